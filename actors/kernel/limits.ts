@@ -1,0 +1,35 @@
+/** Every limit of the pure core, in one place, with its unit in its name (R11). */
+
+/** A balance, a notional or a quantity never leaves the integers that a double holds exactly. */
+export const UNITS_MAX = Number.MAX_SAFE_INTEGER;
+
+export const PRICE_UNITS_MAX = 10 ** 12;
+export const QUANTITY_UNITS_MAX = 10 ** 12;
+
+export const ACCOUNT_ID_MAX = 2 ** 48;
+export const CLIENT_ORDER_ID_LENGTH_MAX = 36;
+export const DEPOSIT_KEY_LENGTH_MAX = 64;
+export const SYMBOL_LENGTH_MAX = 24;
+export const DECIMALS_MAX = 9;
+
+/** Live orders of one account. */
+export const OPEN_ORDERS_PER_ACCOUNT_MAX = 10_000;
+
+/** Resting orders of one market. */
+export const RESTING_ORDERS_MAX = 2_000_000;
+
+/**
+ * Finished orders whose client ids a shard keeps in memory. Above it the oldest are forgotten in memory; the unique
+ * index of the orders table still knows them (R10).
+ */
+export const FINISHED_ORDERS_IN_MEMORY_MAX = 200_000;
+
+/** Commands in one frame, and bytes of one frame: JetStream's own limit is above. */
+export const FRAME_COMMANDS_MAX = 1_000;
+export const FRAME_BYTES_MAX = 1_000_000;
+
+/** Commands in one batch: the batch ends with the frame that reaches it. */
+export const BATCH_COMMANDS_MAX = 2_000;
+
+/** How far the price of a market order may be from the reference price: a fifth. */
+export const MARKET_ORDER_BAND_DIVISOR = 5;

@@ -1,0 +1,12 @@
+/** Time that passes. Monotonic; unrelated to any date. */
+export interface Clock {
+  /** Milliseconds since some moment, never going back. */
+  now(): number;
+  /** Calls back once after a delay; the returned function cancels it. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+export const sleep = (clock: Clock, delayMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    clock.after(delayMs, resolve);
+  });

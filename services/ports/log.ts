@@ -1,0 +1,65 @@
+/** The ordered log that carries commands to actors. It may lose everything (R5); nothing rests on it. */
+
+/** Which stream this is: a stream that was deleted and made again has another `created`. */
+export interface StreamIdentity {
+  readonly created: string;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+}
+
+export interface LogMessage {
+  readonly sequence: number;
+  /** When the log stored it, as the log says it; compared for equality only. */
+  readonly stored: string;
+  readonly data: Uint8Array;
+}
+
+export interface Consumption {
+  stop(): Promise<void>;
+}
+
+/** Why a frame was not taken by the log. It was not published; whoever sent it may say so. */
+export class LogRefusedError extends Error {
+  override readonly name = "LogRefusedError";
+  readonly reason: "no-stream" | "full" | "unavailable";
+  constructor(reason: "no-stream" | "full" | "unavailable", message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+export interface Log {
+  /** Makes the stream of an actor's anchor, empty: what stood under that name is deleted. */
+  create(actorName: string, anchor: number): Promise<StreamIdentity>;
+  /** Null when there is no such stream. */
+  identify(actorName: string, anchor: number): Promise<StreamIdentity | null>;
+  /** The message at a sequence, or null when it is not there. */
+  read(actorName: string, anchor: number, sequence: number): Promise<LogMessage | null>;
+  /** Resolves when the log has taken the frame; rejects with `LogRefusedError`. */
+  publish(actorName: string, anchor: number, frame: Uint8Array): Promise<void>;
+  /**
+   * Delivers every message from a sequence on, in order. `verify` runs before the first delivery and again after
+   * every reconnect or re-creation of the consumer, before anything more is delivered; when it rejects, or a sequence
+   * is skipped, delivery has ended and `onLost` is called once.
+   */
+  consume(
+    actorName: string,
+    anchor: number,
+    fromSequence: number,
+    options: {
+      readonly deliver: (message: LogMessage) => void;
+      readonly verify: () => Promise<void>;
+      readonly onLost: (error: Error) => void;
+    },
+  ): Promise<Consumption>;
+  /** Forgets messages below a sequence. */
+  trim(actorName: string, anchor: number, belowSequence: number): Promise<void>;
+}
+
+/** Messages that may be lost: events, announcements, requests to send again. */
+export interface Bus {
+  publish(subject: string, data: Uint8Array): void;
+  subscribe(subject: string, handler: (data: Uint8Array, subject: string) => void): () => void;
+  /** Called after the connection was lost and is back; what was said between is gone. */
+  onReconnect(handler: () => void): () => void;
+}
