@@ -150,7 +150,8 @@ CREATE UNIQUE INDEX orders_by_client_id ON orders (account, client_order_id);
 -- Recovery reads an actor's orders newest first.
 CREATE INDEX orders_by_actor ON orders (actor, order_id);
 
--- One row per account and batch: its events from `first_sequence` to `last_sequence`, and what they changed.
+-- One row per account and batch: its events from `first_sequence` to `last_sequence`, and what they changed, asset
+-- by asset (three arrays of one length); an audit adds these up to the balances.
 CREATE TABLE journal (
   actor integer NOT NULL,
   batch bigint NOT NULL,
@@ -160,20 +161,12 @@ CREATE TABLE journal (
   first_sequence bigint NOT NULL,
   last_sequence bigint NOT NULL,
   events bytea NOT NULL,
+  assets integer[] NOT NULL,
+  total_changes bigint[] NOT NULL,
+  held_changes bigint[] NOT NULL,
   PRIMARY KEY (account, last_sequence)
 );
 CREATE INDEX journal_by_batch ON journal (actor, batch);
-
--- What each journal row did to each asset; an audit adds these up to the balances.
-CREATE TABLE journal_amounts (
-  account bigint NOT NULL,
-  last_sequence bigint NOT NULL,
-  actor integer NOT NULL,
-  asset integer NOT NULL,
-  total_change bigint NOT NULL,
-  held_change bigint NOT NULL
-);
-CREATE INDEX journal_amounts_by_account ON journal_amounts (account, asset);
 
 CREATE TABLE deposits (
   actor integer NOT NULL,
