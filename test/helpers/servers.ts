@@ -1,0 +1,87 @@
+/** Real servers for tests: each in a temporary folder, on free loopback ports, stopped by pid. */
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ServerHandle, ServerKind } from "../../services/servers/child-server.js";
+import { startServers } from "../../services/servers/cluster.js";
+import { startEtcd } from "../../services/servers/etcd.js";
+import { ensureServers } from "../../services/servers/install.js";
+import type { StartOptions } from "../../services/servers/launch.js";
+import { startNats } from "../../services/servers/nats.js";
+import { postgresFolders, startPostgres } from "../../services/servers/postgres.js";
+
+export type { ServerHandle } from "../../services/servers/child-server.js";
+
+export interface TestServersOptions {
+  /** False lets PostgreSQL skip fsync, which no test of durability may do. */
+  durable?: boolean;
+}
+
+export interface TestServers {
+  nats: ServerHandle;
+  etcd: ServerHandle;
+  postgres: ServerHandle;
+  urls: Record<ServerKind, string>;
+  /** Stops the servers and removes their data. */
+  stop(): Promise<void>;
+}
+
+/** One server of a test: its handle, and the end of it with its data. */
+export interface TestServer {
+  server: ServerHandle;
+  url: string;
+  stop(): Promise<void>;
+}
+
+function silent(): void {}
+
+/** A new empty folder; the second function removes it with all that servers put there. */
+export function temporaryFolder(): { folder: string; remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), "palisade-test-"));
+  chmodSync(folder, 0o711); // PostgreSQL's user has to walk through when the tests run as root.
+  const places = [folder, ...postgresFolders(join(folder, "postgres"))];
+  const remove = () => {
+    for (const place of places) rmSync(place, { recursive: true, force: true });
+  };
+  return { folder, remove };
+}
+
+/** Starts all three servers on free ports with empty data. */
+export async function startTestServers(options: TestServersOptions = {}): Promise<TestServers> {
+  const { folder, remove } = temporaryFolder();
+  const servers = await startServers({ dataDir: folder, log: silent, ...options });
+  const { nats, etcd, postgres, urls } = servers;
+  const stop = async () => {
+    await servers.stopAll();
+    remove();
+  };
+  return { nats, etcd, postgres, urls, stop };
+}
+
+async function startOne(
+  kind: ServerKind,
+  start: (options: StartOptions) => Promise<ServerHandle>,
+  options: TestServersOptions,
+): Promise<TestServer> {
+  const { folder, remove } = temporaryFolder();
+  const { binaries } = await ensureServers({ log: silent });
+  const place = join(folder, kind);
+  const server = await start({ folder: place, program: binaries[kind], log: silent, ...options });
+  const stop = async () => {
+    await server.stop();
+    remove();
+  };
+  return { server, url: server.url, stop };
+}
+
+export function startTestNats(): Promise<TestServer> {
+  return startOne("nats", startNats, {});
+}
+
+export function startTestEtcd(): Promise<TestServer> {
+  return startOne("etcd", startEtcd, {});
+}
+
+export function startTestPostgres(options: TestServersOptions = {}): Promise<TestServer> {
+  return startOne("postgres", startPostgres, options);
+}
