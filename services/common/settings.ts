@@ -1,0 +1,172 @@
+/** Every setting of Palisade's processes: its variable, its unit, and what it is for. */
+import { z } from "zod";
+
+const PORT_MAX = 65_535;
+
+/** A whole number written in digits. */
+function whole(minimum: number, maximum: number) {
+  return z
+    .string()
+    .regex(/^\d+$/, { error: "not a whole number" })
+    .transform(Number)
+    .pipe(z.number().min(minimum).max(maximum));
+}
+
+function url(...schemes: string[]) {
+  return z
+    .string()
+    .refine(
+      (text) => schemes.some((scheme) => text.startsWith(`${scheme}://`)) && URL.canParse(text),
+      { error: `not a URL that starts with ${schemes.map((each) => `${each}://`).join(" or ")}` },
+    );
+}
+
+const port = whole(0, PORT_MAX);
+const name = z.string().regex(/^[A-Za-z0-9_-]{1,48}$/, {
+  error: "not 1 to 48 letters, digits, _ or -",
+});
+const image = z.string().regex(/^\S+$/, { error: "not the name of an image" });
+const yesOrNo = z.enum(["0", "1"]).transform((text) => text === "1");
+
+/** The defaults are written as they would be in a variable, so that both pass the same check. */
+export const SETTINGS = {
+  natsUrl: {
+    variable: "PALISADE_NATS_URL",
+    unit: "URL",
+    about: "The NATS server with JetStream.",
+    fallback: "nats://127.0.0.1:4222",
+    schema: url("nats"),
+  },
+  etcdUrl: {
+    variable: "PALISADE_ETCD_URL",
+    unit: "URL",
+    about: "The etcd server that keeps the leases.",
+    fallback: "http://127.0.0.1:2379",
+    schema: url("http"),
+  },
+  postgresUrl: {
+    variable: "PALISADE_POSTGRES_URL",
+    unit: "URL",
+    about: "The PostgreSQL database of the exchange.",
+    fallback: "postgres://127.0.0.1:5432/palisade",
+    schema: url("postgres", "postgresql"),
+  },
+  node: {
+    variable: "PALISADE_NODE",
+    unit: "name",
+    about: "What this process is called in leases, logs and announcements.",
+    fallback: "node-1",
+    schema: name,
+  },
+  slot: {
+    variable: "PALISADE_SLOT",
+    unit: "number",
+    about: "The numbered slot that a gateway claims as a source of commands.",
+    fallback: "1",
+    schema: whole(1, 9_999),
+  },
+  httpPort: {
+    variable: "PALISADE_HTTP_PORT",
+    unit: "port",
+    about: "Loopback port of metrics and health; 0 takes any free one.",
+    fallback: "0",
+    schema: port,
+  },
+  grpcPort: {
+    variable: "PALISADE_GRPC_PORT",
+    unit: "port",
+    about: "Loopback port of the gateway's gRPC services; 0 takes any free one.",
+    fallback: "0",
+    schema: port,
+  },
+  wsPort: {
+    variable: "PALISADE_WS_PORT",
+    unit: "port",
+    about: "Loopback port of the market data WebSocket; 0 takes any free one.",
+    fallback: "0",
+    schema: port,
+  },
+  logLevel: {
+    variable: "PALISADE_LOG_LEVEL",
+    unit: "level",
+    about: "The least important log lines that are written.",
+    fallback: "info",
+    schema: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
+  },
+  leaseTtlSeconds: {
+    variable: "PALISADE_LEASE_TTL_SECONDS",
+    unit: "s",
+    about: "How long a node's lease outlives its last sign of life.",
+    fallback: "1",
+    schema: whole(1, 60),
+  },
+  watchParent: {
+    variable: "PALISADE_WATCH_PARENT",
+    unit: "0 or 1",
+    about: "Whether the end of standard input means that the supervisor is gone.",
+    fallback: "0",
+    schema: yesOrNo,
+  },
+  dataDir: {
+    variable: "PALISADE_DATA_DIR",
+    unit: "folder",
+    about: "Where an exchange that is started here keeps its data, within the project's folder.",
+    fallback: ".palisade",
+    schema: z.string().min(1),
+  },
+  nodes: {
+    variable: "PALISADE_NODES",
+    unit: "processes",
+    about: "How many nodes are started.",
+    fallback: "3",
+    schema: whole(1, 9),
+  },
+  ledgerShards: {
+    variable: "PALISADE_LEDGER_SHARDS",
+    unit: "actors",
+    about: "Ledger shards of an exchange, fixed when it is created.",
+    fallback: "2",
+    schema: whole(1, 512),
+  },
+  flowOrdersPerSecond: {
+    variable: "PALISADE_FLOW_ORDERS_PER_SECOND",
+    unit: "orders/s",
+    about: "How many orders the built-in participants send; 0 lets none trade.",
+    fallback: "200",
+    schema: whole(0, 10_000),
+  },
+  flowSeed: {
+    variable: "PALISADE_FLOW_SEED",
+    unit: "number",
+    about: "The seed of the participants' prices, sizes and choices.",
+    fallback: "1",
+    schema: whole(0, 2 ** 32 - 1),
+  },
+  natsImage: {
+    variable: "PALISADE_NATS_IMAGE",
+    unit: "image",
+    about: "The container that NATS runs in where it cannot be installed.",
+    fallback: "nats:2.11",
+    schema: image,
+  },
+  etcdImage: {
+    variable: "PALISADE_ETCD_IMAGE",
+    unit: "image",
+    about: "The container that etcd runs in where it cannot be installed.",
+    fallback: "quay.io/coreos/etcd:v3.5.21",
+    schema: image,
+  },
+  postgresImage: {
+    variable: "PALISADE_POSTGRES_IMAGE",
+    unit: "image",
+    about: "The container that PostgreSQL runs in where it cannot be installed.",
+    fallback: "postgres:17",
+    schema: image,
+  },
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+
+export type Config = {
+  readonly [K in SettingName]: z.output<(typeof SETTINGS)[K]["schema"]>;
+};

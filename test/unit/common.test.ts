@@ -1,0 +1,112 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it } from "vitest";
+import { SystemClock } from "../../services/common/clock.js";
+import { closest } from "../../services/common/closest.js";
+import { ConfigError, describeConfig, loadConfig } from "../../services/common/config.js";
+import { startHttp } from "../../services/common/http.js";
+import { ordersReceived } from "../../services/common/metrics.js";
+import { sleep } from "../../services/ports/clock.js";
+
+describe("the configuration", () => {
+  it("takes flags before variables before defaults, and says which", () => {
+    const { values, sources } = loadConfig(
+      { PALISADE_HTTP_PORT: "8080", PALISADE_SLOT: "7" },
+      { slot: "9" },
+    );
+    expect(values).toMatchObject({ httpPort: 8080, slot: 9, leaseTtlSeconds: 1 });
+    expect(sources).toMatchObject({ httpPort: "env", slot: "flag", leaseTtlSeconds: "default" });
+  });
+
+  it("refuses an unknown variable and names the one that was meant", () => {
+    expect(() => loadConfig({ PALISADE_HTTP_PROT: "1" })).toThrow(ConfigError);
+    expect(() => loadConfig({ PALISADE_HTTP_PROT: "1" })).toThrow(/PALISADE_HTTP_PORT/);
+    expect(() => loadConfig({ HTTP_PROT: "1" })).not.toThrow();
+  });
+
+  it.each([
+    ["PALISADE_HTTP_PORT", "65536"],
+    ["PALISADE_HTTP_PORT", "-1"],
+    ["PALISADE_HTTP_PORT", "80x"],
+    ["PALISADE_HTTP_PORT", ""],
+    ["PALISADE_SLOT", "0"],
+    ["PALISADE_NATS_URL", "http://127.0.0.1"],
+    ["PALISADE_LOG_LEVEL", "loud"],
+    ["PALISADE_NODE", "a node"],
+    ["PALISADE_LEDGER_SHARDS", "513"],
+  ])("refuses %s=%s with the variable, the value and the default", (variable, value) => {
+    expect(() => loadConfig({ [variable]: value })).toThrow(
+      new RegExp(`${variable} \\(env\\) is ${JSON.stringify(value)}.*default`),
+    );
+  });
+
+  it("describes every setting with its source and hides passwords", () => {
+    const text = describeConfig(
+      loadConfig({ PALISADE_POSTGRES_URL: "postgres://me:secret@127.0.0.1:5/x" }),
+    );
+    expect(text).toMatch(/PALISADE_POSTGRES_URL=postgres:\/\/me:\*\*\*@127\.0\.0\.1:5\/x +\(env\)/);
+    expect(text).toMatch(/PALISADE_SLOT=1 +\(default\)/);
+    expect(text).not.toContain("secret");
+  });
+
+  it("suggests only names that are near", () => {
+    expect(closest("2330.TX", ["2330.TW", "AAPL", "BTC/USD"])).toEqual(["2330.TW"]);
+    expect(closest("ZZZZZZ", ["2330.TW", "AAPL"])).toEqual([]);
+  });
+});
+
+describe("the HTTP pages", () => {
+  it("serve metrics, health, readiness and what a process adds", async () => {
+    let ok = false;
+    const http = await startHttp({
+      port: 0,
+      ready: () => ({ ok, reasons: ok ? [] : ["still claiming"] }),
+      extra: { "/leaders": () => ({ "market.X": "node-1" }) },
+    });
+    const get = (path: string) => fetch(`http://127.0.0.1:${http.port}${path}`);
+    try {
+      expect((await get("/healthz")).status).toBe(200);
+      const notReady = await get("/readyz");
+      expect(notReady.status).toBe(503);
+      expect(await notReady.json()).toEqual({ ok: false, reasons: ["still claiming"] });
+      ok = true;
+      expect((await get("/readyz")).status).toBe(200);
+      ordersReceived.inc(3);
+      expect(await (await get("/metrics")).text()).toContain("exchange_orders_received_total 3");
+      expect(await (await get("/leaders")).json()).toEqual({ "market.X": "node-1" });
+      expect((await get("/nothing")).status).toBe(404);
+    } finally {
+      await http.close();
+    }
+    await expect(get("/healthz")).rejects.toThrow();
+  });
+
+  it("say which port is taken", async () => {
+    const other = createServer();
+    await new Promise<void>((done) => other.listen(0, "127.0.0.1", done));
+    const { port } = other.address() as AddressInfo;
+    try {
+      await expect(
+        startHttp({ port, ready: () => ({ ok: true, reasons: [] }) }),
+      ).rejects.toMatchObject({
+        code: "PORT_UNAVAILABLE",
+        message: expect.stringContaining(`127.0.0.1:${port}`),
+      });
+    } finally {
+      other.close();
+    }
+  });
+});
+
+it("the clock never goes back, and a callback can be cancelled", async () => {
+  const clock = new SystemClock();
+  const before = clock.now();
+  let called = false;
+  const cancel = clock.after(1, () => {
+    called = true;
+  });
+  cancel();
+  await sleep(clock, 20);
+  expect(called).toBe(false);
+  expect(clock.now()).toBeGreaterThan(before);
+});
