@@ -1,0 +1,165 @@
+/**
+ * The tables of one actor, in memory: they take the row sets of its batches as the Postgres store would, and give
+ * back what recovery reads. Stricter than they look: an insert of a row that is there, or a change of one that is
+ * not, throws, as the store would stop on an unexpected row count.
+ */
+import type { Effects, RowSet } from "../../actors/kernel/actor.js";
+import { FINISHED_ORDERS_IN_MEMORY_MAX } from "../../actors/kernel/limits.js";
+import { isFinal, type OrderStatus } from "../../actors/kernel/order.js";
+import type { Row } from "../../services/ports/store.js";
+
+interface Part {
+  readonly table: string;
+  readonly write: "insert" | "upsert" | "update" | "delete";
+  readonly key: readonly string[];
+  /** The column that the part's bytes become. */
+  readonly blob?: string;
+}
+
+/** Every part that an actor may produce, in the order in which they are written. */
+const PARTS: Readonly<Record<string, Part>> = {
+  accounts: { table: "accounts", write: "insert", key: ["account"] },
+  balances: { table: "balances", write: "upsert", key: ["account", "asset"] },
+  orders_new: { table: "orders", write: "insert", key: ["order_id"] },
+  orders_changed: { table: "orders", write: "update", key: ["order_id"] },
+  journal: {
+    table: "journal",
+    write: "insert",
+    key: ["account", "last_sequence"],
+    blob: "events",
+  },
+  deposits: { table: "deposits", write: "insert", key: ["account", "key"] },
+  shard_totals: { table: "shard_totals", write: "upsert", key: ["asset"] },
+  shard_instruments: {
+    table: "shard_instruments",
+    write: "upsert",
+    key: ["instrument"],
+    blob: "definition",
+  },
+  flows: { table: "flows", write: "upsert", key: ["peer"] },
+  book: { table: "book", write: "upsert", key: ["order_id"] },
+  book_removed: { table: "book", write: "delete", key: ["order_id"] },
+  trades: { table: "trades", write: "insert", key: ["trade_id"] },
+};
+
+type LoadPage = (table: string, rows: readonly Row[]) => void;
+
+export class Tables {
+  private readonly tables = new Map<string, Map<string, Row>>();
+
+  /** Writes a batch's rows: all of them, or none when one does not fit. */
+  apply(effects: Pick<Effects, "rows">): void {
+    const before = this.copies();
+    try {
+      for (const name of Object.keys(effects.rows)) {
+        if (!PARTS[name]) throw new Error(`no table takes the part ${name}`);
+      }
+      for (const [name, part] of Object.entries(PARTS)) {
+        const set = effects.rows[name];
+        if (set) for (const row of rowsOf(set, part.blob)) this.write(name, part, row);
+      }
+    } catch (error) {
+      this.tables.clear();
+      for (const [name, table] of before) this.tables.set(name, table);
+      throw error;
+    }
+  }
+
+  /** A table's rows in the order in which they were first written. */
+  rows(table: string): Row[] {
+    return [...this.of(table).values()];
+  }
+
+  /** What `Store.load` reads of a market, in pages of at most this many rows. */
+  loadMarket(page: LoadPage, pageRows = 3): void {
+    const book = this.rows("book").sort(
+      (a, b) => by(a, b, "side") || by(a, b, "price") || by(a, b, "priority"),
+    );
+    inPages("book", book, page, pageRows);
+  }
+
+  /** What `Store.load` reads of a ledger shard, in pages of at most this many rows. */
+  loadLedger(
+    page: LoadPage,
+    pageRows = 3,
+    finishedMax: number = FINISHED_ORDERS_IN_MEMORY_MAX,
+  ): void {
+    inPages("shard_instruments", this.rows("shard_instruments"), page, pageRows);
+    inPages("accounts", this.accountsWithSequence(), page, pageRows);
+    for (const table of ["balances", "deposits", "shard_totals", "flows"]) {
+      inPages(table, this.rows(table), page, pageRows);
+    }
+    const orders = this.rows("orders").sort((a, b) => by(a, b, "order_id"));
+    const finished = orders.filter((row) => isFinal(row["status"] as OrderStatus));
+    const forgotten = new Set(finished.slice(0, Math.max(0, finished.length - finishedMax)));
+    const kept = orders.filter((row) => !forgotten.has(row));
+    inPages("orders", kept, page, pageRows);
+  }
+
+  private accountsWithSequence(): Row[] {
+    const last = new Map<number, number>();
+    for (const row of this.rows("journal")) {
+      const account = row["account"] as number;
+      last.set(account, Math.max(last.get(account) ?? 0, row["last_sequence"] as number));
+    }
+    return this.rows("accounts").map((row) => ({
+      ...row,
+      sequence: last.get(row["account"] as number) ?? 0,
+    }));
+  }
+
+  private write(name: string, part: Part, row: Row): void {
+    const table = this.of(part.table);
+    const key = part.key.map((column) => String(row[column])).join("/");
+    const old = table.get(key);
+    if (part.write === "insert" && old) throw new Error(`${name}: ${key} is there already`);
+    if ((part.write === "update" || part.write === "delete") && !old) {
+      throw new Error(`${name}: ${key} is not there`);
+    }
+    if (part.write === "delete") table.delete(key);
+    else table.set(key, part.write === "insert" ? row : { ...old, ...row });
+  }
+
+  private of(name: string): Map<string, Row> {
+    let table = this.tables.get(name);
+    if (!table) {
+      table = new Map();
+      this.tables.set(name, table);
+    }
+    return table;
+  }
+
+  private copies(): [string, Map<string, Row>][] {
+    return [...this.tables].map(([name, table]) => [name, new Map(table)]);
+  }
+}
+
+/** The rows of a part as objects; `blob` names the column that its bytes are cut into. */
+export function rowsOf(set: RowSet, blob?: string): Row[] {
+  const rows: Row[] = [];
+  for (const [name, column] of Object.entries(set.columns)) {
+    if (column.length !== set.count) {
+      throw new Error(`column ${name} has ${column.length} values, not ${set.count}`);
+    }
+  }
+  for (let at = 0; at < set.count; at++) {
+    const row: Record<string, number | string | Uint8Array | null> = {};
+    for (const [name, column] of Object.entries(set.columns)) row[name] = column[at]!;
+    if (blob) {
+      const offset = row["offset"] as number;
+      row[blob] = set.bytes!.slice(offset, offset + (row["length"] as number));
+      delete row["offset"];
+      delete row["length"];
+    }
+    rows.push(row);
+  }
+  return rows;
+}
+
+function by(a: Row, b: Row, column: string): number {
+  return (a[column] as number) - (b[column] as number);
+}
+
+function inPages(table: string, rows: readonly Row[], page: LoadPage, pageRows: number): void {
+  for (let at = 0; at < rows.length; at += pageRows) page(table, rows.slice(at, at + pageRows));
+}
