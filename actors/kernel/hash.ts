@@ -26,9 +26,9 @@ export function hashOfString(text: string): number {
   return hash >>> 0;
 }
 
-/** A well-mixed 32-bit number from one safe integer, e.g. to spread accounts over shards. */
-export function hashOfInteger(value: number): number {
-  return mix(0x9e3779b9, [value]);
+/** A well-mixed 32-bit number from safe integers, e.g. to spread accounts over shards. */
+export function hashOfIntegers(...values: number[]): number {
+  return mix(0x9e3779b9, values);
 }
 
 export class StateHash {

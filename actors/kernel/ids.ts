@@ -7,7 +7,7 @@
  * - An order id carries the shard that issued it: `n × 1024 + shard`.
  */
 import { assert } from "./assert.js";
-import { hashOfInteger } from "./hash.js";
+import { hashOfIntegers } from "./hash.js";
 
 export const LEDGER_SHARDS_MAX = 512;
 export const FIRST_MARKET_ID = 1025;
@@ -16,7 +16,7 @@ const ORDER_ID_STRIDE = 1024;
 /** The ledger shard that an account belongs to, for ever. */
 export function shardOfAccount(account: number, shards: number): number {
   assert(shards >= 1 && shards <= LEDGER_SHARDS_MAX, `${shards} ledger shards`);
-  return 1 + (hashOfInteger(account) % shards);
+  return 1 + (hashOfIntegers(account) % shards);
 }
 
 export function orderIdOf(count: number, shard: number): number {

@@ -19,11 +19,11 @@ export interface Link {
 
 export type Admission =
   /** Take the frame's commands from index `skip` on. */
-  | { readonly kind: "take"; readonly skip: number; readonly tokenRose: boolean }
+  | { readonly kind: "take"; readonly skip: number }
   /** All of it was seen, or a lower token says it. */
   | { readonly kind: "drop"; readonly reason: "seen" | "lower-token" }
   /** Commands before it are missing: ask the source to send again from this number. */
-  | { readonly kind: "gap"; readonly from: number; readonly tokenRose: boolean };
+  | { readonly kind: "gap"; readonly from: number };
 
 export class Links {
   private readonly byPeer = new Map<number, Link>();
@@ -53,12 +53,11 @@ export class Links {
     const link = this.byPeer.get(source);
     const known = link?.token ?? 0;
     if (token < known) return { kind: "drop", reason: "lower-token" };
-    const tokenRose = token > known;
-    const received = tokenRose && isSlot(source) ? 0 : (link?.received ?? 0);
-    if (first > received + 1) return { kind: "gap", from: received + 1, tokenRose };
+    const received = token > known && isSlot(source) ? 0 : (link?.received ?? 0);
+    if (first > received + 1) return { kind: "gap", from: received + 1 };
     const skip = received + 1 - first;
     if (skip >= count) return { kind: "drop", reason: "seen" };
-    return { kind: "take", skip, tokenRose };
+    return { kind: "take", skip };
   }
 
   /** Moves the mark: the next command of the source has been applied. */

@@ -86,6 +86,8 @@ export interface Store {
   load(record: ActorRecord, page: (table: string, rows: readonly Row[]) => void): Promise<void>;
   /** Orders that are no longer in memory, by id (after a ClientOrderIdConflict). */
   orders(orderIds: readonly number[]): Promise<Row[]>;
+  /** Postgres's clock in microseconds since 1970. */
+  now(): Promise<number>;
   /** How many ledger shards the exchange was created with. */
   shards(): Promise<number>;
 }

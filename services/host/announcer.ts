@@ -1,0 +1,67 @@
+/** Says where a leader stands: regularly, and soon after it has taken commands, with the marks that moved. */
+import { encodeAnnouncement } from "../../actors/kernel/event-frame.js";
+import type { Clock } from "../ports/clock.js";
+import type { Bus } from "../ports/log.js";
+import { announceSubject } from "../ports/subjects.js";
+import { ANNOUNCE_EVERY_MS, ANNOUNCE_MARKS_AFTER_MS } from "./limits.js";
+
+export interface Standing {
+  readonly actor: number;
+  readonly name: string;
+  readonly node: string;
+  readonly token: number;
+  readonly batch: number;
+  readonly eventBatch: number;
+  readonly anchor: number;
+}
+
+interface Mark {
+  readonly source: number;
+  readonly token: number;
+  readonly number: number;
+}
+
+export class Announcer {
+  private readonly bus: Bus;
+  private readonly clock: Clock;
+  private readonly standing: () => Standing;
+  private readonly marks = new Map<number, Mark>();
+  private cancelRegular: () => void = () => undefined;
+  private cancelSoon: (() => void) | undefined;
+  private stopped = false;
+
+  constructor(bus: Bus, clock: Clock, standing: () => Standing) {
+    this.bus = bus;
+    this.clock = clock;
+    this.standing = standing;
+  }
+
+  start(): void {
+    this.announce();
+    this.cancelRegular = this.clock.after(ANNOUNCE_EVERY_MS, () => {
+      if (!this.stopped) this.start();
+    });
+  }
+
+  /** The mark of a source, to be said soon. */
+  mark(source: number, token: number, number: number): void {
+    this.marks.set(source, { source, token, number });
+    this.cancelSoon ??= this.clock.after(ANNOUNCE_MARKS_AFTER_MS, () => this.announce());
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.cancelRegular();
+    this.cancelSoon?.();
+  }
+
+  private announce(): void {
+    this.cancelSoon?.();
+    this.cancelSoon = undefined;
+    if (this.stopped) return;
+    const marks = [...this.marks.values()];
+    this.marks.clear();
+    const standing = this.standing();
+    this.bus.publish(announceSubject(standing.name), encodeAnnouncement({ ...standing, marks }));
+  }
+}

@@ -1,0 +1,20 @@
+/** What every host of a node shares. */
+import type { Logger } from "pino";
+import type { Clock } from "../ports/clock.js";
+import type { LeaseStore } from "../ports/lease-store.js";
+import type { Bus, Log } from "../ports/log.js";
+import type { Store } from "../ports/store.js";
+import type { Directory } from "./directory.js";
+import type { HostObserver } from "./observer.js";
+
+export interface HostDependencies {
+  readonly node: string;
+  readonly store: Store;
+  readonly log: Log;
+  readonly bus: Bus;
+  readonly leases: LeaseStore;
+  readonly clock: Clock;
+  readonly directory: Directory;
+  readonly logger: Logger;
+  readonly observer: HostObserver;
+}

@@ -1,0 +1,80 @@
+/**
+ * Where every actor is: its name, the anchor of its inbox and its leader, from announcements, and from Postgres for
+ * those not heard of. Also hands the marks in announcements to the sources they are about (R4).
+ */
+import { decodeAnnouncement, type Announcement } from "../../actors/kernel/event-frame.js";
+import { MalformedError } from "../../actors/kernel/bytes.js";
+import type { Bus } from "../ports/log.js";
+import { ALL_ANNOUNCEMENTS } from "../ports/subjects.js";
+import type { ActorRecord } from "../ports/store.js";
+
+export interface Whereabouts {
+  readonly name: string;
+  readonly anchor: number;
+  readonly token: number;
+}
+
+export type MarkHandler = (receiver: number, number: number) => void;
+export type AnchorHandler = (receiver: number) => void;
+
+export class Directory {
+  private readonly known = new Map<number, Whereabouts>();
+  private readonly markHandlers = new Map<number, MarkHandler>();
+  private readonly movedHandlers = new Set<AnchorHandler>();
+  private readonly unsubscribe: () => void;
+
+  constructor(bus: Bus) {
+    this.unsubscribe = bus.subscribe(ALL_ANNOUNCEMENTS, (data) => this.receive(data));
+  }
+
+  find(actor: number): Whereabouts | undefined {
+    return this.known.get(actor);
+  }
+
+  /** Takes in what Postgres says; announcements that were heard are newer. */
+  learn(records: readonly ActorRecord[]): void {
+    for (const { id, name, anchor, token } of records) this.update(id, { name, anchor, token });
+  }
+
+  /** One handler per source: it hears how far each receiver has committed the source's commands. */
+  onMarks(source: number, handler: MarkHandler): () => void {
+    this.markHandlers.set(source, handler);
+    return () => {
+      if (this.markHandlers.get(source) === handler) this.markHandlers.delete(source);
+    };
+  }
+
+  /** Called when an actor has a new leader or a new inbox: what it may lack is sent again. */
+  onMoved(handler: AnchorHandler): () => void {
+    this.movedHandlers.add(handler);
+    return () => this.movedHandlers.delete(handler);
+  }
+
+  close(): void {
+    this.unsubscribe();
+  }
+
+  private receive(data: Uint8Array): void {
+    let announcement: Announcement;
+    try {
+      announcement = decodeAnnouncement(data);
+    } catch (error) {
+      if (error instanceof MalformedError) return;
+      throw error;
+    }
+    const { actor, name, anchor, token } = announcement;
+    if (token < (this.known.get(actor)?.token ?? 0)) return;
+    this.update(actor, { name, anchor, token });
+    for (const mark of announcement.marks) {
+      this.markHandlers.get(mark.source)?.(actor, mark.number);
+    }
+  }
+
+  private update(actor: number, next: Whereabouts): void {
+    const before = this.known.get(actor);
+    if (before && (next.token < before.token || next.anchor < before.anchor)) return;
+    this.known.set(actor, next);
+    const moved = before && (before.token !== next.token || before.anchor !== next.anchor);
+    if (moved) for (const handler of this.movedHandlers) handler(actor);
+  }
+}

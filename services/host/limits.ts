@@ -1,0 +1,29 @@
+/** The host's limits and intervals, with their units (R11). */
+
+/** A leader says where it stands this often, and this soon after marks have moved. */
+export const ANNOUNCE_EVERY_MS = 100;
+export const ANNOUNCE_MARKS_AFTER_MS = 10;
+
+/** A receiver asks the same source at most this often to send again. */
+export const RESEND_REQUEST_EVERY_MS = 50;
+
+/** An outbox frame that no receiver has confirmed for so long is sent again. */
+export const RESEND_AFTER_MS = 1_000;
+export const RESEND_CHECK_EVERY_MS = 100;
+/** Frames sent again at once; the rest follow as these are confirmed. */
+export const RESEND_FRAMES_MAX = 64;
+
+/** When nothing else commits, confirmed outbox rows are deleted after so long. */
+export const TIDY_AFTER_MS = 1_000;
+
+/** The inbox is trimmed behind the committed position this often. */
+export const TRIM_EVERY_MS = 5_000;
+
+/** A drain waits so long for the commit under way. */
+export const DRAIN_MS_MAX = 2_000;
+
+/** Times a claim is tried again when somebody raises the token while the key is still ours. */
+export const CLAIM_TRIES_MAX = 5;
+
+/** After a failed attempt to raise the token again, the next follows after so long. */
+export const RETRY_RECOVERY_AFTER_MS = 100;

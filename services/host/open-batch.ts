@@ -1,0 +1,73 @@
+/**
+ * The batch that is being applied while the one before it commits: which commands were taken (as they go into the
+ * batch log), and where the inbox stands after them.
+ */
+import type { Actor } from "../../actors/kernel/actor.js";
+import { ByteWriter } from "../../actors/kernel/bytes.js";
+import { encodeFrame, stampToken, type Frame } from "../../actors/kernel/frame.js";
+import { FRAME_BYTES_MAX, FRAME_COMMANDS_MAX } from "../../actors/kernel/limits.js";
+import type { OutboxRow } from "../ports/store.js";
+
+export class OpenBatch {
+  readonly time: number;
+  readonly openedAtMs: number;
+  commands = 0;
+  private readonly log = new ByteWriter(4_096);
+
+  constructor(time: number, openedAtMs: number) {
+    this.time = time;
+    this.openedAtMs = openedAtMs;
+  }
+
+  /** Applies a frame's commands from index `skip` on; `advance` is called after each. */
+  apply(actor: Actor, frame: Frame, skip: number): void {
+    const taken = skip === 0 ? frame.commands : frame.commands.slice(skip);
+    let number = frame.first + skip;
+    for (const payload of taken) {
+      actor.apply({ source: frame.source, token: frame.token, number, payload }, this.time);
+      actor.links.advance(frame.source, frame.token, number);
+      number += 1;
+    }
+    const logged = encodeFrame(frame.source, frame.first + skip, taken);
+    stampToken(logged, frame.token);
+    this.log.bytes(logged);
+    this.commands += taken.length;
+  }
+
+  /** The frames as applied, each with its length in front. */
+  takeLog(): Uint8Array {
+    return this.log.take();
+  }
+}
+
+/** The outbox rows of a batch: what was sent to each destination, in frames within the limits. */
+export function outboxRows(
+  actor: Actor,
+  sends: ReadonlyMap<number, readonly Uint8Array[]>,
+): OutboxRow[] {
+  const rows: OutboxRow[] = [];
+  for (const [destination, payloads] of sends) {
+    let first = actor.links.of(destination).sent - payloads.length + 1;
+    for (const chunk of chunks(payloads)) {
+      const last = first + chunk.length - 1;
+      rows.push({ destination, first, last, frame: encodeFrame(actor.id, first, chunk) });
+      first = last + 1;
+    }
+  }
+  return rows;
+}
+
+function* chunks(payloads: readonly Uint8Array[]): Generator<Uint8Array[]> {
+  let chunk: Uint8Array[] = [];
+  let bytes = 0;
+  for (const payload of payloads) {
+    if (chunk.length === FRAME_COMMANDS_MAX || bytes + payload.length > FRAME_BYTES_MAX) {
+      yield chunk;
+      chunk = [];
+      bytes = 0;
+    }
+    chunk.push(payload);
+    bytes += payload.length;
+  }
+  if (chunk.length > 0) yield chunk;
+}

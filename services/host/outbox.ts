@@ -1,0 +1,117 @@
+/**
+ * What an actor has said to others and they have not yet committed (R4). Frames come here after the commit that
+ * stored them (R3), are published in order, and sent again, as they are, when a receiver asks, when it has moved, or
+ * when nothing was heard for too long. What a receiver has committed is forgotten here and deleted by a later batch.
+ */
+import { stampToken } from "../../actors/kernel/frame.js";
+import type { Clock } from "../ports/clock.js";
+import type { Log } from "../ports/log.js";
+import type { OutboxRow } from "../ports/store.js";
+import type { Directory } from "./directory.js";
+import { RESEND_AFTER_MS, RESEND_FRAMES_MAX } from "./limits.js";
+
+interface Pending {
+  readonly frames: OutboxRow[];
+  confirmed: number;
+  /** When something was last sent or confirmed. */
+  movedAtMs: number;
+}
+
+export class Outbox {
+  private readonly log: Log;
+  private readonly clock: Clock;
+  private readonly directory: Directory;
+  private readonly token: number;
+  private readonly byDestination = new Map<number, Pending>();
+  private readonly deletable = new Map<number, number>();
+
+  constructor(log: Log, clock: Clock, directory: Directory, token: number) {
+    this.log = log;
+    this.clock = clock;
+    this.directory = directory;
+    this.token = token;
+  }
+
+  /** Frames that are committed: kept until confirmed, and published. */
+  send(rows: readonly OutboxRow[]): void {
+    for (const row of rows) {
+      this.pendingOf(row.destination).frames.push(row);
+      this.publish(row);
+    }
+  }
+
+  /** The receiver has committed everything up to `number`. */
+  confirm(destination: number, number: number): void {
+    const pending = this.byDestination.get(destination);
+    if (!pending || number <= pending.confirmed) return;
+    pending.confirmed = number;
+    pending.movedAtMs = this.clock.now();
+    let confirmed = 0;
+    while (confirmed < pending.frames.length && pending.frames[confirmed]!.last <= number) confirmed++;
+    if (confirmed === 0) return;
+    const last = pending.frames[confirmed - 1]!.last;
+    pending.frames.splice(0, confirmed);
+    this.deletable.set(destination, last);
+  }
+
+  /** Sends again what the receiver asks for. */
+  resend(destination: number, from: number): void {
+    const pending = this.byDestination.get(destination);
+    if (!pending) return;
+    pending.movedAtMs = this.clock.now();
+    const wanted = pending.frames.filter((row) => row.last >= from);
+    for (const row of wanted.slice(0, RESEND_FRAMES_MAX)) this.publish(row);
+  }
+
+  /** Sends again what has waited too long for its receiver. */
+  resendOverdue(): void {
+    const now = this.clock.now();
+    for (const [destination, pending] of this.byDestination) {
+      if (pending.frames.length > 0 && now - pending.movedAtMs >= RESEND_AFTER_MS) {
+        this.resend(destination, 0);
+      }
+    }
+  }
+
+  /** Rows that a batch may delete now; they are handed out once. */
+  takeConfirmed(): { destination: number; upTo: number }[] {
+    const rows = [...this.deletable].map(([destination, upTo]) => ({ destination, upTo }));
+    this.deletable.clear();
+    return rows;
+  }
+
+  get hasConfirmed(): boolean {
+    return this.deletable.size > 0;
+  }
+
+  /** Frames not confirmed, and for how long nothing has moved towards the slowest of their receivers. */
+  backlog(): { readonly frames: number; readonly ageMs: number } {
+    const now = this.clock.now();
+    let frames = 0;
+    let ageMs = 0;
+    for (const pending of this.byDestination.values()) {
+      if (pending.frames.length === 0) continue;
+      frames += pending.frames.length;
+      ageMs = Math.max(ageMs, now - pending.movedAtMs);
+    }
+    return { frames, ageMs };
+  }
+
+  private publish(row: OutboxRow): void {
+    const whereabouts = this.directory.find(row.destination);
+    // A receiver that has no inbox yet, or whose log refuses the frame, gets it when it is overdue.
+    if (!whereabouts || whereabouts.anchor === 0) return;
+    stampToken(row.frame, this.token);
+    this.log.publish(whereabouts.name, whereabouts.anchor, row.frame).catch(() => undefined);
+  }
+
+  private pendingOf(destination: number): Pending {
+    let pending = this.byDestination.get(destination);
+    if (!pending) {
+      pending = { frames: [], confirmed: 0, movedAtMs: this.clock.now() };
+      this.byDestination.set(destination, pending);
+    }
+    if (pending.frames.length === 0) pending.movedAtMs = this.clock.now();
+    return pending;
+  }
+}

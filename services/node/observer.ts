@@ -1,0 +1,90 @@
+/** A node's hosts, measured: the metrics of `services/common/metrics.ts`. */
+import type { Actor } from "../../actors/kernel/actor.js";
+import type { ActorKind } from "../../actors/kernel/ids.js";
+import { decodeSymbol, kindOfName } from "../../actors/kernel/ids.js";
+import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
+import { Market } from "../../actors/market/market.js";
+import * as metrics from "../common/metrics.js";
+import type { HostState } from "../host/host-machine.js";
+import type { CommittedBatch, HostObserver } from "../host/observer.js";
+
+const MICROSECONDS_PER_MS = 1_000;
+
+/** The last values of an actor's own counters, to add what is new to the process's. */
+interface Seen {
+  actor: Actor;
+  values: Record<string, number>;
+}
+
+export class MetricsObserver implements HostObserver {
+  private readonly seen = new Map<string, Seen>();
+  private readonly states = new Map<string, HostState>();
+
+  applied(kind: ActorKind, commands: number, elapsedMs: number): void {
+    if (kind !== "market" || commands === 0) return;
+    metrics.matchingLatency.observe((elapsedMs * MICROSECONDS_PER_MS) / commands);
+  }
+
+  committed(actorName: string, actor: Actor, batch: CommittedBatch): void {
+    const kind = kindOfName(actorName);
+    metrics.batchSize.observe({ kind }, batch.commands);
+    metrics.commitSeconds.observe({ kind }, batch.commitMs / 1_000);
+    metrics.inboxLag.set({ actor: actorName }, batch.inboxLag);
+    metrics.outboxAge.set({ actor: actorName }, batch.outboxAgeMs / 1_000);
+    if (actor instanceof Market) this.market(actorName, actor);
+    if (actor instanceof LedgerShard) this.ledger(actorName, actor);
+  }
+
+  malformedFrame(actorName: string): void {
+    metrics.malformedFrames.inc({ actor: actorName });
+  }
+
+  fenced(actorName: string): void {
+    metrics.fencedCommits.inc({ actor: actorName });
+  }
+
+  became(actorName: string, state: HostState, reason: string): void {
+    const before = this.states.get(actorName);
+    if (before) metrics.hostState.set({ actor: actorName, state: before }, 0);
+    metrics.hostState.set({ actor: actorName, state }, 1);
+    this.states.set(actorName, state);
+    if (state === "claiming") metrics.takeovers.inc({ reason });
+    if (state !== "leading") metrics.inboxLag.remove({ actor: actorName });
+  }
+
+  private market(actorName: string, market: Market): void {
+    const symbol = decodeSymbol(actorName.slice("market.".length));
+    const { bids, asks } = market.depth();
+    metrics.orderBookDepth.set({ symbol, side: "bid" }, bids);
+    metrics.orderBookDepth.set({ symbol, side: "ask" }, asks);
+    const { trades, volume } = this.growth(actorName, market, {
+      trades: market.tradesExecuted,
+      volume: market.tradeVolume,
+    });
+    metrics.tradesExecuted.inc({ symbol }, trades);
+    metrics.tradeVolume.inc({ symbol }, volume);
+  }
+
+  private ledger(actorName: string, shard: LedgerShard): void {
+    const { processed, cancelled } = this.growth(actorName, shard, {
+      processed: shard.ordersProcessed,
+      cancelled: shard.ordersCancelled,
+    });
+    metrics.ordersProcessed.inc(processed);
+    metrics.ordersCancelled.inc(cancelled);
+  }
+
+  /** How much each counter has grown since the last batch. An actor that was recovered counts from zero. */
+  private growth<K extends string>(
+    actorName: string,
+    actor: Actor,
+    values: Record<K, number>,
+  ): Record<K, number> {
+    const seen = this.seen.get(actorName);
+    const before: Record<string, number> = seen?.actor === actor ? seen.values : {};
+    this.seen.set(actorName, { actor, values });
+    const grown = { ...values };
+    for (const key of Object.keys(values) as K[]) grown[key] = values[key] - (before[key] ?? 0);
+    return grown;
+  }
+}
