@@ -1,0 +1,242 @@
+/** What an audit proves, each rule as a query for the rows that break it. An empty answer is the proof. */
+
+export interface Rule {
+  readonly name: string;
+  /** The table whose rows the query names. */
+  readonly table: string;
+  /** Is it a part of conservation (R7)? */
+  readonly conserves: boolean;
+  readonly violations: string;
+}
+
+/** R9: each account's journal is 1, 2, 3, … and reaches as far as anything that names its numbers. */
+const JOURNAL_GAPS: Rule = {
+  name: "journalGaps",
+  table: "journal",
+  conserves: false,
+  violations: `
+    SELECT account, first_sequence, last_sequence, previous + 1 AS expected_first
+    FROM (
+      SELECT account, first_sequence, last_sequence,
+             lag(last_sequence, 1, 0::bigint) OVER (PARTITION BY account ORDER BY last_sequence) AS previous
+      FROM seen_journal
+    ) j
+    WHERE first_sequence <> previous + 1 OR last_sequence < first_sequence
+    UNION ALL
+    SELECT account, NULL, coalesce(s.sequence, 0), o.sequence
+    FROM (SELECT account, max(last_sequence) AS sequence FROM orders GROUP BY account) o
+    LEFT JOIN (SELECT account, max(last_sequence) AS sequence FROM journal GROUP BY account) s USING (account)
+    WHERE coalesce(s.sequence, 0) < o.sequence
+    UNION ALL
+    SELECT a.account, NULL, 0, 1 FROM accounts a
+    WHERE NOT EXISTS (SELECT FROM journal j WHERE j.account = a.account)`,
+};
+
+/** Every balance is the sum of what the journal says of it. */
+const JOURNAL_SUMS: Rule = {
+  name: "journalSums",
+  table: "balances",
+  conserves: true,
+  violations: `
+    SELECT account, asset, b.total, b.held, c.total AS journal_total, c.held AS journal_held
+    FROM seen_balances b FULL JOIN seen_changes c USING (account, asset)
+    WHERE coalesce(b.total, 0) <> coalesce(c.total, 0) OR coalesce(b.held, 0) <> coalesce(c.held, 0)`,
+};
+
+/** What is held is what the live orders may still cost. */
+const HOLDS: Rule = {
+  name: "holds",
+  table: "balances",
+  conserves: true,
+  violations: `
+    SELECT account, asset, b.held, h.held AS held_by_orders
+    FROM (SELECT account, asset, held FROM seen_balances WHERE held <> 0) b
+    FULL JOIN (
+      SELECT o.account, CASE o.side WHEN 1 THEN i.quote_asset ELSE i.base_asset END AS asset,
+             sum(CASE o.side WHEN 1 THEN o.price::numeric * o.leaves * i.notional_factor ELSE o.leaves END) AS held
+      FROM seen_orders o JOIN instruments i USING (instrument)
+      WHERE o.leaves <> 0
+      GROUP BY 1, 2
+    ) h USING (account, asset)
+    WHERE coalesce(b.held, 0) <> coalesce(h.held, 0)`,
+};
+
+/** A shard's count of what came in from outside is the sum of its deposits. */
+const DEPOSITS: Rule = {
+  name: "deposits",
+  table: "shard_totals",
+  conserves: true,
+  violations: `
+    SELECT actor, asset, t.deposits, d.amount AS sum_of_deposits
+    FROM seen_totals t
+    FULL JOIN (SELECT actor, asset, sum(amount) AS amount FROM seen_deposits GROUP BY actor, asset) d
+      USING (actor, asset)
+    WHERE coalesce(t.deposits, 0) <> coalesce(d.amount, 0)`,
+};
+
+/** What a shard took from a market is what that market's trades say, up to the shard's mark. */
+const FLOWS: Rule = {
+  name: "flows",
+  table: "links",
+  conserves: true,
+  violations: `
+    SELECT actor, peer, l.received, l.base_in, l.base_out, l.quote_in, l.quote_out,
+           s.base_in AS trades_base_in, s.base_out AS trades_base_out,
+           s.quote_in AS trades_quote_in, s.quote_out AS trades_quote_out
+    FROM seen_links l
+    LEFT JOIN (
+      SELECT shard AS actor, market AS peer,
+             sum(quantity) FILTER (WHERE is_buyer) AS base_in,
+             sum(quantity) FILTER (WHERE NOT is_buyer) AS base_out,
+             sum(cost) FILTER (WHERE NOT is_buyer) AS quote_in,
+             sum(cost) FILTER (WHERE is_buyer) AS quote_out
+      FROM seen_sides GROUP BY shard, market
+    ) s USING (actor, peer)
+    WHERE (l.base_in, l.base_out, l.quote_in, l.quote_out) IS DISTINCT FROM
+          (coalesce(s.base_in, 0), coalesce(s.base_out, 0), coalesce(s.quote_in, 0), coalesce(s.quote_out, 0))`,
+};
+
+/** R7 for a shard and an asset: its balances are its deposits and what flowed in, less what flowed out. */
+const SHARD_BALANCES: Rule = {
+  name: "shardBalances",
+  table: "balances",
+  conserves: true,
+  violations: `
+    SELECT actor, asset, sum(total) AS balances, sum(expected) AS deposits_and_flows
+    FROM (
+      SELECT actor, asset, total::numeric AS total, 0::numeric AS expected FROM seen_balances
+      UNION ALL SELECT actor, asset, 0, deposits FROM seen_totals
+      UNION ALL SELECT l.actor, i.base_asset, 0, l.base_in - l.base_out
+        FROM seen_links l JOIN instruments i ON i.instrument = l.peer
+      UNION ALL SELECT l.actor, i.quote_asset, 0, l.quote_in - l.quote_out
+        FROM seen_links l JOIN instruments i ON i.instrument = l.peer
+    ) parts
+    GROUP BY actor, asset
+    HAVING sum(total) <> sum(expected)`,
+};
+
+/** What an account's journal moved is what it deposited and what its own trades moved. */
+const SETTLEMENTS: Rule = {
+  name: "settlements",
+  table: "journal",
+  conserves: true,
+  violations: `
+    SELECT account, asset, sum(total) AS journal_total, sum(expected) AS deposits_and_trades
+    FROM (
+      SELECT account, asset, total, 0::numeric AS expected FROM seen_changes
+      UNION ALL SELECT account, asset, 0, amount FROM seen_deposits
+      UNION ALL SELECT account, base_asset, 0, CASE WHEN is_buyer THEN quantity ELSE -quantity END FROM seen_sides
+      UNION ALL SELECT account, quote_asset, 0, CASE WHEN is_buyer THEN -cost ELSE cost END FROM seen_sides
+    ) parts
+    GROUP BY account, asset
+    HAVING sum(total) <> sum(expected)`,
+};
+
+/** A side of a trade is of an order of that account and instrument, at its price or better. */
+const TRADES_OF_ORDERS: Rule = {
+  name: "tradesOfOrders",
+  table: "trades",
+  conserves: true,
+  violations: `
+    SELECT s.market AS actor, s.trade_id, s.order_id, s.account, s.price, s.quantity,
+           o.account AS order_account, o.price AS order_price
+    FROM seen_sides s LEFT JOIN orders o USING (order_id)
+    WHERE o.order_id IS NULL OR o.account <> s.account OR o.instrument <> s.market
+       OR o.side <> CASE WHEN s.is_buyer THEN 1 ELSE 2 END
+       OR CASE WHEN s.is_buyer THEN s.price > o.price ELSE s.price < o.price END`,
+};
+
+/** An order is filled by just its trades: a live one by those up to its shard's mark, a finished one by all. */
+const ORDER_FILLS: Rule = {
+  name: "orderFills",
+  table: "orders",
+  conserves: true,
+  violations: `
+    SELECT o.order_id, o.account, o.filled, coalesce(s.quantity, 0) AS filled_by_trades
+    FROM (
+      SELECT order_id, account, filled FROM seen_orders
+      UNION ALL
+      SELECT o.order_id, o.account, o.filled
+      FROM orders o JOIN seen_sequences q ON q.account = o.account AND o.last_sequence <= q.sequence
+      WHERE o.status >= 4
+    ) o
+    LEFT JOIN (SELECT order_id, sum(quantity) AS quantity FROM seen_sides GROUP BY order_id) s USING (order_id)
+    WHERE o.filled <> coalesce(s.quantity, 0)`,
+};
+
+const ORDER_QUANTITIES: Rule = {
+  name: "orderQuantities",
+  table: "orders",
+  conserves: false,
+  violations: `
+    SELECT order_id, account, quantity, filled, leaves, status FROM orders
+    WHERE filled < 0 OR leaves < 0 OR filled + leaves > quantity OR (status = 4 AND leaves <> 0)`,
+};
+
+/** R8: no crossed book at rest. */
+const CROSSED_BOOKS: Rule = {
+  name: "crossedBooks",
+  table: "book",
+  conserves: false,
+  violations: `
+    SELECT actor, max(price) FILTER (WHERE side = 1) AS best_bid, min(price) FILTER (WHERE side = 2) AS best_ask
+    FROM book GROUP BY actor
+    HAVING max(price) FILTER (WHERE side = 1) >= min(price) FILTER (WHERE side = 2)`,
+};
+
+/** Batches are numbered without a gap, each begins where the one before ended, and the last is the actor's. */
+const BATCH_GAPS: Rule = {
+  name: "batchGaps",
+  table: "batch_log",
+  conserves: false,
+  violations: `
+    SELECT actor, batch, previous_batch, position_before, previous_position
+    FROM (
+      SELECT actor, batch, anchor, position_before, position_after,
+             lag(batch) OVER w AS previous_batch, lag(anchor) OVER w AS previous_anchor,
+             lag(position_after) OVER w AS previous_position
+      FROM batch_log WINDOW w AS (PARTITION BY actor ORDER BY batch)
+    ) b
+    WHERE batch <> previous_batch + 1 OR anchor < previous_anchor OR position_after < position_before
+       OR (anchor = previous_anchor AND position_before <> previous_position)
+    UNION ALL
+    SELECT a.actor, a.batch, max(l.batch), a.position, NULL
+    FROM actors a LEFT JOIN batch_log l USING (actor)
+    GROUP BY a.actor HAVING a.batch <> coalesce(max(l.batch), 0)`,
+};
+
+/** R1: after a higher token nobody commits under a lower one, and a batch's rows have its token. */
+const STALE_BATCHES: Rule = {
+  name: "staleBatches",
+  table: "batch_log",
+  conserves: false,
+  violations: `
+    SELECT actor, batch, token, highest_before FROM (
+      SELECT actor, batch, token, max(token) OVER (
+        PARTITION BY actor ORDER BY batch ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS highest_before
+      FROM batch_log
+    ) b
+    WHERE token < highest_before
+    UNION ALL
+    SELECT l.actor, l.batch, l.token, a.token FROM batch_log l JOIN actors a USING (actor) WHERE l.token > a.token
+    UNION ALL
+    SELECT j.actor, j.batch, j.token, l.token FROM seen_journal j JOIN batch_log l USING (actor, batch)
+    WHERE j.token <> l.token`,
+};
+
+/** In the order in which they are tried: the finest row that breaks comes first. */
+export const RULES: readonly Rule[] = [
+  STALE_BATCHES,
+  BATCH_GAPS,
+  JOURNAL_GAPS,
+  JOURNAL_SUMS,
+  DEPOSITS,
+  TRADES_OF_ORDERS,
+  ORDER_FILLS,
+  SETTLEMENTS,
+  FLOWS,
+  HOLDS,
+  SHARD_BALANCES,
+  ORDER_QUANTITIES,
+  CROSSED_BOOKS,
+];

@@ -1,0 +1,76 @@
+/**
+ * What an audit has to see at one moment, taken in one short read-only transaction; everything else is append-only and
+ * numbered, so its prefix up to that moment can be read afterwards, while trading goes on.
+ */
+import { performance } from "node:perf_hooks";
+import type { Client } from "pg";
+
+/** Temporary tables of the audit's own session. They are empty until `takeSnapshot`. */
+const TABLES = `
+  CREATE TEMP TABLE seen_actors (actor integer, batch bigint);
+  CREATE TEMP TABLE seen_balances (actor integer, account bigint, asset integer, total bigint, held bigint);
+  CREATE TEMP TABLE seen_links (actor integer, peer integer, received bigint,
+    base_in bigint, base_out bigint, quote_in bigint, quote_out bigint);
+  CREATE TEMP TABLE seen_totals (actor integer, asset integer, deposits bigint);
+  CREATE TEMP TABLE seen_orders (order_id bigint, actor integer, account bigint, instrument integer,
+    side smallint, price bigint, quantity bigint, filled bigint, leaves bigint);
+`;
+
+/** Statuses below this one are of live orders. */
+const FIRST_FINAL_STATUS = 4;
+
+const COPY = `
+  BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+  INSERT INTO seen_actors SELECT actor, batch FROM actors;
+  INSERT INTO seen_balances SELECT actor, account, asset, total, held FROM balances;
+  INSERT INTO seen_links SELECT l.actor, l.peer, l.received, l.base_in, l.base_out, l.quote_in, l.quote_out
+    FROM links l JOIN actors a USING (actor) WHERE a.kind = 'ledger' AND l.peer > 0;
+  INSERT INTO seen_totals SELECT actor, asset, deposits FROM shard_totals;
+  INSERT INTO seen_orders
+    SELECT order_id, actor, account, instrument, side, price, quantity, filled, leaves
+    FROM orders WHERE status < ${FIRST_FINAL_STATUS};
+  COMMIT;
+`;
+
+/**
+ * The prefixes that belong to the snapshot. A shard's journal rows and deposits belong to its batches up to the seen one;
+ * a side of a trade is settled when its message's number is at most the shard's mark.
+ */
+const PREFIXES = `
+  CREATE TEMP VIEW seen_journal AS
+    SELECT j.actor, j.account, j.batch, j.token, j.first_sequence, j.last_sequence,
+           j.assets, j.total_changes, j.held_changes
+    FROM journal j JOIN seen_actors a USING (actor) WHERE j.batch <= a.batch;
+  CREATE TEMP TABLE seen_sequences AS
+    SELECT account, max(last_sequence) AS sequence FROM seen_journal GROUP BY account;
+  CREATE TEMP TABLE seen_deposits AS
+    SELECT d.actor, d.account, d.key, d.asset, d.amount
+    FROM deposits d JOIN seen_sequences s USING (account) WHERE d.sequence <= s.sequence;
+  CREATE TEMP TABLE seen_changes AS
+    SELECT j.account, c.asset, sum(c.total) AS total, sum(c.held) AS held
+    FROM seen_journal j, unnest(j.assets, j.total_changes, j.held_changes) AS c (asset, total, held)
+    GROUP BY j.account, c.asset;
+  CREATE TEMP TABLE seen_sides AS
+    SELECT l.actor AS shard, t.actor AS market, t.trade_id, s.order_id, s.account, s.is_buyer, t.price, t.quantity,
+           t.price::numeric * t.quantity * i.notional_factor AS cost, i.base_asset, i.quote_asset
+    FROM trades t
+    JOIN instruments i ON i.instrument = t.actor
+    CROSS JOIN LATERAL (VALUES
+      (t.maker_order, t.maker_account, t.maker_number, t.taker_side = 2),
+      (t.taker_order, t.taker_account, t.taker_number, t.taker_side = 1)
+    ) AS s (order_id, account, number, is_buyer)
+    JOIN seen_links l ON l.peer = t.actor AND l.actor = s.order_id % 1024
+    WHERE s.number <= l.received;
+  ANALYZE seen_sides, seen_changes, seen_deposits, seen_sequences;
+`;
+
+/** Fills the session's `seen_…` tables; gives how long the snapshot was open, in milliseconds. */
+export async function takeSnapshot(client: Client): Promise<number> {
+  await client.query(TABLES);
+  const started = performance.now();
+  await client.query(COPY);
+  const elapsedMs = performance.now() - started;
+  await client.query("ANALYZE seen_actors, seen_balances, seen_links, seen_totals, seen_orders");
+  await client.query(PREFIXES);
+  return elapsedMs;
+}

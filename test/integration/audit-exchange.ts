@@ -1,0 +1,92 @@
+/**
+ * A small exchange written by hand into real tables: two shards, one market, a buyer on the first shard and a seller on
+ * the second. The buyer's order of 20 at 50 rested, was filled by 10 and rests on; the seller's of 10 is done.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import pg from "pg";
+import { PROJECT_ROOT } from "../../services/servers/project-root.js";
+import { startTestPostgres, type TestServer } from "../helpers/servers.js";
+
+export const BUYER = 7;
+export const SELLER = 8;
+export const MARKET = 1025;
+export const BUY_ORDER = 1 * 1024 + 1;
+export const SELL_ORDER = 1 * 1024 + 2;
+export const TRADE = 1;
+
+const SCHEMA = join(PROJECT_ROOT, "deploy", "postgres", "migrations", "001_exchange.sql");
+
+/** Byte strings of the journal, each written out by the account events' own layout. */
+const OPENED = "01 01 01 01";
+const ACCEPTED_BUY = "03 01 01 03 8108 02 6231 8108 01 01 01 32 14";
+const ACCEPTED_SELL = "03 01 01 03 8208 02 7331 8108 02 01 01 32 0a";
+const DEPOSITED = "02 01 01 02 01 01 01 6b";
+const RESTED_BUY = "07 8108 14 02";
+const FILLED_BUY = "08 8108 01 8108 01 01 32 0a 0a 03";
+const FILLED_SELL = "08 8208 01 8108 02 02 32 0a 00 03";
+
+function bytes(...events: string[]): string {
+  return `'\\x${events.join("").replaceAll(" ", "")}'`;
+}
+
+const ROWS = `
+  INSERT INTO exchange (ledger_shards) VALUES (2);
+  INSERT INTO assets (name, decimals) VALUES ('BASE', 0), ('QUOTE', 0);
+  INSERT INTO actors (actor, name, kind, token, batch, position) VALUES
+    (1, 'ledger.1', 'ledger', 2, 4, 40), (2, 'ledger.2', 'ledger', 1, 3, 30), (${MARKET}, 'market.X', 'market', 1, 2, 20);
+  INSERT INTO instruments VALUES (${MARKET}, 'X', 1, 2, 0, 0, 1, 1, 1, 50);
+  INSERT INTO links (actor, peer, token, received, sent, base_in, base_out, quote_in, quote_out) VALUES
+    (1, ${MARKET}, 1, 2, 1, 10, 0, 0, 500), (2, ${MARKET}, 1, 1, 1, 0, 10, 500, 0),
+    (${MARKET}, 1, 2, 1, 2, 0, 0, 0, 0), (${MARKET}, 2, 1, 1, 1, 0, 0, 0, 0), (1, -1, 1, 3, 0, 0, 0, 0, 0);
+  INSERT INTO batch_log (actor, batch, token, anchor, position_before, position_after, time, hash, commands)
+    SELECT actor, n, CASE WHEN actor = 1 AND n > 2 THEN 2 ELSE 1 END, 1, (n - 1) * 10, n * 10, n, 0, ''
+    FROM actors, generate_series(1, actors.batch) AS n;
+  INSERT INTO accounts VALUES (${BUYER}, 1, 1), (${SELLER}, 2, 1);
+  INSERT INTO balances VALUES
+    (1, ${BUYER}, 1, 10, 0), (1, ${BUYER}, 2, 9500, 500), (2, ${SELLER}, 1, 90, 0), (2, ${SELLER}, 2, 500, 0);
+  INSERT INTO deposits VALUES (1, ${BUYER}, 'k', 2, 10000, 2), (2, ${SELLER}, 'k', 1, 100, 2);
+  INSERT INTO shard_totals VALUES (1, 2, 10000), (2, 1, 100);
+  INSERT INTO orders VALUES
+    (${BUY_ORDER}, 1, ${BUYER}, 'b1', ${MARKET}, 1, 1, 1, 50, 20, 10, 10, 3, 0, 3, 5, 1, 4),
+    (${SELL_ORDER}, 2, ${SELLER}, 's1', ${MARKET}, 2, 1, 1, 50, 10, 10, 0, 4, 0, 3, 4, 1, 3);
+  INSERT INTO journal
+    (actor, batch, token, time, account, first_sequence, last_sequence, events, assets, total_changes, held_changes) VALUES
+    (1, 1, 1, 1, ${BUYER}, 1, 2, ${bytes(OPENED, DEPOSITED)}, '{2}', '{10000}', '{0}'),
+    (1, 2, 1, 2, ${BUYER}, 3, 3, ${bytes(ACCEPTED_BUY)}, '{2}', '{0}', '{1000}'),
+    (1, 3, 2, 3, ${BUYER}, 4, 4, ${bytes(RESTED_BUY)}, '{}', '{}', '{}'),
+    (1, 4, 2, 4, ${BUYER}, 5, 5, ${bytes(FILLED_BUY)}, '{1,2}', '{10,-500}', '{0,-500}'),
+    (2, 1, 1, 1, ${SELLER}, 1, 2, ${bytes(OPENED, DEPOSITED)}, '{1}', '{100}', '{0}'),
+    (2, 2, 1, 2, ${SELLER}, 3, 3, ${bytes(ACCEPTED_SELL)}, '{1}', '{0}', '{10}'),
+    (2, 3, 1, 3, ${SELLER}, 4, 4, ${bytes(FILLED_SELL)}, '{1,2}', '{-10,500}', '{-10,0}');
+  INSERT INTO book VALUES (${MARKET}, ${BUY_ORDER}, ${BUYER}, 1, 50, 10, 1);
+  INSERT INTO trades VALUES (${MARKET}, ${TRADE}, 2, 3, 2, 50, 10, 2, ${BUY_ORDER}, ${SELL_ORDER}, ${BUYER}, ${SELLER}, 2, 1);
+`;
+
+export interface HandBuiltExchange {
+  readonly url: string;
+  /** Runs a statement, or several, against the tables as any hand could. */
+  run(statements: string): Promise<void>;
+  /** Puts the consistent rows back. */
+  reset(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startHandBuiltExchange(): Promise<HandBuiltExchange> {
+  const server: TestServer = await startTestPostgres({ durable: false });
+  const client = new pg.Client({ connectionString: server.url });
+  await client.connect();
+  const schema = readFileSync(SCHEMA, "utf8");
+  const run = async (statements: string): Promise<void> => {
+    await client.query(statements);
+  };
+  return {
+    url: server.url,
+    run,
+    reset: () => run(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${schema}; ${ROWS}`),
+    stop: async () => {
+      await client.end();
+      await server.stop();
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { audit } from "../../services/audit/audit.js";
+import {
+  BUY_ORDER,
+  BUYER,
+  type HandBuiltExchange,
+  MARKET,
+  SELL_ORDER,
+  SELLER,
+  startHandBuiltExchange,
+  TRADE,
+} from "./audit-exchange.js";
+
+let exchange: HandBuiltExchange;
+
+beforeAll(async () => {
+  exchange = await startHandBuiltExchange();
+});
+afterAll(() => exchange?.stop());
+beforeEach(() => exchange.reset());
+
+it("passes an exchange whose books balance", async () => {
+  const report = await audit(exchange.url);
+  expect(report.firstViolation).toBeNull();
+  expect(report).toMatchObject({ ok: true, conserved: true, journalGaps: 0 });
+  expect(report.rows).toMatchObject({ accounts: 2, orders: 2, trades: 1, settled_sides: 2 });
+});
+
+it("counts a trade as in flight until the shard's mark has reached its number", async () => {
+  await exchange.run(`
+    INSERT INTO trades VALUES (${MARKET}, 2, 3, 4, 3, 50, 5, 2, ${BUY_ORDER}, ${SELL_ORDER}, ${BUYER}, ${SELLER}, 3, 2);
+  `);
+  expect(await audit(exchange.url)).toMatchObject({ ok: true, rows: { settled_sides: 2 } });
+});
+
+interface Damage {
+  readonly what: string;
+  readonly statement: string;
+  readonly rule: string;
+  readonly row: Record<string, unknown>;
+}
+
+const DAMAGES: Damage[] = [
+  {
+    what: "a balance changed by hand",
+    statement: `UPDATE balances SET total = total + 1 WHERE account = ${SELLER} AND asset = 2`,
+    rule: "journalSums",
+    row: { account: SELLER, asset: 2, total: 501, journal_total: 500 },
+  },
+  {
+    what: "a hold changed by hand, in the balance and in the journal",
+    statement: `UPDATE balances SET held = 400 WHERE account = ${BUYER} AND asset = 2;
+      UPDATE journal SET held_changes = '{0,-600}' WHERE account = ${BUYER} AND last_sequence = 5`,
+    rule: "holds",
+    row: { account: BUYER, asset: 2, held: 400, held_by_orders: 500 },
+  },
+  {
+    what: "a journal row deleted",
+    statement: `DELETE FROM journal WHERE account = ${BUYER} AND last_sequence = 4`,
+    rule: "journalGaps",
+    row: { account: BUYER, first_sequence: 5, expected_first: 4 },
+  },
+  {
+    what: "the last journal row deleted",
+    statement: `DELETE FROM journal WHERE account = ${SELLER} AND last_sequence = 4`,
+    rule: "journalGaps",
+    row: { account: SELLER, last_sequence: 3, expected_first: 4 },
+  },
+  {
+    what: "a trade's price altered",
+    statement: `UPDATE trades SET price = 51 WHERE trade_id = ${TRADE}`,
+    rule: "tradesOfOrders",
+    row: { actor: MARKET, trade_id: TRADE, order_id: BUY_ORDER, price: 51, order_price: 50 },
+  },
+  {
+    what: "a trade's quantity altered",
+    statement: `UPDATE trades SET quantity = 9 WHERE trade_id = ${TRADE}`,
+    rule: "orderFills",
+    row: { order_id: BUY_ORDER, filled: 10, filled_by_trades: 9 },
+  },
+  {
+    what: "a trade deleted",
+    statement: `DELETE FROM trades WHERE trade_id = ${TRADE}`,
+    rule: "orderFills",
+    row: { order_id: BUY_ORDER, filled: 10, filled_by_trades: 0 },
+  },
+  {
+    what: "a flow total altered",
+    statement: `UPDATE links SET base_in = 11 WHERE actor = 1 AND peer = ${MARKET}`,
+    rule: "flows",
+    row: { actor: 1, peer: MARKET, base_in: 11, trades_base_in: 10 },
+  },
+  {
+    what: "a deposit doubled",
+    statement: `INSERT INTO deposits VALUES (1, ${BUYER}, 'k2', 2, 10000, 2)`,
+    rule: "deposits",
+    row: { actor: 1, asset: 2, deposits: 10000, sum_of_deposits: 20000 },
+  },
+  {
+    what: "a stale batch",
+    statement: `INSERT INTO batch_log SELECT actor, 5, 1, anchor, 40, 50, time, hash, commands
+      FROM batch_log WHERE actor = 1 AND batch = 4; UPDATE actors SET batch = 5 WHERE actor = 1`,
+    rule: "staleBatches",
+    row: { actor: 1, batch: 5, token: 1, highest_before: 2 },
+  },
+  {
+    what: "a batch missing",
+    statement: "DELETE FROM batch_log WHERE actor = 2 AND batch = 2",
+    rule: "batchGaps",
+    row: { actor: 2, batch: 3, previous_batch: 1 },
+  },
+  {
+    what: "an order larger than it was",
+    statement: `UPDATE orders SET quantity = 15 WHERE order_id = ${BUY_ORDER}`,
+    rule: "orderQuantities",
+    row: { order_id: BUY_ORDER, quantity: 15 },
+  },
+  {
+    what: "a crossed book",
+    statement: `INSERT INTO book VALUES (${MARKET}, ${SELL_ORDER}, ${SELLER}, 2, 50, 1, 2)`,
+    rule: "crossedBooks",
+    row: { actor: MARKET, best_bid: 50, best_ask: 50 },
+  },
+];
+
+it.each(DAMAGES)("sees $what and names the row", async ({ statement, rule, row }) => {
+  await exchange.run(statement);
+  const report = await audit(exchange.url);
+  expect(report.ok).toBe(false);
+  expect(report.violations[rule]).toBeGreaterThan(0);
+  expect(report.firstViolation).toMatchObject({ rule, row });
+});
