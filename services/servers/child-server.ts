@@ -141,6 +141,8 @@ export class ChildServer implements ServerHandle {
   readonly port: number;
   #plan: ServerPlan;
   #pid = 0;
+  /** Tells this life of the pid from a later one, which would be somebody else. */
+  #identity: string | undefined;
 
   private constructor(plan: ServerPlan) {
     this.kind = plan.kind;
@@ -161,11 +163,11 @@ export class ChildServer implements ServerHandle {
   }
 
   async signal(name: NodeJS.Signals): Promise<void> {
-    sendSignal([this.#pid, ...childrenOf(this.#pid)], name);
+    if (this.#isAlive()) sendSignal([this.#pid, ...childrenOf(this.#pid)], name);
   }
 
   async stop(signal: NodeJS.Signals = this.#plan.stopSignal): Promise<void> {
-    if (isAlive(this.#pid)) await endProcess(this.#pid, signal);
+    if (this.#isAlive()) await endProcess(this.#pid, signal);
     living.delete(this);
     rmSync(join(this.#plan.folder, PID_FILE), { force: true });
   }
@@ -181,7 +183,11 @@ export class ChildServer implements ServerHandle {
 
   /** The last that a supervisor can do for its server while it exits. */
   abandon(): void {
-    sendSignal([this.#pid], this.#plan.stopSignal);
+    if (this.#isAlive()) sendSignal([this.#pid], this.#plan.stopSignal);
+  }
+
+  #isAlive(): boolean {
+    return this.#identity !== undefined && identityOf(this.#pid) === this.#identity;
   }
 
   async #launch(): Promise<void> {
@@ -204,8 +210,9 @@ export class ChildServer implements ServerHandle {
       throw new ServerError("SERVER_START_FAILED", `${kind} (${command}): ${await failed}`);
     }
     this.#pid = child.pid;
+    this.#identity = identityOf(child.pid);
     living.add(this);
-    const record: PidRecord = { pid: child.pid, identity: identityOf(child.pid) ?? "" };
+    const record: PidRecord = { pid: child.pid, identity: this.#identity ?? "" };
     writeFileSync(join(folder, PID_FILE), JSON.stringify(record));
     await this.#untilItAnswers(failed);
   }

@@ -13,7 +13,7 @@ import {
 } from "./data-dir.js";
 import { startEtcd } from "./etcd.js";
 import { ensureServers, type Provision } from "./install.js";
-import { type StartOptions, STOP_SIGNAL } from "./launch.js";
+import { type FolderOptions, type StartOptions, STOP_SIGNAL } from "./launch.js";
 import { startNats } from "./nats.js";
 import { postgresFolders, startPostgres } from "./postgres.js";
 import type { Log } from "./server-error.js";
@@ -42,17 +42,37 @@ const START: Record<ServerKind, (options: StartOptions) => Promise<ServerHandle>
   postgres: startPostgres,
 };
 
+/** Loaded only where Docker is used: its client is big, and most machines have the programs. */
+function containers() {
+  return import("./containers.js");
+}
+
+/** Starts one server the way this machine can. */
+export async function startServer(
+  provision: Provision,
+  kind: ServerKind,
+  options: FolderOptions,
+): Promise<ServerHandle> {
+  if (provision.way === "docker") {
+    return (await containers()).startContainer(kind, provision.images[kind], options);
+  }
+  return START[kind]({ ...options, program: provision.binaries[kind] });
+}
+
 /** Every folder that holds data of one server; PostgreSQL's may lie outside. */
 function foldersOf(dataDir: string, kind: ServerKind): string[] {
   const folder = join(dataDir, kind);
   return kind === "postgres" ? postgresFolders(folder) : [folder];
 }
 
-async function removeData(dataDir: string, log: Log): Promise<void> {
+async function removeData(dataDir: string, provision: Provision, log: Log): Promise<void> {
   for (const kind of SERVER_KINDS) {
     for (const folder of foldersOf(dataDir, kind)) {
       await stopLeftover(folder, STOP_SIGNAL[kind], log);
       rmSync(folder, { recursive: true, force: true });
+    }
+    if (provision.way === "docker") {
+      await (await containers()).removeContainerData(kind, join(dataDir, kind));
     }
   }
 }
@@ -65,9 +85,8 @@ async function startAll(
 ): Promise<Record<ServerKind, ServerHandle>> {
   const attempts = await Promise.allSettled(
     SERVER_KINDS.map((kind) =>
-      START[kind]({
+      startServer(provision, kind, {
         folder: join(dataDir, kind),
-        program: provision.binaries[kind],
         preferredPort: ports[kind],
         durable,
         log,
@@ -95,15 +114,19 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
   const unlock = lockDataDir(dataDir);
   try {
     const ports = readPorts(dataDir);
-    if (options.fresh) await removeData(dataDir, log);
     checkDiskSpace(dataDir, options.minFreeDiskBytes ?? MIN_FREE_DISK_BYTES);
     const provision = await ensureServers({ log });
+    if (options.fresh) await removeData(dataDir, provision, log);
     writePorts(dataDir, ports); // From here on the folders are known to be ours.
     const handles = await startAll(provision, ports, { ...options, dataDir });
     const { nats, etcd, postgres } = handles;
     writePorts(dataDir, { nats: nats.port, etcd: etcd.port, postgres: postgres.port });
     const stopAll = async () => {
       await Promise.all([nats.stop(), etcd.stop(), postgres.stop()]);
+      if (provision.way === "docker") {
+        const { removeContainer } = await containers();
+        await Promise.all(SERVER_KINDS.map((kind) => removeContainer(kind, join(dataDir, kind))));
+      }
       unlock();
     };
     return {

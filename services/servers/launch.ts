@@ -5,17 +5,21 @@ import { type Log, ServerError } from "./server-error.js";
 
 const MAX_PORT_ATTEMPTS = 3;
 
-/** How to start one server. */
-export interface StartOptions {
+/** How to start one server, however it runs. */
+export interface FolderOptions {
   /** The folder that belongs to this server alone; made when it is not there. */
   folder: string;
-  /** The server's program; of PostgreSQL the `postgres` that lies beside `initdb`. */
-  program: string;
   /** Taken when it is free, else another one is. */
   preferredPort?: number | undefined;
   /** False makes PostgreSQL skip fsync, for tests alone; nothing printed may be measured so. */
   durable?: boolean | undefined;
   log: Log;
+}
+
+/** How to start one server as a process. */
+export interface StartOptions extends FolderOptions {
+  /** The server's program; of PostgreSQL the `postgres` that lies beside `initdb`. */
+  program: string;
 }
 
 /** Each server's signal for an orderly and quick end. */

@@ -9,11 +9,13 @@ const VERSION_LIMIT_MS = 10_000;
 const DEBIAN_POSTGRES_DIR = "/usr/lib/postgresql";
 /** Where a package manager may have put a server although a user's PATH does not say so. */
 const USUAL_DIRS = ["/usr/local/bin", "/usr/bin", "/usr/sbin", "/usr/local/sbin"];
-const POSTGRES_DIRS = [
-  "/usr/pgsql/bin",
-  "/opt/homebrew/opt/postgresql/bin",
-  "/usr/local/opt/postgresql/bin",
-];
+const BREW_DIRS = ["/opt/homebrew/opt", "/usr/local/opt"];
+
+const PROGRAM: Record<ServerKind, string> = {
+  nats: "nats-server",
+  etcd: "etcd",
+  postgres: "postgres",
+};
 
 interface Version {
   major: number;
@@ -45,10 +47,6 @@ function isExecutable(path: string): boolean {
   }
 }
 
-function pathDirs(env: NodeJS.ProcessEnv): string[] {
-  return (env["PATH"] ?? "").split(delimiter).filter(Boolean);
-}
-
 /** Runs `program --version`; the version is its first number with a dot, as `14.2` in `v14.2`. */
 function versionOf(program: string): string | undefined {
   const options = { encoding: "utf8", timeout: VERSION_LIMIT_MS } as const;
@@ -56,7 +54,8 @@ function versionOf(program: string): string | undefined {
   return /(\d+)\.(\d+)(\.\d+)?/.exec(`${stdout}${stderr}`)?.[0];
 }
 
-function fits(kind: ServerKind, version: string): boolean {
+/** Whether a version such as `2.9.10` is new enough. */
+export function fits(kind: ServerKind, version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const min = MIN_VERSION[kind];
   return major > min.major || (major === min.major && minor >= min.minor);
@@ -83,27 +82,36 @@ function debianPostgresDirs(): string[] {
     .map((version) => join(DEBIAN_POSTGRES_DIR, version, "bin"));
 }
 
-function pgConfigDirs(env: NodeJS.ProcessEnv): string[] {
-  const options = { encoding: "utf8", timeout: VERSION_LIMIT_MS, env } as const;
+/** Homebrew does the same, as postgresql@17. */
+function brewPostgresDirs(): string[] {
+  return BREW_DIRS.filter((dir) => existsSync(dir)).flatMap((dir) =>
+    readdirSync(dir)
+      .filter((name) => name.startsWith("postgresql"))
+      .map((name) => join(dir, name, "bin")),
+  );
+}
+
+function pgConfigDirs(): string[] {
+  const options = { encoding: "utf8", timeout: VERSION_LIMIT_MS } as const;
   const { stdout } = spawnSync("pg_config", ["--bindir"], options);
   return stdout ? [stdout.trim()] : [];
 }
 
-function postgresPrograms(env: NodeJS.ProcessEnv): string[] {
-  const dirs = [...pathDirs(env), ...debianPostgresDirs(), ...pgConfigDirs(env), ...POSTGRES_DIRS];
-  // initdb has to lie beside it: a client-only installation is no server.
-  return dirs
-    .filter((dir) => isExecutable(join(dir, "initdb")))
-    .map((dir) => join(dir, "postgres"));
+/** The folders to look for a server in: PATH first, then where packages put it. */
+export function searchDirs(kind: ServerKind): string[] {
+  const path = (process.env["PATH"] ?? "").split(delimiter).filter(Boolean);
+  if (kind !== "postgres") return [...path, ...USUAL_DIRS];
+  return [...path, ...debianPostgresDirs(), ...pgConfigDirs(), ...brewPostgresDirs()];
 }
 
-/** Looks for one server in PATH, then in the places where packages put it. */
-export function locate(kind: ServerKind, env: NodeJS.ProcessEnv = process.env): Located {
-  if (kind === "postgres") return firstThatFits(kind, postgresPrograms(env));
-  const name = kind === "nats" ? "nats-server" : "etcd";
+/** Looks for one server in the folders. */
+export function locate(kind: ServerKind, dirs: string[]): Located {
+  // A PostgreSQL without initdb beside it is only a client.
+  const whole =
+    kind === "postgres" ? dirs.filter((dir) => isExecutable(join(dir, "initdb"))) : dirs;
   return firstThatFits(
     kind,
-    [...pathDirs(env), ...USUAL_DIRS].map((dir) => join(dir, name)),
+    whole.map((dir) => join(dir, PROGRAM[kind])),
   );
 }
 

@@ -3,12 +3,9 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ServerHandle, ServerKind } from "../../services/servers/child-server.js";
-import { startServers } from "../../services/servers/cluster.js";
-import { startEtcd } from "../../services/servers/etcd.js";
+import { startServer, startServers } from "../../services/servers/cluster.js";
 import { ensureServers } from "../../services/servers/install.js";
-import type { StartOptions } from "../../services/servers/launch.js";
-import { startNats } from "../../services/servers/nats.js";
-import { postgresFolders, startPostgres } from "../../services/servers/postgres.js";
+import { postgresFolders } from "../../services/servers/postgres.js";
 
 export type { ServerHandle } from "../../services/servers/child-server.js";
 
@@ -58,15 +55,11 @@ export async function startTestServers(options: TestServersOptions = {}): Promis
   return { nats, etcd, postgres, urls, stop };
 }
 
-async function startOne(
-  kind: ServerKind,
-  start: (options: StartOptions) => Promise<ServerHandle>,
-  options: TestServersOptions,
-): Promise<TestServer> {
+async function startOne(kind: ServerKind, options: TestServersOptions): Promise<TestServer> {
   const { folder, remove } = temporaryFolder();
-  const { binaries } = await ensureServers({ log: silent });
+  const provision = await ensureServers({ log: silent });
   const place = join(folder, kind);
-  const server = await start({ folder: place, program: binaries[kind], log: silent, ...options });
+  const server = await startServer(provision, kind, { folder: place, log: silent, ...options });
   const stop = async () => {
     await server.stop();
     remove();
@@ -75,13 +68,13 @@ async function startOne(
 }
 
 export function startTestNats(): Promise<TestServer> {
-  return startOne("nats", startNats, {});
+  return startOne("nats", {});
 }
 
 export function startTestEtcd(): Promise<TestServer> {
-  return startOne("etcd", startEtcd, {});
+  return startOne("etcd", {});
 }
 
 export function startTestPostgres(options: TestServersOptions = {}): Promise<TestServer> {
-  return startOne("postgres", startPostgres, options);
+  return startOne("postgres", options);
 }

@@ -1,0 +1,60 @@
+#!/bin/sh
+# Installs Debian or Ubuntu packages of servers without leaving a server running, enabled or set up:
+# the exchange starts servers of its own. Runs as root. Arguments: the packages.
+set -eu
+
+POLICY=/usr/sbin/policy-rc.d
+POLICY_ASIDE=/usr/sbin/policy-rc.d.before-palisade
+CLUSTER_CONF=/etc/postgresql-common/createcluster.conf
+CLUSTER_CONF_ASIDE=/etc/postgresql-common/createcluster.conf.before-palisade
+
+export DEBIAN_FRONTEND=noninteractive
+export LC_ALL=C
+
+# What is changed for the time of the installation is put back however the script ends.
+restore() {
+  if [ -e "$POLICY_ASIDE" ]; then mv -f "$POLICY_ASIDE" "$POLICY"; else rm -f "$POLICY"; fi
+  if [ -e "$CLUSTER_CONF_ASIDE" ]; then mv -f "$CLUSTER_CONF_ASIDE" "$CLUSTER_CONF"; fi
+}
+
+install_packages() {
+  apt-get install -y --no-install-recommends -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 "$@"
+}
+
+is_installed() {
+  dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'
+}
+
+new_packages=
+for package in "$@"; do
+  is_installed "$package" || new_packages="$new_packages $package"
+done
+
+trap restore EXIT
+trap 'exit 130' INT TERM HUP
+
+# A package's own script asks this policy before it starts its service: the answer is no.
+if [ -e "$POLICY" ] && [ ! -e "$POLICY_ASIDE" ]; then cp -p "$POLICY" "$POLICY_ASIDE"; fi
+printf '#!/bin/sh\nexit 101\n' >"$POLICY.new"
+chmod 755 "$POLICY.new"
+mv -f "$POLICY.new" "$POLICY"
+
+# The PostgreSQL package makes a cluster unless this file, of a package it depends on, forbids it.
+case " $* " in
+*" postgresql "*)
+  is_installed postgresql-common || install_packages postgresql-common
+  cp -p "$CLUSTER_CONF" "$CLUSTER_CONF_ASIDE"
+  printf '\ncreate_main_cluster = false\n' >>"$CLUSTER_CONF"
+  ;;
+esac
+
+install_packages "$@"
+
+# Services that are new here would be started at the next boot; those that were here before stay.
+for package in $new_packages; do
+  service=$package
+  [ "$package" != etcd-server ] || service=etcd
+  if command -v systemctl >/dev/null 2>&1; then
+    systemctl disable "$service.service" >/dev/null 2>&1 || true
+  fi
+done
