@@ -19,7 +19,7 @@ export const ordersReceived = new Counter({
 
 export const ordersProcessed = new Counter({
   name: "exchange_orders_processed_total",
-  help: "Orders that a market has matched or rested, in committed batches.",
+  help: "Orders that a ledger shard has accepted or rejected, in committed batches.",
   registers,
 });
 
@@ -31,7 +31,7 @@ export const ordersCancelled = new Counter({
 
 export const matchingLatency = new Histogram({
   name: "exchange_matching_latency_microseconds",
-  help: "Time that a market takes to apply one command, in microseconds.",
+  help: "Time that a market takes to apply one command of a frame, in microseconds.",
   buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
   registers,
 });
@@ -107,5 +107,12 @@ export const hostState = new Gauge({
   name: "exchange_host_state",
   help: "1 for the state that an actor's host is in, 0 for the others.",
   labelNames: ["actor", "state"] as const,
+  registers,
+});
+
+export const malformedFrames = new Counter({
+  name: "exchange_malformed_frames_total",
+  help: "Frames of gateways that could not be decoded and were dropped.",
+  labelNames: ["actor"] as const,
   registers,
 });

@@ -1,0 +1,30 @@
+/** Where an exchange keeps its data: the folder it was given, or one of its own that goes with it. */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { postgresFolders } from "../servers/postgres.js";
+
+/** PostgreSQL's user has to walk through the folder when the supervisor runs as root. */
+const OTHERS_MAY_WALK_THROUGH = 0o711;
+
+export interface DataFolder {
+  readonly path: string;
+  readonly logs: string;
+  /** Removes the data, if the folder was made for this exchange alone. */
+  release(): void;
+}
+
+export function openDataFolder(dataDir: string | undefined): DataFolder {
+  const path = resolve(dataDir ?? mkdtempSync(join(tmpdir(), "palisade-")));
+  mkdirSync(path, { recursive: true });
+  const logs = join(path, "logs");
+  mkdirSync(logs, { recursive: true });
+  if (dataDir !== undefined) return { path, logs, release: () => {} };
+  chmodSync(path, OTHERS_MAY_WALK_THROUGH);
+  const release = () => {
+    for (const folder of [path, ...postgresFolders(join(path, "postgres"))]) {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+  return { path, logs, release };
+}
