@@ -89,6 +89,13 @@ export const outboxAge = new Gauge({
   registers,
 });
 
+export const malformedFrames = new Counter({
+  name: "exchange_malformed_frames_total",
+  help: "Messages of an inbox that are no frame; they were passed over.",
+  labelNames: ["actor"] as const,
+  registers,
+});
+
 export const fencedCommits = new Counter({
   name: "exchange_fenced_commits_total",
   help: "Commits that the fence refused: this node had been deposed.",

@@ -27,6 +27,7 @@ export class Host {
   private leader: Leader | null = null;
   private record: ActorRecord | null = null;
   private running: Promise<void> = Promise.resolve();
+  private becameAtMs = 0;
 
   constructor(deps: HostDependencies, actor: number, name: string) {
     this.deps = deps;
@@ -37,6 +38,11 @@ export class Host {
 
   get state(): HostState {
     return this.snapshot.value;
+  }
+
+  /** For how long the host has been in its state, in milliseconds. */
+  get stateAgeMs(): number {
+    return this.deps.clock.now() - this.becameAtMs;
   }
 
   /** The token this host leads under, or 0. */
@@ -159,6 +165,7 @@ export class Host {
     if (!changed) return false;
     const before = this.state;
     this.snapshot = snapshot;
+    this.becameAtMs = this.deps.clock.now();
     this.logger.info({ from: before, to: this.state, token: this.record?.token, reason }, "host");
     this.deps.observer.became(this.name, this.state, reason);
     return true;

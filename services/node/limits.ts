@@ -17,3 +17,6 @@ export const MOVE_EVERY_MS = 500;
 
 /** A fenced or beaten host waits so long before it looks at etcd again. */
 export const PLACE_EVERY_MS = 100;
+
+/** A leader of less than this age does not yet doubt what it sees of etcd. */
+export const SETTLED_AFTER_MS = 1_000;

@@ -3,7 +3,13 @@ import type { Logger } from "pino";
 import type { ActorRecord } from "../ports/store.js";
 import type { HostDependencies } from "../host/dependencies.js";
 import { Host } from "../host/host.js";
-import { JOIN_GRACE_MS, MOVE_EVERY_MS, PLACE_EVERY_MS, POLL_ACTORS_EVERY_MS } from "./limits.js";
+import {
+  JOIN_GRACE_MS,
+  MOVE_EVERY_MS,
+  PLACE_EVERY_MS,
+  POLL_ACTORS_EVERY_MS,
+  SETTLED_AFTER_MS,
+} from "./limits.js";
 import { Placement, type View } from "./placement.js";
 
 export class Node {
@@ -70,20 +76,34 @@ export class Node {
     for (const host of this.hosts.values()) {
       if (["idle", "released", "fenced"].includes(host.state)) {
         if (this.placement.shouldClaim(host.name, view)) host.claim("it has no leader");
-      } else if (host.state === "leading" && this.placement.shouldMove(host.name, view)) {
-        this.move(host);
+      } else if (host.state === "leading" && host.stateAgeMs >= SETTLED_AFTER_MS) {
+        this.reconsider(host, view);
       }
     }
   }
 
+  /** A leader whose key is gone (etcd forgot it) asks for it again; one that was replaced lets go. */
+  private reconsider(host: Host, view: View): void {
+    const holder = view.leaderOf(host.name);
+    if (holder === undefined) {
+      this.deps.leases
+        .claim(host.name)
+        .catch((error: unknown) => this.logger.warn({ error: String(error) }, "no key"));
+    } else if (holder !== this.deps.node) {
+      this.move(host, `${holder} holds the key`);
+    } else if (this.placement.shouldMove(host.name, view)) {
+      this.move(host, "a node that is placed better is alive");
+    }
+  }
+
   /** One planned move at a time, so that a node that joins does not stop everything at once. */
-  private move(host: Host): void {
+  private move(host: Host, reason: string): void {
     const now = this.deps.clock.now();
     if (this.moving || now - this.movedAtMs < MOVE_EVERY_MS) return;
     this.moving = true;
     this.movedAtMs = now;
     host
-      .drain("a node that is placed better is alive")
+      .drain(reason)
       .catch((error: unknown) => this.logger.warn({ error: String(error) }, "a move failed"))
       .finally(() => {
         this.moving = false;

@@ -1,0 +1,30 @@
+/** A clock that stands still until it is told to move. */
+import type { Clock } from "../../services/ports/clock.js";
+
+export class ManualClock implements Clock {
+  private nowMs = 0;
+  private readonly waiting = new Set<{ dueMs: number; callback: () => void }>();
+
+  now(): number {
+    return this.nowMs;
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const timer = { dueMs: this.nowMs + delayMs, callback };
+    this.waiting.add(timer);
+    return () => this.waiting.delete(timer);
+  }
+
+  /** Moves on, calling back what falls due, in order. */
+  advance(byMs: number): void {
+    const endMs = this.nowMs + byMs;
+    for (;;) {
+      const due = [...this.waiting].sort((a, b) => a.dueMs - b.dueMs)[0];
+      if (!due || due.dueMs > endMs) break;
+      this.waiting.delete(due);
+      this.nowMs = due.dueMs;
+      due.callback();
+    }
+    this.nowMs = endMs;
+  }
+}

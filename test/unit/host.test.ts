@@ -1,0 +1,241 @@
+import { describe, expect, it } from "vitest";
+import {
+  decodeAnnouncement,
+  encodeAnnouncement,
+  type Announcement,
+} from "../../actors/kernel/event-frame.js";
+import { decodeFrame, encodeFrame } from "../../actors/kernel/frame.js";
+import { Announcer } from "../../services/host/announcer.js";
+import { BatchClock } from "../../services/host/batch-clock.js";
+import { Directory } from "../../services/host/directory.js";
+import {
+  firstSnapshot,
+  type HostEvent,
+  nextSnapshot,
+} from "../../services/host/host-machine.js";
+import {
+  ANNOUNCE_EVERY_MS,
+  ANNOUNCE_MARKS_AFTER_MS,
+  RESEND_AFTER_MS,
+} from "../../services/host/limits.js";
+import { Outbox } from "../../services/host/outbox.js";
+import {
+  MOVE_AFTER_MS,
+  NEXT_CHOICE_AFTER_MS,
+} from "../../services/node/limits.js";
+import { Placement, type View } from "../../services/node/placement.js";
+import { preference } from "../../actors/placement/rendezvous.js";
+import type { Bus, Log } from "../../services/ports/log.js";
+import { announceSubject } from "../../services/ports/subjects.js";
+import { ManualClock } from "../helpers/manual-clock.js";
+
+/** Hands every message to every subscriber of a matching subject, at once. */
+class DirectBus implements Bus {
+  private readonly handlers = new Set<{ subject: string; handler: (data: Uint8Array, subject: string) => void }>();
+  readonly said: { subject: string; data: Uint8Array }[] = [];
+
+  publish(subject: string, data: Uint8Array): void {
+    this.said.push({ subject, data });
+    for (const entry of this.handlers) {
+      const prefix = entry.subject.replace(/>$/, "");
+      if (entry.subject === subject || (entry.subject.endsWith(">") && subject.startsWith(prefix))) {
+        entry.handler(data, subject);
+      }
+    }
+  }
+
+  subscribe(subject: string, handler: (data: Uint8Array, subject: string) => void): () => void {
+    const entry = { subject, handler };
+    this.handlers.add(entry);
+    return () => this.handlers.delete(entry);
+  }
+
+  onReconnect(): () => void {
+    return () => undefined;
+  }
+}
+
+const announced: Announcement = {
+  actor: 1025,
+  name: "market.X",
+  node: "node-1",
+  token: 5,
+  batch: 3,
+  eventBatch: 2,
+  anchor: 1,
+  marks: [],
+};
+
+describe("the life of a host", () => {
+  function after(...types: HostEvent["type"][]): string {
+    let snapshot = firstSnapshot();
+    for (const type of types) snapshot = nextSnapshot(snapshot, { type }).snapshot;
+    return String(snapshot.value);
+  }
+
+  it("goes from idle to leading, and drains to released", () => {
+    expect(after("CLAIM", "RAISED", "RECOVERED")).toBe("leading");
+    expect(after("CLAIM", "RAISED", "RECOVERED", "DRAIN", "DRAINED")).toBe("released");
+  });
+
+  it("does not lead again after a fence without claiming", () => {
+    expect(after("CLAIM", "RAISED", "RECOVERED", "FENCED", "RECOVERED", "RAISED")).toBe("fenced");
+    expect(after("CLAIM", "RAISED", "RECOVERED", "FENCED", "CLAIM")).toBe("claiming");
+  });
+
+  it("recovers again when an outcome was lost, and stays stopped after a failure", () => {
+    expect(after("CLAIM", "RAISED", "RECOVERED", "LOST")).toBe("recovering");
+    expect(after("CLAIM", "RAISED", "FAILED", "CLAIM", "RAISED", "RECOVERED")).toBe("stopped");
+  });
+});
+
+describe("the batch clock (R6)", () => {
+  it("carries Postgres's clock on, and never goes back", () => {
+    const clock = new ManualClock();
+    const time = new BatchClock(clock, 1_000_000, 0);
+    clock.advance(5);
+    expect(time.stamp()).toBe(1_005_000);
+    time.observe(900_000);
+    expect(time.stamp()).toBe(1_005_000);
+    clock.advance(200);
+    expect(time.stamp()).toBe(1_100_000);
+  });
+
+  it("does not go below the actor's last stamp", () => {
+    expect(new BatchClock(new ManualClock(), 10, 999).stamp()).toBe(999);
+  });
+});
+
+describe("the outbox (R4)", () => {
+  function setUp() {
+    const clock = new ManualClock();
+    const bus = new DirectBus();
+    const directory = new Directory(bus);
+    const published: number[] = [];
+    const log = {
+      publish: (_name: string, _anchor: number, frame: Uint8Array) => {
+        const { first, token } = decodeFrame(frame);
+        expect(token).toBe(7);
+        published.push(first);
+        return Promise.resolve();
+      },
+    } as unknown as Log;
+    const outbox = new Outbox(log, clock, directory, 7);
+    bus.publish(announceSubject("market.X"), encodeAnnouncement(announced));
+    const row = (first: number) => ({
+      destination: 1025,
+      first,
+      last: first,
+      frame: encodeFrame(1, first, [new Uint8Array([first])]),
+    });
+    return { clock, bus, directory, outbox, published, row };
+  }
+
+  it("publishes in order and keeps until confirmed", () => {
+    const { outbox, published, row } = setUp();
+    outbox.send([row(1), row(2), row(3)]);
+    expect(published).toEqual([1, 2, 3]);
+    outbox.confirm(1025, 2);
+    expect(outbox.takeConfirmed()).toEqual([{ destination: 1025, upTo: 2 }]);
+    expect(outbox.takeConfirmed()).toEqual([]);
+    expect(outbox.backlog().frames).toBe(1);
+  });
+
+  it("sends again from where the receiver asks", () => {
+    const { outbox, published, row } = setUp();
+    outbox.send([row(1), row(2), row(3)]);
+    outbox.resend(1025, 2);
+    expect(published).toEqual([1, 2, 3, 2, 3]);
+  });
+
+  it("sends again what nobody has confirmed for too long, and nothing that is confirmed", () => {
+    const { clock, outbox, published, row } = setUp();
+    outbox.send([row(1), row(2)]);
+    outbox.confirm(1025, 1);
+    clock.advance(RESEND_AFTER_MS - 1);
+    outbox.resendOverdue();
+    expect(published).toEqual([1, 2]);
+    clock.advance(1);
+    outbox.resendOverdue();
+    expect(published).toEqual([1, 2, 2]);
+  });
+
+  it("keeps what is for a receiver that has no inbox yet", () => {
+    const { clock, bus, outbox, published, row } = setUp();
+    outbox.send([{ ...row(1), destination: 1026 }]);
+    expect(published).toEqual([]);
+    const later = { ...announced, actor: 1026, name: "market.Y" };
+    bus.publish(announceSubject("market.Y"), encodeAnnouncement(later));
+    clock.advance(RESEND_AFTER_MS);
+    outbox.resendOverdue();
+    expect(published).toEqual([1]);
+  });
+});
+
+describe("the directory", () => {
+  it("hands marks to their source, says who has moved, and ignores lower tokens and garbage", () => {
+    const bus = new DirectBus();
+    const directory = new Directory(bus);
+    const marks: [number, number][] = [];
+    const moved: number[] = [];
+    directory.onMarks(7, (receiver, number) => marks.push([receiver, number]));
+    directory.onMoved((receiver) => moved.push(receiver));
+    const say = (change: Partial<Announcement>) =>
+      bus.publish(announceSubject("market.X"), encodeAnnouncement({ ...announced, ...change }));
+    say({ marks: [{ source: 7, token: 1, number: 9 }, { source: 8, token: 1, number: 4 }] });
+    bus.publish(announceSubject("market.X"), new Uint8Array([250, 1]));
+    say({ token: 4, anchor: 9, marks: [{ source: 7, token: 1, number: 99 }] });
+    expect(marks).toEqual([[1025, 9]]);
+    expect(moved).toEqual([]);
+    say({ token: 6 });
+    expect(moved).toEqual([1025]);
+    expect(directory.find(1025)).toEqual({ name: "market.X", anchor: 1, token: 6 });
+  });
+});
+
+describe("the announcer", () => {
+  it("says soon what has moved, once, and regularly that it is there", () => {
+    const clock = new ManualClock();
+    const bus = new DirectBus();
+    const announcer = new Announcer(bus, clock, () => announced);
+    announcer.start();
+    announcer.mark(7, 1, 3);
+    announcer.mark(7, 1, 4);
+    clock.advance(ANNOUNCE_MARKS_AFTER_MS);
+    const said = () => bus.said.map(({ data }) => decodeAnnouncement(data).marks);
+    expect(said()).toEqual([[], [{ source: 7, token: 1, number: 4 }]]);
+    clock.advance(ANNOUNCE_EVERY_MS * 3);
+    expect(said().slice(2)).toEqual([[], [], []]);
+    announcer.stop();
+    clock.advance(ANNOUNCE_EVERY_MS * 3);
+    expect(said().length).toBe(5);
+  });
+});
+
+describe("placement", () => {
+  const names = ["node-1", "node-2", "node-3"];
+  const [best, second, third] = preference("market.X", names) as [string, string, string];
+
+  function view(nowMs: number, leader?: string, seenMs = 0): View {
+    const nodes = new Map(names.map((name) => [name, seenMs]));
+    return { nowMs, nodes, leaderOf: () => leader };
+  }
+
+  it("lets only the preferred node claim, and the next ones when it does not", () => {
+    const placements = new Map(names.map((name) => [name, new Placement(name)]));
+    const claimers = (nowMs: number) =>
+      names.filter((name) => placements.get(name)!.shouldClaim("market.X", view(nowMs)));
+    expect(claimers(0)).toEqual([best]);
+    expect(new Set(claimers(NEXT_CHOICE_AFTER_MS))).toEqual(new Set([best, second]));
+    expect(new Set(claimers(2 * NEXT_CHOICE_AFTER_MS))).toEqual(new Set([best, second, third]));
+    placements.get(third)!.shouldClaim("market.X", view(9_000, best));
+    expect(placements.get(third)!.shouldClaim("market.X", view(9_001))).toBe(false);
+  });
+
+  it("moves an actor only to a node that has been alive for a while", () => {
+    const placement = new Placement(second);
+    expect(placement.shouldMove("market.X", view(MOVE_AFTER_MS - 1))).toBe(false);
+    expect(placement.shouldMove("market.X", view(MOVE_AFTER_MS))).toBe(true);
+    expect(new Placement(best).shouldMove("market.X", view(MOVE_AFTER_MS))).toBe(false);
+  });
+});
