@@ -1,0 +1,300 @@
+/**
+ * Counts what an exchange at rest has lost, done twice or committed too late, from what its clients were told and what
+ * its database holds. Believes neither the exchange's code nor its words.
+ */
+import { type ClientLogs, example, readClientLogs } from "./client-logs.js";
+import { Database, type JournalRow, type OrderRow, type TradeRow } from "./database.js";
+import { settledFills } from "./journal.js";
+
+export interface CheckReport {
+  /** Are all counts zero, the sums right and everything taken? */
+  readonly ok: boolean;
+  /** Accepted ids without their order, fills without their trade, trades without their settlement. */
+  readonly lost: number;
+  /** Ids with two orders, fills settled twice, numbers told twice with different contents. */
+  readonly duplicated: number;
+  /** Batches of a lower token after a higher. */
+  readonly staleCommits: number;
+  /** Numbers that a client was not told. */
+  readonly gaps: number;
+  /** Ids that were refused or rejected to the client, and yet became orders. */
+  readonly contradicted: number;
+  readonly conserved: boolean;
+  /** Has every actor taken everything that was sent to it? Only then do the counts say anything. */
+  readonly quiet: boolean;
+  readonly details: Readonly<Record<string, number>>;
+  readonly counted: Readonly<Record<string, number>>;
+  readonly examples: readonly string[];
+}
+
+const REJECTED = 6;
+
+interface Trade extends TradeRow {
+  settledMaker: number;
+  settledTaker: number;
+}
+
+const tradeKey = (market: number, trade: number): string => `${market}/${trade}`;
+const idKey = (account: number, clientOrderId: string): string => `${account}/${clientOrderId}`;
+
+/** Checks an exchange at rest. Rejects when logs or database cannot be read. */
+export async function check(logFolder: string, postgresUrl: string): Promise<CheckReport> {
+  const logs = await readClientLogs(logFolder);
+  const database = await Database.connect(postgresUrl);
+  try {
+    const examples = logs.examples;
+    const orders = await compareOrders(database, logs, examples);
+    const trades = await compareTrades(database, logs, examples);
+    const told = await compareSequences(database, logs, examples);
+    const onTheWay = await database.number(LOST_ON_THE_WAY);
+    const staleCommits = await database.number(STALE_COMMITS);
+    const quiet = (await database.number(NOT_TAKEN)) === 0;
+    const conserved = (await database.number(NOT_CONSERVED)) === 0;
+    if (staleCommits > 0)
+      example(examples, `${staleCommits} batches of a lower token after a higher`);
+    if (onTheWay > 0) example(examples, `${onTheWay} live orders differ from the books`);
+    const details = {
+      ...orders.details,
+      ...trades.details,
+      eventsBeyondJournal: told.beyond,
+      onTheWay,
+    };
+    const lost = orders.lost + trades.lost + told.beyond + onTheWay;
+    const duplicated = orders.duplicated + trades.duplicated + logs.conflicts;
+    const gaps = logs.gaps + told.untold;
+    const { contradicted } = orders;
+    const wrong = lost + duplicated + staleCommits + gaps + contradicted;
+    return {
+      ok: wrong === 0 && conserved && quiet,
+      lost,
+      duplicated,
+      staleCommits,
+      gaps,
+      contradicted,
+      conserved,
+      quiet,
+      details: { ...details, conflictingEvents: logs.conflicts, untoldAtEnd: told.untold },
+      counted: {
+        logs: logs.files,
+        submitted: logs.submitted,
+        accepted: logs.accepted.length,
+        fillsTold: logs.fills.length,
+        eventsTold: logs.events,
+        orders: orders.count,
+        trades: trades.count,
+      },
+      examples,
+    };
+  } finally {
+    await database.close();
+  }
+}
+
+async function compareOrders(database: Database, logs: ClientLogs, examples: string[]) {
+  const byId = new Map<number, OrderRow>();
+  const byClientId = new Map<string, OrderRow>();
+  let idsWithTwoOrders = 0;
+  await database.each<OrderRow>(
+    "SELECT order_id, account, client_order_id, quantity, status FROM orders",
+    (row) => {
+      const key = idKey(row.account, row.client_order_id);
+      if (byClientId.has(key)) {
+        idsWithTwoOrders += 1;
+        example(examples, `client order id ${key} has two orders`);
+      }
+      byClientId.set(key, row);
+      byId.set(row.order_id, row);
+    },
+  );
+  const toldIds = new Map<string, number>();
+  let acceptedWithoutOrder = 0;
+  for (const { account, clientOrderId, orderId } of logs.accepted) {
+    const key = idKey(account, clientOrderId);
+    const before = toldIds.get(key);
+    if (before === orderId) continue;
+    if (before !== undefined) {
+      idsWithTwoOrders += 1;
+      example(examples, `client order id ${key} was accepted as ${before} and as ${orderId}`);
+    }
+    toldIds.set(key, orderId);
+    const row = byId.get(orderId);
+    if (row?.account === account && row.client_order_id === clientOrderId && row.status < REJECTED)
+      continue;
+    acceptedWithoutOrder += 1;
+    example(examples, `order ${orderId} of ${key} was accepted and is not there`);
+  }
+  let contradicted = 0;
+  for (const { account, clientOrderId, code } of [...logs.refused, ...logs.rejected]) {
+    const key = idKey(account, clientOrderId);
+    const row = byClientId.get(key);
+    if (row === undefined || row.status >= REJECTED || toldIds.has(key)) continue;
+    contradicted += 1;
+    example(examples, `${key} was answered ${code} and is order ${row.order_id}`);
+  }
+  return {
+    count: byId.size,
+    lost: acceptedWithoutOrder,
+    duplicated: idsWithTwoOrders,
+    contradicted,
+    details: { acceptedWithoutOrder, idsWithTwoOrders },
+  };
+}
+
+async function compareTrades(database: Database, logs: ClientLogs, examples: string[]) {
+  const trades = new Map<string, Trade>();
+  const pairs = new Set<string>();
+  let fillsSettledTwice = 0;
+  await database.each<TradeRow>(
+    "SELECT actor, trade_id, sequence, price, quantity, maker_order, taker_order FROM trades",
+    (row) => {
+      // One command lets two orders meet once.
+      const pair = `${row.actor}/${row.sequence}/${row.maker_order}/${row.taker_order}`;
+      if (pairs.has(pair)) {
+        fillsSettledTwice += 1;
+        example(examples, `orders ${row.maker_order} and ${row.taker_order} traded twice at once`);
+      }
+      pairs.add(pair);
+      trades.set(tradeKey(row.actor, row.trade_id), { ...row, settledMaker: 0, settledTaker: 0 });
+    },
+  );
+  fillsSettledTwice += await countSettlements(database, trades, examples);
+  let tradesNotSettled = 0;
+  for (const trade of trades.values()) {
+    for (const times of [trade.settledMaker, trade.settledTaker]) {
+      if (times === 1) continue;
+      if (times === 0) tradesNotSettled += 1;
+      else fillsSettledTwice += times - 1;
+      example(
+        examples,
+        `a side of trade ${trade.trade_id} of ${trade.actor} was settled ${times} times`,
+      );
+    }
+  }
+  const fills = await compareFills(database, logs, trades, examples);
+  return {
+    count: trades.size,
+    lost: tradesNotSettled + fills.without,
+    duplicated: fillsSettledTwice + fills.twice,
+    details: {
+      tradesNotSettled,
+      fillsWithoutTrade: fills.without,
+      fillsSettledTwice,
+      fillsToldTwice: fills.twice,
+    },
+  };
+}
+
+/** Counts on each trade how often its sides were settled; gives how many settlements have no trade at all. */
+async function countSettlements(
+  database: Database,
+  trades: ReadonlyMap<string, Trade>,
+  examples: string[],
+): Promise<number> {
+  let strays = 0;
+  await database.each<JournalRow>(
+    "SELECT account, first_sequence, last_sequence, events FROM journal",
+    (row) => {
+      for (const fill of settledFills(row.events, row.last_sequence - row.first_sequence + 1)) {
+        const trade = trades.get(tradeKey(fill.market, fill.tradeId));
+        if (trade?.maker_order === fill.orderId) trade.settledMaker += 1;
+        else if (trade?.taker_order === fill.orderId) trade.settledTaker += 1;
+        else {
+          strays += 1;
+          example(
+            examples,
+            `account ${row.account} settled trade ${fill.tradeId}, which is not there`,
+          );
+        }
+      }
+    },
+  );
+  return strays;
+}
+
+async function compareFills(
+  database: Database,
+  logs: ClientLogs,
+  trades: ReadonlyMap<string, Trade>,
+  examples: string[],
+): Promise<{ without: number; twice: number }> {
+  const rows = await database.rows<{ symbol: string; instrument: number }>(
+    "SELECT symbol, instrument FROM instruments",
+  );
+  const markets = new Map(rows.map((row) => [row.symbol, row.instrument]));
+  const sequences = new Map<string, number>();
+  let without = 0;
+  let twice = 0;
+  for (const fill of logs.fills) {
+    const key = tradeKey(markets.get(fill.symbol) ?? 0, fill.tradeId);
+    const trade = trades.get(key);
+    const isSide = trade?.maker_order === fill.orderId || trade?.taker_order === fill.orderId;
+    if (!trade || !isSide || trade.price !== fill.price || trade.quantity !== fill.quantity) {
+      without += 1;
+      example(
+        examples,
+        `order ${fill.orderId} was told a fill by trade ${key}, which is not there`,
+      );
+    }
+    const side = `${key}/${fill.orderId}`;
+    const before = sequences.get(side);
+    if (before !== undefined && before !== fill.sequence) {
+      twice += 1;
+      example(examples, `order ${fill.orderId} was told trade ${key} twice`);
+    }
+    sequences.set(side, fill.sequence);
+  }
+  return { without, twice };
+}
+
+/** What clients were told beyond the journal, and what those who waited for the end were not told. */
+async function compareSequences(database: Database, logs: ClientLogs, examples: string[]) {
+  const rows = await database.rows<{ account: number; sequence: number }>(
+    "SELECT account, max(last_sequence) AS sequence FROM journal GROUP BY account",
+  );
+  const journals = new Map(rows.map((row) => [row.account, row.sequence]));
+  let beyond = 0;
+  let untold = 0;
+  for (const [account, told] of logs.lastSequences) {
+    const last = journals.get(account) ?? 0;
+    if (told === last) continue;
+    beyond += Math.max(0, told - last);
+    untold += Math.max(0, last - told);
+    example(examples, `account ${account} was told up to ${told}; its journal ends at ${last}`);
+  }
+  return { beyond, untold };
+}
+
+const STALE_COMMITS = `
+  SELECT count(*) FROM (
+    SELECT token, max(token) OVER (
+      PARTITION BY actor ORDER BY batch ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS highest_before
+    FROM batch_log
+  ) b WHERE token < highest_before`;
+
+/** Pairs of actors of which one has not taken all that the other has sent. */
+const NOT_TAKEN = `
+  SELECT count(*) FROM links s LEFT JOIN links r ON r.actor = s.peer AND r.peer = s.actor
+  WHERE s.peer > 0 AND s.sent <> coalesce(r.received, 0)`;
+
+/** Live orders that do not rest, and resting ones that do not live: at rest the two are the same. */
+const LOST_ON_THE_WAY = `
+  SELECT count(*)
+  FROM (SELECT order_id, instrument, leaves FROM orders WHERE status < 4) o
+  FULL JOIN book b USING (order_id)
+  WHERE o.leaves IS DISTINCT FROM b.leaves OR o.instrument IS DISTINCT FROM b.actor`;
+
+/** At rest nothing is in flight: what all accounts own is what was deposited; what they hold is what orders may cost. */
+const NOT_CONSERVED = `
+  SELECT count(*) FROM (
+    SELECT asset, sum(amount) AS wrong FROM (
+      SELECT asset, total AS amount FROM balances UNION ALL SELECT asset, -amount FROM deposits
+    ) totals GROUP BY asset
+    UNION ALL
+    SELECT asset, sum(amount) FROM (
+      SELECT asset, held::numeric AS amount FROM balances
+      UNION ALL
+      SELECT CASE o.side WHEN 1 THEN i.quote_asset ELSE i.base_asset END,
+             -CASE o.side WHEN 1 THEN o.price::numeric * o.leaves * i.notional_factor ELSE o.leaves END
+      FROM orders o JOIN instruments i USING (instrument) WHERE o.status < 4
+    ) holds GROUP BY asset
+  ) sums WHERE wrong <> 0`;

@@ -1,0 +1,180 @@
+/**
+ * What clients were told, from their own logs: one JSON object per line, written as it was told.
+ *
+ *   {"kind":"submitted","account","clientOrderId"}                                an order was sent
+ *   {"kind":"accepted","account","clientOrderId","orderId","sequence","token"}     it was accepted (or found so later)
+ *   {"kind":"refused","account","clientOrderId","code"}          not published: it must never become an order
+ *   {"kind":"rejected","account","clientOrderId","code"}         it must never be live or filled
+ *   {"kind":"event","account","sequence","token","content":[…]}  an event of the account, content[0] is its name;
+ *                                   of a fill: ["filled", orderId, tradeId, symbol, price, quantity, leaves]
+ *   {"kind":"end"}                                the client waited until nothing more came, and left
+ */
+import { createReadStream, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+export interface ToldOrder {
+  readonly account: number;
+  readonly clientOrderId: string;
+  readonly orderId: number;
+}
+
+export interface ToldId {
+  readonly account: number;
+  readonly clientOrderId: string;
+  readonly code: string;
+}
+
+export interface ToldFill {
+  readonly account: number;
+  readonly sequence: number;
+  readonly orderId: number;
+  readonly tradeId: number;
+  readonly symbol: string;
+  readonly price: number;
+  readonly quantity: number;
+}
+
+export interface ClientLogs {
+  readonly files: number;
+  submitted: number;
+  events: number;
+  readonly accepted: ToldOrder[];
+  readonly refused: ToldId[];
+  readonly rejected: ToldId[];
+  readonly fills: ToldFill[];
+  /** Accounts whose log has ended in order, with the last number that they were told. */
+  readonly lastSequences: Map<number, number>;
+  /** Numbers that were left out between two that a client was told. */
+  gaps: number;
+  /** Numbers that were told twice with different contents. */
+  conflicts: number;
+  readonly examples: string[];
+}
+
+type Line = Record<string, unknown> & { readonly kind: string };
+
+const EXAMPLES_MAX = 10;
+
+/** Reads every `*.jsonl` of a folder. A last line that was cut off by a kill is left out. */
+export async function readClientLogs(folder: string): Promise<ClientLogs> {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".jsonl"));
+  if (names.length === 0) throw new Error(`NO_CLIENT_LOGS: there is no *.jsonl in ${folder}`);
+  const logs: ClientLogs = {
+    files: names.length,
+    submitted: 0,
+    events: 0,
+    accepted: [],
+    refused: [],
+    rejected: [],
+    fills: [],
+    lastSequences: new Map(),
+    gaps: 0,
+    conflicts: 0,
+    examples: [],
+  };
+  for (const name of names.sort()) await readOne(join(folder, name), logs);
+  return logs;
+}
+
+async function readOne(path: string, logs: ClientLogs): Promise<void> {
+  const contents = new Map<number, Map<number, string>>();
+  const lines = createInterface({
+    input: createReadStream(path),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  });
+  let ended = false;
+  for await (const text of lines) {
+    const line = parse(text);
+    if (line === null) continue;
+    if (line.kind === "end") ended = true;
+    else take(line, logs, contents);
+  }
+  for (const [account, told] of contents) {
+    logs.gaps += gapsOf(account, told, logs.examples);
+    if (ended) logs.lastSequences.set(account, lastOf(told));
+  }
+}
+
+function parse(text: string): Line | null {
+  try {
+    return JSON.parse(text) as Line;
+  } catch {
+    return null;
+  }
+}
+
+function take(line: Line, logs: ClientLogs, contents: Map<number, Map<number, string>>): void {
+  switch (line.kind) {
+    case "submitted":
+      logs.submitted += 1;
+      break;
+    case "accepted":
+      logs.accepted.push(line as unknown as ToldOrder);
+      break;
+    case "refused":
+      logs.refused.push(line as unknown as ToldId);
+      break;
+    case "rejected":
+      logs.rejected.push(line as unknown as ToldId);
+      break;
+    case "event":
+      takeEvent(line, logs, contents);
+      break;
+    default:
+      throw new Error(`UNKNOWN_LOG_LINE: a client log has a line of kind ${line.kind}`);
+  }
+}
+
+function takeEvent(line: Line, logs: ClientLogs, contents: Map<number, Map<number, string>>): void {
+  const { account, sequence, content } = line as unknown as {
+    readonly account: number;
+    readonly sequence: number;
+    readonly content: readonly (string | number)[];
+  };
+  logs.events += 1;
+  let told = contents.get(account);
+  if (!told) contents.set(account, (told = new Map()));
+  const text = JSON.stringify(content);
+  const before = told.get(sequence);
+  if (before !== undefined) {
+    if (before === text) return;
+    logs.conflicts += 1;
+    example(logs.examples, `account ${account} was told ${before} and ${text} as ${sequence}`);
+    return;
+  }
+  told.set(sequence, text);
+  if (content[0] !== "filled") return;
+  const [, orderId, tradeId, symbol, price, quantity] = content as [
+    string,
+    number,
+    number,
+    string,
+    number,
+    number,
+  ];
+  logs.fills.push({ account, sequence, orderId, tradeId, symbol, price, quantity });
+}
+
+function gapsOf(account: number, told: Map<number, string>, examples: string[]): number {
+  const sequences = [...told.keys()].sort((a, b) => a - b);
+  let gaps = 0;
+  for (let at = 1; at < sequences.length; at++) {
+    const missing = sequences[at]! - sequences[at - 1]! - 1;
+    if (missing === 0) continue;
+    gaps += missing;
+    example(examples, `account ${account} was not told ${sequences[at - 1]! + 1}`);
+  }
+  return gaps;
+}
+
+function lastOf(told: Map<number, string>): number {
+  let last = 0;
+  for (const sequence of told.keys()) if (sequence > last) last = sequence;
+  return last;
+}
+
+/** Keeps the first few of what was found, in words. */
+export function example(examples: string[], text: string): void {
+  if (examples.length < EXAMPLES_MAX) examples.push(text);
+}

@@ -1,0 +1,70 @@
+/**
+ * The fills that a journal row says were settled. Knows only how the row's bytes are laid out: each event is a tag and
+ * then numbers (`n`, seven bits a byte, the lowest first) and strings (`s`, a number for their length in front).
+ */
+
+const LAYOUTS: Readonly<Record<number, string>> = {
+  1: "nnn", // opened: origin
+  2: "nnnnns", // deposited: origin, asset, amount, key
+  3: "nnnnsnnnnnn", // accepted: origin, order, client id, instrument, side, type, time in force, price, quantity
+  4: "nnnnsn", // rejected: origin, order, client id, code
+  5: "nnnnn", // requested: origin, order, request
+  6: "nnnns", // voided: origin, order, client id
+  7: "nnn", // rested: order, leaves, sequence
+  8: "nnnnnnnnn", // filled: order, trade, instrument, side, liquidity, price, quantity, leaves, sequence
+  9: "nnnn", // ended: order, leaves, code, sequence
+  10: "nnn", // reduced: order, leaves, sequence
+  11: "nnnn", // refused: order, request, code, sequence
+};
+const FILLED = 8;
+
+export interface SettledFill {
+  readonly orderId: number;
+  readonly tradeId: number;
+  readonly market: number;
+  readonly price: number;
+  readonly quantity: number;
+}
+
+/** The fills among a journal row's events. Throws when the bytes are not `count` events. */
+export function settledFills(bytes: Buffer, count: number): SettledFill[] {
+  const fills: SettledFill[] = [];
+  let at = 0;
+  let events = 0;
+  const number = (): number => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = bytes[at++];
+      if (byte === undefined) throw new Error("JOURNAL_UNREADABLE: the events end too early");
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < bytes.length) {
+    const tag = number();
+    const layout = LAYOUTS[tag];
+    if (layout === undefined) throw new Error(`JOURNAL_UNREADABLE: event ${tag} is not known`);
+    const values: number[] = [];
+    for (const kind of layout) {
+      const value = number();
+      if (kind === "n") values.push(value);
+      else at += value;
+    }
+    events += 1;
+    if (tag !== FILLED) continue;
+    const [orderId, tradeId, market, , , price, quantity] = values as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    fills.push({ orderId, tradeId, market, price, quantity });
+  }
+  if (events !== count) {
+    throw new Error(`JOURNAL_UNREADABLE: ${events} events stand under ${count} numbers`);
+  }
+  return fills;
+}

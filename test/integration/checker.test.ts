@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { check } from "../../chaos/checker/check.js";
+import {
+  BUY_ORDER,
+  BUYER,
+  type HandBuiltExchange,
+  MARKET,
+  SELL_ORDER,
+  SELLER,
+  startHandBuiltExchange,
+  TRADE,
+} from "./audit-exchange.js";
+
+const BUY_FILL = ["filled", BUY_ORDER, TRADE, "X", 50, 10, 10];
+const SELL_FILL = ["filled", SELL_ORDER, TRADE, "X", 50, 10, 0];
+
+const BUYER_LOG = [
+  { kind: "submitted", account: BUYER, clientOrderId: "b1" },
+  {
+    kind: "accepted",
+    account: BUYER,
+    clientOrderId: "b1",
+    orderId: BUY_ORDER,
+    sequence: 3,
+    token: 1,
+  },
+  { kind: "event", account: BUYER, sequence: 3, token: 1, content: ["accepted", BUY_ORDER] },
+  { kind: "event", account: BUYER, sequence: 4, token: 2, content: ["rested", BUY_ORDER, 20] },
+  { kind: "event", account: BUYER, sequence: 5, token: 2, content: BUY_FILL },
+  { kind: "event", account: BUYER, sequence: 5, token: 2, content: BUY_FILL },
+  { kind: "end" },
+];
+const SELLER_LOG = [
+  { kind: "submitted", account: SELLER, clientOrderId: "s1" },
+  {
+    kind: "accepted",
+    account: SELLER,
+    clientOrderId: "s1",
+    orderId: SELL_ORDER,
+    sequence: 3,
+    token: 1,
+  },
+  { kind: "event", account: SELLER, sequence: 3, token: 1, content: ["accepted", SELL_ORDER] },
+  { kind: "event", account: SELLER, sequence: 4, token: 1, content: SELL_FILL },
+  { kind: "end" },
+];
+
+let exchange: HandBuiltExchange;
+let folder: string;
+
+function writeLog(name: string, lines: readonly object[], cutOff = ""): void {
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  writeFileSync(join(folder, `${name}.jsonl`), text + cutOff);
+}
+
+const judge = () => check(folder, exchange.url);
+
+beforeAll(async () => {
+  exchange = await startHandBuiltExchange();
+  folder = mkdtempSync(join(tmpdir(), "palisade-checker-"));
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await exchange?.stop();
+});
+beforeEach(async () => {
+  await exchange.reset();
+  writeLog("buyer", BUYER_LOG);
+  writeLog("seller", SELLER_LOG);
+});
+
+it("finds nothing wrong where nothing is", async () => {
+  const report = await judge();
+  expect(report.examples).toEqual([]);
+  expect(report).toMatchObject({
+    ok: true,
+    lost: 0,
+    duplicated: 0,
+    staleCommits: 0,
+    gaps: 0,
+    contradicted: 0,
+    conserved: true,
+    counted: { submitted: 2, accepted: 2, fillsTold: 2, orders: 2, trades: 1 },
+  });
+});
+
+it("reads a log whose last line was cut off by a kill", async () => {
+  writeLog("seller", SELLER_LOG.slice(0, -1), '{"kind":"eve');
+  expect(await judge()).toMatchObject({ ok: true, counted: { eventsTold: 6 } });
+});
+
+it("counts an accepted order that is deleted as lost", async () => {
+  await exchange.run(`DELETE FROM orders WHERE order_id = ${SELL_ORDER}`);
+  const report = await judge();
+  expect(report).toMatchObject({ ok: false, lost: 1, duplicated: 0, staleCommits: 0 });
+  expect(report.details).toMatchObject({ acceptedWithoutOrder: 1 });
+});
+
+it("counts a deleted trade as lost", async () => {
+  await exchange.run("DELETE FROM trades");
+  expect((await judge()).details).toMatchObject({ fillsWithoutTrade: 2 });
+});
+
+it("counts a fill that is there twice as duplicated", async () => {
+  await exchange.run(`INSERT INTO trades SELECT actor, 2, batch, sequence, time, price, quantity, taker_side,
+    maker_order, taker_order, maker_account, taker_account, maker_number, taker_number FROM trades`);
+  const report = await judge();
+  expect(report.ok).toBe(false);
+  expect(report.duplicated).toBe(1);
+});
+
+it("counts a fill that the journal settled twice as duplicated", async () => {
+  await exchange.run(`INSERT INTO journal SELECT actor, 5, token, time, account, 6, 6, events, assets,
+    total_changes, held_changes FROM journal WHERE account = ${BUYER} AND last_sequence = 5`);
+  const report = await judge();
+  expect(report.details).toMatchObject({ fillsSettledTwice: 1, untoldAtEnd: 1 });
+});
+
+it("counts a stale batch", async () => {
+  await exchange.run(`INSERT INTO batch_log SELECT actor, 5, 1, anchor, 40, 50, time, hash, commands
+    FROM batch_log WHERE actor = 1 AND batch = 4`);
+  expect(await judge()).toMatchObject({ ok: false, lost: 0, duplicated: 0, staleCommits: 1 });
+});
+
+it("counts a client id that was accepted as two orders", async () => {
+  const again = { kind: "accepted", account: SELLER, clientOrderId: "s1", orderId: 4098 };
+  writeLog("seller", [...SELLER_LOG, again]);
+  expect(await judge()).toMatchObject({ ok: false, duplicated: 1, lost: 1 });
+});
+
+it("counts a number told twice with different contents, and one that was not told", async () => {
+  const other = {
+    kind: "event",
+    account: SELLER,
+    sequence: 3,
+    token: 1,
+    content: ["rested", 1, 1],
+  };
+  writeLog("seller", [...SELLER_LOG, other]);
+  writeLog(
+    "buyer",
+    BUYER_LOG.filter((line) => line.sequence !== 4),
+  );
+  expect(await judge()).toMatchObject({ ok: false, duplicated: 1, gaps: 1 });
+});
+
+it("counts an order that was refused to its client and lives", async () => {
+  const refused = { kind: "refused", account: SELLER, clientOrderId: "s1", code: "UNAVAILABLE" };
+  const events = SELLER_LOG.filter((line) => line.kind !== "accepted");
+  writeLog("seller", [refused, ...events]);
+  expect(await judge()).toMatchObject({ ok: false, contradicted: 1 });
+});
+
+it("sees money that nobody deposited, and an exchange that is not at rest", async () => {
+  await exchange.run(`UPDATE balances SET total = total + 1 WHERE account = ${BUYER} AND asset = 1;
+    UPDATE links SET sent = sent + 1 WHERE actor = ${MARKET} AND peer = 1`);
+  expect(await judge()).toMatchObject({ ok: false, conserved: false, quiet: false });
+});
