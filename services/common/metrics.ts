@@ -116,10 +116,3 @@ export const hostState = new Gauge({
   labelNames: ["actor", "state"] as const,
   registers,
 });
-
-export const malformedFrames = new Counter({
-  name: "exchange_malformed_frames_total",
-  help: "Frames of gateways that could not be decoded and were dropped.",
-  labelNames: ["actor"] as const,
-  registers,
-});
