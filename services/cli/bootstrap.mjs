@@ -30,7 +30,8 @@ const LOCK_FILE = join(ROOT, "dist", ".bootstrap.lock");
 const TSC = join(ROOT, "node_modules", "typescript", "bin", "tsc");
 const LOCK_POLL_MS = 100;
 const PROGRESS_MS = 1_000;
-const FAILURE_TAIL_LINES = 40;
+/** Of a failed program's output, how many lines are shown from its start, and from its end. */
+const FAILURE_LINES = 20;
 
 /** A failure that the user can act on: printed without a stack trace. */
 class BootstrapError extends Error {}
@@ -95,8 +96,10 @@ async function runQuietly(title, command, args) {
   clearInterval(timer);
   if (live) process.stderr.write("\r\x1b[K");
   if (code === 0) return say(`${title}: done in ${seconds()}`);
-  const tail = Buffer.concat(output).toString().trimEnd().split("\n").slice(-FAILURE_TAIL_LINES);
-  process.stderr.write(`${tail.join("\n")}\n`);
+  const lines = Buffer.concat(output).toString().trimEnd().split("\n");
+  const hidden = Math.max(0, lines.length - 2 * FAILURE_LINES);
+  if (hidden > 0) lines.splice(FAILURE_LINES, hidden, `… ${hidden} lines left out …`);
+  process.stderr.write(`${lines.join("\n")}\n`);
   throw new BootstrapError(`${title} failed with exit code ${code}`);
 }
 
