@@ -63,7 +63,12 @@ export type MarketAnswer =
   | { readonly kind: "reference"; readonly instrument: number; readonly price: number }
   | TradeReport
   /** The order rests with this quantity (a new order's first stay on the book). */
-  | { readonly kind: "rested"; readonly orderId: number; readonly leaves: number; readonly sequence: number }
+  | {
+      readonly kind: "rested";
+      readonly orderId: number;
+      readonly leaves: number;
+      readonly sequence: number;
+    }
   /** The order has ended unfilled by `leaves`, for the reason `code`. */
   | {
       readonly kind: "ended";
@@ -72,7 +77,12 @@ export type MarketAnswer =
       readonly code: number;
       readonly sequence: number;
     }
-  | { readonly kind: "reduced"; readonly orderId: number; readonly leaves: number; readonly sequence: number }
+  | {
+      readonly kind: "reduced";
+      readonly orderId: number;
+      readonly leaves: number;
+      readonly sequence: number;
+    }
   /** A cancel or a reduce came to nothing. */
   | {
       readonly kind: "refused";
@@ -112,8 +122,11 @@ const ENDED = 20;
 const REDUCED = 21;
 const REFUSED = 22;
 
+/** One buffer for all commands: a market encodes several answers for each command it takes. */
+const writer = new ByteWriter(96);
+
 export function encodeLedgerCommand(command: LedgerCommand): Uint8Array {
-  const writer = new ByteWriter(96);
+  writer.reset();
   switch (command.kind) {
     case "open":
       writer.u8(OPEN).uint(command.account).uint(command.deadline);
@@ -185,7 +198,14 @@ function decodeClient(tag: number, reader: ByteReader): ClientCommand {
     case DEPOSIT: {
       const asset = reader.uint();
       const amount = reader.uint();
-      return { kind: "deposit", account, deadline, asset, amount, key: reader.string(DEPOSIT_KEY_LENGTH_MAX) };
+      return {
+        kind: "deposit",
+        account,
+        deadline,
+        asset,
+        amount,
+        key: reader.string(DEPOSIT_KEY_LENGTH_MAX),
+      };
     }
     case PLACE:
       return {
@@ -204,7 +224,15 @@ function decodeClient(tag: number, reader: ByteReader): ClientCommand {
       const request = requestOf(reader.u8());
       const orderId = reader.uint();
       const clientOrderId = reader.string(CLIENT_ORDER_ID_LENGTH_MAX);
-      return { kind: "amend", account, deadline, request, orderId, clientOrderId, leaves: reader.uint() };
+      return {
+        kind: "amend",
+        account,
+        deadline,
+        request,
+        orderId,
+        clientOrderId,
+        leaves: reader.uint(),
+      };
     }
     case RESOLVE:
       return {
@@ -239,7 +267,12 @@ function decodeMarket(tag: number, reader: ByteReader): MarketAnswer {
         sequence: reader.uint(),
       };
     case RESTED:
-      return { kind: "rested", orderId: reader.uint(), leaves: reader.uint(), sequence: reader.uint() };
+      return {
+        kind: "rested",
+        orderId: reader.uint(),
+        leaves: reader.uint(),
+        sequence: reader.uint(),
+      };
     case ENDED:
       return {
         kind: "ended",
@@ -249,7 +282,12 @@ function decodeMarket(tag: number, reader: ByteReader): MarketAnswer {
         sequence: reader.uint(),
       };
     case REDUCED:
-      return { kind: "reduced", orderId: reader.uint(), leaves: reader.uint(), sequence: reader.uint() };
+      return {
+        kind: "reduced",
+        orderId: reader.uint(),
+        leaves: reader.uint(),
+        sequence: reader.uint(),
+      };
     case REFUSED:
       return {
         kind: "refused",

@@ -7,17 +7,16 @@
  */
 import { type Actor, type Effects, type Envelope } from "../kernel/actor.js";
 import { assert, assertNever } from "../kernel/assert.js";
-import { ByteWriter, MalformedError } from "../kernel/bytes.js";
+import { MalformedError } from "../kernel/bytes.js";
 import { Code } from "../kernel/codes.js";
 import { StateHash } from "../kernel/hash.js";
 import { isSlot, LEDGER_SHARDS_MAX, shardOfOrder } from "../kernel/ids.js";
 import type { Instrument } from "../kernel/instrument.js";
 import { Links } from "../kernel/links.js";
 import { isOneOf, OrderRequest, Side, TimeInForce } from "../kernel/order.js";
-import { encodeLedgerCommand, type MarketAnswer } from "../ledger/messages.js";
+import type { TradeReport } from "../ledger/messages.js";
 import { type Book, FastBook } from "./book.js";
-import { encodeMarketEvent } from "./market-events.js";
-import { TouchedOrders, type TradeRow, tradeRows } from "./market-rows.js";
+import { MarketBatch } from "./market-batch.js";
 import { MarketState } from "./market-state.js";
 import { decodeMarketCommand, type EnterOrder, type MarketCommand } from "./messages.js";
 import { RestingOrder } from "./resting-order.js";
@@ -36,10 +35,7 @@ export class Market implements Actor {
 
   private readonly book: Book;
   private readonly state: MarketState;
-  private touched = new TouchedOrders();
-  private trades: TradeRow[] = [];
-  private sends = new Map<number, Uint8Array[]>();
-  private readonly events = new ByteWriter(4096);
+  private readonly batch: MarketBatch;
   /** Prices and quantities, in turn, of the levels that the order under way has taken from. */
   private readonly takenFrom: number[] = [];
   /** Asks as recovery reads them, until `finishLoading`. */
@@ -50,6 +46,7 @@ export class Market implements Actor {
     this.links = links;
     this.state = state;
     this.book = book;
+    this.batch = new MarketBatch(links);
   }
 
   static create(id: number, book: Book = new FastBook()): Market {
@@ -119,18 +116,7 @@ export class Market implements Actor {
   }
 
   takeEffects(): Effects {
-    const { book, removed } = this.touched.take();
-    const effects: Effects = {
-      rows: { book, book_removed: removed, trades: tradeRows(this.trades) },
-      state: this.state.encode(),
-      sends: this.sends,
-      events: this.events.length === 0 ? null : this.events.take(),
-      replies: null,
-    };
-    this.trades = [];
-    this.sends = new Map();
-    this.events.reset();
-    return effects;
+    return this.batch.take(this.state.encode());
   }
 
   stateHash(): number {
@@ -161,7 +147,7 @@ export class Market implements Actor {
     state.instrument = instrument;
     state.shards = shards;
     if (state.lastPrice === 0) state.reference = instrument.referencePrice;
-    this.sendToAll({ kind: "instrument", instrument });
+    this.batch.sendToAll(shards, { kind: "instrument", instrument });
     // A shard takes the definition's own reference with it, so the current one follows.
     if (state.reference !== instrument.referencePrice) this.broadcastReference();
   }
@@ -198,7 +184,7 @@ export class Market implements Actor {
       leaves -= quantity;
       const restingAt = this.book.lower(maker, maker.leaves - quantity);
       this.noteTaken(maker.price, restingAt);
-      this.touched.add(maker);
+      this.batch.touch(maker);
       this.trade(taker, maker, quantity, leaves);
     }
     return leaves;
@@ -210,11 +196,10 @@ export class Market implements Actor {
     state.lastPrice = maker.price;
     this.tradesExecuted += 1;
     this.tradeVolume += quantity;
-    const { tradeId, sequence } = state;
-    const report = {
+    const report: TradeReport = {
       kind: "trade",
       instrument: this.id,
-      tradeId,
+      tradeId: state.tradeId,
       price: maker.price,
       quantity,
       takerSide: taker.side,
@@ -222,21 +207,9 @@ export class Market implements Actor {
       takerOrder: taker.orderId,
       makerLeaves: maker.leaves,
       takerLeaves: leaves,
-      sequence,
-    } as const;
-    const payload = encodeLedgerCommand(report);
-    const makerShard = shardOfOrder(maker.orderId);
-    const takerShard = shardOfOrder(taker.orderId);
-    const makerNumber = this.send(makerShard, payload);
-    const takerNumber = takerShard === makerShard ? makerNumber : this.send(takerShard, payload);
-    encodeMarketEvent(this.events, report);
-    this.trades.push({
-      ...report,
-      makerAccount: maker.account,
-      takerAccount: taker.account,
-      makerNumber,
-      takerNumber,
-    });
+      sequence: state.sequence,
+    };
+    this.batch.trade(report, maker.account, taker.account);
   }
 
   /** Puts what an order leaves on the book. Returns what rests at its price then, or 0 when there is no room. */
@@ -250,8 +223,8 @@ export class Market implements Actor {
       return 0;
     }
     this.state.arrivals = priority;
-    this.touched.add(order);
-    this.answer(orderId, { kind: "rested", orderId, leaves, sequence: this.state.sequence });
+    this.batch.touch(order);
+    this.batch.answer({ kind: "rested", orderId, leaves, sequence: this.state.sequence });
     return restingAt;
   }
 
@@ -277,18 +250,16 @@ export class Market implements Actor {
     } else if (leaves >= order.leaves) {
       this.refuse(orderId, OrderRequest.Reduce, Code.REDUCE_NOT_BELOW_LEAVES);
     } else {
-      this.answer(orderId, { kind: "reduced", orderId, leaves, sequence: this.state.sequence });
+      this.batch.answer({ kind: "reduced", orderId, leaves, sequence: this.state.sequence });
       this.lower(order, leaves);
     }
   }
 
   private lower(order: RestingOrder, leaves: number): void {
     const restingAt = this.book.lower(order, leaves);
-    this.touched.add(order);
+    this.batch.touch(order);
     this.reportDepth(order.side, order.price, restingAt);
   }
-
-  // What the market says ------------------------------------------------------------------------
 
   /** Tells the shards where trading is, once it has moved far enough from what they were told. */
   private followReference(): void {
@@ -301,33 +272,18 @@ export class Market implements Actor {
   }
 
   private broadcastReference(): void {
-    this.sendToAll({ kind: "reference", instrument: this.id, price: this.state.reference });
+    const { shards, reference } = this.state;
+    this.batch.sendToAll(shards, { kind: "reference", instrument: this.id, price: reference });
   }
 
   private end(orderId: number, leaves: number, code: Code): void {
-    this.answer(orderId, { kind: "ended", orderId, leaves, code, sequence: this.state.sequence });
+    const { sequence } = this.state;
+    this.batch.answer({ kind: "ended", orderId, leaves, code, sequence });
   }
 
   private refuse(orderId: number, request: OrderRequest, code: Code): void {
     const { sequence } = this.state;
-    this.answer(orderId, { kind: "refused", orderId, request, code, sequence });
-  }
-
-  private answer(orderId: number, answer: MarketAnswer): void {
-    this.send(shardOfOrder(orderId), encodeLedgerCommand(answer));
-  }
-
-  private sendToAll(answer: MarketAnswer): void {
-    const payload = encodeLedgerCommand(answer);
-    for (let shard = 1; shard <= this.state.shards; shard++) this.send(shard, payload);
-  }
-
-  /** Returns the number that the message has on its way to the shard. */
-  private send(shard: number, payload: Uint8Array): number {
-    const messages = this.sends.get(shard);
-    if (messages) messages.push(payload);
-    else this.sends.set(shard, [payload]);
-    return this.links.nextNumber(shard);
+    this.batch.answer({ kind: "refused", orderId, request, code, sequence });
   }
 
   /** Remembers what is left at a price that the order under way takes from. */
@@ -346,7 +302,7 @@ export class Market implements Actor {
 
   private reportDepth(side: Side, price: number, quantity: number): void {
     const { sequence } = this.state;
-    encodeMarketEvent(this.events, { kind: "depth", sequence, side, price, quantity });
+    this.batch.report({ kind: "depth", sequence, side, price, quantity });
   }
 
   private restoreOrder(order: RestingOrder): void {

@@ -28,8 +28,11 @@ const ENTER = 2;
 const CANCEL = 3;
 const REDUCE = 4;
 
+/** One buffer for all commands: a ledger shard encodes one for nearly every command it takes. */
+const writer = new ByteWriter(64);
+
 export function encodeMarketCommand(command: MarketCommand): Uint8Array {
-  const writer = new ByteWriter(64);
+  writer.reset();
   switch (command.kind) {
     case "list":
       encodeInstrument(writer.u8(LIST), command.instrument);
