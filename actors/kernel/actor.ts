@@ -44,7 +44,8 @@ export interface Actor {
   readonly id: number;
   readonly links: Links;
   /**
-   * Applies one command. `time` is in microseconds since 1970 and never decreases.
+   * Applies one command. `time` is in microseconds since 1970 and never decreases. The host has judged the
+   * command by `links` before, and advances them after.
    * Throws `MalformedError` when the payload of an *actor* cannot be read (a version skew: the host stops);
    * the payload of a gateway that cannot be read is rejected.
    */

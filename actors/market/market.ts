@@ -90,7 +90,6 @@ export class Market implements Actor {
   }
 
   apply(envelope: Envelope): void {
-    this.links.advance(envelope.source, envelope.token, envelope.number);
     if (isSlot(envelope.source)) {
       const list = readList(envelope.payload);
       if (list) this.list(list);
