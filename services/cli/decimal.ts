@@ -1,0 +1,34 @@
+/** Decimal text, as people write it, to whole numbers of the smallest unit and back; exactly. */
+import { CliError } from "./cli-error.js";
+
+/** `parseDecimal("580.5", 2, "price")` is 58050. Throws `CliError` with what is allowed. */
+export function parseDecimal(text: string, decimals: number, what: string): number {
+  const match = /^(\d+)(?:\.(\d+))?$/.exec(text);
+  if (!match) throw new CliError("NOT_A_NUMBER", `the ${what} "${text}" is not a number like 12.5`);
+  const [, whole = "", fraction = ""] = match;
+  if (fraction.length > decimals) {
+    const allowed = decimals === 0 ? "no decimals" : `at most ${decimals} decimals`;
+    throw new CliError("TOO_MANY_DECIMALS", `the ${what} "${text}" may have ${allowed}`);
+  }
+  const units = Number(whole + fraction.padEnd(decimals, "0"));
+  if (Number.isSafeInteger(units)) return units;
+  throw new CliError("NUMBER_TOO_LARGE", `the ${what} "${text}" is above 2^53 - 1 smallest units`);
+}
+
+/** `formatDecimal(58050, 2)` is "580.50". */
+export function formatDecimal(units: number, decimals: number): string {
+  if (decimals === 0) return String(units);
+  const sign = units < 0 ? "-" : "";
+  const digits = String(Math.abs(units)).padStart(decimals + 1, "0");
+  return `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+}
+
+/** A whole number in digits, within bounds. Throws `CliError`. */
+export function parseWhole(text: string, minimum: number, maximum: number, what: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= minimum && value <= maximum) return value;
+  throw new CliError(
+    "NOT_A_NUMBER",
+    `the ${what} is "${text}"; it is a whole number from ${minimum} to ${maximum}`,
+  );
+}

@@ -1,0 +1,79 @@
+/** How commands find the exchange that `start` runs: a file in its data directory. */
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { loadConfig } from "../common/config.js";
+import { identityOf } from "../servers/process-identity.js";
+import { PROJECT_ROOT } from "../servers/project-root.js";
+import type { Exchange } from "../supervisor/exchange.js";
+import { CliError } from "./cli-error.js";
+
+const FORMAT = 1;
+
+export interface RunningProcess {
+  readonly name: string;
+  readonly kind: string;
+  readonly pid: number;
+  /** A text that only this life of the pid has. */
+  readonly identity: string;
+  readonly http: number;
+}
+
+export interface RunFile {
+  readonly format: number;
+  readonly pid: number;
+  readonly identity: string;
+  readonly grpc: string;
+  readonly ws: string;
+  readonly urls: Readonly<Record<"nats" | "etcd" | "postgres", string>>;
+  readonly processes: readonly RunningProcess[];
+}
+
+/** The data directory of the settings, from the project's folder where it is not absolute. */
+export function dataDirectory(flag?: string): string {
+  const { dataDir } = loadConfig(process.env, flag === undefined ? {} : { dataDir: flag }).values;
+  return resolve(PROJECT_ROOT, dataDir);
+}
+
+function pathOf(dataDir: string): string {
+  return join(dataDir, "run.json");
+}
+
+export function writeRunFile(exchange: Exchange): void {
+  const run: RunFile = {
+    format: FORMAT,
+    pid: process.pid,
+    identity: identityOf(process.pid) ?? "",
+    grpc: exchange.grpc,
+    ws: exchange.ws,
+    urls: exchange.urls,
+    processes: [...exchange.processes.values()].map(({ name, kind, pid, ports }) => ({
+      name,
+      kind,
+      pid,
+      identity: identityOf(pid) ?? "",
+      http: ports.http,
+    })),
+  };
+  const path = pathOf(exchange.dataDir);
+  writeFileSync(`${path}.new`, `${JSON.stringify(run, null, 2)}\n`);
+  renameSync(`${path}.new`, path);
+}
+
+export function removeRunFile(dataDir: string): void {
+  rmSync(pathOf(dataDir), { force: true });
+}
+
+/** The exchange that runs on a data directory. Throws `CliError` when none does. */
+export function readRunFile(dataDir: string): RunFile {
+  let run: RunFile | undefined;
+  try {
+    run = JSON.parse(readFileSync(pathOf(dataDir), "utf8")) as RunFile;
+  } catch {
+    run = undefined;
+  }
+  if (run?.format === FORMAT && identityOf(run.pid) === run.identity) return run;
+  throw new CliError(
+    "EXCHANGE_NOT_RUNNING",
+    `no exchange runs on ${dataDir}. Start one in another terminal with: npm start`,
+  );
+}
