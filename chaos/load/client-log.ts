@@ -1,0 +1,69 @@
+/** Writes what a client was told, line by line, as `chaos/checker` reads it. */
+import { closeSync, openSync, writeSync } from "node:fs";
+import type { AccountEvent } from "../../proto/gen/exchange/v1/exchange.js";
+
+const BUFFER_LINES_MAX = 500;
+
+export class ClientLog {
+  private readonly file: number | undefined;
+  private lines: string[] = [];
+
+  /** Begins the file anew; without a path nothing is kept. */
+  constructor(path: string | undefined) {
+    this.file = path === undefined ? undefined : openSync(path, "w");
+  }
+
+  submitted(account: number, clientOrderId: string): void {
+    this.add({ kind: "submitted", account, clientOrderId });
+  }
+
+  accepted(told: {
+    readonly account: number;
+    readonly clientOrderId: string;
+    readonly orderId: number;
+    readonly sequence: number;
+    readonly token: number;
+  }): void {
+    this.add({ kind: "accepted", ...told });
+  }
+
+  /** Not published: it must never become an order. */
+  refused(account: number, clientOrderId: string, code: string): void {
+    this.add({ kind: "refused", account, clientOrderId, code });
+  }
+
+  rejected(account: number, clientOrderId: string, code: string): void {
+    this.add({ kind: "rejected", account, clientOrderId, code });
+  }
+
+  event(event: AccountEvent): void {
+    if (this.file === undefined || event.event === undefined) return;
+    const { account, sequence, token } = event;
+    this.add({ kind: "event", account, sequence, token, content: contentOf(event.event) });
+  }
+
+  /** The client waited until nothing more came. */
+  end(): void {
+    this.add({ kind: "end" });
+    this.flush();
+    if (this.file !== undefined) closeSync(this.file);
+  }
+
+  flush(): void {
+    if (this.file === undefined || this.lines.length === 0) return;
+    writeSync(this.file, `${this.lines.join("\n")}\n`);
+    this.lines = [];
+  }
+
+  private add(line: object): void {
+    if (this.file === undefined) return;
+    this.lines.push(JSON.stringify(line));
+    if (this.lines.length >= BUFFER_LINES_MAX) this.flush();
+  }
+}
+
+function contentOf(event: NonNullable<AccountEvent["event"]>): unknown[] {
+  if (event.$case !== "filled") return [event.$case, ...Object.values(event.value)];
+  const { orderId, tradeId, symbol, price, quantity, leaves } = event.value;
+  return ["filled", orderId, tradeId, symbol, price, quantity, leaves];
+}

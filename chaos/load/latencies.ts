@@ -1,0 +1,46 @@
+/** Latencies in an HDR histogram: microseconds, three significant digits, mergeable between processes. */
+import * as hdr from "hdr-histogram-js";
+
+const MICROSECONDS_PER_MS = 1_000;
+const HIGHEST_US = 10 * 60 * 1_000_000;
+
+export class Latencies {
+  private readonly histogram: hdr.Histogram;
+
+  constructor(encoded?: string) {
+    this.histogram = encoded
+      ? hdr.decodeFromCompressedBase64(encoded)
+      : hdr.build({
+          bitBucketSize: 64,
+          lowestDiscernibleValue: 1,
+          highestTrackableValue: HIGHEST_US,
+          numberOfSignificantValueDigits: 3,
+        });
+  }
+
+  get count(): number {
+    return this.histogram.totalCount;
+  }
+
+  record(milliseconds: number): void {
+    const microseconds = Math.round(milliseconds * MICROSECONDS_PER_MS);
+    this.histogram.recordValue(Math.min(Math.max(microseconds, 1), HIGHEST_US));
+  }
+
+  add(other: Latencies): void {
+    this.histogram.add(other.histogram);
+  }
+
+  /** In milliseconds. */
+  percentile(percent: number): number {
+    return this.histogram.getValueAtPercentile(percent) / MICROSECONDS_PER_MS;
+  }
+
+  get maximum(): number {
+    return this.count === 0 ? 0 : this.histogram.maxValue / MICROSECONDS_PER_MS;
+  }
+
+  encode(): string {
+    return hdr.encodeIntoCompressedBase64(this.histogram);
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * A load process as its parent sees it: set up, told to go, watched, told to stop, asked what it measured. The two talk
+ * by lines: the child's standard output is JSON, its input `go` and `stop`.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { EventEmitter } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { PROJECT_ROOT } from "../../services/servers/project-root.js";
+import type { LoadRequest } from "./options.js";
+import type { Counts } from "./tracker.js";
+
+const PROGRAM = join(PROJECT_ROOT, "dist", "chaos", "load", "main.js");
+const SET_UP_LIMIT_MS = 120_000;
+const END_LIMIT_MS = 120_000;
+
+export interface LoadResult extends Counts {
+  /** How long orders were sent, in seconds. */
+  readonly seconds: number;
+  /** Orders reported (final or resting) by the time the last was sent. */
+  readonly reportedInTime: number;
+  /** Orders that had got no report when the process gave up waiting. */
+  readonly unreported: number;
+  /** Orders whose fate had to be asked for afterwards. */
+  readonly resolved: number;
+  /** Encoded histograms. */
+  readonly acceptLatency: string;
+  readonly fillLatency: string;
+}
+
+export type LoadLine =
+  | { readonly kind: "ready" }
+  | { readonly kind: "progress"; readonly counts: Counts }
+  | { readonly kind: "result"; readonly result: LoadResult };
+
+export class LoadProcess {
+  /** As of the last second. */
+  counts: Counts | undefined;
+  private readonly child: ChildProcess;
+  private readonly arrived = new EventEmitter();
+  private readonly isReady = this.once("ready");
+  private readonly hasResult = this.once("result");
+  private readonly failed: Promise<never>;
+  private lastWords = "";
+
+  constructor(request: LoadRequest) {
+    this.child = spawn(
+      process.execPath,
+      ["--enable-source-maps", PROGRAM, JSON.stringify(request)],
+      {
+        stdio: ["pipe", "pipe", "pipe"],
+      },
+    );
+    this.child.stdin?.on("error", () => {}); // Its end is seen below.
+    this.child.stderr?.on(
+      "data",
+      (chunk) => (this.lastWords = (this.lastWords + chunk).slice(-2_000)),
+    );
+    createInterface({ input: this.child.stdout! }).on("line", (text) => this.take(text));
+    this.failed = new Promise((_, fail) => {
+      this.child.once("error", fail);
+      this.child.once("exit", (code) => {
+        if (code !== 0)
+          fail(
+            new Error(
+              `LOAD_FAILED: load ${request.name} ended with code ${code}: ${this.lastWords}`,
+            ),
+          );
+      });
+    });
+    this.failed.catch(() => {}); // Whoever waits for a line hears of it.
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** Resolves when its accounts are open and funded. */
+  async ready(): Promise<void> {
+    await this.within(SET_UP_LIMIT_MS, this.isReady);
+  }
+
+  go(): void {
+    this.child.stdin?.write("go\n");
+  }
+
+  /** Tells it to stop sending; it then waits for what is outstanding. */
+  stop(): void {
+    this.child.stdin?.write("stop\n");
+  }
+
+  /** What it measured, after it has stopped by itself (`runSeconds` after `go`) or was told to. */
+  async result(runSeconds: number): Promise<LoadResult> {
+    const line = await this.within(runSeconds * 1_000 + END_LIMIT_MS, this.hasResult);
+    if (line.kind !== "result") throw new Error("a load process answered out of turn");
+    return line.result;
+  }
+
+  kill(): void {
+    this.child.kill("SIGKILL");
+  }
+
+  private once(kind: LoadLine["kind"]): Promise<LoadLine> {
+    return new Promise((done) => this.arrived.once(kind, done));
+  }
+
+  private within(limitMs: number, line: Promise<LoadLine>): Promise<LoadLine> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, fail) => {
+      timer = setTimeout(() => fail(new Error(`LOAD_LATE: nothing within ${limitMs} ms`)), limitMs);
+    });
+    return Promise.race([line, late, this.failed]).finally(() => clearTimeout(timer));
+  }
+
+  private take(text: string): void {
+    const line = JSON.parse(text) as LoadLine;
+    if (line.kind === "progress") this.counts = line.counts;
+    else this.arrived.emit(line.kind, line);
+  }
+}

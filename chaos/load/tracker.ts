@@ -1,0 +1,216 @@
+/**
+ * What became of each order that a load process sent: when it was accepted, when it first traded, and when its final or
+ * resting report came. Answers and account events may come in either order.
+ */
+import type { AccountEvent, CommandResult } from "../../proto/gen/exchange/v1/exchange.js";
+import type { ClientLog } from "./client-log.js";
+import { Latencies } from "./latencies.js";
+
+export interface TrackedOrder {
+  readonly requestId: number;
+  readonly account: number;
+  readonly clientOrderId: string;
+  readonly isCrossing: boolean;
+  /** When it was due to be sent, in milliseconds: a late sender does not flatter the exchange. */
+  readonly dueMs: number;
+  orderId: number;
+  isReported: boolean;
+  isFinal: boolean;
+  hasTraded: boolean;
+}
+
+export interface Counts {
+  submitted: number;
+  accepted: number;
+  rejected: number;
+  /** Not published, by the gateway's own word. */
+  refused: number;
+  /** Orders whose final or resting report was received. */
+  reported: number;
+  crossing: number;
+  fills: number;
+  cancels: number;
+  /** Cancels that were answered with something other than OK. */
+  cancelsRejected: number;
+}
+
+export class OrderTracker {
+  readonly counts: Counts = {
+    submitted: 0,
+    accepted: 0,
+    rejected: 0,
+    refused: 0,
+    reported: 0,
+    crossing: 0,
+    fills: 0,
+    cancels: 0,
+    cancelsRejected: 0,
+  };
+  readonly acceptLatency = new Latencies();
+  readonly fillLatency = new Latencies();
+  lastEventMs = 0;
+  private readonly log: ClientLog;
+  /** Without an answer yet. */
+  private readonly byRequest = new Map<number, TrackedOrder>();
+  private readonly byClientId = new Map<string, TrackedOrder>();
+  /** Accepted and not final. */
+  private readonly byOrder = new Map<number, TrackedOrder>();
+  /** Passive orders that rested, the oldest first; those that are final by now are passed over. */
+  private resting: TrackedOrder[] = [];
+  private restingAt = 0;
+
+  constructor(log: ClientLog) {
+    this.log = log;
+  }
+
+  /** Orders without their final or resting report. */
+  get outstanding(): number {
+    const { submitted, reported, refused } = this.counts;
+    return submitted - reported - refused;
+  }
+
+  /** Orders that nobody has said anything of. */
+  get unanswered(): TrackedOrder[] {
+    return [...this.byRequest.values()].filter((order) => order.orderId === 0);
+  }
+
+  submit(
+    order: Pick<TrackedOrder, "requestId" | "account" | "clientOrderId" | "isCrossing" | "dueMs">,
+  ): void {
+    const tracked = { ...order, orderId: 0, isReported: false, isFinal: false, hasTraded: false };
+    this.byRequest.set(order.requestId, tracked);
+    this.byClientId.set(order.clientOrderId, tracked);
+    this.counts.submitted += 1;
+    if (order.isCrossing) this.counts.crossing += 1;
+    this.log.submitted(order.account, order.clientOrderId);
+  }
+
+  /** The oldest order that still rests, to be cancelled; it is given once. */
+  takeResting(): TrackedOrder | undefined {
+    while (this.restingAt < this.resting.length) {
+      const order = this.resting[this.restingAt++]!;
+      if (this.restingAt === this.resting.length || this.restingAt > 10_000) {
+        this.resting = this.resting.slice(this.restingAt);
+        this.restingAt = 0;
+      }
+      if (!order.isFinal) return order;
+    }
+    return undefined;
+  }
+
+  takeResult(result: CommandResult, nowMs: number): void {
+    const order = this.byRequest.get(result.requestId);
+    if (!order) return;
+    this.byRequest.delete(order.requestId);
+    if (result.code === "OK") {
+      this.accept(order, result.orderId, nowMs);
+      const { account, clientOrderId } = order;
+      const { orderId, sequence, token } = result;
+      this.log.accepted({ account, clientOrderId, orderId, sequence, token });
+    } else if (result.retryMs > 0) {
+      this.forget(order);
+      this.counts.refused += 1;
+      this.log.refused(order.account, order.clientOrderId, result.code);
+    } else {
+      this.reject(order, result.code);
+    }
+  }
+
+  takeEvent(told: AccountEvent, nowMs: number): void {
+    this.log.event(told);
+    this.lastEventMs = nowMs;
+    const event = told.event;
+    switch (event?.$case) {
+      case "accepted": {
+        const { orderId, clientOrderId } = event.value;
+        const order = this.byClientId.get(clientOrderId);
+        if (order) this.accept(order, orderId, nowMs);
+        const { account, sequence, token } = told;
+        this.log.accepted({ account, clientOrderId, orderId, sequence, token });
+        break;
+      }
+      case "rejected": {
+        const order = this.byClientId.get(event.value.clientOrderId);
+        if (order) this.reject(order, event.value.code);
+        break;
+      }
+      case "rested": {
+        const order = this.byOrder.get(event.value.orderId);
+        if (order) this.rest(order);
+        break;
+      }
+      case "filled":
+        this.counts.fills += 1;
+        this.fill(event.value.orderId, event.value.leaves, nowMs);
+        break;
+      case "ended": {
+        const order = this.byOrder.get(event.value.orderId);
+        if (order) this.finish(order);
+        break;
+      }
+      default:
+        break;
+    }
+  }
+
+  /** What the exchange says of an order when it is asked afterwards. */
+  resolve(
+    order: TrackedOrder,
+    found: { readonly orderId: number; readonly isVoided: boolean },
+  ): void {
+    if (found.isVoided) return this.reject(order, "VOIDED");
+    const { account, clientOrderId } = order;
+    this.log.accepted({ account, clientOrderId, orderId: found.orderId, sequence: 0, token: 0 });
+    this.byRequest.delete(order.requestId);
+  }
+
+  private accept(order: TrackedOrder, orderId: number, nowMs: number): void {
+    if (order.orderId !== 0) return;
+    order.orderId = orderId;
+    this.byOrder.set(orderId, order);
+    this.byClientId.delete(order.clientOrderId);
+    this.counts.accepted += 1;
+    this.acceptLatency.record(nowMs - order.dueMs);
+  }
+
+  private reject(order: TrackedOrder, code: string): void {
+    if (order.isFinal) return;
+    this.forget(order);
+    this.counts.rejected += 1;
+    this.counts.reported += 1;
+    this.log.rejected(order.account, order.clientOrderId, code);
+  }
+
+  private forget(order: TrackedOrder): void {
+    order.isFinal = true;
+    order.isReported = true;
+    this.byRequest.delete(order.requestId);
+    this.byClientId.delete(order.clientOrderId);
+  }
+
+  private rest(order: TrackedOrder): void {
+    this.report(order);
+    if (!order.isFinal) this.resting.push(order);
+  }
+
+  private fill(orderId: number, leaves: number, nowMs: number): void {
+    const order = this.byOrder.get(orderId);
+    if (!order) return;
+    // A passive order trades when somebody comes; only what crosses measures the exchange.
+    if (order.isCrossing && !order.hasTraded) this.fillLatency.record(nowMs - order.dueMs);
+    order.hasTraded = true;
+    if (leaves === 0) this.finish(order);
+  }
+
+  private finish(order: TrackedOrder): void {
+    order.isFinal = true;
+    this.byOrder.delete(order.orderId);
+    this.report(order);
+  }
+
+  private report(order: TrackedOrder): void {
+    if (order.isReported) return;
+    order.isReported = true;
+    this.counts.reported += 1;
+  }
+}
