@@ -12,6 +12,12 @@ export const DEPOSIT_KEY_LENGTH_MAX = 64;
 export const SYMBOL_LENGTH_MAX = 24;
 export const DECIMALS_MAX = 9;
 
+/** What a ledger shard ever takes of one asset: the 512th part, so that all shards together stay exact. */
+export const SHARD_DEPOSITS_UNITS_MAX = Math.floor(UNITS_MAX / 512);
+
+/** Asset numbers are 32-bit in rows. */
+export const ASSET_ID_MAX = 2 ** 31 - 1;
+
 /** Live orders of one account. */
 export const OPEN_ORDERS_PER_ACCOUNT_MAX = 10_000;
 

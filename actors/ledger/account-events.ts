@@ -63,7 +63,12 @@ export type AccountEvent =
       readonly orderId: number;
       readonly clientOrderId: string;
     }
-  | { readonly kind: "rested"; readonly orderId: number; readonly leaves: number; readonly sequence: number }
+  | {
+      readonly kind: "rested";
+      readonly orderId: number;
+      readonly leaves: number;
+      readonly sequence: number;
+    }
   | FilledEvent
   | {
       readonly kind: "ended";
@@ -72,7 +77,12 @@ export type AccountEvent =
       readonly code: number;
       readonly sequence: number;
     }
-  | { readonly kind: "reduced"; readonly orderId: number; readonly leaves: number; readonly sequence: number }
+  | {
+      readonly kind: "reduced";
+      readonly orderId: number;
+      readonly leaves: number;
+      readonly sequence: number;
+    }
   | {
       readonly kind: "refused";
       readonly orderId: number;
@@ -193,7 +203,13 @@ function decodeEvent(reader: ByteReader): AccountEvent {
       const origin = decodeOrigin(reader);
       const asset = reader.uint();
       const amount = reader.uint();
-      return { kind: "deposited", origin, asset, amount, key: reader.string(DEPOSIT_KEY_LENGTH_MAX) };
+      return {
+        kind: "deposited",
+        origin,
+        asset,
+        amount,
+        key: reader.string(DEPOSIT_KEY_LENGTH_MAX),
+      };
     }
     case TAGS.accepted:
       return {
@@ -216,15 +232,30 @@ function decodeEvent(reader: ByteReader): AccountEvent {
     }
     case TAGS.requested: {
       const origin = decodeOrigin(reader);
-      return { kind: "requested", origin, orderId: reader.uint(), request: reader.u8() as OrderRequest };
+      return {
+        kind: "requested",
+        origin,
+        orderId: reader.uint(),
+        request: reader.u8() as OrderRequest,
+      };
     }
     case TAGS.voided: {
       const origin = decodeOrigin(reader);
       const orderId = reader.uint();
-      return { kind: "voided", origin, orderId, clientOrderId: reader.string(CLIENT_ORDER_ID_LENGTH_MAX) };
+      return {
+        kind: "voided",
+        origin,
+        orderId,
+        clientOrderId: reader.string(CLIENT_ORDER_ID_LENGTH_MAX),
+      };
     }
     case TAGS.rested:
-      return { kind: "rested", orderId: reader.uint(), leaves: reader.uint(), sequence: reader.uint() };
+      return {
+        kind: "rested",
+        orderId: reader.uint(),
+        leaves: reader.uint(),
+        sequence: reader.uint(),
+      };
     case TAGS.filled:
       return {
         kind: "filled",
@@ -247,7 +278,12 @@ function decodeEvent(reader: ByteReader): AccountEvent {
         sequence: reader.uint(),
       };
     case TAGS.reduced:
-      return { kind: "reduced", orderId: reader.uint(), leaves: reader.uint(), sequence: reader.uint() };
+      return {
+        kind: "reduced",
+        orderId: reader.uint(),
+        leaves: reader.uint(),
+        sequence: reader.uint(),
+      };
     case TAGS.refused:
       return {
         kind: "refused",
@@ -271,7 +307,11 @@ function decodeOrigin(reader: ByteReader): Origin {
 
 export function encodeReply(writer: ByteWriter, reply: Reply): void {
   encodeOrigin(writer, reply.origin);
-  writer.uint(reply.account).uint(reply.code).uint(reply.orderId).u8(reply.repeated ? 1 : 0);
+  writer
+    .uint(reply.account)
+    .uint(reply.code)
+    .uint(reply.orderId)
+    .u8(reply.repeated ? 1 : 0);
 }
 
 /** Throws `MalformedError`. */

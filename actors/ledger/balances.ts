@@ -1,0 +1,74 @@
+/**
+ * Every change of a balance goes through here, and is written into the account's journal block as it happens, so
+ * that the journal adds up to the balances (R7).
+ *
+ * Why no balance overflows: a shard takes deposits of at most `SHARD_DEPOSITS_UNITS_MAX` of an asset, the 512th part
+ * of `UNITS_MAX`; there are at most 512 shards; nothing but a deposit makes units. So all that exists of an asset is at
+ * most `UNITS_MAX`, and so is what anybody owns of it. A shard may see a purchase before it hears of a sale that
+ * another market made earlier; until then the sold units stay held in the balance, and an assertion stops the shard
+ * before such a sum could leave the exact integers.
+ */
+import type { RowSet } from "../kernel/actor.js";
+import { assert } from "../kernel/assert.js";
+import type { StateHash } from "../kernel/hash.js";
+import { UNITS_MAX } from "../kernel/limits.js";
+import type { Account, Balance } from "./accounts.js";
+import { HashKind } from "./hash-kinds.js";
+import type { Journal } from "./journal.js";
+import { numberIn, rowSetOf, type TableRow } from "./rows.js";
+
+export class Balances {
+  private readonly hash: StateHash;
+  private readonly journal: Journal;
+  private readonly touched = new Set<Balance>();
+
+  constructor(hash: StateHash, journal: Journal) {
+    this.hash = hash;
+    this.journal = journal;
+  }
+
+  /** What the account may spend of an asset. */
+  available(account: Account, asset: number): number {
+    const balance = account.balances.get(asset);
+    return balance ? balance.total - balance.held : 0;
+  }
+
+  /** Adds to a balance's total and to the part of it that is held (either may be negative), in the asset's units. */
+  move(account: Account, asset: number, total: number, held: number): void {
+    const balance = account.balances.get(asset) ?? this.put(account, asset, 0, 0);
+    this.hash.remove(HashKind.Balance, account.id, asset, balance.total, balance.held);
+    balance.total += total;
+    balance.held += held;
+    assert(
+      balance.held >= 0 && balance.held <= balance.total && balance.total <= UNITS_MAX,
+      `account ${account.id} has ${balance.total} of asset ${asset}, ${balance.held} held`,
+    );
+    this.hash.add(HashKind.Balance, account.id, asset, balance.total, balance.held);
+    this.touched.add(balance);
+    this.journal.change(account, asset, total, held);
+  }
+
+  takeRows(): RowSet {
+    const rows = rowSetOf([...this.touched], {
+      account: (balance) => balance.account,
+      asset: (balance) => balance.asset,
+      total: (balance) => balance.total,
+      held: (balance) => balance.held,
+    });
+    this.touched.clear();
+    return rows;
+  }
+
+  restore(account: Account, row: TableRow): void {
+    const asset = numberIn(row, "asset");
+    assert(!account.balances.has(asset), `asset ${asset} of ${account.id} is there already`);
+    this.put(account, asset, numberIn(row, "total"), numberIn(row, "held"));
+  }
+
+  private put(account: Account, asset: number, total: number, held: number): Balance {
+    const balance: Balance = { account: account.id, asset, total, held };
+    account.balances.set(asset, balance);
+    this.hash.add(HashKind.Balance, account.id, asset, total, held);
+    return balance;
+  }
+}

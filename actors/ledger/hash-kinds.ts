@@ -1,0 +1,10 @@
+/** The kinds of things in a shard's state hash: the first part of each, so that no two kinds are mixed up. */
+export const HashKind = {
+  Account: 1,
+  Balance: 2,
+  LiveOrder: 3,
+  OrdersIssued: 4,
+  Deposits: 5,
+  Flow: 6,
+  Reference: 7,
+} as const;

@@ -1,0 +1,87 @@
+/** What must be true of a shard between any two commands, worked out anew from its parts. Slow. */
+import { assert } from "../kernel/assert.js";
+import { UNITS_MAX } from "../kernel/limits.js";
+import { isFinal } from "../kernel/order.js";
+import type { Account } from "./accounts.js";
+import { holdOf } from "./holds.js";
+import type { LedgerState } from "./ledger-state.js";
+import { isConsistent } from "./orders.js";
+
+/** Amounts by asset, exact at any size. */
+class Sums {
+  private readonly byAsset = new Map<number, bigint>();
+
+  add(asset: number, amount: number | bigint): void {
+    this.byAsset.set(asset, this.of(asset) + BigInt(amount));
+  }
+
+  of(asset: number): bigint {
+    return this.byAsset.get(asset) ?? 0n;
+  }
+
+  assets(): Iterable<number> {
+    return this.byAsset.keys();
+  }
+}
+
+/** Turnover totals wrap at 2^53, and with them what is compared with them. */
+const MODULUS = BigInt(UNITS_MAX) + 1n;
+
+export function checkLedger(state: LedgerState): void {
+  checkOrdersAndHolds(state);
+  checkDeposits(state);
+  checkConservation(state);
+}
+
+function checkOrdersAndHolds({ accounts, orders, listings }: LedgerState): void {
+  const holds = new Map<Account, Sums>();
+  const open = new Map<Account, number>();
+  for (const order of orders.all()) {
+    assert(isConsistent(order), `order ${order.id} does not add up`);
+    assert(orders.wasIssued(order.id), `order ${order.id} was never issued`);
+    assert(order.lastSequence <= order.account.sequence, `order ${order.id} is ahead`);
+    const sameId = orders.findByClientId(order.account, order.clientOrderId);
+    assert(sameId === order, `the client order id of order ${order.id} leads elsewhere`);
+    if (isFinal(order.status)) continue;
+    const { instrument } = listings.of(order.instrument);
+    const hold = holdOf(instrument, order.side, order.price, order.leaves);
+    const sums = holds.get(order.account) ?? new Sums();
+    sums.add(hold.asset, hold.amount);
+    holds.set(order.account, sums);
+    open.set(order.account, (open.get(order.account) ?? 0) + 1);
+  }
+  for (const account of accounts.all()) {
+    const count = open.get(account) ?? 0;
+    assert(account.openOrders === count, `account ${account.id} counts its open orders wrongly`);
+    for (const { asset, total, held } of account.balances.values()) {
+      assert(held >= 0 && held <= total && total <= UNITS_MAX, `account ${account.id}: ${asset}`);
+      const expected = holds.get(account)?.of(asset) ?? 0n;
+      assert(BigInt(held) === expected, `account ${account.id} holds ${held} of ${asset}`);
+    }
+  }
+}
+
+function checkDeposits({ deposits }: LedgerState): void {
+  const sums = new Sums();
+  for (const deposit of deposits.allKept()) sums.add(deposit.asset, deposit.amount);
+  for (const [asset, total] of deposits.allTotals()) {
+    assert(sums.of(asset) === BigInt(total), `asset ${asset}: deposits are not their total`);
+  }
+}
+
+/** Balances are deposits, and what trades brought in, less what they took out (R7). */
+function checkConservation({ accounts, deposits, flows, listings }: LedgerState): void {
+  const sums = new Sums();
+  for (const account of accounts.all()) {
+    for (const { asset, total } of account.balances.values()) sums.add(asset, total);
+  }
+  for (const [asset, total] of deposits.allTotals()) sums.add(asset, -total);
+  for (const flow of flows.all()) {
+    const { baseAsset, quoteAsset } = listings.of(flow.peer).instrument;
+    sums.add(baseAsset, BigInt(flow.baseOut) - BigInt(flow.baseIn));
+    sums.add(quoteAsset, BigInt(flow.quoteOut) - BigInt(flow.quoteIn));
+  }
+  for (const asset of sums.assets()) {
+    assert(sums.of(asset) % MODULUS === 0n, `asset ${asset} is not conserved: ${sums.of(asset)}`);
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * The actor of a fixed slice of accounts: balances, holds, the orders as their accounts see them, and the journal
+ * (R6, R7, R9, R10). Clients' commands go to one desk, markets' answers to the other; both work on one state.
+ */
+import type { Actor, Effects, Envelope } from "../kernel/actor.js";
+import { assert } from "../kernel/assert.js";
+import { isSlot, LEDGER_SHARDS_MAX } from "../kernel/ids.js";
+import { Links } from "../kernel/links.js";
+import { isFinal, type OrderStatus } from "../kernel/order.js";
+import { ClientDesk } from "./client-desk.js";
+import { checkLedger } from "./invariants.js";
+import { type LedgerCounters, LedgerState } from "./ledger-state.js";
+import { MarketDesk } from "./market-desk.js";
+import { numberIn, type TableRow } from "./rows.js";
+import { decodeState, encodeState } from "./state-codec.js";
+
+export class LedgerShard implements Actor {
+  readonly id: number;
+  readonly links: Links;
+  private readonly state: LedgerState;
+  private readonly clients: ClientDesk;
+  private readonly markets: MarketDesk;
+
+  private constructor(id: number, state: LedgerState, links: Links) {
+    this.id = id;
+    this.links = links;
+    this.state = state;
+    this.clients = new ClientDesk(state);
+    this.markets = new MarketDesk(state);
+  }
+
+  /** A shard without accounts. */
+  static create(id: number): LedgerShard {
+    return LedgerShard.restore({ id, state: new Uint8Array(0) }, new Links());
+  }
+
+  /**
+   * A shard from its fence row; its tables follow through `loadPage`, then `finishLoading`.
+   * Throws `MalformedError` when the state blob is of another version.
+   */
+  static restore(
+    record: { readonly id: number; readonly state: Uint8Array },
+    links: Links,
+  ): LedgerShard {
+    const { id } = record;
+    assert(id >= 1 && id <= LEDGER_SHARDS_MAX, `${id} is no ledger shard`);
+    return new LedgerShard(id, new LedgerState(id, decodeState(record.state), links), links);
+  }
+
+  /** For metrics: monotone since this shard was created or restored. */
+  get counters(): Readonly<LedgerCounters> {
+    return this.state.counters;
+  }
+
+  /** Takes a page of a recovery table. Accounts come before what belongs to them. */
+  loadPage(table: string, rows: readonly TableRow[]): void {
+    for (const row of rows) this.state.restore(table, row);
+  }
+
+  finishLoading(): void {
+    for (const order of this.state.orders.all()) {
+      if (!isFinal(order.status)) this.state.listings.of(order.instrument);
+    }
+  }
+
+  /** Adds finished orders that memory had forgotten, as rows of `orders`, so that their ids are known again. */
+  remember(rows: readonly TableRow[]): void {
+    for (const row of rows) {
+      if (this.state.orders.find(numberIn(row, "order_id"))) continue;
+      const status = numberIn(row, "status") as OrderStatus;
+      assert(isFinal(status), "only finished orders are ever forgotten");
+      this.state.restore("orders", row);
+    }
+  }
+
+  apply(envelope: Envelope, time: number): void {
+    if (isSlot(envelope.source)) this.clients.apply(envelope, time);
+    else this.markets.apply(envelope, time);
+  }
+
+  takeEffects(): Effects {
+    const journal = this.state.journal.take();
+    const { sends, replies } = this.state.outgoing.take();
+    const rows = this.state.takeRows(journal.rows);
+    const state = encodeState({ ordersIssued: this.state.orders.issued });
+    return { rows, state, sends, events: journal.events, replies };
+  }
+
+  /** Over accounts, balances, live orders, deposits, flows and reference prices; not over finished orders. */
+  stateHash(): number {
+    return this.state.stateHash();
+  }
+
+  checkInvariants(): void {
+    checkLedger(this.state);
+  }
+}

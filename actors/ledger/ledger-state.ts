@@ -1,0 +1,114 @@
+/** Everything a shard knows, and what the open batch has to say so far: the parts that its two desks work on. */
+import type { RowSet } from "../kernel/actor.js";
+import { assert } from "../kernel/assert.js";
+import { StateHash } from "../kernel/hash.js";
+import type { Links } from "../kernel/links.js";
+import { type Account, Accounts } from "./accounts.js";
+import { Balances } from "./balances.js";
+import { Deposits } from "./deposits.js";
+import { Flows } from "./flows.js";
+import { HashKind } from "./hash-kinds.js";
+import { Journal } from "./journal.js";
+import { Listings } from "./listings.js";
+import { Orders } from "./orders.js";
+import { Outgoing } from "./outgoing.js";
+import { numberIn, type TableRow } from "./rows.js";
+import type { Scalars } from "./state-codec.js";
+
+/** For metrics: monotone since the shard was created or restored; not a part of its state. */
+export interface LedgerCounters {
+  /** New orders that were judged, accepted or not. */
+  ordersReceived: number;
+  /** New orders that were accepted. */
+  ordersProcessed: number;
+  /** Orders that ended unfilled, in part or whole. */
+  ordersCancelled: number;
+  /** Sides of trades that were settled here. */
+  fills: number;
+}
+
+export class LedgerState {
+  readonly id: number;
+  readonly accounts: Accounts;
+  readonly balances: Balances;
+  readonly orders: Orders;
+  readonly deposits: Deposits;
+  readonly flows: Flows;
+  readonly listings: Listings;
+  readonly journal: Journal;
+  readonly outgoing: Outgoing;
+  readonly counters: LedgerCounters = {
+    ordersReceived: 0,
+    ordersProcessed: 0,
+    ordersCancelled: 0,
+    fills: 0,
+  };
+  private readonly hash = new StateHash();
+
+  constructor(id: number, scalars: Scalars, links: Links) {
+    this.id = id;
+    this.accounts = new Accounts(this.hash);
+    this.journal = new Journal(this.accounts);
+    this.balances = new Balances(this.hash, this.journal);
+    this.orders = new Orders(id, this.hash, scalars.ordersIssued);
+    this.deposits = new Deposits(this.hash);
+    this.flows = new Flows(this.hash);
+    this.listings = new Listings(this.hash);
+    this.outgoing = new Outgoing(links);
+  }
+
+  stateHash(): number {
+    const { issued } = this.orders;
+    this.hash.add(HashKind.OrdersIssued, issued);
+    const value = this.hash.value();
+    this.hash.remove(HashKind.OrdersIssued, issued);
+    return value;
+  }
+
+  /** The batch's rows by part; parts without rows are left out. */
+  takeRows(journal: RowSet): Record<string, RowSet> {
+    const orders = this.orders.takeRows();
+    const deposits = this.deposits.takeRows();
+    const parts: Record<string, RowSet> = {
+      accounts: this.accounts.takeRows(),
+      balances: this.balances.takeRows(),
+      orders_new: orders.added,
+      orders_changed: orders.changed,
+      journal,
+      deposits: deposits.deposits,
+      shard_totals: deposits.totals,
+      shard_instruments: this.listings.takeRows(),
+      flows: this.flows.takeRows(),
+    };
+    return Object.fromEntries(Object.entries(parts).filter(([, rows]) => rows.count > 0));
+  }
+
+  /** Takes one row of a recovery table. Accounts come before what belongs to them. */
+  restore(table: string, row: TableRow): void {
+    switch (table) {
+      case "shard_instruments":
+        return this.listings.restore(row);
+      case "accounts":
+        return this.accounts.restore(row);
+      case "balances":
+        return this.balances.restore(this.accountOf(row), row);
+      case "deposits":
+        return this.deposits.restoreDeposit(this.accountOf(row), row);
+      case "shard_totals":
+        return this.deposits.restoreTotal(row);
+      case "flows":
+        return this.flows.restore(row);
+      case "orders":
+        return this.orders.restore(this.accountOf(row), row);
+      default:
+        assert(false, `a ledger shard has no table ${table}`);
+    }
+  }
+
+  private accountOf(row: TableRow): Account {
+    const id = numberIn(row, "account");
+    const account = this.accounts.find(id);
+    assert(account !== undefined, `a row belongs to account ${id}, which is not there`);
+    return account;
+  }
+}

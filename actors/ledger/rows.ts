@@ -1,0 +1,37 @@
+/** Rows out of the shard (columns by table part) and back into it (one object per row). */
+import type { Column, RowSet } from "../kernel/actor.js";
+import { assert } from "../kernel/assert.js";
+
+/** One row as recovery reads it; bigint columns are safe integers. */
+export type TableRow = Readonly<Record<string, number | string | Uint8Array | null>>;
+
+type Value = number | string | null;
+
+/** The row set of some things: one row for each, in their order, one column for each function. */
+export function rowSetOf<T>(
+  things: readonly T[],
+  columns: Readonly<Record<string, (thing: T) => Value>>,
+): RowSet {
+  const filled: Record<string, Column> = {};
+  for (const [name, valueOf] of Object.entries(columns)) filled[name] = things.map(valueOf);
+  return { count: things.length, columns: filled };
+}
+
+export function numberIn(row: TableRow, column: string): number {
+  const value = row[column];
+  assert(typeof value === "number", `column ${column} holds no number`);
+  assert(Number.isSafeInteger(value), `column ${column} holds no safe integer`);
+  return value;
+}
+
+export function textIn(row: TableRow, column: string): string {
+  const value = row[column];
+  assert(typeof value === "string", `column ${column} holds no text`);
+  return value;
+}
+
+export function bytesIn(row: TableRow, column: string): Uint8Array {
+  const value = row[column];
+  assert(value instanceof Uint8Array, `column ${column} holds no bytes`);
+  return value;
+}
