@@ -25,9 +25,14 @@ is_installed() {
   dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'
 }
 
-new_packages=
+# Services that are new here would be started at the next boot; those that were here before stay.
+new_services=
 for package in "$@"; do
-  is_installed "$package" || new_packages="$new_packages $package"
+  case $package in
+  postgresql) is_installed postgresql-common || new_services="$new_services postgresql" ;;
+  etcd-server) is_installed etcd-server || new_services="$new_services etcd" ;;
+  *) is_installed "$package" || new_services="$new_services $package" ;;
+  esac
 done
 
 trap restore EXIT
@@ -50,11 +55,7 @@ esac
 
 install_packages "$@"
 
-# Services that are new here would be started at the next boot; those that were here before stay.
-for package in $new_packages; do
-  service=$package
-  [ "$package" != etcd-server ] || service=etcd
-  if command -v systemctl >/dev/null 2>&1; then
-    systemctl disable "$service.service" >/dev/null 2>&1 || true
-  fi
+for service in $new_services; do
+  deb-systemd-helper disable "$service.service" >/dev/null 2>&1 || true
+  update-rc.d "$service" disable >/dev/null 2>&1 || true
 done

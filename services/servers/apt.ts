@@ -13,8 +13,9 @@ const APT_GET = "/usr/bin/apt-get";
 const LISTS_DIR = "/var/lib/apt/lists";
 const PACKAGE_TOOLS_DIRS = ":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin";
 const FAILURE_TAIL_LINES = 20;
-/** What apt says about its progress that a person wants to read. */
+/** What apt says about its progress that a person wants to read, and how often. */
 const PROGRESS = /^(Get:\d+|Fetched|Setting up|Need to get)/;
+const PROGRESS_INTERVAL_MS = 1_000;
 
 export const APT_PACKAGE: Record<ServerKind, string> = {
   nats: "nats-server",
@@ -35,10 +36,13 @@ async function run(command: string[], log: Log): Promise<string | undefined> {
   const env = { ...process.env, PATH: `${process.env["PATH"] ?? ""}${PACKAGE_TOOLS_DIRS}` };
   const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   const tail: string[] = [];
+  let saidAt = -PROGRESS_INTERVAL_MS;
   const take = (line: string) => {
     tail.push(line);
     if (tail.length > FAILURE_TAIL_LINES) tail.shift();
-    if (PROGRESS.test(line)) log(`apt: ${line}`);
+    if (!PROGRESS.test(line) || performance.now() < saidAt + PROGRESS_INTERVAL_MS) return;
+    saidAt = performance.now();
+    log(`apt: ${line}`);
   };
   createInterface({ input: child.stdout }).on("line", take);
   createInterface({ input: child.stderr }).on("line", take);

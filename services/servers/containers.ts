@@ -30,6 +30,8 @@ const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 10_000;
 const LOG_TAIL_LINES = 15;
 const NOT_FOUND = 404;
+const HEADER_BYTES = 8;
+const HEADER_LENGTH_AT = 4;
 
 /** How one server runs in a container. Its image has to know the program by the usual name. */
 interface Recipe {
@@ -155,6 +157,17 @@ class LoopbackContainer extends GenericContainer {
   }
 }
 
+/** Docker puts a header with the length before each piece of a container's output. */
+function withoutHeaders(output: Buffer): string {
+  let text = "";
+  for (let start = 0; start + HEADER_BYTES <= output.length; ) {
+    const end = start + HEADER_BYTES + output.readUInt32BE(start + HEADER_LENGTH_AT);
+    text += output.toString("utf8", start + HEADER_BYTES, end);
+    start = end;
+  }
+  return text;
+}
+
 class ContainerServer implements ServerHandle {
   readonly kind: ServerKind;
   readonly url: string;
@@ -219,7 +232,7 @@ class ContainerServer implements ServerHandle {
     await this.#container.remove({ force: true });
     throw new ServerError(
       "SERVER_START_FAILED",
-      `${this.kind} did not start in a container on port ${this.port}:\n${logs.toString()}`,
+      `${this.kind} did not start in a container on port ${this.port}:\n${withoutHeaders(logs)}`,
     );
   }
 }
