@@ -3,6 +3,7 @@
  * come from the messages that the actor sends to its ledger shard, the book from its depth events; what the file
  * expects is only ever compared.
  */
+import { DepthBook } from "../../actors/marketdata/depth-book.js";
 import { decodeMarketEvents } from "../../actors/market/market-events.js";
 import { encodeMarketCommand, type MarketCommand } from "../../actors/market/messages.js";
 import { Market } from "../../actors/market/market.js";
@@ -10,7 +11,6 @@ import { FIRST_MARKET_ID, orderIdOf, sourceOfSlot } from "../../actors/kernel/id
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import { type Side, TimeInForce } from "../../actors/kernel/order.js";
 import { decodeLedgerCommand, type MarketAnswer } from "../../actors/ledger/messages.js";
-import { DepthBook } from "./depth-book.js";
 import { type ExpectedFill, type FlowLine, readFlow } from "./file.js";
 
 export interface ReplayResult {
