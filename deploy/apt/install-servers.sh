@@ -56,6 +56,8 @@ esac
 install_packages "$@"
 
 for service in $new_services; do
-  deb-systemd-helper disable "$service.service" >/dev/null 2>&1 || true
+  # The helper works without a running systemd, but wants to be called in a package's name.
+  DPKG_MAINTSCRIPT_PACKAGE=$service deb-systemd-helper disable "$service.service" \
+    >/dev/null 2>&1 || true
   update-rc.d "$service" disable >/dev/null 2>&1 || true
 done

@@ -3,7 +3,8 @@
  * supervisor, stopped by pid. It is detached, so that a Ctrl-C in the terminal reaches only the
  * supervisor, which then stops its servers in order.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -143,6 +144,7 @@ export class ChildServer implements ServerHandle {
   #pid = 0;
   /** Tells this life of the pid from a later one, which would be somebody else. */
   #identity: string | undefined;
+  #child: ChildProcess | undefined;
 
   private constructor(plan: ServerPlan) {
     this.kind = plan.kind;
@@ -168,6 +170,7 @@ export class ChildServer implements ServerHandle {
 
   async stop(signal: NodeJS.Signals = this.#plan.stopSignal): Promise<void> {
     if (this.#isAlive()) await endProcess(this.#pid, signal);
+    await this.#reaped();
     living.delete(this);
     rmSync(join(this.#plan.folder, PID_FILE), { force: true });
   }
@@ -190,6 +193,14 @@ export class ChildServer implements ServerHandle {
     return this.#identity !== undefined && identityOf(this.#pid) === this.#identity;
   }
 
+  /** Until the system has forgotten the process: PostgreSQL takes a zombie for a living server. */
+  async #reaped(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.ref();
+    await once(child, "exit");
+  }
+
   async #launch(): Promise<void> {
     const { kind, folder, command, args, env, user } = this.#plan;
     const output = openSync(join(folder, LOG_FILE), "a");
@@ -209,6 +220,7 @@ export class ChildServer implements ServerHandle {
     if (child.pid === undefined) {
       throw new ServerError("SERVER_START_FAILED", `${kind} (${command}): ${await failed}`);
     }
+    this.#child = child;
     this.#pid = child.pid;
     this.#identity = identityOf(child.pid);
     living.add(this);
