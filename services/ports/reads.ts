@@ -1,0 +1,147 @@
+/**
+ * What gateways read and write beside the actors' fenced commits. All reads are of committed rows (R3); the two kinds
+ * of writes here (a claim of a slot, an operator's definition of an instrument) belong to no actor.
+ */
+import type { ActorKind } from "../../actors/kernel/ids.js";
+import type { Instrument } from "../../actors/kernel/instrument.js";
+
+/** One row of the journal: an account's events of one batch. `events` are as `decodeAccountEvents` reads them. */
+export interface JournalRow {
+  readonly account: number;
+  readonly first: number;
+  readonly last: number;
+  readonly actor: number;
+  readonly batch: number;
+  readonly token: number;
+  /** Microseconds since 1970. */
+  readonly time: number;
+  readonly events: Uint8Array;
+}
+
+/** What one batch of a ledger shard said: its journal rows and its replies. */
+export interface StoredEvents {
+  readonly actor: number;
+  readonly batch: number;
+  readonly token: number;
+  readonly time: number;
+  readonly journal: readonly JournalRow[];
+  readonly replies: Uint8Array | null;
+}
+
+export interface ActorHead {
+  readonly actor: number;
+  readonly name: string;
+  readonly kind: ActorKind;
+  readonly token: number;
+  readonly batch: number;
+  readonly eventBatch: number;
+  readonly anchor: number;
+}
+
+export interface AssetRow {
+  readonly asset: number;
+  readonly name: string;
+  readonly decimals: number;
+}
+
+export interface AssetDefinition {
+  readonly name: string;
+  readonly decimals: number;
+}
+
+/** An operator's definition, before numbers are given to the instrument and to new assets. */
+export type InstrumentDefinition = Omit<Instrument, "id" | "baseAsset" | "quoteAsset"> & {
+  readonly base: AssetDefinition;
+  readonly quote: AssetDefinition;
+};
+
+/** A row of `orders`; side, type, time in force, status and code have the numbers of `actors/kernel`. */
+export interface OrderRow {
+  readonly orderId: number;
+  readonly account: number;
+  readonly clientOrderId: string;
+  readonly instrument: number;
+  readonly side: number;
+  readonly type: number;
+  readonly timeInForce: number;
+  readonly price: number;
+  readonly quantity: number;
+  readonly filled: number;
+  readonly leaves: number;
+  readonly status: number;
+  readonly code: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly created: number;
+  readonly updated: number;
+}
+
+export interface AccountBalances {
+  /** The account's last journal number at these balances: both are of one snapshot. */
+  readonly sequence: number;
+  readonly balances: readonly {
+    readonly asset: number;
+    readonly total: number;
+    readonly held: number;
+  }[];
+}
+
+/** The symbol or an asset's name is taken by another definition; the message says what differs. */
+export class InstrumentConflictError extends Error {
+  override readonly name = "InstrumentConflictError";
+}
+
+export interface Reads {
+  /** How many ledger shards the exchange was created with. */
+  shards(): Promise<number>;
+  /** Postgres's clock in microseconds since 1970. */
+  now(): Promise<number>;
+  actorHeads(): Promise<ActorHead[]>;
+
+  /**
+   * Batches of a ledger shard that had journal rows or replies, with `afterBatch < batch <= upToBatch`, in order, the
+   * first `batchesMax` of them. Fewer than that: there are no more.
+   */
+  eventsBetween(
+    actor: number,
+    afterBatch: number,
+    upToBatch: number,
+    batchesMax: number,
+  ): Promise<StoredEvents[]>;
+
+  /** The last journal number of each account that exists; accounts that do not exist are left out. */
+  accountHeads(accounts: readonly number[]): Promise<ReadonlyMap<number, number>>;
+  /** Journal rows with `last >= fromSequence`, in order, the first `rowsMax` of them. */
+  journalFrom(account: number, fromSequence: number, rowsMax: number): Promise<JournalRow[]>;
+  /** Journal rows with `last >= fromSequence` and `first <= toSequence`, in order, the first `rowsMax` of them. */
+  journalRange(
+    account: number,
+    fromSequence: number,
+    toSequence: number,
+    rowsMax: number,
+  ): Promise<JournalRow[]>;
+
+  /** By order id, or (order id 0) by client order id. Null: the account has no such order. */
+  order(account: number, orderId: number, clientOrderId: string): Promise<OrderRow | null>;
+  /** Null: there is no such account. */
+  balances(account: number): Promise<AccountBalances | null>;
+
+  assets(): Promise<AssetRow[]>;
+  /** All instruments, by their number. */
+  instruments(): Promise<Instrument[]>;
+  /** How many ledger shards have taken in the instrument. */
+  instrumentShards(instrument: number): Promise<number>;
+  /**
+   * In one transaction: the assets that are new, the instrument, and its market's row in `actors`. The same definition
+   * again gives what there is. Rejects with `InstrumentConflictError`.
+   */
+  createInstrument(definition: InstrumentDefinition): Promise<Instrument>;
+
+  /** A free account number. */
+  nextAccountNumber(): Promise<number>;
+
+  /** Raises the slot's token (from 0 where the slot is new) and gives it. */
+  claimSlot(slot: number, holder: string): Promise<number>;
+  /** The slot's token and who claimed it last; null: nobody ever has. */
+  slot(slot: number): Promise<{ readonly token: number; readonly holder: string } | null>;
+}
