@@ -1,13 +1,12 @@
 /** What a load process is asked to do; given as one JSON object on its command line. */
 import { z } from "zod";
 
-const SECONDS_MAX = 24 * 3_600;
 const ORDERS_PER_SECOND_MAX = 1_000_000;
 
 export const LoadOptions = z.object({
   /** The gateway, `HOST:PORT`. */
   grpc: z.string(),
-  /** Names the process in its client order ids and seeds nothing: two processes have two names. */
+  /** Stands in its client order ids: two runs on one exchange have two names. */
   name: z.string().regex(/^[a-z0-9]{1,8}$/),
   seed: z.number().int().default(1),
   firstAccount: z.number().int().positive(),
@@ -17,8 +16,6 @@ export const LoadOptions = z.object({
   ordersPerSecond: z.number().int().min(0).max(ORDERS_PER_SECOND_MAX).default(0),
   /** Orders that may be without their final or resting report at once, when saturating. */
   window: z.number().int().positive().default(1_000),
-  /** How long orders are sent; 0: until it is told to stop. */
-  seconds: z.number().min(0).max(SECONDS_MAX).default(0),
   /** The part of the orders that cross, and the part of all messages that are cancels. */
   crossingShare: z.number().min(0).max(1).default(0.5),
   cancelShare: z

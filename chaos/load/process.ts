@@ -89,9 +89,9 @@ export class LoadProcess {
     this.child.stdin?.write("stop\n");
   }
 
-  /** What it measured, after it has stopped by itself (`runSeconds` after `go`) or was told to. */
-  async result(runSeconds: number): Promise<LoadResult> {
-    const line = await this.within(runSeconds * 1_000 + END_LIMIT_MS, this.hasResult);
+  /** What it measured, after it was told to stop. */
+  async result(): Promise<LoadResult> {
+    const line = await this.within(END_LIMIT_MS, this.hasResult);
     if (line.kind !== "result") throw new Error("a load process answered out of turn");
     return line.result;
   }

@@ -30,8 +30,6 @@ export interface Counts {
   crossing: number;
   fills: number;
   cancels: number;
-  /** Cancels that were answered with something other than OK. */
-  cancelsRejected: number;
 }
 
 export class OrderTracker {
@@ -44,11 +42,12 @@ export class OrderTracker {
     crossing: 0,
     fills: 0,
     cancels: 0,
-    cancelsRejected: 0,
   };
   readonly acceptLatency = new Latencies();
   readonly fillLatency = new Latencies();
+  /** When the last event came, and how many orders' fates had to be asked for. */
   lastEventMs = 0;
+  resolved = 0;
   private readonly log: ClientLog;
   /** Without an answer yet. */
   private readonly byRequest = new Map<number, TrackedOrder>();
@@ -158,6 +157,7 @@ export class OrderTracker {
     order: TrackedOrder,
     found: { readonly orderId: number; readonly isVoided: boolean },
   ): void {
+    this.resolved += 1;
     if (found.isVoided) return this.reject(order, "VOIDED");
     const { account, clientOrderId } = order;
     this.log.accepted({ account, clientOrderId, orderId: found.orderId, sequence: 0, token: 0 });

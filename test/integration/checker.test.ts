@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { check } from "../../chaos/checker/check.js";
+import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import {
   BUY_ORDER,
   BUYER,
@@ -158,4 +159,14 @@ it("sees money that nobody deposited, and an exchange that is not at rest", asyn
   await exchange.run(`UPDATE balances SET total = total + 1 WHERE account = ${BUYER} AND asset = 1;
     UPDATE links SET sent = sent + 1 WHERE actor = ${MARKET} AND peer = 1`);
   expect(await judge()).toMatchObject({ ok: false, conserved: false, quiet: false });
+});
+
+it("shares no code with the exchange", () => {
+  const home = join(PROJECT_ROOT, "chaos", "checker");
+  const sources = readdirSync(home).map((name) => readFileSync(join(home, name), "utf8"));
+  const imports = sources.flatMap((text) =>
+    [...text.matchAll(/from "([^"]+)"/g)].map(([, path]) => path),
+  );
+  expect(imports.length).toBeGreaterThan(0);
+  expect(imports.filter((path) => !/^(node:|pg$|\.\/)/.test(path!))).toEqual([]);
 });

@@ -1,0 +1,78 @@
+/** Whom a drill strikes: a node that leads at least a market and a ledger shard, and what it led under which token. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { decodeSymbol } from "../../actors/kernel/ids.js";
+import type { ExchangeProcess } from "../../services/supervisor/child.js";
+import type { Exchange } from "../../services/supervisor/exchange.js";
+import type { Leaders } from "../../services/supervisor/leaders.js";
+
+const POLL_MS = 25;
+const CHOICE_LIMIT_MS = 60_000;
+/** Leaders must not have changed for so long, so that a planned move is not taken for the drill's work. */
+const SETTLED_MS = 1_000;
+
+const MARKET_PREFIX = "market.";
+const LEDGER_PREFIX = "ledger.";
+
+export interface Victim {
+  readonly process: ExchangeProcess;
+  /** The actors it led when it was struck, with their tokens. */
+  readonly tokens: ReadonlyMap<string, number>;
+  readonly symbols: readonly string[];
+  readonly shards: readonly number[];
+}
+
+/** Picks the node for a round: the first that qualifies, beginning with another one each time. */
+export async function pickVictim(exchange: Exchange, round: number): Promise<Victim> {
+  const deadline = performance.now() + CHOICE_LIMIT_MS;
+  let before = "";
+  let settledAt = performance.now();
+  for (;;) {
+    const leaders = await exchange.leaders();
+    const now = JSON.stringify([...leaders]);
+    if (now !== before) settledAt = performance.now();
+    before = now;
+    const { nodes } = exchange;
+    for (let offset = 0; offset < nodes.length; offset++) {
+      const victim = ledBy(nodes[(round + offset) % nodes.length]!, leaders);
+      const isWorth = victim.symbols.length > 0 && victim.shards.length > 0;
+      if (isWorth && performance.now() - settledAt >= SETTLED_MS) return victim;
+    }
+    if (performance.now() > deadline) {
+      throw new Error("DRILL_NO_VICTIM: no node leads at least a market and a ledger shard");
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+function ledBy(process: ExchangeProcess, leaders: Leaders): Victim {
+  const led = [...leaders].filter(([, leader]) => leader.node === process.name);
+  const names = led.map(([name]) => name);
+  return {
+    process,
+    tokens: new Map(led.map(([name, { token }]) => [name, token])),
+    symbols: names
+      .filter((name) => name.startsWith(MARKET_PREFIX))
+      .map((name) => decodeSymbol(name.slice(MARKET_PREFIX.length))),
+    shards: names
+      .filter((name) => name.startsWith(LEDGER_PREFIX))
+      .map((name) => Number(name.slice(LEDGER_PREFIX.length))),
+  };
+}
+
+/** Resolves when every actor of the victim has a higher token on another node; gives how many do not in time. */
+export async function untilTakenOver(
+  exchange: Exchange,
+  victim: Victim,
+  limitMs: number,
+): Promise<number> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    const leaders = await exchange.leaders();
+    const left = [...victim.tokens].filter(([name, token]) => {
+      const leader = leaders.get(name);
+      return !leader || leader.token <= token || leader.node === victim.process.name;
+    });
+    if (left.length === 0 || performance.now() > deadline) return left.length;
+    await sleep(POLL_MS);
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * Sends an order flow through the gateway, either at a fixed rate whatever happens (open loop: what is late counts from
+ * when it was due) or as fast as a window of outstanding orders lets it.
+ */
+import type { AccountEvent, Instrument } from "../../proto/gen/exchange/v1/exchange.js";
+import { Desk, type Venue } from "../../services/participants/desk.js";
+import { ClientLog } from "./client-log.js";
+import { OrderFlow } from "./flow.js";
+import type { LoadOptions } from "./options.js";
+import type { LoadResult } from "./process.js";
+import { type Counts, OrderTracker } from "./tracker.js";
+
+const PACE_MS = 1;
+/** Orders sent in one turn of the event loop, so that answers are read in between. */
+const BURST_ORDERS_MAX = 500;
+/** How long reports are awaited after the last order, and how long silence has to be to be the end. */
+const REPORT_LIMIT_MS = 60_000;
+const SILENCE_MS = 1_500;
+const POLL_MS = 20;
+const MS_PER_SECOND = 1_000;
+
+export class Load {
+  private readonly options: LoadOptions;
+  private readonly log: ClientLog;
+  private readonly tracker: OrderTracker;
+  private readonly desk: Desk;
+  private readonly flow: OrderFlow;
+  private pacer: NodeJS.Timeout | undefined;
+  private startedMs = 0;
+  private stoppedMs = 0;
+  private sent = 0;
+  private reportedInTime = 0;
+
+  constructor(options: LoadOptions, venue: Venue, instruments: readonly Instrument[]) {
+    this.options = options;
+    this.log = new ClientLog(options.logFile);
+    this.tracker = new OrderTracker(this.log);
+    this.desk = new Desk(venue, this.tracker);
+    this.flow = new OrderFlow(options.seed, instruments, options);
+  }
+
+  get counts(): Counts {
+    return this.tracker.counts;
+  }
+
+  takeEvents(events: readonly AccountEvent[]): void {
+    const now = performance.now();
+    for (const event of events) this.tracker.takeEvent(event, now);
+    if (this.options.ordersPerSecond === 0) this.fillWindow();
+  }
+
+  start(): void {
+    this.startedMs = performance.now();
+    this.pacer = setInterval(() => this.pace(), PACE_MS);
+  }
+
+  /** Sends no more; waits for every report, then for silence; gives what was measured. */
+  async stop(): Promise<LoadResult> {
+    clearInterval(this.pacer);
+    this.pacer = undefined;
+    this.stoppedMs = performance.now();
+    this.reportedInTime = this.tracker.counts.reported;
+    const deadline = this.stoppedMs + REPORT_LIMIT_MS;
+    const now = () => performance.now();
+    while (!this.desk.isAnswered && now() < deadline) await pause();
+    while (now() - Math.max(this.tracker.lastEventMs, this.stoppedMs) < SILENCE_MS) await pause();
+    this.desk.close();
+    this.log.end();
+    const { acceptLatency, fillLatency, outstanding, resolved } = this.tracker;
+    return {
+      ...this.tracker.counts,
+      seconds: (this.stoppedMs - this.startedMs) / MS_PER_SECOND,
+      reportedInTime: this.reportedInTime,
+      unreported: outstanding,
+      resolved,
+      acceptLatency: acceptLatency.encode(),
+      fillLatency: fillLatency.encode(),
+    };
+  }
+
+  private pace(): void {
+    const { ordersPerSecond } = this.options;
+    if (ordersPerSecond === 0) return this.fillWindow();
+    const elapsedSeconds = (performance.now() - this.startedMs) / MS_PER_SECOND;
+    const due = Math.floor(elapsedSeconds * ordersPerSecond);
+    const until = Math.min(due, this.sent + BURST_ORDERS_MAX);
+    if (!this.desk.isOpen || this.sent >= until) return;
+    while (this.sent < until) {
+      this.order(this.startedMs + (this.sent / ordersPerSecond) * MS_PER_SECOND);
+    }
+    this.desk.flush();
+  }
+
+  private fillWindow(): void {
+    if (this.pacer === undefined || !this.desk.isOpen) return;
+    const room = this.options.window - this.tracker.outstanding;
+    const now = performance.now();
+    for (let n = 0; n < Math.min(room, BURST_ORDERS_MAX); n++) this.order(now);
+    this.desk.flush();
+  }
+
+  /** One order, and the cancels that are due with it. */
+  private order(dueMs: number): void {
+    this.sent += 1;
+    const { firstAccount, accounts, name } = this.options;
+    const { wish, isCrossing } = this.flow.next();
+    const account = firstAccount + this.flow.pick(accounts);
+    this.desk.place(account, `${name}-${this.sent}`, wish, isCrossing, dueMs);
+    while (this.flow.takeCancel()) {
+      const resting = this.tracker.takeResting();
+      if (resting) this.desk.cancel(resting);
+    }
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((wake) => setTimeout(wake, POLL_MS));
+}

@@ -1,0 +1,44 @@
+/**
+ * A load process: `node dist/chaos/load/main.js '{"grpc":"HOST:PORT",…}'` (see `options.ts`). Says `ready` when its
+ * accounts are funded, begins when it reads `go`, ends when it reads `stop` or its input ends.
+ */
+import { createInterface } from "node:readline";
+import { ExchangeClient } from "../../services/client/exchange-client.js";
+import { Load } from "./load.js";
+import { LoadOptions } from "./options.js";
+import type { LoadLine } from "./process.js";
+import { fund, subscribe, venueOf } from "./venue.js";
+
+const PROGRESS_MS = 1_000;
+
+function say(line: LoadLine): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+async function main(): Promise<void> {
+  const options = LoadOptions.parse(JSON.parse(process.argv[2] ?? "{}"));
+  const client = await ExchangeClient.connect(options.grpc);
+  const listed = await client.listInstruments();
+  const instruments = listed.filter(({ symbol }) => options.symbols.includes(symbol));
+  const { firstAccount, accounts } = options;
+  const numbers = Array.from({ length: accounts }, (_, index) => firstAccount + index);
+  await fund(client, numbers, instruments);
+  const load = new Load(options, venueOf(client), instruments);
+  const endSubscription = subscribe(client, numbers, (events) => load.takeEvents(events));
+  const progress = setInterval(() => say({ kind: "progress", counts: load.counts }), PROGRESS_MS);
+  say({ kind: "ready" });
+  for await (const line of createInterface({ input: process.stdin })) {
+    if (line === "go") load.start();
+    if (line === "stop") break;
+  }
+  const result = await load.stop();
+  clearInterval(progress);
+  endSubscription();
+  client.close();
+  process.stdout.write(`${JSON.stringify({ kind: "result", result })}\n`, () => process.exit(0));
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+});
