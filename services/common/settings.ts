@@ -142,6 +142,13 @@ export const SETTINGS = {
     fallback: "1",
     schema: whole(0, 2 ** 32 - 1),
   },
+  servers: {
+    variable: "PALISADE_SERVERS",
+    unit: "way",
+    about: "auto: programs of this machine, else installed by apt, else Docker; docker: only that.",
+    fallback: "auto",
+    schema: z.enum(["auto", "docker"]),
+  },
   natsImage: {
     variable: "PALISADE_NATS_IMAGE",
     unit: "image",

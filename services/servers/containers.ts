@@ -12,6 +12,7 @@ import {
   getContainerRuntimeClient,
   type WaitStrategy,
 } from "testcontainers";
+import { loadConfig } from "../common/config.js";
 import type { ServerHandle, ServerKind } from "./child-server.js";
 import { etcdAnswers } from "./etcd.js";
 import { type FolderOptions, STOP_SIGNAL } from "./launch.js";
@@ -35,7 +36,6 @@ const HEADER_LENGTH_AT = 4;
 
 /** How one server runs in a container. Its image has to know the program by the usual name. */
 interface Recipe {
-  image: string;
   port: number;
   config: { source: string; target: string; append: string };
   dataDir: string;
@@ -57,7 +57,6 @@ initial-cluster: palisade=http://127.0.0.1:2380
 
 const RECIPES: Record<ServerKind, Recipe> = {
   nats: {
-    image: "nats:2.11-alpine",
     port: 4222,
     config: { source: "nats/nats.conf", target: "/etc/palisade/nats.conf", append: "" },
     dataDir: "/data",
@@ -68,7 +67,6 @@ const RECIPES: Record<ServerKind, Recipe> = {
     answers: natsAnswers,
   },
   etcd: {
-    image: "quay.io/coreos/etcd:v3.5.21",
     port: 2379,
     config: { source: "etcd/etcd.yaml", target: "/etc/palisade/etcd.yaml", append: ETCD_ADDRESSES },
     dataDir: "/data",
@@ -79,7 +77,6 @@ const RECIPES: Record<ServerKind, Recipe> = {
     answers: etcdAnswers,
   },
   postgres: {
-    image: "postgres:17-alpine",
     port: 5432,
     config: { source: "postgres/palisade.conf", target: "/etc/palisade/palisade.conf", append: "" },
     dataDir: "/var/lib/postgresql/data",
@@ -96,11 +93,10 @@ const RECIPES: Record<ServerKind, Recipe> = {
   },
 };
 
-/** The images to run, each of which an environment variable such as PALISADE_NATS_IMAGE replaces. */
-export function configuredImages(env: NodeJS.ProcessEnv = process.env): Images {
-  const image = (kind: ServerKind) =>
-    env[`PALISADE_${kind.toUpperCase()}_IMAGE`] ?? RECIPES[kind].image;
-  return { nats: image("nats"), etcd: image("etcd"), postgres: image("postgres") };
+/** The images that the settings name. */
+export function configuredImages(): Images {
+  const { natsImage, etcdImage, postgresImage } = loadConfig().values;
+  return { nats: natsImage, etcd: etcdImage, postgres: postgresImage };
 }
 
 /** Docker's client when an engine on this machine answers. */
@@ -261,7 +257,10 @@ export async function startContainer(
     .withExposedPorts({ container: recipe.port, host: port })
     .withWaitStrategy(NO_WAIT);
   if (recipe.entrypoint !== undefined) container.withEntrypoint(recipe.entrypoint);
-  const started = await container.start();
+  const started = await container.start().catch((error: Error) => {
+    const reason = `${kind} could not be started in a container of ${image}: ${error.message}`;
+    throw new ServerError("SERVER_START_FAILED", reason);
+  });
   const client = await getContainerRuntimeClient();
   const server = new ContainerServer(kind, port, client.container.getById(started.getId()));
   await server.untilItAnswers();

@@ -1,5 +1,6 @@
 /** Makes sure the three servers can be run here: found, else installed by apt, else in containers. */
 import { existsSync, readFileSync } from "node:fs";
+import { loadConfig } from "../common/config.js";
 import { APT_PACKAGE, aptCommand, installByApt } from "./apt.js";
 import type { ServerKind } from "./child-server.js";
 import type { Images } from "./containers.js";
@@ -16,8 +17,8 @@ export interface EnsureOptions {
   log: Log;
   /** Where to look for each server; the machine's own places when absent. */
   search?: (kind: ServerKind) => string[];
-  /** `docker` takes containers although the programs are here; PALISADE_SERVERS when absent. */
-  way?: string | undefined;
+  /** The setting PALISADE_SERVERS when absent. */
+  way?: "auto" | "docker";
 }
 
 interface Found {
@@ -81,7 +82,7 @@ async function dockerImages(): Promise<Images | undefined> {
 
 /** Finds the servers; installs what is missing where that is possible, else takes Docker. */
 export async function ensureServers(options: EnsureOptions): Promise<Provision> {
-  const { log, search = searchDirs, way = process.env["PALISADE_SERVERS"] } = options;
+  const { log, search = searchDirs, way = loadConfig().values.servers } = options;
   if (way === "docker") {
     const images = await dockerImages();
     if (images !== undefined) return { way, images };

@@ -20,7 +20,7 @@ process.env["TESTCONTAINERS_RYUK_DISABLED"] = "true";
 
 const SETTINGS = ["PALISADE_NATS_IMAGE", "PALISADE_ETCD_IMAGE", "PALISADE_POSTGRES_IMAGE"];
 const client = await dockerClient();
-const provision = await ensureServers({ log: () => {}, way: "local" });
+const provision = await ensureServers({ log: () => {}, way: "auto" });
 const canMakeImages = provision.way === "local" && isDebianLayout(provision.binaries.postgres);
 const isConfigured = SETTINGS.every((name) => process.env[name] !== undefined);
 const reason =
