@@ -1,9 +1,10 @@
 /**
- * What gateways read and write beside the actors' fenced commits. All reads are of committed rows (R3); the two kinds
+ * What gateways and feeds read and write beside the actors' fenced commits. All reads are of committed rows (R3); the two kinds
  * of writes here (a claim of a slot, an operator's definition of an instrument) belong to no actor.
  */
 import type { ActorKind } from "../../actors/kernel/ids.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
+import type { Side } from "../../actors/kernel/order.js";
 
 /** One row of the journal: an account's events of one batch. `events` are as `decodeAccountEvents` reads them. */
 export interface JournalRow {
@@ -86,6 +87,30 @@ export interface AccountBalances {
   }[];
 }
 
+/** A market's book, level by level, and where in its events it stands: all of one snapshot. */
+export interface MarketSnapshot {
+  readonly token: number;
+  readonly eventBatch: number;
+  /** Microseconds since 1970. */
+  readonly time: number;
+  /** The market's state blob. */
+  readonly state: Uint8Array;
+  readonly levels: readonly {
+    readonly side: Side;
+    readonly price: number;
+    readonly quantity: number;
+  }[];
+}
+
+export interface TradeRow {
+  readonly tradeId: number;
+  readonly sequence: number;
+  readonly price: number;
+  readonly quantity: number;
+  readonly takerSide: Side;
+  readonly time: number;
+}
+
 /** The symbol or an asset's name is taken by another definition; the message says what differs. */
 export class InstrumentConflictError extends Error {
   override readonly name = "InstrumentConflictError";
@@ -136,6 +161,10 @@ export interface Reads {
    * again gives what there is. Rejects with `InstrumentConflictError`.
    */
   createInstrument(definition: InstrumentDefinition): Promise<Instrument>;
+
+  marketSnapshot(market: number): Promise<MarketSnapshot>;
+  /** Trades of a market after a trade id, in order, the first `tradesMax` of them. */
+  trades(market: number, afterTradeId: number, tradesMax: number): Promise<TradeRow[]>;
 
   /** A free account number. */
   nextAccountNumber(): Promise<number>;
