@@ -25,6 +25,10 @@ is_installed() {
   dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'
 }
 
+# One at a time: a second one would take the first one's changes for the machine's own.
+exec 9>/run/lock/palisade-install-servers
+flock 9
+
 # Services that are new here would be started at the next boot; those that were here before stay.
 new_services=
 for package in "$@"; do
