@@ -26,7 +26,7 @@ is_installed() {
 }
 
 # One at a time: a second one would take the first one's changes for the machine's own.
-exec 9>/run/lock/palisade-install-servers
+exec 9>/run/palisade-install-servers
 flock 9
 
 # Services that are new here would be started at the next boot; those that were here before stay.
