@@ -1,0 +1,208 @@
+/**
+ * The exchange as a client sees it: one connection to a gateway, promises for calls, and two streams. Numbers are whole
+ * units, times microseconds since 1970, as in `proto/exchange/v1/exchange.proto`.
+ */
+import {
+  type ChannelOptions,
+  Client,
+  credentials,
+  Metadata,
+  type MethodDefinition,
+} from "@grpc/grpc-js";
+import {
+  type AccountPosition,
+  AccountServiceService,
+  type CancelOrderRequest,
+  type CommandResult,
+  type DepositRequest,
+  type DepositResponse,
+  type GetBalancesResponse,
+  type GetOrderRequest,
+  type GetOrderResponse,
+  type Instrument,
+  InstrumentServiceService,
+  type OpenAccountResponse,
+  OrderServiceService,
+  type PlaceOrderRequest,
+  type ReduceOrderRequest,
+  type ResolveOrderResponse,
+  TimeServiceService,
+} from "../../proto/gen/exchange/v1/exchange.js";
+import { type EntryListener, EntryStream } from "./entry-stream.js";
+import { type EventListener, EventStream } from "./event-stream.js";
+import { ExchangeError } from "./exchange-error.js";
+
+export { type EntryListener, EntryStream } from "./entry-stream.js";
+export { type EventListener, EventStream } from "./event-stream.js";
+export { type ErrorKind, ExchangeError } from "./exchange-error.js";
+
+const ACCOUNTS_KEY = "palisade-accounts";
+/** The gateway gives a command ten seconds and says then that it does not know; this is beyond that. */
+const CALL_MS_MAX = 15_000;
+/** A new instrument is waited for until every ledger shard knows it. */
+const CREATE_INSTRUMENT_MS_MAX = 45_000;
+const READY_MS_MAX = 10_000;
+
+const CHANNEL_OPTIONS: ChannelOptions = {
+  "grpc.keepalive_time_ms": 5_000,
+  "grpc.keepalive_timeout_ms": 3_000,
+  "grpc.keepalive_permit_without_calls": 1,
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.min_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 1_000,
+  "grpc.max_receive_message_length": -1,
+  // An order is never sent twice by anybody but its owner.
+  "grpc.enable_retries": 0,
+};
+
+export interface ConnectOptions {
+  /** The accounts that this session may act for. */
+  readonly accounts: readonly number[] | "all";
+}
+
+/** What may be left out of a new order: the session's only account; the type's own time in force; no price. */
+export type NewOrder = Omit<PlaceOrderRequest, "account" | "timeInForce" | "price"> &
+  Partial<Pick<PlaceOrderRequest, "account" | "timeInForce" | "price">>;
+
+/** An order is named by its id or by its client order id. */
+export type OrderName = Partial<Omit<GetOrderRequest, "account">> & { readonly account?: number };
+
+export class ExchangeClient {
+  private readonly metadata = new Metadata();
+  private readonly client: Client;
+  private readonly events = new Set<EventStream>();
+
+  private constructor(address: string, { accounts }: ConnectOptions) {
+    this.metadata.set(ACCOUNTS_KEY, accounts === "all" ? "*" : accounts.join(","));
+    this.client = new Client(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+  }
+
+  /** Connects in the background; `ready()` waits for it. `address` is `host:port`. */
+  static connect(address: string, options: ConnectOptions): ExchangeClient {
+    return new ExchangeClient(address, options);
+  }
+
+  /** Resolves when the gateway answers; rejects after `limitMs`. */
+  ready(limitMs: number = READY_MS_MAX): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.client.waitForReady(Date.now() + limitMs, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  /** Ends the streams and the connection. */
+  close(): void {
+    for (const stream of this.events) stream.close();
+    this.events.clear();
+    this.client.close();
+  }
+
+  async createInstrument(instrument: Instrument): Promise<Instrument> {
+    const method = InstrumentServiceService.createInstrument;
+    const response = await this.call(method, { instrument }, CREATE_INSTRUMENT_MS_MAX);
+    return response.instrument!;
+  }
+
+  async listInstruments(): Promise<Instrument[]> {
+    return (await this.call(InstrumentServiceService.listInstruments, {})).instruments;
+  }
+
+  /** Account 0 takes a free number. */
+  openAccount(account: number = 0): Promise<OpenAccountResponse> {
+    return this.call(AccountServiceService.openAccount, { account });
+  }
+
+  deposit(deposit: DepositRequest): Promise<DepositResponse> {
+    return this.call(AccountServiceService.deposit, deposit);
+  }
+
+  balances(account: number = 0): Promise<GetBalancesResponse> {
+    return this.call(AccountServiceService.getBalances, { account });
+  }
+
+  /** Resolves when the order is accepted or rejected: see the result's code. */
+  async placeOrder(order: NewOrder): Promise<CommandResult> {
+    const request = { account: 0, timeInForce: 0 as const, price: 0, ...order };
+    return (await this.call(OrderServiceService.placeOrder, request)).result!;
+  }
+
+  /** Resolves when the request is durable, or refused: see the result's code. */
+  async cancelOrder(name: OrderName): Promise<CommandResult> {
+    const request: CancelOrderRequest = fullName(name);
+    return (await this.call(OrderServiceService.cancelOrder, request)).result!;
+  }
+
+  async reduceOrder(name: OrderName & { readonly leaves: number }): Promise<CommandResult> {
+    const request: ReduceOrderRequest = { ...fullName(name), leaves: name.leaves };
+    return (await this.call(OrderServiceService.reduceOrder, request)).result!;
+  }
+
+  getOrder(name: OrderName): Promise<GetOrderResponse> {
+    return this.call(OrderServiceService.getOrder, fullName(name));
+  }
+
+  /** A definite answer about an id: the order, or one with the status VOIDED. */
+  resolveOrder(account: number, clientOrderId: string): Promise<ResolveOrderResponse> {
+    return this.call(OrderServiceService.resolveOrder, { account, clientOrderId });
+  }
+
+  /** The exchange's clock, in microseconds since 1970. */
+  async serverTime(): Promise<number> {
+    return (await this.call(TimeServiceService.getServerTime, {})).time;
+  }
+
+  orderEntry(listener: EntryListener): EntryStream {
+    const { path, requestSerialize, responseDeserialize } = OrderServiceService.orderEntry;
+    const call = this.client.makeBidiStreamRequest(
+      ...([path, requestSerialize, responseDeserialize, this.metadata] as const),
+    );
+    return new EntryStream(call, listener);
+  }
+
+  /** Positions are first sequences: 0 or 1 for everything, −1 for what happens from now on. */
+  subscribeAccounts(positions: readonly AccountPosition[], listener: EventListener): EventStream {
+    const { path, requestSerialize, responseDeserialize } =
+      AccountServiceService.subscribeAccountEvents;
+    const source = {
+      open: (accounts: AccountPosition[]) =>
+        this.client.makeServerStreamRequest(
+          ...([path, requestSerialize, responseDeserialize, { accounts }, this.metadata] as const),
+        ),
+      sequenceOf: async (account: number) => (await this.balances(account)).sequence,
+    };
+    const stream = new EventStream(source, positions, listener);
+    this.events.add(stream);
+    return stream;
+  }
+
+  private call<Request, Response>(
+    method: MethodDefinition<Request, Response>,
+    request: Request,
+    limitMs: number = CALL_MS_MAX,
+  ): Promise<Response> {
+    const { path, requestSerialize, responseDeserialize } = method;
+    const options = { deadline: Date.now() + limitMs };
+    return new Promise((resolve, reject) => {
+      this.client.makeUnaryRequest(
+        ...([
+          path,
+          requestSerialize,
+          responseDeserialize,
+          request,
+          this.metadata,
+          options,
+        ] as const),
+        (error, response) => {
+          if (error) reject(ExchangeError.from(error));
+          else resolve(response!);
+        },
+      );
+    });
+  }
+}
+
+function fullName({ account = 0, orderId = 0, clientOrderId = "" }: OrderName): GetOrderRequest {
+  return { account, orderId, clientOrderId };
+}
