@@ -4,6 +4,8 @@
 export const MESSAGE_BYTES_MAX = 16_384;
 export const MESSAGE_BYTES_CLOSING = 1_048_576;
 export const MESSAGES_PER_SECOND_MAX = 50;
+/** Requests of one client that wait for an answer; more are refused. */
+export const REQUESTS_WAITING_MAX = 64;
 export const REQUEST_ID_LENGTH_MAX = 64;
 export const CHANNELS_PER_REQUEST_MAX = 256;
 export const CHANNELS_PER_CONNECTION_MAX = 1_024;

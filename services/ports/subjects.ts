@@ -5,6 +5,7 @@ export const ALL_MARKET_EVENTS = "events.market.*";
 
 export const announceSubject = (actorName: string): string => `announce.${actorName}`;
 export const ALL_ANNOUNCEMENTS = "announce.>";
+export const ALL_MARKET_ANNOUNCEMENTS = "announce.market.*";
 
 /** A source is an actor's id, or minus a gateway's slot. */
 export const resendSubject = (source: number): string =>

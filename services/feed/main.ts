@@ -1,0 +1,40 @@
+/** The process that gives market data to WebSocket clients. */
+import { connectNats, NatsBus } from "../adapters/nats/index.js";
+import { PostgresReads } from "../adapters/postgres/reads.js";
+import { SystemClock } from "../common/clock.js";
+import { loadConfig } from "../common/config.js";
+import { startHttp } from "../common/http.js";
+import { createLog } from "../common/log.js";
+import { collectProcessMetrics } from "../common/metrics.js";
+import { watchParent } from "../common/parent.js";
+import { installShutdown } from "../common/shutdown.js";
+import { FeedBridge } from "./bridge.js";
+
+const { values: config } = loadConfig();
+const logger = createLog("feed", { feed: config.node });
+collectProcessMetrics();
+
+const reads = new PostgresReads(config.postgresUrl, config.node);
+const connection = await connectNats(config.natsUrl, config.node);
+const bridge = await FeedBridge.start({
+  bus: new NatsBus(connection),
+  reads,
+  clock: new SystemClock(),
+  logger,
+  port: config.wsPort,
+});
+const http = await startHttp({ port: config.httpPort, ready: () => bridge.readiness() });
+
+const shutdown = installShutdown({
+  log: logger,
+  drain: async () => {
+    await bridge.close();
+    await connection.drain();
+    await reads.close();
+    await http.close();
+  },
+});
+watchParent(() => void shutdown("the supervisor is gone"));
+
+const ready = { ready: true, kind: "feed", ws: bridge.port, http: http.port };
+process.stdout.write(`${JSON.stringify(ready)}\n`);
