@@ -25,6 +25,7 @@ export interface ReplayResult {
 
 const SHARD = 1;
 const ACCOUNT = 1;
+const TOKEN = 1;
 const OPERATOR = sourceOfSlot(1);
 const MICROSECONDS_PER_SECOND = 1_000_000;
 
@@ -60,6 +61,7 @@ class EngineReplay {
   private readonly orders = new Map<number, { readonly orderId: number; readonly side: Side }>();
   private readonly fileIds = new Map<number, number>();
   private orderCount = 0;
+  private commandsGiven = 0;
   private commands = 0;
   private fills = 0;
   private bookChecks = 0;
@@ -103,7 +105,7 @@ class EngineReplay {
       return this.apply(SHARD, { kind: "reduce", orderId, leaves: line.quantity });
     }
     const cancelled = this.apply(SHARD, { kind: "cancel", orderId });
-    if (!order) return cancelled;
+    if (!order || cancelled.some(({ kind }) => kind === "refused")) return cancelled;
     const gtc = TimeInForce.GoodTillCancel;
     return [...cancelled, ...this.enter(line.id, order.side, gtc, line.price, line.quantity)];
   }
@@ -133,8 +135,9 @@ class EngineReplay {
 
   /** Gives the actor one command and returns what it says to the ledger shard; follows its depth. */
   private apply(source: number, command: MarketCommand): MarketAnswer[] {
-    const number = this.market.links.of(source).received + 1;
-    this.market.apply({ source, token: 1, number, payload: encodeMarketCommand(command) });
+    this.commandsGiven += 1;
+    const payload = encodeMarketCommand(command);
+    this.market.apply({ source, token: TOKEN, number: this.commandsGiven, payload });
     const { sends, events } = this.market.takeEffects();
     for (const event of events ? decodeMarketEvents(events) : []) {
       if (event.kind === "depth") this.depth.set(event.side, event.price, event.quantity);

@@ -14,11 +14,9 @@ const NANOSECONDS_PER_SECOND = 1e9;
 
 function envelopes(messages: number, standing: number): Envelope[] {
   const flow = { seed: 1, commands: messages, shards: 2, mid: 100_000, spread: 200, standing };
-  const numbers = [0, 0, 0];
-  return Array.from(cancelHeavyFlow(flow), (command) => {
+  return Array.from(cancelHeavyFlow(flow), (command, at) => {
     const source = shardOfOrder(command.orderId);
-    numbers[source]! += 1;
-    return { source, token: 1, number: numbers[source]!, payload: encodeMarketCommand(command) };
+    return { source, token: 1, number: at + 1, payload: encodeMarketCommand(command) };
   });
 }
 
