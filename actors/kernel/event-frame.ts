@@ -66,7 +66,11 @@ export interface Announcement {
   readonly eventBatch: number;
   readonly anchor: number;
   /** Marks of sources that moved: commands up to `number` are committed here (cumulative). */
-  readonly marks: readonly { readonly source: number; readonly token: number; readonly number: number }[];
+  readonly marks: readonly {
+    readonly source: number;
+    readonly token: number;
+    readonly number: number;
+  }[];
 }
 
 export function encodeAnnouncement(announcement: Announcement): Uint8Array {
@@ -110,7 +114,12 @@ export interface ResendRequest {
 }
 
 export function encodeResendRequest(request: ResendRequest): Uint8Array {
-  return new ByteWriter(32).u8(1).uint(request.receiver).int(request.source).uint(request.from).take();
+  return new ByteWriter(32)
+    .u8(1)
+    .uint(request.receiver)
+    .int(request.source)
+    .uint(request.from)
+    .take();
 }
 
 /** Throws `MalformedError`. */

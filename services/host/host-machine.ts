@@ -27,7 +27,13 @@ export const hostMachine = setup({ types: { events: {} as HostEvent } }).createM
   states: {
     idle: { on: { CLAIM: "claiming" } },
     claiming: {
-      on: { RAISED: "recovering", BEATEN: "idle", LOST: "idle", FAILED: "stopped", DRAIN: "released" },
+      on: {
+        RAISED: "recovering",
+        BEATEN: "idle",
+        LOST: "idle",
+        FAILED: "stopped",
+        DRAIN: "released",
+      },
     },
     recovering: {
       on: {

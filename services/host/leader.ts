@@ -212,7 +212,10 @@ export class Leader {
       if (!(error instanceof MalformedError)) throw error;
       const { name } = this.recovered.record;
       this.deps.observer.malformedFrame(name);
-      this.deps.logger.warn({ actor: name, bytes: data.length, error: error.message }, "not a frame");
+      this.deps.logger.warn(
+        { actor: name, bytes: data.length, error: error.message },
+        "not a frame",
+      );
       return null;
     }
   }

@@ -47,7 +47,8 @@ export class Outbox {
     pending.confirmed = number;
     pending.movedAtMs = this.clock.now();
     let confirmed = 0;
-    while (confirmed < pending.frames.length && pending.frames[confirmed]!.last <= number) confirmed++;
+    while (confirmed < pending.frames.length && pending.frames[confirmed]!.last <= number)
+      confirmed++;
     if (confirmed === 0) return;
     const last = pending.frames[confirmed - 1]!.last;
     pending.frames.splice(0, confirmed);

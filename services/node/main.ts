@@ -1,6 +1,4 @@
 /** The process that hosts actors. */
-import { MetricsObserver } from "./observer.js";
-import { Node } from "./node.js";
 import { EtcdLeaseStore } from "../adapters/etcd/etcd-lease-store.js";
 import { connectNats, NatsBus, NatsLog } from "../adapters/nats/index.js";
 import { PostgresStore } from "../adapters/postgres/store.js";
@@ -12,3 +10,57 @@ import { collectProcessMetrics } from "../common/metrics.js";
 import { watchParent } from "../common/parent.js";
 import { installShutdown } from "../common/shutdown.js";
 import { Directory } from "../host/directory.js";
+import { Node } from "./node.js";
+import { MetricsObserver } from "./observer.js";
+
+const LEASE_NAMESPACE = "exchange";
+
+const { values: config } = loadConfig();
+const logger = createLog("node", { node: config.node });
+const clock = new SystemClock();
+collectProcessMetrics();
+
+const store = new PostgresStore(config.postgresUrl, config.node);
+const connection = await connectNats(config.natsUrl, config.node);
+const bus = new NatsBus(connection);
+const leases = new EtcdLeaseStore(config.etcdUrl, {
+  namespace: LEASE_NAMESPACE,
+  ttlSeconds: config.leaseTtlSeconds,
+  clock,
+});
+const directory = new Directory(bus);
+const node = new Node({
+  node: config.node,
+  store,
+  log: await NatsLog.open(connection),
+  bus,
+  leases,
+  clock,
+  directory,
+  logger,
+  observer: new MetricsObserver(),
+});
+
+const http = await startHttp({
+  port: config.httpPort,
+  ready: () => {
+    const stopped = node.stopped();
+    return { ok: stopped.length === 0, reasons: stopped.map((name) => `${name} is stopped`) };
+  },
+  extra: { "/leading": () => node.leading() },
+});
+
+const shutdown = installShutdown({
+  log: logger,
+  drain: async () => {
+    await node.close();
+    directory.close();
+    await connection.drain();
+    await store.close();
+    await http.close();
+  },
+});
+watchParent(() => void shutdown("the supervisor is gone"));
+
+await node.start();
+process.stdout.write(`${JSON.stringify({ ready: true, kind: "node", http: http.port })}\n`);

@@ -74,6 +74,7 @@ export class Node {
     const view = this.view();
     if (view.nowMs - this.joinedAtMs < JOIN_GRACE_MS || !view.nodes.has(this.deps.node)) return;
     for (const host of this.hosts.values()) {
+      this.placement.observe(host.name, view);
       if (["idle", "released", "fenced"].includes(host.state)) {
         if (this.placement.shouldClaim(host.name, view)) host.claim("it has no leader");
       } else if (host.state === "leading" && host.stateAgeMs >= SETTLED_AFTER_MS) {

@@ -21,14 +21,18 @@ export class Placement {
     this.node = node;
   }
 
+  /** Takes note of whether the actor has a leader; to be told at every look, whoever leads. */
+  observe(actorName: string, view: View): void {
+    if (view.leaderOf(actorName) !== undefined) this.leaderlessSinceMs.delete(actorName);
+    else if (!this.leaderlessSinceMs.has(actorName)) {
+      this.leaderlessSinceMs.set(actorName, view.nowMs);
+    }
+  }
+
   /** Should this node claim the actor now? */
   shouldClaim(actorName: string, view: View): boolean {
-    if (view.leaderOf(actorName) !== undefined) {
-      this.leaderlessSinceMs.delete(actorName);
-      return false;
-    }
-    const since = this.leaderlessSinceMs.get(actorName) ?? view.nowMs;
-    this.leaderlessSinceMs.set(actorName, since);
+    const since = this.leaderlessSinceMs.get(actorName);
+    if (since === undefined) return false;
     const choices = preference(actorName, view.nodes.keys());
     const patience = Math.floor((view.nowMs - since) / NEXT_CHOICE_AFTER_MS);
     return choices.slice(0, 1 + patience).includes(this.node);

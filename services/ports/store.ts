@@ -77,7 +77,12 @@ export interface Store {
   actors(): Promise<ActorRecord[]>;
   record(actor: number): Promise<ActorRecord | null>;
   /** Raises the token from `fromToken` by one, alone and committed. Null: somebody else has raised it. */
-  raise(actor: number, fromToken: number, holder: string, leaseRevision: number): Promise<ActorRecord | null>;
+  raise(
+    actor: number,
+    fromToken: number,
+    holder: string,
+    leaseRevision: number,
+  ): Promise<ActorRecord | null>;
   /** Rejects with FencedError, CommitUnknownError or ClientOrderIdConflict; resolves with Postgres's clock (µs). */
   commit(batch: Batch): Promise<{ readonly time: number }>;
   links(actor: number): Promise<Link[]>;

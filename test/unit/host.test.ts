@@ -8,21 +8,14 @@ import { decodeFrame, encodeFrame } from "../../actors/kernel/frame.js";
 import { Announcer } from "../../services/host/announcer.js";
 import { BatchClock } from "../../services/host/batch-clock.js";
 import { Directory } from "../../services/host/directory.js";
-import {
-  firstSnapshot,
-  type HostEvent,
-  nextSnapshot,
-} from "../../services/host/host-machine.js";
+import { firstSnapshot, type HostEvent, nextSnapshot } from "../../services/host/host-machine.js";
 import {
   ANNOUNCE_EVERY_MS,
   ANNOUNCE_MARKS_AFTER_MS,
   RESEND_AFTER_MS,
 } from "../../services/host/limits.js";
 import { Outbox } from "../../services/host/outbox.js";
-import {
-  MOVE_AFTER_MS,
-  NEXT_CHOICE_AFTER_MS,
-} from "../../services/node/limits.js";
+import { MOVE_AFTER_MS, NEXT_CHOICE_AFTER_MS } from "../../services/node/limits.js";
 import { Placement, type View } from "../../services/node/placement.js";
 import { preference } from "../../actors/placement/rendezvous.js";
 import type { Bus, Log } from "../../services/ports/log.js";
@@ -31,14 +24,20 @@ import { ManualClock } from "../helpers/manual-clock.js";
 
 /** Hands every message to every subscriber of a matching subject, at once. */
 class DirectBus implements Bus {
-  private readonly handlers = new Set<{ subject: string; handler: (data: Uint8Array, subject: string) => void }>();
+  private readonly handlers = new Set<{
+    subject: string;
+    handler: (data: Uint8Array, subject: string) => void;
+  }>();
   readonly said: { subject: string; data: Uint8Array }[] = [];
 
   publish(subject: string, data: Uint8Array): void {
     this.said.push({ subject, data });
     for (const entry of this.handlers) {
       const prefix = entry.subject.replace(/>$/, "");
-      if (entry.subject === subject || (entry.subject.endsWith(">") && subject.startsWith(prefix))) {
+      if (
+        entry.subject === subject ||
+        (entry.subject.endsWith(">") && subject.startsWith(prefix))
+      ) {
         entry.handler(data, subject);
       }
     }
@@ -182,7 +181,12 @@ describe("the directory", () => {
     directory.onMoved((receiver) => moved.push(receiver));
     const say = (change: Partial<Announcement>) =>
       bus.publish(announceSubject("market.X"), encodeAnnouncement({ ...announced, ...change }));
-    say({ marks: [{ source: 7, token: 1, number: 9 }, { source: 8, token: 1, number: 4 }] });
+    say({
+      marks: [
+        { source: 7, token: 1, number: 9 },
+        { source: 8, token: 1, number: 4 },
+      ],
+    });
     bus.publish(announceSubject("market.X"), new Uint8Array([250, 1]));
     say({ token: 4, anchor: 9, marks: [{ source: 7, token: 1, number: 99 }] });
     expect(marks).toEqual([[1025, 9]]);
@@ -223,13 +227,16 @@ describe("placement", () => {
 
   it("lets only the preferred node claim, and the next ones when it does not", () => {
     const placements = new Map(names.map((name) => [name, new Placement(name)]));
-    const claimers = (nowMs: number) =>
-      names.filter((name) => placements.get(name)!.shouldClaim("market.X", view(nowMs)));
+    const shouldClaim = (name: string, seen: View): boolean => {
+      placements.get(name)!.observe("market.X", seen);
+      return placements.get(name)!.shouldClaim("market.X", seen);
+    };
+    const claimers = (nowMs: number) => names.filter((name) => shouldClaim(name, view(nowMs)));
     expect(claimers(0)).toEqual([best]);
     expect(new Set(claimers(NEXT_CHOICE_AFTER_MS))).toEqual(new Set([best, second]));
     expect(new Set(claimers(2 * NEXT_CHOICE_AFTER_MS))).toEqual(new Set([best, second, third]));
-    placements.get(third)!.shouldClaim("market.X", view(9_000, best));
-    expect(placements.get(third)!.shouldClaim("market.X", view(9_001))).toBe(false);
+    expect(shouldClaim(third, view(9_000, best))).toBe(false);
+    expect(shouldClaim(third, view(9_001))).toBe(false);
   });
 
   it("moves an actor only to a node that has been alive for a while", () => {

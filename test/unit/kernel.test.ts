@@ -223,7 +223,10 @@ describe("rendezvous hashing", () => {
     const nodes = ["a", "b", "c", "d"];
     for (const actor of actors) {
       const before = preference(actor, nodes);
-      const after = preference(actor, nodes.filter((node) => node !== "b"));
+      const after = preference(
+        actor,
+        nodes.filter((node) => node !== "b"),
+      );
       expect(after).toEqual(before.filter((node) => node !== "b"));
     }
   });

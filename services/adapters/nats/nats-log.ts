@@ -1,0 +1,143 @@
+/**
+ * The log on JetStream: one stream for each inbox and anchor, one replica (by R5 nothing rests on it), `discard: new`
+ * and one limit only, so that what is refused is refused with an answer.
+ */
+import {
+  DiscardPolicy,
+  type JetStreamClient,
+  type JetStreamManager,
+  type NatsConnection,
+  NatsError,
+  RetentionPolicy,
+  StorageType,
+} from "nats";
+import {
+  type Consumption,
+  type Log,
+  type LogMessage,
+  LogRefusedError,
+  type StreamIdentity,
+} from "../../ports/log.js";
+import { InboxConsumption } from "./inbox-consumption.js";
+import { storedFromTime, streamName, subjectName } from "./names.js";
+
+/** What one inbox may hold before publishers are refused. */
+const STREAM_BYTES_MAX = 1_073_741_824;
+const PUBLISH_MS_MAX = 2_000;
+
+const STREAM_NOT_FOUND = 10_059;
+const MESSAGE_NOT_FOUND = 10_037;
+const MAXIMUM_BYTES_EXCEEDED = 10_047;
+const INSUFFICIENT_RESOURCES = 10_023;
+
+export class NatsLog implements Log {
+  private readonly connection: NatsConnection;
+  private readonly client: JetStreamClient;
+  private readonly manager: JetStreamManager;
+
+  private constructor(connection: NatsConnection, manager: JetStreamManager) {
+    this.connection = connection;
+    this.client = connection.jetstream({ timeout: PUBLISH_MS_MAX });
+    this.manager = manager;
+  }
+
+  static async open(connection: NatsConnection): Promise<NatsLog> {
+    return new NatsLog(connection, await connection.jetstreamManager());
+  }
+
+  async create(actorName: string, anchor: number): Promise<StreamIdentity> {
+    const name = streamName(actorName, anchor);
+    await ignoring(STREAM_NOT_FOUND, this.manager.streams.delete(name));
+    const info = await this.manager.streams.add({
+      name,
+      subjects: [subjectName(actorName, anchor)],
+      storage: StorageType.File,
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.New,
+      max_bytes: STREAM_BYTES_MAX,
+      num_replicas: 1,
+    });
+    return { created: info.created, firstSequence: 1, lastSequence: 0 };
+  }
+
+  async identify(actorName: string, anchor: number): Promise<StreamIdentity | null> {
+    const info = await ignoring(
+      STREAM_NOT_FOUND,
+      this.manager.streams.info(streamName(actorName, anchor)),
+    );
+    if (!info) return null;
+    const { first_seq: firstSequence, last_seq: lastSequence } = info.state;
+    return { created: info.created, firstSequence, lastSequence };
+  }
+
+  async read(actorName: string, anchor: number, sequence: number): Promise<LogMessage | null> {
+    const name = streamName(actorName, anchor);
+    const message = await ignoring(
+      MESSAGE_NOT_FOUND,
+      this.manager.streams.getMessage(name, { seq: sequence }),
+    );
+    if (!message) return null;
+    return { sequence, stored: storedFromTime(message.timestamp), data: message.data };
+  }
+
+  /**
+   * Publishes in the order of the calls. A refusal as `unavailable` means that no answer came: the frame may have been
+   * taken all the same.
+   */
+  async publish(actorName: string, anchor: number, frame: Uint8Array): Promise<void> {
+    try {
+      await this.client.publish(subjectName(actorName, anchor), frame);
+    } catch (error) {
+      throw refusal(error);
+    }
+  }
+
+  async consume(
+    actorName: string,
+    anchor: number,
+    fromSequence: number,
+    options: Parameters<Log["consume"]>[3],
+  ): Promise<Consumption> {
+    const stream = streamName(actorName, anchor);
+    const { connection, client, manager } = this;
+    return InboxConsumption.start({
+      connection,
+      client,
+      manager,
+      stream,
+      fromSequence,
+      ...options,
+    });
+  }
+
+  async trim(actorName: string, anchor: number, belowSequence: number): Promise<void> {
+    await this.manager.streams.purge(streamName(actorName, anchor), { seq: belowSequence });
+  }
+}
+
+/** Null when the server answers with this error. */
+async function ignoring<T>(code: number, work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (apiCode(error) === code) return null;
+    throw error;
+  }
+}
+
+function apiCode(error: unknown): number | undefined {
+  return error instanceof NatsError ? error.api_error?.err_code : undefined;
+}
+
+function refusal(error: unknown): LogRefusedError {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = apiCode(error);
+  if (code === MAXIMUM_BYTES_EXCEEDED || code === INSUFFICIENT_RESOURCES) {
+    return new LogRefusedError("full", message);
+  }
+  // Nobody listens on the subject: there is no such stream, or no JetStream.
+  if (error instanceof NatsError && error.code === "503") {
+    return new LogRefusedError("no-stream", message);
+  }
+  return new LogRefusedError("unavailable", message);
+}

@@ -1,0 +1,261 @@
+/**
+ * The commit: one statement, so one transaction and one round trip (R1, R2). Its first part is the fence; every other
+ * part is joined to the fence's row, so that nothing is written when the token or the previous batch is another. The
+ * last part counts what each one touched.
+ */
+import type { RowSet } from "../../../actors/kernel/actor.js";
+import { assert } from "../../../actors/kernel/assert.js";
+import type { ActorKind } from "../../../actors/kernel/ids.js";
+import type { Batch } from "../../ports/store.js";
+import { PARTS, type PartTable } from "./tables.js";
+
+type Parameter = string | number | Uint8Array | null;
+
+export interface CommitStatement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The batch's own parameters, in this order; the parts' follow. */
+const SCALARS = [
+  "actor::integer",
+  "incarnation::bigint",
+  "token::bigint",
+  "previous::bigint",
+  "batch::bigint",
+  "event_batch::bigint",
+  "anchor::integer",
+  "stream_created::text",
+  "position::bigint",
+  "position_stored::text",
+  "time::bigint",
+  "hash::bigint",
+  "state::bytea",
+  "position_before::bigint",
+  "commands::bytea",
+  "replies::bytea",
+  "confirmed_destinations::integer[]",
+  "confirmed_up_to::bigint[]",
+] as const;
+
+const place = new Map(
+  SCALARS.map((scalar, at): [string, string] => {
+    const [name, type] = scalar.split("::") as [string, string];
+    return [name, `$${at + 1}::${type}`];
+  }),
+);
+
+function scalar(name: string): string {
+  const found = place.get(name);
+  assert(found !== undefined, `no parameter ${name}`);
+  return found;
+}
+
+function commitText(parts: readonly PartTable[]): string {
+  let parameter = SCALARS.length;
+  const bodies = parts.map((part) => {
+    const body = partText(part, parameter);
+    parameter += parametersOf(part);
+    return `part_${part.part} AS (${body})`;
+  });
+  const counts = parts.map(({ part }) => `(SELECT count(*) FROM part_${part}) AS ${part}`);
+  return `WITH ${[FENCE, BATCH_LOG, CONFIRMED, ...bodies].join(",\n")}
+SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now,
+  (SELECT count(*) FROM fence) AS fence, ${counts.join(", ")}`;
+}
+
+const FENCE = `fence AS (
+  UPDATE actors SET batch = ${scalar("batch")}, event_batch = ${scalar("event_batch")},
+    anchor = ${scalar("anchor")}, stream_created = ${scalar("stream_created")},
+    position = ${scalar("position")}, position_stored = ${scalar("position_stored")},
+    time = ${scalar("time")}, hash = ${scalar("hash")}, state = ${scalar("state")}
+  WHERE actor = ${scalar("actor")} AND incarnation = ${scalar("incarnation")}
+    AND token = ${scalar("token")} AND batch = ${scalar("previous")}
+  RETURNING actor)`;
+
+const BATCH_LOG = `part_batch_log AS (
+  INSERT INTO batch_log (actor, batch, token, anchor, position_before, position_after, time, hash,
+    commands, replies)
+  SELECT actor, ${scalar("batch")}, ${scalar("token")}, ${scalar("anchor")},
+    ${scalar("position_before")}, ${scalar("position")}, ${scalar("time")}, ${scalar("hash")},
+    ${scalar("commands")}, ${scalar("replies")} FROM fence)`;
+
+const CONFIRMED = `part_confirmed AS (
+  DELETE FROM outbox USING fence,
+    unnest(${scalar("confirmed_destinations")}, ${scalar("confirmed_up_to")}) AS u (destination, up_to)
+  WHERE outbox.actor = fence.actor AND outbox.destination = u.destination
+    AND outbox.last <= u.up_to)`;
+
+/** The statement of an actor's kind; the same text each time, so that it is planned once. */
+export const COMMIT: Readonly<Record<ActorKind, CommitStatement>> = {
+  ledger: { name: "commit_ledger", text: commitText(PARTS.ledger) },
+  market: { name: "commit_market", text: commitText(PARTS.market) },
+};
+
+/** One array for each column; where there are bytes, their offsets, their lengths and the bytes. */
+function parametersOf(part: PartTable): number {
+  return Object.keys(part.columns).length + (part.bytesColumn ? 3 : 0);
+}
+
+function partText(part: PartTable, before: number): string {
+  const names = Object.keys(part.columns);
+  const arrays = Object.values(part.columns).map((type, at) => `$${before + at + 1}::${type}[]`);
+  const aliases = [...names];
+  let bytes = "";
+  if (part.bytesColumn) {
+    const at = before + names.length;
+    arrays.push(`$${at + 1}::integer[]`, `$${at + 2}::integer[]`);
+    aliases.push("bytes_offset", "bytes_length");
+    bytes = `substring($${at + 3}::bytea FROM u.bytes_offset + 1 FOR u.bytes_length)`;
+  }
+  const from = `fence, unnest(${arrays.join(", ")}) AS u (${aliases.join(", ")})`;
+  if (part.mode === "update") return updateText(part, names, from);
+  if (part.mode === "delete") return deleteText(part, from);
+  return insertText(part, names, from, bytes);
+}
+
+function insertText(part: PartTable, names: string[], from: string, bytes: string): string {
+  const columns = [...part.fromBatch, ...names];
+  const values = [
+    ...part.fromBatch.map((name) => (name === "actor" ? "fence.actor" : scalar(name))),
+    ...names.map((name) => (part.casts?.[name] ? `u.${name}::${part.casts[name]}` : `u.${name}`)),
+  ];
+  if (part.bytesColumn) {
+    columns.push(part.bytesColumn);
+    values.push(bytes);
+  }
+  const insert = `INSERT INTO ${part.table} (${columns.join(", ")}) SELECT ${values.join(", ")} FROM ${from}`;
+  if (part.mode === "insert") return `${insert} RETURNING 1`;
+  const changed = columns
+    .filter((name) => !part.key.includes(name) && name !== "actor")
+    .map((name) => `${name} = excluded.${name}`);
+  return `${insert} ON CONFLICT (${part.key.join(", ")}) DO UPDATE SET ${changed.join(", ")} RETURNING 1`;
+}
+
+function updateText(part: PartTable, names: string[], from: string): string {
+  const changed = names.filter((name) => !part.key.includes(name));
+  const set = changed.map((name) => `${name} = u.${name}`).join(", ");
+  const where = part.key.map((name) => `t.${name} = u.${name}`).join(" AND ");
+  return `UPDATE ${part.table} AS t SET ${set} FROM ${from} WHERE ${where} AND t.actor = fence.actor RETURNING 1`;
+}
+
+function deleteText(part: PartTable, from: string): string {
+  const where = part.key.map((name) =>
+    name === "actor" ? "t.actor = fence.actor" : `t.${name} = u.${name}`,
+  );
+  return `DELETE FROM ${part.table} AS t USING ${from} WHERE ${where.join(" AND ")} RETURNING 1`;
+}
+
+/** The parameters of a batch, and how many rows each part must touch. */
+export function commitParameters(batch: Batch): {
+  readonly parameters: Parameter[];
+  readonly expected: ReadonlyMap<string, number>;
+} {
+  const { actor, effects, confirmed } = batch;
+  const parameters: Parameter[] = [
+    actor.id,
+    actor.incarnation,
+    batch.token,
+    batch.number - 1,
+    batch.number,
+    batch.eventBatch,
+    batch.anchor,
+    batch.streamCreated,
+    batch.positionAfter,
+    batch.positionStored,
+    batch.time,
+    batch.hash,
+    effects.state,
+    batch.positionBefore,
+    batch.commands,
+    effects.replies,
+    numbers(confirmed.map(({ destination }) => destination)),
+    numbers(confirmed.map(({ upTo }) => upTo)),
+  ];
+  const expected = new Map<string, number>();
+  const rows: Readonly<Record<string, RowSet>> = { ...effects.rows, ...commonRows(batch) };
+  const parts = PARTS[actor.kind];
+  for (const name of Object.keys(rows)) {
+    const known = name === "flows" || parts.some(({ part }) => part === name);
+    assert(known || rows[name]!.count === 0, `no table takes the part ${name}`);
+  }
+  for (const part of parts) {
+    const rowSet = rows[part.part];
+    expected.set(part.part, rowSet?.count ?? 0);
+    addPart(parameters, part, rowSet);
+  }
+  return { parameters, expected };
+}
+
+function addPart(parameters: Parameter[], part: PartTable, rowSet: RowSet | undefined): void {
+  for (const [name, type] of Object.entries(part.columns)) {
+    const values = rowSet?.columns[name] ?? [];
+    assert(values.length === (rowSet?.count ?? 0), `column ${name} of ${part.part} has a gap`);
+    parameters.push(type === "text" ? texts(values as readonly string[]) : numbers(values));
+  }
+  if (!part.bytesColumn) return;
+  parameters.push(numbers(rowSet?.columns["offset"] ?? []));
+  parameters.push(numbers(rowSet?.columns["length"] ?? []));
+  parameters.push(rowSet?.bytes ?? new Uint8Array(0));
+}
+
+/** Links and outbox as row sets; links whose trades moved something take their totals along. */
+function commonRows(batch: Batch): Record<string, RowSet> {
+  const flows = batch.effects.rows["flows"];
+  const flowPeers = new Map(
+    (flows?.columns["peer"] ?? []).map((peer, at): [number, number] => [Number(peer), at]),
+  );
+  const plain = batch.links.filter(({ peer }) => !flowPeers.has(peer));
+  const moved = batch.links.filter(({ peer }) => flowPeers.has(peer));
+  assert(moved.length === flowPeers.size, "a market moved something and its link did not");
+  const columnsOf = (links: typeof batch.links) => ({
+    peer: links.map((link) => link.peer),
+    token: links.map((link) => link.token),
+    received: links.map((link) => link.received),
+    sent: links.map((link) => link.sent),
+  });
+  const flow = (name: string) =>
+    moved.map(({ peer }) => flows!.columns[name]![flowPeers.get(peer)!] as number);
+  const rows: Record<string, RowSet> = {
+    links: { count: plain.length, columns: columnsOf(plain) },
+    outbox: outboxRows(batch),
+  };
+  if (moved.length > 0) {
+    const columns = {
+      ...columnsOf(moved),
+      base_in: flow("base_in"),
+      base_out: flow("base_out"),
+      quote_in: flow("quote_in"),
+      quote_out: flow("quote_out"),
+    };
+    rows["links_flows"] = { count: moved.length, columns };
+  }
+  return rows;
+}
+
+function outboxRows({ outbox }: Batch): RowSet {
+  const bytes = Buffer.concat(outbox.map(({ frame }) => frame));
+  const offset: number[] = [];
+  let at = 0;
+  for (const { frame } of outbox) {
+    offset.push(at);
+    at += frame.length;
+  }
+  const columns = {
+    destination: outbox.map(({ destination }) => destination),
+    first: outbox.map(({ first }) => first),
+    last: outbox.map(({ last }) => last),
+    offset,
+    length: outbox.map(({ frame }) => frame.length),
+  };
+  return { count: outbox.length, columns, bytes };
+}
+
+/** An array literal: joined text is several times cheaper than the driver's own way with arrays. */
+function numbers(values: readonly (number | string | null)[]): string {
+  return `{${values.join(",")}}`;
+}
+
+function texts(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replace(/[\\"]/g, "\\$&")}"`).join(",")}}`;
+}

@@ -1,0 +1,268 @@
+/** The store on Postgres (see `services/ports/store.ts`). */
+import type pg from "pg";
+import { assert } from "../../../actors/kernel/assert.js";
+import { FINISHED_ORDERS_IN_MEMORY_MAX } from "../../../actors/kernel/limits.js";
+import type { Link } from "../../../actors/kernel/links.js";
+import {
+  type ActorRecord,
+  type Batch,
+  ClientOrderIdConflict,
+  CommitUnknownError,
+  FencedError,
+  type OutboxRow,
+  type Row,
+  type Store,
+} from "../../ports/store.js";
+import { createPool, isOwnBug, sqlState } from "./connection.js";
+import { COMMIT, commitParameters } from "./sql.js";
+
+/** Connections of one node: few, each with one statement under way. */
+const COMMIT_CONNECTIONS_MAX = 3;
+const READ_CONNECTIONS_MAX = 1;
+
+const PAGE_ROWS_MAX = 2_000;
+const RAISE_LOCK_WAIT_MS_MAX = 300;
+const UNIQUE_VIOLATION = "23505";
+
+const RECORD_COLUMNS = `actor AS id, name, kind, incarnation, token, batch, event_batch AS "eventBatch", anchor,
+  stream_created AS "streamCreated", position, position_stored AS "positionStored", time, hash, state`;
+
+/**
+ * Commits run on connections of their own, whose plans never scan or hash a table: a plan made while a table was
+ * empty must not be the one it has when it is large.
+ */
+const COMMIT_SETTINGS = {
+  enable_seqscan: "off",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
+  plan_cache_mode: "force_generic_plan",
+};
+
+export class PostgresStore implements Store {
+  private readonly commits: pg.Pool;
+  private readonly reads: pg.Pool;
+
+  constructor(url: string, holder: string) {
+    const applicationName = `palisade:${holder}`;
+    this.commits = createPool(url, {
+      applicationName,
+      connectionsMax: COMMIT_CONNECTIONS_MAX,
+      settings: COMMIT_SETTINGS,
+    });
+    this.reads = createPool(url, { applicationName, connectionsMax: READ_CONNECTIONS_MAX });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.commits.end(), this.reads.end()]);
+  }
+
+  async actors(): Promise<ActorRecord[]> {
+    return this.read<ActorRecord>(`SELECT ${RECORD_COLUMNS} FROM actors ORDER BY actor`);
+  }
+
+  async record(actor: number): Promise<ActorRecord | null> {
+    const text = `SELECT ${RECORD_COLUMNS} FROM actors WHERE actor = $1`;
+    return (await this.read<ActorRecord>(text, [actor]))[0] ?? null;
+  }
+
+  async raise(
+    actor: number,
+    fromToken: number,
+    holder: string,
+    leaseRevision: number,
+  ): Promise<ActorRecord | null> {
+    const client = await this.reads.connect();
+    try {
+      await client.query(`SET lock_timeout = ${RAISE_LOCK_WAIT_MS_MAX}`);
+      const result = await client.query<ActorRecord>(
+        `UPDATE actors SET token = $2::bigint + 1, holder = $3,
+           lease_revision = CASE WHEN $4::bigint = 0 THEN lease_revision ELSE $4 END
+         WHERE actor = $1 AND token = $2 RETURNING ${RECORD_COLUMNS}`,
+        [actor, fromToken, holder, leaseRevision],
+      );
+      await client.query("RESET lock_timeout");
+      client.release();
+      return result.rows[0] ?? null;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  async commit(batch: Batch): Promise<{ readonly time: number }> {
+    const { parameters, expected } = commitParameters(batch);
+    const statement = COMMIT[batch.actor.kind];
+    let row: Record<string, number>;
+    try {
+      const result = await this.commits.query<Record<string, number>>({
+        ...statement,
+        values: parameters,
+      });
+      row = result.rows[0]!;
+    } catch (error) {
+      throw await this.commitError(batch, error);
+    }
+    if (row["fence"] !== 1) {
+      throw new FencedError(
+        `${batch.actor.name}: token ${batch.token} or batch ${batch.number - 1} is not current`,
+      );
+    }
+    for (const [part, count] of expected) {
+      assert(row[part] === count, `${part}: ${row[part]} rows were touched, ${count} expected`);
+    }
+    return { time: row["now"]! };
+  }
+
+  links(actor: number): Promise<Link[]> {
+    return this.read<Link>("SELECT peer, token, received, sent FROM links WHERE actor = $1", [
+      actor,
+    ]);
+  }
+
+  outbox(actor: number): Promise<OutboxRow[]> {
+    return this.read<OutboxRow>(
+      "SELECT destination, first, last, frame FROM outbox WHERE actor = $1 ORDER BY destination, last",
+      [actor],
+    );
+  }
+
+  async load(
+    record: ActorRecord,
+    page: (table: string, rows: readonly Row[]) => void,
+  ): Promise<void> {
+    for (const { table, text, key } of record.kind === "ledger" ? LEDGER_TABLES : MARKET_TABLES) {
+      let after: readonly (string | number)[] = key.map(({ least }) => least);
+      for (;;) {
+        const rows = await this.read<Row>(text, [record.id, PAGE_ROWS_MAX, ...after]);
+        if (rows.length > 0) page(table, rows);
+        if (rows.length < PAGE_ROWS_MAX) break;
+        const last = rows[rows.length - 1]!;
+        after = key.map(({ column }) => last[column] as string | number);
+      }
+    }
+  }
+
+  orders(orderIds: readonly number[]): Promise<Row[]> {
+    return this.read<Row>("SELECT * FROM orders WHERE order_id = ANY ($1::bigint[])", [
+      `{${orderIds.join(",")}}`,
+    ]);
+  }
+
+  async now(): Promise<number> {
+    const text = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now";
+    return (await this.read<{ now: number }>(text))[0]!.now;
+  }
+
+  async shards(): Promise<number> {
+    const [row] = await this.read<{ shards: number }>(
+      "SELECT ledger_shards AS shards FROM exchange",
+    );
+    assert(row !== undefined, "the exchange has not been created");
+    return row.shards;
+  }
+
+  private async read<T>(text: string, values: readonly unknown[] = []): Promise<T[]> {
+    const result = await this.reads.query(text, [...values]);
+    return result.rows as T[];
+  }
+
+  /** What a failed commit means: another id's owner, a bug of ours, or that nobody knows. */
+  private async commitError(batch: Batch, error: unknown): Promise<Error> {
+    const state = sqlState(error);
+    const { message, constraint } = error as Error & { constraint?: string };
+    if (state === UNIQUE_VIOLATION && constraint === "orders_by_client_id") {
+      try {
+        return new ClientOrderIdConflict(await this.conflicting(batch));
+      } catch (lookup) {
+        return new CommitUnknownError(`looking up client order ids: ${(lookup as Error).message}`);
+      }
+    }
+    if (state !== undefined && isOwnBug(state)) return new Error(`${state}: ${message}`);
+    return new CommitUnknownError(`${state ?? "connection"}: ${message}`);
+  }
+
+  private async conflicting(batch: Batch): Promise<number[]> {
+    const columns = batch.effects.rows["orders_new"]!.columns;
+    const rows = await this.read<{ order_id: number }>(
+      `SELECT order_id FROM orders JOIN unnest($1::bigint[], $2::text[]) AS u (account, client_order_id)
+       USING (account, client_order_id)`,
+      [columns["account"], columns["client_order_id"]],
+    );
+    return rows.map((row) => row.order_id);
+  }
+}
+
+interface LoadedTable {
+  readonly table: string;
+  /** Takes the actor, the page's size, and the key after which the page begins. */
+  readonly text: string;
+  readonly key: readonly { readonly column: string; readonly least: string | number }[];
+}
+
+const LEDGER_TABLES: readonly LoadedTable[] = [
+  {
+    table: "shard_instruments",
+    text: `SELECT instrument, definition, reference_price FROM shard_instruments
+           WHERE actor = $1 AND instrument > $3 ORDER BY instrument LIMIT $2`,
+    key: [{ column: "instrument", least: 0 }],
+  },
+  {
+    table: "accounts",
+    text: `SELECT account, opened, coalesce((SELECT last_sequence FROM journal j
+             WHERE j.account = a.account ORDER BY last_sequence DESC LIMIT 1), 0) AS sequence
+           FROM accounts a WHERE actor = $1 AND account > $3 ORDER BY account LIMIT $2`,
+    key: [{ column: "account", least: 0 }],
+  },
+  {
+    table: "balances",
+    text: `SELECT account, asset, total, held FROM balances
+           WHERE actor = $1 AND (account, asset) > ($3, $4) ORDER BY account, asset LIMIT $2`,
+    key: [
+      { column: "account", least: 0 },
+      { column: "asset", least: 0 },
+    ],
+  },
+  {
+    table: "deposits",
+    text: `SELECT account, key, asset, amount, sequence FROM deposits
+           WHERE actor = $1 AND (account, key) > ($3, $4) ORDER BY account, key LIMIT $2`,
+    key: [
+      { column: "account", least: 0 },
+      { column: "key", least: "" },
+    ],
+  },
+  {
+    table: "shard_totals",
+    text: `SELECT asset, deposits FROM shard_totals WHERE actor = $1 AND asset > $3 ORDER BY asset LIMIT $2`,
+    key: [{ column: "asset", least: 0 }],
+  },
+  {
+    table: "flows",
+    text: `SELECT peer, base_in, base_out, quote_in, quote_out FROM links
+           WHERE actor = $1 AND peer > $3 AND peer > 1024 ORDER BY peer LIMIT $2`,
+    key: [{ column: "peer", least: 0 }],
+  },
+  {
+    // Live orders, and the newest of the finished: those above the oldest one that is still kept.
+    table: "orders",
+    text: `SELECT * FROM orders WHERE actor = $1 AND order_id > $3 AND (status < 4 OR order_id >= coalesce((
+             SELECT order_id FROM orders WHERE actor = $1 AND status >= 4 ORDER BY order_id DESC
+             OFFSET ${FINISHED_ORDERS_IN_MEMORY_MAX} LIMIT 1), 0))
+           ORDER BY order_id LIMIT $2`,
+    key: [{ column: "order_id", least: 0 }],
+  },
+];
+
+const MARKET_TABLES: readonly LoadedTable[] = [
+  {
+    table: "book",
+    text: `SELECT order_id, account, side, price, leaves, priority FROM book
+           WHERE actor = $1 AND (side, price, priority) > ($3, $4, $5)
+           ORDER BY side, price, priority LIMIT $2`,
+    key: [
+      { column: "side", least: 0 },
+      { column: "price", least: 0 },
+      { column: "priority", least: 0 },
+    ],
+  },
+];

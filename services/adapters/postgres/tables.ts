@@ -1,0 +1,223 @@
+/**
+ * The parts of a batch's row sets and the tables they go to: the one place where the names of actors' effects and the
+ * names of SQL meet. `sql.ts` makes the commit's statement from it.
+ */
+import type { ActorKind } from "../../../actors/kernel/ids.js";
+
+export type SqlType = "bigint" | "integer" | "smallint" | "text";
+
+export interface PartTable {
+  /** The name of the row set in `Effects.rows`. */
+  readonly part: string;
+  readonly table: string;
+  readonly mode: "insert" | "upsert" | "update" | "delete";
+  /** Columns that arrive as arrays. */
+  readonly columns: Readonly<Record<string, SqlType>>;
+  /** Columns that name a row (of those above, or `actor`). */
+  readonly key: readonly string[];
+  /** Columns that the batch itself gives. */
+  readonly fromBatch: readonly ("actor" | "batch" | "token" | "time")[];
+  /** The column that is cut out of the row set's bytes by `offset` and `length`. */
+  readonly bytesColumn?: string;
+  /** Text columns that hold array literals, with the type they are cast to. */
+  readonly casts?: Readonly<Record<string, string>>;
+}
+
+const LEDGER: readonly PartTable[] = [
+  {
+    part: "accounts",
+    table: "accounts",
+    mode: "insert",
+    columns: { account: "bigint", opened: "bigint" },
+    key: ["account"],
+    fromBatch: ["actor"],
+  },
+  {
+    part: "balances",
+    table: "balances",
+    mode: "upsert",
+    columns: { account: "bigint", asset: "integer", total: "bigint", held: "bigint" },
+    key: ["account", "asset"],
+    fromBatch: ["actor"],
+  },
+  {
+    part: "orders_new",
+    table: "orders",
+    mode: "insert",
+    columns: {
+      order_id: "bigint",
+      account: "bigint",
+      client_order_id: "text",
+      instrument: "integer",
+      side: "smallint",
+      type: "smallint",
+      time_in_force: "smallint",
+      price: "bigint",
+      quantity: "bigint",
+      filled: "bigint",
+      leaves: "bigint",
+      status: "smallint",
+      code: "smallint",
+      first_sequence: "bigint",
+      last_sequence: "bigint",
+      created: "bigint",
+      updated: "bigint",
+    },
+    key: ["order_id"],
+    fromBatch: ["actor"],
+  },
+  {
+    part: "orders_changed",
+    table: "orders",
+    mode: "update",
+    columns: {
+      order_id: "bigint",
+      filled: "bigint",
+      leaves: "bigint",
+      status: "smallint",
+      code: "smallint",
+      last_sequence: "bigint",
+      updated: "bigint",
+    },
+    key: ["order_id"],
+    fromBatch: [],
+  },
+  {
+    part: "journal",
+    table: "journal",
+    mode: "insert",
+    columns: {
+      account: "bigint",
+      first_sequence: "bigint",
+      last_sequence: "bigint",
+      assets: "text",
+      total_changes: "text",
+      held_changes: "text",
+    },
+    key: ["account", "last_sequence"],
+    fromBatch: ["actor", "batch", "token", "time"],
+    bytesColumn: "events",
+    casts: { assets: "integer[]", total_changes: "bigint[]", held_changes: "bigint[]" },
+  },
+  {
+    part: "deposits",
+    table: "deposits",
+    mode: "insert",
+    columns: {
+      account: "bigint",
+      key: "text",
+      asset: "integer",
+      amount: "bigint",
+      sequence: "bigint",
+    },
+    key: ["account", "key"],
+    fromBatch: ["actor"],
+  },
+  {
+    part: "shard_totals",
+    table: "shard_totals",
+    mode: "upsert",
+    columns: { asset: "integer", deposits: "bigint" },
+    key: ["actor", "asset"],
+    fromBatch: ["actor"],
+  },
+  {
+    part: "shard_instruments",
+    table: "shard_instruments",
+    mode: "upsert",
+    columns: { instrument: "integer", reference_price: "bigint" },
+    key: ["actor", "instrument"],
+    fromBatch: ["actor"],
+    bytesColumn: "definition",
+  },
+  {
+    // A link whose trades moved something: the link's columns and the running totals together.
+    part: "links_flows",
+    table: "links",
+    mode: "upsert",
+    columns: {
+      peer: "integer",
+      token: "bigint",
+      received: "bigint",
+      sent: "bigint",
+      base_in: "bigint",
+      base_out: "bigint",
+      quote_in: "bigint",
+      quote_out: "bigint",
+    },
+    key: ["actor", "peer"],
+    fromBatch: ["actor"],
+  },
+];
+
+const MARKET: readonly PartTable[] = [
+  {
+    part: "book",
+    table: "book",
+    mode: "upsert",
+    columns: {
+      order_id: "bigint",
+      account: "bigint",
+      side: "smallint",
+      price: "bigint",
+      leaves: "bigint",
+      priority: "bigint",
+    },
+    key: ["actor", "order_id"],
+    fromBatch: ["actor"],
+  },
+  {
+    part: "book_removed",
+    table: "book",
+    mode: "delete",
+    columns: { order_id: "bigint" },
+    key: ["actor", "order_id"],
+    fromBatch: ["actor"],
+  },
+  {
+    part: "trades",
+    table: "trades",
+    mode: "insert",
+    columns: {
+      trade_id: "bigint",
+      sequence: "bigint",
+      price: "bigint",
+      quantity: "bigint",
+      taker_side: "smallint",
+      maker_order: "bigint",
+      taker_order: "bigint",
+      maker_account: "bigint",
+      taker_account: "bigint",
+      maker_number: "bigint",
+      taker_number: "bigint",
+    },
+    key: ["actor", "trade_id"],
+    fromBatch: ["actor", "batch", "time"],
+  },
+];
+
+/** What every batch may write. */
+const COMMON: readonly PartTable[] = [
+  {
+    part: "links",
+    table: "links",
+    mode: "upsert",
+    columns: { peer: "integer", token: "bigint", received: "bigint", sent: "bigint" },
+    key: ["actor", "peer"],
+    fromBatch: ["actor"],
+  },
+  {
+    part: "outbox",
+    table: "outbox",
+    mode: "insert",
+    columns: { destination: "integer", first: "bigint", last: "bigint" },
+    key: ["actor", "destination", "last"],
+    fromBatch: ["actor"],
+    bytesColumn: "frame",
+  },
+];
+
+export const PARTS: Readonly<Record<ActorKind, readonly PartTable[]>> = {
+  ledger: [...COMMON, ...LEDGER],
+  market: [...COMMON, ...MARKET],
+};

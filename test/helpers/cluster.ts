@@ -1,0 +1,179 @@
+/** Nodes in this process on real servers, and a source that speaks as a gateway's slot does. */
+import pg from "pg";
+import { pino } from "pino";
+import { encodeFrame, stampToken } from "../../actors/kernel/frame.js";
+import { ledgerName, marketName, shardOfAccount, sourceOfSlot } from "../../actors/kernel/ids.js";
+import type { Instrument } from "../../actors/kernel/instrument.js";
+import { encodeLedgerCommand, type ClientCommand } from "../../actors/ledger/messages.js";
+import { encodeMarketCommand } from "../../actors/market/messages.js";
+import { EtcdLeaseStore } from "../../services/adapters/etcd/etcd-lease-store.js";
+import { connectNats, NatsBus, NatsLog } from "../../services/adapters/nats/index.js";
+import { PostgresStore } from "../../services/adapters/postgres/store.js";
+import { SystemClock } from "../../services/common/clock.js";
+import { Directory } from "../../services/host/directory.js";
+import { genesis, migrate } from "../../services/migrate/migrate.js";
+import { Node } from "../../services/node/node.js";
+import { MetricsObserver } from "../../services/node/observer.js";
+import { startTestServers, type TestServers } from "./servers.js";
+
+const INBOX_ANCHOR = 1;
+const PUBLISH_TRIES_MAX = 5;
+
+export interface RunningNode {
+  readonly node: Node;
+  readonly leases: EtcdLeaseStore;
+  readonly store: PostgresStore;
+  stop(): Promise<void>;
+}
+
+export class TestCluster {
+  readonly servers: TestServers;
+  readonly pool: pg.Pool;
+  readonly shards: number;
+  private readonly numbers = new Map<string, number>();
+  private readonly slotLog: NatsLog;
+  private readonly closeSlot: () => Promise<void>;
+
+  private constructor(
+    servers: TestServers,
+    shards: number,
+    log: NatsLog,
+    close: () => Promise<void>,
+  ) {
+    this.servers = servers;
+    this.shards = shards;
+    this.pool = new pg.Pool({ connectionString: servers.urls.postgres, max: 2 });
+    this.slotLog = log;
+    this.closeSlot = close;
+  }
+
+  static async start(shards: number): Promise<TestCluster> {
+    const servers = await startTestServers();
+    await migrate(servers.urls.postgres);
+    await genesis(servers.urls.postgres, { ledgerShards: shards });
+    const connection = await connectNats(servers.urls.nats, "slot-1");
+    const log = await NatsLog.open(connection);
+    return new TestCluster(servers, shards, log, () => connection.close());
+  }
+
+  async startNode(name: string): Promise<RunningNode> {
+    const { urls } = this.servers;
+    const clock = new SystemClock();
+    const connection = await connectNats(urls.nats, name);
+    const bus = new NatsBus(connection);
+    const store = new PostgresStore(urls.postgres, name);
+    const leases = new EtcdLeaseStore(urls.etcd, { namespace: "test", ttlSeconds: 1, clock });
+    const directory = new Directory(bus);
+    const node = new Node({
+      node: name,
+      store,
+      log: await NatsLog.open(connection),
+      bus,
+      leases,
+      clock,
+      directory,
+      logger: pino({ level: process.env["TEST_LOG_LEVEL"] ?? "silent" }),
+      observer: new MetricsObserver(),
+    });
+    await node.start();
+    const stop = async () => {
+      await node.close();
+      directory.close();
+      await connection.close();
+      await store.close();
+    };
+    return { node, leases, store, stop };
+  }
+
+  /** Lists an instrument of the assets X and USD as an operator does; returns its id. */
+  async list(symbol: string): Promise<Instrument> {
+    const asset = async (name: string, decimals: number): Promise<number> => {
+      const text = `INSERT INTO assets (name, decimals) VALUES ($1, $2)
+        ON CONFLICT (name) DO UPDATE SET decimals = excluded.decimals RETURNING asset`;
+      return (await this.pool.query<{ asset: number }>(text, [name, decimals])).rows[0]!.asset;
+    };
+    const baseAsset = await asset(symbol, 0);
+    const quoteAsset = await asset("USD", 2);
+    const { rows } = await this.pool.query<{ id: number }>(
+      "SELECT nextval('market_ids')::integer AS id",
+    );
+    const { id } = rows[0]!;
+    await this.pool.query("INSERT INTO actors (actor, name, kind) VALUES ($1, $2, 'market')", [
+      id,
+      marketName(symbol),
+    ]);
+    const instrument: Instrument = {
+      id,
+      symbol,
+      baseAsset,
+      quoteAsset,
+      priceDecimals: 2,
+      quantityDecimals: 0,
+      tick: 1,
+      lot: 1,
+      notionalFactor: 1,
+      referencePrice: 100,
+    };
+    const { shards } = this;
+    await this.send(marketName(symbol), [
+      encodeMarketCommand({ kind: "list", instrument, shards }),
+    ]);
+    await this.until(`SELECT count(*) FROM shard_instruments WHERE instrument = ${id}`, shards);
+    return instrument;
+  }
+
+  /** Sends commands of clients to the shard of the first one's account, as one frame. */
+  async client(...commands: ClientCommand[]): Promise<void> {
+    const name = ledgerName(shardOfAccount(commands[0]!.account, this.shards));
+    await this.send(name, commands.map(encodeLedgerCommand));
+  }
+
+  /** Sends payloads in one frame, as slot 1, when the inbox is there. */
+  async send(actorName: string, payloads: Uint8Array[]): Promise<void> {
+    const first = (this.numbers.get(actorName) ?? 0) + 1;
+    this.numbers.set(actorName, first + payloads.length - 1);
+    await this.publish(actorName, first, payloads);
+  }
+
+  /** The same under given numbers. */
+  async publish(actorName: string, first: number, payloads: Uint8Array[]): Promise<void> {
+    const frame = encodeFrame(sourceOfSlot(1), first, payloads);
+    stampToken(frame, 1);
+    await this.publishBytes(actorName, frame);
+  }
+
+  /** Publishes until the log has answered: twice may be, lost may not. */
+  async publishBytes(actorName: string, bytes: Uint8Array): Promise<void> {
+    await this.until(`SELECT anchor FROM actors WHERE name = '${actorName}'`, INBOX_ANCHOR);
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.slotLog.publish(actorName, INBOX_ANCHOR, bytes);
+      } catch (error) {
+        if (tries === PUBLISH_TRIES_MAX) throw error;
+      }
+    }
+  }
+
+  /** Waits until a query's one value is as expected; a failure says what it was instead. */
+  async until(query: string, expected: unknown, limitMs = 15_000): Promise<void> {
+    const endsAtMs = Date.now() + limitMs;
+    let value: unknown;
+    while (Date.now() < endsAtMs) {
+      const { rows } = await this.pool.query<Record<string, unknown>>(query);
+      value = rows[0] && Object.values(rows[0])[0];
+      if (String(value) === String(expected)) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new Error(`${query}: ${String(value)}, expected ${String(expected)}`);
+  }
+
+  async rows<T>(query: string): Promise<T[]> {
+    return (await this.pool.query(query)).rows as T[];
+  }
+
+  async stop(): Promise<void> {
+    await this.pool.end();
+    await this.closeSlot();
+    await this.servers.stop();
+  }
+}

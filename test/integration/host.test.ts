@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Instrument } from "../../actors/kernel/instrument.js";
+import { OrderStatus, OrderType, Side, TimeInForce } from "../../actors/kernel/order.js";
+import { encodeLedgerCommand, type PlaceOrder } from "../../actors/ledger/messages.js";
+import { ledgerName, marketName, shardOfAccount } from "../../actors/kernel/ids.js";
+import { type RunningNode, TestCluster } from "../helpers/cluster.js";
+
+const SHARDS = 2;
+const BUYER = 1;
+const SELLER = 2;
+const deadline = 0;
+
+function order(instrument: Instrument, account: number, side: Side, id: string): PlaceOrder {
+  return {
+    kind: "place",
+    account,
+    deadline,
+    clientOrderId: id,
+    instrument: instrument.id,
+    side,
+    type: OrderType.Limit,
+    timeInForce: TimeInForce.GoodTillCancel,
+    price: 100,
+    quantity: 10,
+  };
+}
+
+/** Status by client order id. */
+const statusOf = (id: string) => `SELECT status FROM orders WHERE client_order_id = '${id}'`;
+
+describe("hosts on real servers", () => {
+  let cluster: TestCluster;
+  let instrument: Instrument;
+  const nodes = new Map<string, RunningNode>();
+
+  beforeAll(async () => {
+    cluster = await TestCluster.start(SHARDS);
+    for (const name of ["node-1", "node-2"]) nodes.set(name, await cluster.startNode(name));
+    instrument = await cluster.list("2330.TW");
+    for (const [account, asset, amount] of [
+      [BUYER, instrument.quoteAsset, 1_000_000],
+      [SELLER, instrument.baseAsset, 1_000],
+    ] as const) {
+      await cluster.client(
+        { kind: "open", account, deadline },
+        { kind: "deposit", account, deadline, asset, amount, key: "first" },
+      );
+    }
+    await cluster.until("SELECT count(*) FROM balances", 2);
+  });
+
+  afterAll(async () => {
+    for (const node of nodes.values()) await node.stop();
+    await cluster?.stop();
+  });
+
+  async function trade(name: string): Promise<void> {
+    await cluster.client(order(instrument, SELLER, Side.Sell, `${name}-sell`));
+    await cluster.until(statusOf(`${name}-sell`), OrderStatus.New);
+    await cluster.client(order(instrument, BUYER, Side.Buy, `${name}-buy`));
+    await cluster.until(statusOf(`${name}-buy`), OrderStatus.Filled);
+    await cluster.until(statusOf(`${name}-sell`), OrderStatus.Filled);
+  }
+
+  it("take an order from its account's inbox to the trade and back to both accounts", async () => {
+    await trade("first");
+    const balances = await cluster.rows<{
+      account: string;
+      asset: number;
+      total: string;
+      held: string;
+    }>("SELECT account, asset, total, held FROM balances ORDER BY account, asset");
+    const found = Object.fromEntries(
+      balances.map(({ account, asset, total, held }) => [`${account}/${asset}`, [total, held]]),
+    );
+    const { baseAsset, quoteAsset } = instrument;
+    expect(found).toEqual({
+      [`${BUYER}/${baseAsset}`]: ["10", "0"],
+      [`${BUYER}/${quoteAsset}`]: ["999000", "0"],
+      [`${SELLER}/${baseAsset}`]: ["990", "0"],
+      [`${SELLER}/${quoteAsset}`]: ["1000", "0"],
+    });
+  });
+
+  it("take a frame once, however often it comes (R2, R4)", async () => {
+    const name = ledgerName(shardOfAccount(BUYER, SHARDS));
+    const [link] = await cluster.rows<{ received: string }>(
+      `SELECT received FROM links JOIN actors USING (actor) WHERE name = '${name}' AND peer = -1`,
+    );
+    const next = Number(link!.received) + 1;
+    const payloads = [encodeLedgerCommand(order(instrument, BUYER, Side.Buy, "once"))];
+    await cluster.send(name, payloads);
+    for (let n = 0; n < 3; n++) await cluster.publish(name, next, payloads);
+    await cluster.until(statusOf("once"), OrderStatus.New);
+    await cluster.client({
+      kind: "amend",
+      account: BUYER,
+      deadline,
+      request: 1,
+      orderId: 0,
+      clientOrderId: "once",
+      leaves: 0,
+    });
+    await cluster.until(statusOf("once"), OrderStatus.Cancelled);
+    const events = await cluster.rows<{ count: string }>(
+      "SELECT count(*) FROM orders WHERE client_order_id = 'once'",
+    );
+    expect(events[0]!.count).toBe("1");
+  });
+
+  it("pass over what is no frame and go on", async () => {
+    const name = marketName("2330.TW");
+    await cluster.publishBytes(name, new Uint8Array([1, 2, 3]));
+    await cluster.publishBytes(name, new Uint8Array(0));
+    await cluster.publishBytes(ledgerName(1), new Uint8Array([77]));
+    await trade("after-garbage");
+  });
+
+  it("hand everything over when a node stops, and the token rises", async () => {
+    const before = await cluster.rows<{ name: string; token: string; holder: string }>(
+      "SELECT name, token, holder FROM actors ORDER BY name",
+    );
+    await nodes.get("node-1")!.stop();
+    nodes.delete("node-1");
+    await trade("after-stop");
+    const after = await cluster.rows<{ name: string; token: string; holder: string }>(
+      "SELECT name, token, holder FROM actors ORDER BY name",
+    );
+    expect(new Set(after.map(({ holder }) => holder))).toEqual(new Set(["node-2"]));
+    for (const [at, actor] of after.entries()) {
+      const rise = Number(actor.token) - Number(before[at]!.token);
+      expect(rise).toBe(before[at]!.holder === "node-1" ? 1 : 0);
+    }
+  });
+
+  it("find a deposed leader at its next commit: nothing of it is stored (R1)", async () => {
+    await cluster.pool.query("UPDATE actors SET token = token + 1");
+    const [log] = await cluster.rows<{ count: string }>(
+      "SELECT max(batch) AS count FROM batch_log",
+    );
+    expect(Number(log!.count)).toBeGreaterThan(0);
+    await trade("after-fence");
+    const lower = await cluster.rows(
+      `SELECT * FROM (SELECT token, lag(token) OVER (PARTITION BY actor ORDER BY batch) AS before
+       FROM batch_log) t WHERE token < before`,
+    );
+    expect(lower).toEqual([]);
+  });
+
+  it("go on after Postgres has cut every connection in the middle", async () => {
+    for (let n = 0; n < 3; n++) {
+      await cluster.client({ ...order(instrument, BUYER, Side.Buy, `cut-${n}`), price: 50 });
+      await cluster.pool.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE application_name LIKE 'palisade:%'`,
+      );
+      await cluster.until(statusOf(`cut-${n}`), OrderStatus.New);
+    }
+  });
+
+  it("go on after NATS was killed and started again on its data", async () => {
+    const { nats } = cluster.servers;
+    nats.kill();
+    await nats.restart();
+    await trade("after-nats");
+  });
+
+  it("stop an actor loudly when its inbox is another stream", async () => {
+    const [row] = await cluster.rows<{ batch: string }>(
+      `SELECT batch FROM actors WHERE name = '${marketName("2330.TW")}'`,
+    );
+    const node = nodes.get("node-2")!;
+    await cluster.pool.query(
+      `UPDATE actors SET stream_created = 'another', token = token + 1 WHERE name = $1`,
+      [marketName("2330.TW")],
+    );
+    await cluster.client(order(instrument, SELLER, Side.Sell, "unheard"));
+    const endsAtMs = Date.now() + 15_000;
+    while (!node.node.stopped().length && Date.now() < endsAtMs) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(node.node.stopped()).toEqual([marketName("2330.TW")]);
+    expect(Number(row!.batch)).toBeGreaterThan(0);
+  });
+});
