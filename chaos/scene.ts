@@ -67,7 +67,8 @@ export class Scene {
     const { nodes, ledgerShards, log } = options;
     const exchange = await startExchange({ nodes, ledgerShards, log });
     try {
-      const client = await ExchangeClient.connect(exchange.grpc);
+      const client = ExchangeClient.connect(exchange.grpc, { accounts: "all" });
+      await client.ready();
       const names = Array.from({ length: options.symbols }, (_, index) => `SYM${index}`);
       const instruments: Instrument[] = [];
       for (const name of names) {

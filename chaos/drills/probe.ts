@@ -69,8 +69,8 @@ export class Probe {
 
   static async open(scene: Scene): Promise<Probe> {
     const probe = new Probe(scene);
-    await fund(scene.client, probe.accounts, scene.instruments);
-    probe.endSubscription = subscribe(scene.client, probe.accounts, (events) => probe.take(events));
+    const positions = await fund(scene.client, probe.accounts, scene.instruments);
+    probe.endSubscription = subscribe(scene.client, positions, (events) => probe.take(events));
     return probe;
   }
 

@@ -17,14 +17,15 @@ function say(line: LoadLine): void {
 
 async function main(): Promise<void> {
   const options = LoadOptions.parse(JSON.parse(process.argv[2] ?? "{}"));
-  const client = await ExchangeClient.connect(options.grpc);
+  const client = ExchangeClient.connect(options.grpc, { accounts: "all" });
+  await client.ready();
   const listed = await client.listInstruments();
   const instruments = listed.filter(({ symbol }) => options.symbols.includes(symbol));
   const { firstAccount, accounts } = options;
   const numbers = Array.from({ length: accounts }, (_, index) => firstAccount + index);
-  await fund(client, numbers, instruments);
+  const positions = await fund(client, numbers, instruments);
   const load = new Load(options, venueOf(client), instruments);
-  const endSubscription = subscribe(client, numbers, (events) => load.takeEvents(events));
+  const endSubscription = subscribe(client, positions, (events) => load.takeEvents(events));
   const progress = setInterval(() => say({ kind: "progress", counts: load.counts }), PROGRESS_MS);
   say({ kind: "ready" });
   for await (const line of createInterface({ input: process.stdin })) {

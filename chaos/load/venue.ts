@@ -1,0 +1,99 @@
+/** What load processes and probes do with a client: fund accounts, trade through a desk, hear what happens. */
+import type {
+  AccountEvent,
+  AccountPosition,
+  Instrument,
+} from "../../proto/gen/exchange/v1/exchange.js";
+import type { ExchangeClient } from "../../services/client/exchange-client.js";
+import { ExchangeError } from "../../services/client/exchange-error.js";
+import type { Venue } from "../../services/participants/desk.js";
+
+/** Enough for whatever a flow does, and few enough that all accounts together stay exact. */
+const FUNDS_UNITS = 10 ** 12;
+const FUND_KEY = "load";
+const CALLS_AT_ONCE = 64;
+const RETRY_MS = 100;
+const RETRIES_MAX = 100;
+
+export function venueOf(client: ExchangeClient): Venue {
+  return {
+    orderEntry({ results, lost }) {
+      const stream = client.orderEntry({ onResults: results, onClosed: lost });
+      return { send: (commands) => void stream.send(commands), close: () => void stream.close() };
+    },
+    resolveOrder: async (account, clientOrderId) =>
+      (await client.resolveOrder(account, clientOrderId)).order!,
+  };
+}
+
+/**
+ * Opens the accounts that are not open yet and gives each what it may need. Resolves to the positions from which their
+ * next events come.
+ */
+export async function fund(
+  client: ExchangeClient,
+  accounts: readonly number[],
+  instruments: readonly Instrument[],
+): Promise<AccountPosition[]> {
+  const assets = new Set(
+    instruments.flatMap(({ baseAsset, quoteAsset }) => [baseAsset!.name, quoteAsset!.name]),
+  );
+  const positions: AccountPosition[] = [];
+  const left = [...accounts];
+  const work = async () => {
+    for (let account = left.shift(); account !== undefined; account = left.shift()) {
+      await untilPublished(() => fundOne(client, account, assets));
+      const { sequence } = await untilPublished(() => client.balances(account));
+      positions.push({ account, fromSequence: sequence + 1 });
+    }
+  };
+  await Promise.all(Array.from({ length: CALLS_AT_ONCE }, work));
+  return positions;
+}
+
+async function fundOne(
+  client: ExchangeClient,
+  account: number,
+  assets: ReadonlySet<string>,
+): Promise<void> {
+  await client.openAccount(account);
+  const { balances } = await client.balances(account);
+  const owned = new Set(balances.map(({ asset }) => asset!.name));
+  for (const asset of assets) {
+    if (owned.has(asset)) continue;
+    await client.deposit({
+      account,
+      asset,
+      amount: FUNDS_UNITS,
+      idempotencyKey: `${FUND_KEY}-${asset}`,
+    });
+  }
+}
+
+/** Every call above may be made again: it is idempotent. */
+async function untilPublished<T>(call: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await call();
+    } catch (error) {
+      const isFinal = !(error instanceof ExchangeError) || error.kind === "final";
+      if (isFinal || tries === RETRIES_MAX) throw error;
+      await new Promise((wake) => setTimeout(wake, error.retryMs ?? RETRY_MS));
+    }
+  }
+}
+
+/** Hands over the accounts' events from these positions on; a refusal for good ends the process. The result ends it. */
+export function subscribe(
+  client: ExchangeClient,
+  positions: readonly AccountPosition[],
+  take: (events: readonly AccountEvent[]) => void,
+): () => void {
+  const stream = client.subscribeAccounts(positions, {
+    onEvents: take,
+    onFailed: (error) => {
+      throw error;
+    },
+  });
+  return () => stream.close();
+}
