@@ -15,8 +15,10 @@ const RESUME_AFTER_MS = 100;
 const RESUME_AFTER_MS_MAX = 1_000;
 
 const GATEWAY_ENDED = new ExchangeError({
-  ...{ code: "UNAVAILABLE", message: "the gateway ended the stream" },
-  ...{ grpcStatus: status.UNAVAILABLE, kind: "not-published" },
+  code: "UNAVAILABLE",
+  message: "the gateway ended the stream",
+  grpcStatus: status.UNAVAILABLE,
+  kind: "not-published",
 });
 
 type Call = ClientReadableStream<SubscribeAccountEventsResponse>;
