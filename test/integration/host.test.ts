@@ -160,7 +160,7 @@ describe("hosts on real servers", () => {
 
   it("go on after NATS was killed and started again on its data", async () => {
     const { nats } = cluster.servers;
-    nats.kill();
+    await nats.kill();
     await nats.restart();
     await trade("after-nats");
   });

@@ -69,7 +69,7 @@ describe("the life of a host", () => {
   function after(...types: HostEvent["type"][]): string {
     let snapshot = firstSnapshot();
     for (const type of types) snapshot = nextSnapshot(snapshot, { type }).snapshot;
-    return String(snapshot.value);
+    return snapshot.value;
   }
 
   it("goes from idle to leading, and drains to released", () => {

@@ -190,7 +190,7 @@ describe("names and hashes", () => {
       const shard = shardOfAccount(account, 8);
       counts.set(shard, (counts.get(shard) ?? 0) + 1);
     }
-    expect([...counts.keys()].sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect([...counts.keys()].toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     for (const count of counts.values()) expect(Math.abs(count - 1_000)).toBeLessThan(200);
     expect(() => shardOfAccount(1, LEDGER_SHARDS_MAX + 1)).toThrow();
   });

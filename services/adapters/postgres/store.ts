@@ -13,47 +13,25 @@ import {
   type Row,
   type Store,
 } from "../../ports/store.js";
-import { createPool, isOwnBug, sqlState } from "./connection.js";
+import { openPool, PAGE_TIMEOUT_MS } from "./connections.js";
+import { isOwnBug, sqlState } from "./errors.js";
 import { COMMIT, commitParameters } from "./sql.js";
 
-/** Connections of one node: few, each with one statement under way. */
-const COMMIT_CONNECTIONS_MAX = 3;
-const READ_CONNECTIONS_MAX = 1;
-
 const PAGE_ROWS_MAX = 2_000;
-const RAISE_LOCK_WAIT_MS_MAX = 300;
 const UNIQUE_VIOLATION = "23505";
 
 const RECORD_COLUMNS = `actor AS id, name, kind, incarnation, token, batch, event_batch AS "eventBatch", anchor,
   stream_created AS "streamCreated", position, position_stored AS "positionStored", time, hash, state`;
 
-/**
- * Commits run on connections of their own, whose plans never scan or hash a table: a plan made while a table was
- * empty must not be the one it has when it is large.
- */
-const COMMIT_SETTINGS = {
-  enable_seqscan: "off",
-  enable_hashjoin: "off",
-  enable_mergejoin: "off",
-  plan_cache_mode: "force_generic_plan",
-};
-
 export class PostgresStore implements Store {
-  private readonly commits: pg.Pool;
-  private readonly reads: pg.Pool;
+  private readonly pool: pg.Pool;
 
   constructor(url: string, holder: string) {
-    const applicationName = `palisade:${holder}`;
-    this.commits = createPool(url, {
-      applicationName,
-      connectionsMax: COMMIT_CONNECTIONS_MAX,
-      settings: COMMIT_SETTINGS,
-    });
-    this.reads = createPool(url, { applicationName, connectionsMax: READ_CONNECTIONS_MAX });
+    this.pool = openPool(url, holder);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.commits.end(), this.reads.end()]);
+    await this.pool.end();
   }
 
   async actors(): Promise<ActorRecord[]> {
@@ -71,22 +49,13 @@ export class PostgresStore implements Store {
     holder: string,
     leaseRevision: number,
   ): Promise<ActorRecord | null> {
-    const client = await this.reads.connect();
-    try {
-      await client.query(`SET lock_timeout = ${RAISE_LOCK_WAIT_MS_MAX}`);
-      const result = await client.query<ActorRecord>(
-        `UPDATE actors SET token = $2::bigint + 1, holder = $3,
-           lease_revision = CASE WHEN $4::bigint = 0 THEN lease_revision ELSE $4 END
-         WHERE actor = $1 AND token = $2 RETURNING ${RECORD_COLUMNS}`,
-        [actor, fromToken, holder, leaseRevision],
-      );
-      await client.query("RESET lock_timeout");
-      client.release();
-      return result.rows[0] ?? null;
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
+    const rows = await this.read<ActorRecord>(
+      `UPDATE actors SET token = $2::bigint + 1, holder = $3,
+         lease_revision = CASE WHEN $4::bigint = 0 THEN lease_revision ELSE $4 END
+       WHERE actor = $1 AND token = $2 RETURNING ${RECORD_COLUMNS}`,
+      [actor, fromToken, holder, leaseRevision],
+    );
+    return rows[0] ?? null;
   }
 
   async commit(batch: Batch): Promise<{ readonly time: number }> {
@@ -94,7 +63,7 @@ export class PostgresStore implements Store {
     const statement = COMMIT[batch.actor.kind];
     let row: Record<string, number>;
     try {
-      const result = await this.commits.query<Record<string, number>>({
+      const result = await this.pool.query<Record<string, number>>({
         ...statement,
         values: parameters,
       });
@@ -162,8 +131,8 @@ export class PostgresStore implements Store {
   }
 
   private async read<T>(text: string, values: readonly unknown[] = []): Promise<T[]> {
-    const result = await this.reads.query(text, [...values]);
-    return result.rows as T[];
+    const config = { text, values: [...values], query_timeout: PAGE_TIMEOUT_MS };
+    return (await this.pool.query(config)).rows as T[];
   }
 
   /** What a failed commit means: another id's owner, a bug of ours, or that nobody knows. */

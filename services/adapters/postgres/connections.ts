@@ -1,0 +1,123 @@
+/** How this project's processes talk to PostgreSQL: few connections, bounded waits, whole numbers that are exact. */
+import pg from "pg";
+import { assert } from "../../../actors/kernel/assert.js";
+
+/** Connections of one process to one database. */
+export const CONNECTIONS_MAX = 4;
+
+/** What an answer may take before the connection is given up, and its outcome with it. */
+export const ANSWER_TIMEOUT_MS = 5_000;
+/** The same for a page of a recovery, which may have to pass over much history. */
+export const PAGE_TIMEOUT_MS = 25_000;
+const STATEMENT_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+const LOCK_TIMEOUT_MS = 2_000;
+const KEEPALIVE_AFTER_MS = 1_000;
+
+/**
+ * Every statement here looks rows up by key, a few or many. A plan that was made while a table was still empty would
+ * read all of it later, so only plans by index are allowed, and each is made once.
+ */
+const SESSION_SETTINGS = [
+  "synchronous_commit=on",
+  "plan_cache_mode=force_generic_plan",
+  "enable_seqscan=off",
+  "enable_hashjoin=off",
+  "enable_mergejoin=off",
+  "jit=off",
+];
+
+const OID_BIGINT = 20;
+const OID_BIGINT_ARRAY = 1016;
+const OID_INTEGER_ARRAY = 1007;
+const OID_SMALLINT_ARRAY = 1005;
+
+function parseInteger(text: string): number {
+  const value = Number(text);
+  assert(Number.isSafeInteger(value), `${text} is no integer that a double holds exactly`);
+  return value;
+}
+
+function parseIntegers(text: string): number[] {
+  return text === "{}" ? [] : text.slice(1, -1).split(",").map(parseInteger);
+}
+
+const PARSERS: ReadonlyMap<number, (text: string) => unknown> = new Map<
+  number,
+  (text: string) => unknown
+>([
+  [OID_BIGINT, parseInteger],
+  [OID_BIGINT_ARRAY, parseIntegers],
+  [OID_INTEGER_ARRAY, parseIntegers],
+  [OID_SMALLINT_ARRAY, parseIntegers],
+]);
+
+const TYPES: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: "text" | "binary") =>
+    PARSERS.get(oid) ?? pg.types.getTypeParser(oid, format),
+};
+
+/** The name under which a holder's connections are known to PostgreSQL. */
+export function applicationName(holder: string): string {
+  return `palisade:${holder}`;
+}
+
+/** Opens no connection yet; each is made when it is needed and kept. */
+export function openPool(postgresUrl: string, holder: string): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: postgresUrl,
+    application_name: applicationName(holder),
+    max: CONNECTIONS_MAX,
+    idleTimeoutMillis: 0,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    lock_timeout: LOCK_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEPALIVE_AFTER_MS,
+    options: SESSION_SETTINGS.map((setting) => `-c ${setting}`).join(" "),
+    types: TYPES,
+  });
+  // An idle connection that breaks is replaced when one is needed; whoever asks then is told if that fails.
+  pool.on("error", () => undefined);
+  return pool;
+}
+
+/** A prepared statement, by a name that stands for this text alone. */
+export interface Prepared {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Runs a prepared statement on any connection. */
+export async function query<R extends pg.QueryResultRow>(
+  pool: pg.Pool,
+  { name, text }: Prepared,
+  values: readonly unknown[] = [],
+  timeoutMs: number = ANSWER_TIMEOUT_MS,
+): Promise<R[]> {
+  const config = { name, text, values: [...values], query_timeout: timeoutMs };
+  const { rows } = await pool.query<R>(config);
+  return rows;
+}
+
+/** Runs statements in one transaction, on one connection; all or nothing. */
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query("BEGIN");
+    const result = await work(client);
+    const { command } = await client.query("COMMIT");
+    // COMMIT of a transaction that has failed succeeds, and says ROLLBACK.
+    if (command !== "COMMIT") throw new Error("the transaction was rolled back");
+    client.release();
+    return result;
+  } catch (error) {
+    // Closing the connection rolls back, whatever state it is in.
+    client.release(true);
+    throw error;
+  }
+}

@@ -1,0 +1,12 @@
+/** What Postgres's errors mean to those who commit. */
+
+/** Postgres's five-letter code, when Postgres itself answered. */
+export function sqlState(error: unknown): string | undefined {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+/** A statement that the schema or our own code made wrong: nothing that trying again would mend. */
+export function isOwnBug(state: string): boolean {
+  return ["22", "23", "42", "0A", "P0", "XX"].includes(state.slice(0, 2));
+}

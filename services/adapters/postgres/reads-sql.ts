@@ -1,0 +1,127 @@
+/** The statements of `reads.ts`. */
+import type { Prepared } from "./connections.js";
+
+const statement = (name: string, text: string): Prepared => ({ name: `read_${name}`, text });
+
+export const SHARDS = statement("shards", "SELECT ledger_shards AS shards FROM exchange");
+
+export const NOW = statement(
+  "now",
+  "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now",
+);
+
+export const ACTOR_HEADS = statement(
+  "actor_heads",
+  `SELECT actor, name, kind, token, batch, event_batch AS "eventBatch", anchor
+   FROM actors ORDER BY actor`,
+);
+
+/** Batches that said something: those with journal rows, and those with replies. */
+export const EVENT_BATCHES = statement(
+  "event_batches",
+  `SELECT actor, batch, token, time, replies FROM batch_log b
+   WHERE actor = $1 AND batch > $2 AND batch <= $3 AND (replies IS NOT NULL
+     OR EXISTS (SELECT FROM journal j WHERE j.actor = b.actor AND j.batch = b.batch))
+   ORDER BY batch LIMIT $4`,
+);
+
+const JOURNAL_COLUMNS = `account, first_sequence AS first, last_sequence AS last, actor, batch, token, time, events`;
+
+export const JOURNAL_BETWEEN = statement(
+  "journal_between",
+  `SELECT ${JOURNAL_COLUMNS} FROM journal WHERE actor = $1 AND batch > $2 AND batch <= $3
+   ORDER BY batch, account`,
+);
+
+export const JOURNAL_RANGE = statement(
+  "journal_range",
+  `SELECT ${JOURNAL_COLUMNS} FROM journal
+   WHERE account = $1 AND last_sequence >= $2 AND first_sequence <= $3
+   ORDER BY last_sequence LIMIT $4`,
+);
+
+const LAST_SEQUENCE = `coalesce((SELECT last_sequence FROM journal j WHERE j.account = a.account
+   ORDER BY last_sequence DESC LIMIT 1), 0)`;
+
+export const ACCOUNT_HEADS = statement(
+  "account_heads",
+  `SELECT a.account, ${LAST_SEQUENCE} AS sequence FROM accounts a
+   WHERE a.account = ANY ($1::bigint[])`,
+);
+
+export const BALANCES = statement(
+  "balances",
+  `SELECT ${LAST_SEQUENCE} AS sequence, b.asset, b.total, b.held
+   FROM accounts a LEFT JOIN balances b ON b.account = a.account
+   WHERE a.account = $1 ORDER BY b.asset`,
+);
+
+const ORDER_COLUMNS = `order_id AS "orderId", account, client_order_id AS "clientOrderId", instrument,
+  side, type, time_in_force AS "timeInForce", price, quantity, filled, leaves, status, code,
+  first_sequence AS "firstSequence", last_sequence AS "lastSequence", created, updated`;
+
+export const ORDER_BY_ID = statement(
+  "order_by_id",
+  `SELECT ${ORDER_COLUMNS} FROM orders WHERE account = $1 AND order_id = $2`,
+);
+
+export const ORDER_BY_CLIENT_ID = statement(
+  "order_by_client_id",
+  `SELECT ${ORDER_COLUMNS} FROM orders WHERE account = $1 AND client_order_id = $2`,
+);
+
+export const ASSETS = statement(
+  "assets",
+  "SELECT asset, name, decimals FROM assets ORDER BY asset",
+);
+
+export const INSTRUMENTS = statement(
+  "instruments",
+  `SELECT instrument AS id, symbol, base_asset AS "baseAsset", quote_asset AS "quoteAsset",
+     price_decimals AS "priceDecimals", quantity_decimals AS "quantityDecimals", tick, lot,
+     notional_factor AS "notionalFactor", reference_price AS "referencePrice"
+   FROM instruments ORDER BY instrument`,
+);
+
+export const INSTRUMENT_SHARDS = statement(
+  "instrument_shards",
+  "SELECT count(*) AS count FROM shard_instruments WHERE instrument = $1",
+);
+
+export const INSERT_INSTRUMENT = `INSERT INTO instruments (instrument, symbol, base_asset, quote_asset,
+    price_decimals, quantity_decimals, tick, lot, notional_factor, reference_price)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
+
+/** Best prices first on either side. */
+export const MARKET_SNAPSHOT = statement(
+  "market_snapshot",
+  `SELECT a.token, a.event_batch AS "eventBatch", a.time, a.state,
+     coalesce(l.sides, '{}') AS sides, coalesce(l.prices, '{}') AS prices,
+     coalesce(l.quantities, '{}') AS quantities
+   FROM actors a LEFT JOIN LATERAL (
+     SELECT array_agg(side) AS sides, array_agg(price) AS prices, array_agg(quantity) AS quantities
+     FROM (SELECT side, price, sum(leaves)::bigint AS quantity FROM book
+           WHERE actor = a.actor GROUP BY side, price
+           ORDER BY side, CASE side WHEN 1 THEN -price ELSE price END) levels) l ON true
+   WHERE a.actor = $1`,
+);
+
+export const TRADES = statement(
+  "trades",
+  `SELECT trade_id AS "tradeId", sequence, price, quantity, taker_side AS "takerSide", time
+   FROM trades WHERE actor = $1 AND trade_id > $2 ORDER BY trade_id LIMIT $3`,
+);
+
+export const NEXT_ACCOUNT = statement(
+  "next_account",
+  "SELECT nextval('account_numbers') AS account",
+);
+
+export const CLAIM_SLOT = statement(
+  "claim_slot",
+  `INSERT INTO slots (slot, token, holder) VALUES ($1, 1, $2)
+   ON CONFLICT (slot) DO UPDATE SET token = slots.token + 1, holder = excluded.holder
+   RETURNING token`,
+);
+
+export const SLOT = statement("slot", "SELECT token, holder FROM slots WHERE slot = $1");

@@ -1,0 +1,242 @@
+/** What gateways and feeds read and write beside the actors' commits (see `services/ports/reads.ts`). */
+import type pg from "pg";
+import { assert } from "../../../actors/kernel/assert.js";
+import { marketName } from "../../../actors/kernel/ids.js";
+import type { Instrument } from "../../../actors/kernel/instrument.js";
+import {
+  type AccountBalances,
+  type ActorHead,
+  type AssetDefinition,
+  type AssetRow,
+  InstrumentConflictError,
+  type InstrumentDefinition,
+  type JournalRow,
+  type MarketSnapshot,
+  type OrderRow,
+  type Reads,
+  type StoredEvents,
+  type TradeRow,
+} from "../../ports/reads.js";
+import { inTransaction, openPool, query } from "./connections.js";
+import * as sql from "./reads-sql.js";
+
+export class PostgresReads implements Reads {
+  private readonly pool: pg.Pool;
+
+  constructor(url: string, holder: string) {
+    this.pool = openPool(url, holder);
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+
+  async shards(): Promise<number> {
+    const row = await this.one<{ shards: number }>(sql.SHARDS);
+    assert(row !== null, "the exchange has not been created");
+    return row.shards;
+  }
+
+  async now(): Promise<number> {
+    return (await this.one<{ now: number }>(sql.NOW))!.now;
+  }
+
+  actorHeads(): Promise<ActorHead[]> {
+    return query<ActorHead>(this.pool, sql.ACTOR_HEADS);
+  }
+
+  async eventsBetween(
+    actor: number,
+    afterBatch: number,
+    upToBatch: number,
+    batchesMax: number,
+  ): Promise<StoredEvents[]> {
+    const range = [actor, afterBatch, upToBatch];
+    const heads = await query<Omit<StoredEvents, "journal">>(this.pool, sql.EVENT_BATCHES, [
+      ...range,
+      batchesMax,
+    ]);
+    const last = heads.at(-1);
+    if (!last) return [];
+    const rows = await query<JournalRow>(this.pool, sql.JOURNAL_BETWEEN, [
+      actor,
+      afterBatch,
+      last.batch,
+    ]);
+    const byBatch = new Map<number, JournalRow[]>(heads.map(({ batch }) => [batch, []]));
+    for (const row of rows) byBatch.get(row.batch)?.push(row);
+    return heads.map((head) => ({ ...head, journal: byBatch.get(head.batch)! }));
+  }
+
+  async accountHeads(accounts: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    const rows = await query<{ account: number; sequence: number }>(this.pool, sql.ACCOUNT_HEADS, [
+      `{${accounts.join(",")}}`,
+    ]);
+    return new Map(rows.map(({ account, sequence }) => [account, sequence]));
+  }
+
+  journalFrom(account: number, fromSequence: number, rowsMax: number): Promise<JournalRow[]> {
+    return this.journalRange(account, fromSequence, Number.MAX_SAFE_INTEGER, rowsMax);
+  }
+
+  journalRange(
+    account: number,
+    fromSequence: number,
+    toSequence: number,
+    rowsMax: number,
+  ): Promise<JournalRow[]> {
+    const values = [account, fromSequence, toSequence, rowsMax];
+    return query<JournalRow>(this.pool, sql.JOURNAL_RANGE, values);
+  }
+
+  order(account: number, orderId: number, clientOrderId: string): Promise<OrderRow | null> {
+    return orderId > 0
+      ? this.one<OrderRow>(sql.ORDER_BY_ID, [account, orderId])
+      : this.one<OrderRow>(sql.ORDER_BY_CLIENT_ID, [account, clientOrderId]);
+  }
+
+  /** One statement, so one snapshot: an outer join gives one row also for an account that has nothing. */
+  async balances(account: number): Promise<AccountBalances | null> {
+    const rows = await query<{
+      sequence: number;
+      asset: number | null;
+      total: number;
+      held: number;
+    }>(this.pool, sql.BALANCES, [account]);
+    if (rows.length === 0) return null;
+    const balances = rows.flatMap(({ asset, total, held }) =>
+      asset === null ? [] : [{ asset, total, held }],
+    );
+    return { sequence: rows[0]!.sequence, balances };
+  }
+
+  assets(): Promise<AssetRow[]> {
+    return query<AssetRow>(this.pool, sql.ASSETS);
+  }
+
+  instruments(): Promise<Instrument[]> {
+    return query<Instrument & pg.QueryResultRow>(this.pool, sql.INSTRUMENTS);
+  }
+
+  async instrumentShards(instrument: number): Promise<number> {
+    return (await this.one<{ count: number }>(sql.INSTRUMENT_SHARDS, [instrument]))!.count;
+  }
+
+  createInstrument(definition: InstrumentDefinition): Promise<Instrument> {
+    return inTransaction(this.pool, async (client) => {
+      // One definition at a time: two operators with the same symbol get one instrument.
+      await client.query("LOCK TABLE instruments IN SHARE ROW EXCLUSIVE MODE");
+      const baseAsset = await assetOf(client, definition.base);
+      const quoteAsset = await assetOf(client, definition.quote);
+      const { base: _base, quote: _quote, ...terms } = definition;
+      const wanted = { ...terms, baseAsset, quoteAsset };
+      const found = await client.query<Instrument>(
+        sql.INSTRUMENTS.text.replace("ORDER BY", "WHERE symbol = $1 ORDER BY"),
+        [definition.symbol],
+      );
+      const existing = found.rows[0];
+      if (existing) return sameOrConflict(existing, wanted);
+      return insertInstrument(client, wanted);
+    });
+  }
+
+  async marketSnapshot(market: number): Promise<MarketSnapshot> {
+    const row = await this.one<{
+      token: number;
+      eventBatch: number;
+      time: number;
+      state: Uint8Array;
+      sides: number[];
+      prices: number[];
+      quantities: number[];
+    }>(sql.MARKET_SNAPSHOT, [market]);
+    assert(row !== null, `there is no market ${market}`);
+    const { sides, prices, quantities, ...head } = row;
+    const levels = sides.map((side, at) => ({
+      side: side as MarketSnapshot["levels"][number]["side"],
+      price: prices[at]!,
+      quantity: quantities[at]!,
+    }));
+    return { ...head, levels };
+  }
+
+  trades(market: number, afterTradeId: number, tradesMax: number): Promise<TradeRow[]> {
+    return query<TradeRow & pg.QueryResultRow>(this.pool, sql.TRADES, [
+      market,
+      afterTradeId,
+      tradesMax,
+    ]);
+  }
+
+  async nextAccountNumber(): Promise<number> {
+    return (await this.one<{ account: number }>(sql.NEXT_ACCOUNT))!.account;
+  }
+
+  async claimSlot(slot: number, holder: string): Promise<number> {
+    return (await this.one<{ token: number }>(sql.CLAIM_SLOT, [slot, holder]))!.token;
+  }
+
+  slot(slot: number): Promise<{ readonly token: number; readonly holder: string } | null> {
+    return this.one(sql.SLOT, [slot]);
+  }
+
+  private async one<R extends object>(
+    statement: Parameters<typeof query>[1],
+    values: readonly unknown[] = [],
+  ): Promise<R | null> {
+    const rows = await query<R & pg.QueryResultRow>(this.pool, statement, values);
+    return rows[0] ?? null;
+  }
+}
+
+async function assetOf(
+  client: pg.PoolClient,
+  { name, decimals }: AssetDefinition,
+): Promise<number> {
+  await client.query(
+    "INSERT INTO assets (name, decimals) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+    [name, decimals],
+  );
+  const { rows } = await client.query<AssetRow>("SELECT * FROM assets WHERE name = $1", [name]);
+  const asset = rows[0]!;
+  if (asset.decimals === decimals) return asset.asset;
+  throw new InstrumentConflictError(
+    `asset ${name} has ${asset.decimals} decimals, not ${decimals}: an asset keeps its decimals for ever`,
+  );
+}
+
+function sameOrConflict(existing: Instrument, wanted: Omit<Instrument, "id">): Instrument {
+  const keys = Object.keys(wanted) as (keyof typeof wanted)[];
+  const differing = keys.filter((key) => existing[key] !== wanted[key]);
+  if (differing.length === 0) return existing;
+  throw new InstrumentConflictError(
+    `${wanted.symbol} exists with another definition: ${differing.join(", ")}`,
+  );
+}
+
+async function insertInstrument(
+  client: pg.PoolClient,
+  wanted: Omit<Instrument, "id">,
+): Promise<Instrument> {
+  const { rows } = await client.query<{ id: number }>(
+    "SELECT nextval('market_ids')::integer AS id",
+  );
+  const id = rows[0]!.id;
+  await client.query("INSERT INTO actors (actor, name, kind) VALUES ($1, $2, 'market')", [
+    id,
+    marketName(wanted.symbol),
+  ]);
+  await client.query(sql.INSERT_INSTRUMENT, [
+    id,
+    wanted.symbol,
+    wanted.baseAsset,
+    wanted.quoteAsset,
+    wanted.priceDecimals,
+    wanted.quantityDecimals,
+    wanted.tick,
+    wanted.lot,
+    wanted.notionalFactor,
+    wanted.referencePrice,
+  ]);
+  return { id, ...wanted };
+}
