@@ -113,7 +113,11 @@ export class Host {
     const permanent = ["InvariantError", "MalformedError", "StreamIdentityError"].includes(name);
     this.logger.error({ error: String(error) }, "recovering or leading failed");
     await this.letGo();
-    this.become({ type: permanent ? "FAILED" : "LOST" }, String(error));
+    const reason = String(error);
+    if (permanent) this.become({ type: "FAILED" }, reason);
+    else if (this.state === "recovering") this.become({ type: "LOST" }, reason);
+    // It leads and cannot read its inbox: perhaps another node can.
+    else if (this.become({ type: "DRAIN" }, reason)) this.become({ type: "DRAINED" }, reason);
   }
 
   private ended(end: LeaderEnd): void {

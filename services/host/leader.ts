@@ -114,13 +114,13 @@ export class Leader {
       verify: () => this.verify(),
       onLost: (error) => this.lostInbox(error),
     });
-    if (this.ended) await this.consumption.stop();
+    if (this.ended) this.consumption.stop();
   }
 
   /** Takes no more, commits what it has applied, and ends without a word to `onEnd`. */
   async drain(): Promise<void> {
     this.accepting = false;
-    await this.consumption?.stop();
+    this.consumption?.stop();
     while (!this.ended && (this.commit || this.open)) {
       if (!this.commit) this.seal();
       await this.commit;
@@ -135,7 +135,7 @@ export class Leader {
     this.announcer.stop();
     for (const cleanup of this.cleanups) cleanup();
     this.cleanups.length = 0;
-    void this.consumption?.stop();
+    this.consumption?.stop();
   }
 
   private end(end: LeaderEnd): void {

@@ -15,7 +15,8 @@ export interface LogMessage {
 }
 
 export interface Consumption {
-  stop(): Promise<void>;
+  /** Nothing is delivered after it. */
+  stop(): void;
 }
 
 /** Why a frame was not taken by the log. It was not published; whoever sent it may say so. */

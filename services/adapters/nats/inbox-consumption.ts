@@ -65,21 +65,21 @@ export class InboxConsumption implements Consumption {
       await options.verify();
       await consumption.begin();
     } catch (error) {
-      await consumption.stop();
+      consumption.stop();
       throw error;
     }
     return consumption;
   }
 
-  async stop(): Promise<void> {
+  stop(): void {
     if (this.stopped) return;
     this.stopped = true;
     this.unwatch();
     const { manager, stream } = this.options;
     const name = this.consumerName;
     this.drop();
-    // Only politeness: the server forgets it anyway.
-    if (name) await manager.consumers.delete(stream, name).catch(() => undefined);
+    // Only politeness, and nothing waits for it: the server forgets the consumer anyway.
+    if (name) manager.consumers.delete(stream, name).catch(() => undefined);
   }
 
   /** One life: an ephemeral consumer behind the last delivered message. */
@@ -172,7 +172,7 @@ export class InboxConsumption implements Consumption {
 
   private lose(error: Error): void {
     if (this.stopped) return;
-    void this.stop();
+    this.stop();
     this.options.onLost(error);
   }
 }
