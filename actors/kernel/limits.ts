@@ -30,6 +30,9 @@ export const RESTING_ORDERS_MAX = 2_000_000;
  */
 export const FINISHED_ORDERS_IN_MEMORY_MAX = 200_000;
 
+/** Of these, how many a recovery reads: enough for what clients repeat at once, little enough to be back soon. */
+export const FINISHED_ORDERS_RECOVERED_MAX = 20_000;
+
 /** Commands in one frame, and bytes of one frame: JetStream's own limit is above. */
 export const FRAME_COMMANDS_MAX = 1_000;
 export const FRAME_BYTES_MAX = 1_000_000;

@@ -1,7 +1,7 @@
 /** The store on Postgres (see `services/ports/store.ts`). */
 import type pg from "pg";
 import { assert } from "../../../actors/kernel/assert.js";
-import { FINISHED_ORDERS_IN_MEMORY_MAX } from "../../../actors/kernel/limits.js";
+import { FINISHED_ORDERS_RECOVERED_MAX } from "../../../actors/kernel/limits.js";
 import type { Link } from "../../../actors/kernel/links.js";
 import {
   type ActorRecord,
@@ -216,7 +216,7 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
     table: "orders",
     text: `SELECT * FROM orders WHERE actor = $1 AND order_id > $3 AND (status < 4 OR order_id >= coalesce((
              SELECT order_id FROM orders WHERE actor = $1 AND status >= 4 ORDER BY order_id DESC
-             OFFSET ${FINISHED_ORDERS_IN_MEMORY_MAX} LIMIT 1), 0))
+             OFFSET ${FINISHED_ORDERS_RECOVERED_MAX} LIMIT 1), 0))
            ORDER BY order_id LIMIT $2`,
     key: [{ column: "order_id", least: 0 }],
   },
