@@ -228,7 +228,6 @@ export class MarketView {
   }
 
   private tellTrade(trade: FeedTrade): void {
-    if (trade.tradeId <= this.lastTradeId) return;
     this.lastTradeId = trade.tradeId;
     this.listener.traded(trade);
   }

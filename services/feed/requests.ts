@@ -57,11 +57,11 @@ export function parseRequest(data: Buffer, isBinary: boolean): FeedRequest | Ref
 
 function parseFields(value: Record<string, unknown>): FeedRequest | Refusal {
   const { action, channels, depth = "batch" } = value;
-  if (value["id"] !== undefined && !isRequestId(value["id"])) {
+  const { id } = value;
+  if (id !== undefined && !isRequestId(id)) {
     const message = `"id" is a number or at most ${REQUEST_ID_LENGTH_MAX} characters`;
     return { code: "INVALID_ID", message };
   }
-  const id = value["id"] as RequestId | undefined;
   const unknown = Object.keys(value).find((field) => !FIELDS.includes(field));
   if (unknown !== undefined) {
     const message = `there is no field ${shown(unknown)}; there are ${FIELDS.join(", ")}`;
