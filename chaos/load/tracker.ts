@@ -6,6 +6,8 @@ import type { AccountEvent, CommandResult } from "../../proto/gen/exchange/v1/ex
 import type { ClientLog } from "./client-log.js";
 import { Latencies } from "./latencies.js";
 
+const OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN";
+
 export interface TrackedOrder {
   readonly requestId: number;
   readonly account: number;
@@ -99,7 +101,8 @@ export class OrderTracker {
 
   takeResult(result: CommandResult, nowMs: number): void {
     const order = this.byRequest.get(result.requestId);
-    if (!order) return;
+    // Without a definite answer it stays unanswered, and will be asked for.
+    if (!order || result.code === OUTCOME_UNKNOWN) return;
     this.byRequest.delete(order.requestId);
     if (result.code === "OK") {
       this.accept(order, result.orderId, nowMs);
