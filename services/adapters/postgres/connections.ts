@@ -16,7 +16,8 @@ const KEEPALIVE_AFTER_MS = 1_000;
 
 /**
  * Every statement here looks rows up by key, a few or many. A plan that was made while a table was still empty would
- * read all of it later, so only plans by index are allowed, and each is made once.
+ * read all of it later, so only plans by index are allowed, in the order in which joins are written, and each is made
+ * once. (A batch that changed 1,000 of 30,000 orders took 1.8 s when the planner was free to join the other way round.)
  */
 const SESSION_SETTINGS = [
   "synchronous_commit=on",
@@ -24,6 +25,9 @@ const SESSION_SETTINGS = [
   "enable_seqscan=off",
   "enable_hashjoin=off",
   "enable_mergejoin=off",
+  "enable_bitmapscan=off",
+  "enable_material=off",
+  "join_collapse_limit=1",
   "jit=off",
 ];
 

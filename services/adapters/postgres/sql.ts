@@ -81,7 +81,7 @@ const BATCH_LOG = `part_batch_log AS (
     ${scalar("commands")}, ${scalar("replies")} FROM fence)`;
 
 const CONFIRMED = `part_confirmed AS (
-  DELETE FROM outbox USING fence,
+  DELETE FROM outbox USING fence CROSS JOIN
     unnest(${scalar("confirmed_destinations")}, ${scalar("confirmed_up_to")}) AS u (destination, up_to)
   WHERE outbox.actor = fence.actor AND outbox.destination = u.destination
     AND outbox.last <= u.up_to)`;
@@ -108,7 +108,7 @@ function partText(part: PartTable, before: number): string {
     aliases.push("bytes_offset", "bytes_length");
     bytes = `substring($${at + 3}::bytea FROM u.bytes_offset + 1 FOR u.bytes_length)`;
   }
-  const from = `fence, unnest(${arrays.join(", ")}) AS u (${aliases.join(", ")})`;
+  const from = `fence CROSS JOIN unnest(${arrays.join(", ")}) AS u (${aliases.join(", ")})`;
   if (part.mode === "update") return updateText(part, names, from);
   if (part.mode === "delete") return deleteText(part, from);
   return insertText(part, names, from, bytes);
@@ -136,7 +136,7 @@ function updateText(part: PartTable, names: string[], from: string): string {
   const changed = names.filter((name) => !part.key.includes(name));
   const set = changed.map((name) => `${name} = u.${name}`).join(", ");
   const where = part.key.map((name) => `t.${name} = u.${name}`).join(" AND ");
-  return `UPDATE ${part.table} AS t SET ${set} FROM ${from} WHERE ${where} AND t.actor = fence.actor RETURNING 1`;
+  return `UPDATE ${part.table} AS t SET ${set} FROM ${from} WHERE ${where} RETURNING 1`;
 }
 
 function deleteText(part: PartTable, from: string): string {
