@@ -47,7 +47,10 @@ export class Connection {
     socket.on("pong", () => {
       this.answeredPing = true;
     });
-    socket.on("close", () => this.released());
+    socket.on("close", () => {
+      this.release();
+      clearTimeout(this.terminating);
+    });
   }
 
   /** Has the client more to read than is good? Then diffs wait and are merged. */
@@ -120,12 +123,13 @@ export class Connection {
 
   close(code: number, reason: string): void {
     if (this.closing) return;
-    this.closing = true;
+    this.release();
     this.socket.close(code, reason);
     this.terminating = setTimeout(() => this.socket.terminate(), limits.CLOSING_MS_MAX);
   }
 
   private closeSlow(detail: string): void {
+    if (this.closing) return;
     metrics.connectionsClosed.inc({ reason: "slow" });
     this.close(CloseCode.TryAgainLater, `SLOW_CONSUMER: ${detail}`);
   }
@@ -144,10 +148,10 @@ export class Connection {
     }
   }
 
-  private released(): void {
+  /** Takes nothing more. */
+  private release(): void {
     this.closing = true;
     clearInterval(this.draining);
-    clearTimeout(this.terminating);
     this.deferred.clear();
   }
 }
