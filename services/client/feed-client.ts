@@ -20,6 +20,8 @@ import {
 
 const REQUEST_LIMIT_MS = 10_000;
 const RECONNECT_AFTER_MS = 200;
+/** A feed that does not answer the closing handshake is left after so long. */
+const CLOSING_LIMIT_MS = 1_000;
 /** The feed pings every 15 s; silence of so long means that the connection is dead. */
 const SILENCE_LIMIT_MS = 40_000;
 
@@ -165,7 +167,9 @@ export class FeedClient {
     this.closed = true;
     clearTimeout(this.retry);
     clearTimeout(this.silence);
-    this.socket?.close();
+    const { socket } = this;
+    socket?.close();
+    setTimeout(() => socket?.terminate(), CLOSING_LIMIT_MS).unref();
     this.failWaiting("the client was closed");
   }
 
