@@ -1,0 +1,149 @@
+/**
+ * Everything that this gateway sends: one lane per receiver, all numbered by one slot (R4). A command is refused before
+ * it has a number, or ends with its receiver's answer, or, after its deadline and a grace, as unknown (R10).
+ */
+import type { Origin } from "../../actors/ledger/account-events.js";
+import type { Announcement } from "../../actors/kernel/event-frame.js";
+import { MalformedError } from "../../actors/kernel/bytes.js";
+import { decodeResendRequest } from "../../actors/kernel/event-frame.js";
+import { sourceOfSlot } from "../../actors/kernel/ids.js";
+import type { Bus } from "../ports/log.js";
+import { resendSubject } from "../ports/subjects.js";
+import type { ExchangeTime } from "./exchange-time.js";
+import { Lane, type LaneDependencies } from "./lane.js";
+import { ANSWER_GRACE_MS, CHECK_EVERY_MS, COMMAND_DEADLINE_MS } from "./limits.js";
+import * as metrics from "./metrics.js";
+import type { Answer, Waiter } from "./pending.js";
+import { type Refusal, unavailable } from "./refusal.js";
+
+const MICROS_PER_MS = 1_000;
+
+export interface ClaimedSlot {
+  readonly slot: number;
+  readonly token: number;
+}
+
+export interface CommandsDependencies extends LaneDependencies {
+  readonly bus: Bus;
+  readonly time: ExchangeTime;
+}
+
+export class Commands {
+  private readonly deps: CommandsDependencies;
+  private readonly claimed: ClaimedSlot;
+  private readonly onDeposed: (token: number) => void;
+  private readonly lanes = new Map<number, Lane>();
+  private readonly unsubscribe: () => void;
+  private cancelCheck: () => void = () => undefined;
+  private readonly toFlush = new Set<Lane>();
+  private stopping = false;
+
+  /** `onDeposed` is called when somebody else has claimed the slot. */
+  constructor(
+    deps: CommandsDependencies,
+    claimed: ClaimedSlot,
+    onDeposed: (token: number) => void,
+  ) {
+    this.deps = deps;
+    this.claimed = claimed;
+    this.onDeposed = onDeposed;
+    deps.leaders.onAnnouncement((announcement) => this.takeMarks(announcement));
+    deps.leaders.onMoved((actor) => this.lanes.get(actor)?.resend(0, "moved"));
+    const subject = resendSubject(sourceOfSlot(claimed.slot));
+    this.unsubscribe = deps.bus.subscribe(subject, (data) => this.takeRequest(data));
+    this.scheduleCheck();
+  }
+
+  /** The deadline of a command that comes in now, in microseconds since 1970. */
+  deadline(): number {
+    return this.deps.time.now() + COMMAND_DEADLINE_MS * MICROS_PER_MS;
+  }
+
+  /** Gives a refusal, or nothing: then the waiter will be called, once and not before this returns. */
+  submit(receiver: number, payload: Uint8Array, waiter: Waiter | null): Refusal | undefined {
+    const lane = this.lane(receiver);
+    const refusal = this.stopping
+      ? unavailable("GATEWAY_STOPPING", "this gateway is stopping", 0)
+      : lane.refusal();
+    if (refusal) {
+      metrics.commandsRefused.inc({ code: refusal.code });
+      return refusal;
+    }
+    lane.add(payload, waiter, this.deps.clock.now() + COMMAND_DEADLINE_MS + ANSWER_GRACE_MS);
+    if (this.toFlush.size === 0) setImmediate(() => this.flush());
+    this.toFlush.add(lane);
+    return undefined;
+  }
+
+  /** Takes an answer that names a command by its origin; those of other slots and tokens are not for us. */
+  answer(receiver: number, origin: Origin, answer: Answer): void {
+    const { slot, token } = this.claimed;
+    if (origin.slot !== slot || origin.token !== token) return;
+    this.lanes.get(receiver)?.answer(origin.number, answer);
+  }
+
+  /** Takes no more, and resolves when everything is answered or the time is over. */
+  async drain(limitMs: number): Promise<void> {
+    this.stopping = true;
+    const until = this.deps.clock.now() + limitMs;
+    while (this.isWaitedFor() && this.deps.clock.now() < until) {
+      await new Promise<void>((resolve) => {
+        this.deps.clock.after(CHECK_EVERY_MS, resolve);
+      });
+    }
+  }
+
+  close(): void {
+    this.stopping = true;
+    this.unsubscribe();
+    this.cancelCheck();
+  }
+
+  private isWaitedFor(): boolean {
+    return [...this.lanes.values()].some((lane) => lane.hasWaiters);
+  }
+
+  private lane(receiver: number): Lane {
+    let lane = this.lanes.get(receiver);
+    if (!lane) {
+      const { slot, token } = this.claimed;
+      lane = new Lane(receiver, sourceOfSlot(slot), token, this.deps);
+      this.lanes.set(receiver, lane);
+    }
+    return lane;
+  }
+
+  private flush(): void {
+    const lanes = [...this.toFlush];
+    this.toFlush.clear();
+    for (const lane of lanes) lane.flush();
+  }
+
+  private takeMarks(announcement: Announcement): void {
+    const source = sourceOfSlot(this.claimed.slot);
+    for (const mark of announcement.marks) {
+      if (mark.source !== source) continue;
+      if (mark.token > this.claimed.token) this.onDeposed(mark.token);
+      else if (mark.token === this.claimed.token) {
+        this.lanes.get(announcement.actor)?.confirm(mark.number);
+      }
+    }
+  }
+
+  private takeRequest(data: Uint8Array): void {
+    try {
+      const { receiver, from } = decodeResendRequest(data);
+      this.lanes.get(receiver)?.resend(from, "asked");
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      metrics.malformedMessages.inc();
+    }
+  }
+
+  private scheduleCheck(): void {
+    this.cancelCheck = this.deps.clock.after(CHECK_EVERY_MS, () => {
+      for (const lane of this.lanes.values()) lane.check();
+      this.scheduleCheck();
+    });
+  }
+}

@@ -1,0 +1,110 @@
+/** What all ledger shards say: answers for those who wait, and events for subscribers. */
+import type { Logger } from "pino";
+import { MalformedError } from "../../actors/kernel/bytes.js";
+import { Code } from "../../actors/kernel/codes.js";
+import { decodeEventFrame, type EventFrame } from "../../actors/kernel/event-frame.js";
+import type { AccountEvent, Origin, Reply } from "../../actors/ledger/account-events.js";
+import type { Clock } from "../ports/clock.js";
+import type { Bus } from "../ports/log.js";
+import type { ActorHead, Reads } from "../ports/reads.js";
+import { ALL_LEDGER_EVENTS } from "../ports/subjects.js";
+import type { Commands } from "./commands.js";
+import type { Leaders } from "./leaders.js";
+import * as metrics from "./metrics.js";
+import { type Block, ShardEvents } from "./shard-events.js";
+import type { Subscriptions } from "./subscriptions.js";
+
+export interface EventsDependencies {
+  readonly bus: Bus;
+  readonly reads: Pick<Reads, "eventsBetween">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly leaders: Leaders;
+  readonly commands: Commands;
+  readonly subscriptions: Subscriptions;
+}
+
+export class Events {
+  private readonly deps: EventsDependencies;
+  private readonly shards: ReadonlyMap<number, ShardEvents>;
+  private readonly cleanups: (() => void)[];
+
+  /** `heads` are where the shards stand now: what they said before concerns nobody who waits here. */
+  constructor(deps: EventsDependencies, heads: readonly ActorHead[]) {
+    this.deps = deps;
+    const { reads, clock, logger, bus } = deps;
+    const sink = {
+      block: (shard: number, block: Block) => this.takeBlock(shard, block),
+      reply: (shard: number, token: number, reply: Reply) => this.takeReply(shard, token, reply),
+    };
+    this.shards = new Map(
+      heads
+        .filter(({ kind }) => kind === "ledger")
+        .map((head) => [
+          head.actor,
+          new ShardEvents(head.actor, head, { reads, clock, logger, sink }),
+        ]),
+    );
+    deps.leaders.onAnnouncement((announcement) =>
+      this.shards.get(announcement.actor)?.takeAnnouncement(announcement),
+    );
+    this.cleanups = [
+      bus.subscribe(ALL_LEDGER_EVENTS, (data) => this.takeFrame(data)),
+      bus.onReconnect(() => this.heal("reconnected")),
+    ];
+  }
+
+  /** Reads from Postgres whatever was said since the beginning and not heard. */
+  heal(reason: string): void {
+    for (const shard of this.shards.values()) shard.heal(reason);
+  }
+
+  close(): void {
+    for (const cleanup of this.cleanups) cleanup();
+    for (const shard of this.shards.values()) shard.close();
+  }
+
+  private takeFrame(data: Uint8Array): void {
+    const frame = decodeOrNull(data);
+    if (frame) this.shards.get(frame.actor)?.takeFrame(frame);
+    else metrics.malformedMessages.inc();
+  }
+
+  private takeBlock(shard: number, block: Block): void {
+    const { account, token } = block;
+    for (let n = 0; n < block.events.length; n++) {
+      const event = block.events[n]!;
+      const origin = originOf(event);
+      if (!origin) continue;
+      const sequence = block.first + n;
+      const answer = { account, sequence, token, repeated: false };
+      this.deps.commands.answer(shard, origin, { ...answer, ...outcomeOf(event) });
+    }
+    this.deps.subscriptions.take(block);
+  }
+
+  private takeReply(shard: number, token: number, reply: Reply): void {
+    const { origin, account, code, orderId, repeated } = reply;
+    const answer = { account, code, orderId, repeated, token, sequence: 0 };
+    this.deps.commands.answer(shard, origin, answer);
+  }
+}
+
+function originOf(event: AccountEvent): Origin | undefined {
+  return "origin" in event ? event.origin : undefined;
+}
+
+function outcomeOf(event: AccountEvent): { code: number; orderId: number } {
+  const orderId = "orderId" in event ? event.orderId : 0;
+  if (event.kind === "rejected") return { code: event.code, orderId };
+  return { code: event.kind === "voided" ? Code.CLIENT_ORDER_ID_VOIDED : Code.OK, orderId };
+}
+
+function decodeOrNull(data: Uint8Array): EventFrame | null {
+  try {
+    return decodeEventFrame(data);
+  } catch (error) {
+    if (error instanceof MalformedError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * The way to one receiver's inbox: commands of one turn of the event loop go into one frame, few frames are on their way
+ * at a time, and what is not confirmed is sent again when it is asked for, when the receiver has moved, or by time.
+ * A frame that the log refuses keeps its numbers and is sent again: numbers are never left out (R4).
+ */
+import type { Logger } from "pino";
+import type { Clock } from "../ports/clock.js";
+import { type Log, LogRefusedError } from "../ports/log.js";
+import type { Leaders } from "./leaders.js";
+import {
+  PENDING_COMMANDS_PER_RECEIVER_MAX,
+  PUBLISHES_IN_FLIGHT_MAX,
+  RESEND_AFTER_MS,
+  RESEND_FRAMES_MAX,
+  RETRY_WHEN_FULL_MS,
+  RETRY_WITHOUT_LEADER_MS,
+  STREAM_FULL_PAUSE_MS,
+} from "./limits.js";
+import * as metrics from "./metrics.js";
+import { type Answer, Pending, type PendingFrame, type Waiter } from "./pending.js";
+import { exhausted, type Refusal, unavailable } from "./refusal.js";
+
+export interface LaneDependencies {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly leaders: Leaders;
+  readonly logger: Logger;
+}
+
+export class Lane {
+  readonly receiver: number;
+  private readonly deps: LaneDependencies;
+  private readonly pending: Pending;
+  private inFlight = 0;
+  private fullUntilMs = 0;
+
+  constructor(receiver: number, source: number, token: number, deps: LaneDependencies) {
+    this.receiver = receiver;
+    this.deps = deps;
+    this.pending = new Pending(source, token);
+  }
+
+  get size(): number {
+    return this.pending.size;
+  }
+
+  get hasWaiters(): boolean {
+    return this.pending.hasWaiters;
+  }
+
+  /** Why a new command cannot be taken now, or nothing. Once it is numbered it is too late to refuse it. */
+  refusal(): Refusal | undefined {
+    const { leaders, clock } = this.deps;
+    const inbox = leaders.inbox(this.receiver);
+    if (!inbox || !leaders.isLed(this.receiver)) {
+      const name = inbox?.name ?? `actor ${this.receiver}`;
+      return unavailable("NO_LEADER", `nobody leads ${name} now`, RETRY_WITHOUT_LEADER_MS);
+    }
+    if (this.pending.size >= PENDING_COMMANDS_PER_RECEIVER_MAX) {
+      const message = `${PENDING_COMMANDS_PER_RECEIVER_MAX} commands wait for ${inbox.name}`;
+      return exhausted("TOO_MANY_PENDING", message, RETRY_WHEN_FULL_MS);
+    }
+    if (clock.now() < this.fullUntilMs) {
+      return exhausted("STREAM_FULL", `the inbox of ${inbox.name} is full`, STREAM_FULL_PAUSE_MS);
+    }
+    return undefined;
+  }
+
+  /** Numbers a command; `flush` sends it. */
+  add(payload: Uint8Array, waiter: Waiter | null, giveUpAtMs: number): void {
+    this.pending.add(payload, waiter, giveUpAtMs);
+  }
+
+  /** Sends what has gathered, as far as frames may be on their way. */
+  flush(): void {
+    while (this.inFlight < PUBLISHES_IN_FLIGHT_MAX && this.pending.hasGathered) {
+      if (!this.deps.leaders.inbox(this.receiver)) return;
+      const frame = this.pending.takeFrame(this.deps.clock.now());
+      if (!frame) return;
+      metrics.framesPublished.inc();
+      this.publish(frame);
+    }
+  }
+
+  answer(number: number, answer: Answer): void {
+    this.pending.takeWaiter(number)?.(answer);
+  }
+
+  confirm(number: number): void {
+    if (!this.pending.confirm(number)) metrics.malformedMessages.inc();
+  }
+
+  /** Sends again what the receiver may lack, from a number on (0: everything that is not confirmed). */
+  resend(from: number, reason: string): void {
+    this.resendFrames(this.pending.framesFrom(from, RESEND_FRAMES_MAX), reason);
+  }
+
+  /** To be called now and then: sends again what is overdue, and gives up waiting for what is too late. */
+  check(): void {
+    const now = this.deps.clock.now();
+    for (const waiter of this.pending.takeExpired(now)) {
+      metrics.commandsUnknown.inc();
+      waiter(null);
+    }
+    this.resendFrames(this.pending.overdue(now - RESEND_AFTER_MS, RESEND_FRAMES_MAX), "overdue");
+    this.flush();
+    metrics.pendingCommands.set({ receiver: String(this.receiver) }, this.pending.size);
+  }
+
+  private resendFrames(frames: readonly PendingFrame[], reason: string): void {
+    if (!this.deps.leaders.inbox(this.receiver)) return;
+    for (const frame of frames) {
+      frame.sentAtMs = this.deps.clock.now();
+      metrics.framesResent.inc({ reason });
+      this.publish(frame);
+    }
+  }
+
+  private publish(frame: PendingFrame): void {
+    const inbox = this.deps.leaders.inbox(this.receiver)!;
+    this.inFlight += 1;
+    this.deps.log
+      .publish(inbox.name, inbox.anchor, frame.bytes)
+      .catch((error: unknown) => this.refused(error, inbox.name))
+      .finally(() => {
+        this.inFlight -= 1;
+        this.flush();
+      });
+  }
+
+  /** The frame stays pending and is sent again by time. */
+  private refused(error: unknown, actor: string): void {
+    const reason = error instanceof LogRefusedError ? error.reason : "failed";
+    metrics.publishesRefused.inc({ reason });
+    if (reason === "full") this.fullUntilMs = this.deps.clock.now() + STREAM_FULL_PAUSE_MS;
+    this.deps.logger.warn({ actor, reason, error: String(error) }, "the log did not take a frame");
+  }
+}

@@ -1,0 +1,69 @@
+/** The gateway's limits and intervals, with their units (R11). */
+
+/** A command is refused by its receiver in a batch later than this after it came in. */
+export const COMMAND_DEADLINE_MS = 10_000;
+/** A call without an answer so long after its command's deadline ends as unknown. */
+export const ANSWER_GRACE_MS = 1_500;
+
+/** Commands that one receiver has not confirmed yet; above it new ones are refused. */
+export const PENDING_COMMANDS_PER_RECEIVER_MAX = 10_000;
+/** When to try again after such a refusal. */
+export const RETRY_WHEN_FULL_MS = 100;
+/** A receiver that nobody was heard to lead for so long gets no new commands. */
+export const NO_LEADER_AFTER_MS = 1_000;
+export const RETRY_WITHOUT_LEADER_MS = 200;
+/** After a stream was full, nothing new is sent to it for so long. */
+export const STREAM_FULL_PAUSE_MS = 1_000;
+
+/** Frames handed to the log and not yet taken by it, per receiver; what comes meanwhile gathers in the next frame. */
+export const PUBLISHES_IN_FLIGHT_MAX = 4;
+
+/** A frame that its receiver has not confirmed is sent again after so long. */
+export const RESEND_AFTER_MS = 500;
+export const CHECK_EVERY_MS = 50;
+/** Frames sent again at once; the rest follow as these are confirmed. */
+export const RESEND_FRAMES_MAX = 64;
+
+/** A frame that is announced but has not come is waited for so long before Postgres is read. */
+export const LATE_FRAME_MS = 20;
+/** Frames of a shard that are kept while Postgres is read; above it they are dropped and it is read again. */
+export const BUFFERED_FRAMES_MAX = 10_000;
+/** Batches and journal rows read at once. */
+export const BATCHES_PER_PAGE = 100;
+export const JOURNAL_ROWS_PER_PAGE = 200;
+/** After a failed read of Postgres the next follows after so long. */
+export const RETRY_READ_AFTER_MS = 100;
+
+/** How often the slot's row is looked at, to notice another claimant; and Postgres's clock. */
+export const SLOT_CHECK_EVERY_MS = 1_000;
+export const TIME_READ_EVERY_MS = 5_000;
+
+export const ACCOUNTS_PER_SESSION_MAX = 10_000;
+export const ACCOUNTS_PER_STREAM_MAX = 10_000;
+/** Accounts of one stream whose journals are read at the same time. */
+export const CATCH_UPS_AT_ONCE = 4;
+/** Blocks of an account that are kept while its journal is read; above it they are dropped and it is read on. */
+export const BUFFERED_BLOCKS_MAX = 256;
+/** Events that a subscriber has not taken; above it the stream is closed. Below the low mark journals are read on. */
+export const QUEUED_EVENTS_MAX = 100_000;
+export const QUEUED_EVENTS_LOW = 10_000;
+export const EVENTS_PER_MESSAGE_MAX = 1_000;
+
+/** One message that a client sends. */
+export const MESSAGE_BYTES_MAX = 1_048_576;
+export const COMMANDS_PER_MESSAGE_MAX = 1_000;
+/** Commands of one order-entry stream without an answer; above it the stream is not read. */
+export const ENTRY_COMMANDS_IN_FLIGHT_MAX = 4_000;
+
+/** A new instrument's market is waited for so long, and then the ledger shards for so long. */
+export const MARKET_LEADER_MS_MAX = 15_000;
+export const INSTRUMENT_KNOWN_MS_MAX = 20_000;
+export const INSTRUMENT_CHECK_EVERY_MS = 50;
+/** The list of instruments is read at most this often for symbols that are not known. */
+export const CATALOG_READ_EVERY_MS = 200;
+
+/** Rows of the journal that an order's fills are looked for in. */
+export const FILLS_JOURNAL_ROWS_MAX = 20_000;
+
+/** A gateway that is stopping waits so long for answers. */
+export const DRAIN_MS_MAX = 3_000;

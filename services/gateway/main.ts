@@ -1,0 +1,64 @@
+/** The process that clients talk to. */
+import { connectNats, NatsBus, NatsLog } from "../adapters/nats/index.js";
+import { PostgresReads } from "../adapters/postgres/reads.js";
+import { SystemClock } from "../common/clock.js";
+import { loadConfig } from "../common/config.js";
+import { startHttp } from "../common/http.js";
+import { createLog } from "../common/log.js";
+import { collectProcessMetrics } from "../common/metrics.js";
+import { watchParent } from "../common/parent.js";
+import { installShutdown } from "../common/shutdown.js";
+import { Gateway } from "./gateway.js";
+
+const EXIT_DEPOSED = 1;
+
+const { values: config } = loadConfig();
+const logger = createLog("gateway", { node: config.node, slot: config.slot });
+collectProcessMetrics();
+
+const reads = new PostgresReads(config.postgresUrl, config.node);
+const connection = await connectNats(config.natsUrl, config.node);
+const gateway = await Gateway.start(
+  {
+    reads,
+    log: await NatsLog.open(connection),
+    bus: new NatsBus(connection),
+    clock: new SystemClock(),
+    logger,
+  },
+  {
+    slot: config.slot,
+    name: config.node,
+    grpcPort: config.grpcPort,
+    onDeposed: (reason) => {
+      logger.fatal({ reason }, "this gateway is deposed");
+      void shutdown(reason, EXIT_DEPOSED);
+    },
+  },
+);
+
+const http = await startHttp({
+  port: config.httpPort,
+  ready: () => {
+    const reasons = gateway.notReady();
+    return { ok: reasons.length === 0, reasons };
+  },
+});
+
+const shutdown = installShutdown({
+  log: logger,
+  drain: async () => {
+    await gateway.close();
+    await connection.drain();
+    await reads.close();
+    await http.close();
+  },
+});
+watchParent(() => void shutdown("the supervisor is gone"));
+
+logger.info(
+  { token: gateway.slot.token, port: gateway.port },
+  "there is no authentication yet: this gateway listens on loopback only",
+);
+const ready = { ready: true, kind: "gateway", grpc: gateway.port, http: http.port };
+process.stdout.write(`${JSON.stringify(ready)}\n`);

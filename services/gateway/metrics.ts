@@ -1,0 +1,66 @@
+/** What a gateway counts and measures. */
+import { Counter, Gauge } from "prom-client";
+import { registry } from "../common/metrics.js";
+
+export { ordersReceived } from "../common/metrics.js";
+
+const registers = [registry];
+
+export const pendingCommands = new Gauge({
+  name: "exchange_gateway_pending_commands",
+  help: "Commands that their receiver has not confirmed, by receiver.",
+  labelNames: ["receiver"] as const,
+  registers,
+});
+
+export const framesPublished = new Counter({
+  name: "exchange_gateway_frames_total",
+  help: "Frames handed to the log for the first time.",
+  registers,
+});
+
+export const framesResent = new Counter({
+  name: "exchange_gateway_resends_total",
+  help: "Frames sent again, by reason.",
+  labelNames: ["reason"] as const,
+  registers,
+});
+
+export const publishesRefused = new Counter({
+  name: "exchange_gateway_publishes_refused_total",
+  help: "Frames that the log did not take, by reason; they are sent again.",
+  labelNames: ["reason"] as const,
+  registers,
+});
+
+export const commandsRefused = new Counter({
+  name: "exchange_gateway_refused_total",
+  help: "Commands that the gateway refused, by code.",
+  labelNames: ["code"] as const,
+  registers,
+});
+
+export const commandsUnknown = new Counter({
+  name: "exchange_gateway_unknown_total",
+  help: "Commands that nobody answered in time.",
+  registers,
+});
+
+export const heals = new Counter({
+  name: "exchange_gateway_heals_total",
+  help: "Readings of missed events from Postgres, by reason.",
+  labelNames: ["reason"] as const,
+  registers,
+});
+
+export const malformedMessages = new Counter({
+  name: "exchange_gateway_malformed_messages_total",
+  help: "Messages on the bus that could not be read; they were ignored.",
+  registers,
+});
+
+export const subscribers = new Gauge({
+  name: "exchange_gateway_subscribed_accounts",
+  help: "Accounts whose events are being streamed, counted per stream.",
+  registers,
+});

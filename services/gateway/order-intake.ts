@@ -1,0 +1,110 @@
+/** Order commands, from unary calls and order-entry streams alike: checked at the edge, sent, answered. */
+import { Code, codeName } from "../../actors/kernel/codes.js";
+import { shardOfAccount } from "../../actors/kernel/ids.js";
+import type { CommandResult, OrderCommand } from "../../proto/gen/exchange/v1/exchange.js";
+import type { Catalog } from "./catalog.js";
+import { codeText } from "./code-text.js";
+import type { Commands } from "./commands.js";
+import * as metrics from "./metrics.js";
+import {
+  encodeCancel,
+  encodePlace,
+  encodeReduce,
+  nameProblem,
+  placeProblem,
+  reduceProblem,
+} from "./order-commands.js";
+import type { Answer, Waiter } from "./pending.js";
+import { invalid, notFound, outcomeUnknown, Refusal } from "./refusal.js";
+import type { Session } from "./session.js";
+
+export type OrderOutcome = Answer | Refusal;
+
+export class OrderIntake {
+  private readonly commands: Commands;
+  private readonly catalog: Catalog;
+  private readonly shards: number;
+
+  constructor(commands: Commands, catalog: Catalog, shards: number) {
+    this.commands = commands;
+    this.catalog = catalog;
+    this.shards = shards;
+  }
+
+  /** For commands that come in now. */
+  deadline(): number {
+    return this.commands.deadline();
+  }
+
+  /** Does a symbol have to be looked up in Postgres before the command can be taken? */
+  needsCatalog({ command }: OrderCommand): boolean {
+    if (command?.$case !== "place" || this.catalog.isFresh) return false;
+    return !this.catalog.instrument(command.value.symbol);
+  }
+
+  /** Gives a refusal, or nothing: then `done` is called once, later. Deadlines are microseconds since 1970. */
+  take(
+    session: Session,
+    command: OrderCommand,
+    deadline: number,
+    done: (outcome: OrderOutcome) => void,
+  ): Refusal | undefined {
+    metrics.ordersReceived.inc();
+    try {
+      return this.send(session, command, deadline, (answer) => done(answer ?? outcomeUnknown()));
+    } catch (error) {
+      // The session's word on the account.
+      if (error instanceof Refusal) return error;
+      throw error;
+    }
+  }
+
+  private send(
+    session: Session,
+    { command }: OrderCommand,
+    deadline: number,
+    waiter: Waiter,
+  ): Refusal | undefined {
+    if (!command) return invalid(codeName(Code.MALFORMED_COMMAND), "the command cannot be read");
+    const account = session.account(command.value.account);
+    const shard = shardOfAccount(account, this.shards);
+    if (command.$case === "place") {
+      const instrument = this.catalog.instrument(command.value.symbol);
+      if (!instrument) {
+        return notFound(codeName(Code.UNKNOWN_SYMBOL), codeText(Code.UNKNOWN_SYMBOL));
+      }
+      const problem = placeProblem(command.value);
+      if (problem) return problem;
+      const payload = encodePlace(command.value, account, instrument.id, deadline);
+      return this.commands.submit(shard, payload, waiter);
+    }
+    if (command.$case === "cancel") {
+      const problem = nameProblem(command.value);
+      if (problem) return problem;
+      return this.commands.submit(shard, encodeCancel(command.value, account, deadline), waiter);
+    }
+    const problem = reduceProblem(command.value);
+    if (problem) return problem;
+    return this.commands.submit(shard, encodeReduce(command.value, account, deadline), waiter);
+  }
+}
+
+export function resultOf(requestId: number, outcome: OrderOutcome): CommandResult {
+  if (outcome instanceof Refusal) {
+    const { code, message, retryMs } = outcome;
+    return {
+      requestId,
+      code,
+      message,
+      retryMs,
+      orderId: 0,
+      sequence: 0,
+      token: 0,
+      repeated: false,
+    };
+  }
+  const { orderId, sequence, token, repeated } = outcome;
+  const code = codeName(outcome.code);
+  const message = codeText(outcome.code);
+  return { requestId, code, message, retryMs: 0, orderId, sequence, token, repeated };
+}

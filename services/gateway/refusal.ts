@@ -1,0 +1,50 @@
+/** What a gateway refuses by itself: a stable code, a sentence, and whether to try again. Nothing was published. */
+import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { CODE_KEY, RETRY_KEY } from "../client/exchange-error.js";
+
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly grpcStatus: number;
+  readonly code: string;
+  /** 0: trying again is of no use. */
+  readonly retryMs: number;
+
+  constructor(grpcStatus: number, code: string, message: string, retryMs: number = 0) {
+    super(message);
+    this.grpcStatus = grpcStatus;
+    this.code = code;
+    this.retryMs = retryMs;
+  }
+
+  /** The error that a unary call or a stream ends with. */
+  toServiceError(): ServiceError {
+    const metadata = new Metadata();
+    metadata.set(CODE_KEY, this.code);
+    if (this.retryMs > 0) metadata.set(RETRY_KEY, String(this.retryMs));
+    const { grpcStatus: code, message } = this;
+    return Object.assign(new Error(message), { code, details: message, metadata });
+  }
+}
+
+export const invalid = (code: string, message: string): Refusal =>
+  new Refusal(status.INVALID_ARGUMENT, code, message);
+
+export const notFound = (code: string, message: string): Refusal =>
+  new Refusal(status.NOT_FOUND, code, message);
+
+export const denied = (code: string, message: string): Refusal =>
+  new Refusal(status.PERMISSION_DENIED, code, message);
+
+export const unavailable = (code: string, message: string, retryMs: number): Refusal =>
+  new Refusal(status.UNAVAILABLE, code, message, retryMs);
+
+export const exhausted = (code: string, message: string, retryMs: number): Refusal =>
+  new Refusal(status.RESOURCE_EXHAUSTED, code, message, retryMs);
+
+/** The command was published and nobody has answered: whether it happened is not known here. */
+export const outcomeUnknown = (): Refusal =>
+  new Refusal(
+    status.DEADLINE_EXCEEDED,
+    "OUTCOME_UNKNOWN",
+    "there was no answer in time; ask with ResolveOrder before sending it under another id",
+  );

@@ -1,0 +1,72 @@
+/** Whose accounts a call may act for. Everything that a call does for an account asks here first. */
+import type { Metadata } from "@grpc/grpc-js";
+import { ACCOUNT_ID_MAX } from "../../actors/kernel/limits.js";
+import { ACCOUNTS_PER_SESSION_MAX } from "./limits.js";
+import { denied, invalid } from "./refusal.js";
+
+const ACCOUNTS_KEY = "palisade-accounts";
+const ALL = "*";
+
+export class Session {
+  /** Null: all accounts. */
+  private readonly accounts: ReadonlySet<number> | null;
+
+  private constructor(accounts: ReadonlySet<number> | null) {
+    this.accounts = accounts;
+  }
+
+  /** The session of a call, from its metadata. Throws a `Refusal` when there is none or it is malformed. */
+  static of(metadata: Metadata): Session {
+    const text = metadata.get(ACCOUNTS_KEY)[0]?.toString();
+    if (text === undefined || text === "") {
+      throw denied("SESSION_MISSING", `the metadata ${ACCOUNTS_KEY} names no account`);
+    }
+    if (text === ALL) return new Session(null);
+    const parts = text.split(",");
+    if (parts.length > ACCOUNTS_PER_SESSION_MAX) {
+      throw denied(
+        "SESSION_MALFORMED",
+        `a session has at most ${ACCOUNTS_PER_SESSION_MAX} accounts`,
+      );
+    }
+    const accounts = parts.map(Number);
+    if (!accounts.every(isAccount)) {
+      throw denied(
+        "SESSION_MALFORMED",
+        `${ACCOUNTS_KEY} is account numbers with commas, or ${ALL}`,
+      );
+    }
+    return new Session(new Set(accounts));
+  }
+
+  /** May it act for every account? Operators may. */
+  get isForAll(): boolean {
+    return this.accounts === null;
+  }
+
+  /** The account meant by a request: 0 is the session's only one. Throws a `Refusal`. */
+  account(asked: number): number {
+    if (asked === 0) {
+      const [only, ...others] = this.accounts ?? [];
+      if (only !== undefined && others.length === 0) return only;
+      throw invalid("ACCOUNT_MISSING", "the session has several accounts: name one");
+    }
+    if (!isAccount(asked)) {
+      throw invalid("ACCOUNT_INVALID", `account numbers are 1 to ${ACCOUNT_ID_MAX}`);
+    }
+    if (this.accounts && !this.accounts.has(asked)) {
+      throw denied("ACCOUNT_NOT_IN_SESSION", `the session may not act for account ${asked}`);
+    }
+    return asked;
+  }
+
+  /** Throws a `Refusal` unless this is an operator's session. */
+  requireAll(what: string): void {
+    if (this.isForAll) return;
+    throw denied("OPERATORS_ONLY", `${what} needs a session for all accounts (${ALL})`);
+  }
+}
+
+function isAccount(value: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= ACCOUNT_ID_MAX;
+}

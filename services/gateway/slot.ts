@@ -1,0 +1,52 @@
+/** The gateway's numbered slot: claimed at the start, watched for as long as it is used (R4). */
+import type { Logger } from "pino";
+import type { Clock } from "../ports/clock.js";
+import type { Reads } from "../ports/reads.js";
+import { SLOT_CHECK_EVERY_MS } from "./limits.js";
+
+export class Slot {
+  readonly slot: number;
+  readonly token: number;
+  private cancel: () => void = () => undefined;
+  private closed = false;
+
+  private constructor(slot: number, token: number) {
+    this.slot = slot;
+    this.token = token;
+  }
+
+  /** Raises the slot's token: what an earlier holder still sends is refused from the first command here on. */
+  static async claim(reads: Pick<Reads, "claimSlot">, slot: number, holder: string): Promise<Slot> {
+    return new Slot(slot, await reads.claimSlot(slot, holder));
+  }
+
+  /** Calls back once if somebody else has claimed the slot. */
+  watch(
+    reads: Pick<Reads, "slot">,
+    clock: Clock,
+    logger: Logger,
+    onDeposed: (token: number) => void,
+  ): void {
+    const look = async (): Promise<void> => {
+      const row = await reads.slot(this.slot);
+      if (row && row.token > this.token && !this.closed) {
+        this.close();
+        onDeposed(row.token);
+      }
+    };
+    this.cancel = clock.after(SLOT_CHECK_EVERY_MS, () => {
+      look()
+        .catch((error: unknown) =>
+          logger.warn({ error: String(error) }, "the slot is not readable"),
+        )
+        .finally(() => {
+          if (!this.closed) this.watch(reads, clock, logger, onDeposed);
+        });
+    });
+  }
+
+  close(): void {
+    this.closed = true;
+    this.cancel();
+  }
+}
