@@ -92,9 +92,10 @@ export async function runDrill(name: string, options: DrillOptions = {}): Promis
   const log = options.log ?? (() => {});
   const scene = await Scene.start({ ...settings, log });
   let load: LoadProcess | undefined;
+  let probe: Probe | undefined;
   try {
     load = startLoad(scene, settings);
-    const probe = await Probe.open(scene);
+    probe = await Probe.open(scene);
     await load.ready();
     load.go();
     const rounds = await strikeRounds(drill, scene, probe, settings.rounds, log);
@@ -108,6 +109,7 @@ export async function runDrill(name: string, options: DrillOptions = {}): Promis
     return report(drill, rounds, result, checked, audited);
   } finally {
     load?.kill();
+    probe?.leave();
     await scene.stop();
   }
 }

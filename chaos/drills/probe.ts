@@ -105,9 +105,14 @@ export class Probe {
     const now = () => performance.now();
     while (!this.desk.isAnswered && now() < deadline) await pause();
     while (now() - this.tracker.lastEventMs < SILENCE_MS) await pause();
+    this.log.end();
+    this.leave();
+  }
+
+  /** Ends its streams, whatever is unanswered. */
+  leave(): void {
     this.desk.close();
     this.endSubscription();
-    this.log.end();
   }
 
   private sendPairs(symbols: readonly string[]): void {

@@ -8,8 +8,8 @@ import type { ExchangeClient } from "../../services/client/exchange-client.js";
 import { ExchangeError } from "../../services/client/exchange-error.js";
 import type { Venue } from "../../services/participants/desk.js";
 
-/** Enough for whatever a flow does, and few enough that all accounts together stay exact. */
-const FUNDS_UNITS = 10 ** 12;
+/** Enough for whatever a flow does, and few enough that a shard may keep those of all accounts. */
+const FUNDS_UNITS = 10 ** 10;
 const FUND_KEY = "load";
 const CALLS_AT_ONCE = 64;
 const RETRY_MS = 100;
