@@ -8,5 +8,5 @@ export function sqlState(error: unknown): string | undefined {
 
 /** A statement that the schema or our own code made wrong: nothing that trying again would mend. */
 export function isOwnBug(state: string): boolean {
-  return ["22", "23", "42", "0A", "P0", "XX"].includes(state.slice(0, 2));
+  return ["0A", "21", "22", "23", "42", "54", "P0", "XX"].includes(state.slice(0, 2));
 }

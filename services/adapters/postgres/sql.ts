@@ -1,7 +1,7 @@
 /**
  * The commit: one statement, so one transaction and one round trip (R1, R2). Its first part is the fence; every other
  * part is joined to the fence's row, so that nothing is written when the token or the previous batch is another. The
- * last part counts what each one touched.
+ * last part counts what each one touched, and makes the statement fail when it is not what was expected.
  */
 import type { RowSet } from "../../../actors/kernel/actor.js";
 import { assert } from "../../../actors/kernel/assert.js";
@@ -36,6 +36,7 @@ const SCALARS = [
   "replies::bytea",
   "confirmed_destinations::integer[]",
   "confirmed_up_to::bigint[]",
+  "expected::bigint[]",
 ] as const;
 
 const place = new Map(
@@ -58,10 +59,22 @@ function commitText(parts: readonly PartTable[]): string {
     parameter += parametersOf(part);
     return `part_${part.part} AS (${body})`;
   });
-  const counts = parts.map(({ part }) => `(SELECT count(*) FROM part_${part}) AS ${part}`);
   return `WITH ${[FENCE, BATCH_LOG, CONFIRMED, ...bodies].join(",\n")}
 SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now,
-  (SELECT count(*) FROM fence) AS fence, ${counts.join(", ")}`;
+  (SELECT count(*) FROM fence) AS fence, ${miscountText(parts)}`;
+}
+
+/**
+ * Null when each part touched as many rows as expected, or the fence let nothing through. Otherwise what differs, which
+ * is no integer: the statement fails and says so, and nothing of the batch is stored.
+ */
+function miscountText(parts: readonly PartTable[]): string {
+  const names = parts.map(({ part }) => `'${part}'`).join(", ");
+  const counts = parts.map(({ part }) => `(SELECT count(*) FROM part_${part})`).join(", ");
+  return `(SELECT string_agg(format('%s: %s rows were touched, %s expected', part, touched, expected), '; ')
+    FROM fence CROSS JOIN unnest(ARRAY[${names}], ARRAY[${counts}], ${scalar("expected")})
+      AS c (part, touched, expected)
+    WHERE touched <> expected)::integer AS miscount`;
 }
 
 const FENCE = `fence AS (
@@ -146,12 +159,15 @@ function deleteText(part: PartTable, from: string): string {
   return `DELETE FROM ${part.table} AS t USING ${from} WHERE ${where.join(" AND ")} RETURNING 1`;
 }
 
-/** The parameters of a batch, and how many rows each part must touch. */
-export function commitParameters(batch: Batch): {
-  readonly parameters: Parameter[];
-  readonly expected: ReadonlyMap<string, number>;
-} {
+/** The parameters of a batch. */
+export function commitParameters(batch: Batch): Parameter[] {
   const { actor, effects, confirmed } = batch;
+  const parts = PARTS[actor.kind];
+  const rows: Readonly<Record<string, RowSet>> = { ...effects.rows, ...commonRows(batch) };
+  for (const name of Object.keys(rows)) {
+    const known = name === "flows" || parts.some(({ part }) => part === name);
+    assert(known || rows[name]!.count === 0, `no table takes the part ${name}`);
+  }
   const parameters: Parameter[] = [
     actor.id,
     actor.incarnation,
@@ -171,20 +187,10 @@ export function commitParameters(batch: Batch): {
     effects.replies,
     numbers(confirmed.map(({ destination }) => destination)),
     numbers(confirmed.map(({ upTo }) => upTo)),
+    numbers(parts.map(({ part }) => rows[part]?.count ?? 0)),
   ];
-  const expected = new Map<string, number>();
-  const rows: Readonly<Record<string, RowSet>> = { ...effects.rows, ...commonRows(batch) };
-  const parts = PARTS[actor.kind];
-  for (const name of Object.keys(rows)) {
-    const known = name === "flows" || parts.some(({ part }) => part === name);
-    assert(known || rows[name]!.count === 0, `no table takes the part ${name}`);
-  }
-  for (const part of parts) {
-    const rowSet = rows[part.part];
-    expected.set(part.part, rowSet?.count ?? 0);
-    addPart(parameters, part, rowSet);
-  }
-  return { parameters, expected };
+  for (const part of parts) addPart(parameters, part, rows[part.part]);
+  return parameters;
 }
 
 function addPart(parameters: Parameter[], part: PartTable, rowSet: RowSet | undefined): void {

@@ -1,0 +1,278 @@
+/** Real actors on a store: what they decide is committed as a host commits it, and brought to whom they say it. */
+import { shardOfAccount, sourceOfSlot } from "../../actors/kernel/ids.js";
+import type { Instrument } from "../../actors/kernel/instrument.js";
+import { Links } from "../../actors/kernel/links.js";
+import { OrderRequest, OrderType, Side, TimeInForce } from "../../actors/kernel/order.js";
+import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
+import { type ClientCommand, encodeLedgerCommand } from "../../actors/ledger/messages.js";
+import { Market } from "../../actors/market/market.js";
+import { encodeMarketCommand } from "../../actors/market/messages.js";
+import { OpenBatch, outboxRows } from "../../services/host/open-batch.js";
+import type { ActorRecord, Batch, Row, Store } from "../../services/ports/store.js";
+import { Tables } from "../helpers/tables.js";
+
+export const SHARDS = 2;
+export const SYMBOL = "2330.TW";
+const SLOT = 3;
+const SLOT_TOKEN = 1;
+const NOON_US = 1_700_000_000_000_000;
+const US_PER_BATCH = 1_000;
+
+/** The leader of one actor, without an inbox: commands are put into its hand. */
+export class Committer {
+  readonly store: Store;
+  readonly actor: LedgerShard | Market;
+  /** What the store's tables should hold of it. */
+  readonly tables = new Tables();
+  record: ActorRecord;
+  private open: OpenBatch | null = null;
+
+  constructor(store: Store, record: ActorRecord, actor: LedgerShard | Market) {
+    this.store = store;
+    this.record = record;
+    this.actor = actor;
+  }
+
+  /** Claims an actor and rebuilds it from its rows. */
+  static async claim(store: Store, id: number, holder = "node-1"): Promise<Committer> {
+    const before = await store.record(id);
+    const record = await store.raise(id, before!.token, holder, 0);
+    return new Committer(store, record!, await restored(store, record!));
+  }
+
+  get isOpen(): boolean {
+    return this.open !== null;
+  }
+
+  /** Applies commands of a source under its next numbers. */
+  take(source: number, token: number, commands: readonly Uint8Array[]): void {
+    const first = this.actor.links.of(source).received + 1;
+    this.open ??= this.newBatch();
+    this.open.apply(this.actor, { source, token, first, commands }, 0);
+  }
+
+  ask(...commands: readonly ClientCommand[]): void {
+    this.take(sourceOfSlot(SLOT), SLOT_TOKEN, commands.map(encodeLedgerCommand));
+  }
+
+  /** Closes the batch of what was taken. It may be committed, changed, or both. */
+  seal(changes: Partial<Batch> = {}): Batch {
+    const { actor, record } = this;
+    const open = this.open ?? this.newBatch();
+    this.open = null;
+    const effects = actor.takeEffects();
+    const outbox = outboxRows(actor, effects.sends);
+    const number = record.batch + 1;
+    return {
+      actor: record,
+      number,
+      token: record.token,
+      anchor: 1,
+      streamCreated: "2026-01-31T12:00:00.123456789Z",
+      positionBefore: record.position,
+      positionAfter: record.position + 1,
+      positionStored: `1700000000${record.position}`,
+      time: open.time,
+      hash: actor.stateHash(),
+      commands: open.takeLog(),
+      eventBatch: effects.events || effects.replies ? number : record.eventBatch,
+      effects,
+      links: actor.links.takeTouched(),
+      outbox,
+      confirmed: [],
+      ...changes,
+    };
+  }
+
+  async commit(batch: Batch = this.seal()): Promise<Batch> {
+    await this.store.commit(batch);
+    this.tables.apply(batch.effects);
+    this.record = recordAfter(this.record, batch);
+    return batch;
+  }
+
+  private newBatch(): OpenBatch {
+    return new OpenBatch(NOON_US + (this.record.batch + 1) * US_PER_BATCH, 0);
+  }
+}
+
+/** The actor's row as a commit leaves it. */
+export function recordAfter(record: ActorRecord, batch: Batch): ActorRecord {
+  return {
+    ...record,
+    batch: batch.number,
+    eventBatch: batch.eventBatch,
+    anchor: batch.anchor,
+    streamCreated: batch.streamCreated,
+    position: batch.positionAfter,
+    positionStored: batch.positionStored,
+    time: batch.time,
+    hash: batch.hash,
+    state: Buffer.from(batch.effects.state),
+  };
+}
+
+/** The pages of a recovery, by table. */
+export async function pagesOf(store: Store, record: ActorRecord): Promise<Map<string, Row[][]>> {
+  const pages = new Map<string, Row[][]>();
+  await store.load(record, (table, rows) => {
+    pages.set(table, [...(pages.get(table) ?? []), [...rows]]);
+  });
+  return pages;
+}
+
+/** The actor that its rows give, without those that `isForgotten`. */
+export async function restored(
+  store: Store,
+  record: ActorRecord,
+  isForgotten: (table: string, row: Row) => boolean = () => false,
+): Promise<LedgerShard | Market> {
+  const links = Links.restore(await store.links(record.id));
+  const actor =
+    record.kind === "market" ? Market.restore(record, links) : LedgerShard.restore(record, links);
+  await store.load(record, (table, rows) =>
+    actor.loadPage(
+      table,
+      rows.filter((row) => !isForgotten(table, row)),
+    ),
+  );
+  actor.finishLoading();
+  return actor;
+}
+
+/** Two ledger shards and a market that are led here, and talk to each other. */
+export class Venue {
+  readonly market: Committer;
+  readonly shards: readonly Committer[];
+  readonly instrument: Instrument;
+  /** Every batch that was committed. */
+  readonly batches: Batch[] = [];
+
+  private constructor(market: Committer, shards: readonly Committer[]) {
+    this.market = market;
+    this.shards = shards;
+    this.instrument = {
+      id: market.record.id,
+      symbol: SYMBOL,
+      baseAsset: 1,
+      quoteAsset: 2,
+      priceDecimals: 2,
+      quantityDecimals: 0,
+      tick: 1,
+      lot: 1,
+      notionalFactor: 1,
+      referencePrice: 100,
+    };
+  }
+
+  /** Claims the shards and the market, and lists the instrument. */
+  static async open(store: Store, market: number): Promise<Venue> {
+    const shards: Committer[] = [];
+    for (let id = 1; id <= SHARDS; id++) shards.push(await Committer.claim(store, id));
+    const venue = new Venue(await Committer.claim(store, market), shards);
+    const { instrument } = venue;
+    const list = encodeMarketCommand({ kind: "list", instrument, shards: SHARDS });
+    venue.market.take(sourceOfSlot(SLOT), SLOT_TOKEN, [list]);
+    await venue.settle();
+    return venue;
+  }
+
+  get all(): readonly Committer[] {
+    return [...this.shards, this.market];
+  }
+
+  shardOf(account: number): Committer {
+    return this.shards[shardOfAccount(account, SHARDS) - 1]!;
+  }
+
+  /** Opens an account with this much of both assets. */
+  async fund(account: number, amount: number): Promise<void> {
+    const { baseAsset, quoteAsset } = this.instrument;
+    await this.ask(
+      { kind: "open", account, deadline: 0 },
+      { kind: "deposit", account, deadline: 0, asset: baseAsset, amount, key: "base" },
+      { kind: "deposit", account, deadline: 0, asset: quoteAsset, amount, key: "quote" },
+    );
+  }
+
+  /** Gives commands of one account to its shard and lets everything that follows happen. */
+  async ask(...commands: readonly ClientCommand[]): Promise<void> {
+    this.shardOf(commands[0]!.account).ask(...commands);
+    await this.settle();
+  }
+
+  order(account: number, clientOrderId: string, terms: Partial<Terms>): ClientCommand {
+    return {
+      kind: "place",
+      account,
+      deadline: 0,
+      clientOrderId,
+      instrument: this.instrument.id,
+      side: Side.Buy,
+      type: OrderType.Limit,
+      timeInForce: TimeInForce.GoodTillCancel,
+      price: 100,
+      quantity: 10,
+      ...terms,
+    };
+  }
+
+  cancel(account: number, clientOrderId: string): ClientCommand {
+    const request = OrderRequest.Cancel;
+    return { kind: "amend", account, deadline: 0, request, orderId: 0, clientOrderId, leaves: 0 };
+  }
+
+  /** Commits what was taken and brings what is said to its receivers, until nothing is left. */
+  async settle(): Promise<void> {
+    for (;;) {
+      const open = this.all.filter((committer) => committer.isOpen);
+      if (open.length === 0) return;
+      for (const committer of open) {
+        const batch = await committer.commit();
+        this.batches.push(batch);
+        this.deliver(batch);
+      }
+    }
+  }
+
+  /** Hands over what a committed batch says to other actors. */
+  deliver(batch: Batch): void {
+    for (const [destination, payloads] of batch.effects.sends) {
+      const receiver = this.all.find(({ record }) => record.id === destination)!;
+      receiver.take(batch.actor.id, batch.token, payloads);
+    }
+  }
+}
+
+interface Terms {
+  readonly side: number;
+  readonly type: number;
+  readonly timeInForce: number;
+  readonly price: number;
+  readonly quantity: number;
+}
+
+/** An account of each shard. */
+export const [FIRST, SECOND] = [1, 2].map((shard) => {
+  let account = 1;
+  while (shardOfAccount(account, SHARDS) !== shard) account += 1;
+  return account;
+}) as [number, number];
+
+/** Trading in which every part that an actor can write is written. */
+export async function tradeABit(venue: Venue): Promise<void> {
+  await venue.fund(FIRST, 10_000);
+  await venue.fund(SECOND, 10_000);
+  await venue.ask(
+    venue.order(FIRST, "rests", { side: Side.Sell, price: 105 }),
+    venue.order(FIRST, "bid", { price: 95 }),
+    venue.order(FIRST, "goes", { side: Side.Sell, price: 103 }),
+    { kind: "resolve", account: FIRST, deadline: 0, clientOrderId: "never-sent" },
+  );
+  await venue.ask(
+    venue.order(SECOND, "takes", { price: 103, quantity: 4 }),
+    venue.order(SECOND, "too-much", { price: 100, quantity: 1_000_000 }),
+    venue.order(SECOND, "hits", { side: Side.Sell, price: 95, quantity: 3 }),
+  );
+  await venue.ask(venue.cancel(FIRST, "goes"));
+}
