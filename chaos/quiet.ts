@@ -1,12 +1,13 @@
 /** When an exchange is at rest: every actor has taken what was sent to it, and its inbox holds nothing new. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, type JetStreamManager } from "nats";
+import { connect, type JetStreamManager, type NatsError } from "nats";
 import { decodeFrame } from "../actors/kernel/frame.js";
 import type { Scene } from "./scene.js";
 
 const POLL_MS = 50;
 /** Frames beyond an inbox's position that are looked into; more than these are a backlog. */
 const REPEATS_MAX = 100;
+const NO_SUCH_MESSAGE = "404";
 
 interface LinkRow {
   readonly actor: number;
@@ -91,8 +92,22 @@ async function unreadFrames(
   if (beyond > REPEATS_MAX) return beyond;
   let unread = 0;
   for (let seq = inbox.position + 1; seq <= state.last_seq; seq++) {
-    const message = await manager.streams.getMessage(stream, { seq });
-    if (!links.isRepeat(inbox.actor, message.data)) unread += 1;
+    const data = await frameAt(manager, stream, seq);
+    if (data && !links.isRepeat(inbox.actor, data)) unread += 1;
   }
   return unread;
+}
+
+/** Null when it is not there any more: only what was read and committed is forgotten. */
+async function frameAt(
+  manager: JetStreamManager,
+  stream: string,
+  seq: number,
+): Promise<Uint8Array | null> {
+  try {
+    return (await manager.streams.getMessage(stream, { seq })).data;
+  } catch (error) {
+    if ((error as NatsError).code === NO_SUCH_MESSAGE) return null;
+    throw error;
+  }
 }
