@@ -23,21 +23,27 @@ export class Committer {
   readonly store: Store;
   readonly actor: LedgerShard | Market;
   /** What the store's tables should hold of it. */
-  readonly tables = new Tables();
+  readonly tables: Tables;
   record: ActorRecord;
   private open: OpenBatch | null = null;
 
-  constructor(store: Store, record: ActorRecord, actor: LedgerShard | Market) {
+  constructor(
+    store: Store,
+    record: ActorRecord,
+    actor: LedgerShard | Market,
+    tables: Tables = new Tables(),
+  ) {
     this.store = store;
     this.record = record;
     this.actor = actor;
+    this.tables = tables;
   }
 
   /** Claims an actor and rebuilds it from its rows. */
-  static async claim(store: Store, id: number, holder = "node-1"): Promise<Committer> {
+  static async claim(store: Store, id: number, tables?: Tables): Promise<Committer> {
     const before = await store.record(id);
-    const record = await store.raise(id, before!.token, holder, 0);
-    return new Committer(store, record!, await restored(store, record!));
+    const record = await store.raise(id, before!.token, "node-1", 0);
+    return new Committer(store, record!, await restored(store, record!), tables);
   }
 
   get isOpen(): boolean {
@@ -165,11 +171,13 @@ export class Venue {
     };
   }
 
-  /** Claims the shards and the market, and lists the instrument. */
-  static async open(store: Store, market: number): Promise<Venue> {
+  /** Claims the shards and the market, from whom led them before, and lists the instrument. */
+  static async open(store: Store, market: number, before?: Venue): Promise<Venue> {
     const shards: Committer[] = [];
-    for (let id = 1; id <= SHARDS; id++) shards.push(await Committer.claim(store, id));
-    const venue = new Venue(await Committer.claim(store, market), shards);
+    for (let id = 1; id <= SHARDS; id++) {
+      shards.push(await Committer.claim(store, id, before?.shards[id - 1]!.tables));
+    }
+    const venue = new Venue(await Committer.claim(store, market, before?.market.tables), shards);
     const { instrument } = venue;
     const list = encodeMarketCommand({ kind: "list", instrument, shards: SHARDS });
     venue.market.take(sourceOfSlot(SLOT), SLOT_TOKEN, [list]);

@@ -1,6 +1,7 @@
 /** The store on Postgres (see `services/ports/store.ts`). */
 import type pg from "pg";
 import { assert } from "../../../actors/kernel/assert.js";
+import { FIRST_MARKET_ID } from "../../../actors/kernel/ids.js";
 import { FINISHED_ORDERS_RECOVERED_MAX } from "../../../actors/kernel/limits.js";
 import type { Link } from "../../../actors/kernel/links.js";
 import {
@@ -13,11 +14,15 @@ import {
   type Row,
   type Store,
 } from "../../ports/store.js";
-import { openPool, PAGE_TIMEOUT_MS } from "./connections.js";
+import { inTransaction, openPool, PAGE_TIMEOUT_MS } from "./connections.js";
 import { isOwnBug, sqlState } from "./errors.js";
 import { COMMIT, commitParameters } from "./sql.js";
 
 const PAGE_ROWS_MAX = 2_000;
+const FETCH_PAGE = {
+  text: `FETCH ${PAGE_ROWS_MAX} FROM loaded`,
+  query_timeout: PAGE_TIMEOUT_MS,
+};
 const UNIQUE_VIOLATION = "23505";
 
 const RECORD_COLUMNS = `actor AS id, name, kind, incarnation, token, batch, event_batch AS "eventBatch", anchor,
@@ -88,20 +93,22 @@ export class PostgresStore implements Store {
     );
   }
 
+  /** By cursors: each table's rows are found and put in order once, however many pages they fill. */
   async load(
     record: ActorRecord,
     page: (table: string, rows: readonly Row[]) => void,
   ): Promise<void> {
-    for (const { table, text, key } of record.kind === "ledger" ? LEDGER_TABLES : MARKET_TABLES) {
-      let after: readonly (string | number)[] = key.map(({ least }) => least);
-      for (;;) {
-        const rows = await this.read<Row>(text, [record.id, PAGE_ROWS_MAX, ...after]);
-        if (rows.length > 0) page(table, rows);
-        if (rows.length < PAGE_ROWS_MAX) break;
-        const last = rows[rows.length - 1]!;
-        after = key.map(({ column }) => last[column] as string | number);
+    await inTransaction(this.pool, async (client) => {
+      for (const { table, text } of record.kind === "ledger" ? LEDGER_TABLES : MARKET_TABLES) {
+        await client.query(`DECLARE loaded NO SCROLL CURSOR FOR ${text}`, [record.id]);
+        for (;;) {
+          const { rows } = await client.query<Row>(FETCH_PAGE);
+          if (rows.length > 0) page(table, rows);
+          if (rows.length < PAGE_ROWS_MAX) break;
+        }
+        await client.query("CLOSE loaded");
       }
-    }
+    });
   }
 
   orders(orderIds: readonly number[]): Promise<Row[]> {
@@ -156,62 +163,47 @@ export class PostgresStore implements Store {
 
 interface LoadedTable {
   readonly table: string;
-  /** Takes the actor, the page's size, and the key after which the page begins. */
+  /** Takes the actor. */
   readonly text: string;
-  readonly key: readonly { readonly column: string; readonly least: string | number }[];
 }
 
 const LEDGER_TABLES: readonly LoadedTable[] = [
   {
     table: "shard_instruments",
     text: `SELECT instrument, definition, reference_price FROM shard_instruments
-           WHERE actor = $1 AND instrument > $3 ORDER BY instrument LIMIT $2`,
-    key: [{ column: "instrument", least: 0 }],
+           WHERE actor = $1 ORDER BY instrument`,
   },
   {
     table: "accounts",
     text: `SELECT account, opened, coalesce((SELECT last_sequence FROM journal j
              WHERE j.account = a.account ORDER BY last_sequence DESC LIMIT 1), 0) AS sequence
-           FROM accounts a WHERE actor = $1 AND account > $3 ORDER BY account LIMIT $2`,
-    key: [{ column: "account", least: 0 }],
+           FROM accounts a WHERE actor = $1 ORDER BY account`,
   },
   {
     table: "balances",
-    text: `SELECT account, asset, total, held FROM balances
-           WHERE actor = $1 AND (account, asset) > ($3, $4) ORDER BY account, asset LIMIT $2`,
-    key: [
-      { column: "account", least: 0 },
-      { column: "asset", least: 0 },
-    ],
+    text: `SELECT account, asset, total, held FROM balances WHERE actor = $1 ORDER BY account, asset`,
   },
   {
     table: "deposits",
     text: `SELECT account, key, asset, amount, sequence FROM deposits
-           WHERE actor = $1 AND (account, key) > ($3, $4) ORDER BY account, key LIMIT $2`,
-    key: [
-      { column: "account", least: 0 },
-      { column: "key", least: "" },
-    ],
+           WHERE actor = $1 ORDER BY account, key`,
   },
   {
     table: "shard_totals",
-    text: `SELECT asset, deposits FROM shard_totals WHERE actor = $1 AND asset > $3 ORDER BY asset LIMIT $2`,
-    key: [{ column: "asset", least: 0 }],
+    text: `SELECT asset, deposits FROM shard_totals WHERE actor = $1 ORDER BY asset`,
   },
   {
     table: "flows",
     text: `SELECT peer, base_in, base_out, quote_in, quote_out FROM links
-           WHERE actor = $1 AND peer > $3 AND peer > 1024 ORDER BY peer LIMIT $2`,
-    key: [{ column: "peer", least: 0 }],
+           WHERE actor = $1 AND peer >= ${FIRST_MARKET_ID} ORDER BY peer`,
   },
   {
-    // Live orders, and the newest of the finished: those above the oldest one that is still kept.
+    // Live orders, and the newest of the finished: from the oldest one on that is still kept.
     table: "orders",
-    text: `SELECT * FROM orders WHERE actor = $1 AND order_id > $3 AND (status < 4 OR order_id >= coalesce((
+    text: `SELECT * FROM orders WHERE actor = $1 AND (status < 4 OR order_id >= coalesce((
              SELECT order_id FROM orders WHERE actor = $1 AND status >= 4 ORDER BY order_id DESC
-             OFFSET ${FINISHED_ORDERS_RECOVERED_MAX} LIMIT 1), 0))
-           ORDER BY order_id LIMIT $2`,
-    key: [{ column: "order_id", least: 0 }],
+             OFFSET ${FINISHED_ORDERS_RECOVERED_MAX - 1} LIMIT 1), 0))
+           ORDER BY order_id`,
   },
 ];
 
@@ -219,12 +211,6 @@ const MARKET_TABLES: readonly LoadedTable[] = [
   {
     table: "book",
     text: `SELECT order_id, account, side, price, leaves, priority FROM book
-           WHERE actor = $1 AND (side, price, priority) > ($3, $4, $5)
-           ORDER BY side, price, priority LIMIT $2`,
-    key: [
-      { column: "side", least: 0 },
-      { column: "price", least: 0 },
-      { column: "priority", least: 0 },
-    ],
+           WHERE actor = $1 ORDER BY side, price, priority`,
   },
 ];

@@ -1,0 +1,273 @@
+/** Claims, and what an actor is rebuilt from: all of it, in pages, whatever its size. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ledgerName, marketName } from "../../actors/kernel/ids.js";
+import { FINISHED_ORDERS_RECOVERED_MAX } from "../../actors/kernel/limits.js";
+import { isFinal, type OrderStatus, Side } from "../../actors/kernel/order.js";
+import type { Row } from "../../services/ports/store.js";
+import {
+  Committer,
+  FIRST,
+  pagesOf,
+  restored,
+  SECOND,
+  SHARDS,
+  SYMBOL,
+  tradeABit,
+  Venue,
+} from "./actors.js";
+import type { OpenStoreBench, StoreBench } from "./store-bench.js";
+
+const RACES = 20;
+/** More than one page of each table, and not a multiple of a round number. */
+const MANY = 4_321;
+const COMMANDS_PER_BATCH = 1_000;
+
+/** What text columns and array literals are easily broken by. */
+const ODD_TEXTS = [
+  `"`,
+  `""`,
+  "'",
+  String.raw`\ `.trim(),
+  String.raw`\\"\'`,
+  "{",
+  "}",
+  "{}",
+  ",",
+  "NULL",
+  "null",
+  "(1,2)",
+  "$1",
+  "%s",
+  "~",
+  "--",
+  " ",
+  " a ",
+];
+
+export function describeRecovery(adapter: string, open: OpenStoreBench): void {
+  describe(`recovery from ${adapter}`, () => {
+    let bench: StoreBench;
+    let venue: Venue;
+
+    beforeEach(async () => {
+      bench = await open();
+      venue = await Venue.open(bench.store, await bench.addMarket(marketName(SYMBOL)));
+    });
+
+    afterEach(() => bench?.close());
+
+    it("knows all actors, new ones too, and no others", async () => {
+      const added = await bench.addMarket("market.NEW");
+      const actors = await bench.store.actors();
+      const market = venue.market.record.id;
+      expect(actors.map(({ id, kind }) => [id, kind])).toEqual([
+        ...Array.from({ length: SHARDS }, (_, at) => [at + 1, "ledger"]),
+        [market, "market"],
+        [added, "market"],
+      ]);
+      expect(actors[0]).toEqual(venue.shards[0]!.record);
+      expect(await bench.store.record(1)).toEqual(venue.shards[0]!.record);
+      expect(await bench.store.record(added)).toMatchObject({
+        name: "market.NEW",
+        token: 0,
+        batch: 0,
+        eventBatch: 0,
+        anchor: 0,
+        streamCreated: "",
+        position: 0,
+        positionStored: "",
+        time: 0,
+        hash: 0,
+      });
+      expect((await bench.store.record(added))!.state).toHaveLength(0);
+      expect(await bench.store.record(999)).toBeNull();
+      expect(await bench.store.shards()).toBe(SHARDS);
+    });
+
+    it("lets exactly one of many claimants raise the token", async () => {
+      for (let round = 0; round < RACES; round++) {
+        const { token } = (await bench.store.record(1))!;
+        const claims = await Promise.all(
+          [bench.store, bench.rival, bench.store, bench.rival].map((store, at) =>
+            store.raise(1, token, `node-${at}`, 0),
+          ),
+        );
+        const raised = claims.filter((claim) => claim !== null);
+        expect(raised).toHaveLength(1);
+        expect(raised[0]).toEqual({ ...venue.shards[0]!.record, token: token + 1 });
+        const row = (await bench.contents())["actors"]!.find(({ actor }) => actor === 1)!;
+        expect(row["holder"]).toBe(`node-${claims.findIndex((claim) => claim !== null)}`);
+      }
+      expect(await bench.store.raise(1, 0, "node-1", 0)).toBeNull();
+      expect(await bench.store.raise(999, 0, "node-1", 0)).toBeNull();
+    });
+
+    it("notes the lease under which a token was raised; without one the last stays", async () => {
+      const { token } = (await bench.store.record(1))!;
+      await bench.store.raise(1, token, "node-1", 4_711);
+      await bench.store.raise(1, token + 1, "node-1", 0);
+      const row = (await bench.contents())["actors"]!.find(({ actor }) => actor === 1)!;
+      expect([row["name"], row["lease_revision"]]).toEqual([ledgerName(1), 4_711]);
+    });
+
+    it("gives back what was written, to the same state, and the actors go on", async () => {
+      await tradeABit(venue);
+      for (const committer of venue.all) {
+        const pages = await pagesOf(bench.store, committer.record);
+        const expected = new Map<string, Row[]>();
+        const take = (table: string, rows: readonly Row[]) =>
+          expected.set(table, [...(expected.get(table) ?? []), ...rows]);
+        if (committer.record.kind === "market") committer.tables.loadMarket(take);
+        else committer.tables.loadLedger(take);
+        for (const [table, rows] of expected) {
+          const found = pages.get(table)!.flat();
+          expect(found).toHaveLength(rows.length);
+          expect(found.map(withHexBytes)).toEqual(
+            expect.arrayContaining(rows.map((row) => expect.objectContaining(withHexBytes(row)))),
+          );
+        }
+        await expectSameState(committer);
+      }
+      const again = await Venue.open(bench.rival, venue.market.record.id, venue);
+      expect(again.market.record.token).toBe(venue.market.record.token + 1);
+      await again.ask(again.order(FIRST, "lift", { price: 105 }));
+      await again.ask(again.order(SECOND, "sell", { side: Side.Sell, price: 95 }));
+      for (const committer of again.all) await expectSameState(committer);
+    });
+
+    async function expectSameState(committer: Committer) {
+      const record = await bench.store.record(committer.record.id);
+      const again = await restored(bench.store, record!);
+      again.checkInvariants();
+      expect(again.stateHash()).toBe(committer.actor.stateHash());
+      expect(again.stateHash()).toBe(record!.hash);
+    }
+
+    it("reads more than a page of every table, each row once and in order", async () => {
+      const shard = venue.shardOf(FIRST);
+      const { id } = shard.record;
+      const accounts = accountsOf(venue, shard, MANY);
+      const { baseAsset, quoteAsset } = venue.instrument;
+      const money = { deadline: 0, amount: 1_000_000 };
+      await inBatches(accounts, (account) => {
+        shard.ask(
+          { kind: "open", account, deadline: 0 },
+          { kind: "deposit", account, asset: baseAsset, key: "base", ...money },
+        );
+      });
+      const rich = accounts[0]!;
+      // Half of the orders by one account, whose keys and ids fill pages too.
+      await inBatches(accounts, (account, at) => {
+        const key = `${ODD_TEXTS[at % ODD_TEXTS.length]}${at}`;
+        const owner = at % 2 === 0 ? rich : account;
+        const place = venue.order(owner, key, { price: 50 + (at % 10), quantity: 1 });
+        shard.ask({ kind: "deposit", account: owner, asset: quoteAsset, key, ...money }, place);
+      });
+      for (const { record } of venue.all) {
+        const pages = await pagesOf(bench.store, record);
+        for (const rows of pages.values())
+          expect(Math.max(...rows.map(({ length }) => length))).toBeLessThan(MANY);
+        const count = (table: string) => pages.get(table)?.flat().length ?? 0;
+        if (record.id === id) {
+          expect([count("accounts"), count("orders"), count("deposits")]).toEqual([
+            MANY,
+            MANY,
+            2 * MANY,
+          ]);
+          expect(
+            pages
+              .get("orders")!
+              .flat()
+              .map(({ order_id }) => order_id),
+          ).toEqual(shard.tables.rows("orders").map(({ order_id }) => order_id));
+        }
+        if (record.kind === "market") {
+          const book = pages.get("book")!.flat();
+          expect(book).toHaveLength(MANY);
+          const places = book.map(
+            ({ side, price, priority }) => [side, price, priority] as number[],
+          );
+          expect(places).toEqual(
+            places.toSorted((a, b) => a[0]! - b[0]! || a[1]! - b[1]! || a[2]! - b[2]!),
+          );
+        }
+      }
+      for (const committer of venue.all) await expectSameState(committer);
+    });
+
+    /** Gives something to do for each thing, so many in a batch. */
+    async function inBatches<T>(things: readonly T[], task: (thing: T, at: number) => void) {
+      for (const [at, thing] of things.entries()) {
+        task(thing, at);
+        if (at % COMMANDS_PER_BATCH === COMMANDS_PER_BATCH - 1) await venue.settle();
+      }
+      await venue.settle();
+    }
+
+    it("reads all live orders and the newest finished ones, no more of these than are kept", async () => {
+      await venue.fund(FIRST, 1_000);
+      await venue.ask(venue.order(FIRST, "old", { price: 1 }));
+      const voided = Array.from({ length: FINISHED_ORDERS_RECOVERED_MAX + 10 }, (_, at) => at);
+      await inBatches(voided, (at) => {
+        venue
+          .shardOf(FIRST)
+          .ask({ kind: "resolve", account: FIRST, deadline: 0, clientOrderId: `${at}` });
+      });
+      await venue.ask(venue.order(FIRST, "young", { price: 1 }));
+      const shard = venue.shardOf(FIRST);
+      const orders = (await pagesOf(bench.store, shard.record)).get("orders")!.flat();
+      const isFinished = (row: Row) => isFinal(row["status"] as OrderStatus);
+      const kept = voided.slice(-FINISHED_ORDERS_RECOVERED_MAX).map(String);
+      const idsOf = (rows: readonly Row[]) => rows.map((row) => row["client_order_id"]);
+      expect(idsOf(orders.filter((row) => !isFinished(row)))).toEqual(["old", "young"]);
+      expect(idsOf(orders.filter(isFinished))).toEqual(kept);
+      await expectSameState(shard);
+    });
+
+    it("keeps client order ids and deposit keys as they were given", async () => {
+      await venue.fund(FIRST, 10_000);
+      await venue.ask(...ODD_TEXTS.map((id) => venue.order(FIRST, id, { quantity: 1 })));
+      const money = { account: FIRST, deadline: 0, asset: 1, amount: 1 };
+      await venue.ask(...ODD_TEXTS.map((key) => ({ kind: "deposit", key, ...money }) as const));
+      const { record, tables } = venue.shardOf(FIRST);
+      const pages = await pagesOf(bench.store, record);
+      expect(
+        pages
+          .get("orders")!
+          .flat()
+          .map((row) => row["client_order_id"]),
+      ).toEqual(ODD_TEXTS);
+      expect(
+        pages
+          .get("deposits")!
+          .flat()
+          .map((row) => String(row["key"]))
+          .sort(),
+      ).toEqual([...ODD_TEXTS, "base", "quote"].sort());
+      const byId = await bench.store.orders(
+        tables.rows("orders").map((row) => row["order_id"] as number),
+      );
+      expect(byId.map((row) => String(row["client_order_id"])).sort()).toEqual(
+        [...ODD_TEXTS].sort(),
+      );
+      expect(await bench.store.orders([])).toEqual([]);
+    });
+  });
+}
+
+function accountsOf(venue: Venue, shard: Committer, count: number): number[] {
+  const accounts: number[] = [];
+  for (let account = 1_000; accounts.length < count; account++) {
+    if (venue.shardOf(account) === shard) accounts.push(account);
+  }
+  return accounts;
+}
+
+function withHexBytes(row: Row): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value,
+    ]),
+  );
+}
