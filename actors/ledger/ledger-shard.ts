@@ -9,7 +9,7 @@ import { Links } from "../kernel/links.js";
 import { isFinal, type OrderStatus } from "../kernel/order.js";
 import { ClientDesk } from "./client-desk.js";
 import { checkLedger } from "./invariants.js";
-import { type LedgerCounters, LedgerState } from "./ledger-state.js";
+import { LedgerState } from "./ledger-state.js";
 import { MarketDesk } from "./market-desk.js";
 import { numberIn, type TableRow } from "./rows.js";
 import { decodeState, encodeState } from "./state-codec.js";
@@ -47,9 +47,26 @@ export class LedgerShard implements Actor {
     return new LedgerShard(id, new LedgerState(id, decodeState(record.state), links), links);
   }
 
-  /** For metrics: monotone since this shard was created or restored. */
-  get counters(): Readonly<LedgerCounters> {
-    return this.state.counters;
+  // For metrics: each counts since this object was made, and is never stored.
+
+  /** New orders that were judged, accepted or not. */
+  get ordersReceived(): number {
+    return this.state.counters.ordersReceived;
+  }
+
+  /** New orders that were accepted. */
+  get ordersProcessed(): number {
+    return this.state.counters.ordersProcessed;
+  }
+
+  /** Orders that ended with something unfilled. */
+  get ordersCancelled(): number {
+    return this.state.counters.ordersCancelled;
+  }
+
+  /** Sides of trades that were settled here. */
+  get fills(): number {
+    return this.state.counters.fills;
   }
 
   /** Takes a page of a recovery table. Accounts come before what belongs to them. */

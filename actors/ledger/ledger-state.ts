@@ -15,15 +15,11 @@ import { Outgoing } from "./outgoing.js";
 import { numberIn, type TableRow } from "./rows.js";
 import type { Scalars } from "./state-codec.js";
 
-/** For metrics: monotone since the shard was created or restored; not a part of its state. */
-export interface LedgerCounters {
-  /** New orders that were judged, accepted or not. */
+/** For metrics; not a part of the state. */
+interface Counters {
   ordersReceived: number;
-  /** New orders that were accepted. */
   ordersProcessed: number;
-  /** Orders that ended unfilled, in part or whole. */
   ordersCancelled: number;
-  /** Sides of trades that were settled here. */
   fills: number;
 }
 
@@ -37,7 +33,7 @@ export class LedgerState {
   readonly listings: Listings;
   readonly journal: Journal;
   readonly outgoing: Outgoing;
-  readonly counters: LedgerCounters = {
+  readonly counters: Counters = {
     ordersReceived: 0,
     ordersProcessed: 0,
     ordersCancelled: 0,
