@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { type AuditReport, audit } from "../services/audit/audit.js";
 import { PROJECT_ROOT } from "../services/servers/project-root.js";
 import type { CheckReport } from "./checker/check.js";
-import type { Drill } from "./drills/drill.js";
+import type { Bite, Drill } from "./drills/drill.js";
 import { FREEZE_LEADER } from "./drills/freeze-leader.js";
 import { KILL_LEADER } from "./drills/kill-leader.js";
 import { Probe, type Resumption } from "./drills/probe.js";
@@ -51,6 +51,8 @@ export interface DrillReport {
   readonly toothless: number;
   readonly orders: number;
   readonly fills: number;
+  /** Commits of deposed nodes that the fence refused: proof that it was needed. */
+  readonly fencedCommits: number;
   readonly unknownResolved: number;
   readonly unreported: number;
   readonly snapshotMs: number;
@@ -106,7 +108,12 @@ export async function runDrill(name: string, options: DrillOptions = {}): Promis
     await untilQuiet(scene, QUIET_LIMIT_MS);
     const checked = await runChecker(scene);
     const audited = await audit(scene.exchange.urls.postgres);
-    return report(drill, rounds, result, checked, audited);
+    const reported = report(drill, rounds, result, checked, audited);
+    if (!reported.ok) log(`the logs are kept in ${scene.keepLogs()}`);
+    return reported;
+  } catch (error) {
+    log(`the logs are kept in ${scene.keepLogs()}`);
+    throw error;
   } finally {
     load?.kill();
     probe?.leave();
@@ -127,10 +134,7 @@ function startLoad(scene: Scene, settings: { ordersPerSecond: number; seed: numb
   });
 }
 
-interface Round extends Resumption {
-  readonly failures: readonly string[];
-  readonly staleCommits: number;
-}
+type Round = Resumption & Bite;
 
 async function strikeRounds(
   drill: Drill,
@@ -207,6 +211,7 @@ function report(
     toothless,
     orders: load.submitted,
     fills: load.fills,
+    fencedCommits: rounds.reduce((sum, round) => sum + round.fencedCommits, 0),
     unknownResolved: load.resolved,
     unreported: load.unreported,
     snapshotMs: audited.snapshotMs,

@@ -1,5 +1,5 @@
 /** A whole exchange with instruments, a folder for the clients' logs, and a way to ask its database. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -42,6 +42,7 @@ export class Scene {
   readonly logs: string;
   private readonly folder: string;
   private readonly pool: pg.Pool;
+  private isKept = false;
 
   private constructor(
     exchange: Exchange,
@@ -89,10 +90,19 @@ export class Scene {
     return (await this.pool.query(statement, values)).rows as Row[];
   }
 
+  /** Saves the logs of processes and clients from `stop`; gives the folder they are in. */
+  keepLogs(): string {
+    this.isKept = true;
+    cpSync(join(this.exchange.dataDir, "logs"), join(this.folder, "processes"), {
+      recursive: true,
+    });
+    return this.folder;
+  }
+
   async stop(): Promise<void> {
     this.client.close();
     await this.pool.end();
     await this.exchange.stop();
-    rmSync(this.folder, { recursive: true, force: true });
+    if (!this.isKept) rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -8,6 +8,8 @@ export interface Bite {
   readonly failures: readonly string[];
   /** Rows that the victim committed after it had been deposed. */
   readonly staleCommits: number;
+  /** Commits that the victim tried after it had been deposed, and that the fence refused. */
+  readonly fencedCommits: number;
 }
 
 export interface Drill {

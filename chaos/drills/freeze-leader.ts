@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ExchangeProcess } from "../../services/supervisor/child.js";
 import type { Scene } from "../scene.js";
 import type { Drill } from "./drill.js";
 import { untilTakenOver, type Victim } from "./victims.js";
@@ -36,14 +37,21 @@ export const FREEZE_LEADER: Drill = {
     if (!wasStopped) failures.push(`${process.name} was not stopped all the time`);
     if (left > 0) failures.push(`${left} actors of ${process.name} have no higher token`);
     const marks = await marksOf(scene, victim);
+    const before = fencedBefore.get(process) ?? 0;
     process.resume();
     await sleep(WAKE_MS);
     if (!(await letGo(process.ports.http, victim))) {
       failures.push(`${process.name} still says that it leads what others lead`);
     }
-    return { failures, staleCommits: await staleCommits(scene, marks) };
+    const fenced = await fencedCommits(process.ports.http);
+    fencedBefore.set(process, fenced);
+    const fencedNow = fenced - before;
+    return { failures, staleCommits: await staleCommits(scene, marks), fencedCommits: fencedNow };
   },
 };
+
+/** What each process had counted by the end of its last round. */
+const fencedBefore = new WeakMap<ExchangeProcess, number>();
 
 /** Is the process stopped (state T), by the system's own word? */
 function isStopped(pid: number): boolean {
@@ -94,4 +102,12 @@ async function leadingOf(httpPort: number): Promise<Record<string, number>> {
   const response = await fetch(`http://127.0.0.1:${httpPort}/leading`);
   if (!response.ok) throw new Error(`DRILL_NO_ANSWER: /leading answered ${response.status}`);
   return (await response.json()) as Record<string, number>;
+}
+
+/** What the node counts of commits that the fence refused. */
+async function fencedCommits(httpPort: number): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${httpPort}/metrics`);
+  const text = await response.text();
+  const counts = [...text.matchAll(/^exchange_fenced_commits_total\{[^}]*\} (\d+)$/gm)];
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }

@@ -15,6 +15,6 @@ export const KILL_LEADER: Drill = {
     const left = await untilTakenOver(scene.exchange, victim, TAKE_OVER_LIMIT_MS);
     if (left > 0) failures.push(`${left} actors of ${victim.process.name} have no higher token`);
     await victim.process.restart();
-    return { failures, staleCommits: 0 };
+    return { failures, staleCommits: 0, fencedCommits: 0 };
   },
 };

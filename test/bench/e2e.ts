@@ -119,6 +119,9 @@ export async function runE2e(options: E2eOptions = {}): Promise<E2eReport> {
       failures,
       ok: failures.length === 0,
     };
+  } catch (error) {
+    log(`the logs are kept in ${scene.keepLogs()}`);
+    throw error;
   } finally {
     await scene.stop();
   }
