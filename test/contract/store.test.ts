@@ -1,12 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { PostgresStore } from "../../services/adapters/postgres/store.js";
-import { pagesOf, SYMBOL, Venue, FIRST } from "./actors.js";
+import { CommitUnknownError } from "../../services/ports/store.js";
+import { Committer, FIRST, pagesOf, recordAfter, restored, SYMBOL, Venue } from "./actors.js";
 import { type TestDatabase, TestDatabases } from "./postgres.js";
 import type { StoreBench } from "./store-bench.js";
 import { describeCommits } from "./store-commit-contract.js";
+import { TcpProxy } from "./tcp-proxy.js";
 import { describeRecovery } from "./store-recovery-contract.js";
 
 const HISTORY_ROWS = 30_000;
+const CUTS = 30;
 
 let databases: TestDatabases;
 
@@ -38,6 +41,105 @@ async function openBench(): Promise<StoreBench> {
 
 describeCommits("Postgres", openBench);
 describeRecovery("Postgres", openBench);
+
+describe("a commit to Postgres whose answer does not come", () => {
+  let database: TestDatabase;
+  let store: PostgresStore;
+  let venue: Venue;
+
+  async function open(url: string) {
+    store = new PostgresStore(url, "node-1");
+    venue = await Venue.open(store, await database.addMarket(SYMBOL));
+    await venue.fund(FIRST, 1_000);
+    venue.shardOf(FIRST).ask(venue.order(FIRST, "a", {}));
+  }
+
+  beforeEach(async () => {
+    database = await databases.make();
+  });
+
+  afterEach(async () => {
+    await store.close();
+    await database.close();
+  });
+
+  it("is unknown when its connection was cut before it happened, and is not there", async () => {
+    await open(database.url);
+    const { record } = venue.shardOf(FIRST);
+    const before = await database.contents();
+    const owner = await database.pool.connect();
+    await owner.query("BEGIN");
+    await owner.query("SELECT FROM actors WHERE actor = $1 FOR UPDATE", [record.id]);
+    const commit = expect(store.commit(venue.shardOf(FIRST).seal())).rejects.toThrow(
+      CommitUnknownError,
+    );
+    await cutWhen("wait_event_type = 'Lock'");
+    await commit;
+    await owner.query("ROLLBACK");
+    owner.release();
+    expect(await database.contents()).toEqual(before);
+    expect(await store.raise(record.id, record.token, "node-1", 0)).toMatchObject({
+      batch: record.batch,
+    });
+  });
+
+  /** Cuts the store's connections as soon as one of them is in a state. */
+  async function cutWhen(state: string) {
+    for (;;) {
+      const cut = await database.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = 'palisade:node-1' AND ${state}`,
+      );
+      if (cut.length > 0) return;
+    }
+  }
+
+  it("is unknown when the answer was lost, and is there as a whole", async () => {
+    const wire = await TcpProxy.start(database.url);
+    await open(wire.url);
+    const shard = venue.shardOf(FIRST);
+    const { record, actor } = shard;
+    const batch = shard.seal();
+    wire.loseAnswer();
+    await expect(store.commit(batch)).rejects.toThrow(CommitUnknownError);
+    const raised = await store.raise(record.id, record.token, "node-1", 0);
+    expect(raised).toEqual({ ...recordAfter(record, batch), token: record.token + 1 });
+    expect((await restored(store, raised!)).stateHash()).toBe(actor.stateHash());
+    await store.close();
+    await wire.stop();
+    store = new PostgresStore(database.url, "node-1");
+  });
+
+  it("has happened as a whole or not at all, whenever it is cut", async () => {
+    await open(database.url);
+    let shard = venue.shardOf(FIRST);
+    const outcomes = { stored: 0, unknown: 0 };
+    for (let round = 0; round < CUTS; round++) {
+      shard.ask(venue.order(FIRST, `order-${round}`, { quantity: 1 }));
+      const batch = shard.seal();
+      const { record } = shard;
+      const commit = store.commit(batch).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      await new Promise((resolve) => setTimeout(resolve, round % 5));
+      await cutWhen("true");
+      const error = await commit;
+      // Other idle connections of the pool may not have noticed yet that they were cut.
+      await store.close();
+      store = new PostgresStore(database.url, "node-1");
+      const stored = (await store.record(record.id))!.batch === batch.number;
+      if (error === null) expect(stored).toBe(true);
+      else expect(error).toBeInstanceOf(CommitUnknownError);
+      outcomes[error === null ? "stored" : "unknown"] += 1;
+      shard = await Committer.claim(store, record.id);
+      expect(shard.actor.stateHash()).toBe(stored ? batch.hash : record.hash);
+      shard.actor.checkInvariants();
+    }
+    // A fault that never bites would prove nothing.
+    expect(outcomes.unknown).toBeGreaterThan(0);
+  });
+});
 
 describe("what Postgres does for a recovery", () => {
   it("reads each row about once, however many pages there are", async () => {

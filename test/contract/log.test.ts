@@ -1,0 +1,37 @@
+import { connect } from "nats";
+import { connectNats, NatsBus, NatsLog } from "../../services/adapters/nats/index.js";
+import { streamName } from "../../services/adapters/nats/names.js";
+import { startTestNats } from "../helpers/servers.js";
+import type { LogBench } from "./log-bench.js";
+import { describeLog } from "./log-contract.js";
+
+async function openBench(): Promise<LogBench> {
+  const { server, url, stop } = await startTestNats();
+  const mine = await connectNats(url, "node-1");
+  const others = await connectNats(url, "node-2");
+  const operator = await connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  const { streams } = await operator.jetstreamManager();
+  return {
+    log: await NatsLog.open(mine),
+    bus: new NatsBus(mine),
+    other: { log: await NatsLog.open(others), bus: new NatsBus(others) },
+    crash: async () => {
+      await server.kill();
+      await server.restart();
+    },
+    freeze: () => server.signal("SIGSTOP"),
+    thaw: () => server.signal("SIGCONT"),
+    limit: async (actorName, anchor, bytes) => {
+      await streams.update(streamName(actorName, anchor), { max_bytes: bytes });
+    },
+    remove: async (actorName, anchor) => {
+      await streams.delete(streamName(actorName, anchor));
+    },
+    close: async () => {
+      for (const connection of [mine, others, operator]) await connection.close();
+      await stop();
+    },
+  };
+}
+
+describeLog("NATS", openBench);
