@@ -121,15 +121,16 @@ export class Lane {
     this.inFlight += 1;
     this.deps.log
       .publish(inbox.name, inbox.anchor, frame.bytes)
-      .catch((error: unknown) => this.refused(error, inbox.name))
+      .catch((error: unknown) => this.refused(frame, error, inbox.name))
       .finally(() => {
         this.inFlight -= 1;
         this.flush();
       });
   }
 
-  /** The frame stays pending and is sent again by time. */
-  private refused(error: unknown, actor: string): void {
+  /** The frame stays pending and is sent again at the next check. */
+  private refused(frame: PendingFrame, error: unknown, actor: string): void {
+    frame.sentAtMs = -Infinity;
     const reason = error instanceof LogRefusedError ? error.reason : "failed";
     metrics.publishesRefused.inc({ reason });
     if (reason === "full") this.fullUntilMs = this.deps.clock.now() + STREAM_FULL_PAUSE_MS;

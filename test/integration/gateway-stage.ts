@@ -35,11 +35,13 @@ export interface GatewayOptions {
   readonly port?: number;
   /** Stands between the gateway and the bus, e.g. to lose messages. */
   readonly wrapBus?: (bus: Bus) => Bus;
+  /** Stands before the log's `publish`: resolves, and the frame is lost; or rejects, and it is refused. */
+  readonly losesFrame?: () => Promise<boolean>;
 }
 
 export class GatewayStage {
   readonly cluster: TestCluster;
-  readonly node: RunningNode;
+  private node: RunningNode | undefined;
   private readonly gateways = new Set<RunningGateway>();
   private readonly clients = new Set<ExchangeClient>();
 
@@ -55,6 +57,7 @@ export class GatewayStage {
 
   async startGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
     const { slot = 7, port = 0, wrapBus = (bus: Bus) => bus } = options;
+    const { losesFrame = async () => false } = options;
     const { urls } = this.cluster.servers;
     const name = `gateway-${slot}`;
     const connection = await connectNats(urls.nats, name);
@@ -63,7 +66,7 @@ export class GatewayStage {
     const gateway = await Gateway.start(
       {
         reads,
-        log: await NatsLog.open(connection),
+        log: losing(await NatsLog.open(connection), losesFrame),
         bus: wrapBus(new NatsBus(connection)),
         clock: new SystemClock(),
         logger: pino({ level: process.env["TEST_LOG_LEVEL"] ?? "silent" }),
@@ -89,6 +92,13 @@ export class GatewayStage {
     return client;
   }
 
+  /** Ends the one node there is: nobody leads any actor then. */
+  async stopNode(): Promise<void> {
+    const { node } = this;
+    this.node = undefined;
+    await node?.stop();
+  }
+
   /** Opens an account and gives it money and shares. */
   async fund(client: ExchangeClient, account: number): Promise<void> {
     await client.openAccount(account);
@@ -100,9 +110,20 @@ export class GatewayStage {
   async stop(): Promise<void> {
     for (const client of this.clients) client.close();
     for (const gateway of this.gateways) await gateway.stop();
-    await this.node.stop();
+    await this.stopNode();
     await this.cluster.stop();
   }
+}
+
+/** The log, but for frames that are lost on the way to it. */
+function losing(log: NatsLog, losesFrame: () => Promise<boolean>): NatsLog {
+  const publish: NatsLog["publish"] = async (...frame) => {
+    if (!(await losesFrame())) await log.publish(...frame);
+  };
+  return new Proxy(log, {
+    get: (target, name) =>
+      name === "publish" ? publish : (Reflect.get(target, name, target) as unknown),
+  });
 }
 
 /** Waits for something to become true; fails when it does not within a generous limit. */
