@@ -222,10 +222,11 @@ async function insertInstrument(
     "SELECT nextval('market_ids')::integer AS id",
   );
   const id = rows[0]!.id;
-  await client.query("INSERT INTO actors (actor, name, kind) VALUES ($1, $2, 'market')", [
-    id,
-    marketName(wanted.symbol),
-  ]);
+  await client.query(
+    `INSERT INTO actors (actor, name, kind, incarnation)
+     SELECT $1, $2, 'market', incarnation FROM exchange`,
+    [id, marketName(wanted.symbol)],
+  );
   await client.query(sql.INSERT_INSTRUMENT, [
     id,
     wanted.symbol,
