@@ -4,6 +4,7 @@
  */
 import {
   DiscardPolicy,
+  ErrorCode,
   type JetStreamClient,
   type JetStreamManager,
   type NatsConnection,
@@ -27,8 +28,8 @@ const PUBLISH_MS_MAX = 2_000;
 
 const STREAM_NOT_FOUND = 10_059;
 const MESSAGE_NOT_FOUND = 10_037;
-const MAXIMUM_BYTES_EXCEEDED = 10_047;
-const INSUFFICIENT_RESOURCES = 10_023;
+/** What the server says of a stream, a machine or a store that is full. */
+const FULL = [10_077, 10_047, 10_028, 10_023];
 
 export class NatsLog implements Log {
   private readonly connection: NatsConnection;
@@ -66,8 +67,9 @@ export class NatsLog implements Log {
       this.manager.streams.info(streamName(actorName, anchor)),
     );
     if (!info) return null;
-    const { first_seq: firstSequence, last_seq: lastSequence } = info.state;
-    return { created: info.created, firstSequence, lastSequence };
+    const { first_seq, last_seq } = info.state;
+    // A stream that never held anything says 0.
+    return { created: info.created, firstSequence: Math.max(first_seq, 1), lastSequence: last_seq };
   }
 
   async read(actorName: string, anchor: number, sequence: number): Promise<LogMessage | null> {
@@ -132,11 +134,11 @@ function apiCode(error: unknown): number | undefined {
 function refusal(error: unknown): LogRefusedError {
   const message = error instanceof Error ? error.message : String(error);
   const code = apiCode(error);
-  if (code === MAXIMUM_BYTES_EXCEEDED || code === INSUFFICIENT_RESOURCES) {
-    return new LogRefusedError("full", message);
+  if (code !== undefined) {
+    return new LogRefusedError(FULL.includes(code) ? "full" : "unavailable", `${code}: ${message}`);
   }
   // Nobody listens on the subject: there is no such stream, or no JetStream.
-  if (error instanceof NatsError && error.code === "503") {
+  if (error instanceof NatsError && error.code === ErrorCode.NoResponders) {
     return new LogRefusedError("no-stream", message);
   }
   return new LogRefusedError("unavailable", message);
