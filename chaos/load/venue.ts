@@ -70,8 +70,8 @@ async function fundOne(
   }
 }
 
-/** Every call above may be made again: it is idempotent. */
-async function untilPublished<T>(call: () => Promise<T>): Promise<T> {
+/** Makes an idempotent call again until the exchange has taken it. */
+export async function untilPublished<T>(call: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await call();
