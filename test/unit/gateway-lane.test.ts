@@ -1,0 +1,222 @@
+import { describe, expect, it } from "vitest";
+import { pino } from "pino";
+import { encodeAnnouncement, encodeResendRequest } from "../../actors/kernel/event-frame.js";
+import { decodeFrame } from "../../actors/kernel/frame.js";
+import { Commands } from "../../services/gateway/commands.js";
+import { ExchangeTime } from "../../services/gateway/exchange-time.js";
+import { Leaders } from "../../services/gateway/leaders.js";
+import {
+  ANSWER_GRACE_MS,
+  COMMAND_DEADLINE_MS,
+  NO_LEADER_AFTER_MS,
+  PENDING_COMMANDS_PER_RECEIVER_MAX,
+  PUBLISHES_IN_FLIGHT_MAX,
+  RESEND_AFTER_MS,
+  STREAM_FULL_PAUSE_MS,
+} from "../../services/gateway/limits.js";
+import type { Answer } from "../../services/gateway/pending.js";
+import { type Bus, type Log, LogRefusedError } from "../../services/ports/log.js";
+import { ManualClock } from "../helpers/manual-clock.js";
+
+const SHARD = 1;
+const SLOT = 5;
+const TOKEN = 3;
+const payload = new Uint8Array([1]);
+
+/** What is said is heard at once. */
+class TestBus implements Bus {
+  private readonly handlers: { subject: string; handle: (data: Uint8Array, on: string) => void }[] =
+    [];
+  publish(subject: string, data: Uint8Array): void {
+    for (const { subject: wanted, handle } of this.handlers) {
+      if (wanted === subject || (wanted.endsWith(">") && subject.startsWith(wanted.slice(0, -1)))) {
+        handle(data, subject);
+      }
+    }
+  }
+  subscribe(subject: string, handle: (data: Uint8Array, on: string) => void): () => void {
+    this.handlers.push({ subject, handle });
+    return () => undefined;
+  }
+  onReconnect(): () => void {
+    return () => undefined;
+  }
+}
+
+/** Keeps what is published, and answers when it is told to. */
+class TestLog implements Pick<Log, "publish"> {
+  readonly published: {
+    anchor: number;
+    first: number;
+    count: number;
+    done: (error?: Error) => void;
+  }[] = [];
+  publish(_actor: string, anchor: number, bytes: Uint8Array): Promise<void> {
+    const { first, commands } = decodeFrame(bytes);
+    return new Promise((resolve, reject) => {
+      const done = (error?: Error) => (error ? reject(error) : resolve());
+      this.published.push({ anchor, first, count: commands.length, done });
+    });
+  }
+  get firsts(): number[] {
+    return this.published.map(({ first }) => first);
+  }
+}
+
+function stage() {
+  const clock = new ManualClock();
+  const bus = new TestBus();
+  const log = new TestLog();
+  const leaders = new Leaders(bus, clock);
+  const time = new ExchangeTime({ now: async () => 0 }, clock);
+  const deposed: number[] = [];
+  const logger = pino({ level: "silent" });
+  const commands = new Commands(
+    { log: log as unknown as Log, clock, leaders, logger, bus, time },
+    { slot: SLOT, token: TOKEN },
+    (token) => deposed.push(token),
+  );
+  const announce = (
+    said: { token?: number; anchor?: number; mark?: number; markToken?: number } = {},
+  ) => {
+    const { token = 1, anchor = 1, mark, markToken = TOKEN } = said;
+    const marks = mark === undefined ? [] : [{ source: -SLOT, token: markToken, number: mark }];
+    const standing = { actor: SHARD, name: "ledger.1", node: "n", batch: 0, eventBatch: 0 };
+    bus.publish("announce.ledger.1", encodeAnnouncement({ ...standing, token, anchor, marks }));
+  };
+  const answers: (Answer | null)[] = [];
+  const submit = () => commands.submit(SHARD, payload, (answer) => answers.push(answer));
+  return { clock, bus, log, commands, deposed, announce, answers, submit };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("a gateway's commands", () => {
+  it("of one turn go out as one frame, few frames at a time", async () => {
+    const { log, announce, submit } = stage();
+    announce();
+    for (let n = 0; n < 3; n++) expect(submit()).toBeUndefined();
+    await turn();
+    expect(log.published).toMatchObject([{ first: 1, count: 3, anchor: 1 }]);
+    for (let n = 0; n < PUBLISHES_IN_FLIGHT_MAX + 3; n++) {
+      submit();
+      await turn();
+    }
+    expect(log.published).toHaveLength(PUBLISHES_IN_FLIGHT_MAX);
+    log.published[0]!.done();
+    await turn();
+    const last = log.published.at(-1)!;
+    expect(last.first + last.count - 1).toBe(PUBLISHES_IN_FLIGHT_MAX + 6);
+  });
+
+  it("are refused before they have a number while nobody leads the receiver", () => {
+    const { clock, announce, submit } = stage();
+    expect(submit()).toMatchObject({ code: "NO_LEADER" });
+    announce();
+    expect(submit()).toBeUndefined();
+    clock.advance(NO_LEADER_AFTER_MS + 1);
+    expect(submit()).toMatchObject({ code: "NO_LEADER" });
+  });
+
+  it("are refused above the limit, until some are confirmed and answered", async () => {
+    const { commands, announce, submit } = stage();
+    announce();
+    for (let n = 0; n < PENDING_COMMANDS_PER_RECEIVER_MAX; n++) submit();
+    expect(submit()).toMatchObject({
+      code: "TOO_MANY_PENDING",
+      retryMs: expect.any(Number) as number,
+    });
+    await turn();
+    announce({ mark: 1 });
+    expect(submit()).toMatchObject({ code: "TOO_MANY_PENDING" });
+    const said = { account: 1, code: 0, orderId: 0, sequence: 1, token: 1, repeated: false };
+    commands.answer(SHARD, { slot: SLOT, token: TOKEN, number: 1 }, said);
+    expect(submit()).toBeUndefined();
+  });
+
+  it("are sent again when they are asked for, by time, to a new leader and to a new inbox", async () => {
+    const { clock, bus, log, announce, submit } = stage();
+    announce();
+    for (let n = 0; n < 3; n++) {
+      submit();
+      await turn();
+    }
+    const ask = (from: number) =>
+      bus.publish(
+        `resend.slot.${SLOT}`,
+        encodeResendRequest({ receiver: SHARD, source: -SLOT, from }),
+      );
+    ask(2);
+    expect(log.firsts).toEqual([1, 2, 3, 2, 3]);
+    clock.advance(RESEND_AFTER_MS - 100);
+    expect(log.firsts).toHaveLength(5);
+    clock.advance(200);
+    expect(log.firsts.slice(5)).toContain(1);
+    announce({ mark: 1 });
+    const before = log.published.length;
+    announce({ token: 2 });
+    expect(log.firsts.slice(before)).toEqual([2, 3]);
+    announce({ token: 2, anchor: 2 });
+    expect(log.published.slice(-2)).toMatchObject([
+      { first: 2, anchor: 2 },
+      { first: 3, anchor: 2 },
+    ]);
+    announce({ token: 1, mark: 3 });
+    ask(0);
+    expect(log.firsts.slice(-2)).toEqual([2, 3]);
+    announce({ token: 2, anchor: 2, mark: 3 });
+    const sent = log.published.length;
+    ask(0);
+    expect(log.published).toHaveLength(sent);
+  });
+
+  it("keep their numbers when the log refuses their frame; a full stream refuses new ones", async () => {
+    const { clock, log, announce, submit } = stage();
+    announce();
+    submit();
+    await turn();
+    log.published[0]!.done(new LogRefusedError("full", "as if"));
+    await turn();
+    expect(submit()).toMatchObject({ code: "STREAM_FULL" });
+    clock.advance(100);
+    expect(log.firsts).toEqual([1, 1]);
+    clock.advance(STREAM_FULL_PAUSE_MS);
+    announce();
+    expect(submit()).toBeUndefined();
+    await turn();
+    expect(log.firsts.at(-1)).toBe(2);
+  });
+
+  it("end as unknown when nobody answers, and only then", async () => {
+    const { clock, commands, announce, answers, submit } = stage();
+    announce();
+    submit();
+    submit();
+    await turn();
+    const said = { account: 1, code: 0, orderId: 7, sequence: 1, token: 1, repeated: false };
+    commands.answer(SHARD, { slot: SLOT, token: TOKEN - 1, number: 1 }, said);
+    commands.answer(SHARD, { slot: SLOT + 1, token: TOKEN, number: 1 }, said);
+    expect(answers).toEqual([]);
+    commands.answer(SHARD, { slot: SLOT, token: TOKEN, number: 2 }, said);
+    expect(answers).toEqual([said]);
+    clock.advance(COMMAND_DEADLINE_MS + ANSWER_GRACE_MS - 100);
+    expect(answers).toHaveLength(1);
+    clock.advance(200);
+    expect(answers).toEqual([said, null]);
+    commands.answer(SHARD, { slot: SLOT, token: TOKEN, number: 1 }, said);
+    expect(answers).toHaveLength(2);
+  });
+
+  it("are not confirmed by marks of the slot's earlier holder; a later holder's mark deposes", async () => {
+    const { clock, log, announce, submit, deposed } = stage();
+    announce();
+    submit();
+    await turn();
+    announce({ mark: 1, markToken: TOKEN - 1 });
+    expect(deposed).toEqual([]);
+    clock.advance(RESEND_AFTER_MS + 100);
+    expect(log.firsts.slice(0, 2)).toEqual([1, 1]);
+    announce({ mark: 1, markToken: TOKEN + 1 });
+    expect(deposed).toEqual([TOKEN + 1]);
+  });
+});
