@@ -3,11 +3,10 @@
  * leads something, measures until a client trades there again, and makes the node a member again. At the end separate
  * programs judge: a checker from the clients' own logs, and the audit.
  */
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { type AuditReport, audit } from "../services/audit/audit.js";
-import { PROJECT_ROOT } from "../services/servers/project-root.js";
 import type { CheckReport } from "./checker/check.js";
+import { runChecker } from "./checker/run.js";
 import type { Bite, Drill } from "./drills/drill.js";
 import { FREEZE_LEADER } from "./drills/freeze-leader.js";
 import { KILL_LEADER } from "./drills/kill-leader.js";
@@ -106,7 +105,7 @@ export async function runDrill(name: string, options: DrillOptions = {}): Promis
     await probe.close();
     log("waiting until everything is taken, then judging");
     await untilQuiet(scene, QUIET_LIMIT_MS);
-    const checked = await runChecker(scene);
+    const checked = await runChecker(scene.logs, scene.exchange.urls.postgres);
     const audited = await audit(scene.exchange.urls.postgres);
     const reported = report(drill, rounds, result, checked, audited);
     if (!reported.ok) log(`the logs are kept in ${scene.keepLogs()}`);
@@ -161,24 +160,6 @@ async function strikeRounds(
 }
 
 /** Runs the checker as the separate program that it is. */
-function runChecker(scene: Scene): Promise<CheckReport> {
-  const program = join(PROJECT_ROOT, "dist", "chaos", "checker", "main.js");
-  const args = [program, "--logs", scene.logs, "--url", scene.exchange.urls.postgres, "--json"];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
-  const output: Buffer[] = [];
-  const errors: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
-  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
-  return new Promise((done, fail) => {
-    child.once("error", fail);
-    child.once("close", (code) => {
-      const text = Buffer.concat(output).toString();
-      if (text.startsWith("{")) done(JSON.parse(text) as CheckReport);
-      else fail(new Error(`CHECKER_FAILED: code ${code}: ${Buffer.concat(errors).toString()}`));
-    });
-  });
-}
-
 function report(
   drill: Drill,
   rounds: readonly Round[],

@@ -1,0 +1,23 @@
+/** What commands print: results on stdout, everything else on stderr. */
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+export function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** A table with aligned columns; the first row is its head. */
+export function printTable(rows: readonly (readonly (string | number)[])[]): void {
+  const text = rows.map((row) => row.map(String));
+  const widths = (text[0] ?? []).map((_, at) => Math.max(...text.map((row) => row[at]!.length)));
+  for (const row of text) {
+    process.stdout.write(
+      `${row
+        .map((cell, at) => cell.padEnd(widths[at]!))
+        .join("  ")
+        .trimEnd()}\n`,
+    );
+  }
+}

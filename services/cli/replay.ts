@@ -1,0 +1,25 @@
+/** `replay`: an order-flow file against an exchange that is started for it, or against the bare market actor. */
+import { replayOnEngine } from "../replay/engine.js";
+import { replayOnExchange } from "../replay/exchange.js";
+import { startExchange } from "../supervisor/exchange.js";
+import { printJson, progress } from "./output.js";
+
+export async function replay(
+  file: string,
+  options: { readonly engine?: boolean; readonly json?: boolean },
+): Promise<number> {
+  const report = options.engine ? await replayOnEngine(file) : await onExchange(file);
+  if (options.json) printJson(report);
+  else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  return report.fillMismatches === 0 && report.bookMismatches === 0 ? 0 : 1;
+}
+
+async function onExchange(file: string): ReturnType<typeof replayOnExchange> {
+  const exchange = await startExchange({ log: progress });
+  try {
+    progress(`replaying ${file}`);
+    return await replayOnExchange(exchange, file);
+  } finally {
+    await exchange.stop();
+  }
+}

@@ -1,0 +1,167 @@
+/** `start`: runs the exchange on this machine, with participants that trade, until it is told to stop. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runChecker } from "../../chaos/checker/run.js";
+import type { Instrument } from "../../proto/gen/exchange/v1/exchange.js";
+import { audit } from "../audit/audit.js";
+import { ExchangeClient } from "../client/exchange-client.js";
+import { type LoadedConfig, loadConfig } from "../common/config.js";
+import { INSTRUMENTS } from "../participants/instruments.js";
+import { Participants } from "../participants/participants.js";
+import { type Exchange, startExchange } from "../supervisor/exchange.js";
+import { CliError } from "./cli-error.js";
+import { printJson, progress } from "./output.js";
+import { dataDirectory, removeRunFile, writeRunFile } from "./run-file.js";
+import { Status } from "./status.js";
+
+export interface StartOptions {
+  readonly fresh?: boolean;
+  readonly dataDir?: string;
+  /** Runs that long (`20s`, `5m`), audits, and ends. */
+  readonly for?: string;
+  readonly json?: boolean;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** What `--for` ends with, as one line of JSON. */
+interface StartReport {
+  readonly orders: number;
+  readonly fills: number;
+  readonly ordersPerSecond: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly conserved: boolean;
+  readonly leaders: Readonly<Record<string, { readonly node: string; readonly token: number }>>;
+}
+
+/** Resolves to the exit code when the exchange has stopped. */
+export async function start(options: StartOptions): Promise<number> {
+  const runMs = options.for === undefined ? undefined : duration(options.for);
+  const config = loadConfig();
+  const interrupted = interruption();
+  const exchange = await startExchange({
+    dataDir: dataDirectory(options.dataDir),
+    fresh: options.fresh ?? false,
+    restartDead: true,
+    log: progress,
+    onChange: () => isUp && writeRunFile(exchange),
+  });
+  let isUp = true;
+  const logs = runMs === undefined ? undefined : mkdtempSync(join(tmpdir(), "palisade-clients-"));
+  let participants: Participants | undefined;
+  try {
+    writeRunFile(exchange);
+    const instruments = await list(exchange);
+    participants = await trade(exchange, instruments, config, logs);
+    addresses(exchange);
+    const status = new Status(exchange, participants, options.json !== true);
+    await Promise.race([interrupted, ...(runMs === undefined ? [] : [pause(runMs)])]);
+    status.stop();
+    if (logs === undefined) return 0;
+    progress("the flow stops; waiting for the last reports");
+    return await judge(exchange, participants, status, logs, options);
+  } finally {
+    isUp = false;
+    participants?.close();
+    progress("draining and stopping everything");
+    removeRunFile(exchange.dataDir);
+    await exchange.stop();
+    if (logs !== undefined) rmSync(logs, { recursive: true, force: true });
+    progress("stopped");
+  }
+}
+
+async function list(exchange: Exchange): Promise<Instrument[]> {
+  progress(`listing ${INSTRUMENTS.map(({ symbol }) => symbol).join(", ")}`);
+  const client = ExchangeClient.connect(exchange.grpc, { accounts: "all" });
+  try {
+    await client.ready();
+    return await Promise.all(INSTRUMENTS.map((each) => client.createInstrument(each)));
+  } finally {
+    client.close();
+  }
+}
+
+async function trade(
+  exchange: Exchange,
+  instruments: readonly Instrument[],
+  { values }: LoadedConfig,
+  logs: string | undefined,
+): Promise<Participants> {
+  progress("opening and funding the participants' accounts");
+  const participants = await Participants.open({
+    grpc: exchange.grpc,
+    instruments,
+    ordersPerSecond: values.flowOrdersPerSecond,
+    seed: values.flowSeed,
+    ...(logs === undefined ? {} : { logFile: join(logs, "participants.jsonl") }),
+  });
+  if (values.flowOrdersPerSecond > 0) participants.start();
+  return participants;
+}
+
+function addresses(exchange: Exchange): void {
+  const gateway = exchange.process("gateway-1");
+  progress(`
+  gRPC        ${exchange.grpc}
+  WebSocket   ${exchange.ws}
+  metrics     http://127.0.0.1:${gateway.ports.http}/metrics (and of each process: .palisade/run.json)
+  PostgreSQL  ${exchange.urls.postgres}
+  NATS        ${exchange.urls.nats}
+  etcd        ${exchange.urls.etcd}
+
+  There is no authentication yet: everything listens on loopback only.
+  Try: npx palisade leaders · npx palisade watch 2330.TW · npx palisade kill node-1
+  Ctrl-C drains and stops everything; the next start goes on with the same data.
+`);
+}
+
+/** Waits until it is quiet, then lets the checker and the audit say what became of it all. */
+async function judge(
+  exchange: Exchange,
+  participants: Participants,
+  status: Status,
+  logs: string,
+  options: StartOptions,
+): Promise<number> {
+  const { submitted } = participants.counts;
+  await participants.rest();
+  participants.close();
+  const checked = await runChecker(logs, exchange.urls.postgres);
+  const audited = await audit(exchange.urls.postgres);
+  const leaders = Object.fromEntries(await exchange.leaders());
+  const report: StartReport = {
+    orders: submitted,
+    fills: participants.counts.fills,
+    ordersPerSecond: Math.round(submitted / status.elapsedSeconds),
+    lost: checked.lost,
+    duplicated: checked.duplicated,
+    conserved: audited.conserved,
+    leaders,
+  };
+  if (options.json) printJson(report);
+  else progress(JSON.stringify(report, null, 2));
+  return checked.ok && audited.ok ? 0 : 1;
+}
+
+/** Resolves on the first Ctrl-C or SIGTERM. */
+function interruption(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+}
+
+function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
+}
+
+/** `20s`, `5m`, `1h` in milliseconds. */
+function duration(text: string): number {
+  const [, number, unit] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
+  if (number === undefined || unit === undefined || Number(number) === 0) {
+    throw new CliError("NOT_A_DURATION", `--for is "${text}"; write it like 20s, 5m or 1h`);
+  }
+  return Number(number) * UNIT_MS[unit]!;
+}

@@ -1,0 +1,67 @@
+/** The live status of `start`: what the participants see, and who leads. */
+import type { Participants } from "../participants/participants.js";
+import type { Exchange } from "../supervisor/exchange.js";
+import { Latencies } from "../../chaos/load/latencies.js";
+import { progress } from "./output.js";
+
+const EVERY_MS = 2_000;
+const MS_PER_SECOND = 1_000;
+const P50 = 50;
+const P99 = 99;
+
+export class Status {
+  private readonly exchange: Exchange;
+  private readonly participants: Participants;
+  private readonly startedMs = performance.now();
+  private readonly timer: NodeJS.Timeout | undefined;
+  private seen = { submitted: 0, fills: 0 };
+  private leaders = "";
+
+  constructor(exchange: Exchange, participants: Participants, isShown: boolean) {
+    this.exchange = exchange;
+    this.participants = participants;
+    if (isShown) this.timer = setInterval(() => void this.show(), EVERY_MS);
+  }
+
+  get elapsedSeconds(): number {
+    return (performance.now() - this.startedMs) / MS_PER_SECOND;
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  private async show(): Promise<void> {
+    const { submitted, fills } = this.participants.counts;
+    const { acceptLatency } = this.participants.tracker;
+    const perSecond = (now: number, before: number): string =>
+      ((now - before) / (EVERY_MS / MS_PER_SECOND)).toFixed(0).padStart(5);
+    const latency = (latencies: Latencies, percent: number): string =>
+      latencies.percentile(percent).toFixed(1);
+    progress(
+      `${perSecond(submitted, this.seen.submitted)} orders/s ` +
+        `${perSecond(fills, this.seen.fills)} fills/s   accepted after ` +
+        `${latency(acceptLatency, P50)} ms (p50) ${latency(acceptLatency, P99)} ms (p99)`,
+    );
+    this.seen = { submitted, fills };
+    await this.showLeaders();
+  }
+
+  /** Only when somebody else leads something. */
+  private async showLeaders(): Promise<void> {
+    try {
+      const byNode = new Map<string, string[]>();
+      for (const [actor, { node, token }] of await this.exchange.leaders()) {
+        byNode.set(node, [...(byNode.get(node) ?? []), `${actor}#${token}`]);
+      }
+      const lines = [...byNode]
+        .toSorted(([a], [b]) => a.localeCompare(b))
+        .map(([node, actors]) => `  ${node} leads ${actors.join(", ")}`);
+      const text = lines.join("\n");
+      if (text !== this.leaders) progress(text);
+      this.leaders = text;
+    } catch {
+      // Postgres is away for a moment; the next look says more.
+    }
+  }
+}
