@@ -2,7 +2,9 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { PostgresReads } from "../../services/adapters/postgres/reads.js";
 import { PostgresStore } from "../../services/adapters/postgres/store.js";
 import { TestDatabases } from "./postgres.js";
-import { DEFINITION, describeReads } from "./reads-contract.js";
+import { describeAccountReads } from "./reads-accounts-contract.js";
+import { DEFINITION, type ReadsBench } from "./reads-bench.js";
+import { describeMarketReads } from "./reads-markets-contract.js";
 
 let databases: TestDatabases;
 
@@ -12,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => databases?.stop());
 
-describeReads("Postgres", async () => {
+async function openBench(): Promise<ReadsBench> {
   const database = await databases.make();
   const store = new PostgresStore(database.url, "node-1");
   const reads = new PostgresReads(database.url, "gateway-1");
@@ -26,7 +28,10 @@ describeReads("Postgres", async () => {
       for (const each of [store, reads, rival, database]) await each.close();
     },
   };
-});
+}
+
+describeAccountReads("Postgres", openBench);
+describeMarketReads("Postgres", openBench);
 
 it("gives a new market the exchange's incarnation", async () => {
   const database = await databases.make();
