@@ -1,0 +1,380 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Code } from "../../actors/kernel/codes.js";
+import { orderIdOf, sourceOfSlot } from "../../actors/kernel/ids.js";
+import type { Instrument } from "../../actors/kernel/instrument.js";
+import { isFinal, type OrderStatus } from "../../actors/kernel/order.js";
+import {
+  type AccountEvent,
+  decodeAccountEvents,
+  decodeBlocks,
+  decodeReplies,
+  type Reply,
+} from "../../actors/ledger/account-events.js";
+import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
+import { type ClientCommand, encodeLedgerCommand } from "../../actors/ledger/messages.js";
+import { decodeMarketCommand } from "../../actors/market/messages.js";
+import { give, INSTRUMENT, MARKET, restored, SHARD, SLOT } from "../helpers/ledger.js";
+import { ReferenceLedger } from "../helpers/reference-ledger.js";
+import { Tables } from "../helpers/tables.js";
+import { type Whim, WhimsicalMarket } from "../helpers/whimsical-market.js";
+
+/** Two markets that share an asset, which is the quote of one and the base of the other. */
+const INSTRUMENTS: readonly Instrument[] = [
+  INSTRUMENT,
+  {
+    ...INSTRUMENT,
+    id: MARKET + 1,
+    symbol: "B",
+    baseAsset: 2,
+    quoteAsset: 3,
+    tick: 1,
+    lot: 1,
+    notionalFactor: 1,
+    referencePrice: 7,
+  },
+];
+const ACCOUNTS = [101, 102, 103];
+const ASSETS = [1, 2, 3];
+const FUNDS = 40_000;
+
+type Draw =
+  | { readonly kind: "client"; readonly command: ClientCommand }
+  | { readonly kind: "whim"; readonly market: number; readonly whim: Whim }
+  | { readonly kind: "commit" };
+
+/** Mostly none, sometimes one that has passed. */
+const deadline = fc.constantFrom(...Array<number>(20).fill(0), 1);
+const account = fc.constantFrom(...ACCOUNTS, ...ACCOUNTS, ...ACCOUNTS, ...ACCOUNTS, 104);
+const clientOrderId = fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz", ..."0123456789", "");
+
+const places = fc.record({
+  kind: fc.constant("place" as const),
+  account,
+  deadline,
+  clientOrderId,
+  instrument: fc.constantFrom(
+    ...Array<number>(9).fill(MARKET),
+    MARKET + 1,
+    MARKET + 1,
+    MARKET + 1,
+    MARKET + 9,
+  ),
+  side: fc.constantFrom(1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 3),
+  type: fc.constantFrom(1, 1, 1, 1, 2),
+  timeInForce: fc.constantFrom(1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 0),
+  price: fc.constantFrom(5, 10, 95, 100, 105, 110, 100, 105, 1_000, 7, 0),
+  quantity: fc.constantFrom(10, 20, 30, 50, 100, 10, 20, 30, 15, 0),
+});
+const amends = fc.record({
+  kind: fc.constant("amend" as const),
+  account,
+  deadline,
+  request: fc.constantFrom(1 as const, 2 as const),
+  orderId: fc.constantFrom(0, 0, 0, orderIdOf(1, SHARD), orderIdOf(2, SHARD)),
+  clientOrderId,
+  leaves: fc.constantFrom(10, 20, 40, 5, 0),
+});
+const deposits = fc.record({
+  kind: fc.constant("deposit" as const),
+  account,
+  deadline,
+  asset: fc.constantFrom(0, ...ASSETS),
+  amount: fc.constantFrom(0, 5, 500),
+  key: fc.constantFrom("k", "l", "m", ""),
+});
+const resolves = fc.record({
+  kind: fc.constant("resolve" as const),
+  account,
+  deadline,
+  clientOrderId,
+});
+const opens = fc.record({ kind: fc.constant("open" as const), account, deadline });
+const clients = fc.oneof(
+  { weight: 8, arbitrary: places },
+  { weight: 3, arbitrary: amends },
+  { weight: 1, arbitrary: deposits },
+  { weight: 1, arbitrary: resolves },
+  { weight: 1, arbitrary: opens },
+);
+const whims: fc.Arbitrary<Whim> = fc.record({
+  act: fc.constantFrom(
+    ...(["take", "take", "take", "take", "trade", "trade", "trade"] as const),
+    ...(["tradeOutside", "rest", "end", "reference"] as const),
+  ),
+  first: fc.nat(200),
+  second: fc.nat(200),
+  third: fc.nat(200),
+});
+const draws: fc.Arbitrary<Draw[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({ kind: fc.constant("client" as const), command: clients }),
+    },
+    {
+      weight: 7,
+      arbitrary: fc.record({
+        kind: fc.constant("whim" as const),
+        market: fc.nat(INSTRUMENTS.length - 1),
+        whim: whims,
+      }),
+    },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant("commit" as const) }) },
+  ),
+  { minLength: 60, maxLength: 240, size: "max" },
+);
+
+interface Given {
+  readonly source: number;
+  readonly payload: Uint8Array;
+  readonly time: number;
+}
+
+/** A shard with its tables, and everything that was said to it and by it. */
+class Run {
+  shard = LedgerShard.create(SHARD);
+  readonly tables = new Tables();
+  readonly given: Given[] = [];
+  readonly events = new Map<number, AccountEvent[]>();
+  readonly replies: Reply[] = [];
+  private state: Uint8Array = new Uint8Array(0);
+
+  give(given: Given): void {
+    this.given.push(given);
+    give(this.shard, given.source, given.payload, given.time);
+  }
+
+  /** Commits the open batch; returns the commands for markets, in order. */
+  commit(): { readonly market: number; readonly payload: Uint8Array }[] {
+    this.shard.checkInvariants();
+    const hash = this.shard.stateHash();
+    const effects = this.shard.takeEffects();
+    expect(this.shard.stateHash()).toBe(hash);
+    this.tables.apply(effects);
+    this.state = effects.state;
+    for (const block of effects.events ? decodeBlocks(effects.events) : []) {
+      const told = this.events.get(block.account) ?? [];
+      this.events.set(block.account, told);
+      const events = decodeAccountEvents(block.bytes);
+      expect(block).toMatchObject({ first: told.length + 1, count: events.length });
+      told.push(...events);
+    }
+    if (effects.replies) this.replies.push(...decodeReplies(effects.replies));
+    return [...effects.sends].flatMap(([market, payloads]) =>
+      payloads.map((payload) => ({ market, payload })),
+    );
+  }
+
+  restart(): void {
+    const again = restored(this.shard, this.tables, this.state);
+    expect(again.stateHash()).toBe(this.shard.stateHash());
+    again.checkInvariants();
+    this.shard = again;
+  }
+
+  /** All tables but the journal, whose rows depend on where batches end. */
+  contents(): unknown[] {
+    const names = ["accounts", "balances", "orders", "deposits", "shard_totals", "flows"];
+    return [...names, "shard_instruments"].map((name) => {
+      const rows = this.tables.rows(name).map((row) => JSON.stringify(Object.entries(row).sort()));
+      return rows.sort();
+    });
+  }
+}
+
+/** Plays the draws with whimsical markets; calls `checked` after every commit. */
+function play(
+  draws: readonly Draw[],
+  checked: (run: Run, reference: ReferenceLedger) => void,
+): Run {
+  const run = new Run();
+  const reference = new ReferenceLedger(SHARD, INSTRUMENTS);
+  const markets = INSTRUMENTS.map(({ id, lot }) => new WhimsicalMarket(id, lot));
+  const seen = new Map<number, number>();
+  let time = 1_000;
+  const ask = (command: ClientCommand): void =>
+    run.give({ source: sourceOfSlot(SLOT), payload: encodeLedgerCommand(command), time: ++time });
+  const commit = (): void => {
+    for (const { market, payload } of run.commit()) {
+      markets[market - MARKET]?.receive(decodeMarketCommand(payload));
+    }
+    for (const [account, events] of run.events) {
+      for (const event of events.slice(seen.get(account) ?? 0)) reference.told(account, event);
+      seen.set(account, events.length);
+    }
+    checked(run, reference);
+  };
+  for (const instrument of INSTRUMENTS) {
+    const payload = encodeLedgerCommand({ kind: "instrument", instrument });
+    run.give({ source: instrument.id, payload, time });
+  }
+  for (const account of ACCOUNTS) {
+    ask({ kind: "open", account, deadline: 0 });
+    for (const asset of ASSETS) {
+      ask({ kind: "deposit", account, deadline: 0, asset, amount: FUNDS, key: `${asset}` });
+    }
+  }
+  for (const draw of draws) {
+    if (draw.kind === "commit") commit();
+    if (draw.kind === "client") ask(draw.command);
+    if (draw.kind !== "whim") continue;
+    const market = markets[draw.market]!;
+    const answer = market.answer(draw.whim);
+    if (!answer) continue;
+    if (answer.kind === "trade") reference.traded(answer);
+    run.give({ source: market.id, payload: encodeLedgerCommand(answer), time: ++time });
+  }
+  commit();
+  return run;
+}
+
+function amount(value: unknown): bigint {
+  return BigInt(value as number);
+}
+
+/** The numbers of a PostgreSQL array. */
+function arrayOf(text: unknown): bigint[] {
+  const inner = String(text).slice(1, -1);
+  return inner === "" ? [] : inner.split(",").map(BigInt);
+}
+
+describe("a ledger shard, whatever clients and markets do", () => {
+  it("has the balances, holds and orders that its whole history adds up to", () => {
+    let fills = 0;
+    fc.assert(
+      fc.property(draws, (draws) => {
+        const run = play(draws, ({ tables }, reference) => {
+          const expected = reference.balances();
+          for (const row of tables.rows("balances")) {
+            const key = `${row["account"]}/${row["asset"]}`;
+            const balance = { total: amount(row["total"]), held: amount(row["held"]) };
+            expect(balance.held >= 0n && balance.held <= balance.total).toBe(true);
+            expect(balance).toEqual(expected.get(key));
+            expected.delete(key);
+          }
+          for (const rest of expected.values()) expect(rest).toEqual({ total: 0n, held: 0n });
+          const orders = reference.orders();
+          for (const row of tables.rows("orders")) {
+            const order = orders.get(row["order_id"] as number);
+            if (!order) expect(isFinal(row["status"] as OrderStatus)).toBe(true);
+            expect(amount(row["filled"])).toBe(order?.filled ?? 0n);
+            expect(amount(row["leaves"])).toBe(order?.leaves ?? 0n);
+            expect(isFinal(row["status"] as OrderStatus)).toBe(!(order?.isOpen ?? false));
+          }
+        });
+        fills += run.shard.fills;
+      }),
+      { numRuns: 100 },
+    );
+    expect(fills).toBeGreaterThan(200);
+  });
+
+  it("conserves every asset: deposits, and what markets brought in and took out", () => {
+    fc.assert(
+      fc.property(draws, (draws) => {
+        play(draws, ({ tables }) => {
+          const sums = new Map<number, bigint>(ASSETS.map((asset) => [asset, 0n]));
+          const add = (asset: number, value: bigint): void => {
+            sums.set(asset, (sums.get(asset) ?? 0n) + value);
+          };
+          for (const row of tables.rows("balances")) {
+            add(row["asset"] as number, amount(row["total"]));
+          }
+          for (const row of tables.rows("shard_totals")) {
+            add(row["asset"] as number, -amount(row["deposits"]));
+          }
+          for (const row of tables.rows("flows")) {
+            const { baseAsset, quoteAsset } = INSTRUMENTS[(row["peer"] as number) - MARKET]!;
+            add(baseAsset, amount(row["base_out"]) - amount(row["base_in"]));
+            add(quoteAsset, amount(row["quote_out"]) - amount(row["quote_in"]));
+          }
+          expect([...sums.values()]).toEqual(ASSETS.map(() => 0n));
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("writes a journal without a gap whose amounts add up to the balances", () => {
+    fc.assert(
+      fc.property(draws, (draws) => {
+        const { tables } = play(draws, () => undefined);
+        const last = new Map<unknown, number>();
+        const totals = new Map<string, bigint>();
+        const helds = new Map<string, bigint>();
+        for (const row of tables.rows("journal")) {
+          const account = row["account"];
+          expect(row["first_sequence"]).toBe((last.get(account) ?? 0) + 1);
+          last.set(account, row["last_sequence"] as number);
+          const total = arrayOf(row["total_changes"]);
+          const held = arrayOf(row["held_changes"]);
+          for (const [at, asset] of arrayOf(row["assets"]).entries()) {
+            const key = `${account}/${asset}`;
+            totals.set(key, (totals.get(key) ?? 0n) + total[at]!);
+            helds.set(key, (helds.get(key) ?? 0n) + held[at]!);
+          }
+        }
+        for (const row of tables.rows("balances")) {
+          const key = `${row["account"]}/${row["asset"]}`;
+          expect(totals.get(key) ?? 0n).toBe(amount(row["total"]));
+          expect(helds.get(key) ?? 0n).toBe(amount(row["held"]));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("does the same wherever batches end and however often it is restored", () => {
+    const splits = fc.array(fc.constantFrom("go on", "go on", "commit", "restart"), {
+      minLength: 1,
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(draws, splits, (draws, splits) => {
+        const first = play(draws, () => undefined);
+        const second = new Run();
+        for (const [at, given] of first.given.entries()) {
+          second.give(given);
+          const then = splits[at % splits.length];
+          if (then !== "go on") second.commit();
+          if (then === "restart") second.restart();
+        }
+        second.commit();
+        expect(second.shard.stateHash()).toBe(first.shard.stateHash());
+        expect(second.events).toEqual(first.events);
+        expect(second.replies).toEqual(first.replies);
+        expect(second.contents()).toEqual(first.contents());
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("gives a client order id one first answer, and gives it again", () => {
+    let repeats = 0;
+    fc.assert(
+      fc.property(draws, (draws) => {
+        const { events, replies } = play(draws, () => undefined);
+        const first = new Map<number, number>();
+        const answers: [account: number, clientOrderId: string][] = [];
+        for (const [account, told] of events) {
+          for (const event of told) {
+            if (!("clientOrderId" in event)) continue;
+            const { kind, orderId } = event;
+            const refused = kind === "rejected" ? event.code : Code.CLIENT_ORDER_ID_VOIDED;
+            first.set(orderId, kind === "accepted" ? Code.OK : refused);
+            answers.push([account, event.clientOrderId]);
+          }
+        }
+        expect(new Set(answers.map(String)).size).toBe(answers.length);
+        for (const { orderId, code, repeated } of replies) {
+          if (!repeated || orderId === 0) continue;
+          expect(code).toBe(first.get(orderId));
+          repeats += 1;
+        }
+      }),
+      { numRuns: 60 },
+    );
+    expect(repeats).toBeGreaterThan(50);
+  });
+});
