@@ -58,10 +58,10 @@ export async function start(options: StartOptions): Promise<number> {
     addresses(exchange);
     const status = new Status(exchange, participants, options.json !== true);
     await Promise.race([interrupted, ...(runMs === undefined ? [] : [pause(runMs)])]);
-    status.stop();
+    const seconds = status.stop();
     if (logs === undefined) return 0;
     progress("the flow stops; waiting for the last reports");
-    return await judge(exchange, participants, status, logs, options);
+    return await judge(exchange, participants, seconds, logs, options);
   } finally {
     isUp = false;
     participants?.close();
@@ -122,7 +122,7 @@ function addresses(exchange: Exchange): void {
 async function judge(
   exchange: Exchange,
   participants: Participants,
-  status: Status,
+  seconds: number,
   logs: string,
   options: StartOptions,
 ): Promise<number> {
@@ -135,7 +135,7 @@ async function judge(
   const report: StartReport = {
     orders: submitted,
     fills: participants.counts.fills,
-    ordersPerSecond: Math.round(submitted / status.elapsedSeconds),
+    ordersPerSecond: Math.round(submitted / seconds),
     lost: checked.lost,
     duplicated: checked.duplicated,
     conserved: audited.conserved,

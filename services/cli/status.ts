@@ -23,12 +23,10 @@ export class Status {
     if (isShown) this.timer = setInterval(() => void this.show(), EVERY_MS);
   }
 
-  get elapsedSeconds(): number {
-    return (performance.now() - this.startedMs) / MS_PER_SECOND;
-  }
-
-  stop(): void {
+  /** Ends the status; returns for how many seconds there was one. */
+  stop(): number {
     clearInterval(this.timer);
+    return (performance.now() - this.startedMs) / MS_PER_SECOND;
   }
 
   private async show(): Promise<void> {
