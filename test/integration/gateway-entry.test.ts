@@ -67,7 +67,7 @@ const codes = (results: readonly CommandResult[]) => results.map(({ code }) => c
 
 describe("an order-entry stream", () => {
   it("answers every command of many messages, in flight at the same time", async () => {
-    const commands = Array.from({ length: 2_500 }, () => place({ price: 61_000 }));
+    const commands = Array.from({ length: 5_000 }, () => place({ price: 61_000 }));
     const results = await enter(commands);
     expect(new Set(codes(results))).toEqual(new Set(["OK"]));
     expect(new Set(results.map(({ orderId }) => orderId)).size).toBe(commands.length);
@@ -103,8 +103,8 @@ describe("an order-entry stream", () => {
       ["MARKET_ORDER_WITH_PRICE", place({ type: OrderType.ORDER_TYPE_MARKET })],
       ["ACCOUNT_NOT_IN_SESSION", place({ account: OTHER })],
       ["ACCOUNT_INVALID", place({ account: -3 })],
-      ["MALFORMED_COMMAND", { requestId: 5_001, command: undefined }],
-      ["UNKNOWN_ORDER", { requestId: 5_002, command: { $case: "reduce", value: reduce } }],
+      ["MALFORMED_COMMAND", { requestId: 90_001, command: undefined }],
+      ["UNKNOWN_ORDER", { requestId: 90_002, command: { $case: "reduce", value: reduce } }],
       ["OK", place({ price: 61_000 })],
     ];
     const results = await enter(cases.map(([, command]) => command));
