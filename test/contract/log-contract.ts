@@ -355,6 +355,33 @@ export function describeLog(adapter: string, open: OpenLogBench): void {
       expect(reader.lost).toEqual([]);
     });
 
+    it("keeps the order of what is published while it is away, and answers when it is back", async () => {
+      const name = await inbox();
+      const reader = await Reader.start(bench.log, name);
+      await publishAll(bench.other.log, name, ["a"]);
+      const texts = countTo(200).map((n) => `frame ${n}`);
+      const crashing = bench.crash();
+      const outcomes: Promise<boolean>[] = [];
+      for (const text of texts) {
+        outcomes.push(bench.other.log.publish(name, ANCHOR, bytesOf(text)).then(yes, no));
+        await sleep(1);
+      }
+      await crashing;
+      const answered = await Promise.all(outcomes);
+      const taken = texts.filter((_, at) => answered[at]);
+      await publishAll(bench.other.log, name, ["z"]);
+      await vi.waitFor(() => expect(reader.texts.at(-1)).toBe("z"), PATIENCE);
+      // What was not answered may be there all the same.
+      expect(reader.texts.filter((text) => text === "a" || taken.includes(text))).toEqual([
+        "a",
+        ...taken,
+      ]);
+      expect(texts.filter((text) => reader.texts.includes(text))).toEqual(
+        reader.texts.slice(1, -1),
+      );
+      expect(answered.at(-1)).toBe(true);
+    });
+
     it("says things to who listens, by pattern, from now on, and again after a crash", async () => {
       const heard: string[] = [];
       let reconnects = 0;

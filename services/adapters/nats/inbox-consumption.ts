@@ -103,6 +103,10 @@ export class InboxConsumption implements Consumption {
       max_messages: MESSAGES_AHEAD_MAX,
       callback: (message) => this.take(life, message),
     });
+    if (life !== this.life) {
+      messages.stop();
+      return;
+    }
     this.messages = messages;
     void this.watchLife(life, messages);
   }

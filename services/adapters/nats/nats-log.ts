@@ -4,7 +4,6 @@
  */
 import {
   DiscardPolicy,
-  ErrorCode,
   type JetStreamClient,
   type JetStreamManager,
   type NatsConnection,
@@ -16,34 +15,34 @@ import {
   type Consumption,
   type Log,
   type LogMessage,
-  LogRefusedError,
   type StreamIdentity,
 } from "../../ports/log.js";
 import { InboxConsumption } from "./inbox-consumption.js";
 import { storedFromTime, streamName, subjectName } from "./names.js";
+import { Publisher } from "./publisher.js";
 
 /** What one inbox may hold before publishers are refused. */
 const STREAM_BYTES_MAX = 1_073_741_824;
-const PUBLISH_MS_MAX = 2_000;
+const CALL_MS_MAX = 2_000;
 
 const STREAM_NOT_FOUND = 10_059;
 const MESSAGE_NOT_FOUND = 10_037;
-/** What the server says of a stream, a machine or a store that is full. */
-const FULL = [10_077, 10_047, 10_028, 10_023];
 
 export class NatsLog implements Log {
   private readonly connection: NatsConnection;
   private readonly client: JetStreamClient;
   private readonly manager: JetStreamManager;
+  private readonly publisher: Publisher;
 
   private constructor(connection: NatsConnection, manager: JetStreamManager) {
     this.connection = connection;
-    this.client = connection.jetstream({ timeout: PUBLISH_MS_MAX });
+    this.client = connection.jetstream({ timeout: CALL_MS_MAX });
     this.manager = manager;
+    this.publisher = new Publisher(connection);
   }
 
   static async open(connection: NatsConnection): Promise<NatsLog> {
-    return new NatsLog(connection, await connection.jetstreamManager());
+    return new NatsLog(connection, await connection.jetstreamManager({ timeout: CALL_MS_MAX }));
   }
 
   async create(actorName: string, anchor: number): Promise<StreamIdentity> {
@@ -86,12 +85,8 @@ export class NatsLog implements Log {
    * Publishes in the order of the calls. A refusal as `unavailable` means that no answer came: the frame may have been
    * taken all the same.
    */
-  async publish(actorName: string, anchor: number, frame: Uint8Array): Promise<void> {
-    try {
-      await this.client.publish(subjectName(actorName, anchor), frame);
-    } catch (error) {
-      throw refusal(error);
-    }
+  publish(actorName: string, anchor: number, frame: Uint8Array): Promise<void> {
+    return this.publisher.publish(subjectName(actorName, anchor), frame);
   }
 
   async consume(
@@ -129,17 +124,4 @@ async function ignoring<T>(code: number, work: Promise<T>): Promise<T | null> {
 
 function apiCode(error: unknown): number | undefined {
   return error instanceof NatsError ? error.api_error?.err_code : undefined;
-}
-
-function refusal(error: unknown): LogRefusedError {
-  const message = error instanceof Error ? error.message : String(error);
-  const code = apiCode(error);
-  if (code !== undefined) {
-    return new LogRefusedError(FULL.includes(code) ? "full" : "unavailable", `${code}: ${message}`);
-  }
-  // Nobody listens on the subject: there is no such stream, or no JetStream.
-  if (error instanceof NatsError && error.code === ErrorCode.NoResponders) {
-    return new LogRefusedError("no-stream", message);
-  }
-  return new LogRefusedError("unavailable", message);
 }
