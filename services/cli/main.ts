@@ -1,47 +1,172 @@
-/** The command line: `palisade COMMAND`. */
-import { Command } from "commander";
-import { addAccountCommands } from "./accounts.js";
-import { addAudit } from "./audit.js";
-import { addClusterCommands } from "./cluster.js";
-import { addInstruments } from "./instruments.js";
-import { addOrderCommands } from "./orders.js";
-import { say } from "./output.js";
-import { addBench, addDrill, addReplay } from "./proofs.js";
-import { addStart } from "./start.js";
-import { addWatch } from "./watch.js";
+/** The command line of the exchange: `npx palisade COMMAND`, and `npm start` and its like. */
+import { Command, CommanderError } from "commander";
+import { describeConfig, loadConfig } from "../common/config.js";
+import { CliError } from "./cli-error.js";
+import { progress } from "./output.js";
+import type { OrderOptions } from "./orders.js";
+import type { StartOptions } from "./start.js";
 
-const EXIT_INTERRUPTED = 130;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+interface Common {
+  readonly json?: boolean;
+  readonly dataDir?: string;
+}
 
 const program = new Command("palisade")
   .description("A distributed exchange: fenced, replayable, and provable after every failure.")
   .showHelpAfterError()
-  .showSuggestionAfterError();
+  .exitOverride();
 
-addStart(program);
-addInstruments(program);
-addAccountCommands(program);
-addOrderCommands(program);
-addWatch(program);
-addClusterCommands(program);
-addAudit(program);
-addReplay(program);
-addDrill(program);
-addBench(program);
+/** Ends the process with what the command resolves to. */
+function run(work: () => Promise<number | void>): Promise<void> {
+  return work().then((code) => exit(code ?? 0));
+}
 
-// An exit, unlike a signal's own end, lets servers that a command has started be stopped. `start` drains instead.
-program.hook("preAction", (_, command) => {
-  if (command.name() === "start") return;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => process.exit(EXIT_INTERRUPTED));
-  }
-});
+function exit(code: number): void {
+  // What was written to a pipe may still be on its way.
+  process.stdout.write("", () => process.exit(code));
+}
+
+const withData = (command: Command): Command =>
+  command
+    .option("--data-dir <folder>", "the data directory of the running exchange")
+    .option("--json", "one line of JSON on stdout");
+
+program
+  .command("start")
+  .description("run the exchange on this machine, with participants that trade")
+  .option("--fresh", "remove what earlier runs left in the data directory")
+  .option("--data-dir <folder>", "where the exchange keeps its data (default .palisade)")
+  .option("--for <duration>", "run that long (20s, 5m), audit, and end")
+  .option("--json", "with --for: end with one line of JSON on stdout")
+  .option("--print-config", "show every setting with where it came from, and end")
+  .action((options: StartOptions & { printConfig?: boolean }) =>
+    run(async () => {
+      if (options.printConfig) {
+        process.stdout.write(`${describeConfig(loadConfig())}\n`);
+        return 0;
+      }
+      return (await import("./start.js")).start(options);
+    }),
+  );
+
+program
+  .command("replay <file>")
+  .description("drive an exchange of its own with an order-flow file and compare fills and book")
+  .option("--engine", "the bare market actor instead of an exchange")
+  .option("--json", "one line of JSON on stdout")
+  .action((file: string, options: { engine?: boolean; json?: boolean }) =>
+    run(async () => (await import("./replay.js")).replay(file, options)),
+  );
+
+program
+  .command("drill <name>")
+  .description("break an exchange of its own on purpose and prove that nothing was lost")
+  .option("--rounds <count>", "how often to strike", "20")
+  .option("--seed <number>", "the seed of the load", "1")
+  .option("--json", "one line of JSON on stdout")
+  .action((name: string, options: { rounds: string; seed: string; json?: boolean }) =>
+    run(async () => (await import("./drill.js")).drill(name, options)),
+  );
+
+program
+  .command("bench <name>")
+  .description("measure an exchange of its own: e2e")
+  .option("--seconds <count>", "how long each phase lasts", "60")
+  .option("--json", "one line of JSON on stdout")
+  .action((name: string, options: { seconds: string; json?: boolean }) =>
+    run(async () => (await import("./bench.js")).bench(name, options)),
+  );
+
+withData(program.command("audit"))
+  .description("prove in SQL that nothing was made or lost, also while trading goes on")
+  .option("--url <postgres>", "the database, instead of the running exchange's")
+  .action((options: Common & { url?: string }) =>
+    run(async () => (await import("./audit.js")).runAudit(options)),
+  );
+
+withData(program.command("instruments"))
+  .description("list the instruments")
+  .action((options: Common) => run(async () => (await import("./orders.js")).instruments(options)));
+
+withData(program.command("open [account]"))
+  .description("open an account; without a number a free one is taken")
+  .action((account: string | undefined, options: Common) =>
+    run(async () => (await import("./orders.js")).open(account, options)),
+  );
+
+withData(program.command("deposit <account> <asset> <amount>"))
+  .description("deposit an amount of an asset")
+  .option("--key <text>", "idempotency key; the same key is the same deposit")
+  .action((account: string, asset: string, amount: string, options: Common & { key?: string }) =>
+    run(async () => (await import("./orders.js")).deposit(account, asset, amount, options)),
+  );
+
+withData(program.command("order <account> <side> <quantity> <symbol> [price]"))
+  .description("place an order: buy or sell; without a price a market order")
+  .option("--id <text>", "client order id (default: one that was never used)")
+  .option("--ioc", "immediate or cancel")
+  .action(
+    (
+      account: string,
+      side: string,
+      quantity: string,
+      symbol: string,
+      price: string | undefined,
+      options: OrderOptions,
+    ) =>
+      run(async () =>
+        (await import("./orders.js")).order({ account, side, quantity, symbol, price }, options),
+      ),
+  );
+
+withData(program.command("cancel <account> <id>"))
+  .description("cancel an order by its client order id")
+  .action((account: string, id: string, options: Common) =>
+    run(async () => (await import("./orders.js")).cancel(account, id, options)),
+  );
+
+withData(program.command("get <account> <id>"))
+  .description("an order by its client order id, with its fills")
+  .action((account: string, id: string, options: Common) =>
+    run(async () => (await import("./orders.js")).get(account, id, options)),
+  );
+
+withData(program.command("balances <account>"))
+  .description("what an account owns")
+  .action((account: string, options: Common) =>
+    run(async () => (await import("./orders.js")).balances(account, options)),
+  );
+
+withData(program.command("watch <symbol>"))
+  .description("trades and the top of the book, as they come")
+  .option("--for <count>", "end after so many messages")
+  .action((symbol: string, options: Common & { for?: string }) =>
+    run(async () => (await import("./watch.js")).watch(symbol, options)),
+  );
+
+withData(program.command("leaders"))
+  .description("which node leads which actor, under which token")
+  .action((options: Common) => run(async () => (await import("./operate.js")).leaders(options)));
+
+withData(program.command("kill <process>"))
+  .description("SIGKILL a process of the running exchange: node-1, gateway-1, feed-1, …")
+  .action((name: string, options: Common) =>
+    run(async () => (await import("./operate.js")).kill(name, options)),
+  );
 
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
-  // What has a code was foreseen and says what to do; anything else is a bug and shows where it is.
-  const { code, message, stack } = error as Error & { code?: unknown };
-  const isForeseen = typeof code === "string";
-  say(isForeseen ? message : (stack ?? message));
-  process.exitCode = 1;
+  if (error instanceof CommanderError) {
+    exit(error.exitCode === 0 ? 0 : EXIT_USAGE);
+  } else {
+    // An error with a code is for the person at the terminal; anything else is a bug, and its stack is of use.
+    const isKnown =
+      error instanceof CliError || typeof (error as { code?: unknown }).code === "string";
+    progress(isKnown ? (error as Error).message : ((error as Error).stack ?? String(error)));
+    exit(EXIT_FAILED);
+  }
 }

@@ -1,175 +1,173 @@
-/** Commands about orders: place, cancel, look at. */
-import type { Command } from "commander";
+/** Accounts and orders from the command line. Prices, quantities and amounts are decimals, as people write them. */
 import {
   type CommandResult,
-  type Instrument,
-  Liquidity,
-  type Order,
   OrderStatus,
   OrderType,
   Side,
   TimeInForce,
 } from "../../proto/gen/exchange/v1/exchange.js";
-import { ExchangeError, type NewOrder, type OrderName } from "../client/exchange-client.js";
-import { parseAccount } from "./accounts.js";
+import { ACCOUNT_ID_MAX } from "../../actors/kernel/limits.js";
 import { CliError } from "./cli-error.js";
-import { type ConnectFlags, instrumentOf, withClient, withConnection } from "./connect.js";
+import { instrumentOf, withClient } from "./connect.js";
 import { formatDecimal, parseDecimal, parseWhole } from "./decimal.js";
-import { print, printJson } from "./output.js";
+import { printJson, printTable } from "./output.js";
 
-const SIDES = { buy: Side.SIDE_BUY, sell: Side.SIDE_SELL } as const;
-const TIMES_IN_FORCE = {
-  gtc: TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL,
-  ioc: TimeInForce.TIME_IN_FORCE_IMMEDIATE_OR_CANCEL,
-} as const;
+interface Common {
+  readonly json?: boolean;
+  readonly dataDir?: string;
+}
 
-interface OrderFlags extends ConnectFlags {
-  readonly price?: string;
-  readonly tif?: string;
+export interface OrderOptions extends Common {
   readonly id?: string;
+  readonly ioc?: boolean;
 }
 
-function pick<T>(from: Readonly<Record<string, T>>, text: string, what: string): T {
-  const found = Object.hasOwn(from, text) ? from[text] : undefined;
-  if (found !== undefined) return found;
-  const allowed = Object.keys(from).join(" or ");
-  throw new CliError("NOT_ALLOWED", `the ${what} "${text}" is none of: ${allowed}`);
+export interface OrderWords {
+  readonly account: string;
+  readonly side: string;
+  readonly quantity: string;
+  readonly symbol: string;
+  readonly price: string | undefined;
 }
 
-/** An answer that is not OK ends the command with a failure. */
-function checked(result: CommandResult): CommandResult {
-  if (result.code === "OK") return result;
-  throw new CliError(result.code, result.message);
+const SIDES: Readonly<Record<string, Side>> = { buy: Side.SIDE_BUY, sell: Side.SIDE_SELL };
+
+export function instruments({ json, dataDir }: Common): Promise<void> {
+  return withClient(dataDir, async (client) => {
+    const listed = await client.listInstruments();
+    if (json) return printJson(listed);
+    const rows = listed.map((each) => [
+      each.symbol,
+      each.quoteAsset!.name,
+      formatDecimal(each.tick, each.priceDecimals),
+      formatDecimal(each.lot, each.quantityDecimals),
+      formatDecimal(each.referencePrice, each.priceDecimals),
+    ]);
+    printTable([["symbol", "quoted in", "tick", "lot", "reference price"], ...rows]);
+  });
 }
 
-function newOrder(
-  instrument: Instrument,
-  [account, side, quantity]: readonly [string, string, string],
-  flags: OrderFlags,
-): NewOrder {
-  const { price } = flags;
-  const isMarket = price === undefined;
-  return {
-    account: parseAccount(account),
-    clientOrderId: flags.id ?? `cli-${Date.now()}-${process.pid}`,
-    symbol: instrument.symbol,
-    side: pick(SIDES, side, "side"),
-    type: isMarket ? OrderType.ORDER_TYPE_MARKET : OrderType.ORDER_TYPE_LIMIT,
-    timeInForce: pick(TIMES_IN_FORCE, flags.tif ?? (isMarket ? "ioc" : "gtc"), "time in force"),
-    price: isMarket ? 0 : parseDecimal(price, instrument.priceDecimals, "price"),
-    quantity: parseDecimal(quantity, instrument.quantityDecimals, "quantity"),
-  };
+export function open(account: string | undefined, { json, dataDir }: Common): Promise<void> {
+  const wanted = account === undefined ? 0 : accountOf(account);
+  return withClient(dataDir, async (client) => {
+    const opened = await client.openAccount(wanted);
+    if (json) printJson(opened);
+    else process.stdout.write(`account ${opened.account} on ledger shard ${opened.shard}\n`);
+  });
 }
 
-function addOrder(program: Command): void {
-  const command = program
-    .command("order")
-    .description("place an order; without a price it is a market order")
-    .argument("<account>")
-    .argument("<side>", "buy or sell")
-    .argument("<symbol>")
-    .argument("<quantity>")
-    .option("--price <price>", "the limit")
-    .option("--tif <time>", "time in force: gtc or ioc")
-    .option("--id <text>", "the client order id: the same again makes no second order");
-  withConnection(command).action(
-    (account: string, side: string, symbol: string, quantity: string, flags: OrderFlags) =>
-      withClient(flags, async (client) => {
-        const instrument = await instrumentOf(client, symbol);
-        const order = newOrder(instrument, [account, side, quantity], flags);
-        const result = checked(
-          await client.placeOrder(order).catch(async (error: unknown) => {
-            if (!(error instanceof ExchangeError) || error.kind !== "unknown") throw error;
-            throw new CliError(
-              "OUTCOME_UNKNOWN",
-              `no answer came; ask with: palisade get ${account} --id ${order.clientOrderId}`,
-            );
-          }),
-        );
-        if (flags.json) return printJson({ ...result, clientOrderId: order.clientOrderId });
-        print(
-          `order ${result.orderId} (${order.clientOrderId}) is accepted` +
-            `${result.repeated ? ", as before" : ""}; token ${result.token}, ` +
-            `account sequence ${result.sequence}`,
-        );
-      }),
-  );
+export function deposit(
+  account: string,
+  assetName: string,
+  amount: string,
+  { key, json, dataDir }: Common & { readonly key?: string },
+): Promise<void> {
+  return withClient(dataDir, async (client) => {
+    const listed = await client.listInstruments();
+    const assets = listed.flatMap(({ baseAsset, quoteAsset }) => [baseAsset!, quoteAsset!]);
+    const asset = assets.find(({ name }) => name === assetName);
+    if (!asset) {
+      const known = [...new Set(assets.map(({ name }) => name))].join(", ");
+      throw new CliError("UNKNOWN_ASSET", `there is no asset ${assetName}; there are: ${known}`);
+    }
+    const response = await client.deposit({
+      account: accountOf(account),
+      asset: asset.name,
+      amount: parseDecimal(amount, asset.decimals, "amount"),
+      idempotencyKey: key ?? freshId(),
+    });
+    if (json) printJson(response);
+    else process.stdout.write(response.repeated ? "was deposited before\n" : "deposited\n");
+  });
 }
 
-interface NameFlags extends ConnectFlags {
-  readonly id?: string;
-}
-
-function nameOf(account: string, order: string | undefined, flags: NameFlags): OrderName {
-  if ((order === undefined) === (flags.id === undefined)) {
-    throw new CliError("ORDER_NOT_NAMED", "name the order by its number or by --id, not both");
+export function order(words: OrderWords, options: OrderOptions): Promise<number> {
+  const side = SIDES[words.side];
+  if (side === undefined) {
+    throw new CliError("INVALID_SIDE", `the side is "${words.side}"; it is buy or sell`);
   }
-  return {
-    account: parseAccount(account),
-    ...(order !== undefined && {
-      orderId: parseWhole(order, 1, Number.MAX_SAFE_INTEGER, "order id"),
-    }),
-    ...(flags.id !== undefined && { clientOrderId: flags.id }),
-  };
+  return withClient(options.dataDir, async (client) => {
+    const instrument = await instrumentOf(client, words.symbol);
+    const { price } = words;
+    const isMarket = price === undefined;
+    const clientOrderId = options.id ?? freshId();
+    const isImmediate = isMarket || options.ioc === true;
+    const result = await client.placeOrder({
+      account: accountOf(words.account),
+      clientOrderId,
+      symbol: words.symbol,
+      side,
+      type: isMarket ? OrderType.ORDER_TYPE_MARKET : OrderType.ORDER_TYPE_LIMIT,
+      timeInForce: isImmediate
+        ? TimeInForce.TIME_IN_FORCE_IMMEDIATE_OR_CANCEL
+        : TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL,
+      price: isMarket ? 0 : parseDecimal(price, instrument.priceDecimals, "price"),
+      quantity: parseDecimal(words.quantity, instrument.quantityDecimals, "quantity"),
+    });
+    return say(result, `accepted as ${clientOrderId}`, options);
+  });
 }
 
-function withName(command: Command): Command {
-  return withConnection(
-    command
-      .argument("<account>")
-      .argument("[order]", "the order's number")
-      .option("--id <text>", "the client order id"),
-  );
+export function cancel(account: string, id: string, options: Common): Promise<number> {
+  return withClient(options.dataDir, async (client) => {
+    const name = { account: accountOf(account), clientOrderId: id };
+    return say(await client.cancelOrder(name), "passed on to the market", options);
+  });
 }
 
-function addCancel(program: Command): void {
-  const command = program.command("cancel").description("cancel an order");
-  withName(command).action((account: string, order: string | undefined, flags: NameFlags) =>
-    withClient(flags, async (client) => {
-      const result = checked(await client.cancelOrder(nameOf(account, order, flags)));
-      if (flags.json) return printJson(result);
-      print(`the cancel of order ${result.orderId} is on its way to the market`);
-    }),
-  );
+export function get(account: string, id: string, { json, dataDir }: Common): Promise<void> {
+  return withClient(dataDir, async (client) => {
+    const found = await client.getOrder({ account: accountOf(account), clientOrderId: id });
+    if (json) return printJson(found);
+    const { symbol, side, quantity, filled, leaves, price, status, code } = found.order!;
+    const instrument = await instrumentOf(client, symbol);
+    const amount = (units: number): string => formatDecimal(units, instrument.quantityDecimals);
+    const worth = (units: number): string => formatDecimal(units, instrument.priceDecimals);
+    process.stdout.write(
+      `${nameOf(OrderStatus, status, "ORDER_STATUS_")} ${nameOf(Side, side, "SIDE_")} ` +
+        `${amount(quantity)} ${symbol} at ${worth(price)}: filled ${amount(filled)}, open ` +
+        `${amount(leaves)}${code === "OK" ? "" : ` (${code})`}\n`,
+    );
+    if (found.fills.length === 0) return;
+    const rows = found.fills.map((fill) => [
+      fill.tradeId,
+      amount(fill.quantity),
+      worth(fill.price),
+      fill.sequence,
+    ]);
+    printTable([["trade", "quantity", "price", "sequence"], ...rows]);
+  });
 }
 
-function statusText(order: Order): string {
-  const entry = Object.entries(OrderStatus).find(([, value]) => value === order.status);
-  return (entry?.[0] ?? "").replace("ORDER_STATUS_", "").toLowerCase().replaceAll("_", " ");
+export function balances(account: string, { json, dataDir }: Common): Promise<void> {
+  return withClient(dataDir, async (client) => {
+    const found = await client.balances(accountOf(account));
+    if (json) return printJson(found);
+    const rows = found.balances.map(({ asset, total, held, available }) => [
+      asset!.name,
+      ...[total, held, available].map((units) => formatDecimal(units, asset!.decimals)),
+    ]);
+    printTable([["asset", "total", "held", "available"], ...rows]);
+  });
 }
 
-function describe(order: Order, instrument: Instrument): string {
-  const quantity = (units: number) => formatDecimal(units, instrument.quantityDecimals);
-  const side = order.side === Side.SIDE_BUY ? "buy" : "sell";
-  const price = formatDecimal(order.price, instrument.priceDecimals);
-  const code = order.code === "OK" ? "" : ` (${order.code})`;
-  return (
-    `order ${order.orderId} (${order.clientOrderId}): ${side} ${quantity(order.quantity)} ` +
-    `${order.symbol} at ${price}, ${statusText(order)}${code}; ` +
-    `filled ${quantity(order.filled)}, open ${quantity(order.leaves)}`
-  );
+function say(result: CommandResult, whenOk: string, { json }: Common): number {
+  const isOk = result.code === "OK";
+  if (json) printJson(result);
+  else process.stdout.write(`${isOk ? whenOk : `${result.code}: ${result.message}`}\n`);
+  return isOk ? 0 : 1;
 }
 
-function addGet(program: Command): void {
-  const command = program.command("get").description("show an order with its fills");
-  withName(command).action((account: string, order: string | undefined, flags: NameFlags) =>
-    withClient(flags, async (client) => {
-      const answer = await client.getOrder(nameOf(account, order, flags));
-      if (flags.json) return printJson(answer);
-      const instrument = await instrumentOf(client, answer.order!.symbol);
-      print(describe(answer.order!, instrument));
-      for (const fill of answer.fills) {
-        const role = fill.liquidity === Liquidity.LIQUIDITY_MAKER ? "maker" : "taker";
-        const quantity = formatDecimal(fill.quantity, instrument.quantityDecimals);
-        const price = formatDecimal(fill.price, instrument.priceDecimals);
-        print(`  trade ${fill.tradeId}: ${quantity} at ${price} as ${role}`);
-      }
-    }),
-  );
+function accountOf(text: string): number {
+  return parseWhole(text, 1, ACCOUNT_ID_MAX, "account");
 }
 
-export function addOrderCommands(program: Command): void {
-  addOrder(program);
-  addCancel(program);
-  addGet(program);
+function freshId(): string {
+  return `cli-${Date.now().toString(36)}-${process.pid.toString(36)}`;
+}
+
+/** `ORDER_STATUS_FILLED` of an enumeration's number as `FILLED`. */
+function nameOf(values: Readonly<Record<string, number>>, value: number, prefix: string): string {
+  const name = Object.keys(values).find((key) => values[key] === value) ?? String(value);
+  return name.startsWith(prefix) ? name.slice(prefix.length) : name;
 }

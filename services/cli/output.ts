@@ -1,24 +1,23 @@
-/** Where words go: results to stdout, everything else to stderr, so that stdout can be piped. */
-
-export function say(text: string): void {
-  process.stderr.write(`palisade: ${text}\n`);
-}
-
-export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
+/** What commands print: results on stdout, everything else on stderr. */
 
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value));
+  process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-/** Rows of text in columns. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const columns = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, at) =>
-    Math.max(...rows.map((row) => row[at]?.length ?? 0)),
-  );
-  return rows
-    .map((row) => row.map((cell, at) => cell.padEnd(widths[at]!)).join("  ").trimEnd())
-    .join("\n");
+export function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** A table with aligned columns; the first row is its head. */
+export function printTable(rows: readonly (readonly (string | number)[])[]): void {
+  const text = rows.map((row) => row.map(String));
+  const widths = (text[0] ?? []).map((_, at) => Math.max(...text.map((row) => row[at]!.length)));
+  for (const row of text) {
+    process.stdout.write(
+      `${row
+        .map((cell, at) => cell.padEnd(widths[at]!))
+        .join("  ")
+        .trimEnd()}\n`,
+    );
+  }
 }

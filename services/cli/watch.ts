@@ -1,58 +1,42 @@
-import type { Command } from "commander";
+/** `watch`: one symbol's market data as it comes. */
 import { FeedClient } from "../client/feed-client.js";
-import type { DepthMessage, TradeMessage } from "../feed/protocol.js";
 import { parseWhole } from "./decimal.js";
-import { print, printJson, say } from "./output.js";
+import { printJson } from "./output.js";
 import { dataDirectory, readRunFile } from "./run-file.js";
 
-interface WatchFlags {
-  readonly ws?: string;
-  readonly dataDir?: string;
-  readonly count?: string;
-  readonly json?: boolean;
-}
+const MESSAGES_MAX = 1_000_000_000;
 
-/** Watches until a number of messages has come; 0 is for ever. */
-async function watch(symbol: string, flags: WatchFlags): Promise<void> {
-  const count = parseWhole(flags.count ?? "0", 0, Number.MAX_SAFE_INTEGER, "count");
-  const feed = await FeedClient.connect(flags.ws ?? readRunFile(dataDirectory(flags.dataDir)).ws);
+export async function watch(
+  symbol: string,
+  options: { readonly json?: boolean; readonly dataDir?: string; readonly for?: string },
+): Promise<void> {
+  const wanted =
+    options.for === undefined
+      ? MESSAGES_MAX
+      : parseWhole(options.for, 1, MESSAGES_MAX, "number of messages");
+  const feed = await FeedClient.connect(readRunFile(dataDirectory(options.dataDir)).ws);
   let seen = 0;
-  const enough = new Promise<void>((done) => {
-    const show = (message: TradeMessage | DepthMessage, text: string) => {
-      if (count > 0 && seen >= count) return;
+  await new Promise<void>((resolve, reject) => {
+    const count = (): void => {
       seen += 1;
-      if (flags.json) printJson(message);
-      else print(text);
-      if (seen === count) done();
+      if (seen >= wanted) resolve();
     };
     feed.onTrade((trade) => {
-      const { tradeId, side, quantity, price, token } = trade;
-      show(trade, `trade ${tradeId}: ${side} ${quantity} at ${price} (token ${token})`);
+      if (options.json) printJson(trade);
+      else process.stdout.write(`trade  ${trade.quantity} at ${trade.price} (${trade.side})\n`);
+      count();
     });
     feed.onDepth((message, book) => {
-      const [bid, ask] = [book.bids[0], book.asks[0]];
-      const level = (name: string, best: readonly [string, string] | undefined) =>
-        best ? `${name} ${best[0]} × ${best[1]}` : `no ${name}`;
-      show(message, `depth: ${level("bid", bid)}, ${level("ask", ask)}`);
+      if (options.json) printJson(message);
+      else process.stdout.write(`book   ${top(book.bids)}  |  ${top(book.asks)}\n`);
+      count();
     });
-  });
-  feed.onDisconnect((reason) => say(`the feed is gone (${reason}); connecting again`));
-  try {
-    await feed.subscribe([`trade.${symbol}`, `depth.${symbol}`]);
-    await enough;
-  } finally {
-    feed.close();
-  }
+    feed.subscribe([`trade.${symbol}`, `depth.${symbol}`]).catch(reject);
+    process.once("SIGINT", resolve);
+  }).finally(() => feed.close());
 }
 
-export function addWatch(program: Command): void {
-  program
-    .command("watch")
-    .description("show trades and the best prices of a symbol as they change")
-    .argument("<symbol>")
-    .option("--ws <url>", "the feed; default: that of the exchange started here")
-    .option("--data-dir <folder>", "the data directory of the exchange started here")
-    .option("--count <number>", "end after so many messages")
-    .option("--json", "print each message as a line of JSON")
-    .action(watch);
+function top(levels: readonly (readonly [string, string])[]): string {
+  const best = levels[0];
+  return best ? `${best[1]} at ${best[0]}` : "nothing";
 }
