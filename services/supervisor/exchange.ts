@@ -106,13 +106,26 @@ export class Exchange {
       if (child.isEnding || this.#stopping) return;
       log?.(`${child.name} has ended (${signal ?? `code ${code}`})`);
       if (!restartDead) return;
-      await new Promise((wake) => setTimeout(wake, RESTART_DELAY_MS));
-      if (this.#stopping || child.isRunning) return;
-      await child.restart().catch((error: Error) => log?.(error.message));
-      log?.(`${child.name} runs again, as process ${child.pid}`);
-      onChange?.();
+      if (!(await this.#startAgain(child))) return;
       this.#watch(child);
     });
+  }
+
+  /** Tries until it runs; false when the exchange stops meanwhile, or somebody else has started it. */
+  async #startAgain(child: ExchangeProcess): Promise<boolean> {
+    const { log, onChange } = this.#options;
+    for (;;) {
+      await new Promise((wake) => setTimeout(wake, RESTART_DELAY_MS));
+      if (this.#stopping || child.isRunning) return false;
+      try {
+        await child.restart();
+        log?.(`${child.name} runs again, as process ${child.pid}`);
+        onChange?.();
+        return true;
+      } catch (error) {
+        log?.((error as Error).message);
+      }
+    }
   }
 }
 
