@@ -2,10 +2,12 @@
  * The commit: one statement, so one transaction and one round trip (R1, R2). Its first part is the fence; every other
  * part is joined to the fence's row, so that nothing is written when the token or the previous batch is another. The
  * last part counts what each one touched, and makes the statement fail when it is not what was expected.
+ *
+ * A statement has only the parts that its batch has rows for: to start up and to end an empty part costs Postgres as much
+ * as a row, and most batches of a quiet exchange have few parts. Each combination is one prepared statement.
  */
 import type { RowSet } from "../../../actors/kernel/actor.js";
 import { assert } from "../../../actors/kernel/assert.js";
-import type { ActorKind } from "../../../actors/kernel/ids.js";
 import type { Batch } from "../../ports/store.js";
 import { PARTS, type PartTable } from "./tables.js";
 
@@ -14,6 +16,7 @@ type Parameter = string | number | Uint8Array | null;
 export interface CommitStatement {
   readonly name: string;
   readonly text: string;
+  readonly values: Parameter[];
 }
 
 /** The batch's own parameters, in this order; the parts' follow. */
@@ -34,9 +37,6 @@ const SCALARS = [
   "position_before::bigint",
   "commands::bytea",
   "replies::bytea",
-  "confirmed_destinations::integer[]",
-  "confirmed_up_to::bigint[]",
-  "expected::bigint[]",
 ] as const;
 
 const place = new Map(
@@ -52,27 +52,53 @@ function scalar(name: string): string {
   return found;
 }
 
-function commitText(parts: readonly PartTable[]): string {
+/** Texts by statement name; there are as many as combinations of parts that ever occur, a few dozen. */
+const texts = new Map<string, string>();
+
+/** The statement that commits a batch. */
+export function commitStatement(batch: Batch): CommitStatement {
+  const { kind } = batch.actor;
+  const rows: Readonly<Record<string, RowSet>> = { ...batch.effects.rows, ...commonRows(batch) };
+  for (const name of Object.keys(rows)) {
+    const known = name === "flows" || PARTS[kind].some(({ part }) => part === name);
+    assert(known || rows[name]!.count === 0, `no table takes the part ${name}`);
+  }
+  const parts = PARTS[kind].filter(({ part }) => (rows[part]?.count ?? 0) > 0);
+  const hasConfirmed = batch.confirmed.length > 0;
+  const mask = PARTS[kind].map((part) => (parts.includes(part) ? 1 : 0)).join("");
+  const name = `commit_${kind}_${mask}${hasConfirmed ? "_confirmed" : ""}`;
+  let text = texts.get(name);
+  if (text === undefined) {
+    text = commitText(parts, hasConfirmed);
+    texts.set(name, text);
+  }
+  return { name, text, values: commitValues(batch, parts, rows) };
+}
+
+/** Behind the scalars: each part's arrays, the expected counts where there are parts, what is confirmed. */
+function commitText(parts: readonly PartTable[], hasConfirmed: boolean): string {
   let parameter = SCALARS.length;
   const bodies = parts.map((part) => {
     const body = partText(part, parameter);
     parameter += parametersOf(part);
     return `part_${part.part} AS (${body})`;
   });
-  return `WITH ${[FENCE, BATCH_LOG, CONFIRMED, ...bodies].join(",\n")}
+  const miscount = parts.length === 0 ? "NULL AS miscount" : miscountText(parts, ++parameter);
+  if (hasConfirmed) bodies.push(confirmedText(parameter));
+  return `WITH ${[FENCE, BATCH_LOG, ...bodies].join(",\n")}
 SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now,
-  (SELECT count(*) FROM fence) AS fence, ${miscountText(parts)}`;
+  (SELECT count(*) FROM fence) AS fence, ${miscount}`;
 }
 
 /**
  * Null when each part touched as many rows as expected, or the fence let nothing through. Otherwise what differs, which
  * is no integer: the statement fails and says so, and nothing of the batch is stored.
  */
-function miscountText(parts: readonly PartTable[]): string {
+function miscountText(parts: readonly PartTable[], parameter: number): string {
   const names = parts.map(({ part }) => `'${part}'`).join(", ");
   const counts = parts.map(({ part }) => `(SELECT count(*) FROM part_${part})`).join(", ");
   return `(SELECT string_agg(format('%s: %s rows were touched, %s expected', part, touched, expected), '; ')
-    FROM fence CROSS JOIN unnest(ARRAY[${names}], ARRAY[${counts}], ${scalar("expected")})
+    FROM fence CROSS JOIN unnest(ARRAY[${names}], ARRAY[${counts}], $${parameter}::bigint[])
       AS c (part, touched, expected)
     WHERE touched <> expected)::integer AS miscount`;
 }
@@ -93,17 +119,13 @@ const BATCH_LOG = `part_batch_log AS (
     ${scalar("position_before")}, ${scalar("position")}, ${scalar("time")}, ${scalar("hash")},
     ${scalar("commands")}, ${scalar("replies")} FROM fence)`;
 
-const CONFIRMED = `part_confirmed AS (
+function confirmedText(before: number): string {
+  return `part_confirmed AS (
   DELETE FROM outbox USING fence CROSS JOIN
-    unnest(${scalar("confirmed_destinations")}, ${scalar("confirmed_up_to")}) AS u (destination, up_to)
+    unnest($${before + 1}::integer[], $${before + 2}::bigint[]) AS u (destination, up_to)
   WHERE outbox.actor = fence.actor AND outbox.destination = u.destination
     AND outbox.last <= u.up_to)`;
-
-/** The statement of an actor's kind; the same text each time, so that it is planned once. */
-export const COMMIT: Readonly<Record<ActorKind, CommitStatement>> = {
-  ledger: { name: "commit_ledger", text: commitText(PARTS.ledger) },
-  market: { name: "commit_market", text: commitText(PARTS.market) },
-};
+}
 
 /** One array for each column; where there are bytes, their offsets, their lengths and the bytes. */
 function parametersOf(part: PartTable): number {
@@ -159,16 +181,13 @@ function deleteText(part: PartTable, from: string): string {
   return `DELETE FROM ${part.table} AS t USING ${from} WHERE ${where.join(" AND ")} RETURNING 1`;
 }
 
-/** The parameters of a batch. */
-export function commitParameters(batch: Batch): Parameter[] {
+function commitValues(
+  batch: Batch,
+  parts: readonly PartTable[],
+  rows: Readonly<Record<string, RowSet>>,
+): Parameter[] {
   const { actor, effects, confirmed } = batch;
-  const parts = PARTS[actor.kind];
-  const rows: Readonly<Record<string, RowSet>> = { ...effects.rows, ...commonRows(batch) };
-  for (const name of Object.keys(rows)) {
-    const known = name === "flows" || parts.some(({ part }) => part === name);
-    assert(known || rows[name]!.count === 0, `no table takes the part ${name}`);
-  }
-  const parameters: Parameter[] = [
+  const values: Parameter[] = [
     actor.id,
     actor.incarnation,
     batch.token,
@@ -185,24 +204,26 @@ export function commitParameters(batch: Batch): Parameter[] {
     batch.positionBefore,
     batch.commands,
     effects.replies,
-    numbers(confirmed.map(({ destination }) => destination)),
-    numbers(confirmed.map(({ upTo }) => upTo)),
-    numbers(parts.map(({ part }) => rows[part]?.count ?? 0)),
   ];
-  for (const part of parts) addPart(parameters, part, rows[part.part]);
-  return parameters;
+  for (const part of parts) addPart(values, part, rows[part.part]!);
+  if (parts.length > 0) values.push(numberArray(parts.map(({ part }) => rows[part]!.count)));
+  if (confirmed.length > 0) {
+    values.push(numberArray(confirmed.map(({ destination }) => destination)));
+    values.push(numberArray(confirmed.map(({ upTo }) => upTo)));
+  }
+  return values;
 }
 
-function addPart(parameters: Parameter[], part: PartTable, rowSet: RowSet | undefined): void {
+function addPart(parameters: Parameter[], part: PartTable, rowSet: RowSet): void {
   for (const [name, type] of Object.entries(part.columns)) {
-    const values = rowSet?.columns[name] ?? [];
-    assert(values.length === (rowSet?.count ?? 0), `column ${name} of ${part.part} has a gap`);
-    parameters.push(type === "text" ? texts(values as readonly string[]) : numbers(values));
+    const values = rowSet.columns[name] ?? [];
+    assert(values.length === rowSet.count, `column ${name} of ${part.part} has a gap`);
+    parameters.push(type === "text" ? textArray(values as readonly string[]) : numberArray(values));
   }
   if (!part.bytesColumn) return;
-  parameters.push(numbers(rowSet?.columns["offset"] ?? []));
-  parameters.push(numbers(rowSet?.columns["length"] ?? []));
-  parameters.push(rowSet?.bytes ?? new Uint8Array(0));
+  parameters.push(numberArray(rowSet.columns["offset"] ?? []));
+  parameters.push(numberArray(rowSet.columns["length"] ?? []));
+  parameters.push(rowSet.bytes ?? new Uint8Array(0));
 }
 
 /** Links and outbox as row sets; links whose trades moved something take their totals along. */
@@ -258,10 +279,10 @@ function outboxRows({ outbox }: Batch): RowSet {
 }
 
 /** An array literal: joined text is several times cheaper than the driver's own way with arrays. */
-function numbers(values: readonly (number | string | null)[]): string {
+function numberArray(values: readonly (number | string | null)[]): string {
   return `{${values.join(",")}}`;
 }
 
-function texts(values: readonly string[]): string {
+function textArray(values: readonly string[]): string {
   return `{${values.map((value) => `"${value.replace(/[\\"]/g, "\\$&")}"`).join(",")}}`;
 }

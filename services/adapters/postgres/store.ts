@@ -16,7 +16,7 @@ import {
 } from "../../ports/store.js";
 import { inTransaction, openPool, PAGE_TIMEOUT_MS } from "./connections.js";
 import { isOwnBug, sqlState } from "./errors.js";
-import { COMMIT, commitParameters } from "./sql.js";
+import { commitStatement } from "./sql.js";
 
 const PAGE_ROWS_MAX = 2_000;
 const FETCH_PAGE = {
@@ -64,11 +64,10 @@ export class PostgresStore implements Store {
   }
 
   async commit(batch: Batch): Promise<{ readonly time: number }> {
-    const values = commitParameters(batch);
-    const statement = COMMIT[batch.actor.kind];
+    const statement = commitStatement(batch);
     let row: { readonly now: number; readonly fence: number };
     try {
-      row = (await this.pool.query<typeof row>({ ...statement, values })).rows[0]!;
+      row = (await this.pool.query<typeof row>(statement)).rows[0]!;
     } catch (error) {
       throw await this.commitError(batch, error);
     }
