@@ -4,7 +4,7 @@
  * from when the last good keepalive was *sent*. Nothing rests on it but when somebody takes over (R12).
  */
 import { noop } from "cockatiel";
-import { Etcd3, type Lease, type Watcher } from "etcd3";
+import { Etcd3, EtcdLeaseInvalidError, type Lease, type Watcher } from "etcd3";
 import type { Clock } from "../../ports/clock.js";
 import { sleep } from "../../ports/clock.js";
 import type { Leadership, LeaseStore } from "../../ports/lease-store.js";
@@ -41,7 +41,8 @@ export class EtcdLeaseStore implements LeaseStore {
     this.prefix = `/palisade/${options.namespace}/`;
     this.view = new LeaseView(this.prefix);
     this.client = new Etcd3({
-      hosts: url,
+      // The client takes a slash at the end for a part of the address.
+      hosts: url.replace(/\/$/, ""),
       dialTimeout: CALL_MS_MAX,
       faultHandling: { host: () => noop, global: noop },
     });
@@ -83,8 +84,9 @@ export class EtcdLeaseStore implements LeaseStore {
         .commit(),
     );
     if (won.succeeded) {
-      this.view.put({ key, value: node.name, revision: Number(won.header.revision) });
-      return { actorName, node: node.name, revision: Number(won.header.revision) };
+      const revision = Number(won.header.revision);
+      this.view.put({ key, value: node.name, revision });
+      return { actorName, node: node.name, revision };
     }
     // Ours already, under this very lease: an answer was lost, or it is asked for again.
     const rows = await this.call(this.client.get(key).exec());
@@ -140,8 +142,9 @@ export class EtcdLeaseStore implements LeaseStore {
       if (this.closed || !lease) return;
       const sentAtMs = clock.now();
       const isAlive = await this.call(lease.keepaliveOnce()).then(
-        (answer) => Number(answer.TTL) > 0,
-        () => null,
+        () => true,
+        // Etcd's word that there is no such lease; any other error says nothing of the lease.
+        (error: unknown) => (error instanceof EtcdLeaseInvalidError ? false : null),
       );
       if (isAlive) goodSinceMs = sentAtMs;
       if (isAlive === false || clock.now() - goodSinceMs >= ttlMs) {
@@ -200,6 +203,7 @@ export class EtcdLeaseStore implements LeaseStore {
 
   /** Reads everything anew; returns the revision it stood at. */
   private async list(): Promise<number> {
+    const knownBefore = this.view.revision;
     const all = await this.call(this.client.getAll().prefix(this.prefix).exec());
     const revision = Number(all.header.revision);
     const rows = all.kvs.map(
@@ -209,7 +213,7 @@ export class EtcdLeaseStore implements LeaseStore {
         revision: Number(row.mod_revision),
       }),
     );
-    this.view.replace(rows, revision);
+    this.view.replace(rows, revision, knownBefore);
     return revision;
   }
 

@@ -1,4 +1,8 @@
-/** Who is alive and who leads what, as last seen. It stays as it is while etcd is away. */
+/**
+ * Who is alive and who leads what, as last seen. It stays as it is while etcd is away. What is seen comes by three ways
+ * that overtake each other: readings of everything, a watch, and the answers to this node's own claims; so what is
+ * newer is known by etcd's revision, key by key.
+ */
 import type { Leadership } from "../../ports/lease-store.js";
 
 export interface KeyRow {
@@ -8,13 +12,21 @@ export interface KeyRow {
   readonly revision: number;
 }
 
+/** A key's value from a revision on; null when the key went. */
+interface Change {
+  readonly value: string | null;
+  readonly revision: number;
+}
+
 export class LeaseView {
   private nodeInfo = new Map<string, string>();
   private leadership = new Map<string, Leadership>();
   private readonly prefix: string;
   private readonly handlers = new Set<() => void>();
-  /** The latest revision that the view contains. */
-  private revision = 0;
+  /** Where the last reading stood, and what is newer than it. */
+  private readRevision = 0;
+  private readonly changes = new Map<string, Change>();
+  private latestRevision = 0;
 
   constructor(prefix: string) {
     this.prefix = prefix;
@@ -28,40 +40,62 @@ export class LeaseView {
     return this.leadership;
   }
 
+  /** The latest revision that the view has heard of. */
+  get revision(): number {
+    return this.latestRevision;
+  }
+
   onChange(handler: () => void): () => void {
     this.handlers.add(handler);
     return () => this.handlers.delete(handler);
   }
 
-  put(row: KeyRow): void {
-    if (row.revision < this.revision) return;
-    this.revision = row.revision;
-    this.set(row);
-    this.changed();
+  put({ key, value, revision }: KeyRow): void {
+    this.take(key, { value, revision });
   }
 
   remove(key: string, revision: number): void {
-    if (revision < this.revision) return;
-    this.revision = revision;
-    const [kind, name] = this.split(key);
-    if (kind === "nodes") this.nodeInfo.delete(name);
-    if (kind === "leaders") this.leadership.delete(name);
-    this.changed();
+    this.take(key, { value: null, revision });
   }
 
-  /** Takes a whole reading. An older revision is taken too: etcd may have been restored from a backup. */
-  replace(rows: readonly KeyRow[], revision: number): void {
-    this.revision = revision;
+  /**
+   * Takes a whole reading. One that is older than what was known before it was asked for is the truth all the same: etcd
+   * was restored from a backup and counts anew.
+   */
+  replace(rows: readonly KeyRow[], revision: number, knownBefore: number): void {
+    if (revision < knownBefore) this.changes.clear();
+    // Another reading has overtaken this one.
+    else if (revision < this.readRevision) return;
+    this.readRevision = revision;
+    this.latestRevision = revision;
     this.nodeInfo = new Map();
     this.leadership = new Map();
-    for (const row of rows) this.set(row);
+    for (const row of rows) this.set(row.key, row);
+    for (const [key, change] of this.changes) {
+      if (change.revision <= revision) this.changes.delete(key);
+      else this.set(key, change);
+    }
     this.changed();
   }
 
-  private set({ key, value, revision }: KeyRow): void {
+  private take(key: string, change: Change): void {
+    const known = this.changes.get(key)?.revision ?? this.readRevision;
+    if (change.revision <= known) return;
+    this.changes.set(key, change);
+    this.set(key, change);
+    this.changed();
+  }
+
+  private set(key: string, { value, revision }: Change): void {
+    this.latestRevision = Math.max(this.latestRevision, revision);
     const [kind, name] = this.split(key);
-    if (kind === "nodes") this.nodeInfo.set(name, value);
-    if (kind === "leaders") this.leadership.set(name, { actorName: name, node: value, revision });
+    if (kind === "nodes") {
+      if (value === null) this.nodeInfo.delete(name);
+      else this.nodeInfo.set(name, value);
+    } else if (kind === "leaders") {
+      if (value === null) this.leadership.delete(name);
+      else this.leadership.set(name, { actorName: name, node: value, revision });
+    }
   }
 
   private split(key: string): [string, string] {

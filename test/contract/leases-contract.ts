@@ -1,0 +1,215 @@
+/** Leases that run out: who is alive, who leads what, one holder to a key, and nothing given up by others (R12). */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ledgerName, marketName } from "../../actors/kernel/ids.js";
+import type { LeaseStore } from "../../services/ports/lease-store.js";
+import type { BenchNode, LeasesBench, OpenLeasesBench } from "./leases-bench.js";
+
+const PATIENCE = { timeout: 20_000, interval: 10 };
+const ACTORS = [ledgerName(1), ledgerName(2), marketName("2330.TW"), marketName("A/B c")];
+const [ACTOR, OTHER] = ACTORS as [string, string];
+const RACES = 10;
+
+export function describeLeases(adapter: string, open: OpenLeasesBench): void {
+  describe(`leases on ${adapter}`, () => {
+    let bench: LeasesBench;
+
+    beforeEach(async () => {
+      bench = await open();
+    });
+
+    afterEach(() => bench?.close());
+
+    async function joined(name: string): Promise<BenchNode & { readonly lost: string[] }> {
+      const node = await bench.open();
+      await node.leases.join(name, `info of ${name}`);
+      const lost: string[] = [];
+      node.leases.onLost((reason) => lost.push(reason));
+      return { ...node, lost };
+    }
+
+    it("show every node to every other, with what it says of itself", async () => {
+      const { leases: one } = await joined("node-1");
+      const changes = vi.fn<() => void>();
+      const stop = one.onChange(changes);
+      const { leases: two } = await joined("node-2");
+      const both = new Map([
+        ["node-1", "info of node-1"],
+        ["node-2", "info of node-2"],
+      ]);
+      expect(two.nodes()).toEqual(both);
+      await vi.waitFor(() => expect(one.nodes()).toEqual(both), PATIENCE);
+      expect(changes).toHaveBeenCalled();
+      stop();
+      changes.mockClear();
+      await two.claim(ACTOR);
+      await vi.waitFor(() => expect(one.leaders().get(ACTOR)?.node).toBe("node-2"), PATIENCE);
+      expect(changes).not.toHaveBeenCalled();
+    });
+
+    it("give a key to exactly one of those who claim it at once", async () => {
+      const nodes = [await joined("node-1"), await joined("node-2"), await joined("node-3")];
+      for (let round = 0; round < RACES; round++) {
+        const actor = `${ACTOR}-${round}`;
+        const claims = await Promise.all(nodes.map(({ leases }) => leases.claim(actor)));
+        const won = claims.filter((claim) => claim !== null);
+        expect(won).toHaveLength(1);
+        const winner = claims.findIndex((claim) => claim !== null);
+        expect(won[0]).toMatchObject({ actorName: actor, node: `node-${winner + 1}` });
+        for (const { leases } of nodes) {
+          await vi.waitFor(() => expect(leases.leaders().get(actor)).toEqual(won[0]), PATIENCE);
+        }
+        // Asked again, the winner has it still, and it is the same.
+        expect(await nodes[winner]!.leases.claim(actor)).toEqual(won[0]);
+        expect(await nodes[(winner + 1) % nodes.length]!.leases.claim(actor)).toBeNull();
+      }
+    });
+
+    it("raise the revision with each new leadership", async () => {
+      const { leases: one } = await joined("node-1");
+      const { leases: two } = await joined("node-2");
+      let last = 0;
+      for (const leases of [one, two, one]) {
+        const { revision } = (await leases.claim(ACTOR))!;
+        expect(revision).toBeGreaterThan(last);
+        last = revision;
+        await leases.release(ACTOR);
+      }
+    });
+
+    it("let only the holder release a key", async () => {
+      const { leases: one } = await joined("node-1");
+      const { leases: two } = await joined("node-2");
+      await one.claim(ACTOR);
+      await one.claim(OTHER);
+      await two.release(ACTOR);
+      await two.release("market.NOBODY");
+      expect((await bench.kept()).leaders).toEqual({ [ACTOR]: "node-1", [OTHER]: "node-1" });
+
+      await one.release(ACTOR);
+      expect(one.leaders().has(ACTOR)).toBe(false);
+      await vi.waitFor(() => expect(two.leaders().has(ACTOR)).toBe(false), PATIENCE);
+      expect((await two.claim(ACTOR))?.node).toBe("node-2");
+      await one.release(ACTOR);
+      expect((await bench.kept()).leaders).toEqual({ [ACTOR]: "node-2", [OTHER]: "node-1" });
+    });
+
+    it("claim nothing for a node that has not joined", async () => {
+      const { leases } = await bench.open();
+      await expect(leases.claim(ACTOR)).rejects.toThrow("lease");
+      await leases.release(ACTOR);
+      expect(await bench.kept()).toEqual({ nodes: [], leaders: {} });
+    });
+
+    it("give back everything when a node closes", async () => {
+      const { leases: one } = await joined("node-1");
+      const { leases: two, lost } = await joined("node-2");
+      for (const actor of ACTORS) await one.claim(actor);
+      await two.claim("market.MINE");
+      await one.close();
+      expect(await bench.kept()).toEqual({
+        nodes: ["node-2"],
+        leaders: { "market.MINE": "node-2" },
+      });
+      await vi.waitFor(() => {
+        expect([...two.nodes().keys()]).toEqual(["node-2"]);
+        expect([...two.leaders().keys()]).toEqual(["market.MINE"]);
+      }, PATIENCE);
+      for (const actor of ACTORS) expect((await two.claim(actor))?.node).toBe("node-2");
+      expect(lost).toEqual([]);
+    });
+
+    it("run out for a node that is cut off, which then joins again with nothing", async () => {
+      const one = await joined("node-1");
+      const two = await joined("node-2");
+      for (const actor of ACTORS) await one.leases.claim(actor);
+      one.cutOff();
+      await vi.waitFor(() => {
+        expect([...two.leases.nodes().keys()]).toEqual(["node-2"]);
+        expect([...two.leases.leaders()]).toEqual([]);
+      }, PATIENCE);
+      expect((await two.leases.claim(ACTOR))?.node).toBe("node-2");
+      await vi.waitFor(() => expect(one.lost).toHaveLength(1), PATIENCE);
+      // It knows nothing newer, and can have nothing.
+      expect(one.leases.leaders().get(ACTOR)?.node).toBe("node-1");
+      await expect(one.leases.claim(OTHER)).rejects.toThrow(/./);
+
+      one.reconnect();
+      await seenAlive(one.leases, "node-1");
+      await seenAlive(two.leases, "node-1");
+      expect(one.leases.leaders().get(ACTOR)?.node).toBe("node-2");
+      expect(await one.leases.claim(ACTOR)).toBeNull();
+      await one.leases.release(ACTOR);
+      expect((await one.leases.claim(OTHER))?.node).toBe("node-1");
+      expect((await bench.kept()).leaders).toEqual({ [ACTOR]: "node-2", [OTHER]: "node-1" });
+      expect(one.lost).toHaveLength(1);
+      expect(two.lost).toEqual([]);
+    });
+
+    /** Waits until a node's view shows what is kept, with a node among the living. */
+    async function seenAlive(leases: LeaseStore, name: string): Promise<void> {
+      await vi.waitFor(async () => {
+        const kept = await bench.kept();
+        expect(kept.nodes).toContain(name);
+        expect([...leases.nodes().keys()].toSorted()).toEqual(kept.nodes);
+        const leaders = [...leases.leaders().values()];
+        expect(Object.fromEntries(leaders.map(({ actorName, node }) => [actorName, node]))).toEqual(
+          kept.leaders,
+        );
+      }, PATIENCE);
+    }
+
+    it("join again when the server has forgotten them, and say so", async () => {
+      const nodes = [await joined("node-1"), await joined("node-2")];
+      const [one] = nodes as [(typeof nodes)[0]];
+      await one.leases.claim(ACTOR);
+      await bench.forgetLeases();
+      for (const { leases, lost } of nodes) {
+        await vi.waitFor(() => expect(lost).toEqual([expect.stringContaining("forgot")]), PATIENCE);
+        await seenAlive(leases, "node-1");
+        await seenAlive(leases, "node-2");
+      }
+      expect(one.leases.leaders().has(ACTOR)).toBe(false);
+      expect((await one.leases.claim(ACTOR))?.node).toBe("node-1");
+    });
+
+    it("keep their view while the server is away, claim nothing, and join again after", async () => {
+      const nodes = [await joined("node-1"), await joined("node-2")];
+      const [one, two] = nodes as [(typeof nodes)[0], (typeof nodes)[0]];
+      const held = (await one.leases.claim(ACTOR))!;
+      await vi.waitFor(() => expect(two.leases.leaders().size).toBe(1), PATIENCE);
+      await bench.stopServer();
+      for (const { leases, lost } of nodes) {
+        await expect(leases.claim(OTHER)).rejects.toThrow(/./);
+        await vi.waitFor(() => expect(lost).toHaveLength(1), PATIENCE);
+        expect(leases.leaders()).toEqual(new Map([[ACTOR, held]]));
+        expect([...leases.nodes().keys()].toSorted()).toEqual(["node-1", "node-2"]);
+      }
+      await bench.startServer();
+      for (const { leases, lost } of nodes) {
+        await seenAlive(leases, "node-1");
+        await seenAlive(leases, "node-2");
+        expect(lost).toHaveLength(1);
+      }
+      // The key was under the lease that was lost: it goes, and then anybody may have it.
+      await vi.waitFor(() => expect(two.leases.leaders().size).toBe(0), PATIENCE);
+      const claims = await Promise.all(nodes.map(({ leases }) => leases.claim(ACTOR)));
+      expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
+      await vi.waitFor(async () => {
+        for (const { leases } of nodes) expect(leases.leaders().size).toBe(1);
+      }, PATIENCE);
+    });
+
+    it("tell a loss to those who still listen", async () => {
+      const { leases } = await joined("node-1");
+      const [heard, unheard] = [
+        vi.fn<(reason: string) => void>(),
+        vi.fn<(reason: string) => void>(),
+      ];
+      leases.onLost(heard);
+      leases.onLost(unheard)();
+      await bench.forgetLeases();
+      await vi.waitFor(() => expect(heard).toHaveBeenCalledOnce(), PATIENCE);
+      expect(unheard).not.toHaveBeenCalled();
+    });
+  });
+}
