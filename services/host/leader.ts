@@ -133,6 +133,7 @@ export class Leader {
     this.ended = true;
     this.accepting = false;
     this.announcer.stop();
+    this.resender.stop();
     for (const cleanup of this.cleanups) cleanup();
     this.cleanups.length = 0;
     this.consumption?.stop();

@@ -11,6 +11,9 @@ export class Resender {
   private readonly clock: Clock;
   private readonly actor: number;
   private readonly askedAtMs = new Map<number, number>();
+  /** Requests that came too soon after another, by source: the last number asked from. */
+  private readonly waiting = new Map<number, number>();
+  private stopped = false;
 
   constructor(bus: Bus, clock: Clock, actor: number) {
     this.bus = bus;
@@ -18,15 +21,21 @@ export class Resender {
     this.actor = actor;
   }
 
-  /** Asks a source to send again from a number on; not more often than is of use. */
+  /** Asks a source to send again from a number on: now, or as soon as it is of use to ask again. */
   request(source: number, from: number): void {
-    const now = this.clock.now();
-    if (now - (this.askedAtMs.get(source) ?? -Infinity) < RESEND_REQUEST_EVERY_MS) return;
-    this.askedAtMs.set(source, now);
-    this.bus.publish(
-      resendSubject(source),
-      encodeResendRequest({ receiver: this.actor, source, from }),
-    );
+    const sinceMs = this.clock.now() - (this.askedAtMs.get(source) ?? -Infinity);
+    if (sinceMs >= RESEND_REQUEST_EVERY_MS) {
+      this.ask(source, from);
+      return;
+    }
+    if (!this.waiting.has(source)) {
+      this.clock.after(RESEND_REQUEST_EVERY_MS - sinceMs, () => this.askWaiting(source));
+    }
+    this.waiting.set(source, from);
+  }
+
+  stop(): void {
+    this.stopped = true;
   }
 
   onRequest(handler: (receiver: number, from: number) => void): () => void {
@@ -38,5 +47,17 @@ export class Resender {
         if (!(error instanceof MalformedError)) throw error;
       }
     });
+  }
+
+  private askWaiting(source: number): void {
+    const from = this.waiting.get(source);
+    this.waiting.delete(source);
+    if (from !== undefined && !this.stopped) this.ask(source, from);
+  }
+
+  private ask(source: number, from: number): void {
+    this.askedAtMs.set(source, this.clock.now());
+    const request = encodeResendRequest({ receiver: this.actor, source, from });
+    this.bus.publish(resendSubject(source), request);
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   decodeAnnouncement,
+  decodeResendRequest,
   encodeAnnouncement,
   type Announcement,
 } from "../../actors/kernel/event-frame.js";
@@ -13,7 +14,9 @@ import {
   ANNOUNCE_EVERY_MS,
   ANNOUNCE_MARKS_AFTER_MS,
   RESEND_AFTER_MS,
+  RESEND_REQUEST_EVERY_MS,
 } from "../../services/host/limits.js";
+import { Resender } from "../../services/host/resender.js";
 import { Outbox } from "../../services/host/outbox.js";
 import { MOVE_AFTER_MS, NEXT_CHOICE_AFTER_MS } from "../../services/node/limits.js";
 import { Placement, type View } from "../../services/node/placement.js";
@@ -213,6 +216,28 @@ describe("the announcer", () => {
     announcer.stop();
     clock.advance(ANNOUNCE_EVERY_MS * 3);
     expect(said().length).toBe(5);
+  });
+});
+
+describe("a receiver's requests to send again", () => {
+  it("go out at once, then not too often, and the last of them is not forgotten", () => {
+    const clock = new ManualClock();
+    const bus = new DirectBus();
+    const resender = new Resender(bus, clock, 1025);
+    const asked = () => bus.said.map(({ data }) => decodeResendRequest(data).from);
+    resender.request(1, 5);
+    resender.request(1, 6);
+    resender.request(1, 7);
+    resender.request(-2, 1);
+    expect(asked()).toEqual([5, 1]);
+    clock.advance(RESEND_REQUEST_EVERY_MS);
+    expect(asked()).toEqual([5, 1, 7]);
+    clock.advance(RESEND_REQUEST_EVERY_MS);
+    resender.request(1, 8);
+    resender.request(1, 9);
+    resender.stop();
+    clock.advance(RESEND_REQUEST_EVERY_MS);
+    expect(asked()).toEqual([5, 1, 7, 8]);
   });
 });
 
