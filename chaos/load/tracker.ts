@@ -70,6 +70,11 @@ export class OrderTracker {
     return submitted - reported - refused;
   }
 
+  /** Accepted orders that are not final. */
+  get live(): number {
+    return this.byOrder.size;
+  }
+
   /** Orders that nobody has said anything of. */
   get unanswered(): TrackedOrder[] {
     return [...this.byRequest.values()].filter((order) => order.orderId === 0);

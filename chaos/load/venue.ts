@@ -71,7 +71,7 @@ async function fundOne(
 }
 
 /** Makes an idempotent call again until the exchange has taken it. */
-async function untilPublished<T>(call: () => Promise<T>): Promise<T> {
+export async function untilPublished<T>(call: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await call();

@@ -1,15 +1,18 @@
 /** `audit`: every rule of conservation and every journal, in SQL. */
-import { audit } from "../audit/audit.js";
-import { printJson, printTable } from "./output.js";
-import { dataDirectory, readRunFile } from "./run-file.js";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type AuditReport, audit } from "../audit/audit.js";
+import { startServers } from "../servers/cluster.js";
+import { CliError } from "./cli-error.js";
+import { printJson, printTable, progress } from "./output.js";
+import { dataDirectory, isRunning, readRunFile } from "./run-file.js";
 
 export async function runAudit(options: {
   readonly url?: string;
   readonly dataDir?: string;
   readonly json?: boolean;
 }): Promise<number> {
-  const url = options.url ?? readRunFile(dataDirectory(options.dataDir)).urls.postgres;
-  const report = await audit(url);
+  const report = await (options.url ? audit(options.url) : here(dataDirectory(options.dataDir)));
   if (options.json) {
     printJson(report);
   } else {
@@ -20,4 +23,22 @@ export async function runAudit(options: {
     process.stdout.write(`\n${verdict}\n`);
   }
   return report.ok ? 0 : 1;
+}
+
+/** Audits the exchange that runs on a data directory; for one that does not run, its servers are started. */
+async function here(dataDir: string): Promise<AuditReport> {
+  if (isRunning(dataDir)) return audit(readRunFile(dataDir).urls.postgres);
+  if (!existsSync(join(dataDir, "servers.json"))) {
+    throw new CliError(
+      "NOTHING_TO_AUDIT",
+      `${dataDir} holds no exchange. Make one with: npm start`,
+    );
+  }
+  progress("the exchange does not run; starting its servers for the audit");
+  const servers = await startServers({ dataDir, log: progress });
+  try {
+    return await audit(servers.urls.postgres);
+  } finally {
+    await servers.stopAll();
+  }
 }

@@ -8,6 +8,7 @@ import type { StartOptions } from "./start.js";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+const EXIT_INTERRUPTED = 130;
 
 interface Common {
   readonly json?: boolean;
@@ -81,7 +82,7 @@ program
   );
 
 withData(program.command("audit"))
-  .description("prove in SQL that nothing was made or lost, also while trading goes on")
+  .description("prove in SQL that nothing was made or lost, at rest or while trading goes on")
   .option("--url <postgres>", "the database, instead of the running exchange's")
   .action((options: Common & { url?: string }) =>
     run(async () => (await import("./audit.js")).runAudit(options)),
@@ -156,6 +157,14 @@ withData(program.command("kill <process>"))
   .action((name: string, options: Common) =>
     run(async () => (await import("./operate.js")).kill(name, options)),
   );
+
+// An exit, unlike a signal's own end, stops the servers that a command has started. `start` drains instead.
+program.hook("preAction", (_, command) => {
+  if (command.name() === "start") return;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => process.exit(EXIT_INTERRUPTED));
+  }
+});
 
 try {
   await program.parseAsync(process.argv);

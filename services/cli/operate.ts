@@ -1,4 +1,5 @@
 /** Looking at a running exchange, and killing parts of it. */
+import { decodeSymbol } from "../../actors/kernel/ids.js";
 import { identityOf } from "../servers/process-identity.js";
 import { LeaderBoard } from "../supervisor/leaders.js";
 import { CliError } from "./cli-error.js";
@@ -13,7 +14,9 @@ interface Common {
 export async function leaders({ json, dataDir }: Common): Promise<void> {
   const board = new LeaderBoard(readRunFile(dataDirectory(dataDir)).urls.postgres);
   try {
-    const found = [...(await board.read())];
+    const found = [...(await board.read())].map(
+      ([actor, leader]) => [decodeSymbol(actor), leader] as const,
+    );
     if (json) return printJson(Object.fromEntries(found));
     const rows = found.map(([actor, { node, token }]) => [actor, node, token]);
     printTable([["actor", "node", "token"], ...rows]);

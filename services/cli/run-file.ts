@@ -63,15 +63,23 @@ export function removeRunFile(dataDir: string): void {
   rmSync(pathOf(dataDir), { force: true });
 }
 
+function find(dataDir: string): RunFile | undefined {
+  try {
+    const run = JSON.parse(readFileSync(pathOf(dataDir), "utf8")) as RunFile;
+    return run.format === FORMAT && identityOf(run.pid) === run.identity ? run : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function isRunning(dataDir: string): boolean {
+  return find(dataDir) !== undefined;
+}
+
 /** The exchange that runs on a data directory. Throws `CliError` when none does. */
 export function readRunFile(dataDir: string): RunFile {
-  let run: RunFile | undefined;
-  try {
-    run = JSON.parse(readFileSync(pathOf(dataDir), "utf8")) as RunFile;
-  } catch {
-    run = undefined;
-  }
-  if (run?.format === FORMAT && identityOf(run.pid) === run.identity) return run;
+  const run = find(dataDir);
+  if (run) return run;
   throw new CliError(
     "EXCHANGE_NOT_RUNNING",
     `no exchange runs on ${dataDir}. Start one in another terminal with: npm start`,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runChecker } from "../../chaos/checker/run.js";
+import { decodeSymbol } from "../../actors/kernel/ids.js";
 import type { Instrument } from "../../proto/gen/exchange/v1/exchange.js";
 import { audit } from "../audit/audit.js";
 import { ExchangeClient } from "../client/exchange-client.js";
@@ -23,6 +24,7 @@ export interface StartOptions {
   readonly json?: boolean;
 }
 
+const EXIT_INTERRUPTED = 130;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** What `--for` ends with, as one line of JSON. */
@@ -127,29 +129,40 @@ async function judge(
   options: StartOptions,
 ): Promise<number> {
   const { submitted } = participants.counts;
-  await participants.rest();
+  const isQuiet = await participants.rest();
   participants.close();
   const checked = await runChecker(logs, exchange.urls.postgres);
   const audited = await audit(exchange.urls.postgres);
-  const leaders = Object.fromEntries(await exchange.leaders());
+  const leaders = [...(await exchange.leaders())].map(([name, leader]) => [
+    decodeSymbol(name),
+    leader,
+  ]);
   const report: StartReport = {
     orders: submitted,
-    fills: participants.counts.fills,
+    fills: participants.trades,
     ordersPerSecond: Math.round(submitted / seconds),
     lost: checked.lost,
     duplicated: checked.duplicated,
-    conserved: audited.conserved,
-    leaders,
+    conserved: checked.conserved && audited.conserved,
+    leaders: Object.fromEntries(leaders),
   };
   if (options.json) printJson(report);
   else progress(JSON.stringify(report, null, 2));
-  return checked.ok && audited.ok ? 0 : 1;
+  for (const line of checked.examples) progress(line);
+  if (audited.firstViolation) progress(JSON.stringify(audited.firstViolation));
+  if (!isQuiet) progress(`${participants.tracker.outstanding} orders never had their report`);
+  return isQuiet && checked.ok && audited.ok ? 0 : 1;
 }
 
-/** Resolves on the first Ctrl-C or SIGTERM. */
+/** Resolves on the first Ctrl-C or SIGTERM; the second ends everything at once, without draining. */
 function interruption(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => {
+        process.on(signal, () => process.exit(EXIT_INTERRUPTED));
+        resolve();
+      });
+    }
   });
 }
 

@@ -1,4 +1,5 @@
 /** The live status of `start`: what the participants see, and who leads. */
+import { decodeSymbol } from "../../actors/kernel/ids.js";
 import type { Participants } from "../participants/participants.js";
 import type { Exchange } from "../supervisor/exchange.js";
 import { Latencies } from "../../chaos/load/latencies.js";
@@ -30,7 +31,8 @@ export class Status {
   }
 
   private async show(): Promise<void> {
-    const { submitted, fills } = this.participants.counts;
+    const { submitted } = this.participants.counts;
+    const fills = this.participants.trades;
     const { acceptLatency } = this.participants.tracker;
     const perSecond = (now: number, before: number): string =>
       ((now - before) / (EVERY_MS / MS_PER_SECOND)).toFixed(0).padStart(5);
@@ -50,7 +52,7 @@ export class Status {
     try {
       const byNode = new Map<string, string[]>();
       for (const [actor, { node, token }] of await this.exchange.leaders()) {
-        byNode.set(node, [...(byNode.get(node) ?? []), `${actor}#${token}`]);
+        byNode.set(node, [...(byNode.get(node) ?? []), `${decodeSymbol(actor)}#${token}`]);
       }
       const lines = [...byNode]
         .toSorted(([a], [b]) => a.localeCompare(b))

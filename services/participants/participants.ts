@@ -4,15 +4,17 @@
  */
 import { ClientLog } from "../../chaos/load/client-log.js";
 import { type Counts, OrderTracker } from "../../chaos/load/tracker.js";
-import { fund, subscribe, venueOf } from "../../chaos/load/venue.js";
-import type { Instrument } from "../../proto/gen/exchange/v1/exchange.js";
+import { subscribe, venueOf } from "../../chaos/load/venue.js";
+import {
+  type AccountEvent,
+  type Instrument,
+  Liquidity,
+} from "../../proto/gen/exchange/v1/exchange.js";
 import { ExchangeClient } from "../client/exchange-client.js";
 import { Desk } from "./desk.js";
 import { Random } from "./random.js";
+import { type Seats, seatAccounts, takeSeats } from "./seats.js";
 import { MarketView } from "./strategy.js";
-
-const MAKERS = [101, 102, 103, 104] as const;
-const TAKERS = [201, 202, 203, 204, 205, 206] as const;
 
 const PACE_MS = 10;
 const MS_PER_SECOND = 1_000;
@@ -21,7 +23,7 @@ const OUTSTANDING_MAX = 2_000;
 const BURST_ORDERS_MAX = 200;
 /** Of all orders, those of the takers. */
 const TAKER_SHARE = 0.4;
-/** Makers keep about so many quotes a symbol, and then take back or reduce the oldest for each new one. */
+/** Above so many live orders per symbol the oldest is withdrawn for each new quote; some are made smaller first. */
 const QUOTES_PER_SYMBOL = 60;
 const REDUCE_CHANCE = 0.1;
 const REST_POLL_MS = 50;
@@ -37,43 +39,54 @@ export interface ParticipantsOptions {
   readonly logFile?: string;
 }
 
+interface Market {
+  readonly view: MarketView;
+  readonly makers: readonly number[];
+}
+
 export class Participants {
   readonly tracker: OrderTracker;
+  /** Trades, as their takers were told of them. */
+  trades = 0;
   private readonly options: ParticipantsOptions;
   private readonly client: ExchangeClient;
   private readonly log: ClientLog;
   private readonly desk: Desk;
   private readonly random: Random;
-  private readonly views: readonly MarketView[];
+  private readonly markets: readonly Market[];
+  private readonly takers: readonly number[];
   /** Client order ids are never used again, also not by the next start on the same data. */
   private readonly prefix = `p${Date.now().toString(36)}`;
   private unsubscribe: () => void = () => undefined;
   private pacer: NodeJS.Timeout | undefined;
   private startedMs = 0;
   private sent = 0;
-  private quotes = 0;
+  private isClosed = false;
 
-  private constructor(options: ParticipantsOptions, client: ExchangeClient) {
+  private constructor(options: ParticipantsOptions, client: ExchangeClient, seats: Seats) {
     this.options = options;
     this.client = client;
     this.log = new ClientLog(options.logFile);
     this.tracker = new OrderTracker(this.log);
     this.desk = new Desk(venueOf(client), this.tracker);
     this.random = new Random(options.seed);
-    this.views = options.instruments.map((instrument) => new MarketView(instrument, this.random));
+    this.markets = options.instruments.map((instrument, at) => ({
+      view: new MarketView(instrument, this.random),
+      makers: seats.makers[at] ?? [],
+    }));
+    this.takers = seats.takers;
   }
 
   /** Opens and funds their accounts, and listens to what they are told. */
   static async open(options: ParticipantsOptions): Promise<Participants> {
-    const accounts = [...MAKERS, ...TAKERS];
+    const accounts = seatAccounts(options.instruments);
     const client = ExchangeClient.connect(options.grpc, { accounts });
     await client.ready();
-    const positions = await fund(client, accounts, options.instruments);
-    const participants = new Participants(options, client);
-    participants.unsubscribe = subscribe(client, positions, (events) => {
-      const nowMs = performance.now();
-      for (const event of events) participants.tracker.takeEvent(event, nowMs);
-    });
+    const seats = await takeSeats(client, options.instruments);
+    const participants = new Participants(options, client, seats);
+    participants.unsubscribe = subscribe(client, seats.positions, (events) =>
+      participants.take(events),
+    );
     return participants;
   }
 
@@ -86,24 +99,38 @@ export class Participants {
     this.pacer = setInterval(() => this.pace(), PACE_MS);
   }
 
-  /** Sends no more, and waits until every order has its answer and nothing more comes. */
-  async rest(): Promise<void> {
+  /** Sends no more; resolves to whether every order had its report and nothing more came, after a while. */
+  async rest(): Promise<boolean> {
     clearInterval(this.pacer);
     const stoppedMs = performance.now();
     const now = (): number => performance.now();
     const isQuiet = (): boolean =>
       this.desk.isAnswered && now() - Math.max(this.tracker.lastEventMs, stoppedMs) > SILENCE_MS;
-    while (!isQuiet() && now() - stoppedMs < REST_LIMIT_MS) {
+    while (!isQuiet()) {
+      if (now() - stoppedMs > REST_LIMIT_MS) return false;
       await new Promise((wake) => setTimeout(wake, REST_POLL_MS));
     }
+    return true;
   }
 
   close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
     clearInterval(this.pacer);
     this.desk.close();
     this.unsubscribe();
     this.log.end();
     this.client.close();
+  }
+
+  private take(events: readonly AccountEvent[]): void {
+    const nowMs = performance.now();
+    for (const told of events) {
+      this.tracker.takeEvent(told, nowMs);
+      const { event } = told;
+      if (event?.$case !== "filled") continue;
+      if (event.value.liquidity === Liquidity.LIQUIDITY_TAKER) this.trades += 1;
+    }
   }
 
   private pace(): void {
@@ -119,20 +146,20 @@ export class Participants {
 
   private order(): void {
     this.sent += 1;
-    const view = this.random.pick(this.views);
-    const isCrossing = this.random.chance(TAKER_SHARE);
-    const account = this.random.pick<number>(isCrossing ? TAKERS : MAKERS);
-    const wish = isCrossing ? view.cross() : view.quote();
-    this.desk.place(account, `${this.prefix}-${this.sent}`, wish, isCrossing);
-    if (isCrossing) return;
-    this.quotes += 1;
-    if (this.quotes > QUOTES_PER_SYMBOL * this.views.length) this.takeBack(view.lot);
+    const { view, makers } = this.random.pick(this.markets);
+    const id = `${this.prefix}-${this.sent}`;
+    if (this.random.chance(TAKER_SHARE)) {
+      this.desk.place(this.random.pick(this.takers), id, view.cross(), true);
+      return;
+    }
+    this.desk.place(this.random.pick(makers), id, view.quote(), false);
+    if (this.tracker.live > QUOTES_PER_SYMBOL * this.markets.length) this.takeBack(view.lot);
   }
 
   private takeBack(lot: number): void {
     const oldest = this.tracker.takeResting();
     if (!oldest) return;
     if (this.random.chance(REDUCE_CHANCE)) this.desk.reduce(oldest, lot);
-    else this.desk.cancel(oldest);
+    this.desk.cancel(oldest);
   }
 }
