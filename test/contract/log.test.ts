@@ -6,7 +6,8 @@ import type { LogBench } from "./log-bench.js";
 import { describeLog } from "./log-contract.js";
 
 async function openBench(): Promise<LogBench> {
-  const { server, url, stop } = await startTestNats();
+  const nats = await startTestNats();
+  const { server, url } = nats;
   const mine = await connectNats(url, "node-1");
   const others = await connectNats(url, "node-2");
   const operator = await connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
@@ -29,7 +30,7 @@ async function openBench(): Promise<LogBench> {
     },
     close: async () => {
       for (const connection of [mine, others, operator]) await connection.close();
-      await stop();
+      await nats.stop();
     },
   };
 }

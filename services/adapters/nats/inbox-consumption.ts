@@ -2,34 +2,38 @@
  * Reading an inbox in order. Each life of the consumer is ours to begin: after every reconnect, every missed heartbeat
  * and every doubt, the old one is dropped, the stream's identity is verified, and a new one is made behind the last
  * message that was delivered. A library that restarts consumers by itself would deliver before we have looked.
+ *
+ * The server pushes, and flow control bounds what is under way: a pull that runs out just when messages come stands
+ * still, now and then, until its missing heartbeats are noticed.
  */
 import {
   AckPolicy,
-  ConsumerEvents,
-  type ConsumerMessages,
+  createInbox,
   DeliverPolicy,
-  type JetStreamClient,
   type JetStreamManager,
-  type JsMsg,
+  type Msg,
   type NatsConnection,
+  type Subscription,
 } from "nats";
 import type { Consumption, LogMessage } from "../../ports/log.js";
 import { watchConnection } from "./connection.js";
-import { storedFromReply } from "./names.js";
+import { sequenceFromReply, storedFromReply } from "./names.js";
 
-/** The floors that the client allows: a consumer that has died is noticed after two missed heartbeats. */
-const PULL_EXPIRES_MS = 1_000;
+/** The server speaks at least this often; a consumer that has died is noticed after two missed heartbeats. */
 const HEARTBEAT_MS = 500;
-const MESSAGES_AHEAD_MAX = 500;
-/** The server forgets a consumer that nobody has asked for so long. */
+const SILENCE_MS_MAX = 2 * HEARTBEAT_MS;
+/** The server forgets a consumer that nobody has listened to for so long. */
 const CONSUMER_IDLE_MS_MAX = 10_000;
 const RETRY_AFTER_MS = 100;
 
 const NANOSECONDS_PER_MS = 1_000_000;
 
+/** The status of messages by which the server only says that it is there. */
+const CONTROL_CODE = 100;
+const STALLED_HEADER = "Nats-Consumer-Stalled";
+
 interface ConsumptionOptions {
   readonly connection: NatsConnection;
-  readonly client: JetStreamClient;
   readonly manager: JetStreamManager;
   readonly stream: string;
   readonly fromSequence: number;
@@ -42,7 +46,9 @@ export class InboxConsumption implements Consumption {
   private readonly options: ConsumptionOptions;
   private readonly unwatch: () => void;
   private nextSequence: number;
-  private messages: ConsumerMessages | null = null;
+  private subscription: Subscription | null = null;
+  private watchdog: NodeJS.Timeout | undefined;
+  private heardAtMs = 0;
   private consumerName: string | null = null;
   /** Counts the consumer's lives; what an earlier one still delivers is ignored. */
   private life = 0;
@@ -85,67 +91,70 @@ export class InboxConsumption implements Consumption {
   /** One life: an ephemeral consumer behind the last delivered message. */
   private async begin(): Promise<void> {
     const life = ++this.life;
-    const { client, manager, stream } = this.options;
-    const info = await manager.consumers.add(stream, {
-      ack_policy: AckPolicy.None,
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: this.nextSequence,
-      inactive_threshold: CONSUMER_IDLE_MS_MAX * NANOSECONDS_PER_MS,
-      mem_storage: true,
-      num_replicas: 1,
+    const { connection, manager, stream } = this.options;
+    const inbox = createInbox();
+    const subscription = connection.subscribe(inbox, {
+      callback: (error, message) => {
+        if (!error) this.take(life, message);
+      },
     });
-    const consumer = await client.consumers.get(stream, info.name);
-    if (this.stopped || life !== this.life) return;
-    this.consumerName = info.name;
-    const messages = await consumer.consume({
-      expires: PULL_EXPIRES_MS,
-      idle_heartbeat: HEARTBEAT_MS,
-      max_messages: MESSAGES_AHEAD_MAX,
-      callback: (message) => this.take(life, message),
-    });
-    if (life !== this.life) {
-      messages.stop();
-      return;
+    try {
+      const info = await manager.consumers.add(stream, {
+        deliver_subject: inbox,
+        ack_policy: AckPolicy.None,
+        deliver_policy: DeliverPolicy.StartSequence,
+        opt_start_seq: this.nextSequence,
+        flow_control: true,
+        idle_heartbeat: HEARTBEAT_MS * NANOSECONDS_PER_MS,
+        inactive_threshold: CONSUMER_IDLE_MS_MAX * NANOSECONDS_PER_MS,
+        mem_storage: true,
+        num_replicas: 1,
+      });
+      if (this.stopped || life !== this.life) {
+        subscription.unsubscribe();
+        return;
+      }
+      this.consumerName = info.name;
+    } catch (error) {
+      subscription.unsubscribe();
+      throw error;
     }
-    this.messages = messages;
-    void this.watchLife(life, messages);
+    this.subscription = subscription;
+    this.heardAtMs = performance.now();
+    this.watchdog = setInterval(() => this.watch(), HEARTBEAT_MS);
   }
 
-  private take(life: number, message: JsMsg): void {
+  private take(life: number, message: Msg): void {
     if (this.stopped || life !== this.life) return;
-    if (message.seq !== this.nextSequence) {
-      this.lose(
-        new Error(`sequence ${message.seq} was delivered where ${this.nextSequence} follows`),
-      );
+    this.heardAtMs = performance.now();
+    if (message.headers?.code === CONTROL_CODE) return this.control(message);
+    const reply = message.reply ?? "";
+    const sequence = sequenceFromReply(reply);
+    if (sequence !== this.nextSequence) {
+      this.lose(new Error(`sequence ${sequence} was delivered where ${this.nextSequence} follows`));
       return;
     }
     this.nextSequence += 1;
-    const stored = storedFromReply((message as JsMsg & { readonly reply: string }).reply);
-    this.options.deliver({ sequence: message.seq, stored, data: message.data });
+    this.options.deliver({ sequence, stored: storedFromReply(reply), data: message.data });
   }
 
-  /** Begins anew at the first sign that this consumer may be gone. */
-  private async watchLife(life: number, messages: ConsumerMessages): Promise<void> {
-    const signs = [
-      ConsumerEvents.HeartbeatsMissed,
-      ConsumerEvents.ConsumerNotFound,
-      ConsumerEvents.ConsumerDeleted,
-      ConsumerEvents.StreamNotFound,
-      ConsumerEvents.NoResponders,
-    ] as string[];
-    for await (const { type } of await messages.status()) {
-      if (life !== this.life || this.stopped) return;
-      if (signs.includes(type)) {
-        this.restart();
-        return;
-      }
-    }
+  /** A heartbeat, or the question whether everything sent so far was taken. */
+  private control(message: Msg): void {
+    if (message.reply) message.respond();
+    const stalled = message.headers?.get(STALLED_HEADER);
+    if (stalled) this.options.connection.publish(stalled);
+  }
+
+  /** Begins anew when nothing was heard of this consumer for too long. */
+  private watch(): void {
+    if (performance.now() - this.heardAtMs > SILENCE_MS_MAX) this.restart();
   }
 
   private drop(): void {
     this.life += 1;
-    this.messages?.stop();
-    this.messages = null;
+    clearInterval(this.watchdog);
+    this.subscription?.unsubscribe();
+    this.subscription = null;
     this.consumerName = null;
   }
 
@@ -163,7 +172,7 @@ export class InboxConsumption implements Consumption {
         await this.options.verify();
         if (!this.stopped) await this.begin();
         // Another sign of trouble may have dropped this life before it began.
-        if (this.messages) return;
+        if (this.subscription) return;
       } catch (error) {
         if (error instanceof Error && error.name === "StreamIdentityError") {
           this.lose(error);

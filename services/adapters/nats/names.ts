@@ -12,6 +12,12 @@ export function subjectName(actorName: string, anchor: number): string {
   return `inbox.${actorName}.${anchor}`;
 }
 
+/** The stream's sequence of a delivered message, from the same subject as `storedFromReply`. */
+export function sequenceFromReply(reply: string): number {
+  const tokens = reply.split(".");
+  return Number(tokens[tokens.length === 9 ? 5 : 7]);
+}
+
 /**
  * When the server stored a delivered message, in nanoseconds since 1970, from the subject that an acknowledgement would
  * go to: `$JS.ACK.stream.consumer.deliveries.sequence.consumer-sequence.nanoseconds.pending` (two more tokens in front of

@@ -12,6 +12,7 @@ const PUBLISH_MS_MAX = 2_000;
 
 /** What the server says of a stream, a machine or a store that is full. */
 const FULL = [10_077, 10_047, 10_028, 10_023];
+const NO_RESPONDERS: string = ErrorCode.NoResponders;
 
 interface Publication {
   readonly subject: string;
@@ -83,7 +84,7 @@ function refusal(error: unknown): LogRefusedError {
     return new LogRefusedError(FULL.includes(code) ? "full" : "unavailable", `${code}: ${message}`);
   }
   // Nobody listens on the subject: there is no such stream, or no JetStream.
-  if (error instanceof NatsError && error.code === ErrorCode.NoResponders) {
+  if (error instanceof NatsError && error.code === NO_RESPONDERS) {
     return new LogRefusedError("no-stream", message);
   }
   return new LogRefusedError("unavailable", message);
