@@ -4,7 +4,6 @@
  */
 import {
   DiscardPolicy,
-  type JetStreamClient,
   type JetStreamManager,
   type NatsConnection,
   NatsError,
@@ -21,8 +20,11 @@ import { InboxConsumption } from "./inbox-consumption.js";
 import { storedFromTime, streamName, subjectName } from "./names.js";
 import { Publisher } from "./publisher.js";
 
-/** What one inbox may hold before publishers are refused. */
-const STREAM_BYTES_MAX = 1_073_741_824;
+/**
+ * What one inbox may hold before publishers are refused: 64 MiB, some 500,000 commands. The server sets the whole of it
+ * aside for each stream, out of three quarters of the free disk, so more would leave room for few symbols.
+ */
+const STREAM_BYTES_MAX = 67_108_864;
 const CALL_MS_MAX = 2_000;
 
 const STREAM_NOT_FOUND = 10_059;
@@ -30,13 +32,11 @@ const MESSAGE_NOT_FOUND = 10_037;
 
 export class NatsLog implements Log {
   private readonly connection: NatsConnection;
-  private readonly client: JetStreamClient;
   private readonly manager: JetStreamManager;
   private readonly publisher: Publisher;
 
   private constructor(connection: NatsConnection, manager: JetStreamManager) {
     this.connection = connection;
-    this.client = connection.jetstream({ timeout: CALL_MS_MAX });
     this.manager = manager;
     this.publisher = new Publisher(connection);
   }
@@ -96,10 +96,9 @@ export class NatsLog implements Log {
     options: Parameters<Log["consume"]>[3],
   ): Promise<Consumption> {
     const stream = streamName(actorName, anchor);
-    const { connection, client, manager } = this;
+    const { connection, manager } = this;
     return InboxConsumption.start({
       connection,
-      client,
       manager,
       stream,
       fromSequence,
