@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type JetStreamManager, type NatsError } from "nats";
 import { decodeFrame } from "../actors/kernel/frame.js";
+import { streamName } from "../services/adapters/nats/names.js";
 import type { Scene } from "./scene.js";
 
 const POLL_MS = 50;
@@ -86,7 +87,7 @@ async function unreadFrames(
   inbox: Inbox,
   links: Links,
 ): Promise<number> {
-  const stream = `${inbox.name.replaceAll(".", "_")}_${inbox.anchor}`;
+  const stream = streamName(inbox.name, inbox.anchor);
   const { state } = await manager.streams.info(stream);
   const beyond = Math.max(0, state.last_seq - inbox.position);
   if (beyond > REPEATS_MAX) return beyond;
