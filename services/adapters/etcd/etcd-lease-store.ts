@@ -3,7 +3,7 @@
  * twice the TTL, and its elections have had two leaders. The deadline here is ours: on the monotonic clock, counted
  * from when the last good keepalive was *sent*. Nothing rests on it but when somebody takes over (R12).
  */
-import { noop } from "cockatiel";
+import { ConstantBackoff, noop } from "cockatiel";
 import { Etcd3, EtcdLeaseInvalidError, type Lease, type Watcher } from "etcd3";
 import type { Clock } from "../../ports/clock.js";
 import { sleep } from "../../ports/clock.js";
@@ -44,7 +44,12 @@ export class EtcdLeaseStore implements LeaseStore {
       // The client takes a slash at the end for a part of the address.
       hosts: url.replace(/\/$/, ""),
       dialTimeout: CALL_MS_MAX,
-      faultHandling: { host: () => noop, global: noop },
+      faultHandling: {
+        host: () => noop,
+        global: noop,
+        // By itself it would wait up to half a minute before it watches again.
+        watchBackoff: new ConstantBackoff(RETRY_AFTER_MS).next(),
+      },
     });
   }
 
