@@ -89,6 +89,8 @@ it("are watched again after the server was away for a while", async () => {
   });
   await one.join("node-1", "");
   await two.join("node-2", "");
+  await one.claim("ledger.9");
+  await vi.waitFor(() => expect(two.leaders().has("ledger.9")).toBe(true), PATIENCE);
   await bench.stopServer();
   await sleep(OUTAGE_MS);
   await bench.startServer();
