@@ -46,7 +46,8 @@ program
   .action((options: StartOptions & { printConfig?: boolean }) =>
     run(async () => {
       if (options.printConfig) {
-        process.stdout.write(`${describeConfig(loadConfig())}\n`);
+        const flags = options.dataDir === undefined ? {} : { dataDir: options.dataDir };
+        process.stdout.write(`${describeConfig(loadConfig(process.env, flags))}\n`);
         return 0;
       }
       return (await import("./start.js")).start(options);
@@ -135,6 +136,12 @@ withData(program.command("get <account> <id>"))
     run(async () => (await import("./orders.js")).get(account, id, options)),
   );
 
+withData(program.command("resolve <account> <id>"))
+  .description("what became of a client order id; if it was never seen, it can never execute now")
+  .action((account: string, id: string, options: Common) =>
+    run(async () => (await import("./orders.js")).resolve(account, id, options)),
+  );
+
 withData(program.command("balances <account>"))
   .description("what an account owns")
   .action((account: string, options: Common) =>
@@ -159,8 +166,9 @@ withData(program.command("kill <process>"))
   );
 
 // An exit, unlike a signal's own end, stops the servers that a command has started. `start` drains instead.
+const STARTS_SERVERS = ["replay", "drill", "bench", "audit"];
 program.hook("preAction", (_, command) => {
-  if (command.name() === "start") return;
+  if (!STARTS_SERVERS.includes(command.name())) return;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => process.exit(EXIT_INTERRUPTED));
   }

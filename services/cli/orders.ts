@@ -139,6 +139,17 @@ export function get(account: string, id: string, { json, dataDir }: Common): Pro
   });
 }
 
+/** What became of a client order id; one that was never seen is voided by the question. */
+export function resolve(account: string, id: string, { json, dataDir }: Common): Promise<void> {
+  return withClient(dataDir, async (client) => {
+    const found = await client.resolveOrder(accountOf(account), id);
+    if (json) return printJson(found);
+    const { status, code } = found.order!;
+    const reason = code === "OK" ? "" : ` (${code})`;
+    process.stdout.write(`${nameOf(OrderStatus, status, "ORDER_STATUS_")}${reason}\n`);
+  });
+}
+
 export function balances(account: string, { json, dataDir }: Common): Promise<void> {
   return withClient(dataDir, async (client) => {
     const found = await client.balances(accountOf(account));

@@ -24,6 +24,8 @@ export interface StartOptions {
   readonly json?: boolean;
 }
 
+/** Signals within so long are one wish to end. */
+const SAME_SIGNAL_MS = 1_000;
 const EXIT_INTERRUPTED = 130;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
@@ -154,15 +156,19 @@ async function judge(
   return isQuiet && checked.ok && audited.ok ? 0 : 1;
 }
 
-/** Resolves on the first Ctrl-C or SIGTERM; the second ends everything at once, without draining. */
+/**
+ * Resolves on the first Ctrl-C or SIGTERM. A later one ends everything at once, without draining; but not one that comes
+ * right behind: npm passes on a Ctrl-C that the terminal has sent here as well.
+ */
 function interruption(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.once(signal, () => {
-        process.on(signal, () => process.exit(EXIT_INTERRUPTED));
-        resolve();
-      });
-    }
+    let firstMs: number | undefined;
+    const interrupt = (): void => {
+      firstMs ??= performance.now();
+      if (performance.now() - firstMs > SAME_SIGNAL_MS) process.exit(EXIT_INTERRUPTED);
+      resolve();
+    };
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
   });
 }
 

@@ -1,0 +1,144 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../helpers/servers.js";
+import { eventually, isSame, Terminal } from "./start-cli.js";
+
+const ACCOUNT = "4711";
+const SYMBOL = "2330.TW";
+
+interface Leader {
+  readonly node: string;
+  readonly token: number;
+}
+
+interface Result {
+  readonly code: string;
+  readonly orderId: number;
+  readonly repeated: boolean;
+}
+
+interface Found {
+  readonly order: { readonly orderId: number; readonly status: number; readonly filled: number };
+  readonly fills: readonly { readonly quantity: number }[];
+}
+
+const { folder, remove } = temporaryFolder();
+const terminal = new Terminal(folder, { PALISADE_FLOW_ORDERS_PER_SECOND: "60" });
+const everStarted: { pid: number; identity: string }[] = [];
+
+afterAll(() => {
+  for (const each of everStarted.filter(isSame)) process.kill(each.pid, "SIGKILL");
+  remove();
+});
+
+const leadersNow = () => terminal.json<Record<string, Leader>>("leaders");
+
+/** An order by its id until the exchange takes it: the id makes sure that there is one. */
+function placed(id: string, ...words: string[]): Promise<Result> {
+  return eventually(`order ${id} to be accepted`, async () => {
+    const { code, stdout } = await terminal.run("order", ACCOUNT, ...words, "--id", id, "--json");
+    return code === 0 ? (JSON.parse(stdout) as Result) : undefined;
+  });
+}
+
+function filled(id: string): Promise<Found> {
+  return eventually(`order ${id} to be filled`, async () => {
+    const found = await terminal.json<Found>("get", ACCOUNT, id);
+    return found.fills.length > 0 ? found : undefined;
+  });
+}
+
+describe("start", () => {
+  it("trades through a kill, stops without a trace, and goes on with the same data", async () => {
+    const first = await terminal.start();
+    everStarted.push(...terminal.alive());
+    expect(terminal.alive()).toHaveLength(8);
+
+    const second = await terminal.run("start");
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain("DATA_DIR_IN_USE");
+
+    await terminal.json("open", ACCOUNT);
+    await terminal.json("deposit", ACCOUNT, "TWD", "10000000", "--key", "first");
+    expect(await terminal.json("deposit", ACCOUNT, "TWD", "10000000", "--key", "first")).toEqual({
+      repeated: true,
+    });
+    await placed("before", "buy", "1000", SYMBOL, "--ioc", "620");
+    expect((await filled("before")).order.filled).toBe(1_000);
+
+    const before = (await leadersNow())[`market.${SYMBOL}`]!;
+    await terminal.json("kill", before.node);
+    await placed("after", "buy", "1000", SYMBOL, "620");
+    expect((await filled("after")).order.filled).toBe(1_000);
+    const after = (await leadersNow())[`market.${SYMBOL}`]!;
+    expect(after.node).not.toBe(before.node);
+    expect(after.token).toBeGreaterThan(before.token);
+    const again = await placed("after", "buy", "1000", SYMBOL, "620");
+    expect(again.repeated).toBe(true);
+
+    await eventually("the killed node to run again", async () => {
+      const { processes } = terminal.runFile();
+      return processes.every(isSame) ? true : undefined;
+    });
+    const watched = await terminal.run("watch", SYMBOL, "--for", "3", "--json");
+    const messages = watched.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(messages.length).toBeGreaterThanOrEqual(3);
+    expect(messages.some((each) => each.type === "depth" && each.snapshot)).toBe(true);
+    expect(await terminal.json("audit")).toMatchObject({ ok: true, journalGaps: 0 });
+
+    const alive = terminal.alive();
+    everStarted.push(...alive);
+    first.child.kill("SIGINT");
+    expect(await first.ended).toMatchObject({ code: 0, stdout: "" });
+    expect(alive.filter(isSame)).toEqual([]);
+
+    const third = await terminal.start();
+    everStarted.push(...terminal.alive());
+    const kept = await terminal.json<Found>("get", ACCOUNT, "after");
+    expect(kept.order.orderId).toBe(again.orderId);
+    await placed("later", "sell", "1000", SYMBOL, "540", "--ioc");
+    expect((await filled("later")).order.filled).toBe(1_000);
+    third.child.kill("SIGTERM");
+    expect((await third.ended).code).toBe(0);
+  });
+
+  it("leaves nothing behind when it is killed itself, and is judged after", async () => {
+    const running = await terminal.start();
+    const { processes } = terminal.runFile();
+    everStarted.push(...terminal.alive());
+    running.child.kill("SIGKILL");
+    await eventually("every process of the exchange to end", async () =>
+      processes.some(isSame) ? undefined : true,
+    );
+
+    const { code, stdout } = await terminal.run("start", "--for", "5s", "--json");
+    const report = JSON.parse(stdout);
+    expect(stdout.trim().split("\n")).toHaveLength(1);
+    expect(report).toMatchObject({ lost: 0, duplicated: 0, conserved: true });
+    expect(report.orders).toBeGreaterThan(0);
+    expect(report.fills).toBeGreaterThan(0);
+    expect(Object.keys(report.leaders)).toContain(`market.${SYMBOL}`);
+    expect(code).toBe(0);
+    expect(await terminal.json("audit")).toMatchObject({ ok: true });
+  });
+
+  it("says what is wrong with what it is told", async () => {
+    const badDuration = await terminal.run("start", "--for", "soon");
+    expect(badDuration).toMatchObject({ code: 1, stdout: "" });
+    expect(badDuration.stderr).toContain("NOT_A_DURATION");
+    const noExchange = await terminal.run("leaders");
+    expect(noExchange.code).toBe(1);
+    expect(noExchange.stderr).toContain("EXCHANGE_NOT_RUNNING");
+    const mistyped = new Terminal(folder, { PALISADE_NODE_COUNT: "3" });
+    const refused = await mistyped.run("start");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/PALISADE_NODE_COUNT is not a setting/);
+    const shown = await terminal.run("start", "--print-config");
+    expect(shown.code).toBe(0);
+    expect(shown.stdout).toMatch(/PALISADE_FLOW_ORDERS_PER_SECOND=60 +\(env\)/);
+    expect(shown.stdout).toMatch(/PALISADE_DATA_DIR=\S+ +\(flag\)/);
+    expect(shown.stdout).toMatch(/PALISADE_LEASE_TTL_SECONDS=1 +\(default\)/);
+  });
+});
