@@ -13,5 +13,5 @@ export async function bench(
   const report = await runBench(name, { seconds, log: progress });
   if (options.json) printJson(report);
   else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  return 0;
+  return report.ok ? 0 : 1;
 }
