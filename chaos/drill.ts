@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { type AuditReport, audit } from "../services/audit/audit.js";
 import type { CheckReport } from "./checker/check.js";
-import { runChecker } from "./checker/run.js";
+import { runChecker } from "./run-checker.js";
 import type { Bite, Drill } from "./drills/drill.js";
 import { FREEZE_LEADER } from "./drills/freeze-leader.js";
 import { KILL_LEADER } from "./drills/kill-leader.js";

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runChecker } from "../../chaos/checker/run.js";
+import { runChecker } from "../../chaos/run-checker.js";
 import { decodeSymbol } from "../../actors/kernel/ids.js";
 import type { Instrument } from "../../proto/gen/exchange/v1/exchange.js";
 import { audit } from "../audit/audit.js";

@@ -1,8 +1,8 @@
 /** Runs the checker as the separate program that it is, and gives its report. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { PROJECT_ROOT } from "../../services/servers/project-root.js";
-import type { CheckReport } from "./check.js";
+import { PROJECT_ROOT } from "../services/servers/project-root.js";
+import type { CheckReport } from "./checker/check.js";
 
 /** `logs`: the folder of the clients' logs. Rejects when the program says nothing. */
 export function runChecker(logs: string, postgresUrl: string): Promise<CheckReport> {
