@@ -73,10 +73,8 @@ export class NatsLog implements Log {
 
   async read(actorName: string, anchor: number, sequence: number): Promise<LogMessage | null> {
     const name = streamName(actorName, anchor);
-    const message = await ignoring(
-      MESSAGE_NOT_FOUND,
-      this.manager.streams.getMessage(name, { seq: sequence }),
-    );
+    const reading = this.manager.streams.getMessage(name, { seq: sequence });
+    const message = await ignoring(MESSAGE_NOT_FOUND, ignoring(STREAM_NOT_FOUND, reading));
     if (!message) return null;
     return { sequence, stored: storedFromTime(message.timestamp), data: message.data };
   }
