@@ -26,6 +26,7 @@ export interface StartOptions {
 
 /** Signals within so long are one wish to end. */
 const SAME_SIGNAL_MS = 1_000;
+const WATCH_PARENT_EVERY_MS = 250;
 const EXIT_INTERRUPTED = 130;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
@@ -169,7 +170,20 @@ function interruption(): Promise<void> {
       resolve();
     };
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
+    onParentGone(interrupt);
   });
+}
+
+/** A SIGTERM to npm ends npm and its shell, and is not passed on: what is left of it is that the parent is another. */
+function onParentGone(interrupt: () => void): void {
+  if (process.env["npm_lifecycle_event"] === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    interrupt();
+  }, WATCH_PARENT_EVERY_MS);
+  watch.unref();
 }
 
 function pause(durationMs: number): Promise<void> {

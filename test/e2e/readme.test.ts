@@ -1,0 +1,112 @@
+/** Every command of the README, but `npm test`, run as it stands there, in its order. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PROJECT_ROOT } from "../../services/servers/project-root.js";
+
+const START_LIMIT_MS = 120_000;
+const COMMAND_LIMIT_MS = 300_000;
+const POLL_MS = 100;
+
+/** The lines of the README's shell blocks. */
+function commands(): string[] {
+  const text = readFileSync(join(PROJECT_ROOT, "README.md"), "utf8");
+  return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block]) =>
+    block!.split("\n").filter((line) => line !== ""),
+  );
+}
+
+const isOwnExchange = (line: string): boolean =>
+  /^npm run (drill|replay|bench)|^npm start --/.test(line);
+const isTest = (line: string): boolean => line === "npm test";
+
+describe("the README's commands", () => {
+  const folder = mkdtempSync(join(tmpdir(), "palisade-readme-"));
+  const dataDir = join(folder, "data");
+  const flowFile = join(folder, "flow.jsonl.gz");
+  const env = { ...process.env, PALISADE_DATA_DIR: dataDir };
+  const [first, ...rest] = commands().filter((line) => !isTest(line));
+  let running: ChildProcess;
+  let said = "";
+
+  function run(line: string): Promise<{ code: number | null; out: string; err: string }> {
+    const child = spawn(line.replace("FILE", flowFile), {
+      cwd: PROJECT_ROOT,
+      env,
+      shell: true,
+      timeout: COMMAND_LIMIT_MS,
+    });
+    let out = "";
+    let err = "";
+    child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+    return new Promise((resolve) => child.once("close", (code) => resolve({ code, out, err })));
+  }
+
+  beforeAll(async () => {
+    const lines = [
+      ["N", 1, "S", 101, 5, []],
+      ["N", 2, "B", 99, 5, []],
+      ["A", 0, [[99, 5]], [[101, 5]]],
+      ["I", 3, "B", 101, 2, [[1, 101, 2]]],
+      ["R", 1, 1],
+      ["A", 1, [[99, 5]], [[101, 1]]],
+      ["C", 2],
+      ["A", 2, [], [[101, 1]]],
+    ];
+    writeFileSync(flowFile, gzipSync(lines.map((line) => `${JSON.stringify(line)}\n`).join("")));
+    expect(first).toBe("npm start");
+    running = spawn("npm", ["start"], {
+      cwd: PROJECT_ROOT,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    for (const stream of [running.stdout!, running.stderr!]) {
+      stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    }
+    const endsAtMs = performance.now() + START_LIMIT_MS;
+    while (!/orders\/s/.test(said)) {
+      if (performance.now() > endsAtMs || running.exitCode !== null) throw new Error(said);
+      await new Promise((wake) => setTimeout(wake, POLL_MS));
+    }
+  }, START_LIMIT_MS);
+
+  async function stop(): Promise<void> {
+    if (running.exitCode !== null || running.signalCode !== null) return;
+    const ended = new Promise((resolve) => running.once("close", resolve));
+    running.kill("SIGTERM");
+    await ended;
+  }
+
+  afterAll(async () => {
+    await stop();
+    rmSync(folder, { recursive: true, force: true });
+  }, START_LIMIT_MS);
+
+  it.each(rest.filter((line) => !isOwnExchange(line)))("%s", async (line) => {
+    const { code, out, err } = await run(line);
+    expect(code, `${line}\n${out}${err}\n${said.slice(-2_000)}`).toBe(0);
+    if (line.includes("--json")) expect(JSON.parse(lastLine(out))).toBeTypeOf("object");
+    if (line.includes("get 1 bid-1")) expect(out).toMatch(/FILLED|PENDING|NEW/);
+    if (line.includes("resolve")) expect(out).toContain("VOIDED");
+  });
+
+  it("and Ctrl-C, which drains and stops everything", async () => {
+    await stop();
+    expect(said).toContain("stopped");
+    expect(existsSync(join(dataDir, "run.json"))).toBe(false);
+  });
+
+  it.each(rest.filter(isOwnExchange))("%s", async (line) => {
+    const { code, out, err } = await run(line);
+    expect(code, `${line}\n${out}${err}`).toBe(0);
+    if (line.includes("--json")) expect(JSON.parse(lastLine(out))).toBeTypeOf("object");
+  });
+});
+
+function lastLine(text: string): string {
+  return text.trimEnd().split("\n").at(-1) ?? "";
+}
