@@ -74,6 +74,9 @@ const DEPOSITS: Rule = {
     WHERE coalesce(t.deposits, 0) <> coalesce(d.amount, 0)`,
 };
 
+/** Running totals count turnover, which has no limit, so a shard counts it modulo 2^53. */
+const TURNOVER_WRAPS_AT = 2 ** 53;
+
 /** What a shard took from a market is what that market's trades say, up to the shard's mark. */
 const FLOWS: Rule = {
   name: "flows",
@@ -93,7 +96,8 @@ const FLOWS: Rule = {
       FROM seen_sides GROUP BY shard, market
     ) s USING (actor, peer)
     WHERE (l.base_in, l.base_out, l.quote_in, l.quote_out) IS DISTINCT FROM
-          (coalesce(s.base_in, 0), coalesce(s.base_out, 0), coalesce(s.quote_in, 0), coalesce(s.quote_out, 0))`,
+          (coalesce(mod(s.base_in, ${TURNOVER_WRAPS_AT}), 0), coalesce(mod(s.base_out, ${TURNOVER_WRAPS_AT}), 0),
+           coalesce(mod(s.quote_in, ${TURNOVER_WRAPS_AT}), 0), coalesce(mod(s.quote_out, ${TURNOVER_WRAPS_AT}), 0))`,
 };
 
 /** R7 for a shard and an asset: its balances are its deposits and what flowed in, less what flowed out. */
@@ -112,7 +116,7 @@ const SHARD_BALANCES: Rule = {
         FROM seen_links l JOIN instruments i ON i.instrument = l.peer
     ) parts
     GROUP BY actor, asset
-    HAVING sum(total) <> sum(expected)`,
+    HAVING mod(sum(total) - sum(expected), ${TURNOVER_WRAPS_AT}) <> 0`,
 };
 
 /** What an account's journal moved is what it deposited and what its own trades moved. */
