@@ -13,9 +13,9 @@ import {
   TimeInForce,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import { Desk } from "../../services/participants/desk.js";
-import { ClientLog } from "../load/client-log.js";
-import { OrderTracker } from "../load/tracker.js";
-import { fund, subscribe, venueOf } from "../load/venue.js";
+import { ClientLog } from "../../services/participants/client-log.js";
+import { OrderTracker } from "../../services/participants/tracker.js";
+import { fund, subscribe, venueOf } from "../../services/participants/venue.js";
 import type { Scene } from "../scene.js";
 
 const FIRST_ACCOUNT = 500;

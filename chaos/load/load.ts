@@ -4,11 +4,11 @@
  */
 import type { AccountEvent, Instrument } from "../../proto/gen/exchange/v1/exchange.js";
 import { Desk, type Venue } from "../../services/participants/desk.js";
-import { ClientLog } from "./client-log.js";
+import { ClientLog } from "../../services/participants/client-log.js";
 import { OrderFlow } from "./flow.js";
 import type { LoadOptions } from "./options.js";
 import type { LoadResult } from "./process.js";
-import { type Counts, OrderTracker } from "./tracker.js";
+import { type Counts, OrderTracker } from "../../services/participants/tracker.js";
 
 const PACE_MS = 1;
 /** Orders sent in one turn of the event loop, so that answers are read in between. */

@@ -7,7 +7,7 @@ import { ExchangeClient } from "../../services/client/exchange-client.js";
 import { Load } from "./load.js";
 import { LoadOptions } from "./options.js";
 import type { LoadLine } from "./process.js";
-import { fund, subscribe, venueOf } from "./venue.js";
+import { fund, subscribe, venueOf } from "../../services/participants/venue.js";
 
 const PROGRESS_MS = 1_000;
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import type { LoadRequest } from "./options.js";
-import type { Counts } from "./tracker.js";
+import type { Counts } from "../../services/participants/tracker.js";
 
 const PROGRAM = join(PROJECT_ROOT, "dist", "chaos", "load", "main.js");
 const SET_UP_LIMIT_MS = 120_000;

@@ -1,4 +1,4 @@
-/** Decimal text, as people write it, to whole numbers of the smallest unit and back; exactly. */
+/** Numbers as people write them on a command line, to whole numbers of the smallest unit; exactly. */
 import { CliError } from "./cli-error.js";
 
 /** `parseDecimal("580.5", 2, "price")` is 58050. Throws `CliError` with what is allowed. */
@@ -13,14 +13,6 @@ export function parseDecimal(text: string, decimals: number, what: string): numb
   const units = Number(whole + fraction.padEnd(decimals, "0"));
   if (Number.isSafeInteger(units)) return units;
   throw new CliError("NUMBER_TOO_LARGE", `the ${what} "${text}" is above 2^53 - 1 smallest units`);
-}
-
-/** `formatDecimal(58050, 2)` is "580.50". */
-export function formatDecimal(units: number, decimals: number): string {
-  if (decimals === 0) return String(units);
-  const sign = units < 0 ? "-" : "";
-  const digits = String(Math.abs(units)).padStart(decimals + 1, "0");
-  return `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
 }
 
 /** A whole number in digits, within bounds. Throws `CliError`. */

@@ -9,7 +9,8 @@ import {
 import { ACCOUNT_ID_MAX } from "../../actors/kernel/limits.js";
 import { CliError } from "./cli-error.js";
 import { instrumentOf, withClient } from "./connect.js";
-import { formatDecimal, parseDecimal, parseWhole } from "./decimal.js";
+import { formatDecimal } from "../common/decimal.js";
+import { parseDecimal, parseWhole } from "./decimal.js";
 import { printJson, printTable } from "./output.js";
 
 interface Common {

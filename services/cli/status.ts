@@ -2,7 +2,7 @@
 import { decodeSymbol } from "../../actors/kernel/ids.js";
 import type { Participants } from "../participants/participants.js";
 import type { Exchange } from "../supervisor/exchange.js";
-import { Latencies } from "../../chaos/load/latencies.js";
+import { Latencies } from "../participants/latencies.js";
 import { progress } from "./output.js";
 
 const EVERY_MS = 2_000;

@@ -6,7 +6,7 @@ import { EventEmitter } from "node:events";
 import { WebSocket } from "ws";
 import { Side } from "../../actors/kernel/order.js";
 import { DepthBook } from "../../actors/marketdata/depth-book.js";
-import { formatDecimal } from "../cli/decimal.js";
+import { formatDecimal } from "../common/decimal.js";
 import {
   channelName,
   type DepthMessage,

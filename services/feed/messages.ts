@@ -1,7 +1,7 @@
 /** Messages to subscribers, as text. */
 import { Side } from "../../actors/kernel/order.js";
 import type { PriceLevel } from "../../actors/marketdata/depth-book.js";
-import { formatDecimal } from "../cli/decimal.js";
+import { formatDecimal } from "../common/decimal.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import type { DepthUpdate, FeedTrade, MarketView } from "./market-view.js";
 import type { DepthMessage, FeedMessage, LevelText, TradeMessage } from "./protocol.js";

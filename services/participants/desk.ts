@@ -2,7 +2,7 @@
  * The participants' order-entry stream, kept open through failures of the gateway and of leaders. What a lost stream
  * leaves without an answer is asked for by ResolveOrder, so that every order ends with a definite answer.
  */
-import type { OrderTracker, TrackedOrder } from "../../chaos/load/tracker.js";
+import type { OrderTracker, TrackedOrder } from "./tracker.js";
 import {
   type CommandResult,
   type Order,

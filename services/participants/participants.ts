@@ -2,9 +2,9 @@
  * The built-in participants: market makers that quote around a walking price, and takers that cross, each with accounts
  * of their own, through the public gRPC interface like anybody. The same seed gives the same wishes.
  */
-import { ClientLog } from "../../chaos/load/client-log.js";
-import { type Counts, OrderTracker } from "../../chaos/load/tracker.js";
-import { subscribe, venueOf } from "../../chaos/load/venue.js";
+import { ClientLog } from "./client-log.js";
+import { type Counts, OrderTracker } from "./tracker.js";
+import { subscribe, venueOf } from "./venue.js";
 import {
   type AccountEvent,
   type Instrument,

@@ -1,5 +1,5 @@
 /** Accounts and money of the participants: two makers for each symbol, three takers for all of them. */
-import { untilPublished } from "../../chaos/load/venue.js";
+import { untilPublished } from "./venue.js";
 import type { AccountPosition, Instrument } from "../../proto/gen/exchange/v1/exchange.js";
 import type { ExchangeClient } from "../client/exchange-client.js";
 

@@ -3,7 +3,7 @@
  * public order-entry stream. Saturated first (how many orders a second), then quiet (how long one takes).
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Latencies } from "../../chaos/load/latencies.js";
+import { Latencies } from "../../services/participants/latencies.js";
 import { LoadProcess, type LoadResult } from "../../chaos/load/process.js";
 import { untilQuiet } from "../../chaos/quiet.js";
 import { Scene } from "../../chaos/scene.js";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { formatDecimal, parseDecimal, parseWhole } from "../../services/cli/decimal.js";
+import { formatDecimal } from "../../services/common/decimal.js";
+import { parseDecimal, parseWhole } from "../../services/cli/decimal.js";
 
 describe("decimals of the command line", () => {
   it.each([

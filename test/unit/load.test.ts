@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { ClientLog } from "../../chaos/load/client-log.js";
+import { ClientLog } from "../../services/participants/client-log.js";
 import { OrderFlow } from "../../chaos/load/flow.js";
-import { Latencies } from "../../chaos/load/latencies.js";
-import { OrderTracker } from "../../chaos/load/tracker.js";
+import { Latencies } from "../../services/participants/latencies.js";
+import { OrderTracker } from "../../services/participants/tracker.js";
 import type { AccountEvent, Instrument } from "../../proto/gen/exchange/v1/exchange.js";
 
 const INSTRUMENT: Instrument = {

@@ -4,9 +4,9 @@ import type {
   AccountPosition,
   Instrument,
 } from "../../proto/gen/exchange/v1/exchange.js";
-import type { ExchangeClient } from "../../services/client/exchange-client.js";
-import { ExchangeError } from "../../services/client/exchange-error.js";
-import type { Venue } from "../../services/participants/desk.js";
+import type { ExchangeClient } from "../client/exchange-client.js";
+import { ExchangeError } from "../client/exchange-error.js";
+import type { Venue } from "./desk.js";
 
 /** Enough for whatever a flow does, and few enough that a shard may keep those of all accounts. */
 const FUNDS_UNITS = 10 ** 10;
