@@ -182,4 +182,20 @@ describe("hosts on real servers", () => {
     expect(node.node.stopped()).toEqual([marketName("2330.TW")]);
     expect(Number(row!.batch)).toBeGreaterThan(0);
   });
+
+  it("give a stopped actor a new inbox as the runbook says: what was sent to it is sent again (R5)", async () => {
+    await nodes.get("node-2")!.stop();
+    nodes.delete("node-2");
+    await cluster.pool.query(
+      `UPDATE actors SET anchor = 0, position = 0, position_stored = '', stream_created = ''
+       WHERE name = $1`,
+      [marketName("2330.TW")],
+    );
+    nodes.set("node-3", await cluster.startNode("node-3"));
+    await cluster.until(statusOf("unheard"), OrderStatus.New);
+    const cancel = { kind: "amend", account: SELLER, deadline, request: 1, orderId: 0 } as const;
+    await cluster.client({ ...cancel, clientOrderId: "unheard", leaves: 0 });
+    await cluster.until(statusOf("unheard"), OrderStatus.Cancelled);
+    await trade("after-new-inbox");
+  });
 });
