@@ -2,7 +2,7 @@
 
 /** A leader says where it stands this often, and this soon after marks have moved. */
 export const ANNOUNCE_EVERY_MS = 100;
-export const ANNOUNCE_MARKS_AFTER_MS = 10;
+export const ANNOUNCE_MARKS_AFTER_MS = 50;
 
 /** A receiver asks the same source at most this often to send again. */
 export const RESEND_REQUEST_EVERY_MS = 50;
