@@ -150,8 +150,8 @@ withData(program.command("balances <account>"))
 
 withData(program.command("watch <symbol>"))
   .description("trades and the top of the book, as they come")
-  .option("--for <count>", "end after so many messages")
-  .action((symbol: string, options: Common & { for?: string }) =>
+  .option("--count <messages>", "end after so many messages")
+  .action((symbol: string, options: Common & { count?: string }) =>
     run(async () => (await import("./watch.js")).watch(symbol, options)),
   );
 

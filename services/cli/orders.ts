@@ -8,6 +8,7 @@ import {
 } from "../../proto/gen/exchange/v1/exchange.js";
 import { ACCOUNT_ID_MAX } from "../../actors/kernel/limits.js";
 import { CliError } from "./cli-error.js";
+import { untilPublished } from "../participants/venue.js";
 import { instrumentOf, withClient } from "./connect.js";
 import { formatDecimal } from "../common/decimal.js";
 import { parseDecimal, parseWhole } from "./decimal.js";
@@ -93,7 +94,7 @@ export function order(words: OrderWords, options: OrderOptions): Promise<number>
     const isMarket = price === undefined;
     const clientOrderId = options.id ?? freshId();
     const isImmediate = isMarket || options.ioc === true;
-    const result = await client.placeOrder({
+    const wanted = {
       account: accountOf(words.account),
       clientOrderId,
       symbol: words.symbol,
@@ -104,8 +105,11 @@ export function order(words: OrderWords, options: OrderOptions): Promise<number>
         : TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL,
       price: isMarket ? 0 : parseDecimal(price, instrument.priceDecimals, "price"),
       quantity: parseDecimal(words.quantity, instrument.quantityDecimals, "quantity"),
-    });
-    return say(result, `accepted as ${clientOrderId}`, options);
+    };
+    // The same id again is the same order, so it may be sent until somebody leads and answers.
+    const result = await untilPublished(() => client.placeOrder(wanted));
+    const was = result.repeated ? "was accepted before as" : "accepted as";
+    return say(result, `${was} ${clientOrderId}`, options);
   });
 }
 
@@ -120,13 +124,14 @@ export function get(account: string, id: string, { json, dataDir }: Common): Pro
   return withClient(dataDir, async (client) => {
     const found = await client.getOrder({ account: accountOf(account), clientOrderId: id });
     if (json) return printJson(found);
-    const { symbol, side, quantity, filled, leaves, price, status, code } = found.order!;
+    const { symbol, side, type, quantity, filled, leaves, price, status, code } = found.order!;
     const instrument = await instrumentOf(client, symbol);
     const amount = (units: number): string => formatDecimal(units, instrument.quantityDecimals);
     const worth = (units: number): string => formatDecimal(units, instrument.priceDecimals);
+    const terms = type === OrderType.ORDER_TYPE_MARKET ? "at the market, held at" : "at";
     process.stdout.write(
       `${nameOf(OrderStatus, status, "ORDER_STATUS_")} ${nameOf(Side, side, "SIDE_")} ` +
-        `${amount(quantity)} ${symbol} at ${worth(price)}: filled ${amount(filled)}, open ` +
+        `${amount(quantity)} ${symbol} ${terms} ${worth(price)}: filled ${amount(filled)}, open ` +
         `${amount(leaves)}${code === "OK" ? "" : ` (${code})`}\n`,
     );
     if (found.fills.length === 0) return;

@@ -8,12 +8,12 @@ const MESSAGES_MAX = 1_000_000_000;
 
 export async function watch(
   symbol: string,
-  options: { readonly json?: boolean; readonly dataDir?: string; readonly for?: string },
+  options: { readonly json?: boolean; readonly dataDir?: string; readonly count?: string },
 ): Promise<void> {
   const wanted =
-    options.for === undefined
+    options.count === undefined
       ? MESSAGES_MAX
-      : parseWhole(options.for, 1, MESSAGES_MAX, "number of messages");
+      : parseWhole(options.count, 1, MESSAGES_MAX, "number of messages");
   const feed = await FeedClient.connect(readRunFile(dataDirectory(options.dataDir)).ws);
   let seen = 0;
   await new Promise<void>((resolve, reject) => {

@@ -56,16 +56,22 @@ export class ExchangeError extends Error {
       code: said ?? (tooLarge ? "MESSAGE_TOO_LARGE" : (status[error.code] ?? "UNKNOWN")),
       message: error.details || error.message,
       grpcStatus: error.code,
-      kind: tooLarge ? "final" : kindOf(error.code, said !== undefined),
+      kind: kindOf(error, said !== undefined),
       retryMs: retry === undefined ? undefined : Number(retry),
     });
   }
 }
 
 /** Without the gateway's word a broken connection says nothing about what was sent over it. */
-function kindOf(grpcStatus: number, gatewaySaidIt: boolean): ErrorKind {
-  if (FINAL.has(grpcStatus)) return "final";
-  return gatewaySaidIt && NOT_PUBLISHED.has(grpcStatus) ? "not-published" : "unknown";
+function kindOf(error: ServiceError, gatewaySaidIt: boolean): ErrorKind {
+  if (isTooLarge(error) || FINAL.has(error.code)) return "final";
+  if (error.code === status.UNAVAILABLE && isRefusedConnection(error)) return "not-published";
+  return gatewaySaidIt && NOT_PUBLISHED.has(error.code) ? "not-published" : "unknown";
+}
+
+/** Nobody listens at the address: nothing was ever sent. */
+function isRefusedConnection(error: ServiceError): boolean {
+  return /No connection established.*ECONNREFUSED/s.test(error.details);
 }
 
 /** gRPC's own refusal, before the gateway saw the message. The client receives messages of any size. */

@@ -54,6 +54,11 @@ export class Commands {
     this.scheduleCheck();
   }
 
+  /** Has the leader of an actor been heard lately? */
+  isLed(actor: number): boolean {
+    return this.deps.leaders.isLed(actor);
+  }
+
   /** The deadline of a command that comes in now, in microseconds since 1970. */
   deadline(): number {
     return this.deps.time.now() + COMMAND_DEADLINE_MS * MICROS_PER_MS;

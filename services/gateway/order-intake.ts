@@ -15,7 +15,8 @@ import {
   reduceProblem,
 } from "./order-commands.js";
 import type { Answer, Waiter } from "./pending.js";
-import { invalid, notFound, outcomeUnknown, Refusal } from "./refusal.js";
+import { invalid, notFound, outcomeUnknown, Refusal, unavailable } from "./refusal.js";
+import { RETRY_WITHOUT_LEADER_MS } from "./limits.js";
 import type { Session } from "./session.js";
 
 export type OrderOutcome = Answer | Refusal;
@@ -75,6 +76,11 @@ export class OrderIntake {
       }
       const problem = placeProblem(command.value);
       if (problem) return problem;
+      // An order that its shard accepts is held for until its market answers: not while nobody leads the market.
+      if (!this.commands.isLed(instrument.id)) {
+        const text = `nobody leads ${instrument.symbol} now`;
+        return unavailable("NO_LEADER", text, RETRY_WITHOUT_LEADER_MS);
+      }
       const payload = encodePlace(command.value, account, instrument.id, deadline);
       return this.commands.submit(shard, payload, waiter);
     }

@@ -29,7 +29,7 @@ export class Session {
         `a session has at most ${ACCOUNTS_PER_SESSION_MAX} accounts`,
       );
     }
-    const accounts = parts.map(Number);
+    const accounts = parts.map((part) => (/^\d+$/.test(part) ? Number(part) : Number.NaN));
     if (!accounts.every(isAccount)) {
       throw denied(
         "SESSION_MALFORMED",

@@ -101,11 +101,7 @@ export class Leader {
       directory.onMoved((receiver) => this.outbox.resend(receiver, 0)),
       this.resender.onRequest((receiver, from) => this.outbox.resend(receiver, from)),
     );
-    this.announcer.start();
     this.outbox.send(this.recovered.outbox);
-    for (const link of actor.links.all()) {
-      if (link.received > 0) this.resender.request(link.peer, link.received + 1);
-    }
     this.every(RESEND_CHECK_EVERY_MS, () => this.outbox.resendOverdue());
     this.every(TIDY_AFTER_MS, () => this.tidy());
     this.every(TRIM_EVERY_MS, () => this.trim());
@@ -114,7 +110,15 @@ export class Leader {
       verify: () => this.verify(),
       onLost: (error) => this.lostInbox(error),
     });
-    if (this.ended) this.consumption.stop();
+    if (this.ended) {
+      this.consumption.stop();
+      return;
+    }
+    // Only now is it known that the inbox is the one that was read: publishers may come.
+    this.announcer.start();
+    for (const link of actor.links.all()) {
+      if (link.received > 0) this.resender.request(link.peer, link.received + 1);
+    }
   }
 
   /** Takes no more, commits what it has applied, and ends without a word to `onEnd`. */

@@ -103,8 +103,10 @@ export class Node {
     if (this.moving || now - this.movedAtMs < MOVE_EVERY_MS) return;
     this.moving = true;
     this.movedAtMs = now;
-    host
-      .drain(reason)
+    // While etcd does not answer nobody could take over: whoever leads goes on.
+    this.deps.leases
+      .claim(host.name)
+      .then(() => host.drain(reason))
       .catch((error: unknown) => this.logger.warn({ error: String(error) }, "a move failed"))
       .finally(() => {
         this.moving = false;

@@ -49,11 +49,20 @@ export class MetricsObserver implements HostObserver {
     metrics.hostState.set({ actor: actorName, state }, 1);
     this.states.set(actorName, state);
     if (state === "claiming") metrics.takeovers.inc({ reason });
-    if (state !== "leading") metrics.inboxLag.remove({ actor: actorName });
+    if (state !== "leading") this.forget(actorName);
+  }
+
+  /** What is measured of an actor belongs to whoever leads it. */
+  private forget(actorName: string): void {
+    metrics.inboxLag.remove({ actor: actorName });
+    metrics.outboxAge.remove({ actor: actorName });
+    if (kindOfName(actorName) !== "market") return;
+    const symbol = symbolOf(actorName);
+    for (const side of ["bid", "ask"]) metrics.orderBookDepth.remove({ symbol, side });
   }
 
   private market(actorName: string, market: Market): void {
-    const symbol = decodeSymbol(actorName.slice("market.".length));
+    const symbol = symbolOf(actorName);
     const { bids, asks } = market.depth();
     metrics.orderBookDepth.set({ symbol, side: "bid" }, bids);
     metrics.orderBookDepth.set({ symbol, side: "ask" }, asks);
@@ -87,4 +96,8 @@ export class MetricsObserver implements HostObserver {
     for (const key of Object.keys(values) as K[]) grown[key] = values[key] - (before[key] ?? 0);
     return grown;
   }
+}
+
+function symbolOf(marketName: string): string {
+  return decodeSymbol(marketName.slice("market.".length));
 }

@@ -152,7 +152,14 @@ function plans(
     return { name, kind, logFile, env: { ...env, ...urls, PALISADE_NODE: name } };
   };
   const all = Array.from({ length: nodes }, (_, index) => plan("node", index + 1));
-  return [...all, plan("gateway", 1), plan("feed", 1)];
+  const { grpcPort, wsPort } = loadConfig().values;
+  const gateway = plan("gateway", 1);
+  const feed = plan("feed", 1);
+  return [
+    ...all,
+    { ...gateway, env: { PALISADE_GRPC_PORT: String(grpcPort), ...gateway.env } },
+    { ...feed, env: { PALISADE_WS_PORT: String(wsPort), ...feed.env } },
+  ];
 }
 
 /** All at once. When one fails, those that started are stopped, and its error is thrown. */

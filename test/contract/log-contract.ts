@@ -153,6 +153,17 @@ export function describeLog(adapter: string, open: OpenLogBench): void {
       });
     });
 
+    it("keeps everything when it is trimmed below its first message", async () => {
+      const name = await inbox();
+      await publishAll(bench.log, name, ["a", "b", "c"]);
+      await bench.log.trim(name, ANCHOR, 1);
+      await bench.log.trim(name, ANCHOR, 0);
+      expect(await bench.log.identify(name, ANCHOR)).toMatchObject({
+        firstSequence: 1,
+        lastSequence: 3,
+      });
+    });
+
     it("forgets what is trimmed and nothing else", async () => {
       const name = await inbox();
       await publishAll(bench.log, name, ["a", "b", "c"]);

@@ -79,7 +79,7 @@ describe("start", () => {
       const { processes } = terminal.runFile();
       return processes.every(isSame) ? true : undefined;
     });
-    const watched = await terminal.run("watch", SYMBOL, "--for", "3", "--json");
+    const watched = await terminal.run("watch", SYMBOL, "--count", "3", "--json");
     const messages = watched.stdout
       .trim()
       .split("\n")

@@ -105,6 +105,8 @@ export class NatsLog implements Log {
   }
 
   async trim(actorName: string, anchor: number, belowSequence: number): Promise<void> {
+    // Nothing is below the first message; and asked to purge below 1, the server purges everything.
+    if (belowSequence <= 1) return;
     await this.manager.streams.purge(streamName(actorName, anchor), { seq: belowSequence });
   }
 }
