@@ -12,7 +12,7 @@ export async function runAudit(options: {
   readonly dataDir?: string;
   readonly json?: boolean;
 }): Promise<number> {
-  const report = await (options.url ? audit(options.url) : here(dataDirectory(options.dataDir)));
+  const report = await (options.url ? reached(options.url) : here(dataDirectory(options.dataDir)));
   if (options.json) {
     printJson(report);
   } else {
@@ -25,9 +25,18 @@ export async function runAudit(options: {
   return report.ok ? 0 : 1;
 }
 
+async function reached(url: string): Promise<AuditReport> {
+  try {
+    return await audit(url);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ECONNREFUSED") throw error;
+    throw new CliError("DATABASE_UNREACHABLE", `no PostgreSQL answers there: ${String(error)}`);
+  }
+}
+
 /** Audits the exchange that runs on a data directory; for one that does not run, its servers are started. */
 async function here(dataDir: string): Promise<AuditReport> {
-  if (isRunning(dataDir)) return audit(readRunFile(dataDir).urls.postgres);
+  if (isRunning(dataDir)) return reached(readRunFile(dataDir).urls.postgres);
   if (!existsSync(join(dataDir, "servers.json"))) {
     throw new CliError(
       "NOTHING_TO_AUDIT",

@@ -1,5 +1,6 @@
 /** `replay`: an order-flow file against an exchange that is started for it, or against the bare market actor. */
 import { replayOnEngine } from "../replay/engine.js";
+import { readFlow } from "../replay/file.js";
 import { replayOnExchange } from "../replay/exchange.js";
 import { startExchange } from "../supervisor/exchange.js";
 import { printJson, progress } from "./output.js";
@@ -15,6 +16,8 @@ export async function replay(
 }
 
 async function onExchange(file: string): ReturnType<typeof replayOnExchange> {
+  // A file that cannot be read is said before anything is started.
+  for await (const _ of readFlow(file)) break;
   const exchange = await startExchange({ log: progress });
   try {
     progress(`replaying ${file}`);

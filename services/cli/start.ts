@@ -8,6 +8,7 @@ import type { Instrument } from "../../proto/gen/exchange/v1/exchange.js";
 import { audit } from "../audit/audit.js";
 import { ExchangeClient } from "../client/exchange-client.js";
 import { type LoadedConfig, loadConfig } from "../common/config.js";
+import { SETTINGS } from "../common/settings.js";
 import { INSTRUMENTS } from "../participants/instruments.js";
 import { Participants } from "../participants/participants.js";
 import { type Exchange, startExchange } from "../supervisor/exchange.js";
@@ -44,7 +45,19 @@ interface StartReport {
 /** Resolves to the exit code when the exchange has stopped. */
 export async function start(options: StartOptions): Promise<number> {
   const runMs = options.for === undefined ? undefined : duration(options.for);
+  if (options.json && runMs === undefined) {
+    throw new CliError(
+      "JSON_WITHOUT_END",
+      "--json is what a run ends with; give it an end: --for 20s",
+    );
+  }
   const config = loadConfig();
+  for (const name of ["natsUrl", "etcdUrl", "postgresUrl", "httpPort", "node", "slot"] as const) {
+    if (config.sources[name] === "default") continue;
+    progress(
+      `${SETTINGS[name].variable} is for single processes; start runs its own and passes it over`,
+    );
+  }
   const interrupted = interruption();
   const exchange = await startExchange({
     dataDir: dataDirectory(options.dataDir),

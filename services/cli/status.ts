@@ -3,6 +3,7 @@ import { decodeSymbol } from "../../actors/kernel/ids.js";
 import type { Participants } from "../participants/participants.js";
 import type { Exchange } from "../supervisor/exchange.js";
 import { Latencies } from "../participants/latencies.js";
+import { isAlive } from "../servers/process-identity.js";
 import { progress } from "./output.js";
 
 const EVERY_MS = 2_000;
@@ -17,6 +18,7 @@ export class Status {
   private readonly timer: NodeJS.Timeout | undefined;
   private seen = { submitted: 0, fills: 0 };
   private leaders = "";
+  private readonly ended = new Set<string>();
 
   constructor(exchange: Exchange, participants: Participants, isShown: boolean) {
     this.exchange = exchange;
@@ -44,7 +46,21 @@ export class Status {
         `${latency(acceptLatency, P50)} ms (p50) ${latency(acceptLatency, P99)} ms (p99)`,
     );
     this.seen = { submitted, fills };
+    this.showServers();
     await this.showLeaders();
+  }
+
+  /** A server that has ended is said once; the exchange waits for it, and a new start starts it again. */
+  private showServers(): void {
+    for (const { kind, pid } of [
+      this.exchange.servers.nats,
+      this.exchange.servers.etcd,
+      this.exchange.servers.postgres,
+    ]) {
+      if (this.ended.has(kind) || isAlive(pid)) continue;
+      this.ended.add(kind);
+      progress(`  ${kind} has ended (process ${pid}); stop and start again: nothing is lost`);
+    }
   }
 
   /** Only when somebody else leads something. */

@@ -125,7 +125,7 @@ export const SETTINGS = {
     variable: "PALISADE_LEDGER_SHARDS",
     unit: "actors",
     about: "Ledger shards of an exchange, fixed when it is created.",
-    fallback: "2",
+    fallback: "4",
     schema: whole(1, 512),
   },
   flowOrdersPerSecond: {
