@@ -54,9 +54,9 @@ export class Commands {
     this.scheduleCheck();
   }
 
-  /** Has the leader of an actor been heard lately? */
-  isLed(actor: number): boolean {
-    return this.deps.leaders.isLed(actor);
+  /** Was nothing heard of the actor's leader for too long? */
+  isSilent(actor: number): boolean {
+    return this.deps.leaders.isSilent(actor);
   }
 
   /** The deadline of a command that comes in now, in microseconds since 1970. */

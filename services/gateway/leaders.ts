@@ -25,9 +25,11 @@ export class Leaders {
   private readonly handlers: ((announcement: Announcement) => void)[] = [];
   private readonly movedHandlers: ((actor: number) => void)[] = [];
   private readonly unsubscribe: () => void;
+  private readonly startedAtMs: number;
 
   constructor(bus: Bus, clock: Clock) {
     this.clock = clock;
+    this.startedAtMs = clock.now();
     this.unsubscribe = bus.subscribe(ALL_ANNOUNCEMENTS, (data) => this.receive(data));
   }
 
@@ -50,6 +52,12 @@ export class Leaders {
   isLed(actor: number): boolean {
     const known = this.known.get(actor);
     return known !== undefined && this.clock.now() - known.heardAtMs <= NO_LEADER_AFTER_MS;
+  }
+
+  /** Was nothing heard of a leader for too long? Not yet, while this gateway has not listened for so long. */
+  isSilent(actor: number): boolean {
+    const heardAtMs = this.known.get(actor)?.heardAtMs ?? -Infinity;
+    return this.clock.now() - Math.max(heardAtMs, this.startedAtMs) > NO_LEADER_AFTER_MS;
   }
 
   /** Hears every announcement of a leader that is not known to be deposed. */

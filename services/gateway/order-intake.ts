@@ -77,7 +77,7 @@ export class OrderIntake {
       const problem = placeProblem(command.value);
       if (problem) return problem;
       // An order that its shard accepts is held for until its market answers: not while nobody leads the market.
-      if (!this.commands.isLed(instrument.id)) {
+      if (this.commands.isSilent(instrument.id)) {
         const text = `nobody leads ${instrument.symbol} now`;
         return unavailable("NO_LEADER", text, RETRY_WITHOUT_LEADER_MS);
       }
