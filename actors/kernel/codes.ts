@@ -33,7 +33,6 @@ export const Code = {
   AMOUNT_TOO_LARGE: 26,
   DEPOSIT_KEY_MISSING: 27,
   DEPOSIT_KEY_REUSED: 28,
-  OUTBOX_FULL: 29,
   // Why an order ended, and refusals of the market.
   CANCELLED_BY_CLIENT: 40,
   IMMEDIATE_REMAINDER: 41,

@@ -37,7 +37,6 @@ const TEXTS: Readonly<Record<Code, string>> = {
   [Code.AMOUNT_TOO_LARGE]: "the amount is more than can be kept of one asset",
   [Code.DEPOSIT_KEY_MISSING]: "an idempotency key is needed",
   [Code.DEPOSIT_KEY_REUSED]: "the idempotency key was used for another deposit",
-  [Code.OUTBOX_FULL]: "the market has too much to do; try again",
   [Code.CANCELLED_BY_CLIENT]: "cancelled as asked",
   [Code.IMMEDIATE_REMAINDER]: "what could not be filled at once was cancelled",
   [Code.BOOK_FULL]: "the book takes no more orders",

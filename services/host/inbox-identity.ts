@@ -2,12 +2,7 @@
  * Is this the stream the position was counted in? A stream that was deleted and made again, or lost its tail, counts
  * the same numbers anew, and a reader that trusted them would skip commands in silence (R5).
  */
-import type { Log } from "../ports/log.js";
-
-/** The stream is not the one that was read so far. */
-export class StreamIdentityError extends Error {
-  override readonly name = "StreamIdentityError";
-}
+import { type Log, StreamIdentityError } from "../ports/log.js";
 
 export interface InboxPosition {
   readonly anchor: number;

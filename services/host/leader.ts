@@ -11,7 +11,7 @@ import { MalformedError } from "../../actors/kernel/bytes.js";
 import { encodeEventFrame } from "../../actors/kernel/event-frame.js";
 import { decodeFrame, type Frame } from "../../actors/kernel/frame.js";
 import { BATCH_COMMANDS_MAX } from "../../actors/kernel/limits.js";
-import type { Consumption, LogMessage } from "../ports/log.js";
+import { type Consumption, type LogMessage, StreamIdentityError } from "../ports/log.js";
 import {
   type Batch,
   ClientOrderIdConflict,
@@ -23,7 +23,7 @@ import { eventsSubject } from "../ports/subjects.js";
 import { Announcer } from "./announcer.js";
 import { BatchClock } from "./batch-clock.js";
 import type { HostDependencies } from "./dependencies.js";
-import { checkStream, StreamIdentityError } from "./inbox-identity.js";
+import { checkStream } from "./inbox-identity.js";
 import { RESEND_CHECK_EVERY_MS, TIDY_AFTER_MS, TRIM_EVERY_MS } from "./limits.js";
 import { OpenBatch, outboxRows } from "./open-batch.js";
 import { Outbox } from "./outbox.js";

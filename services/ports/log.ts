@@ -29,6 +29,11 @@ export class LogRefusedError extends Error {
   }
 }
 
+/** The stream is not the one that was read so far. */
+export class StreamIdentityError extends Error {
+  override readonly name = "StreamIdentityError";
+}
+
 export interface Log {
   /** Makes the stream of an actor's anchor, empty: what stood under that name is deleted. */
   create(actorName: string, anchor: number): Promise<StreamIdentity>;
@@ -40,8 +45,9 @@ export interface Log {
   publish(actorName: string, anchor: number, frame: Uint8Array): Promise<void>;
   /**
    * Delivers every message from a sequence on, in order. `verify` runs before the first delivery and again after
-   * every reconnect or re-creation of the consumer, before anything more is delivered; when it rejects, or a sequence
-   * is skipped, delivery has ended and `onLost` is called once.
+   * every reconnect or re-creation of the consumer, before anything more is delivered; when it rejects with
+   * `StreamIdentityError`, or a sequence is skipped, delivery has ended and `onLost` is called once. Any other rejection
+   * of a later `verify` is tried again; of the first one, it rejects the call.
    */
   consume(
     actorName: string,

@@ -93,6 +93,4 @@ export interface Store {
   orders(orderIds: readonly number[]): Promise<Row[]>;
   /** Postgres's clock in microseconds since 1970. */
   now(): Promise<number>;
-  /** How many ledger shards the exchange was created with. */
-  shards(): Promise<number>;
 }

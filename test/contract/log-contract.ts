@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { marketName } from "../../actors/kernel/ids.js";
 import { FRAME_BYTES_MAX } from "../../actors/kernel/limits.js";
-import { StreamIdentityError } from "../../services/host/inbox-identity.js";
+import { StreamIdentityError } from "../../services/ports/log.js";
 import type { LogMessage } from "../../services/ports/log.js";
 import type { LogBench, OpenLogBench } from "./log-bench.js";
 import {

@@ -15,7 +15,7 @@ import {
   type NatsConnection,
   type Subscription,
 } from "nats";
-import type { Consumption, LogMessage } from "../../ports/log.js";
+import { type Consumption, type LogMessage, StreamIdentityError } from "../../ports/log.js";
 import { watchConnection } from "./connection.js";
 import { sequenceFromReply, storedFromReply } from "./names.js";
 
@@ -174,7 +174,7 @@ export class InboxConsumption implements Consumption {
         // Another sign of trouble may have dropped this life before it began.
         if (this.subscription) return;
       } catch (error) {
-        if (error instanceof Error && error.name === "StreamIdentityError") {
+        if (error instanceof StreamIdentityError) {
           this.lose(error);
           return;
         }

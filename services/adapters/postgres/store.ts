@@ -1,6 +1,5 @@
 /** The store on Postgres (see `services/ports/store.ts`). */
 import type pg from "pg";
-import { assert } from "../../../actors/kernel/assert.js";
 import { FIRST_MARKET_ID } from "../../../actors/kernel/ids.js";
 import { FINISHED_ORDERS_RECOVERED_MAX } from "../../../actors/kernel/limits.js";
 import type { Link } from "../../../actors/kernel/links.js";
@@ -119,14 +118,6 @@ export class PostgresStore implements Store {
   async now(): Promise<number> {
     const text = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now";
     return (await this.read<{ now: number }>(text))[0]!.now;
-  }
-
-  async shards(): Promise<number> {
-    const [row] = await this.read<{ shards: number }>(
-      "SELECT ledger_shards AS shards FROM exchange",
-    );
-    assert(row !== undefined, "the exchange has not been created");
-    return row.shards;
   }
 
   private async read<T>(text: string, values: readonly unknown[] = []): Promise<T[]> {
