@@ -10,4 +10,8 @@ export class SystemClock implements Clock {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);
   }
+
+  soon(callback: () => void): void {
+    setImmediate(callback);
+  }
 }

@@ -75,7 +75,7 @@ export class Commands {
       return refusal;
     }
     lane.add(payload, waiter, this.deps.clock.now() + COMMAND_DEADLINE_MS + ANSWER_GRACE_MS);
-    if (this.toFlush.size === 0) setImmediate(() => this.flush());
+    if (this.toFlush.size === 0) this.deps.clock.soon(() => this.flush());
     this.toFlush.add(lane);
     return undefined;
   }

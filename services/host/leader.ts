@@ -159,7 +159,7 @@ export class Leader {
   private schedulePump(): void {
     if (this.pumpScheduled) return;
     this.pumpScheduled = true;
-    setImmediate(() => {
+    this.deps.clock.soon(() => {
       this.pumpScheduled = false;
       this.pump();
     });

@@ -47,7 +47,8 @@ export interface Log {
    * Delivers every message from a sequence on, in order. `verify` runs before the first delivery and again after
    * every reconnect or re-creation of the consumer, before anything more is delivered; when it rejects with
    * `StreamIdentityError`, or a sequence is skipped, delivery has ended and `onLost` is called once. Any other rejection
-   * of a later `verify` is tried again; of the first one, it rejects the call.
+   * of a later `verify` is tried again; of the first one, it rejects the call. `onLost` is called with a
+   * `StreamIdentityError` too when the log answers but the stream has been out of reach for too long (its server is gone).
    */
   consume(
     actorName: string,
@@ -61,6 +62,8 @@ export interface Log {
   ): Promise<Consumption>;
   /** Forgets messages below a sequence. */
   trim(actorName: string, anchor: number, belowSequence: number): Promise<void>;
+  /** Deletes the stream of an anchor; nothing when there is none. */
+  remove(actorName: string, anchor: number): Promise<void>;
 }
 
 /** Messages that may be lost: events, announcements, requests to send again. */
@@ -69,4 +72,6 @@ export interface Bus {
   subscribe(subject: string, handler: (data: Uint8Array, subject: string) => void): () => void;
   /** Called after the connection was lost and is back; what was said between is gone. */
   onReconnect(handler: () => void): () => void;
+  /** Resolves when the server has answered; rejects when it does not. */
+  roundTrip(): Promise<void>;
 }

@@ -28,6 +28,13 @@ export interface OutboxRow {
   readonly frame: Uint8Array;
 }
 
+/** Who raises a token: a node, in one of its lives. */
+export interface Holder {
+  readonly node: string;
+  /** Different in each life of the node's process, e.g. `node-1#9f3c`. */
+  readonly incarnation: string;
+}
+
 /** One batch to commit. */
 export interface Batch {
   readonly actor: ActorRecord;
@@ -70,25 +77,53 @@ export class ClientOrderIdConflict extends Error {
   }
 }
 
+/** A batch as the batch log has it: what was applied, and the hash of the state after it. */
+export interface LoggedBatch {
+  readonly actor: number;
+  readonly batch: number;
+  readonly token: number;
+  readonly time: number;
+  readonly hash: number;
+  /** The frames as applied, each with its length in front (see `services/host/open-batch.ts`). */
+  readonly commands: Uint8Array;
+}
+
+/** An actor's row and its links, of the same snapshot as the rows that were loaded with them. */
+export interface Loaded {
+  readonly record: ActorRecord;
+  readonly links: readonly Link[];
+}
+
 export type Row = Readonly<Record<string, number | string | Uint8Array | null>>;
 
 export interface Store {
   /** All actors there are. */
   actors(): Promise<ActorRecord[]>;
   record(actor: number): Promise<ActorRecord | null>;
-  /** Raises the token from `fromToken` by one, alone and committed. Null: somebody else has raised it. */
+  /**
+   * Raises the token from `fromToken` by one, alone and committed. Null: somebody else has raised it. A predecessor
+   * that was frozen in the middle of its commit, and so holds the row, loses its connection.
+   */
   raise(
     actor: number,
     fromToken: number,
-    holder: string,
+    holder: Holder,
     leaseRevision: number,
   ): Promise<ActorRecord | null>;
   /** Rejects with FencedError, CommitUnknownError or ClientOrderIdConflict; resolves with Postgres's clock (µs). */
   commit(batch: Batch): Promise<{ readonly time: number }>;
-  links(actor: number): Promise<Link[]>;
   outbox(actor: number): Promise<OutboxRow[]>;
-  /** The rows that an actor is rebuilt from, table by table, in pages. */
-  load(record: ActorRecord, page: (table: string, rows: readonly Row[]) => void): Promise<void>;
+  /**
+   * The rows that an actor is rebuilt from, table by table, in pages, all of one snapshot, whoever leads meanwhile.
+   * `begin` is called first, with what the actor is made of. Null: there is no such actor.
+   */
+  load(
+    actor: number,
+    begin: (loaded: Loaded) => void,
+    page: (table: string, rows: readonly Row[]) => void,
+  ): Promise<Loaded | null>;
+  /** The batch log of an actor after a batch, in order, the first `batchesMax` of it. */
+  batches(actor: number, afterBatch: number, batchesMax: number): Promise<LoggedBatch[]>;
   /** Orders that are no longer in memory, by id (after a ClientOrderIdConflict). */
   orders(orderIds: readonly number[]): Promise<Row[]>;
   /** Postgres's clock in microseconds since 1970. */

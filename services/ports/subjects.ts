@@ -7,6 +7,14 @@ export const announceSubject = (actorName: string): string => `announce.${actorN
 export const ALL_ANNOUNCEMENTS = "announce.>";
 export const ALL_MARKET_ANNOUNCEMENTS = "announce.market.*";
 
+/** A committed batch, for whoever follows the actor as its standby. */
+export const batchesSubject = (actorName: string): string => `batches.${actorName}`;
+/** A node that is placed better and ready asks the leader to hand the actor over. */
+export const handoverSubject = (actorName: string): string => `handover.${actorName}`;
+/** Heartbeats of nodes, on a second way beside the peers' own connections. */
+export const ALL_HEARTBEATS = "heartbeat.*";
+export const heartbeatSubject = (node: string): string => `heartbeat.${node}`;
+
 /** A source is an actor's id, or minus a gateway's slot. */
 export const resendSubject = (source: number): string =>
   source < 0 ? `resend.slot.${-source}` : `resend.actor.${source}`;

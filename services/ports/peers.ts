@@ -1,0 +1,21 @@
+/** How nodes watch each other, beside etcd: a process that ends closes its connections at once. */
+
+export interface PeerHandlers {
+  /** Whatever the peer says. */
+  heard(data: Uint8Array): void;
+  /** The connection broke, and the address refuses another: the process has ended. Called once; the watch is over. */
+  gone(): void;
+}
+
+export interface Peers {
+  /** Listens, and gives the address at which others can watch this node. */
+  listen(): Promise<string>;
+  /** Says something to everybody who watches this node. */
+  say(data: Uint8Array): void;
+  /**
+   * Watches a peer: connects, and connects again when the connection breaks, for as long as there is somebody or no word
+   * at all (a network that is cut). The returned function ends it.
+   */
+  watch(address: string, handlers: PeerHandlers): () => void;
+  close(): Promise<void>;
+}
