@@ -61,9 +61,17 @@ const TYPES: pg.CustomTypesConfig = {
     PARSERS.get(oid) ?? pg.types.getTypeParser(oid, format),
 };
 
+/** What the names of this project's connections begin with. */
+export const APPLICATION_PREFIX = "palisade:";
+/** PostgreSQL keeps so much of a connection's name. */
+const APPLICATION_NAME_MAX_BYTES = 63;
+
 /** The name under which a holder's connections are known to PostgreSQL. */
 export function applicationName(holder: string): string {
-  return `palisade:${holder}`;
+  const name = `${APPLICATION_PREFIX}${holder}`;
+  const bytes = Buffer.byteLength(name);
+  assert(bytes <= APPLICATION_NAME_MAX_BYTES, `${name} is too long for a connection's name`);
+  return name;
 }
 
 /** Opens no connection yet; each is made when it is needed and kept. */
@@ -105,14 +113,15 @@ export async function query<R extends pg.QueryResultRow>(
   return rows;
 }
 
-/** Runs statements in one transaction, on one connection; all or nothing. */
+/** Runs statements in one transaction, on one connection; all or nothing. `begin` is the statement that begins it. */
 export async function inTransaction<T>(
   pool: pg.Pool,
+  begin: string,
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect();
   try {
-    await client.query("BEGIN");
+    await client.query(begin);
     const result = await work(client);
     const { command } = await client.query("COMMIT");
     // COMMIT of a transaction that has failed succeeds, and says ROLLBACK.

@@ -123,7 +123,7 @@ export class PostgresReads implements Reads {
   }
 
   createInstrument(definition: InstrumentDefinition): Promise<Instrument> {
-    return inTransaction(this.pool, async (client) => {
+    return inTransaction(this.pool, "BEGIN", async (client) => {
       // One definition at a time: two operators with the same symbol get one instrument.
       await client.query("LOCK TABLE instruments IN SHARE ROW EXCLUSIVE MODE");
       const baseAsset = await assetOf(client, definition.base);

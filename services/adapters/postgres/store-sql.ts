@@ -1,0 +1,66 @@
+/** The statements of `store.ts`, but for the commit's (see `sql.ts`). */
+import { APPLICATION_PREFIX, type Prepared } from "./connections.js";
+
+const statement = (name: string, text: string): Prepared => ({ name: `store_${name}`, text });
+
+export const RECORD_COLUMNS = `actor AS id, name, kind, incarnation, token, batch, event_batch AS "eventBatch", anchor,
+  stream_created AS "streamCreated", position, position_stored AS "positionStored", time, hash, state`;
+
+export const ACTORS = statement(
+  "actors",
+  "SELECT actor AS id, name, kind, token, anchor FROM actors WHERE actor > $1 ORDER BY actor",
+);
+
+export const RECORD = statement("record", `SELECT ${RECORD_COLUMNS} FROM actors WHERE actor = $1`);
+
+export const RAISE = statement(
+  "raise",
+  `UPDATE actors SET token = $2::bigint + 1, holder = $3, holder_incarnation = $4,
+     lease_revision = CASE WHEN $5::bigint = 0 THEN lease_revision ELSE $5 END
+   WHERE actor = $1 AND token = $2 RETURNING ${RECORD_COLUMNS}`,
+);
+
+/**
+ * Ends whoever a backend waits for, if it is the predecessor: the life of a node that the row names as it was committed.
+ * One that waits for its synchronous standby has committed; to end it would show what no standby has yet.
+ */
+export const END_PREDECESSOR = statement(
+  "end_predecessor",
+  `SELECT pg_terminate_backend(b.pid) FROM actors a JOIN pg_stat_activity b
+     ON b.application_name = '${APPLICATION_PREFIX}' || a.holder_incarnation
+   WHERE a.actor = $1 AND a.holder_incarnation <> '' AND b.pid = ANY (pg_blocking_pids($2))
+     AND b.wait_event IS DISTINCT FROM 'SyncRep'`,
+);
+
+export const LINKS = statement(
+  "links",
+  "SELECT peer, token, received, sent FROM links WHERE actor = $1",
+);
+
+export const OUTBOX = statement(
+  "outbox",
+  "SELECT destination, first, last, frame FROM outbox WHERE actor = $1 ORDER BY destination, last",
+);
+
+export const BATCHES = statement(
+  "batches",
+  `SELECT actor, batch, token, time, hash, commands FROM batch_log
+   WHERE actor = $1 AND batch > $2 ORDER BY batch LIMIT $3`,
+);
+
+export const ORDERS = statement(
+  "orders",
+  "SELECT * FROM orders WHERE order_id = ANY ($1::bigint[])",
+);
+
+export const CONFLICTING = statement(
+  "conflicting",
+  `SELECT order_id FROM orders
+     JOIN unnest($1::bigint[], $2::text[]) AS u (account, client_order_id)
+     USING (account, client_order_id)`,
+);
+
+export const NOW = statement(
+  "now",
+  "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now",
+);
