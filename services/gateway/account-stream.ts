@@ -48,7 +48,7 @@ export class AccountStream {
     this.call = call;
     this.deps = deps;
     this.onEnd = onEnd;
-    this.writer = new EventWriter(call, deps.catalog, (refusal) => this.fail(refusal));
+    this.writer = new EventWriter(call, deps, (refusal) => this.fail(refusal));
     call.on("cancelled", () => this.close());
     call.on("error", () => this.close());
     call.on("close", () => this.close());

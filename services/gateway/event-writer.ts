@@ -2,22 +2,31 @@
  * The way out of one subscription: events gather for one turn of the event loop, go out in messages of many, and wait
  * while the client does not read, up to a limit. Beyond it the stream is closed: the client can resume (R9, R11).
  */
-import type { ServerWritableStream } from "@grpc/grpc-js";
+import type { ServiceError } from "@grpc/grpc-js";
 import type { AccountEvent as LedgerEvent } from "../../actors/ledger/account-events.js";
 import type {
   AccountEvent,
-  SubscribeAccountEventsRequest,
   SubscribeAccountEventsResponse,
 } from "../../proto/gen/exchange/v1/exchange.js";
+import type { Clock } from "../ports/clock.js";
 import type { Catalog } from "./catalog.js";
 import { NotInCatalogError, publicEvent } from "./convert.js";
 import { EVENTS_PER_MESSAGE_MAX, QUEUED_EVENTS_LOW, QUEUED_EVENTS_MAX } from "./limits.js";
 import { exhausted, type Refusal, unavailable } from "./refusal.js";
 
-export type EventCall = ServerWritableStream<
-  SubscribeAccountEventsRequest,
-  SubscribeAccountEventsResponse
->;
+/** The way to one subscriber: a gRPC stream is one. */
+export interface EventCall {
+  /** False: nothing more before `drain`. */
+  write(message: SubscribeAccountEventsResponse): boolean;
+  on(event: "drain" | "cancelled" | "error" | "close", handler: () => void): unknown;
+  /** Ends the stream with an error that says why. */
+  emit(event: "error", error: ServiceError): unknown;
+}
+
+export interface EventWriterDependencies {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+}
 
 export interface QueuedEvent {
   readonly account: number;
@@ -29,7 +38,7 @@ export interface QueuedEvent {
 
 export class EventWriter {
   private readonly call: EventCall;
-  private readonly catalog: Catalog;
+  private readonly deps: EventWriterDependencies;
   private readonly onFailed: (refusal: Refusal) => void;
   private queue: QueuedEvent[] = [];
   private waiting: (() => void)[] = [];
@@ -37,9 +46,13 @@ export class EventWriter {
   private isBlocked = false;
   private closed = false;
 
-  constructor(call: EventCall, catalog: Catalog, onFailed: (refusal: Refusal) => void) {
+  constructor(
+    call: EventCall,
+    deps: EventWriterDependencies,
+    onFailed: (refusal: Refusal) => void,
+  ) {
     this.call = call;
-    this.catalog = catalog;
+    this.deps = deps;
     this.onFailed = onFailed;
     call.on("drain", () => {
       this.isBlocked = false;
@@ -57,7 +70,7 @@ export class EventWriter {
     }
     if (this.isScheduled || this.isBlocked) return;
     this.isScheduled = true;
-    setImmediate(() => {
+    this.deps.clock.soon(() => {
       this.isScheduled = false;
       this.flush();
     });
@@ -81,7 +94,7 @@ export class EventWriter {
       while (taken < this.queue.length && !this.isBlocked && !this.closed) {
         const part = this.queue.slice(taken, taken + EVENTS_PER_MESSAGE_MAX);
         const events: AccountEvent[] = part.map((head) =>
-          publicEvent(this.catalog, head, head.event),
+          publicEvent(this.deps.catalog, head, head.event),
         );
         taken += part.length;
         this.isBlocked = !this.call.write({ events });
@@ -97,7 +110,7 @@ export class EventWriter {
   /** An instrument that another gateway has made; it was committed before any event could name it. */
   private readCatalog(): void {
     this.isBlocked = true;
-    this.catalog.refresh().then(
+    this.deps.catalog.refresh().then(
       () => {
         this.isBlocked = false;
         this.flush();

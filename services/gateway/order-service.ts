@@ -1,61 +1,33 @@
-/** Orders: place, cancel, reduce, look up, resolve, and order entry by streams. */
-import { Code, codeName } from "../../actors/kernel/codes.js";
-import { shardOfAccount } from "../../actors/kernel/ids.js";
-import { decodeAccountEvents } from "../../actors/ledger/account-events.js";
-import { encodeLedgerCommand } from "../../actors/ledger/messages.js";
-import type {
-  CommandResult,
-  GetOrderResponse,
-  OrderCommand,
-  OrderFill,
-  OrderServiceServer,
-} from "../../proto/gen/exchange/v1/exchange.js";
-import type { OrderRow, Reads } from "../ports/reads.js";
-import type { Catalog } from "./catalog.js";
-import { codeText, refusalOfCode } from "./code-text.js";
-import type { Commands } from "./commands.js";
-import { NotInCatalogError, publicFill, publicOrder } from "./convert.js";
-import { FILLS_JOURNAL_ROWS_MAX, JOURNAL_ROWS_PER_PAGE } from "./limits.js";
-import { clientOrderIdProblem, nameProblem, type OrderName } from "./order-commands.js";
-import { type EntryCall, OrderEntry } from "./order-entry.js";
-import { type OrderIntake, resultOf } from "./order-intake.js";
-import type { Answer } from "./pending.js";
-import { exhausted, notFound, outcomeUnknown, Refusal, unavailable } from "./refusal.js";
+/** Orders over gRPC: unary calls and order-entry streams. */
+import type { OrderServiceServer } from "../../proto/gen/exchange/v1/exchange.js";
+import type { OrderDesk } from "./order-desk.js";
+import { type EntryCall, OrderEntry, type OrderEntryDependencies } from "./order-entry.js";
+import { Refusal, unavailable } from "./refusal.js";
 import { Session } from "./session.js";
-import { fromPostgres, type unary } from "./unary.js";
-
-export interface OrderServiceDependencies {
-  readonly unary: ReturnType<typeof unary>;
-  readonly reads: Pick<Reads, "order" | "journalRange">;
-  readonly catalog: Catalog;
-  readonly commands: Commands;
-  readonly intake: OrderIntake;
-  readonly shards: number;
-}
+import type { unary } from "./unary.js";
 
 export class OrderService {
-  private readonly deps: OrderServiceDependencies;
+  private readonly deps: OrderEntryDependencies;
   private readonly entries = new Set<OrderEntry>();
   readonly handlers: OrderServiceServer;
 
-  constructor(deps: OrderServiceDependencies) {
+  constructor(desk: OrderDesk, handler: ReturnType<typeof unary>, deps: OrderEntryDependencies) {
     this.deps = deps;
-    const { unary } = deps;
     this.handlers = {
-      placeOrder: unary(async (value, session) => ({
-        result: await this.submit(session(), { $case: "place", value }),
+      placeOrder: handler(async (value, session) => ({
+        result: await desk.submit(session(), { $case: "place", value }),
       })),
-      cancelOrder: unary(async (value, session) => ({
-        result: await this.submit(session(), { $case: "cancel", value }),
+      cancelOrder: handler(async (value, session) => ({
+        result: await desk.submit(session(), { $case: "cancel", value }),
       })),
-      reduceOrder: unary(async (value, session) => ({
-        result: await this.submit(session(), { $case: "reduce", value }),
+      reduceOrder: handler(async (value, session) => ({
+        result: await desk.submit(session(), { $case: "reduce", value }),
       })),
-      getOrder: unary((request, session) =>
-        this.getOrder(session().account(request.account), request),
+      getOrder: handler((request, session) =>
+        desk.get(session().account(request.account), request),
       ),
-      resolveOrder: unary((request, session) =>
-        this.resolveOrder(session().account(request.account), request.clientOrderId),
+      resolveOrder: handler((request, session) =>
+        desk.resolve(session().account(request.account), request.clientOrderId),
       ),
       orderEntry: (call) => this.openEntry(call),
     };
@@ -66,91 +38,6 @@ export class OrderService {
     for (const entry of this.entries) {
       entry.fail(unavailable("GATEWAY_STOPPING", "this gateway is stopping; connect again", 0));
     }
-  }
-
-  private async submit(session: Session, command: OrderCommand["command"]): Promise<CommandResult> {
-    const { intake, catalog } = this.deps;
-    const wrapped = { requestId: 0, command };
-    if (intake.needsCatalog(wrapped)) await fromPostgres(catalog.refresh());
-    const outcome = await new Promise<Answer | Refusal>((resolve) => {
-      const refusal = intake.take(session, wrapped, intake.deadline(), resolve);
-      if (refusal) resolve(refusal);
-    });
-    if (outcome instanceof Refusal) throw outcome;
-    return resultOf(0, outcome);
-  }
-
-  private async getOrder(account: number, name: OrderName): Promise<GetOrderResponse> {
-    const problem = nameProblem(name);
-    if (problem) throw problem;
-    const row = await fromPostgres(
-      this.deps.reads.order(account, name.orderId, name.clientOrderId),
-    );
-    if (!row) throw notFound(codeName(Code.UNKNOWN_ORDER), codeText(Code.UNKNOWN_ORDER));
-    return this.describe(row);
-  }
-
-  /** Postgres knows every id that was ever answered; any other is asked of its shard, which voids it (R10). */
-  private async resolveOrder(account: number, clientOrderId: string): Promise<GetOrderResponse> {
-    const problem = clientOrderIdProblem(clientOrderId);
-    if (problem) throw problem;
-    const { reads } = this.deps;
-    const before = await fromPostgres(reads.order(account, 0, clientOrderId));
-    if (before) return this.describe(before);
-    const answer = await this.askShard(account, clientOrderId);
-    const row = await fromPostgres(reads.order(account, 0, clientOrderId));
-    if (!row) throw refusalOfCode(answer.code);
-    return this.describe(row);
-  }
-
-  private async askShard(account: number, clientOrderId: string): Promise<Answer> {
-    const { commands, shards } = this.deps;
-    const deadline = commands.deadline();
-    const payload = encodeLedgerCommand({ kind: "resolve", account, deadline, clientOrderId });
-    const answer = await new Promise<Answer | null>((resolve, reject) => {
-      const refusal = commands.submit(shardOfAccount(account, shards), payload, resolve);
-      if (refusal) reject(refusal);
-    });
-    if (!answer) throw outcomeUnknown();
-    return answer;
-  }
-
-  private async describe(row: OrderRow): Promise<GetOrderResponse> {
-    const { catalog } = this.deps;
-    const fills = row.filled > 0 ? await this.fills(row) : [];
-    try {
-      return { order: publicOrder(catalog, row), fills };
-    } catch (error) {
-      if (!(error instanceof NotInCatalogError)) throw error;
-      await fromPostgres(catalog.refresh());
-      return { order: publicOrder(catalog, row), fills };
-    }
-  }
-
-  /** Found in the account's journal between the order's first and last event. */
-  private async fills(row: OrderRow): Promise<OrderFill[]> {
-    const { orderId, account, lastSequence } = row;
-    const fills: OrderFill[] = [];
-    let next = row.firstSequence;
-    for (let read = 0; next <= lastSequence; read += JOURNAL_ROWS_PER_PAGE) {
-      if (read >= FILLS_JOURNAL_ROWS_MAX) {
-        const message = `the order's fills lie in more than ${FILLS_JOURNAL_ROWS_MAX} journal rows`;
-        throw exhausted("ORDER_TOO_LONG", message, 0);
-      }
-      const page = await fromPostgres(
-        this.deps.reads.journalRange(account, next, lastSequence, JOURNAL_ROWS_PER_PAGE),
-      );
-      if (page.length === 0) break;
-      for (const { first, time, events } of page) {
-        decodeAccountEvents(events).forEach((event, n) => {
-          const sequence = first + n;
-          if (event.kind !== "filled" || event.orderId !== orderId) return;
-          if (sequence <= lastSequence) fills.push(publicFill(event, sequence, time));
-        });
-      }
-      next = page.at(-1)!.last + 1;
-    }
-    return fills;
   }
 
   private openEntry(call: EntryCall): void {

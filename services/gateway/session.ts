@@ -17,7 +17,11 @@ export class Session {
 
   /** The session of a call, from its metadata. Throws a `Refusal` when there is none or it is malformed. */
   static of(metadata: Metadata): Session {
-    const text = metadata.get(ACCOUNTS_KEY)[0]?.toString();
+    return Session.over(metadata.get(ACCOUNTS_KEY)[0]?.toString());
+  }
+
+  /** A session over accounts as the metadata names them: numbers with commas, or `*`. Throws a `Refusal`. */
+  static over(text: string | undefined): Session {
     if (text === undefined || text === "") {
       throw denied("SESSION_MISSING", `the metadata ${ACCOUNTS_KEY} names no account`);
     }

@@ -15,6 +15,11 @@ export class ManualClock implements Clock {
     return () => this.waiting.delete(timer);
   }
 
+  /** In the next turn of the real event loop, whatever the time here. */
+  soon(callback: () => void): void {
+    setImmediate(callback);
+  }
+
   /** Moves on, calling back what falls due, in order. */
   advance(byMs: number): void {
     const endMs = this.nowMs + byMs;

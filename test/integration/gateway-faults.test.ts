@@ -79,6 +79,7 @@ const losing =
   (bus: Bus): Bus => ({
     publish: (subject, data) => bus.publish(subject, data),
     onReconnect: (handler) => bus.onReconnect(handler),
+    roundTrip: () => bus.roundTrip(),
     subscribe: (subject, handler) =>
       bus.subscribe(subject, (data, from) => {
         if (!loses(from)) handler(data, from);
@@ -89,6 +90,7 @@ const losing =
 const withoutMarks = (bus: Bus): Bus => ({
   publish: (subject, data) => bus.publish(subject, data),
   onReconnect: (handler) => bus.onReconnect(handler),
+  roundTrip: () => bus.roundTrip(),
   subscribe: (subject, handler) =>
     bus.subscribe(subject, (data, from) => {
       if (!from.startsWith("announce.")) return handler(data, from);

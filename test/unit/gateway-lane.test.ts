@@ -41,6 +41,7 @@ class TestBus implements Bus {
   onReconnect(): () => void {
     return () => undefined;
   }
+  async roundTrip(): Promise<void> {}
 }
 
 /** Keeps what is published, and answers when it is told to. */

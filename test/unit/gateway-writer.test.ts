@@ -2,11 +2,7 @@ import { EventEmitter } from "node:events";
 import { describe, expect, it } from "vitest";
 import type { SubscribeAccountEventsResponse } from "../../proto/gen/exchange/v1/exchange.js";
 import { Catalog } from "../../services/gateway/catalog.js";
-import {
-  type EventCall,
-  EventWriter,
-  type QueuedEvent,
-} from "../../services/gateway/event-writer.js";
+import { EventWriter, type QueuedEvent } from "../../services/gateway/event-writer.js";
 import {
   EVENTS_PER_MESSAGE_MAX,
   QUEUED_EVENTS_LOW,
@@ -50,10 +46,9 @@ function stage(room: number) {
       return [{ id: INSTRUMENT, symbol: "X", ...terms, ...assets }];
     },
   };
-  const catalog = new Catalog(reads, new ManualClock());
-  const writer = new EventWriter(call as unknown as EventCall, catalog, (refusal) =>
-    failed.push(refusal),
-  );
+  const clock = new ManualClock();
+  const catalog = new Catalog(reads, clock);
+  const writer = new EventWriter(call, { catalog, clock }, (refusal) => failed.push(refusal));
   return { call, failed, writer, catalogReads: () => catalogReads };
 }
 

@@ -1,0 +1,141 @@
+/**
+ * A gateway without a way in: what it reads, what it sends and what it hears, and the desks that whoever stands in front
+ * of it asks (the gRPC server, or a program in the same process).
+ */
+import type { Logger } from "pino";
+import type { Clock } from "../ports/clock.js";
+import type { Bus, Log } from "../ports/log.js";
+import type { ActorHead, Reads } from "../ports/reads.js";
+import { AccountDesk } from "./account-desk.js";
+import { Catalog } from "./catalog.js";
+import { Commands } from "./commands.js";
+import { Events } from "./events.js";
+import { ExchangeTime } from "./exchange-time.js";
+import { InstrumentDesk } from "./instrument-desk.js";
+import { Leaders } from "./leaders.js";
+import { DRAIN_MS_MAX, TIME_READ_EVERY_MS } from "./limits.js";
+import { OrderDesk } from "./order-desk.js";
+import { OrderIntake } from "./order-intake.js";
+import { Slot } from "./slot.js";
+import { Subscriptions } from "./subscriptions.js";
+
+export interface GatewayDependencies {
+  readonly reads: Reads;
+  readonly log: Log;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface GatewayCoreOptions {
+  readonly slot: number;
+  /** Who claims the slot, for people. */
+  readonly name: string;
+  /** Called once when another gateway has claimed the slot: this one must end. */
+  readonly onDeposed: (reason: string) => void;
+}
+
+/** What the core is made of; the services in front take from it what they need. */
+export interface GatewayParts extends GatewayDependencies {
+  readonly slot: Slot;
+  readonly time: ExchangeTime;
+  readonly leaders: Leaders;
+  readonly commands: Commands;
+  readonly catalog: Catalog;
+  readonly subscriptions: Subscriptions;
+  readonly events: Events;
+  readonly intake: OrderIntake;
+  /** How many ledger shards there are. */
+  readonly shards: number;
+}
+
+export class GatewayCore {
+  readonly parts: GatewayParts;
+  readonly orders: OrderDesk;
+  readonly accounts: AccountDesk;
+  readonly instruments: InstrumentDesk;
+  private readonly ledgers: readonly ActorHead[];
+  private readonly stopTime: () => void;
+
+  private constructor(parts: GatewayParts, heads: readonly ActorHead[]) {
+    this.parts = parts;
+    this.orders = new OrderDesk(parts);
+    this.accounts = new AccountDesk(parts);
+    this.instruments = new InstrumentDesk(parts);
+    this.ledgers = heads.filter(({ kind }) => kind === "ledger");
+    this.stopTime = keepTime(parts.time, parts);
+  }
+
+  /** Claims the slot, looks where the shards stand, and listens to them. */
+  static async start(deps: GatewayDependencies, options: GatewayCoreOptions): Promise<GatewayCore> {
+    const { reads, bus, clock, logger } = deps;
+    const slot = await Slot.claim(reads, options.slot, options.name);
+    const time = new ExchangeTime(reads, clock);
+    await time.read();
+    const leaders = new Leaders(bus, clock);
+    const deposed = once((token: number) =>
+      options.onDeposed(`slot ${slot.slot} was claimed by another gateway with token ${token}`),
+    );
+    const commands = new Commands({ ...deps, leaders, time }, slot, deposed);
+    const catalog = new Catalog(reads, clock);
+    await catalog.refresh();
+    const subscriptions = new Subscriptions();
+    const heads = await reads.actorHeads();
+    leaders.learn(heads);
+    const events = new Events({ ...deps, leaders, commands, subscriptions }, heads);
+    // What was said between looking and listening concerns nobody yet, but the position must not miss it.
+    events.heal("started");
+
+    const shards = await reads.shards();
+    const intake = new OrderIntake(commands, catalog, shards);
+    const heard = { slot, time, leaders, commands, catalog, subscriptions, events };
+    slot.watch(reads, clock, logger, deposed);
+    return new GatewayCore({ ...deps, ...heard, intake, shards }, heads);
+  }
+
+  /** Why orders cannot be taken everywhere now; empty when they can. */
+  notReady(): string[] {
+    return this.ledgers
+      .filter(({ actor }) => !this.parts.leaders.isLed(actor))
+      .map(({ name }) => `nobody leads ${name}`);
+  }
+
+  /** Refuses new commands, and waits for the answers to those it has taken. */
+  drain(): Promise<void> {
+    return this.parts.commands.drain(DRAIN_MS_MAX);
+  }
+
+  close(): void {
+    const { slot, events, commands, leaders } = this.parts;
+    this.stopTime();
+    slot.close();
+    events.close();
+    commands.close();
+    leaders.close();
+  }
+}
+
+/** Clocks drift: Postgres's is read again now and then. */
+function keepTime(time: ExchangeTime, deps: GatewayDependencies): () => void {
+  const { clock, logger } = deps;
+  let cancel = (): void => undefined;
+  const again = (): void => {
+    cancel = clock.after(TIME_READ_EVERY_MS, () => {
+      again();
+      time.read().catch((error: unknown) => {
+        logger.warn({ error: String(error) }, "the clock of Postgres could not be read");
+      });
+    });
+  };
+  again();
+  return () => cancel();
+}
+
+function once<Argument>(task: (argument: Argument) => void): (argument: Argument) => void {
+  let done = false;
+  return (argument) => {
+    if (done) return;
+    done = true;
+    task(argument);
+  };
+}
