@@ -8,7 +8,7 @@ import { type ClientCommand, encodeLedgerCommand } from "../../actors/ledger/mes
 import { Market } from "../../actors/market/market.js";
 import { encodeMarketCommand } from "../../actors/market/messages.js";
 import { OpenBatch, outboxRows } from "../../services/host/open-batch.js";
-import type { ActorRecord, Batch, Row, Store } from "../../services/ports/store.js";
+import type { ActorRecord, Batch, Holder, Loaded, Row, Store } from "../../services/ports/store.js";
 import { Tables } from "../helpers/tables.js";
 
 export const SHARDS = 2;
@@ -17,6 +17,11 @@ const SLOT = 3;
 const SLOT_TOKEN = 1;
 const NOON_US = 1_700_000_000_000_000;
 const US_PER_BATCH = 1_000;
+
+/** A node in its first life; its connections have the incarnation's name. */
+export function holderOf(node: string): Holder {
+  return { node, incarnation: `${node}#1` };
+}
 
 /** The leader of one actor, without an inbox: commands are put into its hand. */
 export class Committer {
@@ -42,8 +47,8 @@ export class Committer {
   /** Claims an actor and rebuilds it from its rows. */
   static async claim(store: Store, id: number, tables?: Tables): Promise<Committer> {
     const before = await store.record(id);
-    const record = await store.raise(id, before!.token, "node-1", 0);
-    return new Committer(store, record!, await restored(store, record!), tables);
+    const record = await store.raise(id, before!.token, holderOf("node-1"), 0);
+    return new Committer(store, record!, await restored(store, id), tables);
   }
 
   get isOpen(): boolean {
@@ -119,24 +124,27 @@ export function recordAfter(record: ActorRecord, batch: Batch): ActorRecord {
 }
 
 /** The pages of a recovery, by table. */
-export async function pagesOf(store: Store, record: ActorRecord): Promise<Map<string, Row[][]>> {
+export async function pagesOf(store: Store, actor: number): Promise<Map<string, Row[][]>> {
   const pages = new Map<string, Row[][]>();
-  await store.load(record, (table, rows) => {
+  const take = (table: string, rows: readonly Row[]) => {
     pages.set(table, [...(pages.get(table) ?? []), [...rows]]);
-  });
+  };
+  await store.load(actor, () => undefined, take);
   return pages;
 }
 
 /** The actor that its rows give, without those that `isForgotten`. */
 export async function restored(
   store: Store,
-  record: ActorRecord,
+  id: number,
   isForgotten: (table: string, row: Row) => boolean = () => false,
 ): Promise<LedgerShard | Market> {
-  const links = Links.restore(await store.links(record.id));
-  const actor =
-    record.kind === "market" ? Market.restore(record, links) : LedgerShard.restore(record, links);
-  await store.load(record, (table, rows) =>
+  let actor!: LedgerShard | Market;
+  const begin = ({ record, links }: Loaded) => {
+    const kind = record.kind === "market" ? Market : LedgerShard;
+    actor = kind.restore(record, Links.restore(links));
+  };
+  await store.load(id, begin, (table, rows) =>
     actor.loadPage(
       table,
       rows.filter((row) => !isForgotten(table, row)),

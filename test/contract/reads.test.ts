@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { PostgresReads } from "../../services/adapters/postgres/reads.js";
 import { PostgresStore } from "../../services/adapters/postgres/store.js";
+import { holderOf } from "./actors.js";
 import { TestDatabases } from "./postgres.js";
 import { describeAccountReads } from "./reads-accounts-contract.js";
 import { DEFINITION, type ReadsBench } from "./reads-bench.js";
@@ -16,7 +17,7 @@ afterAll(() => databases?.stop());
 
 async function openBench(): Promise<ReadsBench> {
   const database = await databases.make();
-  const store = new PostgresStore(database.url, "node-1");
+  const store = new PostgresStore(database.url, holderOf("node-1").incarnation);
   const reads = new PostgresReads(database.url, "gateway-1");
   const rival = new PostgresReads(database.url, "gateway-2");
   return {

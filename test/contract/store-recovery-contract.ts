@@ -2,11 +2,14 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ledgerName, marketName } from "../../actors/kernel/ids.js";
 import { FINISHED_ORDERS_RECOVERED_MAX } from "../../actors/kernel/limits.js";
+import { Links } from "../../actors/kernel/links.js";
 import { isFinal, type OrderStatus, Side } from "../../actors/kernel/order.js";
-import type { Row } from "../../services/ports/store.js";
+import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
+import type { Loaded, Row } from "../../services/ports/store.js";
 import {
   Committer,
   FIRST,
+  holderOf,
   pagesOf,
   restored,
   SECOND,
@@ -58,14 +61,17 @@ export function describeRecovery(adapter: string, open: OpenStoreBench): void {
 
     it("knows all actors, new ones too, and no others", async () => {
       const added = await bench.addMarket("market.NEW");
-      const actors = await bench.store.actors();
+      const actors = await bench.store.actors(0);
       const market = venue.market.record.id;
       expect(actors.map(({ id, kind }) => [id, kind])).toEqual([
         ...Array.from({ length: SHARDS }, (_, at) => [at + 1, "ledger"]),
         [market, "market"],
         [added, "market"],
       ]);
-      expect(actors[0]).toEqual(venue.shards[0]!.record);
+      const { id, name, kind, token, anchor } = venue.shards[0]!.record;
+      expect(actors[0]).toEqual({ id, name, kind, token, anchor });
+      expect(await bench.store.actors(market)).toEqual([actors.at(-1)]);
+      expect(await bench.store.actors(added)).toEqual([]);
       expect(await bench.store.record(1)).toEqual(venue.shards[0]!.record);
       expect(await bench.store.record(added)).toMatchObject({
         name: "market.NEW",
@@ -88,7 +94,7 @@ export function describeRecovery(adapter: string, open: OpenStoreBench): void {
         const { token } = (await bench.store.record(1))!;
         const claims = await Promise.all(
           [bench.store, bench.rival, bench.store, bench.rival].map((store, at) =>
-            store.raise(1, token, `node-${at}`, 0),
+            store.raise(1, token, holderOf(`node-${at}`), 0),
           ),
         );
         const raised = claims.filter((claim) => claim !== null);
@@ -97,14 +103,14 @@ export function describeRecovery(adapter: string, open: OpenStoreBench): void {
         const row = (await bench.contents())["actors"]!.find(({ actor }) => actor === 1)!;
         expect(row["holder"]).toBe(`node-${claims.findIndex((claim) => claim !== null)}`);
       }
-      expect(await bench.store.raise(1, 0, "node-1", 0)).toBeNull();
-      expect(await bench.store.raise(999, 0, "node-1", 0)).toBeNull();
+      expect(await bench.store.raise(1, 0, holderOf("node-1"), 0)).toBeNull();
+      expect(await bench.store.raise(999, 0, holderOf("node-1"), 0)).toBeNull();
     });
 
     it("notes the lease under which a token was raised; without one the last stays", async () => {
       const { token } = (await bench.store.record(1))!;
-      await bench.store.raise(1, token, "node-1", 4_711);
-      await bench.store.raise(1, token + 1, "node-1", 0);
+      await bench.store.raise(1, token, holderOf("node-1"), 4_711);
+      await bench.store.raise(1, token + 1, holderOf("node-1"), 0);
       const row = (await bench.contents())["actors"]!.find(({ actor }) => actor === 1)!;
       expect([row["name"], row["lease_revision"]]).toEqual([ledgerName(1), 4_711]);
     });
@@ -112,7 +118,7 @@ export function describeRecovery(adapter: string, open: OpenStoreBench): void {
     it("gives back what was written, to the same state, and the actors go on", async () => {
       await tradeABit(venue);
       for (const committer of venue.all) {
-        const pages = await pagesOf(bench.store, committer.record);
+        const pages = await pagesOf(bench.store, committer.record.id);
         const expected = new Map<string, Row[]>();
         const take = (table: string, rows: readonly Row[]) =>
           expected.set(table, [...(expected.get(table) ?? []), ...rows]);
@@ -136,11 +142,75 @@ export function describeRecovery(adapter: string, open: OpenStoreBench): void {
 
     async function expectSameState(committer: Committer) {
       const record = await bench.store.record(committer.record.id);
-      const again = await restored(bench.store, record!);
+      const again = await restored(bench.store, record!.id);
       again.checkInvariants();
       expect(again.stateHash()).toBe(committer.actor.stateHash());
       expect(again.stateHash()).toBe(record!.hash);
     }
+
+    it("loads rows of one batch, though others are committed meanwhile", async () => {
+      await venue.fund(FIRST, 1_000_000);
+      const shard = venue.shardOf(FIRST);
+      let overtaken = 0;
+      for (let round = 0; round < RACES; round++) {
+        let committed: Promise<void> | undefined;
+        let actor!: LedgerShard;
+        const begin = ({ record, links }: Loaded) => {
+          actor = LedgerShard.restore(record, Links.restore(links));
+          committed = venue.ask(venue.order(FIRST, `${round}`, { price: 1, quantity: 1 }));
+        };
+        const page = (table: string, rows: readonly Row[]) => actor.loadPage(table, rows);
+        const loaded = await bench.rival.load(shard.record.id, begin, page);
+        actor.finishLoading();
+        expect(actor.stateHash()).toBe(loaded!.record.hash);
+        if (shard.record.batch > loaded!.record.batch) overtaken += 1;
+        await committed;
+      }
+      // A load that nothing overtakes would prove nothing.
+      expect(overtaken).toBeGreaterThan(0);
+    });
+
+    it("says first what the actor is made of, and of no actor nothing", async () => {
+      const { record, actor } = venue.market;
+      const calls: unknown[] = [];
+      const begin = (loaded: Loaded) => calls.push(loaded);
+      const page = (table: string) => calls.push(table);
+      await venue.fund(FIRST, 1_000);
+      await venue.ask(venue.order(FIRST, "rests", {}));
+      const loaded = await bench.store.load(record.id, begin, page);
+      expect(calls).toEqual([loaded, "book"]);
+      expect(loaded!.record).toEqual(venue.market.record);
+      expect(loaded!.links).toEqual(expect.arrayContaining([...actor.links.all()]));
+      expect(await bench.store.load(999, begin, page)).toBeNull();
+      expect(calls).toHaveLength(2);
+    });
+
+    it("reads the batch log after any batch, in order, as it was committed", async () => {
+      await tradeABit(venue);
+      for (const { record } of venue.all) {
+        const logged = venue.batches
+          .filter(({ actor }) => actor.id === record.id)
+          .map(({ number, token, time, hash, commands }) => ({
+            ...{ actor: record.id, batch: number, token, time, hash },
+            commands: Buffer.from(commands),
+          }));
+        expect(logged.map(({ batch }) => batch)).toEqual(
+          Array.from({ length: record.batch }, (_, at) => at + 1),
+        );
+        for (const [after, most] of [
+          [0, 99],
+          [0, 2],
+          [1, 1],
+          [record.batch - 1, 99],
+        ] as const) {
+          expect(await bench.rival.batches(record.id, after, most)).toEqual(
+            logged.slice(after, after + most),
+          );
+        }
+        expect(await bench.rival.batches(record.id, record.batch, 99)).toEqual([]);
+      }
+      expect(await bench.rival.batches(999, 0, 99)).toEqual([]);
+    });
 
     it("reads more than a page of every table, each row once and in order", async () => {
       const shard = venue.shardOf(FIRST);
@@ -163,7 +233,7 @@ export function describeRecovery(adapter: string, open: OpenStoreBench): void {
         shard.ask({ kind: "deposit", account: owner, asset: quoteAsset, key, ...money }, place);
       });
       for (const { record } of venue.all) {
-        const pages = await pagesOf(bench.store, record);
+        const pages = await pagesOf(bench.store, record.id);
         for (const rows of pages.values())
           expect(Math.max(...rows.map(({ length }) => length))).toBeLessThan(MANY);
         const count = (table: string) => pages.get(table)?.flat().length ?? 0;
@@ -214,7 +284,7 @@ export function describeRecovery(adapter: string, open: OpenStoreBench): void {
       });
       await venue.ask(venue.order(FIRST, "young", { price: 1 }));
       const shard = venue.shardOf(FIRST);
-      const orders = (await pagesOf(bench.store, shard.record)).get("orders")!.flat();
+      const orders = (await pagesOf(bench.store, shard.record.id)).get("orders")!.flat();
       const isFinished = (row: Row) => isFinal(row["status"] as OrderStatus);
       const kept = voided.slice(-FINISHED_ORDERS_RECOVERED_MAX).map(String);
       const idsOf = (rows: readonly Row[]) => rows.map((row) => row["client_order_id"]);
@@ -229,7 +299,7 @@ export function describeRecovery(adapter: string, open: OpenStoreBench): void {
       const money = { account: FIRST, deadline: 0, asset: 1, amount: 1 };
       await venue.ask(...ODD_TEXTS.map((key) => ({ kind: "deposit", key, ...money }) as const));
       const { record, tables } = venue.shardOf(FIRST);
-      const pages = await pagesOf(bench.store, record);
+      const pages = await pagesOf(bench.store, record.id);
       expect(
         pages
           .get("orders")!

@@ -1,13 +1,25 @@
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { applicationName } from "../../services/adapters/postgres/connections.js";
 import { PostgresStore } from "../../services/adapters/postgres/store.js";
 import { CommitUnknownError } from "../../services/ports/store.js";
-import { Committer, FIRST, pagesOf, recordAfter, restored, SYMBOL, Venue } from "./actors.js";
+import {
+  Committer,
+  FIRST,
+  holderOf,
+  pagesOf,
+  recordAfter,
+  restored,
+  SYMBOL,
+  Venue,
+} from "./actors.js";
 import { type TestDatabase, TestDatabases } from "./postgres.js";
 import type { StoreBench } from "./store-bench.js";
 import { describeCommits } from "./store-commit-contract.js";
 import { TcpProxy } from "./tcp-proxy.js";
 import { describeRecovery } from "./store-recovery-contract.js";
 
+const LOCK_NOT_AVAILABLE = "55P03";
 const HISTORY_ROWS = 30_000;
 const CUTS = 30;
 
@@ -21,8 +33,8 @@ afterAll(() => databases?.stop());
 
 async function openBench(): Promise<StoreBench> {
   const database = await databases.make();
-  const store = new PostgresStore(database.url, "node-1");
-  const rival = new PostgresStore(database.url, "node-2");
+  const store = new PostgresStore(database.url, holderOf("node-1").incarnation);
+  const rival = new PostgresStore(database.url, holderOf("node-2").incarnation);
   return {
     store,
     rival,
@@ -48,7 +60,7 @@ describe("a commit to Postgres whose answer does not come", () => {
   let venue: Venue;
 
   async function open(url: string) {
-    store = new PostgresStore(url, "node-1");
+    store = new PostgresStore(url, holderOf("node-1").incarnation);
     venue = await Venue.open(store, await database.addMarket(SYMBOL));
     await venue.fund(FIRST, 1_000);
     venue.shardOf(FIRST).ask(venue.order(FIRST, "a", {}));
@@ -78,7 +90,7 @@ describe("a commit to Postgres whose answer does not come", () => {
     await owner.query("ROLLBACK");
     owner.release();
     expect(await database.contents()).toEqual(before);
-    expect(await store.raise(record.id, record.token, "node-1", 0)).toMatchObject({
+    expect(await store.raise(record.id, record.token, holderOf("node-1"), 0)).toMatchObject({
       batch: record.batch,
     });
   });
@@ -88,7 +100,7 @@ describe("a commit to Postgres whose answer does not come", () => {
     for (;;) {
       const cut = await database.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = current_database() AND application_name = 'palisade:node-1' AND ${state}`,
+         WHERE datname = current_database() AND application_name = 'palisade:node-1#1' AND ${state}`,
       );
       if (cut.length > 0) return;
     }
@@ -102,12 +114,12 @@ describe("a commit to Postgres whose answer does not come", () => {
     const batch = shard.seal();
     wire.loseAnswer();
     await expect(store.commit(batch)).rejects.toThrow(CommitUnknownError);
-    const raised = await store.raise(record.id, record.token, "node-1", 0);
+    const raised = await store.raise(record.id, record.token, holderOf("node-1"), 0);
     expect(raised).toEqual({ ...recordAfter(record, batch), token: record.token + 1 });
-    expect((await restored(store, raised!)).stateHash()).toBe(actor.stateHash());
+    expect((await restored(store, record.id)).stateHash()).toBe(actor.stateHash());
     await store.close();
     await wire.stop();
-    store = new PostgresStore(database.url, "node-1");
+    store = new PostgresStore(database.url, holderOf("node-1").incarnation);
   });
 
   it("has happened as a whole or not at all, whenever it is cut", async () => {
@@ -127,7 +139,7 @@ describe("a commit to Postgres whose answer does not come", () => {
       const error = await commit;
       // Other idle connections of the pool may not have noticed yet that they were cut.
       await store.close();
-      store = new PostgresStore(database.url, "node-1");
+      store = new PostgresStore(database.url, holderOf("node-1").incarnation);
       const stored = (await store.record(record.id))!.batch === batch.number;
       if (error === null) expect(stored).toBe(true);
       else expect(error).toBeInstanceOf(CommitUnknownError);
@@ -141,10 +153,90 @@ describe("a commit to Postgres whose answer does not come", () => {
   });
 });
 
+describe("a raise that finds its predecessor in the middle of a commit", () => {
+  const ACTOR = 1;
+  let database: TestDatabase;
+  let store: PostgresStore;
+  let predecessor: pg.Client;
+
+  beforeEach(async () => {
+    database = await databases.make();
+    store = new PostgresStore(database.url, holderOf("node-2").incarnation);
+    expect(await store.raise(ACTOR, 0, holderOf("node-1"), 0)).not.toBeNull();
+  });
+
+  afterEach(async () => {
+    await predecessor.end();
+    await store.close();
+    await database.close();
+  });
+
+  /** Changes the actor's row on a connection of this life of a node, and gives the connection's backend. */
+  async function changeRow(incarnation: string): Promise<number> {
+    const name = applicationName(incarnation);
+    predecessor = new pg.Client({ connectionString: database.url, application_name: name });
+    predecessor.on("error", () => undefined);
+    await predecessor.connect();
+    await predecessor.query("BEGIN");
+    await predecessor.query("UPDATE actors SET batch = 7 WHERE actor = $1", [ACTOR]);
+    const { rows } = await predecessor.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+    return rows[0]!.pid;
+  }
+
+  const isThere = async (backend: number) =>
+    (await database.query("SELECT FROM pg_stat_activity WHERE pid = $1", [backend])).length === 1;
+
+  const raise = () => store.raise(ACTOR, 1, holderOf("node-2"), 0);
+
+  it("ends the one that is asleep; what it had not committed is not there", async () => {
+    const backend = await changeRow(holderOf("node-1").incarnation);
+    expect(await raise()).toMatchObject({ token: 2, batch: 0 });
+    expect(await isThere(backend)).toBe(false);
+    const [row] = await database.query(
+      "SELECT holder, holder_incarnation FROM actors WHERE actor = $1",
+      [ACTOR],
+    );
+    expect(row).toEqual({ holder: "node-2", holder_incarnation: "node-2#1" });
+  });
+
+  it("does so for one claimant of many", async () => {
+    await changeRow(holderOf("node-1").incarnation);
+    const claims = await Promise.all([raise(), raise(), raise()]);
+    expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
+  });
+
+  it.each([holderOf("node-1").node, "node-1#2", "node-2#1", "psql"])(
+    "leaves %s alone, and gives up after a while",
+    async (incarnation) => {
+      const backend = await changeRow(incarnation);
+      await expect(raise()).rejects.toMatchObject({ code: LOCK_NOT_AVAILABLE });
+      expect(await isThere(backend)).toBe(true);
+      await predecessor.query("COMMIT");
+      expect(await raise()).toMatchObject({ token: 2, batch: 7 });
+    },
+  );
+
+  it("leaves one alone that has committed and waits for a synchronous standby", async () => {
+    const backend = await changeRow(holderOf("node-1").incarnation);
+    const reload = "SELECT pg_reload_conf()";
+    await database.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    await database.query(reload);
+    const commit = predecessor.query("COMMIT");
+    await expect(raise()).rejects.toMatchObject({ code: LOCK_NOT_AVAILABLE });
+    expect(
+      await database.query("SELECT wait_event FROM pg_stat_activity WHERE pid = $1", [backend]),
+    ).toEqual([{ wait_event: "SyncRep" }]);
+    await database.query("ALTER SYSTEM RESET synchronous_standby_names");
+    await database.query(reload);
+    await commit;
+    expect(await raise()).toMatchObject({ token: 2, batch: 7 });
+  });
+});
+
 describe("what Postgres does for a recovery", () => {
   it("reads each row about once, however many pages there are", async () => {
     const database = await databases.make();
-    const store = new PostgresStore(database.url, "node-1");
+    const store = new PostgresStore(database.url, holderOf("node-1").incarnation);
     const venue = await Venue.open(store, await database.addMarket(SYMBOL));
     await venue.fund(FIRST, 1_000);
     const shard = venue.shardOf(FIRST).record;
@@ -160,10 +252,10 @@ describe("what Postgres does for a recovery", () => {
     );
     await store.close();
 
-    const fresh = new PostgresStore(database.url, "node-2");
+    const fresh = new PostgresStore(database.url, holderOf("node-2").incarnation);
     const reads = await readsOf(database, async () => {
-      expect((await pagesOf(fresh, shard)).get("orders")!.length).toBeGreaterThan(5);
-      expect((await pagesOf(fresh, market)).get("book")!.length).toBeGreaterThan(5);
+      expect((await pagesOf(fresh, shard.id)).get("orders")!.length).toBeGreaterThan(5);
+      expect((await pagesOf(fresh, market.id)).get("book")!.length).toBeGreaterThan(5);
       // A connection tells what it has read when it ends, at the latest.
       await fresh.close();
     });
