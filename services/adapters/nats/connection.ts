@@ -7,9 +7,10 @@ const PING_EVERY_MS = 2_000;
 const PINGS_LOST_MAX = 2;
 const CONNECT_MS_MAX = 5_000;
 
-export function connectNats(url: string, name: string): Promise<NatsConnection> {
+/** `urls`: one server, or some of a cluster's, with commas between them; the others are learnt from these. */
+export function connectNats(urls: string, name: string): Promise<NatsConnection> {
   return connect({
-    servers: url,
+    servers: urls.split(",").map((url) => url.trim()),
     name,
     timeout: CONNECT_MS_MAX,
     reconnect: true,

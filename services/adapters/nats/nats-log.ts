@@ -47,7 +47,7 @@ export class NatsLog implements Log {
 
   async create(actorName: string, anchor: number): Promise<StreamIdentity> {
     const name = streamName(actorName, anchor);
-    await ignoring(STREAM_NOT_FOUND, this.manager.streams.delete(name));
+    await this.remove(actorName, anchor);
     const info = await this.manager.streams.add({
       name,
       subjects: [subjectName(actorName, anchor)],
@@ -108,6 +108,10 @@ export class NatsLog implements Log {
     // Nothing is below the first message; and asked to purge below 1, the server purges everything.
     if (belowSequence <= 1) return;
     await this.manager.streams.purge(streamName(actorName, anchor), { seq: belowSequence });
+  }
+
+  async remove(actorName: string, anchor: number): Promise<void> {
+    await ignoring(STREAM_NOT_FOUND, this.manager.streams.delete(streamName(actorName, anchor)));
   }
 }
 
