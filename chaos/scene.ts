@@ -4,13 +4,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import type { Instrument } from "../proto/gen/exchange/v1/exchange.js";
+import { EtcdLeaseStore } from "../services/adapters/etcd/etcd-lease-store.js";
 import { ExchangeClient } from "../services/client/exchange-client.js";
+import { SystemClock } from "../services/common/clock.js";
+import { untilPublished } from "../services/participants/venue.js";
 import { type Exchange, startExchange } from "../services/supervisor/exchange.js";
 
 export interface SceneOptions {
   readonly nodes: number;
   readonly ledgerShards: number;
   readonly symbols: number;
+  /** More PALISADE_* variables for the processes. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
 }
 
@@ -18,6 +23,11 @@ export interface SceneOptions {
 const BIGINT_TYPE = 20;
 
 const REFERENCE_PRICE = 10_000;
+
+/** As the nodes have it. */
+const LEASE_NAMESPACE = "exchange";
+const LEASE_TTL_SECONDS = 1;
+const INSTRUMENTS_AT_ONCE = 16;
 
 /** A plain share: whole ones, in cents. */
 function instrumentOf(symbol: string): Instrument {
@@ -42,6 +52,8 @@ export class Scene {
   readonly logs: string;
   private readonly folder: string;
   private readonly pool: pg.Pool;
+  /** It joins nothing: it only wishes, as an operator does. */
+  private readonly leases: EtcdLeaseStore;
   private isKept = false;
 
   private constructor(
@@ -61,20 +73,22 @@ export class Scene {
     types.setTypeParser(BIGINT_TYPE, Number);
     this.pool = new pg.Pool({ connectionString: exchange.urls.postgres, max: 2, types });
     this.pool.on("error", () => {}); // The next query says it.
+    this.leases = new EtcdLeaseStore(exchange.urls.etcd, {
+      namespace: LEASE_NAMESPACE,
+      ttlSeconds: LEASE_TTL_SECONDS,
+      clock: new SystemClock(),
+    });
   }
 
   /** Starts everything; what fails stops what had started. */
   static async start(options: SceneOptions): Promise<Scene> {
-    const { nodes, ledgerShards, log } = options;
-    const exchange = await startExchange({ nodes, ledgerShards, log });
+    const { nodes, ledgerShards, env, log } = options;
+    const exchange = await startExchange({ nodes, ledgerShards, env, log });
     try {
       const client = ExchangeClient.connect(exchange.grpc, { accounts: "all" });
       await client.ready();
       const names = Array.from({ length: options.symbols }, (_, index) => `SYM${index}`);
-      const instruments: Instrument[] = [];
-      for (const name of names) {
-        instruments.push(await client.createInstrument(instrumentOf(name)));
-      }
+      const instruments = await createInstruments(client, names);
       return new Scene(exchange, client, options, instruments);
     } catch (error) {
       await exchange.stop();
@@ -90,6 +104,11 @@ export class Scene {
     return (await this.pool.query(statement, values)).rows as Row[];
   }
 
+  /** Wishes something of the placement (see `actors/placement/wishes.ts`); null takes the wish back. */
+  wish(key: string, value: string | null): Promise<void> {
+    return this.leases.wish(key, value);
+  }
+
   /** Saves the logs of processes and clients from `stop`; gives the folder they are in. */
   keepLogs(): string {
     this.isKept = true;
@@ -102,7 +121,24 @@ export class Scene {
   async stop(): Promise<void> {
     this.client.close();
     await this.pool.end();
+    await this.leases.close();
     await this.exchange.stop();
     if (!this.isKept) rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+async function createInstruments(
+  client: ExchangeClient,
+  symbols: readonly string[],
+): Promise<Instrument[]> {
+  const instruments: Instrument[] = [];
+  const left = [...symbols.entries()];
+  const work = async () => {
+    for (let next = left.shift(); next; next = left.shift()) {
+      const [at, symbol] = next;
+      instruments[at] = await untilPublished(() => client.createInstrument(instrumentOf(symbol)));
+    }
+  };
+  await Promise.all(Array.from({ length: INSTRUMENTS_AT_ONCE }, work));
+  return instruments;
 }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ExchangeProcess } from "../../services/supervisor/child.js";
 import type { Scene } from "../scene.js";
 import type { Drill } from "./drill.js";
+import { type Blow, strikeLeader } from "./strike-leader.js";
 import { untilTakenOver, type Victim } from "./victims.js";
 
 /** Longer than the lease by this factor. */
@@ -19,9 +20,7 @@ const WAKE_MS = 1_000;
 const POLL_MS = 50;
 const SAMPLE_MS = 100;
 
-export const FREEZE_LEADER: Drill = {
-  name: "freeze-leader",
-  about: "SIGSTOP to such a node for longer than its lease, then SIGCONT",
+const BLOW: Blow = {
   strike: ({ process }) => process.freeze(),
   async heal(scene, victim, struckAtMs) {
     const { process } = victim;
@@ -48,6 +47,12 @@ export const FREEZE_LEADER: Drill = {
     const fencedNow = fenced - before;
     return { failures, staleCommits: await staleCommits(scene, marks), fencedCommits: fencedNow };
   },
+};
+
+export const FREEZE_LEADER: Drill = {
+  name: "freeze-leader",
+  about: "SIGSTOP to such a node for longer than its lease, then SIGCONT",
+  round: (stage, number) => strikeLeader(stage, number, BLOW),
 };
 
 /** What each process had counted by the end of its last round. */

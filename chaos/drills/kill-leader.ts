@@ -1,12 +1,11 @@
 /** SIGKILL to a leader: its actors go on elsewhere under higher tokens. */
 import type { Drill } from "./drill.js";
+import { type Blow, strikeLeader } from "./strike-leader.js";
 import { untilTakenOver } from "./victims.js";
 
 const TAKE_OVER_LIMIT_MS = 30_000;
 
-export const KILL_LEADER: Drill = {
-  name: "kill-leader",
-  about: "SIGKILL to a node that leads at least a market and a ledger shard, under load",
+const BLOW: Blow = {
   strike: ({ process }) => process.kill("SIGKILL"),
   async heal(scene, victim) {
     const failures: string[] = [];
@@ -17,4 +16,10 @@ export const KILL_LEADER: Drill = {
     await victim.process.restart();
     return { failures, staleCommits: 0, fencedCommits: 0 };
   },
+};
+
+export const KILL_LEADER: Drill = {
+  name: "kill-leader",
+  about: "SIGKILL to a node that leads at least a market and a ledger shard, under load",
+  round: (stage, number) => strikeLeader(stage, number, BLOW),
 };

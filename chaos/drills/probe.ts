@@ -1,29 +1,15 @@
 /**
  * The client whose patience a drill measures. After a blow it sends pairs of orders that are sure to meet, one account
- * of each ledger shard in turn, on every symbol of the struck node, under new ids again and again, and notes when the
- * first of them, and when the last it waits for, is told to have traded.
+ * of each ledger shard in turn, on every symbol that it is asked about, under new ids again and again, and notes when
+ * the first of them, and when the last it waits for, is told to have traded.
  */
-import { join } from "node:path";
-import { shardOfAccount } from "../../actors/kernel/ids.js";
-import {
-  type AccountEvent,
-  type Instrument,
-  OrderType,
-  Side,
-  TimeInForce,
-} from "../../proto/gen/exchange/v1/exchange.js";
-import { Desk } from "../../services/participants/desk.js";
-import { ClientLog } from "../../services/participants/client-log.js";
-import { OrderTracker } from "../../services/participants/tracker.js";
-import { fund, subscribe, venueOf } from "../../services/participants/venue.js";
+import { type AccountEvent, Side } from "../../proto/gen/exchange/v1/exchange.js";
 import type { Scene } from "../scene.js";
+import { accountOfEachShard, Trader } from "./trader.js";
 
 const FIRST_ACCOUNT = 500;
 const EVERY_MS = 20;
 const RESUME_LIMIT_MS = 60_000;
-const ANSWER_LIMIT_MS = 60_000;
-const SILENCE_MS = 1_500;
-const POLL_MS = 20;
 
 export interface Resumption {
   /** From the blow to the first fill of an order that was sent after it, in milliseconds. */
@@ -48,29 +34,21 @@ interface Wait {
 
 export class Probe {
   private readonly accounts: readonly number[];
-  private readonly instruments: ReadonlyMap<string, Instrument>;
-  private readonly log: ClientLog;
-  private readonly tracker: OrderTracker;
-  private readonly desk: Desk;
+  private trader!: Trader;
   private readonly sent = new Map<string, Sent>();
   private readonly byOrder = new Map<number, Sent>();
-  private endSubscription: () => void = () => {};
   private wait: Wait | null = null;
   private turn = 0;
-  private count = 0;
 
   private constructor(scene: Scene) {
-    this.accounts = accountOfEachShard(scene.ledgerShards);
-    this.instruments = new Map(scene.instruments.map((each) => [each.symbol, each]));
-    this.log = new ClientLog(join(scene.logs, "probe.jsonl"));
-    this.tracker = new OrderTracker(this.log);
-    this.desk = new Desk(venueOf(scene.client), this.tracker);
+    this.accounts = accountOfEachShard(scene.ledgerShards, FIRST_ACCOUNT);
   }
 
-  static async open(scene: Scene): Promise<Probe> {
+  /** `symbols`: those that it may be asked about. */
+  static async open(scene: Scene, symbols: readonly string[] = scene.symbols): Promise<Probe> {
     const probe = new Probe(scene);
-    const positions = await fund(scene.client, probe.accounts, scene.instruments);
-    probe.endSubscription = subscribe(scene.client, positions, (events) => probe.take(events));
+    const hear = (event: AccountEvent, nowMs: number) => probe.take(event, nowMs);
+    probe.trader = await Trader.open(scene, "probe", probe.accounts, symbols, hear);
     return probe;
   }
 
@@ -84,6 +62,7 @@ export class Probe {
     try {
       return await new Promise<Resumption>((resolve, fail) => {
         this.wait = { sinceMs: struckAtMs, missing, firstMs: 0, resolve };
+        this.sendPairs(symbols);
         timer = setInterval(() => this.sendPairs(symbols), EVERY_MS);
         limit = setTimeout(() => {
           const rest = [...missing].join(", ");
@@ -100,63 +79,39 @@ export class Probe {
   }
 
   /** Waits for all answers, then for silence. */
-  async close(): Promise<void> {
-    const deadline = performance.now() + ANSWER_LIMIT_MS;
-    const now = () => performance.now();
-    while (!this.desk.isAnswered && now() < deadline) await pause();
-    while (now() - this.tracker.lastEventMs < SILENCE_MS) await pause();
-    this.log.end();
-    this.leave();
+  close(): Promise<void> {
+    return this.trader.close();
   }
 
   /** Ends its streams, whatever is unanswered. */
   leave(): void {
-    this.desk.close();
-    this.endSubscription();
+    this.trader.leave();
   }
 
   private sendPairs(symbols: readonly string[]): void {
-    if (!this.desk.isOpen) return;
+    if (!this.trader.isOpen) return;
     this.turn += 1;
     const seller = this.accounts[this.turn % this.accounts.length]!;
     const buyer = this.accounts[(this.turn + 1) % this.accounts.length]!;
+    const atMs = performance.now();
     for (const symbol of symbols) {
-      this.count += 1;
-      this.send(symbol, seller, Side.SIDE_SELL);
-      this.send(symbol, buyer, Side.SIDE_BUY);
+      const sell = this.trader.place(symbol, seller, Side.SIDE_SELL);
+      this.sent.set(sell, { symbol, account: seller, atMs });
+      const buy = this.trader.place(symbol, buyer, Side.SIDE_BUY);
+      this.sent.set(buy, { symbol, account: buyer, atMs });
     }
-    this.desk.flush();
+    this.trader.flush();
   }
 
-  /** Both sides at the middle, where nobody else rests: whichever comes second trades at once. */
-  private send(symbol: string, account: number, side: Side): void {
-    const { referencePrice, lot } = this.instruments.get(symbol)!;
-    const clientOrderId = `probe-${this.count}-${side}`;
-    this.sent.set(clientOrderId, { symbol, account, atMs: performance.now() });
-    const wish = {
-      symbol,
-      side,
-      type: OrderType.ORDER_TYPE_LIMIT,
-      timeInForce: TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL,
-      price: referencePrice,
-      quantity: lot,
-    };
-    this.desk.place(account, clientOrderId, wish, false);
-  }
-
-  private take(events: readonly AccountEvent[]): void {
-    const now = performance.now();
-    for (const told of events) {
-      this.tracker.takeEvent(told, now);
-      if (told.event?.$case === "accepted") {
-        const { clientOrderId, orderId } = told.event.value;
-        const sent = this.sent.get(clientOrderId);
-        if (sent) this.byOrder.set(orderId, sent);
-        this.sent.delete(clientOrderId);
-      } else if (told.event?.$case === "filled") {
-        const sent = this.byOrder.get(told.event.value.orderId);
-        if (sent) this.filled(sent, now);
-      }
+  private take(told: AccountEvent, nowMs: number): void {
+    if (told.event?.$case === "accepted") {
+      const { clientOrderId, orderId } = told.event.value;
+      const sent = this.sent.get(clientOrderId);
+      if (sent) this.byOrder.set(orderId, sent);
+      this.sent.delete(clientOrderId);
+    } else if (told.event?.$case === "filled") {
+      const sent = this.byOrder.get(told.event.value.orderId);
+      if (sent) this.filled(sent, nowMs);
     }
   }
 
@@ -167,17 +122,4 @@ export class Probe {
     if (wait.missing.size > 0) return;
     wait.resolve({ firstMs: wait.firstMs, allMs: nowMs - wait.sinceMs });
   }
-}
-
-function accountOfEachShard(shards: number): number[] {
-  const accounts = new Map<number, number>();
-  for (let account = FIRST_ACCOUNT; accounts.size < shards; account++) {
-    const shard = shardOfAccount(account, shards);
-    if (!accounts.has(shard)) accounts.set(shard, account);
-  }
-  return [...accounts.values()];
-}
-
-function pause(): Promise<void> {
-  return new Promise((wake) => setTimeout(wake, POLL_MS));
 }

@@ -21,8 +21,12 @@ export interface Victim {
   readonly shards: readonly number[];
 }
 
-/** Picks the node for a round: the first that qualifies, beginning with another one each time. */
-export async function pickVictim(exchange: Exchange, round: number): Promise<Victim> {
+/** Waits until nobody has taken over anything for a while, and `accepts` likes how it is. */
+async function whenSettled<T>(
+  exchange: Exchange,
+  accepts: (leaders: Leaders) => T | undefined,
+  failure: string,
+): Promise<T> {
   const deadline = performance.now() + CHOICE_LIMIT_MS;
   let before = "";
   let settledAt = performance.now();
@@ -31,20 +35,36 @@ export async function pickVictim(exchange: Exchange, round: number): Promise<Vic
     const now = JSON.stringify([...leaders]);
     if (now !== before) settledAt = performance.now();
     before = now;
-    const { nodes } = exchange;
-    for (let offset = 0; offset < nodes.length; offset++) {
-      const victim = ledBy(nodes[(round + offset) % nodes.length]!, leaders);
-      const isWorth = victim.symbols.length > 0 && victim.shards.length > 0;
-      if (isWorth && performance.now() - settledAt >= SETTLED_MS) return victim;
+    if (performance.now() - settledAt >= SETTLED_MS) {
+      const accepted = accepts(leaders);
+      if (accepted !== undefined) return accepted;
     }
-    if (performance.now() > deadline) {
-      throw new Error("DRILL_NO_VICTIM: no node leads at least a market and a ledger shard");
-    }
+    if (performance.now() > deadline) throw new Error(failure);
     await sleep(POLL_MS);
   }
 }
 
-function ledBy(process: ExchangeProcess, leaders: Leaders): Victim {
+/** Who leads what, once that has stood for a while. */
+export function settledLeaders(exchange: Exchange): Promise<Leaders> {
+  return whenSettled(
+    exchange,
+    (leaders) => leaders,
+    "DRILL_NOT_SETTLED: leaders change all the time",
+  );
+}
+
+/** Picks the node for a round: the first that qualifies, beginning with another one each time. */
+export function pickVictim(exchange: Exchange, round: number): Promise<Victim> {
+  const { nodes } = exchange;
+  const choose = (leaders: Leaders) =>
+    nodes
+      .map((_, offset) => ledBy(nodes[(round + offset) % nodes.length]!, leaders))
+      .find(({ symbols, shards }) => symbols.length > 0 && shards.length > 0);
+  const failure = "DRILL_NO_VICTIM: no node leads at least a market and a ledger shard";
+  return whenSettled(exchange, choose, failure);
+}
+
+export function ledBy(process: ExchangeProcess, leaders: Leaders): Victim {
   const led = [...leaders].filter(([, leader]) => leader.node === process.name);
   const names = led.map(([name]) => name);
   return {

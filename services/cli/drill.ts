@@ -8,11 +8,16 @@ const SEED_MAX = 2 ** 32 - 1;
 
 export async function drill(
   name: string,
-  options: { readonly rounds: string; readonly seed: string; readonly json?: boolean },
+  options: {
+    readonly rounds: string;
+    readonly seed: string;
+    readonly keep?: boolean;
+    readonly json?: boolean;
+  },
 ): Promise<number> {
   const rounds = parseWhole(options.rounds, 1, ROUNDS_MAX, "number of rounds");
   const seed = parseWhole(options.seed, 0, SEED_MAX, "seed");
-  const report = await runDrill(name, { rounds, seed, log: progress });
+  const report = await runDrill(name, { rounds, seed, keep: options.keep, log: progress });
   if (options.json) printJson(report);
   else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   return report.ok ? 0 : 1;

@@ -68,9 +68,11 @@ program
   .description("break an exchange of its own on purpose and prove that nothing was lost")
   .option("--rounds <count>", "how often to strike", "20")
   .option("--seed <number>", "the seed of the load", "1")
+  .option("--keep", "keep the logs although nothing failed")
   .option("--json", "one line of JSON on stdout")
-  .action((name: string, options: { rounds: string; seed: string; json?: boolean }) =>
-    run(async () => (await import("./drill.js")).drill(name, options)),
+  .action(
+    (name: string, options: { rounds: string; seed: string; keep?: boolean; json?: boolean }) =>
+      run(async () => (await import("./drill.js")).drill(name, options)),
   );
 
 program

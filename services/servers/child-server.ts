@@ -28,6 +28,8 @@ export interface ServerHandle {
   readonly port: number;
   /** The main process of the server's current life. */
   readonly pid: number;
+  /** The folder of what it stores, where that is known and on this machine. */
+  readonly dataFolder?: string | undefined;
   /** Sends a signal (SIGSTOP, SIGCONT, …) to every process of the server; waits for nothing. */
   signal(name: NodeJS.Signals): Promise<void>;
   /** Asks the server to end, waits until it has; kills it when it does not in time. */
@@ -44,6 +46,8 @@ export interface ServerPlan {
   url: string;
   port: number;
   folder: string;
+  /** Where in it the server keeps its data. */
+  dataFolder?: string;
   command: string;
   args: string[];
   env?: NodeJS.ProcessEnv;
@@ -140,6 +144,7 @@ export class ChildServer implements ServerHandle {
   readonly kind: ServerKind;
   readonly url: string;
   readonly port: number;
+  readonly dataFolder: string | undefined;
   #plan: ServerPlan;
   #pid = 0;
   /** Tells this life of the pid from a later one, which would be somebody else. */
@@ -150,6 +155,7 @@ export class ChildServer implements ServerHandle {
     this.kind = plan.kind;
     this.url = plan.url;
     this.port = plan.port;
+    this.dataFolder = plan.dataFolder;
     this.#plan = plan;
   }
 

@@ -32,6 +32,7 @@ export function startNats(options: StartOptions): Promise<ServerHandle> {
       url,
       port,
       folder,
+      dataFolder: store,
       command: options.program,
       args: ["-c", CONFIG_FILE, "-a", LOOPBACK, "-p", String(port), "-sd", store],
       stopSignal: STOP_SIGNAL.nats,

@@ -1,0 +1,96 @@
+/** What a drill found: what its rounds measured, and what the judges say. */
+import type { AuditReport } from "../services/audit/audit.js";
+import type { CheckReport } from "./checker/check.js";
+import type { Round } from "./drills/drill.js";
+import type { LoadResult } from "./load/process.js";
+
+/** Figures of what was measured over all rounds, in milliseconds: `resumeMsP50`, `resumeMsP99`, `resumeMsMax`, … */
+export interface Figures {
+  readonly [figure: `${string}MsP50` | `${string}MsP99` | `${string}MsMax`]: number;
+}
+
+export interface DrillReport extends Figures {
+  readonly name: string;
+  readonly rounds: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly staleCommits: number;
+  readonly conserved: boolean;
+  readonly gaps: number;
+  readonly contradicted: number;
+  readonly journalGaps: number;
+  /** Rounds in which the fault did not do what it is for. */
+  readonly toothless: number;
+  readonly orders: number;
+  readonly fills: number;
+  /** Commits of deposed nodes that the fence refused: proof that it was needed. */
+  readonly fencedCommits: number;
+  readonly unknownResolved: number;
+  readonly unreported: number;
+  readonly snapshotMs: number;
+  readonly failures: readonly string[];
+  /** Is everything as it should be? */
+  readonly ok: boolean;
+}
+
+const PERCENT_P50 = 0.5;
+const PERCENT_P99 = 0.99;
+const TENTHS = 10;
+
+export function report(
+  name: string,
+  rounds: readonly Round[],
+  load: LoadResult,
+  checked: CheckReport,
+  audited: AuditReport,
+): DrillReport {
+  const toothless = rounds.filter((round) => round.failures.length > 0).length;
+  const failures = rounds.flatMap((round) => round.failures).concat(checked.examples);
+  if (audited.firstViolation) failures.push(JSON.stringify(audited.firstViolation));
+  if (load.unreported > 0) failures.push(`${load.unreported} orders have no report`);
+  const stale = rounds.reduce((sum, round) => sum + round.staleCommits, 0);
+  return {
+    name,
+    rounds: rounds.length,
+    ...figures(rounds),
+    lost: checked.lost,
+    duplicated: checked.duplicated,
+    staleCommits: checked.staleCommits + stale,
+    conserved: checked.conserved && audited.conserved,
+    gaps: checked.gaps,
+    contradicted: checked.contradicted,
+    journalGaps: audited.journalGaps,
+    toothless,
+    orders: load.submitted,
+    fills: load.fills,
+    fencedCommits: rounds.reduce((sum, round) => sum + round.fencedCommits, 0),
+    unknownResolved: load.resolved,
+    unreported: load.unreported,
+    snapshotMs: audited.snapshotMs,
+    failures,
+    ok: toothless === 0 && stale === 0 && checked.ok && audited.ok && load.unreported === 0,
+  };
+}
+
+function figures(rounds: readonly Round[]): Figures {
+  const samples = new Map<string, number[]>();
+  for (const round of rounds) {
+    for (const [name, values] of Object.entries(round.samples)) {
+      samples.set(name, [...(samples.get(name) ?? []), ...values]);
+    }
+  }
+  const found: Record<string, number> = {};
+  for (const [name, values] of samples) {
+    found[`${name}MsP50`] = percentile(values, PERCENT_P50);
+    found[`${name}MsP99`] = percentile(values, PERCENT_P99);
+    found[`${name}MsMax`] = percentile(values, 1);
+  }
+  return found;
+}
+
+/** The smallest value that so large a part of the values does not exceed, in milliseconds, to the tenth. */
+function percentile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const value = sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? 0;
+  return Math.round(value * TENTHS) / TENTHS;
+}
