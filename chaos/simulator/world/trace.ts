@@ -1,0 +1,69 @@
+/**
+ * What happened in a run, as a hash that is cheap to keep and, when asked for, as text: two runs of one seed must give
+ * the same. Everything that takes effect anywhere is noted, with the virtual time.
+ */
+import { hashOfString } from "../../../actors/kernel/hash.js";
+
+/** What kind of thing is noted: its number goes into the hash, its name into the text. */
+export interface NoteKind {
+  readonly name: string;
+  readonly number: number;
+}
+
+export function noteKind(name: string): NoteKind {
+  return { name, number: hashOfString(name) };
+}
+
+/** Lines kept of a run when its text is asked for; the first ones are where two runs part. */
+const LINES_MAX = 5_000_000;
+
+export class Trace {
+  /** Null: only the hash is kept. */
+  readonly lines: string[] | null;
+  notes = 0;
+  private low = 0x243f6a88;
+  private high = 0x13198a2e;
+
+  constructor(withText = false) {
+    this.lines = withText ? [] : null;
+  }
+
+  /** `who` is usually a process's name, `detail` is only for the text; the numbers are in both. */
+  note(timeUs: number, kind: NoteKind, who: string, a = 0, b = 0, detail = ""): void {
+    this.notes += 1;
+    this.mix(timeUs);
+    this.mix(kind.number);
+    this.mix(a);
+    this.mix(b);
+    if (this.lines && this.lines.length < LINES_MAX) {
+      const ms = (timeUs / 1_000).toFixed(3).padStart(12);
+      this.lines.push(`${ms} ${kind.name} ${who} ${a} ${b} ${detail}`.trimEnd());
+    }
+  }
+
+  /** Bytes that somebody sent: they go into the hash only. */
+  bytes(data: Uint8Array): void {
+    let hash = data.length;
+    for (let at = 0; at < data.length; at++) hash = Math.imul(hash ^ data[at]!, 0x01000193);
+    this.mix(hash);
+  }
+
+  /** Something to be read by people; it is in the text only, and costs nothing without it. */
+  say(timeUs: number, text: () => string): void {
+    if (this.lines && this.lines.length < LINES_MAX) {
+      this.lines.push(`${(timeUs / 1_000).toFixed(3).padStart(12)} ${text()}`);
+    }
+  }
+
+  get hash(): string {
+    const hex = (lane: number) => (lane >>> 0).toString(16).padStart(8, "0");
+    return `${hex(this.high)}${hex(this.low)}`;
+  }
+
+  private mix(value: number): void {
+    this.low = Math.imul(this.low ^ value ^ (value / 0x1_0000_0000), 0x85ebca6b);
+    this.low = (this.low << 13) | (this.low >>> 19);
+    this.high = Math.imul(this.high ^ this.low, 0xc2b2ae35);
+    this.high ^= this.high >>> 15;
+  }
+}
