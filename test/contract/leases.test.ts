@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Etcd3 } from "etcd3";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { EtcdLeaseStore } from "../../services/adapters/etcd/etcd-lease-store.js";
-import { LeaseView } from "../../services/adapters/etcd/lease-view.js";
+import { leaderValue, leadershipOf, LeaseView } from "../../services/adapters/etcd/lease-view.js";
 import { SystemClock } from "../../services/common/clock.js";
 import { startTestEtcd, type TestServer } from "../helpers/servers.js";
 import type { LeasesBench } from "./leases-bench.js";
@@ -48,7 +48,10 @@ async function openBench(): Promise<LeasesBench> {
     },
     async kept() {
       const nodes = (await keysUnder("nodes")).map(([name]) => name);
-      return { nodes, leaders: Object.fromEntries(await keysUnder("leaders")) };
+      const leaders = (await keysUnder("leaders")).map(
+        ([name, value]) => [name, leadershipOf(name, { value, revision: 0 }).node] as const,
+      );
+      return { nodes, leaders: Object.fromEntries(leaders) };
     },
     async forgetLeases() {
       const { kvs } = await client.getAll().prefix(`/palisade/${namespace}/nodes/`).exec();
@@ -112,42 +115,41 @@ class ImpatientClock extends SystemClock {
 
 describe("the view of leases", () => {
   const key = (name: string) => `/p/leaders/${name}`;
+  const row = (name: string, node: string, revision: number) => ({
+    key: key(name),
+    value: leaderValue(node, null),
+    lease: "7",
+    revision,
+  });
   const leadersOf = (view: LeaseView) =>
     [...view.leaders].map(([name, { node }]) => `${name}=${node}`).toSorted();
 
   it("takes what is told late of one key after something newer of another", () => {
     const view = new LeaseView("/p/");
-    view.replace([{ key: key("a"), value: "node-1", revision: 1 }], 2, 0);
-    view.put({ key: key("mine"), value: "me", revision: 5 });
+    view.replace([row("a", "node-1", 1)], 2, 0);
+    view.put(row("mine", "me", 5));
     view.remove(key("a"), 3);
-    view.put({ key: key("b"), value: "node-2", revision: 4 });
+    view.put(row("b", "node-2", 4));
     expect(leadersOf(view)).toEqual(["b=node-2", "mine=me"]);
   });
 
   it("takes nothing older of a key than it has", () => {
     const view = new LeaseView("/p/");
-    view.put({ key: key("a"), value: "node-2", revision: 5 });
-    view.put({ key: key("a"), value: "node-1", revision: 4 });
+    view.put(row("a", "node-2", 5));
+    view.put(row("a", "node-1", 4));
     view.remove(key("a"), 4);
     expect(leadersOf(view)).toEqual(["a=node-2"]);
     view.remove(key("a"), 6);
-    view.put({ key: key("a"), value: "node-2", revision: 5 });
+    view.put(row("a", "node-2", 5));
     expect(leadersOf(view)).toEqual([]);
   });
 
   it("keeps what it was told while a reading was on its way", () => {
     const view = new LeaseView("/p/");
     const asked = view.revision;
-    view.put({ key: key("new"), value: "node-1", revision: 8 });
+    view.put(row("new", "node-1", 8));
     view.remove(key("gone"), 9);
-    view.replace(
-      [
-        { key: key("gone"), value: "node-2", revision: 3 },
-        { key: key("old"), value: "node-3", revision: 4 },
-      ],
-      7,
-      asked,
-    );
+    view.replace([row("gone", "node-2", 3), row("old", "node-3", 4)], 7, asked);
     expect(leadersOf(view)).toEqual(["new=node-1", "old=node-3"]);
     view.replace([], 9, view.revision);
     expect(leadersOf(view)).toEqual([]);
@@ -155,11 +157,39 @@ describe("the view of leases", () => {
 
   it("believes a reading that is older than what it knew before it asked: etcd was restored", () => {
     const view = new LeaseView("/p/");
-    view.put({ key: key("a"), value: "node-1", revision: 90 });
-    view.replace([{ key: key("b"), value: "node-2", revision: 5 }], 6, view.revision);
+    view.put(row("a", "node-1", 90));
+    view.replace([row("b", "node-2", 5)], 6, view.revision);
     expect(leadersOf(view)).toEqual(["b=node-2"]);
-    view.put({ key: key("c"), value: "node-1", revision: 7 });
-    view.replace([{ key: key("c"), value: "node-1", revision: 7 }], 7, view.revision);
+    view.put(row("c", "node-1", 7));
+    view.replace([row("c", "node-1", 7)], 7, view.revision);
     expect(leadersOf(view)).toEqual(["c=node-1"]);
+  });
+
+  it("reads a leader's key whatever stands in it", () => {
+    const leader = (value: string) => leadershipOf("a", { value, revision: 3 });
+    const of = (node: string, handedAt: number | null) => ({
+      actorName: "a",
+      node,
+      revision: 3,
+      handedAt,
+    });
+    expect(leader(leaderValue("n1", 7))).toEqual(of("n1", 7));
+    expect(leader(leaderValue("n1", null))).toEqual(of("n1", null));
+    expect(leader('{"node":"n1","handedAt":"7"}')).toEqual(of("n1", null));
+    for (const text of ["n1", "", "{", "7", "null", '{"node":1}']) {
+      expect(leader(text)).toEqual(of(text, null));
+    }
+  });
+
+  it("forgets a wish that was taken back, and a node's lease with the node", () => {
+    const view = new LeaseView("/p/");
+    view.put({ key: "/p/wishes/cordon/n1", value: "on", lease: "0", revision: 2 });
+    view.put({ key: "/p/nodes/n1", value: "{}", lease: "8", revision: 3 });
+    expect([...view.wishes]).toEqual([["cordon/n1", "on"]]);
+    expect(view.leaseOf("n1")).toBe("8");
+    view.remove("/p/wishes/cordon/n1", 4);
+    view.remove("/p/nodes/n1", 5);
+    expect(view.wishes.size).toBe(0);
+    expect(view.leaseOf("n1")).toBeUndefined();
   });
 });
