@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Etcd3 } from "etcd3";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EtcdLeaseStore } from "../../services/adapters/etcd/etcd-lease-store.js";
 import { leaderValue, leadershipOf, LeaseView } from "../../services/adapters/etcd/lease-view.js";
 import { SystemClock } from "../../services/common/clock.js";
@@ -8,10 +7,6 @@ import { startTestEtcd, type TestServer } from "../helpers/servers.js";
 import type { LeasesBench } from "./leases-bench.js";
 import { describeLeases } from "./leases-contract.js";
 import { TcpProxy } from "./tcp-proxy.js";
-
-const PATIENCE = { timeout: 10_000, interval: 10 };
-const OUTAGE_MS = 2_000;
-const FAR_MS = 1_000;
 
 let etcd: TestServer;
 let benches = 0;
@@ -80,38 +75,6 @@ it("are kept apart by namespaces", async () => {
   await here.close();
   await there.close();
 });
-
-it("are watched again after the server was away for a while", async () => {
-  const bench = await openBench();
-  const { leases: one } = await bench.open();
-  // Nothing but the watch tells this node what is new: its reading of everything never falls due.
-  const two = new EtcdLeaseStore(etcd.url, {
-    namespace: `test-${benches}`,
-    ttlSeconds: 1,
-    clock: new ImpatientClock(),
-  });
-  await one.join("node-1", "");
-  await two.join("node-2", "");
-  await one.claim("ledger.9");
-  await vi.waitFor(() => expect(two.leaders().has("ledger.9")).toBe(true), PATIENCE);
-  await bench.stopServer();
-  await sleep(OUTAGE_MS);
-  await bench.startServer();
-  // The first may have been read when the node joined again.
-  for (const actor of ["ledger.1", "ledger.2", "ledger.3"]) {
-    await vi.waitFor(() => one.claim(actor), PATIENCE);
-    await vi.waitFor(() => expect(two.leaders().get(actor)?.node).toBe("node-1"), PATIENCE);
-  }
-  await two.close();
-  await bench.close();
-});
-
-/** A clock on which nothing that is far away ever comes. */
-class ImpatientClock extends SystemClock {
-  override after(delayMs: number, callback: () => void): () => void {
-    return delayMs > FAR_MS ? () => undefined : super.after(delayMs, callback);
-  }
-}
 
 describe("the view of leases", () => {
   const key = (name: string) => `/p/leaders/${name}`;
