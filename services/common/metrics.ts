@@ -110,6 +110,20 @@ export const takeovers = new Counter({
   registers,
 });
 
+export const inboxesAnchored = new Counter({
+  name: "exchange_inboxes_anchored_total",
+  help: "Inboxes that were begun anew: the first one of an actor, and each after a loss.",
+  labelNames: ["actor"] as const,
+  registers,
+});
+
+export const divergedStandbys = new Counter({
+  name: "exchange_diverged_standbys_total",
+  help: "Standbys whose state was not the leader's after the same batch; each began anew.",
+  labelNames: ["actor"] as const,
+  registers,
+});
+
 export const hostState = new Gauge({
   name: "exchange_host_state",
   help: "1 for the state that an actor's host is in, 0 for the others.",

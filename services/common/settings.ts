@@ -86,6 +86,13 @@ export const SETTINGS = {
     fallback: "0",
     schema: port,
   },
+  weight: {
+    variable: "PALISADE_WEIGHT",
+    unit: "share",
+    about: "How many actors a node takes compared with others; one of 2 takes twice as many.",
+    fallback: "1",
+    schema: whole(1, 1_000),
+  },
   logLevel: {
     variable: "PALISADE_LOG_LEVEL",
     unit: "level",

@@ -55,7 +55,8 @@ export class Announcer {
     this.cancelSoon?.();
   }
 
-  private announce(): void {
+  /** Says it now. */
+  announce(): void {
     this.cancelSoon?.();
     this.cancelSoon = undefined;
     if (this.stopped) return;

@@ -9,6 +9,8 @@ import type { HostObserver } from "./observer.js";
 
 export interface HostDependencies {
   readonly node: string;
+  /** Different in each life of the node's process. */
+  readonly incarnation: string;
   readonly store: Store;
   readonly log: Log;
   readonly bus: Bus;

@@ -6,7 +6,10 @@ import { decodeAnnouncement, type Announcement } from "../../actors/kernel/event
 import { MalformedError } from "../../actors/kernel/bytes.js";
 import type { Bus } from "../ports/log.js";
 import { ALL_ANNOUNCEMENTS } from "../ports/subjects.js";
-import type { ActorRecord } from "../ports/store.js";
+import type { ActorSummary } from "../ports/store.js";
+
+/** The weight of the newest announcement in an actor's activity. */
+const ACTIVITY_GAIN = 0.1;
 
 export interface Whereabouts {
   readonly name: string;
@@ -21,6 +24,7 @@ export class Directory {
   private readonly known = new Map<number, Whereabouts>();
   private readonly markHandlers = new Map<number, MarkHandler>();
   private readonly movedHandlers = new Set<AnchorHandler>();
+  private readonly busyness = new Map<number, { batch: number; rate: number }>();
   private readonly unsubscribe: () => void;
 
   constructor(bus: Bus) {
@@ -31,8 +35,13 @@ export class Directory {
     return this.known.get(actor);
   }
 
+  /** How much an actor has had to do of late, in batches between two announcements; only to be compared. */
+  activity(actor: number): number {
+    return this.busyness.get(actor)?.rate ?? 0;
+  }
+
   /** Takes in what Postgres says; announcements that were heard are newer. */
-  learn(records: readonly ActorRecord[]): void {
+  learn(records: readonly ActorSummary[]): void {
     for (const { id, name, anchor, token } of records) this.update(id, { name, anchor, token });
   }
 
@@ -65,6 +74,9 @@ export class Directory {
     const { actor, name, anchor, token } = announcement;
     if (token < (this.known.get(actor)?.token ?? 0)) return;
     this.update(actor, { name, anchor, token });
+    const busy = this.busyness.get(actor) ?? { batch: announcement.batch, rate: 0 };
+    const rate = busy.rate + (announcement.batch - busy.batch - busy.rate) * ACTIVITY_GAIN;
+    this.busyness.set(actor, { batch: announcement.batch, rate });
     for (const mark of announcement.marks) {
       this.markHandlers.get(mark.source)?.(actor, mark.number);
     }

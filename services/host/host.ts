@@ -1,9 +1,10 @@
 /**
- * The part of a node that runs one actor, and its life (see `host-machine.ts`). It is told to claim and to drain; the
- * rest it does by itself: recover, lead, and, when a commit's outcome or a way to a server was lost, raise the token
- * from its own and read again what is true (R12: without etcd).
+ * The part of a node that runs one actor, and its life (see `host-machine.ts`). It is told to follow, to claim, to hand
+ * over and to drain; the rest it does by itself: recover, lead, and, when a commit's outcome or a way to a server was
+ * lost, raise the token from its own and read again what is true (R12: without etcd).
  */
 import type { Logger } from "pino";
+import type { Leadership } from "../ports/lease-store.js";
 import type { ActorRecord } from "../ports/store.js";
 import { sleep } from "../ports/clock.js";
 import type { HostDependencies } from "./dependencies.js";
@@ -17,27 +18,42 @@ import {
 import { Leader, type LeaderEnd } from "./leader.js";
 import { RETRY_RECOVERY_AFTER_MS } from "./limits.js";
 import { claim, raise, recover } from "./recovery.js";
+import { Standby } from "./standby.js";
 
 export class Host {
   readonly actor: number;
   readonly name: string;
   private readonly deps: HostDependencies;
   private readonly logger: Logger;
+  private readonly onChange: () => void;
   private snapshot: HostSnapshot = firstSnapshot();
   private leader: Leader | null = null;
+  private standby: Standby | null = null;
   private record: ActorRecord | null = null;
   private running: Promise<void> = Promise.resolve();
   private becameAtMs = 0;
 
-  constructor(deps: HostDependencies, actor: number, name: string) {
+  /** `onChange` is called after each change of the host's state. */
+  constructor(deps: HostDependencies, actor: number, name: string, onChange: () => void) {
     this.deps = deps;
     this.actor = actor;
     this.name = name;
+    this.onChange = onChange;
     this.logger = deps.logger.child({ actor: name });
   }
 
   get state(): HostState {
     return this.snapshot.value;
+  }
+
+  /** Does it neither lead nor try to? */
+  get isFree(): boolean {
+    return this.state === "idle" || this.state === "released" || this.state === "fenced";
+  }
+
+  /** Is it on its way to lead? */
+  get isRising(): boolean {
+    return this.state === "claiming" || this.state === "recovering";
   }
 
   /** For how long the host has been in its state, in milliseconds. */
@@ -50,28 +66,75 @@ export class Host {
     return this.state === "leading" ? (this.record?.token ?? 0) : 0;
   }
 
-  /** Tries to become the leader. Does nothing unless the host is idle, released or fenced. */
-  claim(reason: string): void {
+  get commitAgeMs(): number {
+    return this.leader?.commitAgeMs ?? 0;
+  }
+
+  /** Does it follow the actor, with everything applied that it has heard of? */
+  get isWarm(): boolean {
+    return this.standby?.isWarm ?? false;
+  }
+
+  /** Follows the actor as its standby, or no longer. */
+  follow(shouldFollow: boolean): void {
+    if (shouldFollow && !this.standby && this.isFree) {
+      this.standby = new Standby(this.deps, this.actor, this.name);
+    } else if (!shouldFollow && this.standby && !this.isRising) {
+      this.standby.stop();
+      this.standby = null;
+    }
+  }
+
+  /** Tries to become the leader. `seen` is the key of a leader that is taken for dead. */
+  claim(reason: string, seen?: Leadership): void {
     if (!this.become({ type: "CLAIM" }, reason)) return;
-    this.running = this.claimAndRecover();
+    this.rise(() => claim(this.deps, this.actor, this.name, seen));
+  }
+
+  /** Takes what was handed over: the key is this node's already, and the token is known. */
+  takeOver({ handedAt, revision }: Leadership & { readonly handedAt: number }): void {
+    if (!this.become({ type: "CLAIM" }, "handed over")) return;
+    this.rise(() => raise(this.deps, this.actor, handedAt, revision));
+  }
+
+  /** Stops reading, commits what was applied, and writes the key over to another node. */
+  async handOver(to: string): Promise<void> {
+    // While etcd does not answer nobody could take over: whoever leads goes on.
+    if (this.state !== "leading" || !(await this.deps.leases.claim(this.name))) return;
+    const { token } = this;
+    if (!this.become({ type: "DRAIN" }, `for ${to}`)) return;
+    if (!(await this.endLeading(`for ${to}`))) return;
+    const isHanded = await this.deps.leases
+      .handOver(this.name, to, token)
+      .catch((error: unknown) => this.logger.warn({ to, error: String(error) }, "not handed over"));
+    if (!isHanded) await this.letGo();
   }
 
   /** Gives the actor up: commits what was applied, then lets the key go. */
   async drain(reason: string): Promise<void> {
+    this.follow(false);
     const wasLeading = this.state === "leading";
     if (!this.become({ type: "DRAIN" }, reason)) return;
-    if (wasLeading) {
-      await this.leader?.drain();
-      this.leader = null;
-      this.become({ type: "DRAINED" }, reason);
-    }
+    if (wasLeading) await this.endLeading(reason);
     await this.running;
     await this.letGo();
   }
 
-  private async claimAndRecover(): Promise<void> {
+  /** False when it turned out, at the last commit, that this node does not lead. */
+  private async endLeading(reason: string): Promise<boolean> {
+    await this.leader?.drain();
+    this.leader = null;
+    return this.become({ type: "DRAINED" }, reason);
+  }
+
+  /** Not before what came last has let its key go: it would let go of the new one. */
+  private rise(won: () => Promise<ActorRecord | null>): void {
+    this.running = this.running.then(() => this.claimAndRecover(won));
+  }
+
+  private async claimAndRecover(won: () => Promise<ActorRecord | null>): Promise<void> {
     try {
-      const record = await claim(this.deps, this.actor, this.name);
+      const record = await won();
       if (!record) {
         await this.letGo();
         this.become({ type: "BEATEN" }, "another node holds the key or the token");
@@ -86,38 +149,47 @@ export class Host {
     }
   }
 
-  /** Loads the rows and leads. The state is `recovering` when it begins. */
+  /** Rebuilds the actor and leads. The state is `recovering` when it begins. */
   private async recoverAndLead(forgottenOrders: readonly number[]): Promise<void> {
-    const record = this.record;
+    const { record, standby } = this;
     if (!record) return;
+    this.standby = null;
     const startedAtMs = this.deps.clock.now();
     try {
-      const recovered = await recover(this.deps, record, forgottenOrders);
+      const recovered = await recover(this.deps, record, forgottenOrders, standby);
       if (this.state !== "recovering") return;
       const leader = new Leader(this.deps, recovered, (end) => {
         if (this.leader === leader) this.ended(end);
       });
       this.leader = leader;
       const elapsedMs = Math.round(this.deps.clock.now() - startedAtMs);
-      this.become({ type: "RECOVERED" }, `batch ${record.batch}, ${elapsedMs} ms`);
+      const way = recovered.isWarm ? "warm" : "cold";
+      this.become({ type: "RECOVERED" }, `batch ${record.batch}, ${way}, ${elapsedMs} ms`);
       await leader.start();
     } catch (error) {
       this.leader?.close();
       this.leader = null;
       await this.failed(error);
+    } finally {
+      standby?.stop();
     }
   }
 
   private async failed(error: unknown): Promise<void> {
     const name = error instanceof Error ? error.name : "";
-    const permanent = ["InvariantError", "MalformedError", "StreamIdentityError"].includes(name);
     this.logger.error({ error: String(error) }, "recovering or leading failed");
     await this.letGo();
     const reason = String(error);
-    if (permanent) this.become({ type: "FAILED" }, reason);
-    else if (this.state === "recovering") this.become({ type: "LOST" }, reason);
-    // It leads and cannot read its inbox: perhaps another node can.
-    else if (this.become({ type: "DRAIN" }, reason)) this.become({ type: "DRAINED" }, reason);
+    if (name === "InvariantError" || name === "MalformedError") {
+      this.become({ type: "FAILED" }, reason);
+    } else if (name === "FencedError") {
+      this.become({ type: "FENCED" }, reason);
+    } else if (this.state === "recovering") {
+      this.become({ type: "LOST" }, reason);
+    } else if (this.become({ type: "DRAIN" }, reason)) {
+      // It leads and cannot read its inbox: perhaps another node can.
+      this.become({ type: "DRAINED" }, reason);
+    }
   }
 
   private ended(end: LeaderEnd): void {
@@ -140,7 +212,7 @@ export class Host {
     while (this.state === "recovering") {
       try {
         const known = this.record;
-        const raised = known && (await raise(this.deps, known, 0));
+        const raised = known && (await raise(this.deps, known.id, known.token, 0));
         if (!raised) {
           this.become({ type: "FENCED" }, "somebody else has raised the token");
           await this.letGo();
@@ -172,6 +244,7 @@ export class Host {
     this.becameAtMs = this.deps.clock.now();
     this.logger.info({ from: before, to: this.state, token: this.record?.token, reason }, "host");
     this.deps.observer.became(this.name, this.state, reason);
+    this.onChange();
     return true;
   }
 }

@@ -13,7 +13,10 @@ export interface InboxPosition {
 
 /** Rejects with `StreamIdentityError` when what is there is not what was read. */
 export async function checkStream(log: Log, name: string, at: InboxPosition): Promise<void> {
-  const identity = await log.identify(name, at.anchor);
+  const [identity, message] = await Promise.all([
+    log.identify(name, at.anchor),
+    at.position === 0 ? null : log.read(name, at.anchor, at.position),
+  ]);
   const stream = `the inbox of ${name}, anchor ${at.anchor},`;
   if (!identity) throw new StreamIdentityError(`${stream} is gone`);
   if (identity.created !== at.created) {
@@ -27,7 +30,6 @@ export async function checkStream(log: Log, name: string, at: InboxPosition): Pr
     );
   }
   if (at.position === 0) return;
-  const message = await log.read(name, at.anchor, at.position);
   if (message?.stored !== at.positionStored) {
     throw new StreamIdentityError(
       `${stream} holds ${message ? `a message of ${message.stored}` : "nothing"} at position ${at.position}, expected ${at.positionStored}`,

@@ -11,7 +11,9 @@ import { MalformedError } from "../../actors/kernel/bytes.js";
 import { encodeEventFrame } from "../../actors/kernel/event-frame.js";
 import { decodeFrame, type Frame } from "../../actors/kernel/frame.js";
 import { BATCH_COMMANDS_MAX } from "../../actors/kernel/limits.js";
-import { type Consumption, type LogMessage, StreamIdentityError } from "../ports/log.js";
+import { standbyKey } from "../../actors/placement/wishes.js";
+import { every } from "../ports/clock.js";
+import { type LogMessage, StreamIdentityError } from "../ports/log.js";
 import {
   type Batch,
   ClientOrderIdConflict,
@@ -19,11 +21,12 @@ import {
   FencedError,
   type OutboxRow,
 } from "../ports/store.js";
-import { eventsSubject } from "../ports/subjects.js";
+import { batchesSubject, eventsSubject } from "../ports/subjects.js";
 import { Announcer } from "./announcer.js";
 import { BatchClock } from "./batch-clock.js";
+import { encodeBatchFrame } from "./batch-frame.js";
 import type { HostDependencies } from "./dependencies.js";
-import { checkStream } from "./inbox-identity.js";
+import { Inbox } from "./inbox.js";
 import { RESEND_CHECK_EVERY_MS, TIDY_AFTER_MS, TRIM_EVERY_MS } from "./limits.js";
 import { OpenBatch, outboxRows } from "./open-batch.js";
 import { Outbox } from "./outbox.js";
@@ -42,12 +45,13 @@ export class Leader {
   private readonly outbox: Outbox;
   private readonly resender: Resender;
   private readonly announcer: Announcer;
+  private readonly inbox: Inbox;
   private readonly cleanups: (() => void)[] = [];
 
   private readonly queue: LogMessage[] = [];
   private open: OpenBatch | null = null;
   private commit: Promise<void> | null = null;
-  private consumption: Consumption | null = null;
+  private sealedAtMs = 0;
   private pumpScheduled = false;
   private accepting = true;
   private ended = false;
@@ -56,12 +60,7 @@ export class Leader {
   private batch: number;
   private eventBatch: number;
   private anchor: number;
-  private streamCreated: string;
   private committedPosition: number;
-  private trimmedPosition: number;
-  /** Applied, perhaps not yet committed. */
-  private position: number;
-  private positionStored: string;
 
   constructor(deps: HostDependencies, recovered: Recovered, onEnd: (end: LeaderEnd) => void) {
     const { record } = recovered;
@@ -72,11 +71,12 @@ export class Leader {
     this.batch = record.batch;
     this.eventBatch = record.eventBatch;
     this.anchor = record.anchor;
-    this.streamCreated = record.streamCreated;
-    this.position = record.position;
     this.committedPosition = record.position;
-    this.trimmedPosition = record.position;
-    this.positionStored = record.positionStored;
+    this.inbox = new Inbox(deps, record, {
+      arrived: (message) => this.receive(message),
+      resumed: () => this.askSources(),
+      lost: (error) => this.lostInbox(error),
+    });
     this.outbox = new Outbox(deps.log, deps.clock, deps.directory, record.token);
     this.resender = new Resender(deps.bus, deps.clock, record.id);
     this.announcer = new Announcer(deps.bus, deps.clock, () => ({
@@ -90,45 +90,36 @@ export class Leader {
     }));
   }
 
-  /** Makes the inbox if there is none yet, says that it leads, and reads on from the position. */
+  /** For how long the commit under way has been, in milliseconds; 0 when there is none. */
+  get commitAgeMs(): number {
+    return this.commit ? this.deps.clock.now() - this.sealedAtMs : 0;
+  }
+
+  /** Reads its inbox on from the position, then says that it leads. */
   async start(): Promise<void> {
-    const { log, directory } = this.deps;
-    const { record, actor } = this.recovered;
-    if (this.anchor === 0) await this.makeInbox();
-    if (this.ended) return;
+    const { directory, clock } = this.deps;
+    const { record } = this.recovered;
     this.cleanups.push(
       directory.onMarks(record.id, (receiver, number) => this.outbox.confirm(receiver, number)),
       directory.onMoved((receiver) => this.outbox.resend(receiver, 0)),
       this.resender.onRequest((receiver, from) => this.outbox.resend(receiver, from)),
+      every(clock, RESEND_CHECK_EVERY_MS, () => this.outbox.resendOverdue()),
+      every(clock, TIDY_AFTER_MS, () => this.tidy()),
+      every(clock, TRIM_EVERY_MS, () => this.inbox.trim(this.committedPosition)),
     );
     this.outbox.send(this.recovered.outbox);
-    this.every(RESEND_CHECK_EVERY_MS, () => this.outbox.resendOverdue());
-    this.every(TIDY_AFTER_MS, () => this.tidy());
-    this.every(TRIM_EVERY_MS, () => this.trim());
-    this.consumption = await log.consume(record.name, this.anchor, this.position + 1, {
-      deliver: (message) => this.receive(message),
-      verify: () => this.verify(),
-      onLost: (error) => this.lostInbox(error),
-    });
-    if (this.ended) {
-      this.consumption.stop();
-      return;
-    }
+    await this.readInbox();
+    if (this.ended) return;
     // Only now is it known that the inbox is the one that was read: publishers may come.
     this.announcer.start();
-    for (const link of actor.links.all()) {
-      if (link.received > 0) this.resender.request(link.peer, link.received + 1);
-    }
+    this.askSources();
   }
 
   /** Takes no more, commits what it has applied, and ends without a word to `onEnd`. */
   async drain(): Promise<void> {
     this.accepting = false;
-    this.consumption?.stop();
-    while (!this.ended && (this.commit || this.open)) {
-      if (!this.commit) this.seal();
-      await this.commit;
-    }
+    this.inbox.pause();
+    await this.settle();
     this.close();
   }
 
@@ -140,7 +131,15 @@ export class Leader {
     this.resender.stop();
     for (const cleanup of this.cleanups) cleanup();
     this.cleanups.length = 0;
-    this.consumption?.stop();
+    this.inbox.close();
+  }
+
+  /** Until everything that was applied is committed, or the leadership has ended. */
+  private async settle(): Promise<void> {
+    while (!this.ended && (this.commit || this.open)) {
+      if (!this.commit) this.seal();
+      await this.commit;
+    }
   }
 
   private end(end: LeaderEnd): void {
@@ -183,8 +182,7 @@ export class Leader {
   /** Judges one frame and applies what is new of it. */
   private take(message: LogMessage): void {
     const frame = this.decode(message.data);
-    this.position = message.sequence;
-    this.positionStored = message.stored;
+    this.inbox.applied(message);
     if (!frame) return;
     const { actor, record } = this.recovered;
     const admission = actor.links.admit(
@@ -238,11 +236,11 @@ export class Leader {
       actor: record,
       number: this.batch + 1,
       token: record.token,
-      anchor: this.anchor,
-      streamCreated: this.streamCreated,
-      positionBefore: this.committedPosition,
-      positionAfter: this.position,
-      positionStored: this.positionStored,
+      anchor: this.inbox.anchor,
+      streamCreated: this.inbox.created,
+      positionBefore: this.inbox.anchor === this.anchor ? this.committedPosition : 0,
+      positionAfter: this.inbox.position,
+      positionStored: this.inbox.positionStored,
       time: open.time,
       hash: actor.stateHash(),
       commands: open.takeLog(),
@@ -252,27 +250,28 @@ export class Leader {
       outbox,
       confirmed: this.outbox.takeConfirmed(),
     };
-    const sealedAtMs = this.deps.clock.now();
+    this.sealedAtMs = this.deps.clock.now();
     this.commit = this.deps.store.commit(batch).then(
-      ({ time }) => this.committed(batch, open.commands, time, sealedAtMs),
+      ({ time }) => this.committed(batch, open.commands, time),
       (error: unknown) => this.commitFailed(error),
     );
   }
 
-  private committed(batch: Batch, commands: number, time: number, sealedAtMs: number): void {
+  private committed(batch: Batch, commands: number, time: number): void {
     this.commit = null;
     if (this.ended) return;
     const { actor, record } = this.recovered;
     const previousEventBatch = this.eventBatch;
     this.batch = batch.number;
     this.eventBatch = batch.eventBatch;
+    this.anchor = batch.anchor;
     this.committedPosition = batch.positionAfter;
     this.time.observe(time);
     this.say(batch, previousEventBatch, batch.outbox);
     const backlog = this.outbox.backlog();
     this.deps.observer.committed(record.name, actor, {
       commands,
-      commitMs: this.deps.clock.now() - sealedAtMs,
+      commitMs: this.deps.clock.now() - this.sealedAtMs,
       inboxLag: this.queue.length,
       outboxFrames: backlog.frames,
       outboxAgeMs: backlog.ageMs,
@@ -298,6 +297,11 @@ export class Leader {
       });
       this.deps.bus.publish(eventsSubject(record.name), frame);
     }
+    if (this.deps.leases.wishes().get(standbyKey(record.name)) !== "off") {
+      const { number, token, time, hash, commands } = batch;
+      const logged = { actor: record.id, batch: number, token, time, hash, commands };
+      this.deps.bus.publish(batchesSubject(record.name), encodeBatchFrame(logged));
+    }
     for (const link of batch.links) {
       if (link.received > 0) this.announcer.mark(link.peer, link.token, link.received);
     }
@@ -314,28 +318,64 @@ export class Leader {
     } else this.end({ kind: "failed", reason });
   }
 
-  /** The first inbox of an actor: nobody has published to it, as nobody has heard of its anchor. */
-  private async makeInbox(): Promise<void> {
-    const identity = await this.deps.log.create(this.recovered.record.name, 1);
-    this.anchor = 1;
-    this.streamCreated = identity.created;
+  /** Reads the inbox; where there is none, or not the one that was read, it is anchored anew (R5). */
+  private async readInbox(): Promise<void> {
+    while (!this.ended) {
+      if (this.inbox.anchor === 0) await this.anchorAnew("the actor has no inbox yet");
+      if (this.ended) return;
+      try {
+        await this.inbox.read();
+        return;
+      } catch (error) {
+        if (!(error instanceof StreamIdentityError)) throw error;
+        await this.anchorAnew(error.message);
+      }
+    }
+  }
+
+  /**
+   * What was applied is committed where it was read; then an empty stream becomes the inbox, in a fenced commit. Nobody
+   * publishes there before it is announced, and whatever the old one still held its sources send again.
+   */
+  private async anchorAnew(reason: string): Promise<void> {
+    const { name } = this.recovered.record;
+    const before = this.inbox.anchor;
+    this.inbox.pause();
+    this.queue.length = 0;
+    const next = await this.inbox.makeNext();
+    await this.settle();
+    if (this.ended || !next) return;
+    this.inbox.moveTo(next);
     this.open = new OpenBatch(this.time.stamp(), this.deps.clock.now());
     this.seal();
     await this.commit;
+    if (this.ended) return;
+    this.inbox.remove(before);
+    this.deps.observer.anchored(name, next.anchor, reason);
+    this.deps.logger.info({ actor: name, anchor: next.anchor, reason }, "a new inbox");
   }
 
-  private verify(): Promise<void> {
-    return checkStream(this.deps.log, this.recovered.record.name, {
-      anchor: this.anchor,
-      created: this.streamCreated,
-      position: this.position,
-      positionStored: this.positionStored,
-    });
+  /** Asks everybody who has ever sent something for what may have been lost (R4). */
+  private askSources(): void {
+    for (const link of this.recovered.actor.links.all()) {
+      if (link.received > 0) this.resender.request(link.peer, link.received + 1);
+    }
   }
 
   private lostInbox(error: Error): void {
-    const kind = error instanceof StreamIdentityError ? "failed" : "lost";
-    this.end({ kind, reason: `${error.name}: ${error.message}` });
+    const reason = `${error.name}: ${error.message}`;
+    if (!(error instanceof StreamIdentityError)) return this.end({ kind: "lost", reason });
+    this.readAnew(error.message).catch((failure: unknown) => {
+      this.end({ kind: "lost", reason: String(failure) });
+    });
+  }
+
+  private async readAnew(reason: string): Promise<void> {
+    await this.anchorAnew(reason);
+    await this.readInbox();
+    if (this.ended) return;
+    this.announcer.announce();
+    this.askSources();
   }
 
   private markOf(source: number): void {
@@ -349,28 +389,5 @@ export class Leader {
     if (this.commit || this.open || !this.outbox.hasConfirmed) return;
     this.open = new OpenBatch(this.time.stamp(), this.deps.clock.now());
     this.seal();
-  }
-
-  private trim(): void {
-    const upTo = this.committedPosition;
-    if (upTo <= this.trimmedPosition) return;
-    this.trimmedPosition = upTo;
-    // The last applied message stays: its identity is checked on every reconnect.
-    this.deps.log
-      .trim(this.recovered.record.name, this.anchor, upTo)
-      .catch((error: unknown) => this.deps.logger.warn({ error: String(error) }, "trim failed"));
-  }
-
-  private every(intervalMs: number, task: () => void): void {
-    let cancel = (): void => undefined;
-    const again = (): void => {
-      cancel = this.deps.clock.after(intervalMs, () => {
-        if (this.ended) return;
-        task();
-        again();
-      });
-    };
-    again();
-    this.cleanups.push(() => cancel());
   }
 }

@@ -19,6 +19,14 @@ export const TIDY_AFTER_MS = 1_000;
 /** The inbox is trimmed behind the committed position this often. */
 export const TRIM_EVERY_MS = 5_000;
 
+/** A stream that could not be made is tried again after so long. */
+export const MAKE_STREAM_AGAIN_AFTER_MS = 50;
+
+/** A standby reads so many batches at once from the batch log. */
+export const BATCHES_PER_READ = 50;
+/** A standby that could not read tries again after so long. */
+export const RETRY_FOLLOWING_AFTER_MS = 200;
+
 /** A drain waits so long for the commit under way. */
 export const DRAIN_MS_MAX = 2_000;
 

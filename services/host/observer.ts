@@ -19,6 +19,10 @@ export interface HostObserver {
   committed(actorName: string, actor: Actor, batch: CommittedBatch): void;
   malformedFrame(actorName: string): void;
   fenced(actorName: string): void;
+  /** The actor's inbox is the stream of another anchor. */
+  anchored(actorName: string, anchor: number, reason: string): void;
+  /** A standby's state is not what the leader's was after the same batch: it begins anew. */
+  diverged(actorName: string): void;
   /** The host has another state; `reason` says why. */
   became(actorName: string, state: HostState, reason: string): void;
 }

@@ -3,10 +3,10 @@
  * batch log), and where the inbox stands after them.
  */
 import type { Actor } from "../../actors/kernel/actor.js";
-import { ByteWriter } from "../../actors/kernel/bytes.js";
-import { encodeFrame, stampToken, type Frame } from "../../actors/kernel/frame.js";
+import { ByteReader, ByteWriter } from "../../actors/kernel/bytes.js";
+import { decodeFrame, encodeFrame, stampToken, type Frame } from "../../actors/kernel/frame.js";
 import { FRAME_BYTES_MAX, FRAME_COMMANDS_MAX } from "../../actors/kernel/limits.js";
-import type { OutboxRow } from "../ports/store.js";
+import type { LoggedBatch, OutboxRow } from "../ports/store.js";
 
 export class OpenBatch {
   readonly time: number;
@@ -37,6 +37,20 @@ export class OpenBatch {
   /** The frames as applied, each with its length in front. */
   takeLog(): Uint8Array {
     return this.log.take();
+  }
+}
+
+/** Applies a batch as it was logged to an actor that stands before it (a standby, a replay). Throws when it cannot be read. */
+export function applyLogged(actor: Actor, batch: LoggedBatch): void {
+  const reader = new ByteReader(batch.commands);
+  while (reader.remaining > 0) {
+    const { source, token, first, commands } = decodeFrame(reader.bytes());
+    let number = first;
+    for (const payload of commands) {
+      actor.apply({ source, token, number, payload }, batch.time);
+      actor.links.advance(source, token, number);
+      number += 1;
+    }
   }
 }
 

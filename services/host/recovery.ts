@@ -7,9 +7,11 @@ import { assert } from "../../actors/kernel/assert.js";
 import { Links } from "../../actors/kernel/links.js";
 import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
 import { Market } from "../../actors/market/market.js";
-import type { ActorRecord, OutboxRow } from "../ports/store.js";
+import type { Leadership } from "../ports/lease-store.js";
+import { type ActorRecord, FencedError, type OutboxRow, type Store } from "../ports/store.js";
 import type { HostDependencies } from "./dependencies.js";
 import { CLAIM_TRIES_MAX } from "./limits.js";
+import type { Standby } from "./standby.js";
 
 export interface Recovered {
   readonly record: ActorRecord;
@@ -18,20 +20,23 @@ export interface Recovered {
   readonly outbox: readonly OutboxRow[];
   /** Postgres's clock just after. */
   readonly now: number;
+  /** Was it a standby that had followed, and not the rows? */
+  readonly isWarm: boolean;
 }
 
-/** Wins the key and raises the token. Null: somebody else has, or is about to. */
+/** Wins the key and raises the token. `seen` is the key that may be taken over. Null: somebody else has, or is about to. */
 export async function claim(
   deps: HostDependencies,
   actor: number,
   name: string,
+  seen: Leadership | undefined,
 ): Promise<ActorRecord | null> {
   let record = await deps.store.record(actor);
   assert(record !== null, `no actor ${actor} to claim`);
-  const leadership = await deps.leases.claim(name);
+  const leadership = await deps.leases.claim(name, seen);
   if (!leadership) return null;
   for (let tries = 0; tries < CLAIM_TRIES_MAX; tries++) {
-    const raised = await raise(deps, record, leadership.revision);
+    const raised = await raise(deps, actor, record.token, leadership.revision);
     if (raised) return raised;
     if (deps.leases.leaders().get(name)?.node !== deps.node) return null;
     record = await deps.store.record(actor);
@@ -40,34 +45,68 @@ export async function claim(
   return null;
 }
 
-/** Raises the token again from the one this node holds or has read: after a lost connection, without etcd. */
+/**
+ * Raises the token from the one this node holds, or was handed, or has read. After a lost connection, and after a
+ * handover, etcd is not asked.
+ */
 export function raise(
   deps: HostDependencies,
-  record: ActorRecord,
+  actor: number,
+  fromToken: number,
   leaseRevision: number,
 ): Promise<ActorRecord | null> {
-  return deps.store.raise(record.id, record.token, deps.node, leaseRevision);
+  const { node, incarnation } = deps;
+  return deps.store.raise(actor, fromToken, { node, incarnation }, leaseRevision);
 }
 
-/** Rebuilds the actor from its rows. Throws when they are not what their hash says. */
+/** The actor as of the raised record: from a standby that has followed it, or from its rows. */
 export async function recover(
   deps: HostDependencies,
   record: ActorRecord,
   forgottenOrders: readonly number[],
+  standby: Standby | null,
 ): Promise<Recovered> {
-  const links = Links.restore(await deps.store.links(record.id));
-  const actor =
-    record.kind === "market" ? Market.restore(record, links) : LedgerShard.restore(record, links);
-  await deps.store.load(record, (table, rows) => actor.loadPage(table, rows));
-  actor.finishLoading();
-  if (forgottenOrders.length > 0 && actor instanceof LedgerShard) {
-    actor.remember(await deps.store.orders(forgottenOrders));
+  const { store } = deps;
+  const [outbox, now, warm] = await Promise.all([
+    store.outbox(record.id),
+    store.now(),
+    standby?.promote(record),
+  ]);
+  if (warm) return { record, actor: warm, outbox, now, isWarm: true };
+  const cold = await rebuild(store, record.id);
+  if (cold.record.token !== record.token) {
+    throw new FencedError(`${record.name}: token ${record.token} was raised while rows were read`);
   }
+  if (forgottenOrders.length > 0 && cold.actor instanceof LedgerShard) {
+    cold.actor.remember(await store.orders(forgottenOrders));
+  }
+  return { record, actor: cold.actor, outbox, now, isWarm: false };
+}
+
+/** An actor from its rows, and the row it was read with. Throws when they are not what their hash says. */
+export async function rebuild(
+  store: Store,
+  id: number,
+): Promise<{ readonly record: ActorRecord; readonly actor: Actor }> {
+  let actor: Market | LedgerShard | undefined;
+  const loaded = await store.load(
+    id,
+    ({ record, links }) => {
+      const restored = Links.restore(links);
+      actor =
+        record.kind === "market"
+          ? Market.restore(record, restored)
+          : LedgerShard.restore(record, restored);
+    },
+    (table, rows) => actor!.loadPage(table, rows),
+  );
+  assert(loaded !== null && actor !== undefined, `actor ${id} has vanished`);
+  const { record } = loaded;
+  actor.finishLoading();
   const expected = record.batch === 0 ? actor.stateHash() : record.hash;
   assert(
     actor.stateHash() === expected,
     `${record.name}: the rows of batch ${record.batch} do not give the hash it was committed with`,
   );
-  const outbox = await deps.store.outbox(record.id);
-  return { record, actor, outbox, now: await deps.store.now() };
+  return { record, actor };
 }

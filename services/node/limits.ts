@@ -2,20 +2,43 @@
 
 /** New actors are looked for this often. */
 export const POLL_ACTORS_EVERY_MS = 150;
+/** Once in so many looks all actors are read, not only those of higher numbers. */
+export const POLLS_PER_FULL_READING = 32;
 
 /** A node that has just joined waits so long for others before it claims anything. */
 export const JOIN_GRACE_MS = 1_000;
 
+/** A node says this often that it runs, and asks this often whether the servers answer. */
+export const HEARTBEAT_EVERY_MS = 100;
+export const PROBE_EVERY_MS = 200;
+/** A node that is silent, or has had no answer of a server, for so long is taken for dead by who is better off. */
+export const SUSPECT_AFTER_MS = 700;
+/** A node whose own heartbeat is so late does not judge others by what it did not hear. */
+export const TICK_LATE_MS = 300;
+
 /** When nobody has claimed an actor for so long, the next node in its order of preference may. */
 export const NEXT_CHOICE_AFTER_MS = 2_000;
 
+/** Actors that a node claims and recovers at once. */
+export const CLAIMS_AT_ONCE_MAX = 16;
+
 /** A leader gives an actor to a preferred node when that one has been alive for so long. */
 export const MOVE_AFTER_MS = 5_000;
+/** Twice as long with each time that the node was lost, up to so many times. */
+export const FLAPS_COUNTED_MAX = 6;
+/** A node that has stayed for so long has never been lost. */
+export const FLAPS_FORGOTTEN_AFTER_MS = 600_000;
 
-/** One planned move at a time, and not more often than this. */
-export const MOVE_EVERY_MS = 500;
+/** A node asks for one actor at a time, not more often than this, and again after so long without an answer. */
+export const MOVE_EVERY_MS = 100;
+export const ASK_AGAIN_AFTER_MS = 1_000;
+/** An actor whose standby is not ready after so long is moved without one. */
+export const WARM_UP_MS_MAX = 30_000;
 
-/** A fenced or beaten host waits so long before it looks at etcd again. */
+/** A node that ends waits so long for others to take what it leads. */
+export const LEAVE_MS_MAX = 5_000;
+
+/** The node looks this often at who leads what, besides at every change. */
 export const PLACE_EVERY_MS = 100;
 
 /** A leader of less than this age does not yet doubt what it sees of etcd. */

@@ -1,6 +1,8 @@
 /** The process that hosts actors. */
+import { randomBytes } from "node:crypto";
 import { EtcdLeaseStore } from "../adapters/etcd/etcd-lease-store.js";
 import { connectNats, NatsBus, NatsLog } from "../adapters/nats/index.js";
+import { TcpPeers } from "../adapters/peers/tcp-peers.js";
 import { PostgresStore } from "../adapters/postgres/store.js";
 import { SystemClock } from "../common/clock.js";
 import { loadConfig } from "../common/config.js";
@@ -14,13 +16,16 @@ import { Node } from "./node.js";
 import { MetricsObserver } from "./observer.js";
 
 const LEASE_NAMESPACE = "exchange";
+const INCARNATION_BYTES = 4;
 
 const { values: config } = loadConfig();
 const logger = createLog("node", { node: config.node });
 const clock = new SystemClock();
 collectProcessMetrics();
 
-const store = new PostgresStore(config.postgresUrl, config.node);
+/** Names this life of the process, so that its connections to PostgreSQL are not taken for a predecessor's. */
+const incarnation = `${config.node}#${randomBytes(INCARNATION_BYTES).toString("hex")}`;
+const store = new PostgresStore(config.postgresUrl, incarnation);
 const connection = await connectNats(config.natsUrl, config.node);
 const bus = new NatsBus(connection);
 const leases = new EtcdLeaseStore(config.etcdUrl, {
@@ -29,17 +34,22 @@ const leases = new EtcdLeaseStore(config.etcdUrl, {
   clock,
 });
 const directory = new Directory(bus);
-const node = new Node({
-  node: config.node,
-  store,
-  log: await NatsLog.open(connection),
-  bus,
-  leases,
-  clock,
-  directory,
-  logger,
-  observer: new MetricsObserver(),
-});
+const node = new Node(
+  {
+    node: config.node,
+    incarnation,
+    peers: new TcpPeers(),
+    store,
+    log: await NatsLog.open(connection),
+    bus,
+    leases,
+    clock,
+    directory,
+    logger,
+    observer: new MetricsObserver(),
+  },
+  { weight: config.weight },
+);
 
 const http = await startHttp({
   port: config.httpPort,
@@ -47,7 +57,7 @@ const http = await startHttp({
     const stopped = node.stopped();
     return { ok: stopped.length === 0, reasons: stopped.map((name) => `${name} is stopped`) };
   },
-  extra: { "/leading": () => node.leading() },
+  extra: { "/leading": () => node.leading(), "/warm": () => node.warm() },
 });
 
 const shutdown = installShutdown({

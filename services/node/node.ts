@@ -1,45 +1,89 @@
-/** A node: a host for every actor, and the decision which of them should lead. */
+/** A node: a host for every actor, and the decision which of them should follow, lead, or be given to others. */
 import type { Logger } from "pino";
-import type { ActorRecord } from "../ports/store.js";
+import { DEFAULT_WEIGHT } from "../../actors/placement/rendezvous.js";
+import { parseWishes, type Wishes } from "../../actors/placement/wishes.js";
 import type { HostDependencies } from "../host/dependencies.js";
 import { Host } from "../host/host.js";
+import type { Leadership } from "../ports/lease-store.js";
+import { every, sleep } from "../ports/clock.js";
+import type { Peers } from "../ports/peers.js";
+import type { ActorSummary } from "../ports/store.js";
+import { encodeNodeInfo, type NodeInfo, parseNodeInfo } from "./info.js";
 import {
+  CLAIMS_AT_ONCE_MAX,
   JOIN_GRACE_MS,
-  MOVE_EVERY_MS,
+  LEAVE_MS_MAX,
   PLACE_EVERY_MS,
   POLL_ACTORS_EVERY_MS,
+  POLLS_PER_FULL_READING,
   SETTLED_AFTER_MS,
 } from "./limits.js";
+import { Membership } from "./membership.js";
+import { Moves } from "./moves.js";
+import { Neighbours } from "./neighbours.js";
 import { Placement, type View } from "./placement.js";
 
+export interface NodeDependencies extends HostDependencies {
+  readonly peers: Peers;
+}
+
+interface Claim {
+  readonly host: Host;
+  readonly reason: string;
+  readonly seen: Leadership | undefined;
+}
+
 export class Node {
-  private readonly deps: HostDependencies;
+  private readonly deps: NodeDependencies;
   private readonly logger: Logger;
   private readonly placement: Placement;
+  private readonly membership = new Membership();
+  private readonly neighbours: Neighbours;
+  private readonly moves: Moves;
   private readonly hosts = new Map<string, Host>();
-  private readonly firstSeenMs = new Map<string, number>();
   private readonly cleanups: (() => void)[] = [];
-  private joinedAtMs = 0;
-  private movedAtMs = 0;
-  private moving = false;
+  private info: NodeInfo;
+  private wishes: Wishes = parseWishes(new Map());
+  private joinedAtMs = Infinity;
+  private highestActor = 0;
+  private polls = 0;
+  private isPolling = false;
+  private isPlacing = false;
   private closed = false;
 
-  constructor(deps: HostDependencies) {
+  constructor(deps: NodeDependencies, { weight = DEFAULT_WEIGHT }: { weight?: number } = {}) {
+    const { node, incarnation, clock } = deps;
     this.deps = deps;
     this.logger = deps.logger;
-    this.placement = new Placement(deps.node);
+    this.info = { address: "", weight, incarnation, isLeaving: false };
+    this.placement = new Placement(node);
+    this.neighbours = new Neighbours({
+      ...deps,
+      commitAgeMs: () => Math.max(0, ...[...this.hosts.values()].map((host) => host.commitAgeMs)),
+      onChange: () => this.placeSoon(),
+    });
+    this.moves = new Moves({
+      ...deps,
+      placement: this.placement,
+      hostOf: (name) => this.hosts.get(name),
+      view: () => this.view(),
+    });
+    this.cleanups.push(
+      every(clock, POLL_ACTORS_EVERY_MS, () => this.poll()),
+      every(clock, PLACE_EVERY_MS, () => this.place()),
+    );
   }
 
   async start(): Promise<void> {
-    this.learn(await this.deps.store.actors());
+    const { node, store, leases, peers, clock } = this.deps;
+    this.learn(await store.actors(0));
+    this.info = { ...this.info, address: await peers.listen() };
     this.cleanups.push(
-      this.deps.leases.onChange(() => this.place()),
-      this.deps.leases.onLost((reason) => this.logger.warn({ reason }, "the lease is lost")),
+      leases.onChange(() => this.placeSoon()),
+      leases.onLost((reason) => this.logger.warn({ reason }, "the lease is lost")),
     );
-    await this.deps.leases.join(this.deps.node, "{}");
-    this.joinedAtMs = this.deps.clock.now();
-    this.repeat(POLL_ACTORS_EVERY_MS, async () => this.learn(await this.deps.store.actors()));
-    this.repeat(PLACE_EVERY_MS, async () => this.place());
+    await leases.join(node, encodeNodeInfo(this.info));
+    this.joinedAtMs = clock.now();
   }
 
   /** What this node leads: actor name to token. */
@@ -49,93 +93,158 @@ export class Node {
     return names;
   }
 
+  /** What this node stands by for, and is ready to lead. */
+  warm(): string[] {
+    return [...this.hosts.values()].filter((host) => host.isWarm).map(({ name }) => name);
+  }
+
   /** Hosts that an operator must look at. */
   stopped(): string[] {
     return [...this.hosts.values()].filter((host) => host.state === "stopped").map((h) => h.name);
   }
 
-  /** Gives up everything in good order. */
+  /** Gives up everything in good order: to those who come after it, if they ask in time. */
   async close(): Promise<void> {
+    await this.leave();
     this.closed = true;
     for (const cleanup of this.cleanups) cleanup();
     await Promise.all([...this.hosts.values()].map((host) => host.drain("the node is stopping")));
+    this.moves.close();
+    this.neighbours.close();
     await this.deps.leases.close();
+    await this.deps.peers.close();
   }
 
-  private learn(records: readonly ActorRecord[]): void {
-    this.deps.directory.learn(records);
-    for (const { id, name } of records) {
-      if (!this.hosts.has(name)) this.hosts.set(name, new Host(this.deps, id, name));
+  private async leave(): Promise<void> {
+    const { leases, clock } = this.deps;
+    const untilMs = clock.now() + LEAVE_MS_MAX;
+    this.info = { ...this.info, isLeaving: true };
+    try {
+      await leases.inform(encodeNodeInfo(this.info));
+    } catch (error) {
+      this.logger.warn({ error: String(error) }, "nobody can be told that this node leaves");
+      return;
     }
+    const leadsSomething = () => [...this.hosts.values()].some(({ state }) => state === "leading");
+    while (leadsSomething() && this.placement.hasHeirs(this.view()) && clock.now() < untilMs) {
+      await sleep(clock, PLACE_EVERY_MS);
+    }
+  }
+
+  private learn(actors: readonly ActorSummary[]): void {
+    this.deps.directory.learn(actors);
+    for (const { id, name } of actors) {
+      this.highestActor = Math.max(this.highestActor, id);
+      if (this.hosts.has(name)) continue;
+      this.hosts.set(name, new Host(this.deps, id, name, () => this.placeSoon()));
+      this.placeSoon();
+    }
+  }
+
+  /** Looks for new actors. Numbers may become visible in another order than they were given: all are read now and then. */
+  private poll(): void {
+    if (this.isPolling) return;
+    this.isPolling = true;
+    this.polls += 1;
+    const above = this.polls % POLLS_PER_FULL_READING === 0 ? 0 : this.highestActor;
+    this.deps.store.actors(above).then(
+      (actors) => {
+        this.isPolling = false;
+        if (!this.closed) this.learn(actors);
+      },
+      (error: unknown) => {
+        this.isPolling = false;
+        this.logger.warn({ error: String(error) }, "actors could not be read");
+      },
+    );
+  }
+
+  /** Many changes that come together are looked at once. */
+  private placeSoon(): void {
+    if (this.isPlacing) return;
+    this.isPlacing = true;
+    this.deps.clock.soon(() => {
+      this.isPlacing = false;
+      this.place();
+    });
   }
 
   private place(): void {
+    const { nodes, wishes } = this.deps.leases;
     if (this.closed) return;
+    this.wishes = parseWishes(wishes.call(this.deps.leases));
+    const alive = nodes.call(this.deps.leases);
+    this.neighbours.meet(new Map([...alive].map(([node, text]) => [node, parseNodeInfo(text)])));
     const view = this.view();
-    if (view.nowMs - this.joinedAtMs < JOIN_GRACE_MS || !view.nodes.has(this.deps.node)) return;
+    const isSettled = view.nowMs - this.joinedAtMs >= JOIN_GRACE_MS;
+    if (!isSettled || !view.members.has(this.deps.node)) return;
+    const claims: Claim[] = [];
     for (const host of this.hosts.values()) {
-      this.placement.observe(host.name, view);
-      if (["idle", "released", "fenced"].includes(host.state)) {
-        if (this.placement.shouldClaim(host.name, view)) host.claim("it has no leader");
-      } else if (host.state === "leading" && host.stateAgeMs >= SETTLED_AFTER_MS) {
+      host.follow(this.placement.shouldFollow(host.name, view));
+      if (host.isFree) this.considerFree(host, view, claims);
+      else if (host.state === "leading" && host.stateAgeMs >= SETTLED_AFTER_MS) {
         this.reconsider(host, view);
       }
     }
+    if (this.info.isLeaving) return;
+    this.claimBusiestFirst(claims);
+    this.moves.ask(this.hosts.values(), view);
   }
 
-  /** A leader whose key is gone (etcd forgot it) asks for it again; one that was replaced lets go. */
-  private reconsider(host: Host, view: View): void {
-    const holder = view.leaderOf(host.name);
-    if (holder === undefined) {
-      this.deps.leases
-        .claim(host.name)
-        .catch((error: unknown) => this.logger.warn({ error: String(error) }, "no key"));
-    } else if (holder !== this.deps.node) {
-      this.move(host, `${holder} holds the key`);
-    } else if (this.placement.shouldMove(host.name, view)) {
-      this.move(host, "a node that is placed better is alive");
+  private considerFree(host: Host, view: View, claims: Claim[]): void {
+    const key = view.leaders.get(host.name);
+    const reason = this.placement.reasonToClaim(host.name, view);
+    if (key?.node === this.deps.node) {
+      const { handedAt } = key;
+      if (handedAt !== null) host.takeOver({ ...key, handedAt });
+      // Nobody else can have it while the key says so.
+      else if (host.stateAgeMs >= SETTLED_AFTER_MS)
+        claims.push({ host, reason: "its key is here", seen: key });
+    } else if (reason !== null) {
+      claims.push({ host, reason, seen: key });
     }
   }
 
-  /** One planned move at a time, so that a node that joins does not stop everything at once. */
-  private move(host: Host, reason: string): void {
-    const now = this.deps.clock.now();
-    if (this.moving || now - this.movedAtMs < MOVE_EVERY_MS) return;
-    this.moving = true;
-    this.movedAtMs = now;
-    // While etcd does not answer nobody could take over: whoever leads goes on.
-    this.deps.leases
-      .claim(host.name)
-      .then(() => host.drain(reason))
-      .catch((error: unknown) => this.logger.warn({ error: String(error) }, "a move failed"))
-      .finally(() => {
-        this.moving = false;
-      });
+  /** When many leaders are lost at once, a few at a time, and those first whose actors have had the most to do. */
+  private claimBusiestFirst(claims: Claim[]): void {
+    const { directory } = this.deps;
+    const rising = [...this.hosts.values()].filter((host) => host.isRising).length;
+    const activity = ({ host }: Claim) => directory.activity(host.actor);
+    claims.sort((a, b) => activity(b) - activity(a));
+    for (const { host, reason, seen } of claims.slice(
+      0,
+      Math.max(0, CLAIMS_AT_ONCE_MAX - rising),
+    )) {
+      host.claim(reason, seen);
+    }
+  }
+
+  /** A leader whose key is gone, or another's (etcd was wiped or restored), takes it back if it does lead. */
+  private reconsider(host: Host, view: View): void {
+    const key = view.leaders.get(host.name);
+    if (key?.node === this.deps.node) return;
+    this.takeKeyBack(host, key).catch((error: unknown) =>
+      this.logger.warn({ actor: host.name, error: String(error) }, "the key was not taken back"),
+    );
+  }
+
+  private async takeKeyBack(host: Host, key: Leadership | undefined): Promise<void> {
+    const record = await this.deps.store.record(host.actor);
+    if (!record || host.token === 0) return;
+    if (record.token === host.token) await this.deps.leases.claim(host.name, key);
+    else await host.drain("somebody else has raised the token");
   }
 
   private view(): View {
-    const nowMs = this.deps.clock.now();
-    const alive = this.deps.leases.nodes();
-    for (const node of this.firstSeenMs.keys()) if (!alive.has(node)) this.firstSeenMs.delete(node);
-    for (const node of alive.keys()) {
-      if (!this.firstSeenMs.has(node)) this.firstSeenMs.set(node, nowMs);
-    }
-    const leaders = this.deps.leases.leaders();
-    return { nowMs, nodes: this.firstSeenMs, leaderOf: (name) => leaders.get(name)?.node };
-  }
-
-  private repeat(intervalMs: number, task: () => Promise<void>): void {
-    let cancel = (): void => undefined;
-    const again = (): void => {
-      cancel = this.deps.clock.after(intervalMs, () => {
-        task()
-          .catch((error: unknown) => this.logger.warn({ error: String(error) }, "a task failed"))
-          .finally(() => {
-            if (!this.closed) again();
-          });
-      });
+    const { leases, clock } = this.deps;
+    const nowMs = clock.now();
+    const suspicionOf = (node: string) => this.neighbours.suspicion(node);
+    return {
+      nowMs,
+      members: this.membership.see(leases.nodes(), suspicionOf, nowMs),
+      leaders: leases.leaders(),
+      wishes: this.wishes,
+      isWell: this.neighbours.isWell,
     };
-    again();
-    this.cleanups.push(() => cancel());
   }
 }

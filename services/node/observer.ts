@@ -43,6 +43,14 @@ export class MetricsObserver implements HostObserver {
     metrics.fencedCommits.inc({ actor: actorName });
   }
 
+  anchored(actorName: string): void {
+    metrics.inboxesAnchored.inc({ actor: actorName });
+  }
+
+  diverged(actorName: string): void {
+    metrics.divergedStandbys.inc({ actor: actorName });
+  }
+
   became(actorName: string, state: HostState, reason: string): void {
     const before = this.states.get(actorName);
     if (before) metrics.hostState.set({ actor: actorName, state: before }, 0);

@@ -1,47 +1,125 @@
 /**
- * Which actors this node should claim, and which it should give to others: rendezvous hashing over the live nodes,
- * with hysteresis, so that a node that flaps moves nothing.
+ * Which actors this node should follow, claim, ask for and give away: rendezvous hashing over the nodes that may lead,
+ * with hysteresis, and with what operators wish. It decides from a view alone; nothing rests on it but who does the work.
  */
 import { preference } from "../../actors/placement/rendezvous.js";
-import { MOVE_AFTER_MS, NEXT_CHOICE_AFTER_MS } from "./limits.js";
+import type { Wishes } from "../../actors/placement/wishes.js";
+import type { Leadership } from "../ports/lease-store.js";
+import { NEXT_CHOICE_AFTER_MS } from "./limits.js";
+import type { Member } from "./membership.js";
 
 export interface View {
   readonly nowMs: number;
-  /** Live nodes, with the moment each was first seen in this life of it. */
-  readonly nodes: ReadonlyMap<string, number>;
-  /** The node that holds an actor's key, if any. */
-  readonly leaderOf: (actorName: string) => string | undefined;
+  readonly members: ReadonlyMap<string, Member>;
+  readonly leaders: ReadonlyMap<string, Leadership>;
+  readonly wishes: Wishes;
+  /** Are this node's own ways to the servers good? */
+  readonly isWell: boolean;
 }
 
 export class Placement {
   private readonly node: string;
   private readonly leaderlessSinceMs = new Map<string, number>();
+  /** Orders of preference, for as long as the same nodes may lead. */
+  private readonly orders = new Map<string, readonly string[]>();
+  private ordersOf = "";
 
   constructor(node: string) {
     this.node = node;
   }
 
-  /** Takes note of whether the actor has a leader; to be told at every look, whoever leads. */
-  observe(actorName: string, view: View): void {
-    if (view.leaderOf(actorName) !== undefined) this.leaderlessSinceMs.delete(actorName);
-    else if (!this.leaderlessSinceMs.has(actorName)) {
-      this.leaderlessSinceMs.set(actorName, view.nowMs);
+  /**
+   * Why this node should claim the actor now, in words that are always the same; null: it should not. To be asked at every
+   * look, as it counts for how long nobody leads.
+   */
+  reasonToClaim(actorName: string, view: View): string | null {
+    const reason = leaderlessness(actorName, view);
+    if (reason === null) {
+      this.leaderlessSinceMs.delete(actorName);
+      return null;
     }
+    const sinceMs = this.leaderlessSinceMs.get(actorName) ?? view.nowMs;
+    this.leaderlessSinceMs.set(actorName, sinceMs);
+    const patience = Math.floor((view.nowMs - sinceMs) / NEXT_CHOICE_AFTER_MS);
+    return this.choices(actorName, view)
+      .slice(0, 1 + patience)
+      .includes(this.node)
+      ? reason
+      : null;
   }
 
-  /** Should this node claim the actor now? */
-  shouldClaim(actorName: string, view: View): boolean {
-    const since = this.leaderlessSinceMs.get(actorName);
-    if (since === undefined) return false;
-    const choices = preference(actorName, view.nodes.keys());
-    const patience = Math.floor((view.nowMs - since) / NEXT_CHOICE_AFTER_MS);
-    return choices.slice(0, 1 + patience).includes(this.node);
+  /** Should this node stand by for the actor: is it the first choice that does not lead? */
+  shouldFollow(actorName: string, view: View): boolean {
+    const leader = view.leaders.get(actorName)?.node;
+    if (leader === undefined || leader === this.node) return false;
+    if (view.wishes.withoutStandby.has(actorName)) return false;
+    return this.choices(actorName, view).find((node) => node !== leader) === this.node;
   }
 
-  /** Should this node, which leads the actor, let a better placed one have it? */
-  shouldMove(actorName: string, view: View): boolean {
-    const [best] = preference(actorName, view.nodes.keys());
-    if (best === undefined || best === this.node) return false;
-    return view.nowMs - view.nodes.get(best)! >= MOVE_AFTER_MS;
+  /** Should this node ask the actor's leader, who is well, to hand it over? */
+  shouldAsk(actorName: string, view: View): boolean {
+    const leader = view.leaders.get(actorName)?.node;
+    if (leader === undefined || leader === this.node) return false;
+    if (view.members.get(leader)?.suspicion !== null) return false;
+    return this.shouldMove(actorName, leader, this.node, view);
   }
+
+  /** Should this node, which leads the actor, let the one that asks for it have it? */
+  mayGive(actorName: string, to: string, view: View): boolean {
+    return this.shouldMove(actorName, this.node, to, view);
+  }
+
+  /** Is there anybody who could have what this node leads? */
+  hasHeirs(view: View): boolean {
+    return [...view.members].some(([node, { suspicion }]) => node !== this.node && !suspicion);
+  }
+
+  private shouldMove(actorName: string, from: string, to: string, view: View): boolean {
+    const { wishes, members } = view;
+    if (from === to || this.choices(actorName, view)[0] !== to) return false;
+    if (members.get(from)?.info.isLeaving || wishes.drained.has(from)) return true;
+    if (wishes.moves.get(actorName) === to) return true;
+    return !wishes.cordoned.has(from) && members.get(to)!.isSteady;
+  }
+
+  /** The nodes that may lead the actor, best first. */
+  private choices(actorName: string, view: View): readonly string[] {
+    const eligible = eligibleNodes(view);
+    const signature = eligible.map(({ node, weight }) => `${node}*${weight}`).join(" ");
+    if (signature !== this.ordersOf) {
+      this.orders.clear();
+      this.ordersOf = signature;
+    }
+    let order = this.orders.get(actorName);
+    if (!order) {
+      order = preference(actorName, eligible);
+      this.orders.set(actorName, order);
+    }
+    const wished = view.wishes.moves.get(actorName);
+    if (wished === undefined || !mayLead(wished, view)) return order;
+    return [wished, ...order.filter((node) => node !== wished)];
+  }
+}
+
+/** Why nobody leads the actor; null: somebody does. */
+function leaderlessness(actorName: string, view: View): string | null {
+  const key = view.leaders.get(actorName);
+  if (!key) return "it has no leader";
+  // Whose own ways are bad may not judge others.
+  return view.isWell ? (view.members.get(key.node)?.suspicion ?? null) : null;
+}
+
+function mayLead(node: string, { members }: View): boolean {
+  const member = members.get(node);
+  return member !== undefined && member.suspicion === null && !member.info.isLeaving;
+}
+
+/** Those that operators have not closed; where these are all, that does not count. */
+function eligibleNodes(view: View): { readonly node: string; readonly weight: number }[] {
+  const { drained, cordoned } = view.wishes;
+  const able = [...view.members]
+    .filter(([node]) => mayLead(node, view))
+    .map(([node, { info }]) => ({ node, weight: info.weight }));
+  const open = able.filter(({ node }) => !drained.has(node) && !cordoned.has(node));
+  return open.length > 0 ? open : able;
 }

@@ -8,6 +8,19 @@ export interface Clock {
   soon(callback: () => void): void;
 }
 
+/** Does something again and again, each time so long after the last; the returned function ends it. */
+export function every(clock: Clock, intervalMs: number, task: () => void): () => void {
+  let cancel = (): void => undefined;
+  const again = (): void => {
+    cancel = clock.after(intervalMs, () => {
+      again();
+      task();
+    });
+  };
+  again();
+  return () => cancel();
+}
+
 export const sleep = (clock: Clock, delayMs: number): Promise<void> =>
   new Promise((resolve) => {
     clock.after(delayMs, resolve);

@@ -21,6 +21,8 @@ export interface ActorRecord {
   readonly state: Uint8Array;
 }
 
+export type ActorSummary = Pick<ActorRecord, "id" | "name" | "kind" | "token" | "anchor">;
+
 export interface OutboxRow {
   readonly destination: number;
   readonly first: number;
@@ -97,8 +99,8 @@ export interface Loaded {
 export type Row = Readonly<Record<string, number | string | Uint8Array | null>>;
 
 export interface Store {
-  /** All actors there are. */
-  actors(): Promise<ActorRecord[]>;
+  /** The actors whose number is above another, in the order of their numbers; 0: all there are. */
+  actors(aboveActor: number): Promise<ActorSummary[]>;
   record(actor: number): Promise<ActorRecord | null>;
   /**
    * Raises the token from `fromToken` by one, alone and committed. Null: somebody else has raised it. A predecessor

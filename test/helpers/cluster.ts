@@ -8,6 +8,7 @@ import { encodeLedgerCommand, type ClientCommand } from "../../actors/ledger/mes
 import { encodeMarketCommand } from "../../actors/market/messages.js";
 import { EtcdLeaseStore } from "../../services/adapters/etcd/etcd-lease-store.js";
 import { connectNats, NatsBus, NatsLog } from "../../services/adapters/nats/index.js";
+import { TcpPeers } from "../../services/adapters/peers/tcp-peers.js";
 import { PostgresStore } from "../../services/adapters/postgres/store.js";
 import { SystemClock } from "../../services/common/clock.js";
 import { Directory } from "../../services/host/directory.js";
@@ -30,6 +31,7 @@ export class TestCluster {
   readonly servers: TestServers;
   readonly pool: pg.Pool;
   readonly shards: number;
+  private incarnations = 0;
   private readonly numbers = new Map<string, number>();
   private readonly slotLog: NatsLog;
   private readonly closeSlot: () => Promise<void>;
@@ -61,11 +63,14 @@ export class TestCluster {
     const clock = new SystemClock();
     const connection = await connectNats(urls.nats, name);
     const bus = new NatsBus(connection);
-    const store = new PostgresStore(urls.postgres, name);
+    const incarnation = `${name}#${(this.incarnations += 1)}`;
+    const store = new PostgresStore(urls.postgres, incarnation);
     const leases = new EtcdLeaseStore(urls.etcd, { namespace: "test", ttlSeconds: 1, clock });
     const directory = new Directory(bus);
     const node = new Node({
       node: name,
+      incarnation,
+      peers: new TcpPeers(),
       store,
       log: await NatsLog.open(connection),
       bus,

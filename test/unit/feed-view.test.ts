@@ -23,6 +23,7 @@ const QUICK_CLOCK: Clock = {
     const turn = setImmediate(callback);
     return () => clearImmediate(turn);
   },
+  soon: setImmediate,
 };
 
 function turn(): Promise<void> {

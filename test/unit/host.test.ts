@@ -18,9 +18,6 @@ import {
 } from "../../services/host/limits.js";
 import { Resender } from "../../services/host/resender.js";
 import { Outbox } from "../../services/host/outbox.js";
-import { MOVE_AFTER_MS, NEXT_CHOICE_AFTER_MS } from "../../services/node/limits.js";
-import { Placement, type View } from "../../services/node/placement.js";
-import { preference } from "../../actors/placement/rendezvous.js";
 import type { Bus, Log } from "../../services/ports/log.js";
 import { announceSubject } from "../../services/ports/subjects.js";
 import { ManualClock } from "../helpers/manual-clock.js";
@@ -55,6 +52,8 @@ class DirectBus implements Bus {
   onReconnect(): () => void {
     return () => undefined;
   }
+
+  async roundTrip(): Promise<void> {}
 }
 
 const announced: Announcement = {
@@ -238,36 +237,5 @@ describe("a receiver's requests to send again", () => {
     resender.stop();
     clock.advance(RESEND_REQUEST_EVERY_MS);
     expect(asked()).toEqual([5, 1, 7, 8]);
-  });
-});
-
-describe("placement", () => {
-  const names = ["node-1", "node-2", "node-3"];
-  const [best, second, third] = preference("market.X", names) as [string, string, string];
-
-  function view(nowMs: number, leader?: string, seenMs = 0): View {
-    const nodes = new Map(names.map((name) => [name, seenMs]));
-    return { nowMs, nodes, leaderOf: () => leader };
-  }
-
-  it("lets only the preferred node claim, and the next ones when it does not", () => {
-    const placements = new Map(names.map((name) => [name, new Placement(name)]));
-    const shouldClaim = (name: string, seen: View): boolean => {
-      placements.get(name)!.observe("market.X", seen);
-      return placements.get(name)!.shouldClaim("market.X", seen);
-    };
-    const claimers = (nowMs: number) => names.filter((name) => shouldClaim(name, view(nowMs)));
-    expect(claimers(0)).toEqual([best]);
-    expect(new Set(claimers(NEXT_CHOICE_AFTER_MS))).toEqual(new Set([best, second]));
-    expect(new Set(claimers(2 * NEXT_CHOICE_AFTER_MS))).toEqual(new Set([best, second, third]));
-    expect(shouldClaim(third, view(9_000, best))).toBe(false);
-    expect(shouldClaim(third, view(9_001))).toBe(false);
-  });
-
-  it("moves an actor only to a node that has been alive for a while", () => {
-    const placement = new Placement(second);
-    expect(placement.shouldMove("market.X", view(MOVE_AFTER_MS - 1))).toBe(false);
-    expect(placement.shouldMove("market.X", view(MOVE_AFTER_MS))).toBe(true);
-    expect(new Placement(best).shouldMove("market.X", view(MOVE_AFTER_MS))).toBe(false);
   });
 });

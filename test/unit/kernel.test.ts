@@ -220,24 +220,38 @@ describe("rendezvous hashing", () => {
   const actors = Array.from({ length: 300 }, (_, n) => `market.${n}`);
 
   it("moves only the actors of the node that is gone", () => {
-    const nodes = ["a", "b", "c", "d"];
+    const nodes = ["a", "b", "c", "d"].map((node) => ({ node, weight: 1 }));
     for (const actor of actors) {
       const before = preference(actor, nodes);
       const after = preference(
         actor,
-        nodes.filter((node) => node !== "b"),
+        nodes.filter(({ node }) => node !== "b"),
       );
       expect(after).toEqual(before.filter((node) => node !== "b"));
     }
   });
 
-  it("gives every node a fair share", () => {
-    const counts = new Map<string, number>();
+  function shares(weights: Readonly<Record<string, number>>): Record<string, number> {
+    const nodes = Object.entries(weights).map(([node, weight]) => ({ node, weight }));
+    const counts: Record<string, number> = {};
     for (const actor of actors) {
-      const [first] = preference(actor, ["node-1", "node-2", "node-3"]);
-      counts.set(first!, (counts.get(first!) ?? 0) + 1);
+      const [first] = preference(actor, nodes);
+      counts[first!] = (counts[first!] ?? 0) + 1;
     }
-    for (const count of counts.values()) expect(count).toBeGreaterThan(60);
-    expect(counts.size).toBe(3);
+    return counts;
+  }
+
+  it("gives every node a fair share", () => {
+    const counts = shares({ "node-1": 1, "node-2": 1, "node-3": 1 });
+    for (const count of Object.values(counts)) expect(count).toBeGreaterThan(60);
+    expect(Object.keys(counts)).toHaveLength(3);
+  });
+
+  it("gives a node of three times the weight about three times as much, taken from all", () => {
+    const plain = shares({ "node-1": 1, "node-2": 1, "node-3": 1 });
+    const heavy = shares({ "node-1": 3, "node-2": 1, "node-3": 1 });
+    expect(heavy["node-1"]! / actors.length).toBeGreaterThan(0.5);
+    expect(heavy["node-1"]! / actors.length).toBeLessThan(0.7);
+    for (const node of ["node-2", "node-3"]) expect(heavy[node]!).toBeLessThan(plain[node]!);
   });
 });

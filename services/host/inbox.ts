@@ -1,0 +1,125 @@
+/**
+ * An actor's inbox as its leader reads it (R2, R5): how far it is applied, whether the stream is still the one that was
+ * read, and the next anchor's stream when it is not. The leader alone makes, trims and removes streams.
+ */
+import { type Consumption, type LogMessage } from "../ports/log.js";
+import type { ActorRecord } from "../ports/store.js";
+import { sleep } from "../ports/clock.js";
+import type { HostDependencies } from "./dependencies.js";
+import { checkStream } from "./inbox-identity.js";
+import { MAKE_STREAM_AGAIN_AFTER_MS } from "./limits.js";
+
+export interface InboxHandlers {
+  readonly arrived: (message: LogMessage) => void;
+  /** The connection was lost and reading goes on; what was published meanwhile may be lost. */
+  readonly resumed: () => void;
+  readonly lost: (error: Error) => void;
+}
+
+export class Inbox {
+  private readonly deps: HostDependencies;
+  private readonly name: string;
+  private readonly handlers: InboxHandlers;
+  private consumption: Consumption | null = null;
+  private verifications = 0;
+  private closed = false;
+  private trimmedPosition: number;
+
+  /** Which stream is read: what the actor's row says, or what the batch under way will make it say. */
+  anchor: number;
+  created: string;
+  /** The last message that was applied; its batch is perhaps not committed yet. */
+  position: number;
+  positionStored: string;
+
+  constructor(deps: HostDependencies, record: ActorRecord, handlers: InboxHandlers) {
+    this.deps = deps;
+    this.name = record.name;
+    this.handlers = handlers;
+    this.anchor = record.anchor;
+    this.created = record.streamCreated;
+    this.position = record.position;
+    this.positionStored = record.positionStored;
+    this.trimmedPosition = record.position;
+  }
+
+  /** Reads on behind the position. Rejects with `StreamIdentityError` when the stream is not the one that was read. */
+  async read(): Promise<void> {
+    this.verifications = 0;
+    const consumption = await this.deps.log.consume(this.name, this.anchor, this.position + 1, {
+      deliver: this.handlers.arrived,
+      verify: () => this.verify(),
+      onLost: this.handlers.lost,
+    });
+    if (this.closed) consumption.stop();
+    else this.consumption = consumption;
+  }
+
+  applied(message: LogMessage): void {
+    this.position = message.sequence;
+    this.positionStored = message.stored;
+  }
+
+  /** Stops reading; `read` may follow. */
+  pause(): void {
+    this.consumption?.stop();
+    this.consumption = null;
+  }
+
+  close(): void {
+    this.closed = true;
+    this.pause();
+  }
+
+  /** Makes the stream of the next anchor, as soon as the log can; null when it was closed meanwhile. */
+  async makeNext(): Promise<{ readonly anchor: number; readonly created: string } | null> {
+    const anchor = this.anchor + 1;
+    while (!this.closed) {
+      try {
+        const { created } = await this.deps.log.create(this.name, anchor);
+        return { anchor, created };
+      } catch (error) {
+        const { logger, clock } = this.deps;
+        logger.warn({ actor: this.name, anchor, error: String(error) }, "no stream could be made");
+        await sleep(clock, MAKE_STREAM_AGAIN_AFTER_MS);
+      }
+    }
+    return null;
+  }
+
+  /** The next batch commits this stream as the inbox, with nothing read of it. */
+  moveTo({ anchor, created }: { readonly anchor: number; readonly created: string }): void {
+    this.anchor = anchor;
+    this.created = created;
+    this.position = 0;
+    this.positionStored = "";
+    this.trimmedPosition = 0;
+  }
+
+  /** Forgets what is committed, but for the last message: its identity is checked on every reconnect. */
+  trim(committedPosition: number): void {
+    if (committedPosition <= this.trimmedPosition) return;
+    this.trimmedPosition = committedPosition;
+    this.deps.log.trim(this.name, this.anchor, committedPosition).catch(this.complain);
+  }
+
+  /** A stream that is no longer read. It may be gone already, or on a server that is. */
+  remove(anchor: number): void {
+    if (anchor > 0) this.deps.log.remove(this.name, anchor).catch(this.complain);
+  }
+
+  private async verify(): Promise<void> {
+    await checkStream(this.deps.log, this.name, {
+      anchor: this.anchor,
+      created: this.created,
+      position: this.position,
+      positionStored: this.positionStored,
+    });
+    this.verifications += 1;
+    if (this.verifications > 1 && !this.closed) this.handlers.resumed();
+  }
+
+  private readonly complain = (error: unknown): void => {
+    this.deps.logger.warn({ actor: this.name, error: String(error) }, "a stream was not tidied");
+  };
+}

@@ -1,0 +1,157 @@
+/**
+ * A standby follows an actor that another node leads: it rebuilds the actor from a snapshot of its rows, then applies each
+ * committed batch (R3: nothing that is not committed), as the leader tells it, or as the batch log has it where a word was
+ * lost. After each batch its hash must be the leader's (R6). Promoted, it reads the rest of the batch log, and leads on.
+ *
+ * It says nothing to anybody and writes nothing; whatever goes wrong here costs a cold recovery and no more (R12).
+ */
+import type { Actor } from "../../actors/kernel/actor.js";
+import { MalformedError } from "../../actors/kernel/bytes.js";
+import type { ActorRecord, LoggedBatch } from "../ports/store.js";
+import { sleep } from "../ports/clock.js";
+import { batchesSubject } from "../ports/subjects.js";
+import { decodeBatchFrame } from "./batch-frame.js";
+import type { HostDependencies } from "./dependencies.js";
+import { BATCHES_PER_READ, RETRY_FOLLOWING_AFTER_MS } from "./limits.js";
+import { applyLogged } from "./open-batch.js";
+import { rebuild } from "./recovery.js";
+
+/** The standby's state is not the leader's. */
+class DivergedError extends Error {
+  override readonly name = "DivergedError";
+}
+
+export class Standby {
+  readonly name: string;
+  private readonly deps: HostDependencies;
+  private readonly id: number;
+  private readonly unsubscribe: () => void;
+  private actor: Actor | null = null;
+  /** The last batch that is applied, and the highest one that was heard of. */
+  private batch = 0;
+  private heard = 0;
+  private reading: Promise<void> | null = null;
+  private stopped = false;
+
+  constructor(deps: HostDependencies, id: number, name: string) {
+    this.deps = deps;
+    this.id = id;
+    this.name = name;
+    this.unsubscribe = deps.bus.subscribe(batchesSubject(name), (data) => this.receive(data));
+    this.readOn();
+  }
+
+  /** Has it everything that it has heard of? */
+  get isWarm(): boolean {
+    return this.actor !== null && this.batch >= this.heard;
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.unsubscribe();
+    this.actor = null;
+  }
+
+  /**
+   * The actor as of a record that this node has just raised, so that nothing follows its batch; the standby is over. Null:
+   * only the rows can tell.
+   */
+  async promote(record: ActorRecord): Promise<Actor | null> {
+    this.unsubscribe();
+    this.heard = Math.max(this.heard, record.batch);
+    try {
+      while (this.reading) await this.reading;
+      if (this.actor && this.batch < record.batch) await this.readTail();
+    } catch (error) {
+      this.deps.logger.warn({ actor: this.name, error: String(error) }, "the standby is no use");
+      return null;
+    }
+    const { actor, batch } = this;
+    this.stop();
+    const isSame = actor && batch === record.batch && actor.stateHash() === record.hash;
+    return isSame ? actor : null;
+  }
+
+  private receive(data: Uint8Array): void {
+    let logged: LoggedBatch;
+    try {
+      logged = decodeBatchFrame(data);
+    } catch (error) {
+      if (error instanceof MalformedError) return;
+      throw error;
+    }
+    if (logged.actor !== this.id || logged.batch <= this.heard) return;
+    this.heard = logged.batch;
+    const isNext = this.actor && !this.reading && logged.batch === this.batch + 1;
+    if (!isNext) return this.readOn();
+    try {
+      this.apply(logged);
+    } catch (error) {
+      this.beginAnew(error);
+    }
+  }
+
+  /** Rebuilds the actor if there is none, and reads what was heard of and not applied. */
+  private readOn(): void {
+    this.reading ??= this.read().finally(() => {
+      this.reading = null;
+    });
+  }
+
+  private async read(): Promise<void> {
+    while (!this.stopped && (!this.actor || this.batch < this.heard)) {
+      try {
+        if (!this.actor) await this.build();
+        await this.readTail();
+        // What was heard of is not in the log: no leader of ours has said it.
+        this.heard = this.batch;
+      } catch (error) {
+        this.forget(error);
+        await sleep(this.deps.clock, RETRY_FOLLOWING_AFTER_MS);
+      }
+    }
+  }
+
+  private async build(): Promise<void> {
+    const { record, actor } = await rebuild(this.deps.store, this.id);
+    if (this.stopped) return;
+    this.actor = actor;
+    this.batch = record.batch;
+  }
+
+  private async readTail(): Promise<void> {
+    for (;;) {
+      const batches = await this.deps.store.batches(this.id, this.batch, BATCHES_PER_READ);
+      if (!this.actor) return;
+      for (const logged of batches) this.apply(logged);
+      if (batches.length < BATCHES_PER_READ) return;
+    }
+  }
+
+  private apply(logged: LoggedBatch): void {
+    const { actor } = this;
+    if (!actor || logged.batch !== this.batch + 1) {
+      throw new DivergedError(`batch ${logged.batch} does not follow ${this.batch}`);
+    }
+    applyLogged(actor, logged);
+    actor.takeEffects();
+    actor.links.takeTouched();
+    this.batch = logged.batch;
+    if (actor.stateHash() !== logged.hash) {
+      throw new DivergedError(`after batch ${logged.batch} the state is not the leader's`);
+    }
+  }
+
+  private beginAnew(error: unknown): void {
+    this.forget(error);
+    this.readOn();
+  }
+
+  private forget(error: unknown): void {
+    this.actor = null;
+    if (this.stopped) return;
+    const isBug = error instanceof DivergedError || error instanceof MalformedError;
+    if (isBug) this.deps.observer.diverged(this.name);
+    this.deps.logger.warn({ actor: this.name, error: String(error) }, "the standby begins anew");
+  }
+}

@@ -1,0 +1,35 @@
+/** What a node says of itself under its key in etcd. */
+import { DEFAULT_WEIGHT, WEIGHT_MAX } from "../../actors/placement/rendezvous.js";
+
+export interface NodeInfo {
+  /** Where peers watch it. */
+  readonly address: string;
+  /** How much it takes compared with others. */
+  readonly weight: number;
+  /** Different in each life of its process. */
+  readonly incarnation: string;
+  /** It is on its way out: whoever comes after it should ask for what it leads. */
+  readonly isLeaving: boolean;
+}
+
+export function encodeNodeInfo(info: NodeInfo): string {
+  return JSON.stringify(info);
+}
+
+/** What cannot be read is left at what a plain node says: placement rests on it, and nothing else. */
+export function parseNodeInfo(text: string): NodeInfo {
+  let said: Partial<Record<keyof NodeInfo, unknown>> = {};
+  try {
+    said = (JSON.parse(text) as typeof said | null) ?? {};
+  } catch {
+    // Not ours, or of another version.
+  }
+  const { address, weight, incarnation, isLeaving } = said;
+  const isWeight = typeof weight === "number" && weight > 0 && weight <= WEIGHT_MAX;
+  return {
+    address: typeof address === "string" ? address : "",
+    weight: isWeight ? weight : DEFAULT_WEIGHT,
+    incarnation: typeof incarnation === "string" ? incarnation : "",
+    isLeaving: isLeaving === true,
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * The nodes as this one sees them: who is alive by etcd, for how long, how often it was lost before, and whether it is
+ * under suspicion. A node that comes and goes must stay the longer each time before anything is moved to it.
+ */
+import { type NodeInfo, parseNodeInfo } from "./info.js";
+import { FLAPS_COUNTED_MAX, FLAPS_FORGOTTEN_AFTER_MS, MOVE_AFTER_MS } from "./limits.js";
+
+export interface Member {
+  readonly info: NodeInfo;
+  /** Why it is taken for dead; null: it is not. */
+  readonly suspicion: string | null;
+  /** Has it been there, and beyond suspicion, for long enough to be given something? */
+  readonly isSteady: boolean;
+}
+
+interface Life {
+  text: string;
+  info: NodeInfo;
+  /** Since when it is there and beyond suspicion. */
+  sinceMs: number;
+  isLost: boolean;
+  flaps: number;
+}
+
+export class Membership {
+  private readonly lives = new Map<string, Life>();
+
+  /** Takes in who is alive, with what each says of itself; gives them as they are now. */
+  see(
+    alive: ReadonlyMap<string, string>,
+    suspicionOf: (node: string) => string | null,
+    nowMs: number,
+  ): Map<string, Member> {
+    for (const [node, life] of this.lives) if (!alive.has(node)) this.lose(life, nowMs);
+    const members = new Map<string, Member>();
+    for (const [node, text] of alive) {
+      const life = this.lifeOf(node, text, nowMs);
+      const suspicion = suspicionOf(node);
+      if (suspicion !== null) this.lose(life, nowMs);
+      else if (life.isLost) this.revive(life, nowMs);
+      const neededMs = MOVE_AFTER_MS * 2 ** Math.min(life.flaps, FLAPS_COUNTED_MAX);
+      const isSteady = suspicion === null && nowMs - life.sinceMs >= neededMs;
+      members.set(node, { info: life.info, suspicion, isSteady });
+    }
+    return members;
+  }
+
+  private lifeOf(node: string, text: string, nowMs: number): Life {
+    let life = this.lives.get(node);
+    if (!life) {
+      life = { text, info: parseNodeInfo(text), sinceMs: nowMs, isLost: false, flaps: 0 };
+      this.lives.set(node, life);
+    } else if (life.text !== text) {
+      const info = parseNodeInfo(text);
+      if (info.incarnation !== life.info.incarnation) this.lose(life, nowMs);
+      life.text = text;
+      life.info = info;
+    }
+    return life;
+  }
+
+  private lose(life: Life, nowMs: number): void {
+    if (life.isLost) return;
+    life.isLost = true;
+    if (nowMs - life.sinceMs >= FLAPS_FORGOTTEN_AFTER_MS) life.flaps = 0;
+    // Who has said that it leaves was not lost.
+    if (!life.info.isLeaving) life.flaps += 1;
+  }
+
+  private revive(life: Life, nowMs: number): void {
+    life.isLost = false;
+    life.sinceMs = nowMs;
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Planned moves: the node that should lead an actor, and is ready, asks its leader; the leader hands it over. One at a
+ * time each, so that a node that joins or leaves never stops much at once.
+ */
+import { MalformedError } from "../../actors/kernel/bytes.js";
+import type { Host } from "../host/host.js";
+import type { Bus } from "../ports/log.js";
+import type { Clock } from "../ports/clock.js";
+import { handoverSubject } from "../ports/subjects.js";
+import { decodeHandoverRequest, encodeHandoverRequest } from "./heartbeat.js";
+import { ASK_AGAIN_AFTER_MS, MOVE_EVERY_MS, WARM_UP_MS_MAX } from "./limits.js";
+import type { Placement, View } from "./placement.js";
+
+export interface MovesDependencies {
+  readonly node: string;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly placement: Placement;
+  readonly hostOf: (actorName: string) => Host | undefined;
+  readonly view: () => View;
+}
+
+interface Asked {
+  readonly host: Host;
+  readonly atMs: number;
+}
+
+export class Moves {
+  private readonly deps: MovesDependencies;
+  private readonly unsubscribe: () => void;
+  private readonly wantedSinceMs = new Map<Host, number>();
+  private asked: Asked | null = null;
+  /** Who has asked for what. */
+  private readonly requests = new Map<Host, string>();
+  private isGiving = false;
+
+  constructor(deps: MovesDependencies) {
+    this.deps = deps;
+    this.unsubscribe = deps.bus.subscribe(handoverSubject(">"), (data, subject) =>
+      this.receive(data, subject),
+    );
+  }
+
+  close(): void {
+    this.unsubscribe();
+  }
+
+  /** Asks for the next actor that this node should have; to be called at every look. */
+  ask(hosts: Iterable<Host>, view: View): void {
+    const { asked } = this;
+    const isWaiting = asked?.host.isFree && view.nowMs - asked.atMs < ASK_AGAIN_AFTER_MS;
+    for (const host of hosts) {
+      if (!host.isFree || !this.deps.placement.shouldAsk(host.name, view)) {
+        this.wantedSinceMs.delete(host);
+        continue;
+      }
+      const sinceMs = this.wantedSinceMs.get(host) ?? view.nowMs;
+      this.wantedSinceMs.set(host, sinceMs);
+      if (isWaiting || this.asked?.atMs === view.nowMs) continue;
+      if (this.isReady(host, sinceMs, view)) this.askFor(host, view.nowMs);
+    }
+  }
+
+  private isReady(host: Host, sinceMs: number, view: View): boolean {
+    if (host.isWarm || view.wishes.withoutStandby.has(host.name)) return true;
+    return view.nowMs - sinceMs >= WARM_UP_MS_MAX;
+  }
+
+  private askFor(host: Host, nowMs: number): void {
+    this.asked = { host, atMs: nowMs };
+    const { node, bus } = this.deps;
+    bus.publish(handoverSubject(host.name), encodeHandoverRequest({ actor: host.actor, node }));
+  }
+
+  private receive(data: Uint8Array, subject: string): void {
+    try {
+      const host = this.deps.hostOf(subject.slice(handoverSubject("").length));
+      const { actor, node } = decodeHandoverRequest(data);
+      if (host?.actor === actor) this.give(host, node);
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+    }
+  }
+
+  /** Requests are taken in the order in which they came, and judged when it is their turn. */
+  private give(host: Host, to: string): void {
+    this.requests.set(host, to);
+    this.giveNext();
+  }
+
+  private giveNext(): void {
+    const [next] = this.requests;
+    if (this.isGiving || !next) return;
+    const [host, to] = next;
+    this.requests.delete(host);
+    const { placement, node, clock } = this.deps;
+    const view = this.deps.view();
+    const isLed = host.state === "leading" && to !== node;
+    if (!isLed || !placement.mayGive(host.name, to, view)) return this.giveNext();
+    const isHurried = view.members.get(node)?.info.isLeaving ?? false;
+    this.isGiving = true;
+    void host.handOver(to).finally(() => {
+      clock.after(isHurried ? 0 : MOVE_EVERY_MS, () => {
+        this.isGiving = false;
+        this.giveNext();
+      });
+    });
+  }
+}

@@ -1,0 +1,197 @@
+/** Who follows, claims, asks for and gives away what: from views alone. */
+import { describe, expect, it } from "vitest";
+import { preference } from "../../actors/placement/rendezvous.js";
+import {
+  cordonKey,
+  drainKey,
+  moveKey,
+  parseWishes,
+  standbyKey,
+} from "../../actors/placement/wishes.js";
+import { encodeNodeInfo, type NodeInfo, parseNodeInfo } from "../../services/node/info.js";
+import {
+  FLAPS_FORGOTTEN_AFTER_MS,
+  MOVE_AFTER_MS,
+  NEXT_CHOICE_AFTER_MS,
+} from "../../services/node/limits.js";
+import { type Member, Membership } from "../../services/node/membership.js";
+import { Placement, type View } from "../../services/node/placement.js";
+
+const ACTOR = "market.X";
+const NAMES = ["node-1", "node-2", "node-3"];
+const [BEST, SECOND, THIRD] = preference(
+  ACTOR,
+  NAMES.map((node) => ({ node, weight: 1 })),
+) as [string, string, string];
+
+const INFO: NodeInfo = { address: "", weight: 1, incarnation: "i", isLeaving: false };
+
+interface Scene {
+  readonly leader?: string;
+  readonly nowMs?: number;
+  readonly suspects?: Readonly<Record<string, string>>;
+  readonly leaving?: readonly string[];
+  readonly fresh?: readonly string[];
+  readonly wishes?: Readonly<Record<string, string>>;
+  readonly isWell?: boolean;
+}
+
+function view(scene: Scene): View {
+  const { leader, nowMs = 0, suspects = {}, leaving = [], fresh = [] } = scene;
+  const members = new Map(
+    NAMES.map((node): [string, Member] => [
+      node,
+      {
+        info: { ...INFO, isLeaving: leaving.includes(node) },
+        suspicion: suspects[node] ?? null,
+        isSteady: !fresh.includes(node),
+      },
+    ]),
+  );
+  const key = { actorName: ACTOR, node: leader ?? "", revision: 1, handedAt: null };
+  return {
+    nowMs,
+    members,
+    leaders: new Map(leader === undefined ? [] : [[ACTOR, key]]),
+    wishes: parseWishes(new Map(Object.entries(scene.wishes ?? {}))),
+    isWell: scene.isWell ?? true,
+  };
+}
+
+/** Which nodes would do it. */
+function those(will: (placement: Placement, node: string) => boolean): string[] {
+  return NAMES.filter((node) => will(new Placement(node), node)).sort();
+}
+
+describe("claims", () => {
+  it("are made by the preferred node, and by the next ones when it does not", () => {
+    const placements = new Map(NAMES.map((name) => [name, new Placement(name)]));
+    const claimers = (scene: Scene) =>
+      NAMES.filter((name) => placements.get(name)!.reasonToClaim(ACTOR, view(scene)) !== null);
+    expect(claimers({ nowMs: 0 })).toEqual([BEST]);
+    const later = { nowMs: NEXT_CHOICE_AFTER_MS };
+    expect(new Set(claimers(later))).toEqual(new Set([BEST, SECOND]));
+    expect(claimers({ nowMs: 2 * NEXT_CHOICE_AFTER_MS })).toHaveLength(3);
+    expect(claimers({ nowMs: 9_000, leader: BEST })).toEqual([]);
+    // A new loss is waited for anew.
+    expect(claimers({ nowMs: 9_001 })).toEqual([BEST]);
+  });
+
+  it("do not wait for the lease of a leader that is taken for dead", () => {
+    const suspects = { [BEST]: "its leader is silent" };
+    const claimers = those(
+      (placement) =>
+        placement.reasonToClaim(ACTOR, view({ leader: BEST, suspects })) === "its leader is silent",
+    );
+    expect(claimers).toEqual([SECOND]);
+    const unwell = view({ leader: BEST, suspects, isWell: false });
+    expect(new Placement(SECOND).reasonToClaim(ACTOR, unwell)).toBeNull();
+  });
+
+  it("pass over nodes that are leaving, cordoned or drained, unless there are no others", () => {
+    const claimers = (scene: Scene) =>
+      those((placement) => placement.reasonToClaim(ACTOR, view(scene)) !== null);
+    expect(claimers({ leaving: [BEST] })).toEqual([SECOND]);
+    expect(claimers({ wishes: { [cordonKey(BEST)]: "on" } })).toEqual([SECOND]);
+    expect(claimers({ wishes: { [drainKey(BEST)]: "on", [cordonKey(SECOND)]: "on" } })).toEqual([
+      THIRD,
+    ]);
+    const all = Object.fromEntries(NAMES.map((node) => [drainKey(node), "on"]));
+    expect(claimers({ wishes: all })).toEqual([BEST]);
+  });
+
+  it("go where an operator wishes, if that node is there", () => {
+    const wishes = { [moveKey(ACTOR)]: THIRD };
+    const claimers = (scene: Scene) =>
+      those((placement) => placement.reasonToClaim(ACTOR, view(scene)) !== null);
+    expect(claimers({ wishes })).toEqual([THIRD]);
+    expect(claimers({ wishes, suspects: { [THIRD]: "its leader is silent" } })).toEqual([BEST]);
+    expect(claimers({ wishes: { [moveKey(ACTOR)]: "node-9" } })).toEqual([BEST]);
+  });
+});
+
+describe("standbys", () => {
+  const followers = (scene: Scene) =>
+    those((placement) => placement.shouldFollow(ACTOR, view(scene)));
+
+  it("are the first choice that does not lead", () => {
+    expect(followers({ leader: BEST })).toEqual([SECOND]);
+    expect(followers({ leader: THIRD })).toEqual([BEST]);
+    expect(followers({})).toEqual([]);
+  });
+
+  it("can be switched off for an actor", () => {
+    expect(followers({ leader: BEST, wishes: { [standbyKey(ACTOR)]: "off" } })).toEqual([]);
+  });
+});
+
+describe("planned moves", () => {
+  const askers = (scene: Scene) => those((placement) => placement.shouldAsk(ACTOR, view(scene)));
+
+  it("are asked for by the better node when it has stayed for a while, and granted to it alone", () => {
+    expect(askers({ leader: SECOND })).toEqual([BEST]);
+    expect(askers({ leader: SECOND, fresh: [BEST] })).toEqual([]);
+    expect(askers({ leader: BEST })).toEqual([]);
+    expect(new Placement(SECOND).mayGive(ACTOR, BEST, view({ leader: SECOND }))).toBe(true);
+    expect(new Placement(SECOND).mayGive(ACTOR, THIRD, view({ leader: SECOND }))).toBe(false);
+    const fresh = view({ leader: SECOND, fresh: [BEST] });
+    expect(new Placement(SECOND).mayGive(ACTOR, BEST, fresh)).toBe(false);
+  });
+
+  it("empty a node that leaves or is drained at once, and leave a cordoned one what it has", () => {
+    expect(askers({ leader: BEST, leaving: [BEST], fresh: NAMES })).toEqual([SECOND]);
+    expect(askers({ leader: BEST, wishes: { [drainKey(BEST)]: "on" }, fresh: NAMES })).toEqual([
+      SECOND,
+    ]);
+    expect(askers({ leader: SECOND, wishes: { [cordonKey(SECOND)]: "on" } })).toEqual([]);
+    expect(askers({ leader: BEST, wishes: { [moveKey(ACTOR)]: THIRD }, fresh: NAMES })).toEqual([
+      THIRD,
+    ]);
+  });
+
+  it("are not asked of a leader that is taken for dead", () => {
+    expect(askers({ leader: SECOND, suspects: { [SECOND]: "its leader is silent" } })).toEqual([]);
+  });
+});
+
+describe("membership", () => {
+  const alive = (info: Partial<NodeInfo> = {}) =>
+    new Map([["node-1", encodeNodeInfo({ ...INFO, ...info })]]);
+  const nobody = new Map<string, string>();
+  const well = () => null;
+
+  function steadyAfterMs(membership: Membership, fromMs: number): number {
+    for (let ms = 0; ; ms += 100) {
+      if (membership.see(alive(), well, fromMs + ms).get("node-1")!.isSteady) return ms;
+    }
+  }
+
+  it("trusts a node the later the more often it was lost", () => {
+    const membership = new Membership();
+    expect(steadyAfterMs(membership, 0)).toBe(MOVE_AFTER_MS);
+    membership.see(nobody, well, 10_000);
+    expect(steadyAfterMs(membership, 11_000)).toBe(2 * MOVE_AFTER_MS);
+    membership.see(alive(), () => "its leader is silent", 30_000);
+    expect(steadyAfterMs(membership, 31_000)).toBe(4 * MOVE_AFTER_MS);
+    // Another life under the same name was lost in between, though nobody saw it.
+    membership.see(alive({ incarnation: "j" }), well, 60_000);
+    expect(steadyAfterMs(membership, 60_000)).toBe(16 * MOVE_AFTER_MS);
+    const muchLaterMs = 200_000 + FLAPS_FORGOTTEN_AFTER_MS;
+    membership.see(nobody, well, muchLaterMs);
+    expect(steadyAfterMs(membership, muchLaterMs)).toBe(2 * MOVE_AFTER_MS);
+  });
+
+  it("does not count a node that said that it leaves", () => {
+    const membership = new Membership();
+    membership.see(alive({ isLeaving: true }), well, 0);
+    membership.see(nobody, well, 1_000);
+    expect(steadyAfterMs(membership, 2_000)).toBe(MOVE_AFTER_MS);
+  });
+
+  it("takes a node that says nonsense for a plain one", () => {
+    for (const text of ["", "{", "null", '{"weight":-1}', '{"weight":"many","isLeaving":1}']) {
+      const { weight, isLeaving } = parseNodeInfo(text);
+      expect({ weight, isLeaving }).toEqual({ weight: 1, isLeaving: false });
+    }
+  });
+});
