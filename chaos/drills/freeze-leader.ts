@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ExchangeProcess } from "../../services/supervisor/child.js";
+import { leadingOf } from "../ask-node.js";
 import type { Scene } from "../scene.js";
 import type { Drill } from "./drill.js";
 import { type Blow, strikeLeader } from "./strike-leader.js";
@@ -39,7 +40,7 @@ const BLOW: Blow = {
     const before = fencedBefore.get(process) ?? 0;
     process.resume();
     await sleep(WAKE_MS);
-    if (!(await letGo(process.ports.http, victim))) {
+    if (!(await letGo(victim))) {
       failures.push(`${process.name} still says that it leads what others lead`);
     }
     const fenced = await fencedCommits(process.ports.http);
@@ -92,21 +93,15 @@ async function staleCommits(scene: Scene, marks: readonly Mark[]): Promise<numbe
 }
 
 /** Resolves to whether the node stops saying that it leads under the tokens that it had. */
-async function letGo(httpPort: number, victim: Victim): Promise<boolean> {
+async function letGo(victim: Victim): Promise<boolean> {
   const deadline = performance.now() + LET_GO_LIMIT_MS;
   while (performance.now() < deadline) {
-    const leading = await leadingOf(httpPort);
+    const leading = await leadingOf(victim.process);
     const clings = [...victim.tokens].some(([name, token]) => leading[name] === token);
     if (!clings) return true;
     await sleep(POLL_MS);
   }
   return false;
-}
-
-async function leadingOf(httpPort: number): Promise<Record<string, number>> {
-  const response = await fetch(`http://127.0.0.1:${httpPort}/leading`);
-  if (!response.ok) throw new Error(`DRILL_NO_ANSWER: /leading answered ${response.status}`);
-  return (await response.json()) as Record<string, number>;
 }
 
 /** What the node counts of commits that the fence refused. */

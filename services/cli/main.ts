@@ -77,10 +77,11 @@ program
 
 program
   .command("bench <name>")
-  .description("measure an exchange of its own: e2e")
-  .option("--seconds <count>", "how long each phase lasts", "60")
+  .description("measure an exchange of its own: e2e or failover")
+  .option("--seconds <count>", "how long each phase of e2e lasts", "60")
+  .option("--short", "small sizes of failover, to see that it works")
   .option("--json", "one line of JSON on stdout")
-  .action((name: string, options: { seconds: string; json?: boolean }) =>
+  .action((name: string, options: { seconds: string; short?: boolean; json?: boolean }) =>
     run(async () => (await import("./bench.js")).bench(name, options)),
   );
 

@@ -93,6 +93,13 @@ export const SETTINGS = {
     fallback: "1",
     schema: whole(1, 1_000),
   },
+  inboxMib: {
+    variable: "PALISADE_INBOX_MIB",
+    unit: "MiB",
+    about: "What an inbox that a node makes may hold; NATS sets all of it aside on its disk.",
+    fallback: "64",
+    schema: whole(1, 1_024),
+  },
   logLevel: {
     variable: "PALISADE_LOG_LEVEL",
     unit: "level",

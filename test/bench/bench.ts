@@ -1,7 +1,8 @@
 /** The benchmarks by name. */
 import { type E2eOptions, type E2eReport, runE2e } from "./e2e.js";
+import { type FailoverOptions, type FailoverReport, runFailover } from "./failover.js";
 
-const BENCHES = { e2e: runE2e } as const;
+const BENCHES = { e2e: runE2e, failover: runFailover } as const;
 
 /** An unknown benchmark; the message lists those that there are. */
 export class UnknownBenchError extends Error {
@@ -13,8 +14,16 @@ export class UnknownBenchError extends Error {
   }
 }
 
+type BenchOptions = E2eOptions & FailoverOptions;
+
 /** Runs a benchmark. Throws `UnknownBenchError`; rejects when it cannot be run to its end. */
-export async function runBench(kind: string, options: E2eOptions = {}): Promise<E2eReport> {
+export function runBench(kind: "e2e", options?: E2eOptions): Promise<E2eReport>;
+export function runBench(kind: "failover", options?: FailoverOptions): Promise<FailoverReport>;
+export function runBench(kind: string, options?: BenchOptions): Promise<E2eReport | FailoverReport>;
+export async function runBench(
+  kind: string,
+  options: BenchOptions = {},
+): Promise<E2eReport | FailoverReport> {
   if (!Object.hasOwn(BENCHES, kind)) throw new UnknownBenchError(kind);
   return BENCHES[kind as keyof typeof BENCHES](options);
 }

@@ -1,0 +1,18 @@
+/** What a node says of itself over HTTP. */
+import type { ExchangeProcess } from "../services/supervisor/child.js";
+
+/** The actors that a node says it leads, with their tokens. */
+export function leadingOf(node: ExchangeProcess): Promise<Readonly<Record<string, number>>> {
+  return ask(node, "/leading");
+}
+
+/** The actors that a node follows as their standby and could lead at once. */
+export async function warmOf(node: ExchangeProcess): Promise<ReadonlySet<string>> {
+  return new Set(await ask<string[]>(node, "/warm"));
+}
+
+async function ask<T>(node: ExchangeProcess, path: string): Promise<T> {
+  const response = await fetch(`http://127.0.0.1:${node.ports.http}${path}`);
+  if (!response.ok) throw new Error(`NODE_NO_ANSWER: ${path} answered ${response.status}`);
+  return (await response.json()) as T;
+}

@@ -1,0 +1,80 @@
+/**
+ * What a failure costs: leaders killed and moved under load by the drills' own code, a market with a large book taken over
+ * cold and warm, and a node killed that leads a third of a thousand markets.
+ */
+import { runDrill } from "../../chaos/drill.js";
+import type { DrillReport } from "../../chaos/report.js";
+import { type CrowdReport, measureCrowd } from "./crowd.js";
+import { type LargeBookReport, measureLargeBook } from "./large-book.js";
+
+export interface FailoverOptions {
+  /** Small sizes, for tests: they show that it works, and no number of it means anything. */
+  readonly short?: boolean;
+  readonly log?: (line: string) => void;
+}
+
+interface Sizes {
+  readonly killRounds: number;
+  readonly moveRounds: number;
+  readonly restingOrders: number;
+  readonly recoveryRounds: number;
+  readonly markets: number;
+}
+
+const FULL: Sizes = {
+  killRounds: 50,
+  moveRounds: 50,
+  restingOrders: 1_000_000,
+  recoveryRounds: 3,
+  markets: 1_000,
+};
+
+const SHORT: Sizes = {
+  killRounds: 2,
+  moveRounds: 2,
+  restingOrders: 20_000,
+  recoveryRounds: 1,
+  markets: 12,
+};
+
+export interface FailoverReport extends LargeBookReport, CrowdReport {
+  readonly name: "failover";
+  /** From the kill to a client's receipt of the first fill of an order sent after it. */
+  readonly killMsP50: number;
+  readonly killMsP99: number;
+  /** Without matching, around a planned move of a market or of a ledger shard. */
+  readonly moveMsP50: number;
+  readonly moveMsP99: number;
+  readonly killRounds: number;
+  readonly moveRounds: number;
+  readonly failures: readonly string[];
+  readonly ok: boolean;
+}
+
+/** Measures exchanges that it starts, one after the other. */
+export async function runFailover(options: FailoverOptions = {}): Promise<FailoverReport> {
+  const { short = false, log = () => {} } = options;
+  const sizes = short ? SHORT : FULL;
+  const kill = await runDrill("kill-leader", { rounds: sizes.killRounds, log });
+  const move = await runDrill("move-leader", { rounds: sizes.moveRounds, log });
+  const book = await measureLargeBook(sizes.restingOrders, sizes.recoveryRounds, log);
+  const crowd = await measureCrowd(sizes.markets, log);
+  const failures = [kill, move].flatMap(failuresOf);
+  return {
+    name: "failover",
+    killMsP50: kill["resumeMsP50"]!,
+    killMsP99: kill["resumeMsP99"]!,
+    moveMsP50: move["gapMsP50"]!,
+    moveMsP99: move["gapMsP99"]!,
+    ...book,
+    ...crowd,
+    killRounds: sizes.killRounds,
+    moveRounds: sizes.moveRounds,
+    failures,
+    ok: failures.length === 0,
+  };
+}
+
+function failuresOf({ name, ok, failures }: DrillReport): string[] {
+  return ok ? [] : [`${name} failed`, ...failures.map((failure) => `${name}: ${failure}`)];
+}
