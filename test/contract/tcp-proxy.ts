@@ -49,7 +49,8 @@ export class TcpProxy {
     await once(this.server, "close");
   }
 
-  private cut(): void {
+  /** Ends every connection; new ones pass. */
+  cut(): void {
     for (const socket of [...this.pairs].flat()) socket.destroy();
   }
 

@@ -1,112 +1,81 @@
-/** Peers that watch each other over TCP connections of their own. */
-import { createServer, createConnection, type Server, type Socket } from "node:net";
+/**
+ * How nodes watch each other over TCP: the system closes a dead process's connections at once, and refuses new ones.
+ * Whoever watches dials; whoever is watched speaks.
+ */
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { PeerHandlers, Peers } from "../../ports/peers.js";
+import { frameOf } from "./frames.js";
+import { type PeerAddress, PeerWatch } from "./peer-watch.js";
 
-const HEAD_BYTES = 4;
-const FRAME_BYTES_MAX = 65_536;
-const DIAL_MS_MAX = 500;
-const DIAL_AGAIN_AFTER_MS = 100;
-/** A peer that reads so much more slowly than it is told is dropped. */
-const UNREAD_BYTES_MAX = 1_048_576;
+/** A watcher that has not read so much is frozen, or a stranger. */
+const UNREAD_BYTES_MAX = 256 * 1_024;
+const WATCHERS_MAX = 256;
+const LOOPBACK = "127.0.0.1";
+const PORT_MAX = 65_535;
+
+/** An address at which no peer can be. */
+export class PeerAddressError extends Error {
+  override readonly name = "PeerAddressError";
+}
 
 export class TcpPeers implements Peers {
   private readonly host: string;
+  private readonly server: Server;
   private readonly watchers = new Set<Socket>();
-  private readonly watches = new Set<() => void>();
-  private server: Server | null = null;
+  private readonly watches = new Set<PeerWatch>();
 
-  constructor(host = "127.0.0.1") {
+  /** The host is where it listens and how others find it; the port is any free one. */
+  constructor(host = LOOPBACK) {
     this.host = host;
+    this.server = createServer({ noDelay: true }, (socket) => this.accept(socket));
+    this.server.maxConnections = WATCHERS_MAX;
   }
 
-  listen(): Promise<string> {
-    const server = createServer((socket) => {
-      socket.setNoDelay(true);
-      this.watchers.add(socket);
-      socket.on("error", () => undefined);
-      socket.on("close", () => this.watchers.delete(socket));
-      socket.resume();
-    });
-    this.server = server;
-    return new Promise((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(0, this.host, () => {
-        const address = server.address();
-        resolve(`${this.host}:${typeof address === "object" && address ? address.port : 0}`);
-      });
-    });
+  async listen(): Promise<string> {
+    this.server.listen(0, this.host);
+    await once(this.server, "listening");
+    return `${this.host}:${(this.server.address() as AddressInfo).port}`;
   }
 
   say(data: Uint8Array): void {
-    const frame = Buffer.alloc(HEAD_BYTES + data.length);
-    frame.writeUInt32BE(data.length);
-    frame.set(data, HEAD_BYTES);
+    const frame = frameOf(data);
     for (const socket of this.watchers) {
-      if (socket.writableLength > UNREAD_BYTES_MAX) socket.destroy();
+      if (socket.writableLength + frame.length > UNREAD_BYTES_MAX) socket.destroy();
       else socket.write(frame);
     }
   }
 
+  /** Throws `PeerAddressError` when the address is not `host:port`. */
   watch(address: string, handlers: PeerHandlers): () => void {
-    const colon = address.lastIndexOf(":");
-    const at = { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
-    let socket: Socket | undefined;
-    let again: NodeJS.Timeout | undefined;
-    let ended = false;
-    const end = (): void => {
-      ended = true;
-      clearTimeout(again);
-      socket?.destroy();
-      this.watches.delete(end);
-    };
-    const dial = (): void => {
-      let isOpen = false;
-      let refused = false;
-      const dialled = createConnection(at);
-      socket = dialled;
-      const slow = setTimeout(() => dialled.destroy(), DIAL_MS_MAX);
-      dialled.setNoDelay(true);
-      dialled.on("connect", () => {
-        isOpen = true;
-        clearTimeout(slow);
-      });
-      readFrames(dialled, handlers.heard);
-      dialled.on("error", (error: NodeJS.ErrnoException) => {
-        refused = error.code === "ECONNREFUSED";
-      });
-      dialled.on("close", () => {
-        clearTimeout(slow);
-        if (ended) return;
-        if (refused) {
-          end();
-          handlers.gone();
-        } else if (isOpen) dial();
-        else again = setTimeout(dial, DIAL_AGAIN_AFTER_MS);
-      });
-    };
-    this.watches.add(end);
-    dial();
-    return end;
+    const watch = new PeerWatch(parseAddress(address), handlers, () => this.watches.delete(watch));
+    this.watches.add(watch);
+    return () => watch.stop();
   }
 
   async close(): Promise<void> {
-    for (const end of this.watches) end();
+    for (const watch of this.watches) watch.stop();
+    if (!this.server.listening) return;
+    const closed = once(this.server, "close");
+    // First the listening one, so that whoever loses its connection is refused when it dials again.
+    this.server.close();
     for (const socket of this.watchers) socket.destroy();
-    const { server } = this;
-    if (server?.listening) await new Promise((resolve) => server.close(resolve));
+    await closed;
+  }
+
+  private accept(socket: Socket): void {
+    this.watchers.add(socket);
+    socket.on("close", () => this.watchers.delete(socket));
+    socket.on("error", () => undefined);
+    // A watcher says nothing. What it says all the same is read, so that its end is seen.
+    socket.resume();
   }
 }
 
-function readFrames(socket: Socket, heard: (data: Uint8Array) => void): void {
-  let rest: Buffer = Buffer.alloc(0);
-  socket.on("data", (chunk: Buffer) => {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    while (rest.length >= HEAD_BYTES) {
-      const length = rest.readUInt32BE();
-      if (length > FRAME_BYTES_MAX) return void socket.destroy();
-      if (rest.length < HEAD_BYTES + length) return;
-      heard(rest.subarray(HEAD_BYTES, HEAD_BYTES + length));
-      rest = rest.subarray(HEAD_BYTES + length);
-    }
-  });
+function parseAddress(address: string): PeerAddress {
+  const [, host, port] = /^(.+):(\d{1,5})$/.exec(address) ?? [];
+  if (host === undefined || Number(port) < 1 || Number(port) > PORT_MAX) {
+    throw new PeerAddressError(`"${address}" is not an address; it is written like 10.0.0.1:4711`);
+  }
+  return { host, port: Number(port) };
 }
