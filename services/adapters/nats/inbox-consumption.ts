@@ -1,7 +1,8 @@
 /**
  * Reading an inbox in order. Each life of the consumer is ours to begin: after every reconnect, every missed heartbeat
- * and every doubt, the old one is dropped, the stream's identity is verified, and a new one is made behind the last
- * message that was delivered. A library that restarts consumers by itself would deliver before we have looked.
+ * and every doubt, the old one is dropped, a new one is made behind the last message that was delivered, and nothing is
+ * delivered of it until the stream's identity is verified (R5). A library that restarts consumers by itself would
+ * deliver before we have looked.
  *
  * The server pushes, and flow control bounds what is under way: a pull that runs out just when messages come stands
  * still, now and then, until its missing heartbeats are noticed.
@@ -10,14 +11,16 @@ import {
   AckPolicy,
   createInbox,
   DeliverPolicy,
-  type JetStreamManager,
+  ErrorCode,
   type Msg,
   type NatsConnection,
+  NatsError,
   type Subscription,
 } from "nats";
 import { type Consumption, type LogMessage, StreamIdentityError } from "../../ports/log.js";
 import { watchConnection } from "./connection.js";
 import { sequenceFromReply, storedFromReply } from "./names.js";
+import type { Ask } from "./nats-log.js";
 
 /** The server speaks at least this often; a consumer that has died is noticed after two missed heartbeats. */
 const HEARTBEAT_MS = 500;
@@ -25,6 +28,11 @@ const SILENCE_MS_MAX = 2 * HEARTBEAT_MS;
 /** The server forgets a consumer that nobody has listened to for so long. */
 const CONSUMER_IDLE_MS_MAX = 10_000;
 const RETRY_AFTER_MS = 100;
+/** A stream that is silent for so long while JetStream answers was on a server that is gone. */
+const STREAM_UNREACHABLE_MS_MAX = 3_000;
+
+const NOBODY: readonly string[] = [ErrorCode.Timeout, ErrorCode.NoResponders];
+const CLUSTER_NOT_AVAILABLE = 10_008;
 
 const NANOSECONDS_PER_MS = 1_000_000;
 
@@ -34,7 +42,7 @@ const STALLED_HEADER = "Nats-Consumer-Stalled";
 
 interface ConsumptionOptions {
   readonly connection: NatsConnection;
-  readonly manager: JetStreamManager;
+  readonly ask: Ask;
   readonly stream: string;
   readonly fromSequence: number;
   readonly deliver: (message: LogMessage) => void;
@@ -48,7 +56,10 @@ export class InboxConsumption implements Consumption {
   private nextSequence: number;
   private subscription: Subscription | null = null;
   private watchdog: NodeJS.Timeout | undefined;
+  /** When something was last heard of this consumer. */
   private heardAtMs = 0;
+  /** Until when the stream was in reach, or nothing was and so nobody could tell. */
+  private inReachAtMs = performance.now();
   private consumerName: string | null = null;
   /** Counts the consumer's lives; what an earlier one still delivers is ignored. */
   private life = 0;
@@ -60,7 +71,7 @@ export class InboxConsumption implements Consumption {
     this.nextSequence = options.fromSequence;
     this.unwatch = watchConnection(options.connection, {
       lost: () => this.drop(),
-      back: () => this.restart(),
+      back: () => this.restart(performance.now()),
     });
   }
 
@@ -68,8 +79,7 @@ export class InboxConsumption implements Consumption {
   static async start(options: ConsumptionOptions): Promise<InboxConsumption> {
     const consumption = new InboxConsumption(options);
     try {
-      await options.verify();
-      await consumption.begin();
+      await consumption.untilBegun(true);
     } catch (error) {
       consumption.stop();
       throw error;
@@ -81,25 +91,46 @@ export class InboxConsumption implements Consumption {
     if (this.stopped) return;
     this.stopped = true;
     this.unwatch();
-    const { manager, stream } = this.options;
     const name = this.consumerName;
     this.drop();
-    // Only politeness, and nothing waits for it: the server forgets the consumer anyway.
-    if (name) manager.consumers.delete(stream, name).catch(() => undefined);
+    if (name) this.forget(name);
   }
 
   /** One life: an ephemeral consumer behind the last delivered message. */
   private async begin(): Promise<void> {
     const life = ++this.life;
-    const { connection, manager, stream } = this.options;
     const inbox = createInbox();
-    const subscription = connection.subscribe(inbox, {
+    let held: Msg[] | null = [];
+    const subscription = this.options.connection.subscribe(inbox, {
       callback: (error, message) => {
-        if (!error) this.take(life, message);
+        if (error) return;
+        if (held) held.push(message);
+        else this.take(life, message);
       },
     });
-    try {
-      const info = await manager.consumers.add(stream, {
+    // Asked for in this order, and not in turn: a stream that took the place of another is seen by who looks later.
+    const [consumer, verified] = await Promise.allSettled([
+      this.makeConsumer(inbox),
+      this.options.verify(),
+    ]);
+    const failure = [verified, consumer].find(({ status }) => status === "rejected");
+    if (failure || this.stopped || life !== this.life) {
+      subscription.unsubscribe();
+      if (consumer.status === "fulfilled") this.forget(consumer.value);
+      if (failure) throw (failure as PromiseRejectedResult).reason;
+      return;
+    }
+    this.consumerName = (consumer as PromiseFulfilledResult<string>).value;
+    this.subscription = subscription;
+    this.hear();
+    this.watchdog = setInterval(() => this.watch(), HEARTBEAT_MS);
+    for (const message of held) this.take(life, message);
+    held = null;
+  }
+
+  private async makeConsumer(inbox: string): Promise<string> {
+    const info = await this.options.ask(({ consumers }) =>
+      consumers.add(this.options.stream, {
         deliver_subject: inbox,
         ack_policy: AckPolicy.None,
         deliver_policy: DeliverPolicy.StartSequence,
@@ -109,24 +140,20 @@ export class InboxConsumption implements Consumption {
         inactive_threshold: CONSUMER_IDLE_MS_MAX * NANOSECONDS_PER_MS,
         mem_storage: true,
         num_replicas: 1,
-      });
-      if (this.stopped || life !== this.life) {
-        subscription.unsubscribe();
-        return;
-      }
-      this.consumerName = info.name;
-    } catch (error) {
-      subscription.unsubscribe();
-      throw error;
-    }
-    this.subscription = subscription;
-    this.heardAtMs = performance.now();
-    this.watchdog = setInterval(() => this.watch(), HEARTBEAT_MS);
+      }),
+    );
+    return info.name;
+  }
+
+  /** Only politeness, and nothing waits for it: the server forgets the consumer anyway. */
+  private forget(consumer: string): void {
+    const { ask, stream } = this.options;
+    ask(({ consumers }) => consumers.delete(stream, consumer)).catch(() => undefined);
   }
 
   private take(life: number, message: Msg): void {
     if (this.stopped || life !== this.life) return;
-    this.heardAtMs = performance.now();
+    this.hear();
     if (message.headers?.code === CONTROL_CODE) return this.control(message);
     const reply = message.reply ?? "";
     const sequence = sequenceFromReply(reply);
@@ -145,9 +172,14 @@ export class InboxConsumption implements Consumption {
     if (stalled) this.options.connection.publish(stalled);
   }
 
+  private hear(): void {
+    this.heardAtMs = performance.now();
+    this.inReachAtMs = this.heardAtMs;
+  }
+
   /** Begins anew when nothing was heard of this consumer for too long. */
   private watch(): void {
-    if (performance.now() - this.heardAtMs > SILENCE_MS_MAX) this.restart();
+    if (performance.now() - this.heardAtMs > SILENCE_MS_MAX) this.restart(this.heardAtMs);
   }
 
   private drop(): void {
@@ -158,29 +190,54 @@ export class InboxConsumption implements Consumption {
     this.consumerName = null;
   }
 
-  /** Verifies and begins again, until it works, the stream turns out to be another, or it is stopped. */
-  private restart(): void {
+  /** Begins anew. `inReachAtMs`: since when the stream may be out of reach. */
+  private restart(inReachAtMs: number): void {
     this.drop();
-    this.restarting ??= this.tryRestart().finally(() => {
-      this.restarting = null;
-    });
+    this.inReachAtMs = inReachAtMs;
+    this.restarting ??= this.untilBegun(false)
+      .catch((error: Error) => this.lose(error))
+      .finally(() => {
+        this.restarting = null;
+      });
   }
 
-  private async tryRestart(): Promise<void> {
+  /** Begins until it works, or until there is no use in it: the rejection says why. */
+  private async untilBegun(isFirst: boolean): Promise<void> {
     while (!this.stopped) {
       try {
-        await this.options.verify();
-        if (!this.stopped) await this.begin();
+        await this.begin();
         // Another sign of trouble may have dropped this life before it began.
         if (this.subscription) return;
       } catch (error) {
-        if (error instanceof StreamIdentityError) {
-          this.lose(error);
-          return;
-        }
+        await this.judge(error, isFirst);
         await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS));
       }
     }
+  }
+
+  /** Throws when it is of no use to try again. At first that is the caller's to decide, but for a stream out of reach. */
+  private async judge(error: unknown, isFirst: boolean): Promise<void> {
+    if (error instanceof StreamIdentityError) throw error;
+    if (isFirst && !saysNothing(error)) throw error;
+    if (!(await this.jetStreamAnswers())) {
+      if (isFirst) throw error;
+      this.inReachAtMs = performance.now();
+      return;
+    }
+    const elapsedMs = Math.round(performance.now() - this.inReachAtMs);
+    if (!saysNothing(error) || elapsedMs < STREAM_UNREACHABLE_MS_MAX) return;
+    const message = `${this.options.stream} has been out of reach for ${elapsedMs} ms while JetStream answers`;
+    throw new StreamIdentityError(message, { cause: error });
+  }
+
+  /** In a cluster, any server that is left. */
+  private jetStreamAnswers(): Promise<boolean> {
+    return this.options
+      .ask((manager) => manager.getAccountInfo())
+      .then(
+        () => true,
+        () => false,
+      );
   }
 
   private lose(error: Error): void {
@@ -188,4 +245,10 @@ export class InboxConsumption implements Consumption {
     this.stop();
     this.options.onLost(error);
   }
+}
+
+/** Did nobody answer who keeps the stream? */
+function saysNothing(error: unknown): boolean {
+  if (!(error instanceof NatsError)) return false;
+  return NOBODY.includes(error.code) || error.api_error?.err_code === CLUSTER_NOT_AVAILABLE;
 }

@@ -16,54 +16,79 @@ import {
   type LogMessage,
   type StreamIdentity,
 } from "../../ports/log.js";
+import { Presence } from "./connection.js";
 import { InboxConsumption } from "./inbox-consumption.js";
 import { storedFromTime, streamName, subjectName } from "./names.js";
 import { Publisher } from "./publisher.js";
 
 /**
- * What one inbox may hold before publishers are refused: 64 MiB, some 500,000 commands. The server sets the whole of it
- * aside for each stream, out of three quarters of the free disk, so more would leave room for few symbols.
+ * What one inbox may hold before publishers are refused, where nothing else is said: 64 MiB, some 500,000 commands. The
+ * server sets the whole of it aside for each stream, out of three quarters of the free disk, so more would leave room for
+ * few symbols.
  */
-const STREAM_BYTES_MAX = 67_108_864;
+const INBOX_MIB = 64;
+const BYTES_PER_MIB = 1_048_576;
 const CALL_MS_MAX = 2_000;
 
 const STREAM_NOT_FOUND = 10_059;
 const MESSAGE_NOT_FOUND = 10_037;
+/** Of memory, of disk, of what the account may have. */
+const NO_ROOM: ReadonlySet<number | undefined> = new Set([10_023, 10_028, 10_047, 10_002]);
+
+/** The server sets no more disk aside. */
+export class InboxRoomError extends Error {
+  override readonly name = "InboxRoomError";
+  readonly code = "INBOX_NO_ROOM";
+}
+
+/** Asks JetStream's API; rejects as soon as there is no connection, or has been none for too long. */
+export type Ask = <T>(question: (manager: JetStreamManager) => Promise<T>) => Promise<T>;
 
 export class NatsLog implements Log {
   private readonly connection: NatsConnection;
   private readonly manager: JetStreamManager;
   private readonly publisher: Publisher;
+  private readonly presence: Presence;
+  private readonly inboxMib: number;
 
-  private constructor(connection: NatsConnection, manager: JetStreamManager) {
+  private constructor(connection: NatsConnection, manager: JetStreamManager, inboxMib: number) {
     this.connection = connection;
     this.manager = manager;
+    this.inboxMib = inboxMib;
     this.publisher = new Publisher(connection);
+    this.presence = new Presence(connection);
   }
 
-  static async open(connection: NatsConnection): Promise<NatsLog> {
-    return new NatsLog(connection, await connection.jetstreamManager({ timeout: CALL_MS_MAX }));
+  /** `inboxMib`: what each inbox that is made here may hold, in MiB. */
+  static async open(connection: NatsConnection, inboxMib: number = INBOX_MIB): Promise<NatsLog> {
+    const manager = await connection.jetstreamManager({ timeout: CALL_MS_MAX });
+    return new NatsLog(connection, manager, inboxMib);
   }
 
   async create(actorName: string, anchor: number): Promise<StreamIdentity> {
-    const name = streamName(actorName, anchor);
     await this.remove(actorName, anchor);
-    const info = await this.manager.streams.add({
-      name,
-      subjects: [subjectName(actorName, anchor)],
-      storage: StorageType.File,
-      retention: RetentionPolicy.Limits,
-      discard: DiscardPolicy.New,
-      max_bytes: STREAM_BYTES_MAX,
-      num_replicas: 1,
+    const info = await this.ask(({ streams }) =>
+      streams.add({
+        name: streamName(actorName, anchor),
+        subjects: [subjectName(actorName, anchor)],
+        storage: StorageType.File,
+        retention: RetentionPolicy.Limits,
+        discard: DiscardPolicy.New,
+        max_bytes: this.inboxMib * BYTES_PER_MIB,
+        num_replicas: 1,
+        ...this.placement(),
+      }),
+    ).catch((error: unknown) => {
+      throw NO_ROOM.has(apiCode(error)) ? this.noRoom(actorName, error) : error;
     });
     return { created: info.created, firstSequence: 1, lastSequence: 0 };
   }
 
   async identify(actorName: string, anchor: number): Promise<StreamIdentity | null> {
+    const name = streamName(actorName, anchor);
     const info = await ignoring(
       STREAM_NOT_FOUND,
-      this.manager.streams.info(streamName(actorName, anchor)),
+      this.ask(({ streams }) => streams.info(name)),
     );
     if (!info) return null;
     const { first_seq, last_seq } = info.state;
@@ -73,7 +98,7 @@ export class NatsLog implements Log {
 
   async read(actorName: string, anchor: number, sequence: number): Promise<LogMessage | null> {
     const name = streamName(actorName, anchor);
-    const reading = this.manager.streams.getMessage(name, { seq: sequence });
+    const reading = this.ask(({ streams }) => streams.getMessage(name, { seq: sequence }));
     const message = await ignoring(MESSAGE_NOT_FOUND, ignoring(STREAM_NOT_FOUND, reading));
     if (!message) return null;
     return { sequence, stored: storedFromTime(message.timestamp), data: message.data };
@@ -94,10 +119,9 @@ export class NatsLog implements Log {
     options: Parameters<Log["consume"]>[3],
   ): Promise<Consumption> {
     const stream = streamName(actorName, anchor);
-    const { connection, manager } = this;
     return InboxConsumption.start({
-      connection,
-      manager,
+      connection: this.connection,
+      ask: this.ask,
       stream,
       fromSequence,
       ...options,
@@ -107,11 +131,36 @@ export class NatsLog implements Log {
   async trim(actorName: string, anchor: number, belowSequence: number): Promise<void> {
     // Nothing is below the first message; and asked to purge below 1, the server purges everything.
     if (belowSequence <= 1) return;
-    await this.manager.streams.purge(streamName(actorName, anchor), { seq: belowSequence });
+    const name = streamName(actorName, anchor);
+    await this.ask(({ streams }) => streams.purge(name, { seq: belowSequence }));
   }
 
   async remove(actorName: string, anchor: number): Promise<void> {
-    await ignoring(STREAM_NOT_FOUND, this.manager.streams.delete(streamName(actorName, anchor)));
+    const name = streamName(actorName, anchor);
+    await ignoring(
+      STREAM_NOT_FOUND,
+      this.ask(({ streams }) => streams.delete(name)),
+    );
+  }
+
+  private readonly ask: Ask = async (question) => {
+    await this.presence.untilBack(CALL_MS_MAX);
+    if (this.presence.isAway) throw new Error("there is no connection to NATS");
+    return this.presence.during(question(this.manager));
+  };
+
+  private noRoom(actorName: string, error: unknown): InboxRoomError {
+    const message = `NATS has no room for the inbox of ${actorName}, which may hold ${this.inboxMib} MiB: ${String(error)}`;
+    return new InboxRoomError(message);
+  }
+
+  /**
+   * In a cluster a stream goes to the server that this process is connected to. Left to itself, the cluster puts it on the
+   * emptiest one, which for minutes may be a server that has died, and nobody answers.
+   */
+  private placement(): { placement?: { cluster: string; tags: string[] } } {
+    const { cluster, server_name } = this.connection.info ?? {};
+    return cluster ? { placement: { cluster, tags: [server_name ?? ""] } } : {};
   }
 }
 

@@ -1,0 +1,103 @@
+/** Three NATS servers that are one cluster: real processes on free loopback ports, each with its store in a folder. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { connect } from "nats";
+import { streamName } from "../../services/adapters/nats/names.js";
+import { ChildServer } from "../../services/servers/child-server.js";
+import { ensureServers } from "../../services/servers/install.js";
+import { STOP_SIGNAL } from "../../services/servers/launch.js";
+import { natsAnswers } from "../../services/servers/nats.js";
+import { freePort, LOOPBACK } from "../../services/servers/ports.js";
+import { PROJECT_ROOT } from "../../services/servers/project-root.js";
+import { temporaryFolder } from "./servers.js";
+
+const CONFIG_FILE = join(PROJECT_ROOT, "deploy", "nats", "nats.conf");
+const SERVERS = 3;
+const API_MS_MAX = 1_000;
+
+export interface NatsCluster {
+  /** All servers, with commas between them. */
+  readonly urls: string;
+  /** By name: `nats-1`, `nats-2`, `nats-3`. */
+  readonly servers: ReadonlyMap<string, ChildServer>;
+  /** The name of the server that keeps the stream of an anchor. */
+  keeperOf(actorName: string, anchor: number): Promise<string>;
+  /** The name of the server that makes and deletes streams for all. */
+  metaLeader(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts the servers; resolves when JetStream answers by way of each of them. */
+export async function startNatsCluster(): Promise<NatsCluster> {
+  const provision = await ensureServers({ log: () => undefined });
+  if (provision.way === "docker") throw new Error("a cluster of NATS needs its program");
+  const { folder, remove } = temporaryFolder();
+  const ports = await freePorts(SERVERS);
+  const routePorts = await freePorts(SERVERS);
+  const servers = new Map<string, ChildServer>();
+  const stop = async (): Promise<void> => {
+    await Promise.all([...servers.values()].map((server) => server.stop()));
+    remove();
+  };
+  const start = async (port: number, at: number): Promise<void> => {
+    const name = `nats-${at + 1}`;
+    const place = join(folder, name);
+    mkdirSync(place);
+    const url = `nats://${LOOPBACK}:${port}`;
+    const routes = routePorts.map((route) => `nats://${LOOPBACK}:${route}`);
+    const config = join(place, "nats.conf");
+    writeFileSync(config, `${readFileSync(CONFIG_FILE, "utf8")}\nserver_tags: "${name}"\n`);
+    const server = await ChildServer.start({
+      kind: "nats",
+      url,
+      port,
+      folder: place,
+      command: provision.binaries.nats,
+      args: [
+        ...["-c", config, "-n", name, "-a", LOOPBACK, "-p", String(port)],
+        ...["-sd", join(place, "store"), "--cluster_name", "test"],
+        ...["--cluster", routes[at]!, "--routes", routes.join(",")],
+      ],
+      stopSignal: STOP_SIGNAL.nats,
+      answers: () => natsAnswers(url),
+    });
+    servers.set(name, server);
+  };
+  try {
+    await Promise.all(ports.map(start));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const urls = [...servers.values()].map(({ url }) => url).join(",");
+  return {
+    urls,
+    servers,
+    stop,
+    keeperOf: async (actorName, anchor) => {
+      const subject = `$JS.API.STREAM.INFO.${streamName(actorName, anchor)}`;
+      const { cluster } = await ask<{ cluster: { leader: string } }>(urls, subject);
+      return cluster.leader;
+    },
+    metaLeader: async () => {
+      const asked = "$JS.API.META.LEADER";
+      return asked;
+    },
+  };
+}
+
+async function ask<T>(urls: string, subject: string): Promise<T> {
+  const connection = await connect({ servers: urls.split(","), timeout: API_MS_MAX });
+  try {
+    return (await connection.request(subject, "", { timeout: API_MS_MAX })).json<T>();
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Different ones. */
+async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freePort());
+  return [...ports];
+}
