@@ -38,8 +38,6 @@ export class Market implements Actor {
   private readonly batch: MarketBatch;
   /** Prices and quantities, in turn, of the levels that the order under way has taken from. */
   private readonly takenFrom: number[] = [];
-  /** Asks as recovery reads them, until `finishLoading`. */
-  private loadedAsks: RestingOrder[] = [];
 
   private constructor(id: number, links: Links, state: MarketState, book: Book) {
     this.id = id;
@@ -62,26 +60,16 @@ export class Market implements Actor {
     return new Market(record.id, links, MarketState.decode(record.state), book);
   }
 
-  /** Takes rows of the table `book`, which come ordered by side, price and priority. */
+  /** Takes rows of the table `book`: bids, then asks, each side from its worst price on, a price in order of arrival. */
   loadPage(table: string, rows: readonly Readonly<Record<string, unknown>>[]): void {
     assert(table === "book", `a market has no table ${table}`);
-    for (const row of rows) {
-      const order = restoredOrder(row as Readonly<Record<string, number>>);
-      if (order.side === Side.Buy) this.restoreOrder(order);
-      else this.loadedAsks.push(order);
-    }
+    for (const row of rows) this.restoreOrder(row as Readonly<Record<string, number>>);
   }
 
-  /** Puts the asks in from the worst price on, as the bids came, so that each new level is the best so far. */
   finishLoading(): void {
-    const asks = this.loadedAsks;
-    this.loadedAsks = [];
-    for (let end = asks.length; end > 0; ) {
-      let start = end - 1;
-      while (start > 0 && asks[start - 1]!.price === asks[end - 1]!.price) start -= 1;
-      for (let at = start; at < end; at++) this.restoreOrder(asks[at]!);
-      end = start;
-    }
+    const bid = this.book.first(Side.Buy);
+    const ask = this.book.first(Side.Sell);
+    assert(!bid || !ask || bid.price < ask.price, "a crossed book was stored");
   }
 
   /** Resting orders on both sides. */
@@ -304,17 +292,13 @@ export class Market implements Actor {
     this.batch.report({ kind: "depth", sequence, side, price, quantity });
   }
 
-  private restoreOrder(order: RestingOrder): void {
+  private restoreOrder(row: Readonly<Record<string, number>>): void {
+    const { order_id, account, side, price, leaves, priority } = row;
+    assert(isOneOf(Side, side!), `side ${side} in a stored order`);
+    const order = new RestingOrder(order_id!, account!, side, price!, leaves!, priority!);
+    order.storedLeaves = order.leaves;
     assert(this.book.add(order) > 0, "more orders were stored than a book takes");
   }
-}
-
-function restoredOrder(row: Readonly<Record<string, number>>): RestingOrder {
-  const { order_id, account, side, price, leaves, priority } = row;
-  assert(isOneOf(Side, side!), `side ${side} in a stored order`);
-  const order = new RestingOrder(order_id!, account!, side, price!, leaves!, priority!);
-  order.storedLeaves = order.leaves;
-  return order;
 }
 
 /** An operator's command; nothing when it cannot be read or is another: a market has nobody to tell. */

@@ -254,7 +254,8 @@ export function describeRecovery(adapter: string, open: OpenStoreBench): void {
           const book = pages.get("book")!.flat();
           expect(book).toHaveLength(MANY);
           const places = book.map(
-            ({ side, price, priority }) => [side, price, priority] as number[],
+            ({ side, price, priority }) =>
+              [side, side === Side.Buy ? price : -Number(price), priority] as number[],
           );
           expect(places).toEqual(
             places.toSorted((a, b) => a[0]! - b[0]! || a[1]! - b[1]! || a[2]! - b[2]!),

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { applicationName } from "../../services/adapters/postgres/connections.js";
 import { PostgresStore } from "../../services/adapters/postgres/store.js";
 import { CommitUnknownError } from "../../services/ports/store.js";
@@ -19,6 +19,7 @@ import { describeCommits } from "./store-commit-contract.js";
 import { TcpProxy } from "./tcp-proxy.js";
 import { describeRecovery } from "./store-recovery-contract.js";
 
+const PATIENCE = { timeout: 5_000 };
 const LOCK_NOT_AVAILABLE = "55P03";
 const HISTORY_ROWS = 30_000;
 const CUTS = 30;
@@ -218,18 +219,22 @@ describe("a raise that finds its predecessor in the middle of a commit", () => {
 
   it("leaves one alone that has committed and waits for a synchronous standby", async () => {
     const backend = await changeRow(holderOf("node-1").incarnation);
-    const reload = "SELECT pg_reload_conf()";
+    const shown = { rows: [{ synchronous_standby_names: "nobody" }] };
+    const show = () => predecessor.query("SHOW synchronous_standby_names");
     await database.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
-    await database.query(reload);
-    const commit = predecessor.query("COMMIT");
-    await expect(raise()).rejects.toMatchObject({ code: LOCK_NOT_AVAILABLE });
-    expect(
-      await database.query("SELECT wait_event FROM pg_stat_activity WHERE pid = $1", [backend]),
-    ).toEqual([{ wait_event: "SyncRep" }]);
-    await database.query("ALTER SYSTEM RESET synchronous_standby_names");
-    await database.query(reload);
-    await commit;
-    expect(await raise()).toMatchObject({ token: 2, batch: 7 });
+    try {
+      await database.query("SELECT pg_reload_conf()");
+      await vi.waitFor(async () => expect(await show()).toMatchObject(shown), PATIENCE);
+      predecessor.query("COMMIT").catch(() => undefined);
+      await expect(raise()).rejects.toMatchObject({ code: LOCK_NOT_AVAILABLE });
+      const text = "SELECT wait_event FROM pg_stat_activity WHERE pid = $1";
+      expect(await database.query(text, [backend])).toEqual([{ wait_event: "SyncRep" }]);
+    } finally {
+      await database.query("ALTER SYSTEM RESET synchronous_standby_names");
+      await database.query("SELECT pg_reload_conf()");
+    }
+    const isRaised = async () => expect(await raise()).toMatchObject({ token: 2, batch: 7 });
+    await vi.waitFor(isRaised, PATIENCE);
   });
 });
 

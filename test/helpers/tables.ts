@@ -5,7 +5,7 @@
  */
 import type { Effects, RowSet } from "../../actors/kernel/actor.js";
 import { FINISHED_ORDERS_IN_MEMORY_MAX } from "../../actors/kernel/limits.js";
-import { isFinal, type OrderStatus } from "../../actors/kernel/order.js";
+import { isFinal, type OrderStatus, Side } from "../../actors/kernel/order.js";
 import type { Row } from "../../services/ports/store.js";
 
 interface Part {
@@ -72,8 +72,10 @@ export class Tables {
 
   /** What `Store.load` reads of a market, in pages of at most this many rows. */
   loadMarket(page: LoadPage, pageRows = 3): void {
+    const worstFirst = (a: Row, b: Row) =>
+      a["side"] === Side.Buy ? by(a, b, "price") : by(b, a, "price");
     const book = this.rows("book").sort(
-      (a, b) => by(a, b, "side") || by(a, b, "price") || by(a, b, "priority"),
+      (a, b) => by(a, b, "side") || worstFirst(a, b) || by(a, b, "priority"),
     );
     inPages("book", book, page, pageRows);
   }

@@ -3,72 +3,119 @@ import type pg from "pg";
 import { FIRST_MARKET_ID } from "../../../actors/kernel/ids.js";
 import { FINISHED_ORDERS_RECOVERED_MAX } from "../../../actors/kernel/limits.js";
 import type { Link } from "../../../actors/kernel/links.js";
+import { Side } from "../../../actors/kernel/order.js";
 import type { ActorRecord, Loaded, Row } from "../../ports/store.js";
-import { inTransaction, PAGE_TIMEOUT_MS } from "./connections.js";
+import { inTransaction } from "./connections.js";
+import { type Columns, copyRows } from "./copy.js";
 import { LINKS, RECORD } from "./store-sql.js";
 
-const PAGE_ROWS_MAX = 2_000;
-const FETCH_PAGE = {
-  text: `FETCH ${PAGE_ROWS_MAX} FROM loaded`,
-  query_timeout: PAGE_TIMEOUT_MS,
-};
 const SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/** A whole book is read in the order in which it lies there; one that is a small part of the table, by its index. */
+const ANY_SCAN = "SET LOCAL enable_seqscan = on; SET LOCAL enable_bitmapscan = on";
 
 interface LoadedTable {
   readonly table: string;
-  /** Takes the actor. */
-  readonly text: string;
+  readonly columns: Columns;
+  /** Where the columns of an actor come from, and in which order. */
+  readonly from: (actor: number) => string;
 }
 
 const LEDGER_TABLES: readonly LoadedTable[] = [
   {
     table: "shard_instruments",
-    text: `SELECT instrument, definition, reference_price FROM shard_instruments
-           WHERE actor = $1 ORDER BY instrument`,
+    columns: { instrument: "integer", definition: "bytes", reference_price: "integer" },
+    from: (actor) => `FROM shard_instruments WHERE actor = ${actor} ORDER BY instrument`,
   },
   {
     table: "accounts",
-    text: `SELECT account, opened, coalesce((SELECT last_sequence FROM journal j
-             WHERE j.account = a.account ORDER BY last_sequence DESC LIMIT 1), 0) AS sequence
-           FROM accounts a WHERE actor = $1 ORDER BY account`,
+    columns: { account: "integer", opened: "integer", sequence: "integer" },
+    from: (actor) => `FROM (SELECT account, opened, coalesce((SELECT last_sequence FROM journal j
+        WHERE j.account = a.account ORDER BY last_sequence DESC LIMIT 1), 0) AS sequence
+      FROM accounts a WHERE actor = ${actor}) heads ORDER BY account`,
   },
   {
     table: "balances",
-    text: `SELECT account, asset, total, held FROM balances WHERE actor = $1 ORDER BY account, asset`,
+    columns: { account: "integer", asset: "integer", total: "integer", held: "integer" },
+    from: (actor) => `FROM balances WHERE actor = ${actor} ORDER BY account, asset`,
   },
   {
     table: "deposits",
-    text: `SELECT account, key, asset, amount, sequence FROM deposits
-           WHERE actor = $1 ORDER BY account, key`,
+    columns: {
+      account: "integer",
+      key: "text",
+      asset: "integer",
+      amount: "integer",
+      sequence: "integer",
+    },
+    from: (actor) => `FROM deposits WHERE actor = ${actor} ORDER BY account, key`,
   },
   {
     table: "shard_totals",
-    text: `SELECT asset, deposits FROM shard_totals WHERE actor = $1 ORDER BY asset`,
+    columns: { asset: "integer", deposits: "integer" },
+    from: (actor) => `FROM shard_totals WHERE actor = ${actor} ORDER BY asset`,
   },
   {
     table: "flows",
-    text: `SELECT peer, base_in, base_out, quote_in, quote_out FROM links
-           WHERE actor = $1 AND peer >= ${FIRST_MARKET_ID} ORDER BY peer`,
+    columns: {
+      peer: "integer",
+      base_in: "integer",
+      base_out: "integer",
+      quote_in: "integer",
+      quote_out: "integer",
+    },
+    from: (actor) =>
+      `FROM links WHERE actor = ${actor} AND peer >= ${FIRST_MARKET_ID} ORDER BY peer`,
   },
   {
-    // Live orders, and the newest of the finished: from the oldest one on that is still kept.
     table: "orders",
-    text: `SELECT * FROM orders WHERE actor = $1 AND (status < 4 OR order_id >= coalesce((
-             SELECT order_id FROM orders WHERE actor = $1 AND status >= 4 ORDER BY order_id DESC
-             OFFSET ${FINISHED_ORDERS_RECOVERED_MAX - 1} LIMIT 1), 0))
-           ORDER BY order_id`,
+    columns: {
+      order_id: "integer",
+      account: "integer",
+      client_order_id: "text",
+      instrument: "integer",
+      side: "integer",
+      type: "integer",
+      time_in_force: "integer",
+      price: "integer",
+      quantity: "integer",
+      filled: "integer",
+      leaves: "integer",
+      status: "integer",
+      code: "integer",
+      first_sequence: "integer",
+      last_sequence: "integer",
+      created: "integer",
+      updated: "integer",
+    },
+    // Live orders, and the newest of the finished: from the oldest one on that is still kept.
+    from: (actor) => `FROM orders WHERE actor = ${actor} AND (status < 4 OR order_id >= coalesce((
+        SELECT order_id FROM orders WHERE actor = ${actor} AND status >= 4 ORDER BY order_id DESC
+        OFFSET ${FINISHED_ORDERS_RECOVERED_MAX - 1} LIMIT 1), 0))
+      ORDER BY order_id`,
   },
 ];
 
 const MARKET_TABLES: readonly LoadedTable[] = [
   {
     table: "book",
-    text: `SELECT order_id, account, side, price, leaves, priority FROM book
-           WHERE actor = $1 ORDER BY side, price, priority`,
+    columns: {
+      order_id: "integer",
+      account: "integer",
+      side: "integer",
+      price: "integer",
+      leaves: "integer",
+      priority: "integer",
+    },
+    // The worst price of a side first: each order goes to the end of what is there already.
+    from: (actor) => `FROM book WHERE actor = ${actor}
+      ORDER BY side, CASE side WHEN ${Side.Buy} THEN price ELSE -price END, priority`,
   },
 ];
 
-/** Calls `begin` and then `page` for each page, in the order of the tables. Null: there is no such actor. */
+/**
+ * Calls `begin` and then `page` for each page, in the order of the tables. Null: there is no such
+ * actor.
+ */
 export function loadActor(
   pool: pg.Pool,
   actor: number,
@@ -81,15 +128,11 @@ export function loadActor(
     const { rows: links } = await client.query<Link>({ ...LINKS, values: [actor] });
     const loaded = { record, links };
     begin(loaded);
-    for (const { table, text } of record.kind === "ledger" ? LEDGER_TABLES : MARKET_TABLES) {
-      // By a cursor: a table's rows are found and put in order once, however many pages they fill.
-      await client.query(`DECLARE loaded NO SCROLL CURSOR FOR ${text}`, [actor]);
-      for (;;) {
-        const { rows } = await client.query<Row>(FETCH_PAGE);
-        if (rows.length > 0) page(table, rows);
-        if (rows.length < PAGE_ROWS_MAX) break;
-      }
-      await client.query("CLOSE loaded");
+    const isLedger = record.kind === "ledger";
+    if (!isLedger) await client.query(ANY_SCAN);
+    for (const { table, columns, from } of isLedger ? LEDGER_TABLES : MARKET_TABLES) {
+      const query = `SELECT ${Object.keys(columns).join(", ")} ${from(actor)}`;
+      await copyRows(client, query, columns, (rows) => page(table, rows));
     }
     return loaded;
   });

@@ -1,0 +1,144 @@
+/**
+ * Reads many rows by `COPY … TO STDOUT (FORMAT binary)`: a row costs a fifth of what the driver's own way costs, and the
+ * event loop is given back after each page.
+ */
+import type { Connection, PoolClient, Submittable } from "pg";
+import { assert } from "../../../actors/kernel/assert.js";
+import type { Row } from "../../ports/store.js";
+
+/** Enough that a page costs little beside its rows, and few enough that nobody waits for it (about a millisecond). */
+const PAGE_ROWS_MAX = 2_000;
+/** What reading one table may take. */
+const TABLE_TIMEOUT_MS = 25_000;
+
+/** A signature, flags, and the length of an extension that has never had any bytes. */
+const HEADER_BYTES = 11 + 4 + 4;
+/** In place of the number of a row's columns. */
+const LAST_ROW = -1;
+
+/** How a column of any integer type, of a text or of bytes is read. */
+export type ColumnKind = "integer" | "text" | "bytes";
+export type Columns = Readonly<Record<string, ColumnKind>>;
+type Value = number | string | Uint8Array | null;
+
+/** Gives the rows of a query, which takes no parameters, page by page. Its columns are those named, in their order. */
+export function copyRows(
+  client: PoolClient,
+  query: string,
+  columns: Columns,
+  page: (rows: readonly Row[]) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = (error?: Error | null) => (error ? reject(error) : resolve());
+    client.query(new CopyRows(query, columns, page, done));
+  });
+}
+
+/** What the driver runs; it calls the handlers with the server's messages. */
+class CopyRows implements Submittable {
+  /** The driver puts itself around it to end a query that takes too long. */
+  callback: (error?: Error | null) => void;
+  readonly query_timeout = TABLE_TIMEOUT_MS;
+  private readonly text: string;
+  private readonly page: (rows: readonly Row[]) => void;
+  private readonly names: readonly string[];
+  private readonly kinds: readonly ColumnKind[];
+  private rows: Row[] = [];
+  private hasHeader = false;
+  private failure: Error | null = null;
+
+  constructor(
+    query: string,
+    columns: Columns,
+    page: (rows: readonly Row[]) => void,
+    callback: (error?: Error | null) => void,
+  ) {
+    this.text = `COPY (${query}) TO STDOUT (FORMAT binary)`;
+    this.names = Object.keys(columns);
+    this.kinds = Object.values(columns);
+    this.page = page;
+    this.callback = callback;
+  }
+
+  submit(connection: Connection): void {
+    connection.query(this.text);
+  }
+
+  handleCopyData({ chunk }: { readonly chunk: Buffer }, connection: Connection): void {
+    this.guard(() => {
+      this.take(chunk);
+      if (this.rows.length < PAGE_ROWS_MAX) return;
+      this.givePage();
+      connection.stream.pause();
+      setImmediate(() => connection.stream.resume());
+    });
+  }
+
+  handleCommandComplete(): void {
+    this.guard(() => this.givePage());
+  }
+
+  handleReadyForQuery(): void {
+    this.callback(this.failure);
+  }
+
+  handleError(error: Error): void {
+    this.callback(error);
+  }
+
+  /** What goes wrong here is not the driver's: whoever asked for the rows is told, and ends the connection. */
+  private guard(work: () => void): void {
+    if (this.failure) return;
+    try {
+      work();
+    } catch (error) {
+      this.failure = error as Error;
+      this.callback(this.failure);
+    }
+  }
+
+  /** The server sends a message for each row, the header in front of the first, and one that says it was the last. */
+  private take(chunk: Buffer): void {
+    const start = this.hasHeader ? 0 : HEADER_BYTES;
+    this.hasHeader = true;
+    const fields = chunk.readInt16BE(start);
+    if (fields === LAST_ROW) return;
+    assert(fields === this.names.length, `a row has ${fields} columns, not ${this.names.length}`);
+    this.rows.push(this.decode(chunk, start + 2));
+  }
+
+  private givePage(): void {
+    const { rows } = this;
+    this.rows = [];
+    if (rows.length > 0) this.page(rows);
+  }
+
+  private decode(chunk: Buffer, start: number): Row {
+    const row: Record<string, Value> = {};
+    let at = start;
+    for (let column = 0; column < this.names.length; column++) {
+      const length = chunk.readInt32BE(at);
+      at += 4;
+      row[this.names[column]!] =
+        length < 0 ? null : decodeValue(chunk, at, length, this.kinds[column]!);
+      if (length > 0) at += length;
+    }
+    return row;
+  }
+}
+
+function decodeValue(chunk: Buffer, at: number, length: number, kind: ColumnKind): Value {
+  if (kind === "integer") return decodeInteger(chunk, at, length);
+  if (kind === "text") return chunk.toString("utf8", at, at + length);
+  // The driver writes what it reads next into the same memory.
+  return Buffer.from(chunk.subarray(at, at + length));
+}
+
+function decodeInteger(chunk: Buffer, at: number, length: number): number {
+  if (length === 4) return chunk.readInt32BE(at);
+  if (length === 2) return chunk.readInt16BE(at);
+  assert(length === 8, `an integer of ${length} bytes`);
+  const value = chunk.readInt32BE(at) * 0x1_0000_0000 + chunk.readUInt32BE(at + 4);
+  assert(Number.isSafeInteger(value), `${value} is no integer that a double holds exactly`);
+  return value;
+}
