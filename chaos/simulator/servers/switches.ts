@@ -15,7 +15,7 @@ export interface ServerSwitches {
 }
 
 export interface PostgresSwitches extends ServerSwitches {
-  /** False takes a safety away: commits and raises look at no token (R1). */
+  /** False takes a safety away: commits look at no token (R1). */
   fence: boolean;
   /** False takes a safety away: commits look at no previous batch. */
   batchCheck: boolean;

@@ -1,0 +1,78 @@
+/** What `Store.load` reads, table by table: the rows of one moment, in the order in which Postgres gives them. */
+import { FIRST_MARKET_ID } from "../../../actors/kernel/ids.js";
+import { FINISHED_ORDERS_RECOVERED_MAX } from "../../../actors/kernel/limits.js";
+import { isFinal, type OrderStatus } from "../../../actors/kernel/order.js";
+import type { Row } from "../../../services/ports/store.js";
+import type { SimPostgres } from "./postgres.js";
+
+export interface LoadedRows {
+  readonly table: string;
+  readonly rows: readonly Row[];
+}
+
+export function rowsOfActor(postgres: SimPostgres, actor: number): LoadedRows[] {
+  const { tables } = postgres;
+  const of = (table: string, columns: readonly string[], order: readonly string[]): LoadedRows => ({
+    table,
+    rows: sorted(tables.get(table).of(actor), order).map((row) => only(row, columns)),
+  });
+  if (postgres.actors.get(actor)?.record.kind === "market") {
+    const columns = ["order_id", "account", "side", "price", "leaves", "priority"];
+    return [of("book", columns, ["side", "price", "priority"])];
+  }
+  return [
+    of("shard_instruments", ["instrument", "definition", "reference_price"], ["instrument"]),
+    { table: "accounts", rows: accounts(postgres, actor) },
+    of("balances", ["account", "asset", "total", "held"], ["account", "asset"]),
+    of("deposits", ["account", "key", "asset", "amount", "sequence"], ["account"]),
+    of("shard_totals", ["asset", "deposits"], ["asset"]),
+    { table: "flows", rows: flows(postgres, actor) },
+    { table: "orders", rows: orders(postgres, actor) },
+  ];
+}
+
+/** The number of an account's last journal row, or 0. */
+export function lastSequence({ tables }: SimPostgres, account: number): number {
+  return (tables.get("journal").group("account", account).at(-1)?.["last_sequence"] as number) ?? 0;
+}
+
+function accounts(postgres: SimPostgres, actor: number): Row[] {
+  const rows = postgres.tables.get("accounts").of(actor);
+  return sorted(rows, ["account"]).map(({ account, opened }) => ({
+    account: account!,
+    opened: opened!,
+    sequence: lastSequence(postgres, account as number),
+  }));
+}
+
+function flows({ tables }: SimPostgres, actor: number): Row[] {
+  const links = tables.get("links").of(actor);
+  const columns = ["peer", "base_in", "base_out", "quote_in", "quote_out"];
+  const ofMarkets = links.filter((row) => (row["peer"] as number) >= FIRST_MARKET_ID);
+  return sorted(ofMarkets, ["peer"]).map((row) => only(row, columns));
+}
+
+/** Live orders, and the newest of the finished. */
+function orders({ tables }: SimPostgres, actor: number): Row[] {
+  const rows = sorted(tables.get("orders").of(actor), ["order_id"]);
+  const isFinished = (row: Row) => isFinal(row["status"] as OrderStatus);
+  const finished = rows.filter(isFinished);
+  const oldest = finished.at(-FINISHED_ORDERS_RECOVERED_MAX)?.["order_id"] ?? 0;
+  return rows.filter((row) => !isFinished(row) || row["order_id"]! >= oldest);
+}
+
+function only(row: Row, columns: readonly string[]): Row {
+  const part: Record<string, Row[string]> = {};
+  for (const column of columns) part[column] = row[column]!;
+  return part;
+}
+
+export function sorted(rows: Row[], columns: readonly string[]): Row[] {
+  return rows.sort((a, b) => {
+    for (const column of columns) {
+      const difference = (a[column] as number) - (b[column] as number);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  });
+}

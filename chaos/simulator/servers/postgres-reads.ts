@@ -1,0 +1,279 @@
+/** What gateways and feeds read and write in PostgreSQL, each answer of one moment (see `services/ports/reads.ts`). */
+import { marketName } from "../../../actors/kernel/ids.js";
+import type { Instrument } from "../../../actors/kernel/instrument.js";
+import type { Side } from "../../../actors/kernel/order.js";
+import {
+  type AccountBalances,
+  type ActorHead,
+  type AssetDefinition,
+  type AssetRow,
+  InstrumentConflictError,
+  type InstrumentDefinition,
+  type JournalRow,
+  type MarketSnapshot,
+  type OrderRow,
+  type StoredEvents,
+  type TradeRow,
+} from "../../../services/ports/reads.js";
+import type { Row } from "../../../services/ports/store.js";
+import { lastSequence } from "./actor-pages.js";
+import type { SimPostgres } from "./postgres.js";
+
+type Numbers = Record<string, number>;
+
+export function actorHeads({ actors }: SimPostgres): ActorHead[] {
+  return [...actors.values()].map(({ record }) => {
+    const { id, name, kind, token, batch, eventBatch, anchor } = record;
+    return { actor: id, name, kind, token, batch, eventBatch, anchor };
+  });
+}
+
+export function eventsBetween(
+  { tables }: SimPostgres,
+  actor: number,
+  afterBatch: number,
+  upToBatch: number,
+  batchesMax: number,
+): StoredEvents[] {
+  const isWanted = (row: Row) =>
+    (row["batch"] as number) > afterBatch && (row["batch"] as number) <= upToBatch;
+  const journal = new Map<number, JournalRow[]>();
+  for (const row of tables.get("journal").group("actor", actor)) {
+    if (!isWanted(row)) continue;
+    const ofBatch = journal.get(row["batch"] as number);
+    if (ofBatch) ofBatch.push(journalRow(row));
+    else journal.set(row["batch"] as number, [journalRow(row)]);
+  }
+  const found: StoredEvents[] = [];
+  for (const row of tables.get("batch_log").group("actor", actor)) {
+    if (!isWanted(row)) continue;
+    const { batch, token, time, replies } = row as unknown as StoredEvents;
+    const rows = journal.get(batch);
+    if (!rows && replies === null) continue;
+    if (found.length === batchesMax) break;
+    const inOrder = rows?.sort((a, b) => a.account - b.account) ?? [];
+    found.push({ actor, batch, token, time, replies, journal: inOrder });
+  }
+  return found;
+}
+
+export function accountHeads(
+  postgres: SimPostgres,
+  accounts: readonly number[],
+): ReadonlyMap<number, number> {
+  const { rows } = postgres.tables.get("accounts");
+  const known = accounts.filter((account) => rows.has(account));
+  return new Map(known.map((account) => [account, lastSequence(postgres, account)]));
+}
+
+export function journalRange(
+  { tables }: SimPostgres,
+  account: number,
+  fromSequence: number,
+  toSequence: number,
+  rowsMax: number,
+): JournalRow[] {
+  const found: JournalRow[] = [];
+  for (const row of tables.get("journal").group("account", account)) {
+    if (found.length === rowsMax || (row["first_sequence"] as number) > toSequence) break;
+    if ((row["last_sequence"] as number) >= fromSequence) found.push(journalRow(row));
+  }
+  return found;
+}
+
+export function order(
+  { tables }: SimPostgres,
+  account: number,
+  orderId: number,
+  clientOrderId: string,
+): OrderRow | null {
+  const id = orderId > 0 ? orderId : tables.clientOrderIds.get(`${account}/${clientOrderId}`);
+  const row = id === undefined ? undefined : tables.get("orders").rows.get(id);
+  return row?.["account"] === account ? orderRow(row) : null;
+}
+
+export function balances(postgres: SimPostgres, account: number): AccountBalances | null {
+  const { tables } = postgres;
+  if (!tables.get("accounts").rows.has(account)) return null;
+  const found: AccountBalances["balances"][number][] = [];
+  for (const row of tables.get("balances").rows.values()) {
+    if (row["account"] !== account) continue;
+    const { asset, total, held } = row as Numbers;
+    found.push({ asset: asset!, total: total!, held: held! });
+  }
+  found.sort((a, b) => a.asset - b.asset);
+  return { sequence: lastSequence(postgres, account), balances: found };
+}
+
+export function instrumentShards({ tables }: SimPostgres, instrument: number): number {
+  let count = 0;
+  for (const row of tables.get("shard_instruments").rows.values()) {
+    if (row["instrument"] === instrument) count += 1;
+  }
+  return count;
+}
+
+export function marketSnapshot(postgres: SimPostgres, market: number): MarketSnapshot {
+  const actor = postgres.actors.get(market);
+  if (!actor) throw new Error(`there is no market ${market}`);
+  const { token, eventBatch, time, state } = actor.record;
+  const levels = new Map<string, { side: Side; price: number; quantity: number }>();
+  for (const row of postgres.tables.get("book").of(market)) {
+    const { side, price, leaves } = row as Numbers;
+    const level = levels.get(`${side}/${price}`);
+    if (level) level.quantity += leaves!;
+    else levels.set(`${side}/${price}`, { side: side as Side, price: price!, quantity: leaves! });
+  }
+  const inOrder = [...levels.values()].sort(
+    (a, b) => a.side - b.side || (a.side === 1 ? b.price - a.price : a.price - b.price),
+  );
+  return { token, eventBatch, time, state, levels: inOrder };
+}
+
+export function trades(
+  { tables }: SimPostgres,
+  market: number,
+  afterTradeId: number,
+  tradesMax: number,
+): TradeRow[] {
+  const found: TradeRow[] = [];
+  for (const row of tables.get("trades").group("actor", market)) {
+    if (found.length === tradesMax) break;
+    const { trade_id, sequence, price, quantity, taker_side, time } = row as Numbers;
+    if (trade_id! <= afterTradeId) continue;
+    found.push({
+      tradeId: trade_id!,
+      sequence: sequence!,
+      price: price!,
+      quantity: quantity!,
+      takerSide: taker_side as Side,
+      time: time!,
+    });
+  }
+  return found;
+}
+
+export function assets({ tables }: SimPostgres): AssetRow[] {
+  return [...tables.get("assets").rows.values()] as unknown as AssetRow[];
+}
+
+export function instruments({ tables }: SimPostgres): Instrument[] {
+  return [...tables.get("instruments").rows.values()].map(instrumentOf);
+}
+
+/** In one step, and nothing of it when it conflicts. */
+export function createInstrument(
+  postgres: SimPostgres,
+  definition: InstrumentDefinition,
+): Instrument {
+  const { base, quote, ...terms } = definition;
+  const known = assets(postgres);
+  const [baseAsset, isNewBase] = assetOf(known, base, known.length + 1);
+  const [quoteAsset, isNewQuote] = assetOf(known, quote, known.length + (isNewBase ? 2 : 1));
+  const wanted = { ...terms, baseAsset, quoteAsset };
+  const existing = instruments(postgres).find(({ symbol }) => symbol === terms.symbol);
+  if (existing) return sameOrConflict(existing, wanted);
+  const rows = postgres.tables.get("assets");
+  if (isNewBase) rows.set(baseAsset, { asset: baseAsset, ...base });
+  if (isNewQuote) rows.set(quoteAsset, { asset: quoteAsset, ...quote });
+  const id = postgres.addMarket(marketName(terms.symbol));
+  postgres.tables.get("instruments").set(id, instrumentRow({ id, ...wanted }));
+  return { id, ...wanted };
+}
+
+export function claimSlot({ tables }: SimPostgres, slot: number, holder: string): number {
+  const slots = tables.get("slots");
+  const token = ((slots.rows.get(slot)?.["token"] as number) ?? 0) + 1;
+  slots.set(slot, { slot, token, holder });
+  return token;
+}
+
+function assetOf(
+  known: readonly AssetRow[],
+  { name, decimals }: AssetDefinition,
+  next: number,
+): [asset: number, isNew: boolean] {
+  const asset = known.find((each) => each.name === name);
+  if (!asset) return [next, true];
+  if (asset.decimals === decimals) return [asset.asset, false];
+  throw new InstrumentConflictError(
+    `asset ${name} has ${asset.decimals} decimals, not ${decimals}: an asset keeps its decimals for ever`,
+  );
+}
+
+function sameOrConflict(existing: Instrument, wanted: Omit<Instrument, "id">): Instrument {
+  const keys = Object.keys(wanted) as (keyof typeof wanted)[];
+  const differing = keys.filter((key) => existing[key] !== wanted[key]);
+  if (differing.length === 0) return existing;
+  throw new InstrumentConflictError(
+    `${wanted.symbol} exists with another definition: ${differing.join(", ")}`,
+  );
+}
+
+function instrumentRow(instrument: Instrument): Row {
+  return {
+    instrument: instrument.id,
+    symbol: instrument.symbol,
+    base_asset: instrument.baseAsset,
+    quote_asset: instrument.quoteAsset,
+    price_decimals: instrument.priceDecimals,
+    quantity_decimals: instrument.quantityDecimals,
+    tick: instrument.tick,
+    lot: instrument.lot,
+    notional_factor: instrument.notionalFactor,
+    reference_price: instrument.referencePrice,
+  };
+}
+
+function instrumentOf(row: Row): Instrument {
+  const of = row as Numbers;
+  return {
+    id: of["instrument"]!,
+    symbol: row["symbol"] as string,
+    baseAsset: of["base_asset"]!,
+    quoteAsset: of["quote_asset"]!,
+    priceDecimals: of["price_decimals"]!,
+    quantityDecimals: of["quantity_decimals"]!,
+    tick: of["tick"]!,
+    lot: of["lot"]!,
+    notionalFactor: of["notional_factor"]!,
+    referencePrice: of["reference_price"]!,
+  };
+}
+
+function journalRow(row: Row): JournalRow {
+  const { account, first_sequence, last_sequence, actor, batch, token, time } = row as Numbers;
+  return {
+    account: account!,
+    first: first_sequence!,
+    last: last_sequence!,
+    actor: actor!,
+    batch: batch!,
+    token: token!,
+    time: time!,
+    events: row["events"] as Uint8Array,
+  };
+}
+
+function orderRow(row: Row): OrderRow {
+  const of = row as Numbers;
+  return {
+    orderId: of["order_id"]!,
+    account: of["account"]!,
+    clientOrderId: row["client_order_id"] as string,
+    instrument: of["instrument"]!,
+    side: of["side"]!,
+    type: of["type"]!,
+    timeInForce: of["time_in_force"]!,
+    price: of["price"]!,
+    quantity: of["quantity"]!,
+    filled: of["filled"]!,
+    leaves: of["leaves"]!,
+    status: of["status"]!,
+    code: of["code"]!,
+    firstSequence: of["first_sequence"]!,
+    lastSequence: of["last_sequence"]!,
+    created: of["created"]!,
+    updated: of["updated"]!,
+  };
+}

@@ -1,0 +1,255 @@
+/**
+ * PostgreSQL in memory, as far as this exchange uses it. A statement takes effect at one moment, as a whole or not at
+ * all, so there are no locks to wait for. What a process asked for takes effect here whether it still lives or not.
+ */
+import { ledgerName } from "../../../actors/kernel/ids.js";
+import type { Link } from "../../../actors/kernel/links.js";
+import {
+  type ActorRecord,
+  type Batch,
+  ClientOrderIdConflict,
+  FencedError,
+  type Holder,
+  type OutboxRow,
+  type Row,
+} from "../../../services/ports/store.js";
+import type { SimProcess } from "../world/process.js";
+import { noteKind } from "../world/trace.js";
+import type { CommitSeen } from "../world/witness.js";
+import type { World } from "../world/world.js";
+import { changesOf, UniqueViolation, write } from "./row-changes.js";
+import { SimServer } from "./server.js";
+import type { CommitFaults, PostgresSwitches } from "./switches.js";
+import { Tables } from "./tables.js";
+
+const FIRST_MARKET_NUMBER = 1_025;
+const FIRST_ACCOUNT_NUMBER = 1_000_000;
+
+const COMMIT = noteKind("commit");
+const RAISE = noteKind("raise");
+const CLOCK = noteKind("clock");
+
+export interface ActorRow {
+  readonly record: ActorRecord;
+  readonly holder: string;
+  readonly holderIncarnation: string;
+  readonly leaseRevision: number;
+}
+
+export class SimPostgres extends SimServer implements PostgresSwitches {
+  fence = true;
+  batchCheck = true;
+  readonly commitFaults: CommitFaults = {
+    answerLost: 0,
+    requestLost: 0,
+    late: 0,
+    lateMeanUs: 0,
+    repeated: 0,
+    repeatedMeanUs: 0,
+  };
+  readonly ledgerShards: number;
+  readonly tables = new Tables();
+  /** By number, in the order of the numbers. */
+  readonly actors = new Map<number, ActorRow>();
+  incarnation = 1;
+  private offsetUs = 0;
+  private markets = FIRST_MARKET_NUMBER;
+  private accounts = FIRST_ACCOUNT_NUMBER;
+
+  /** An exchange that was just created, without markets. */
+  constructor(world: World, { ledgerShards }: { readonly ledgerShards: number }) {
+    super(world, "postgres");
+    this.ledgerShards = ledgerShards;
+    for (let shard = 1; shard <= ledgerShards; shard++) {
+      this.addActor(shard, ledgerName(shard), "ledger");
+    }
+  }
+
+  /** The server's clock, in microseconds since 1970. */
+  now(): number {
+    return this.world.wallUs + this.offsetUs;
+  }
+
+  jumpClock(byUs: number): void {
+    this.offsetUs += byUs;
+    const { trace, scheduler } = this.world;
+    trace.note(scheduler.nowUs, CLOCK, this.name, byUs);
+  }
+
+  reincarnate(): void {
+    this.incarnation += 1;
+    for (const [id, row] of this.actors) {
+      const { record } = row;
+      this.actors.set(id, { ...row, record: { ...record, incarnation: record.incarnation + 1 } });
+    }
+  }
+
+  addMarket(name: string): number {
+    const id = this.markets++;
+    this.addActor(id, name, "market");
+    return id;
+  }
+
+  nextAccountNumber(): number {
+    return this.accounts++;
+  }
+
+  rows(table: string): Row[] {
+    if (table === "actors") return [...this.actors.values()].map(actorRow);
+    if (table === "exchange") {
+      return [{ ledger_shards: this.ledgerShards, incarnation: this.incarnation }];
+    }
+    return [...this.tables.get(table).rows.values()];
+  }
+
+  raise(
+    by: SimProcess,
+    actor: number,
+    fromToken: number,
+    holder: Holder,
+    leaseRevision: number,
+  ): ActorRecord | null {
+    const row = this.actors.get(actor);
+    let raised: ActorRecord | null = null;
+    if (row?.record.token === fromToken) {
+      raised = { ...row.record, token: fromToken + 1 };
+      this.actors.set(actor, {
+        record: raised,
+        holder: holder.node,
+        holderIncarnation: holder.incarnation,
+        leaseRevision: leaseRevision === 0 ? row.leaseRevision : leaseRevision,
+      });
+    }
+    const { trace, scheduler, witness } = this.world;
+    const atUs = scheduler.nowUs;
+    trace.note(atUs, RAISE, by.name, actor, fromToken, raised ? "raised" : "beaten");
+    witness.raise({ atUs, by, actor, fromToken, holder, leaseRevision, raised });
+    return raised;
+  }
+
+  /** Gives Postgres's clock. Throws what the store's contract says, or an error that tells a bug. */
+  commit(by: SimProcess, batch: Batch, isRepeat: boolean): number {
+    const { scheduler } = this.world;
+    const row = this.actors.get(batch.actor.id);
+    const before = row?.record ?? null;
+    const time = this.now();
+    const seen = { atUs: scheduler.nowUs, by, batch, before, time, isRepeat };
+    if (!row || !this.passes(batch, row.record)) {
+      const reason = `token ${batch.token} or batch ${batch.number - 1} is not current`;
+      this.tell({ ...seen, outcome: "fenced", reason });
+      throw new FencedError(`${batch.actor.name}: ${reason}`);
+    }
+    try {
+      write(changesOf(batch, this.tables), this.tables);
+    } catch (error) {
+      const isConflict = error instanceof UniqueViolation;
+      const reason = (error as Error).message;
+      this.tell({ ...seen, outcome: isConflict ? "conflict" : "refused", reason });
+      throw isConflict ? new ClientOrderIdConflict(error.orderIds) : error;
+    }
+    this.actors.set(batch.actor.id, { ...row, record: recordAfter(row.record, batch) });
+    this.log(batch);
+    this.tell({ ...seen, outcome: "stored", reason: "" });
+    return time;
+  }
+
+  links(actor: number): Link[] {
+    return this.tables
+      .get("links")
+      .of(actor)
+      .map((row) => {
+        const { peer, token, received, sent } = row as unknown as Link;
+        return { peer, token, received, sent };
+      });
+  }
+
+  /** With copies of the frames: who sends them stamps them. */
+  outbox(actor: number): OutboxRow[] {
+    const rows = this.tables.get("outbox").of(actor) as unknown as OutboxRow[];
+    return rows
+      .map(({ destination, first, last, frame }) => ({
+        ...{ destination, first, last },
+        frame: Buffer.from(frame),
+      }))
+      .sort((a, b) => a.destination - b.destination || a.last - b.last);
+  }
+
+  private passes(batch: Batch, record: ActorRecord): boolean {
+    return (
+      record.incarnation === batch.actor.incarnation &&
+      (!this.fence || record.token === batch.token) &&
+      (!this.batchCheck || record.batch === batch.number - 1)
+    );
+  }
+
+  private log(batch: Batch): void {
+    const log = this.tables.get("batch_log");
+    const row: Row = {
+      actor: batch.actor.id,
+      batch: batch.number,
+      token: batch.token,
+      anchor: batch.anchor,
+      position_before: batch.positionBefore,
+      position_after: batch.positionAfter,
+      time: batch.time,
+      hash: batch.hash,
+      commands: Buffer.from(batch.commands),
+      replies: batch.effects.replies && Buffer.from(batch.effects.replies),
+    };
+    log.set(log.keyOf(row), row);
+  }
+
+  private tell(seen: CommitSeen): void {
+    const { trace, witness } = this.world;
+    const { by, batch, outcome, reason } = seen;
+    trace.note(seen.atUs, COMMIT, by.name, batch.actor.id, batch.number, `${outcome} ${reason}`);
+    trace.note(seen.atUs, COMMIT, by.name, batch.hash, batch.token);
+    witness.commit(seen);
+  }
+
+  private addActor(id: number, name: string, kind: ActorRecord["kind"]): void {
+    const record: ActorRecord = {
+      ...{ id, name, kind, incarnation: this.incarnation },
+      ...{ token: 0, batch: 0, eventBatch: 0, anchor: 0, streamCreated: "" },
+      ...{ position: 0, positionStored: "", time: 0, hash: 0, state: Buffer.alloc(0) },
+    };
+    this.actors.set(id, { record, holder: "", holderIncarnation: "", leaseRevision: 0 });
+  }
+}
+
+function recordAfter(record: ActorRecord, batch: Batch): ActorRecord {
+  return {
+    ...record,
+    batch: batch.number,
+    eventBatch: batch.eventBatch,
+    anchor: batch.anchor,
+    streamCreated: batch.streamCreated,
+    position: batch.positionAfter,
+    positionStored: batch.positionStored,
+    time: batch.time,
+    hash: batch.hash,
+    state: Buffer.from(batch.effects.state),
+  };
+}
+
+function actorRow({ record, holder, holderIncarnation, leaseRevision }: ActorRow): Row {
+  return {
+    actor: record.id,
+    name: record.name,
+    kind: record.kind,
+    incarnation: record.incarnation,
+    token: record.token,
+    batch: record.batch,
+    event_batch: record.eventBatch,
+    anchor: record.anchor,
+    stream_created: record.streamCreated,
+    position: record.position,
+    position_stored: record.positionStored,
+    time: record.time,
+    hash: record.hash,
+    state: record.state,
+    holder,
+    lease_revision: leaseRevision,
+    holder_incarnation: holderIncarnation,
+  };
+}

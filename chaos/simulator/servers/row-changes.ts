@@ -1,0 +1,219 @@
+/**
+ * What a batch's commit changes, worked out before anything is changed, with Postgres's strictness: an insert meets no
+ * row, an update and a delete meet one each, nothing is written twice, and the checks of columns hold.
+ */
+import type { ActorKind } from "../../../actors/kernel/ids.js";
+import type { RowSet } from "../../../actors/kernel/actor.js";
+import { PARTS, type PartTable } from "../../../services/adapters/postgres/tables.js";
+import type { Batch, Row } from "../../../services/ports/store.js";
+import type { Key, Table, Tables } from "./tables.js";
+
+type MutableRow = Record<string, number | string | Uint8Array | null>;
+
+export interface RowChange {
+  readonly table: Table;
+  readonly key: Key;
+  /** Null: the row goes. */
+  readonly row: Row | null;
+}
+
+/** Postgres refuses the statement: a bug of whoever made the batch. */
+export class StatementError extends Error {
+  override readonly name = "Error";
+}
+
+/** The unique index of client order ids knows these orders. */
+export class UniqueViolation extends Error {
+  readonly orderIds: readonly number[];
+  constructor(orderIds: readonly number[]) {
+    super("orders_by_client_id");
+    this.orderIds = orderIds;
+  }
+}
+
+interface Part extends PartTable {
+  readonly names: readonly string[];
+}
+
+const named = (parts: readonly PartTable[]): Part[] =>
+  parts.map((part) => ({ ...part, names: Object.keys(part.columns) }));
+
+const PARTS_OF: Readonly<Record<ActorKind, readonly Part[]>> = {
+  ledger: named(PARTS.ledger),
+  market: named(PARTS.market),
+};
+
+/** Throws `StatementError` or `UniqueViolation`. */
+export function changesOf(batch: Batch, tables: Tables): RowChange[] {
+  const { kind } = batch.actor;
+  const rowSets = rowSetsOf(batch);
+  for (const name in rowSets) {
+    const isKnown = PARTS_OF[kind].some(({ part }) => part === name);
+    if (!isKnown && rowSets[name]!.count > 0) {
+      throw new StatementError(`42P01: no table takes the part ${name}`);
+    }
+  }
+  const changes: RowChange[] = [];
+  for (const part of PARTS_OF[kind]) {
+    const set = rowSets[part.part];
+    if (!set || set.count === 0) continue;
+    addPart(changes, { batch, part, set, table: tables.get(part.table) }, tables);
+  }
+  addConfirmed(changes, batch, tables.get("outbox"));
+  return changes;
+}
+
+export function write(changes: readonly RowChange[], { clientOrderIds }: Tables): void {
+  for (const { table, key, row } of changes) {
+    if (row === null) {
+      table.rows.delete(key);
+      continue;
+    }
+    table.set(key, row);
+    if (table.name === "orders") clientOrderIds.set(clientKey(row), row["order_id"] as number);
+  }
+}
+
+export function clientKey(row: Row): string {
+  return `${row["account"] as number}/${row["client_order_id"] as string}`;
+}
+
+/** The batch's parts as the tables take them: links and outbox as row sets, links with what their trades moved. */
+function rowSetsOf(batch: Batch): Record<string, RowSet> {
+  const { flows, ...rows } = batch.effects.rows;
+  const sets: Record<string, RowSet> = { ...rows };
+  const flowAt = new Map<unknown, number>(flows?.columns["peer"]?.map((peer, at) => [peer, at]));
+  const plain = batch.links.filter(({ peer }) => !flowAt.has(peer));
+  const moved = batch.links.filter(({ peer }) => flowAt.has(peer));
+  if (moved.length !== flowAt.size) {
+    throw new StatementError("a market moved something and its link did not");
+  }
+  sets["links"] = { count: plain.length, columns: linkColumns(plain) };
+  if (flows && moved.length > 0) {
+    const flow = (name: string) =>
+      moved.map(({ peer }) => flows.columns[name]![flowAt.get(peer)!] as number);
+    const totals = ["base_in", "base_out", "quote_in", "quote_out"];
+    const columns = Object.fromEntries(totals.map((name) => [name, flow(name)]));
+    sets["links_flows"] = { count: moved.length, columns: { ...linkColumns(moved), ...columns } };
+  }
+  sets["outbox"] = {
+    count: batch.outbox.length,
+    columns: {
+      destination: batch.outbox.map(({ destination }) => destination),
+      first: batch.outbox.map(({ first }) => first),
+      last: batch.outbox.map(({ last }) => last),
+    },
+  };
+  return sets;
+}
+
+function linkColumns(links: Batch["links"]): RowSet["columns"] {
+  return {
+    peer: links.map(({ peer }) => peer),
+    token: links.map(({ token }) => token),
+    received: links.map(({ received }) => received),
+    sent: links.map(({ sent }) => sent),
+  };
+}
+
+/** One part of a commit that is being worked out. */
+interface PartChange {
+  readonly batch: Batch;
+  readonly part: Part;
+  readonly set: RowSet;
+  readonly table: Table;
+}
+
+function addPart(changes: RowChange[], change: PartChange, { clientOrderIds }: Tables): void {
+  const { part, set, table } = change;
+  const keys = new Set<Key>();
+  const clientKeys = new Set<string>();
+  let touched = 0;
+  for (let at = 0; at < set.count; at++) {
+    const given = rowAt(change, at);
+    const key = table.keyOf(given);
+    const old = table.rows.get(key);
+    const isRepeated = keys.has(key);
+    keys.add(key);
+    if (part.mode === "insert" && (old || isRepeated)) {
+      throw new StatementError(`23505: ${part.part}: ${table.name} ${key} is there already`);
+    }
+    if (part.mode === "upsert" && isRepeated) {
+      throw new StatementError(`21000: ${part.part}: ${table.name} ${key} a second time`);
+    }
+    const isChange = part.mode === "update" || part.mode === "delete";
+    if (isChange && (!old || isRepeated)) continue;
+    touched += 1;
+    const row =
+      part.mode === "delete" ? null : old ? { ...old, ...given } : withDefaults(table, given);
+    if (row) check(table, row);
+    if (row && part.part === "orders_new") clientKeys.add(clientKey(row));
+    changes.push({ table, key, row });
+  }
+  if (part.part === "orders_new") expectNewIds(set.count, clientKeys, clientOrderIds);
+  if (touched === set.count) return;
+  throw new StatementError(
+    `22P02: ${part.part}: ${touched} rows were touched, ${set.count} expected`,
+  );
+}
+
+function rowAt({ batch, part, set }: PartChange, at: number): MutableRow {
+  const row: MutableRow = {};
+  for (const name of part.fromBatch) {
+    if (name === "actor") row["actor"] = batch.actor.id;
+    else if (name === "batch") row["batch"] = batch.number;
+    else row[name] = batch[name];
+  }
+  for (const name of part.names) {
+    const value = set.columns[name]?.[at];
+    if (value === undefined) throw new StatementError(`column ${name} of ${part.part} has a gap`);
+    row[name] = value;
+  }
+  if (part.part === "outbox") row["frame"] = Buffer.from(batch.outbox[at]!.frame);
+  else if (part.bytesColumn) row[part.bytesColumn] = bytesAt(set, at);
+  return row;
+}
+
+function bytesAt({ columns, bytes }: RowSet, at: number): Uint8Array {
+  const offset = columns["offset"]![at] as number;
+  return Buffer.from(bytes!.subarray(offset, offset + (columns["length"]![at] as number)));
+}
+
+const NO_FLOWS = { base_in: 0, base_out: 0, quote_in: 0, quote_out: 0 };
+
+function withDefaults(table: Table, row: MutableRow): MutableRow {
+  return table.name === "links" ? { ...NO_FLOWS, ...row } : row;
+}
+
+function check(table: Table, row: Row): void {
+  if (table.name !== "balances") return;
+  const [total, held] = [row["total"] as number, row["held"] as number];
+  if (total >= 0 && held >= 0 && held <= total) return;
+  throw new StatementError(`23514: balances: a total of ${total} with ${held} held`);
+}
+
+function expectNewIds(
+  count: number,
+  clientKeys: ReadonlySet<string>,
+  clientOrderIds: ReadonlyMap<string, number>,
+): void {
+  const known: number[] = [];
+  for (const key of clientKeys) {
+    const orderId = clientOrderIds.get(key);
+    if (orderId !== undefined) known.push(orderId);
+  }
+  if (known.length > 0 || clientKeys.size < count) throw new UniqueViolation(known);
+}
+
+/** Outbox rows that receivers have confirmed, of those that were there before the batch. */
+function addConfirmed(changes: RowChange[], { actor, confirmed }: Batch, outbox: Table): void {
+  if (confirmed.length === 0) return;
+  const upTo = new Map(confirmed.map((each) => [each.destination, each.upTo]));
+  for (const [key, row] of outbox.rows) {
+    if (row["actor"] !== actor.id) continue;
+    const last = upTo.get(row["destination"] as number);
+    if (last !== undefined && (row["last"] as number) <= last) {
+      changes.push({ table: outbox, key, row: null });
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/** What the servers of a run have in common: they are up, down, frozen or slow, and whoever is connected notices. */
+import type { World } from "../world/world.js";
+import { exponentialUs, type Random } from "../world/random.js";
+import { noteKind } from "../world/trace.js";
+import type { ServerSwitches } from "./switches.js";
+
+const SERVER = noteKind("server");
+
+/** One end of a connection, as the server knows it. */
+export interface Connected {
+  /** The server has ended, or thrown the connection out. */
+  broken(): void;
+}
+
+export class SimServer implements ServerSwitches {
+  readonly world: World;
+  readonly name: string;
+  slowMeanUs = 0;
+  protected readonly random: Random;
+  private mode: "up" | "down" | "frozen" = "up";
+  private backlog: (() => void)[] = [];
+  private readonly connected = new Set<Connected>();
+
+  constructor(world: World, name: string) {
+    this.world = world;
+    this.name = name;
+    this.random = world.random(`server ${name}`);
+  }
+
+  get isUp(): boolean {
+    return this.mode === "up";
+  }
+
+  get isDown(): boolean {
+    return this.mode === "down";
+  }
+
+  connect(connection: Connected): () => void {
+    this.connected.add(connection);
+    return () => this.connected.delete(connection);
+  }
+
+  /** For adapters: a request has arrived. False: there is no server. */
+  accept(work: () => void): boolean {
+    if (this.mode === "down") return false;
+    if (this.mode === "frozen") this.backlog.push(work);
+    else if (this.slowMeanUs > 0) this.later(work);
+    else work();
+    return true;
+  }
+
+  stop(): void {
+    if (this.mode === "down") return;
+    this.become("down");
+    this.backlog = [];
+    this.breakConnections();
+  }
+
+  start(): void {
+    if (this.mode === "down") this.become("up");
+  }
+
+  freeze(): void {
+    if (this.mode === "up") this.become("frozen");
+  }
+
+  thaw(): void {
+    if (this.mode !== "frozen") return;
+    this.become("up");
+    const { backlog } = this;
+    this.backlog = [];
+    for (const work of backlog) this.world.scheduler.after(0, () => this.accept(work));
+  }
+
+  protected breakConnections(): void {
+    for (const connection of [...this.connected]) connection.broken();
+  }
+
+  private later(work: () => void): void {
+    const delayUs = exponentialUs(this.random, this.slowMeanUs);
+    this.world.scheduler.after(delayUs, () => {
+      if (this.mode === "up") work();
+      else if (this.mode === "frozen") this.backlog.push(work);
+    });
+  }
+
+  private become(mode: "up" | "down" | "frozen"): void {
+    this.mode = mode;
+    const { trace, scheduler } = this.world;
+    trace.note(scheduler.nowUs, SERVER, this.name, ["up", "down", "frozen"].indexOf(mode), 0, mode);
+  }
+}
