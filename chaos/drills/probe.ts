@@ -1,7 +1,7 @@
 /**
- * The client whose patience a drill measures. After a blow it sends pairs of orders that are sure to meet, one account
- * of each ledger shard in turn, on every symbol that it is asked about, under new ids again and again, and notes when
- * the first of them, and when the last it waits for, is told to have traded.
+ * The client whose patience a drill measures. After a blow it sends pairs of orders that are sure to meet: at once for
+ * every symbol that it is asked about from every ledger shard, then, as some may be refused, one pair after the other
+ * under new ids. It notes when the first of them, and when the last it waits for, is told to have traded.
  */
 import { type AccountEvent, Side } from "../../proto/gen/exchange/v1/exchange.js";
 import type { Scene } from "../scene.js";
@@ -62,8 +62,8 @@ export class Probe {
     try {
       return await new Promise<Resumption>((resolve, fail) => {
         this.wait = { sinceMs: struckAtMs, missing, firstMs: 0, resolve };
-        this.sendPairs(symbols);
-        timer = setInterval(() => this.sendPairs(symbols), EVERY_MS);
+        this.sendAll(symbols);
+        timer = setInterval(() => this.sendNext(symbols), EVERY_MS);
         limit = setTimeout(() => {
           const rest = [...missing].join(", ");
           fail(
@@ -88,19 +88,31 @@ export class Probe {
     this.trader.leave();
   }
 
-  private sendPairs(symbols: readonly string[]): void {
-    if (!this.trader.isOpen) return;
-    this.turn += 1;
-    const seller = this.accounts[this.turn % this.accounts.length]!;
-    const buyer = this.accounts[(this.turn + 1) % this.accounts.length]!;
-    const atMs = performance.now();
+  /** Few enough that the exchange is not measured while it works this off. */
+  private sendAll(symbols: readonly string[]): void {
     for (const symbol of symbols) {
-      const sell = this.trader.place(symbol, seller, Side.SIDE_SELL);
-      this.sent.set(sell, { symbol, account: seller, atMs });
-      const buy = this.trader.place(symbol, buyer, Side.SIDE_BUY);
-      this.sent.set(buy, { symbol, account: buyer, atMs });
+      for (const seller of this.accounts.keys()) this.sendPair(symbol, seller);
     }
     this.trader.flush();
+  }
+
+  private sendNext(symbols: readonly string[]): void {
+    if (!this.trader.isOpen) return;
+    this.turn += 1;
+    const symbol = symbols[this.turn % symbols.length]!;
+    this.sendPair(symbol, Math.floor(this.turn / symbols.length) % this.accounts.length);
+    this.trader.flush();
+  }
+
+  /** From an account and the next one, which is of another shard where there are several. */
+  private sendPair(symbol: string, sellerAt: number): void {
+    const seller = this.accounts[sellerAt]!;
+    const buyer = this.accounts[(sellerAt + 1) % this.accounts.length]!;
+    const atMs = performance.now();
+    const sell = this.trader.place(symbol, seller, Side.SIDE_SELL);
+    this.sent.set(sell, { symbol, account: seller, atMs });
+    const buy = this.trader.place(symbol, buyer, Side.SIDE_BUY);
+    this.sent.set(buy, { symbol, account: buyer, atMs });
   }
 
   private take(told: AccountEvent, nowMs: number): void {
