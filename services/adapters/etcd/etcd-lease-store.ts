@@ -18,6 +18,9 @@ import {
 import { leadershipOf, leaderValue, LeaseView } from "./lease-view.js";
 import { Membership } from "./membership.js";
 
+/** Where the exchange of an etcd keeps its leases. */
+export const LEASE_NAMESPACE = "exchange";
+
 export interface EtcdOptions {
   /** Exchanges that share an etcd have different namespaces. */
   readonly namespace: string;

@@ -1,0 +1,150 @@
+/** The nodes of the running exchange as an operator sees them: who is alive, who leads what, what is wished. */
+import { decodeSymbol } from "../../actors/kernel/ids.js";
+import { parseWishes, type Wishes } from "../../actors/placement/wishes.js";
+import { EtcdLeaseStore, LEASE_NAMESPACE } from "../adapters/etcd/etcd-lease-store.js";
+import { SystemClock } from "../common/clock.js";
+import { closest } from "../common/closest.js";
+import { parseNodeInfo } from "../node/info.js";
+import { LeaderBoard } from "../supervisor/leaders.js";
+import { CliError } from "./cli-error.js";
+import { dataDirectory, readRunFile, type RunFile } from "./run-file.js";
+
+export interface NodeState {
+  readonly node: string;
+  readonly isAlive: boolean;
+  readonly weight: number;
+  readonly isLeaving: boolean;
+  readonly isCordoned: boolean;
+  readonly isDrained: boolean;
+  /** The names of the actors whose keys it holds. */
+  readonly leads: readonly string[];
+}
+
+export interface ActorState {
+  readonly actor: string;
+  /** The node that holds its key; null: nobody does. */
+  readonly node: string | null;
+  /** The node that has raised its token last, and the token. */
+  readonly holder: string;
+  readonly token: number;
+}
+
+export interface ClusterState {
+  readonly nodes: readonly NodeState[];
+  readonly actors: readonly ActorState[];
+  readonly wishes: Wishes;
+}
+
+export class Cluster {
+  private readonly run: RunFile;
+  private readonly leases: EtcdLeaseStore;
+  private readonly board: LeaderBoard;
+
+  constructor(run: RunFile) {
+    this.run = run;
+    this.board = new LeaderBoard(run.urls.postgres);
+    this.leases = new EtcdLeaseStore(run.urls.etcd, {
+      namespace: LEASE_NAMESPACE,
+      // It never joins.
+      ttlSeconds: 1,
+      clock: new SystemClock(),
+    });
+  }
+
+  /** Reads everything there is now. */
+  async look(): Promise<ClusterState> {
+    const { leases, board } = this;
+    await this.ask(leases.look());
+    const wishes = parseWishes(leases.wishes());
+    const leaders = [...leases.leaders().values()];
+    const configured = this.run.processes.filter(({ kind }) => kind === "node");
+    const names = new Set([
+      ...configured.map(({ name }) => name),
+      ...leases.nodes().keys(),
+      ...wishes.cordoned,
+      ...wishes.drained,
+    ]);
+    const nodes = [...names].toSorted().map((node): NodeState => {
+      const said = leases.nodes().get(node);
+      const { weight, isLeaving } = parseNodeInfo(said ?? "");
+      return {
+        node,
+        isAlive: said !== undefined,
+        weight,
+        isLeaving,
+        isCordoned: wishes.cordoned.has(node),
+        isDrained: wishes.drained.has(node),
+        leads: leaders.filter((each) => each.node === node).map(({ actorName }) => actorName),
+      };
+    });
+    const actors = [...(await board.read())].map(([actor, { node: holder, token }]) => ({
+      actor,
+      node: leases.leaders().get(actor)?.node ?? null,
+      holder,
+      token,
+    }));
+    return { nodes, actors, wishes };
+  }
+
+  async wish(key: string, value: string | null): Promise<void> {
+    await this.ask(this.leases.wish(key, value));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.leases.close(), this.board.close()]);
+  }
+
+  private async ask<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw new CliError(
+        "ETCD_UNAVAILABLE",
+        `etcd does not answer at ${this.run.urls.etcd} (${(error as Error).message}). Whoever ` +
+          "leads goes on; nothing can be moved until it is back",
+      );
+    }
+  }
+}
+
+export async function withCluster<T>(
+  dataDir: string | undefined,
+  work: (cluster: Cluster, state: ClusterState) => Promise<T>,
+): Promise<T> {
+  const cluster = new Cluster(readRunFile(dataDirectory(dataDir)));
+  try {
+    return await work(cluster, await cluster.look());
+  } finally {
+    await cluster.close();
+  }
+}
+
+/** Throws `CliError` that lists the nodes that are alive. */
+export function nodeOf({ nodes }: ClusterState, name: string): NodeState {
+  const found = nodes.find(({ node }) => node === name);
+  if (found) return found;
+  throw new CliError("UNKNOWN_NODE", `there is no node ${name}; ${aliveNodes(nodes)}`);
+}
+
+/** Which nodes are alive, in words. */
+export function aliveNodes(nodes: readonly NodeState[]): string {
+  const alive = nodes.filter(({ isAlive }) => isAlive).map(({ node }) => node);
+  return alive.length === 0 ? "none is alive" : `alive are: ${alive.join(", ")}`;
+}
+
+/**
+ * An actor by what people call it: `ledger.1`, `market.2330%2ETW`, `market.2330.TW`, or the symbol alone. Throws
+ * `CliError` that says what may have been meant.
+ */
+export function actorOf({ actors }: ClusterState, word: string): ActorState {
+  const found =
+    actors.find(({ actor }) => actor === word) ??
+    actors.find(({ actor }) => [word, `market.${word}`].includes(decodeSymbol(actor)));
+  if (found) return found;
+  const shown = actors.map(({ actor }) => decodeSymbol(actor));
+  const symbols = shown.map((actor) => actor.replace(/^market\./, ""));
+  const near = closest(word, [...new Set([...shown, ...symbols])]);
+  const hint =
+    near.length > 0 ? `did you mean ${near.join(" or ")}?` : "npx palisade leaders lists them";
+  throw new CliError("UNKNOWN_ACTOR", `there is no actor ${word}; ${hint}`);
+}
