@@ -8,6 +8,10 @@ export interface LogBench {
   readonly other: { readonly log: Log; readonly bus: Bus };
   /** Kills what keeps the log, and starts it again on what it had stored. */
   crash(): Promise<void>;
+  /** Keeps a copy of all that is stored now. */
+  remember(): Promise<void>;
+  /** Kills what keeps the log, and starts it again on the copy: what came later was never there. */
+  rollBack(): Promise<void>;
   /** Nothing answers any more, and nobody is told. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;

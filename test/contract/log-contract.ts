@@ -176,6 +176,21 @@ export function describeLog(adapter: string, open: OpenLogBench): void {
       expect(reader.texts).toEqual(["c"]);
     });
 
+    it("removes an inbox and nothing else, and does not mind when there is none", async () => {
+      const name = await inbox();
+      await bench.log.create(name, ANCHOR + 1);
+      await publishAll(bench.log, name, ["a"]);
+      await bench.log.remove(name, ANCHOR + 1);
+      await bench.log.remove(name, ANCHOR + 1);
+      await bench.log.remove(name, ANCHOR + 2);
+      expect(await bench.log.identify(name, ANCHOR + 1)).toBeNull();
+      expect(await reasonOf(bench.log.publish(name, ANCHOR + 1, bytesOf("b")))).toBe("no-stream");
+      expect(textOf((await bench.log.read(name, ANCHOR, 1))!.data)).toBe("a");
+
+      await bench.log.remove(name, ANCHOR);
+      expect(await bench.other.log.identify(name, ANCHOR)).toBeNull();
+    });
+
     it("does not begin when the inbox is not what was expected", async () => {
       const name = await inbox();
       await publishAll(bench.log, name, ["a"]);
@@ -190,6 +205,39 @@ export function describeLog(adapter: string, open: OpenLogBench): void {
       await sleep(QUIET_MS);
       expect(delivered).toEqual([]);
       expect(lost).toEqual([]);
+    });
+
+    it("delivers nothing until the inbox is verified, and then what came meanwhile", async () => {
+      const name = await inbox();
+      await publishAll(bench.log, name, ["a", "b"]);
+      const texts: string[] = [];
+      let atVerification: string[] = [];
+      const consumption = await bench.log.consume(name, ANCHOR, 1, {
+        deliver: ({ data }) => texts.push(textOf(data)),
+        verify: async () => {
+          await publishAll(bench.other.log, name, ["c"]);
+          await sleep(QUIET_MS);
+          atVerification = [...texts];
+        },
+        onLost: (error) => texts.push(String(error)),
+      });
+      await vi.waitFor(() => expect(texts).toEqual(["a", "b", "c"]), PATIENCE);
+      expect(atVerification).toEqual([]);
+      consumption.stop();
+    });
+
+    it("leaves it to the caller when the first verification cannot be made", async () => {
+      const name = await inbox();
+      await publishAll(bench.log, name, ["a"]);
+      const happened: unknown[] = [];
+      const consuming = bench.log.consume(name, ANCHOR, 1, {
+        deliver: (message) => happened.push(message),
+        verify: () => Promise.reject(new Error("nobody could say")),
+        onLost: (error) => happened.push(error),
+      });
+      await expect(consuming).rejects.toThrow("nobody could say");
+      await sleep(QUIET_MS);
+      expect(happened).toEqual([]);
     });
 
     it("ends when messages are missing, before it delivers what comes after them", async () => {
@@ -213,137 +261,6 @@ export function describeLog(adapter: string, open: OpenLogBench): void {
       await sleep(QUIET_MS);
       expect(reader.texts).toEqual(["a"]);
       expect(reader.lost).toEqual([]);
-    });
-
-    it("ends when the inbox is deleted, and delivers nothing of the one made in its place", async () => {
-      const name = await inbox();
-      const reader = await Reader.start(bench.log, name);
-      await publishAll(bench.log, name, ["a", "b"]);
-      await reader.until(2);
-      await bench.remove(name, ANCHOR);
-      await bench.other.log.create(name, ANCHOR);
-      await publishAll(bench.other.log, name, ["another a", "another b", "another c"]);
-      await reader.untilLost();
-      await sleep(QUIET_MS);
-      expect(reader.lost.map((error) => error.name)).toEqual(["StreamIdentityError"]);
-      expect(reader.texts).toEqual(["a", "b"]);
-    });
-
-    it("goes on after a crash in the middle of a stream, with nothing lost or repeated", async () => {
-      const name = await inbox();
-      const reader = await Reader.start(bench.log, name);
-      const texts = countTo(3_000).map((n) => `frame ${n}`);
-      const publishing = publishAll(bench.other.log, name, texts);
-      for (const part of [0.2, 0.5]) {
-        await reader.until(Math.floor(texts.length * part));
-        await bench.crash();
-      }
-      await publishing;
-      await vi.waitFor(() => expect(reader.texts.at(-1)).toBe(texts.at(-1)), PATIENCE);
-
-      expect(reader.sequences).toEqual(countTo(reader.messages.length));
-      expect(reader.lost).toEqual([]);
-      // A frame whose answer was lost was sent again; but for that, it is the order of the calls.
-      expect([...new Set(reader.texts)]).toEqual(texts);
-      const stored = await bench.log.identify(name, ANCHOR);
-      expect(stored!.lastSequence).toBe(reader.messages.length);
-      expect(reader.verifiedAt.length).toBeGreaterThanOrEqual(3);
-    });
-
-    it("ends when the inbox was made anew while there was no connection", async () => {
-      const name = await inbox();
-      const reader = await Reader.start(bench.log, name);
-      await publishAll(bench.log, name, ["a"]);
-      await reader.until(1);
-      await bench.remove(name, ANCHOR);
-      await bench.crash();
-      await vi.waitFor(() => bench.other.log.create(name, ANCHOR), PATIENCE);
-      await publishAll(bench.other.log, name, ["another a", "another b"]);
-      await reader.untilLost();
-      await sleep(QUIET_MS);
-      expect(reader.texts).toEqual(["a"]);
-      expect(reader.lost.length).toBe(1);
-    });
-
-    it("says that it does not know when nothing answers, and goes on when something does", async () => {
-      const name = await inbox();
-      const reader = await Reader.start(bench.log, name);
-      await publishAll(bench.log, name, ["a"]);
-      await reader.until(1);
-      await bench.freeze();
-      try {
-        // What is answered still was taken before the server stood still.
-        let publishing: Promise<void>;
-        do publishing = bench.other.log.publish(name, ANCHOR, bytesOf("b"));
-        while (await publishing.then(yes, no));
-        expect(await reasonOf(publishing)).toBe("unavailable");
-      } finally {
-        await bench.thaw();
-      }
-      await publishAll(bench.other.log, name, ["c"]);
-      await vi.waitFor(() => expect(reader.texts.at(-1)).toBe("c"), PATIENCE);
-      expect([...new Set(reader.texts)].filter((text) => text !== "b")).toEqual(["a", "c"]);
-      expect(reader.sequences).toEqual(countTo(reader.messages.length));
-      expect(reader.lost).toEqual([]);
-    });
-
-    it("keeps the order of what is published while it is away, and answers when it is back", async () => {
-      const name = await inbox();
-      const reader = await Reader.start(bench.log, name);
-      await publishAll(bench.other.log, name, ["a"]);
-      const texts = countTo(200).map((n) => `frame ${n}`);
-      const crashing = bench.crash();
-      const outcomes: Promise<boolean>[] = [];
-      for (const text of texts) {
-        outcomes.push(bench.other.log.publish(name, ANCHOR, bytesOf(text)).then(yes, no));
-        await sleep(1);
-      }
-      await crashing;
-      const answered = await Promise.all(outcomes);
-      const taken = texts.filter((_, at) => answered[at]);
-      await publishAll(bench.other.log, name, ["z"]);
-      await vi.waitFor(() => expect(reader.texts.at(-1)).toBe("z"), PATIENCE);
-      // What was not answered may be there all the same.
-      expect(reader.texts.filter((text) => text === "a" || taken.includes(text))).toEqual([
-        "a",
-        ...taken,
-      ]);
-      expect(texts.filter((text) => reader.texts.includes(text))).toEqual(
-        reader.texts.slice(1, -1),
-      );
-      expect(answered.at(-1)).toBe(true);
-    });
-
-    it("says things to who listens, by pattern, from now on, and again after a crash", async () => {
-      const heard: string[] = [];
-      let reconnects = 0;
-      const listen = (subject: string) =>
-        bench.bus.subscribe(subject, (data, on) => heard.push(`${on} ${textOf(data)}`));
-      const stops = [
-        listen("say.market.*"),
-        listen("say.>"),
-        bench.bus.onReconnect(() => (reconnects += 1)),
-      ];
-      const say = async (subject: string) => {
-        heard.length = 0;
-        await vi.waitFor(() => {
-          bench.other.bus.publish(subject, bytesOf("x"));
-          expect(heard.length).toBeGreaterThan(0);
-        }, PATIENCE);
-        await sleep(QUIET_MS);
-        return new Set(heard);
-      };
-      expect(await say("say.market.A")).toEqual(new Set(["say.market.A x"]));
-      expect(reconnects).toBe(0);
-      await bench.crash();
-      expect(await say("say.ledger.1")).toEqual(new Set(["say.ledger.1 x"]));
-      await vi.waitFor(() => expect(reconnects).toBe(1), PATIENCE);
-
-      for (const stop of stops) stop();
-      heard.length = 0;
-      bench.other.bus.publish("say.market.A", bytesOf("x"));
-      await sleep(QUIET_MS);
-      expect(heard).toEqual([]);
     });
   });
 }

@@ -1,9 +1,11 @@
 import { connect } from "nats";
 import { connectNats, NatsBus, NatsLog } from "../../services/adapters/nats/index.js";
 import { streamName } from "../../services/adapters/nats/names.js";
+import { rememberNats, rollBackNats } from "../helpers/nats-store.js";
 import { startTestNats } from "../helpers/servers.js";
 import type { LogBench } from "./log-bench.js";
 import { describeLog } from "./log-contract.js";
+import { describeLogFaults } from "./log-faults-contract.js";
 
 async function openBench(): Promise<LogBench> {
   const nats = await startTestNats();
@@ -20,6 +22,8 @@ async function openBench(): Promise<LogBench> {
       await server.kill();
       await server.restart();
     },
+    remember: () => rememberNats(server),
+    rollBack: () => rollBackNats(server),
     freeze: () => server.signal("SIGSTOP"),
     thaw: () => server.signal("SIGCONT"),
     limit: async (actorName, anchor, bytes) => {
@@ -36,3 +40,4 @@ async function openBench(): Promise<LogBench> {
 }
 
 describeLog("NATS", openBench);
+describeLogFaults("NATS", openBench);

@@ -1,4 +1,7 @@
-/** Three NATS servers that are one cluster: real processes on free loopback ports, each with its store in a folder. */
+/**
+ * Three NATS servers that are one cluster: real processes on free loopback ports, each with its store in a folder and
+ * its own name as a tag.
+ */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "nats";
@@ -22,8 +25,6 @@ export interface NatsCluster {
   readonly servers: ReadonlyMap<string, ChildServer>;
   /** The name of the server that keeps the stream of an anchor. */
   keeperOf(actorName: string, anchor: number): Promise<string>;
-  /** The name of the server that makes and deletes streams for all. */
-  metaLeader(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -70,20 +71,11 @@ export async function startNatsCluster(): Promise<NatsCluster> {
     throw error;
   }
   const urls = [...servers.values()].map(({ url }) => url).join(",");
-  return {
-    urls,
-    servers,
-    stop,
-    keeperOf: async (actorName, anchor) => {
-      const subject = `$JS.API.STREAM.INFO.${streamName(actorName, anchor)}`;
-      const { cluster } = await ask<{ cluster: { leader: string } }>(urls, subject);
-      return cluster.leader;
-    },
-    metaLeader: async () => {
-      const asked = "$JS.API.META.LEADER";
-      return asked;
-    },
+  const keeperOf = async (actorName: string, anchor: number): Promise<string> => {
+    const subject = `$JS.API.STREAM.INFO.${streamName(actorName, anchor)}`;
+    return (await ask<{ cluster: { leader: string } }>(urls, subject)).cluster.leader;
   };
+  return { urls, servers, keeperOf, stop };
 }
 
 async function ask<T>(urls: string, subject: string): Promise<T> {
