@@ -66,6 +66,11 @@ export class Host {
     return this.state === "leading" ? (this.record?.token ?? 0) : 0;
   }
 
+  /** The last token this host has raised, or 0. */
+  get lastToken(): number {
+    return this.record?.token ?? 0;
+  }
+
   get commitAgeMs(): number {
     return this.leader?.commitAgeMs ?? 0;
   }
@@ -100,14 +105,17 @@ export class Host {
   /** Stops reading, commits what was applied, and writes the key over to another node. */
   async handOver(to: string): Promise<void> {
     // While etcd does not answer nobody could take over: whoever leads goes on.
-    if (this.state !== "leading" || !(await this.deps.leases.claim(this.name))) return;
+    if (!(await this.deps.leases.claim(this.name))) return;
     const { token } = this;
-    if (!this.become({ type: "DRAIN" }, `for ${to}`)) return;
-    if (!(await this.endLeading(`for ${to}`))) return;
+    if (token === 0 || !this.become({ type: "DRAIN" }, `for ${to}`)) return;
+    await this.endLeading();
+    // The last commit was fenced, or its outcome is not known: there is nothing to give.
+    if (this.state !== "draining") return this.letGo();
     const isHanded = await this.deps.leases
       .handOver(this.name, to, token)
       .catch((error: unknown) => this.logger.warn({ to, error: String(error) }, "not handed over"));
     if (!isHanded) await this.letGo();
+    this.become({ type: "DRAINED" }, `for ${to}`);
   }
 
   /** Gives the actor up: commits what was applied, then lets the key go. */
@@ -115,16 +123,15 @@ export class Host {
     this.follow(false);
     const wasLeading = this.state === "leading";
     if (!this.become({ type: "DRAIN" }, reason)) return;
-    if (wasLeading) await this.endLeading(reason);
+    if (wasLeading) await this.endLeading();
     await this.running;
     await this.letGo();
+    if (wasLeading) this.become({ type: "DRAINED" }, reason);
   }
 
-  /** False when it turned out, at the last commit, that this node does not lead. */
-  private async endLeading(reason: string): Promise<boolean> {
+  private async endLeading(): Promise<void> {
     await this.leader?.drain();
     this.leader = null;
-    return this.become({ type: "DRAINED" }, reason);
   }
 
   /** Not before what came last has let its key go: it would let go of the new one. */

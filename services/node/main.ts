@@ -40,7 +40,7 @@ const node = new Node(
     incarnation,
     peers: new TcpPeers(),
     store,
-    log: await NatsLog.open(connection),
+    log: await NatsLog.open(connection, config.inboxMib),
     bus,
     leases,
     clock,
@@ -54,8 +54,8 @@ const node = new Node(
 const http = await startHttp({
   port: config.httpPort,
   ready: () => {
-    const stopped = node.stopped();
-    return { ok: stopped.length === 0, reasons: stopped.map((name) => `${name} is stopped`) };
+    const reasons = node.notReady();
+    return { ok: reasons.length === 0, reasons };
   },
   extra: { "/leading": () => node.leading(), "/warm": () => node.warm() },
 });

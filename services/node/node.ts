@@ -103,6 +103,12 @@ export class Node {
     return [...this.hosts.values()].filter((host) => host.state === "stopped").map((h) => h.name);
   }
 
+  /** Why this node cannot do its work now; empty when it can. */
+  notReady(): string[] {
+    const stopped = this.stopped().map((name) => `${name} is stopped`);
+    return this.neighbours.isWell ? stopped : [...stopped, "NATS or PostgreSQL does not answer"];
+  }
+
   /** Gives up everything in good order: to those who come after it, if they ask in time. */
   async close(): Promise<void> {
     await this.leave();
@@ -125,7 +131,8 @@ export class Node {
       this.logger.warn({ error: String(error) }, "nobody can be told that this node leaves");
       return;
     }
-    const leadsSomething = () => [...this.hosts.values()].some(({ state }) => state === "leading");
+    const leadsSomething = () =>
+      [...this.hosts.values()].some(({ state }) => state === "leading" || state === "draining");
     while (leadsSomething() && this.placement.hasHeirs(this.view()) && clock.now() < untilMs) {
       await sleep(clock, PLACE_EVERY_MS);
     }
@@ -170,17 +177,21 @@ export class Node {
   }
 
   private place(): void {
-    const { nodes, wishes } = this.deps.leases;
+    const { leases } = this.deps;
     if (this.closed) return;
-    this.wishes = parseWishes(wishes.call(this.deps.leases));
-    const alive = nodes.call(this.deps.leases);
-    this.neighbours.meet(new Map([...alive].map(([node, text]) => [node, parseNodeInfo(text)])));
+    this.wishes = parseWishes(leases.wishes());
+    const infos = [...leases.nodes()].map(([node, text]) => [node, parseNodeInfo(text)] as const);
+    this.neighbours.meet(new Map(infos));
     const view = this.view();
     const isSettled = view.nowMs - this.joinedAtMs >= JOIN_GRACE_MS;
     if (!isSettled || !view.members.has(this.deps.node)) return;
     const claims: Claim[] = [];
     for (const host of this.hosts.values()) {
-      host.follow(this.placement.shouldFollow(host.name, view));
+      const leader = view.leaders.get(host.name)?.node;
+      // While nobody leads, or this node is to, a standby stays what it is: it may be promoted.
+      if (leader !== undefined && leader !== this.deps.node) {
+        host.follow(this.placement.shouldFollow(host.name, view));
+      }
       if (host.isFree) this.considerFree(host, view, claims);
       else if (host.state === "leading" && host.stateAgeMs >= SETTLED_AFTER_MS) {
         this.reconsider(host, view);
@@ -196,7 +207,7 @@ export class Node {
     const reason = this.placement.reasonToClaim(host.name, view);
     if (key?.node === this.deps.node) {
       const { handedAt } = key;
-      if (handedAt !== null) host.takeOver({ ...key, handedAt });
+      if (handedAt !== null && handedAt > host.lastToken) host.takeOver({ ...key, handedAt });
       // Nobody else can have it while the key says so.
       else if (host.stateAgeMs >= SETTLED_AFTER_MS)
         claims.push({ host, reason: "its key is here", seen: key });

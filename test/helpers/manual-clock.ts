@@ -20,6 +20,11 @@ export class ManualClock implements Clock {
     setImmediate(callback);
   }
 
+  /** Time passes and nobody is called back: that is made up for with the next move. */
+  stall(byMs: number): void {
+    this.nowMs += byMs;
+  }
+
   /** Moves on, calling back what falls due, in order. */
   advance(byMs: number): void {
     const endMs = this.nowMs + byMs;
@@ -27,7 +32,7 @@ export class ManualClock implements Clock {
       const due = [...this.waiting].sort((a, b) => a.dueMs - b.dueMs)[0];
       if (!due || due.dueMs > endMs) break;
       this.waiting.delete(due);
-      this.nowMs = due.dueMs;
+      this.nowMs = Math.max(this.nowMs, due.dueMs);
       due.callback();
     }
     this.nowMs = endMs;

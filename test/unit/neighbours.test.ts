@@ -1,0 +1,156 @@
+/** Who is taken for dead, and by whom: from connections, heartbeats on two ways, and one's own ways to the servers. */
+import { describe, expect, it } from "vitest";
+import { encodeHeartbeat, type Heartbeat } from "../../services/node/heartbeat.js";
+import {
+  HEARTBEAT_EVERY_MS,
+  PROBE_EVERY_MS,
+  SUSPECT_AFTER_MS,
+} from "../../services/node/limits.js";
+import { Neighbours } from "../../services/node/neighbours.js";
+import type { Bus } from "../../services/ports/log.js";
+import type { PeerHandlers, Peers } from "../../services/ports/peers.js";
+import { ManualClock } from "../helpers/manual-clock.js";
+
+const OTHER = { address: "there:1", weight: 1, incarnation: "other#1", isLeaving: false };
+const WELL: Heartbeat = {
+  node: "other",
+  incarnation: "other#1",
+  commitAgeMs: 0,
+  logAgeMs: 0,
+  storeAgeMs: 0,
+};
+
+class Stage {
+  readonly clock = new ManualClock();
+  readonly watched = new Map<string, PeerHandlers>();
+  /** Does a server answer this node? */
+  answers = { log: true, store: true };
+  changes = 0;
+  private onBus: (data: Uint8Array) => void = () => undefined;
+  readonly neighbours: Neighbours;
+
+  constructor() {
+    const bus: Bus = {
+      publish: () => undefined,
+      subscribe: (_, handler) => {
+        this.onBus = (data) => handler(data, "");
+        return () => undefined;
+      },
+      onReconnect: () => () => undefined,
+      roundTrip: () => this.answer("log"),
+    };
+    const peers: Peers = {
+      listen: async () => "here:1",
+      say: () => undefined,
+      watch: (address, handlers) => {
+        this.watched.set(address, handlers);
+        return () => this.watched.delete(address);
+      },
+      close: async () => undefined,
+    };
+    this.neighbours = new Neighbours({
+      node: "self",
+      incarnation: "self#1",
+      peers,
+      bus,
+      store: { now: () => this.answer("store").then(() => 0) },
+      clock: this.clock,
+      commitAgeMs: () => 0,
+      onChange: () => {
+        this.changes += 1;
+      },
+    });
+    this.neighbours.meet(new Map([["other", OTHER]]));
+  }
+
+  get suspicion(): string | null {
+    return this.neighbours.suspicion("other");
+  }
+
+  sayByPeer(heartbeat: Partial<Heartbeat> = {}): void {
+    this.watched.get(OTHER.address)!.heard(encodeHeartbeat({ ...WELL, ...heartbeat }));
+  }
+
+  sayByBus(heartbeat: Partial<Heartbeat> = {}): void {
+    this.onBus(encodeHeartbeat({ ...WELL, ...heartbeat }));
+  }
+
+  /** Time passes in steps of a heartbeat; `said` is what the other one says in each. */
+  async pass(forMs: number, said: () => void = () => undefined): Promise<void> {
+    for (let ms = 0; ms < forMs; ms += HEARTBEAT_EVERY_MS) {
+      said();
+      this.clock.advance(HEARTBEAT_EVERY_MS);
+      // Answers of the servers are one turn away.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  private answer(server: "log" | "store"): Promise<void> {
+    return this.answers[server] ? Promise.resolve() : new Promise(() => undefined);
+  }
+}
+
+const LONG_MS = SUSPECT_AFTER_MS + PROBE_EVERY_MS + 2 * HEARTBEAT_EVERY_MS;
+
+describe("neighbours", () => {
+  it("are dead at once when their process has ended, and alive in their next life", async () => {
+    const stage = new Stage();
+    stage.watched.get(OTHER.address)!.gone();
+    expect(stage.suspicion).toBe("its leader's process has ended");
+    expect(stage.changes).toBe(1);
+    const next = { ...OTHER, incarnation: "other#2", address: "there:2" };
+    stage.neighbours.meet(new Map([["other", next]]));
+    expect(stage.suspicion).toBeNull();
+    expect([...stage.watched.keys()]).toEqual(["there:2"]);
+  });
+
+  it("are dead when they are silent on both ways, and back with their first word", async () => {
+    const stage = new Stage();
+    await stage.pass(LONG_MS, () => stage.sayByBus());
+    expect(stage.suspicion).toBeNull();
+    await stage.pass(LONG_MS, () => stage.sayByPeer());
+    expect(stage.suspicion).toBeNull();
+    await stage.pass(SUSPECT_AFTER_MS - HEARTBEAT_EVERY_MS);
+    expect(stage.suspicion).toBeNull();
+    await stage.pass(2 * HEARTBEAT_EVERY_MS);
+    expect(stage.suspicion).toBe("its leader is silent");
+    await stage.pass(HEARTBEAT_EVERY_MS, () => stage.sayByPeer());
+    expect(stage.suspicion).toBeNull();
+  });
+
+  it("are not heard in the name of another life or of nobody", async () => {
+    const stage = new Stage();
+    await stage.pass(LONG_MS, () => {
+      stage.sayByPeer({ incarnation: "other#0" });
+      stage.sayByBus({ node: "nobody" });
+    });
+    expect(stage.suspicion).toBe("its leader is silent");
+  });
+
+  it("are given up when their way to a server is bad and ours is good, not when both are", async () => {
+    for (const [said, server, reason] of [
+      [{ storeAgeMs: LONG_MS }, "store", "its leader has lost the store"],
+      [{ commitAgeMs: LONG_MS }, "store", "its leader's commit hangs"],
+      [{ logAgeMs: LONG_MS }, "log", "its leader has lost the log"],
+    ] as const) {
+      const stage = new Stage();
+      await stage.pass(HEARTBEAT_EVERY_MS, () => stage.sayByPeer(said));
+      expect(stage.suspicion).toBe(reason);
+      stage.answers[server] = false;
+      await stage.pass(LONG_MS, () => stage.sayByPeer(said));
+      expect(stage.suspicion).toBeNull();
+      expect(stage.neighbours.isWell).toBe(false);
+    }
+  });
+
+  it("are not judged by a node that was held up itself", async () => {
+    const stage = new Stage();
+    await stage.pass(LONG_MS, () => stage.sayByPeer());
+    // Timers stood still, as in a process that was stopped.
+    stage.clock.stall(5_000);
+    stage.clock.advance(0);
+    expect(stage.suspicion).toBeNull();
+    await stage.pass(LONG_MS);
+    expect(stage.suspicion).toBe("its leader is silent");
+  });
+});
