@@ -3,6 +3,7 @@
  * what clients or the batch log see of it, and makes everything whole again. At the end separate programs judge: a
  * checker from the clients' own logs, and the audit.
  */
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { audit } from "../services/audit/audit.js";
 import type { Drill, Round, Stage, Surroundings } from "./drills/drill.js";
@@ -61,6 +62,7 @@ export async function runDrill(name: string, options: DrillOptions = {}): Promis
   if (!drill) throw new UnknownDrillError(name);
   const surroundings = { ...SURROUNDINGS, ...drill.surroundings, ...options };
   const { log = () => {}, rounds = ROUNDS, seed = SEED, keep = false } = options;
+  const loadBefore = loadavg()[0]!;
   const scene = await Scene.start({ ...surroundings, log });
   let load: LoadProcess | undefined;
   let probe: Probe | undefined;
@@ -79,7 +81,7 @@ export async function runDrill(name: string, options: DrillOptions = {}): Promis
     await untilQuiet(scene, QUIET_LIMIT_MS);
     const checked = await runChecker(scene.logs, scene.exchange.urls.postgres);
     const audited = await audit(scene.exchange.urls.postgres);
-    const found = report(name, struck, result, checked, audited);
+    const found = report({ name, loadBefore }, struck, result, checked, audited);
     if (keep || !found.ok) log(`the logs are kept in ${scene.keepLogs()}`);
     return found;
   } catch (error) {

@@ -28,6 +28,8 @@ export interface DrillReport extends Figures {
   readonly unknownResolved: number;
   readonly unreported: number;
   readonly snapshotMs: number;
+  /** The machine's load average (one minute) before anything was started: what others made it do. */
+  readonly loadBefore: number;
   readonly failures: readonly string[];
   /** Is everything as it should be? */
   readonly ok: boolean;
@@ -38,7 +40,7 @@ const PERCENT_P99 = 0.99;
 const TENTHS = 10;
 
 export function report(
-  name: string,
+  { name, loadBefore }: Pick<DrillReport, "name" | "loadBefore">,
   rounds: readonly Round[],
   load: LoadResult,
   checked: CheckReport,
@@ -67,6 +69,7 @@ export function report(
     unknownResolved: load.resolved,
     unreported: load.unreported,
     snapshotMs: audited.snapshotMs,
+    loadBefore,
     failures,
     ok: toothless === 0 && stale === 0 && checked.ok && audited.ok && load.unreported === 0,
   };

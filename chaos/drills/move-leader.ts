@@ -17,6 +17,8 @@ const DENSE_ORDERS_PER_SECOND = 250;
 const USUAL_MS = 2_000;
 const MOVE_LIMIT_MS = 30_000;
 const POLL_MS = 25;
+/** The reason of a claim that its predecessor has asked for. */
+const HANDED_OVER = "handed over";
 
 export const MOVE_LEADER: Drill = {
   name: "move-leader",
@@ -80,16 +82,20 @@ async function move({ scene }: Stage, actor: string): Promise<Move> {
   const after = (await exchange.leaders()).get(actor)!;
   const changes = stateChanges(exchange.dataDir, new Set([actor]), wishedAt);
   const led = changes.find(({ to, token }) => to === "leading" && token === toToken);
+  const claims = changes.filter(({ to }) => to === "claiming");
   const wasHandedOver = changes.some(
     ({ node, token, from, to }) =>
-      node === before.node && token === before.token && from === "draining" && to === "released",
+      node === before.node && token === before.token && from === "leading" && to === "draining",
   );
   const failures: string[] = [];
   if (after.node !== target) failures.push(`${actor} was wished to ${target}, ${after.node} leads`);
   if (toToken !== before.token + 1) {
     failures.push(`${actor} went from token ${before.token} to ${toToken} in one move`);
   }
-  if (!wasHandedOver) failures.push(`${before.node} did not hand ${actor} over by itself`);
+  if (!wasHandedOver || claims.some(({ reason }) => reason !== HANDED_OVER)) {
+    const why = claims.map(({ node, reason }) => `${node}: ${reason}`).join(", ");
+    failures.push(`${before.node} did not hand ${actor} over by itself (${why})`);
+  }
   return { actor, failures, gapMs, usualMs, wishMs: (led?.timeMs ?? Date.now()) - wishedAt };
 }
 

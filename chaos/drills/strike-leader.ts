@@ -16,6 +16,7 @@ export async function strikeLeader(
   blow: Blow,
 ): Promise<Round> {
   const victim = await pickVictim(scene.exchange, number);
+  const struckAt = new Date().toISOString();
   const struckAtMs = performance.now();
   blow.strike(victim);
   const { firstMs, allMs } = await probe.untilResumed(victim.symbols, struckAtMs);
@@ -25,6 +26,7 @@ export async function strikeLeader(
     samples: { resume: [firstMs], allResumed: [allMs] },
     summary:
       `${victim.process.name} led ${[...victim.tokens.keys()].join(", ")}; ` +
-      `first fill after ${Math.round(firstMs)} ms, all after ${Math.round(allMs)} ms`,
+      `struck at ${struckAt}, first fill after ${Math.round(firstMs)} ms, ` +
+      `all after ${Math.round(allMs)} ms`,
   };
 }
