@@ -35,7 +35,15 @@ export function cluster({ json, dataDir }: Common): Promise<void> {
   return withCluster(dataDir, async (_, { nodes, actors, wishes }) => {
     if (json) {
       return printJson({
-        nodes,
+        nodes: nodes.map((each) => ({
+          node: each.node,
+          alive: each.isAlive,
+          weight: each.weight,
+          leaving: each.isLeaving,
+          cordoned: each.isCordoned,
+          drained: each.isDrained,
+          leads: each.leads,
+        })),
         actors,
         moves: Object.fromEntries(wishes.moves),
         withoutStandby: [...wishes.withoutStandby],
@@ -115,7 +123,7 @@ async function untilEmpty(cluster: Cluster, node: string): Promise<void> {
     if (leads.length < lastCount) {
       lastCount = leads.length;
       progressMs = performance.now();
-      progress(`${node} leads ${leads.length} actors`);
+      progress(`${node} leads ${leads.length} ${leads.length === 1 ? "actor" : "actors"}`);
     }
     if (performance.now() - progressMs > DRAIN_WITHOUT_PROGRESS_MS_MAX) {
       throw new CliError(
