@@ -40,24 +40,11 @@ export class EtcdLeaseStore implements LeaseStore {
   private readonly follower: LeaseFollower;
   private readonly membership: Membership;
 
-  constructor(url: string, { namespace, ttlSeconds, clock }: EtcdOptions) {
-    this.client = new Etcd3({
-      // The client takes a slash at the end for a part of the address.
-      hosts: url.replace(/\/$/, ""),
-      dialTimeout: CALL_MS_MAX,
-      // By themselves the connection and the watch would wait ever longer before they are made again.
-      grpcOptions: {
-        "grpc.initial_reconnect_backoff_ms": RECONNECT_AFTER_MS,
-        "grpc.max_reconnect_backoff_ms": RECONNECT_AFTER_MS,
-      },
-      faultHandling: {
-        host: () => noop,
-        global: noop,
-        watchBackoff: new ConstantBackoff(RECONNECT_AFTER_MS).next(),
-      },
-    });
+  /** By an address, or by a client that is there already; it is closed with the store. */
+  constructor(server: string | Etcd3, { namespace, ttlSeconds, clock }: EtcdOptions) {
+    this.client = typeof server === "string" ? connectEtcd(server) : server;
     this.prefix = `/palisade/${namespace}/`;
-    this.keys = new LeaseKeys(this.client);
+    this.keys = new LeaseKeys(this.client, clock);
     this.view = new LeaseView(this.prefix);
     const { client, keys, prefix, view } = this;
     this.follower = new LeaseFollower(client, { keys, prefix, view, clock });
@@ -149,4 +136,22 @@ export class EtcdLeaseStore implements LeaseStore {
   private leaderKey(actorName: string): string {
     return `${this.prefix}leaders/${actorName}`;
   }
+}
+
+function connectEtcd(url: string): Etcd3 {
+  return new Etcd3({
+    // The client takes a slash at the end for a part of the address.
+    hosts: url.replace(/\/$/, ""),
+    dialTimeout: CALL_MS_MAX,
+    // By themselves the connection and the watch would wait ever longer before they are made again.
+    grpcOptions: {
+      "grpc.initial_reconnect_backoff_ms": RECONNECT_AFTER_MS,
+      "grpc.max_reconnect_backoff_ms": RECONNECT_AFTER_MS,
+    },
+    faultHandling: {
+      host: () => noop,
+      global: noop,
+      watchBackoff: new ConstantBackoff(RECONNECT_AFTER_MS).next(),
+    },
+  });
 }

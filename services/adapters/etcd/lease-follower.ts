@@ -73,7 +73,7 @@ export class LeaseFollower {
     this.watcher = null;
     this.wake();
     // A server that is silent would be waited for without end.
-    if (watcher) await within(CALL_MS_MAX, watcher.cancel()).catch(() => undefined);
+    if (watcher) await within(this.clock, CALL_MS_MAX, watcher.cancel()).catch(() => undefined);
   }
 
   private async watch(): Promise<void> {

@@ -1,5 +1,6 @@
 /** The keys in etcd, and the few calls on them that are needed: each is one round trip, with a deadline of its own. */
 import type { Etcd3, ICompare, IKeyValue, IRequestOp } from "etcd3";
+import type { Clock } from "../../ports/clock.js";
 import { within } from "./within.js";
 
 export const CALL_MS_MAX = 1_000;
@@ -64,18 +65,20 @@ const get = (key: string): IRequestOp => ({ request_range: { key: Buffer.from(ke
 
 export class LeaseKeys {
   private readonly client: Etcd3;
+  private readonly clock: Clock;
 
-  constructor(client: Etcd3) {
+  constructor(client: Etcd3, clock: Clock) {
     this.client = client;
+    this.clock = clock;
   }
 
   async all(prefix: string): Promise<{ readonly rows: KeyRow[]; readonly revision: number }> {
-    const found = await within(CALL_MS_MAX, this.client.getAll().prefix(prefix).exec());
+    const found = await this.within(this.client.getAll().prefix(prefix).exec());
     return { rows: found.kvs.map(keyRow), revision: Number(found.header.revision) };
   }
 
   async get(key: string): Promise<KeyRow | null> {
-    const found = await within(CALL_MS_MAX, this.client.get(key).exec());
+    const found = await this.within(this.client.get(key).exec());
     return found.kvs[0] ? keyRow(found.kvs[0]) : null;
   }
 
@@ -85,8 +88,7 @@ export class LeaseKeys {
     holds: readonly ICompare[],
   ): Promise<PutResult> {
     const orElse = { compare: [...holds], success: [put(row)], failure: [get(row.key)] };
-    const done = await within(
-      CALL_MS_MAX,
+    const done = await this.within(
       this.client.kv.txn({
         compare: [isAbsent(row.key)],
         success: [put(row)],
@@ -103,8 +105,7 @@ export class LeaseKeys {
 
   /** Puts a key if all of something holds; null when it does not. */
   async putIf(row: Omit<KeyRow, "revision">, holds: readonly ICompare[]): Promise<KeyRow | null> {
-    const done = await within(
-      CALL_MS_MAX,
+    const done = await this.within(
       this.client.kv.txn({ compare: [...holds], success: [put(row)] }),
     );
     return done.succeeded ? { ...row, revision: Number(done.header.revision) } : null;
@@ -112,13 +113,16 @@ export class LeaseKeys {
 
   /** Deletes a key if all of something holds; gives the revision at which it went, or null when it does not hold. */
   async removeIf(key: string, holds: readonly ICompare[]): Promise<number | null> {
-    const done = await within(
-      CALL_MS_MAX,
+    const done = await this.within(
       this.client.kv.txn({
         compare: [...holds],
         success: [{ request_delete_range: { key: Buffer.from(key) } }],
       }),
     );
     return done.succeeded ? Number(done.header.revision) : null;
+  }
+
+  private within<T>(work: Promise<T>): Promise<T> {
+    return within(this.clock, CALL_MS_MAX, work);
   }
 }

@@ -108,7 +108,7 @@ export class Membership {
     const lease = client.lease(ttlSeconds, { autoKeepAlive: false });
     // Whatever the library says of the lease comes too late to be of use.
     lease.on("lost", () => undefined);
-    this.held = { lease, id: await within(CALL_MS_MAX, lease.grant()) };
+    this.held = { lease, id: await within(this.deps.clock, CALL_MS_MAX, lease.grant()) };
     this.goodSinceMs = sentAtMs;
     const { won } = await this.putName();
     if (won && !this.closed) this.isMember = true;
@@ -159,7 +159,7 @@ export class Membership {
 
   private async keepOnce(): Promise<void> {
     const sentAtMs = this.deps.clock.now();
-    await within(CALL_MS_MAX, this.held!.lease.keepaliveOnce());
+    await within(this.deps.clock, CALL_MS_MAX, this.held!.lease.keepaliveOnce());
     this.goodSinceMs = sentAtMs;
   }
 
@@ -217,6 +217,7 @@ export class Membership {
   private async revoke(): Promise<void> {
     const { held } = this;
     this.held = null;
-    if (held) await within(CALL_MS_MAX, held.lease.revoke()).catch(() => undefined);
+    if (held)
+      await within(this.deps.clock, CALL_MS_MAX, held.lease.revoke()).catch(() => undefined);
   }
 }
