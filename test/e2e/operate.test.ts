@@ -1,4 +1,6 @@
 /** An operator at work: nodes closed and emptied, actors moved, while trading goes on. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../helpers/servers.js";
 import { eventually, isSame, Terminal } from "./start-cli.js";
@@ -154,5 +156,25 @@ describe("an operator", () => {
       (await nodeNow("node-3")).alive ? true : undefined,
     );
     expect(await terminal.json("audit")).toMatchObject({ ok: true });
+  });
+
+  it("is told that etcd does not answer, and that trading goes on", async () => {
+    const { pid } = JSON.parse(readFileSync(join(folder, "etcd", "server.pid"), "utf8")) as {
+      pid: number;
+    };
+    process.kill(pid, "SIGSTOP");
+    try {
+      for (const words of [["cluster"], ["cordon", "node-1"], ["move", ACTOR, "node-1"]]) {
+        expect(await refused(...words)).toMatch(/ETCD_UNAVAILABLE: .*goes on/);
+      }
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await eventually("every node and leader to be back", async () => {
+      const { nodes, actors } = await clusterNow();
+      const areBack = nodes.every(({ alive }) => alive) && actors.every(({ node }) => node);
+      return areBack || undefined;
+    });
+    expect(await nodeNow("node-1")).toMatchObject({ cordoned: false });
   });
 });
