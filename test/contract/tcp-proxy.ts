@@ -1,4 +1,4 @@
-/** A wire to a server that can be frozen, cut, or lose the server's next answer. */
+/** A wire to a server that can be frozen, cut, led to another server, or lose the server's next answer. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
@@ -10,6 +10,11 @@ export class TcpProxy {
   private readonly server: Server;
   private readonly pairs = new Set<readonly [client: Socket, server: Socket]>();
   private mode: Mode = "pass";
+  private target: URL;
+  /** Connections on which the next answer is lost. */
+  private readonly doomed = new Set<Socket>();
+  private lostRequest: string | null = null;
+  private whenLost: () => void = () => undefined;
 
   private constructor(server: Server, target: URL) {
     const { port } = server.address() as AddressInfo;
@@ -17,7 +22,8 @@ export class TcpProxy {
     url.port = String(port);
     this.url = url.href;
     this.server = server;
-    server.on("connection", (client) => this.join(client, target));
+    this.target = target;
+    server.on("connection", (client) => this.join(client, this.target));
   }
 
   static async start(targetUrl: string): Promise<TcpProxy> {
@@ -43,6 +49,23 @@ export class TcpProxy {
     this.mode = "lose-answer";
   }
 
+  /**
+   * The same for the answer to the next request that has this text in it, whichever connection it comes on. Resolves when
+   * the answer has been lost.
+   */
+  loseAnswerTo(text: string): Promise<void> {
+    this.lostRequest = text;
+    return new Promise((resolve) => {
+      this.whenLost = resolve;
+    });
+  }
+
+  /** Everybody is cut off; who connects again reaches this server. */
+  switchTo(targetUrl: string): void {
+    this.target = new URL(targetUrl);
+    this.cut();
+  }
+
   async stop(): Promise<void> {
     this.cut();
     this.server.close();
@@ -59,7 +82,7 @@ export class TcpProxy {
     const pair = [client, server] as const;
     this.pairs.add(pair);
     if (this.mode === "frozen") for (const socket of pair) socket.pause();
-    client.on("data", (data) => server.write(data));
+    client.on("data", (data) => this.ask(client, server, data));
     server.on("data", (data) => this.answer(client, data));
     for (const socket of pair) {
       socket.setNoDelay(true);
@@ -71,8 +94,19 @@ export class TcpProxy {
     }
   }
 
+  private ask(client: Socket, server: Socket, data: Buffer): void {
+    if (this.lostRequest !== null && data.includes(this.lostRequest)) {
+      this.lostRequest = null;
+      this.doomed.add(client);
+    }
+    server.write(data);
+  }
+
   private answer(client: Socket, data: Buffer): void {
-    if (this.mode === "lose-answer") {
+    if (this.doomed.delete(client)) {
+      client.destroy();
+      this.whenLost();
+    } else if (this.mode === "lose-answer") {
       this.mode = "pass";
       client.destroy();
     } else {

@@ -17,7 +17,6 @@ import { Node } from "../../services/node/node.js";
 import { MetricsObserver } from "../../services/node/observer.js";
 import { startTestServers, type TestServers } from "./servers.js";
 
-const INBOX_ANCHOR = 1;
 const PUBLISH_TRIES_MAX = 5;
 
 export interface RunningNode {
@@ -49,8 +48,9 @@ export class TestCluster {
     this.closeSlot = close;
   }
 
-  static async start(shards: number): Promise<TestCluster> {
-    const servers = await startTestServers();
+  /** On servers of its own, if it is given none. It stops them. */
+  static async start(shards: number, given?: TestServers): Promise<TestCluster> {
+    const servers = given ?? (await startTestServers());
     await migrate(servers.urls.postgres);
     await genesis(servers.urls.postgres, { ledgerShards: shards });
     const connection = await connectNats(servers.urls.nats, "slot-1");
@@ -119,6 +119,12 @@ export class TestCluster {
       notionalFactor: 1,
       referencePrice: 100,
     };
+    await this.pool.query("INSERT INTO instruments VALUES ($1, $2, $3, $4, 2, 0, 1, 1, 1, 100)", [
+      id,
+      symbol,
+      baseAsset,
+      quoteAsset,
+    ]);
     const { shards } = this;
     await this.send(marketName(symbol), [
       encodeMarketCommand({ kind: "list", instrument, shards }),
@@ -149,14 +155,21 @@ export class TestCluster {
 
   /** Publishes until the log has answered: twice may be, lost may not. */
   async publishBytes(actorName: string, bytes: Uint8Array): Promise<void> {
-    await this.until(`SELECT anchor FROM actors WHERE name = '${actorName}'`, INBOX_ANCHOR);
+    await this.until(`SELECT anchor > 0 FROM actors WHERE name = '${actorName}'`, true);
     for (let tries = 1; ; tries++) {
       try {
-        return await this.slotLog.publish(actorName, INBOX_ANCHOR, bytes);
+        return await this.slotLog.publish(actorName, await this.anchorOf(actorName), bytes);
       } catch (error) {
         if (tries === PUBLISH_TRIES_MAX) throw error;
       }
     }
+  }
+
+  /** The anchor of an actor's inbox as it is committed. */
+  async anchorOf(actorName: string): Promise<number> {
+    const query = "SELECT anchor FROM actors WHERE name = $1";
+    const { rows } = await this.pool.query<{ anchor: string }>(query, [actorName]);
+    return Number(rows[0]?.anchor ?? 0);
   }
 
   /** Waits until a query's one value is as expected; a failure says what it was instead. */

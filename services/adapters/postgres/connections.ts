@@ -113,24 +113,38 @@ export async function query<R extends pg.QueryResultRow>(
   return rows;
 }
 
+/** Lends a connection. It is closed when the work fails, in whatever state it is: nothing of it is left then. */
+export async function withConnection<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  // A connection that breaks says so to its queries, and once more by itself.
+  const ignore = () => undefined;
+  client.on("error", ignore);
+  try {
+    const result = await work(client);
+    client.off("error", ignore);
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
 /** Runs statements in one transaction, on one connection; all or nothing. `begin` is the statement that begins it. */
-export async function inTransaction<T>(
+export function inTransaction<T>(
   pool: pg.Pool,
   begin: string,
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
-  const client = await pool.connect();
-  try {
+  return withConnection(pool, async (client) => {
     await client.query(begin);
     const result = await work(client);
     const { command } = await client.query("COMMIT");
     // COMMIT of a transaction that has failed succeeds, and says ROLLBACK.
     if (command !== "COMMIT") throw new Error("the transaction was rolled back");
-    client.release();
     return result;
-  } catch (error) {
-    // Closing the connection rolls back, whatever state it is in.
-    client.release(true);
-    throw error;
-  }
+  });
 }

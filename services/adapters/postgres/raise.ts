@@ -1,37 +1,34 @@
 /** Raising an actor's token, past a predecessor that has fallen asleep in the middle of its commit. */
 import type pg from "pg";
 import type { ActorRecord, Holder } from "../../ports/store.js";
-import { query } from "./connections.js";
+import { query, withConnection } from "./connections.js";
 import { END_PREDECESSOR, RAISE } from "./store-sql.js";
 
 /** A commit takes a few milliseconds: whoever holds the actor's row longer than this is asleep. */
 const ROW_WAIT_MAX_MS = 300;
 
 /** Null: the token is another. Rejects when someone else holds the row for too long. */
-export async function raiseToken(
+export function raiseToken(
   pool: pg.Pool,
   actor: number,
   fromToken: number,
   { node, incarnation }: Holder,
   leaseRevision: number,
 ): Promise<ActorRecord | null> {
-  const client = await pool.connect();
-  // The driver knows its backend, though its types do not say so.
-  const { processID: backend } = client as pg.PoolClient & { readonly processID: number };
-  // A wait that is behind another claimant may end at the predecessor only later: it is looked at again and again.
-  const watch = setInterval(() => {
-    // Whether it worked is seen by the raise, which goes on or is given up.
-    query(pool, END_PREDECESSOR, [actor, backend]).catch(() => undefined);
-  }, ROW_WAIT_MAX_MS);
-  try {
-    const values = [actor, fromToken, node, incarnation, leaseRevision];
-    const { rows } = await client.query<ActorRecord>({ ...RAISE, values });
-    client.release();
-    return rows[0] ?? null;
-  } catch (error) {
-    client.release(true);
-    throw error;
-  } finally {
-    clearInterval(watch);
-  }
+  return withConnection(pool, async (client) => {
+    // The driver knows its backend, though its types do not say so.
+    const { processID: backend } = client as pg.PoolClient & { readonly processID: number };
+    // A wait that is behind another claimant may end at the predecessor only later: it is looked at again and again.
+    const watch = setInterval(() => {
+      // Whether it worked is seen by the raise, which goes on or is given up.
+      query(pool, END_PREDECESSOR, [actor, backend]).catch(() => undefined);
+    }, ROW_WAIT_MAX_MS);
+    try {
+      const values = [actor, fromToken, node, incarnation, leaseRevision];
+      const { rows } = await client.query<ActorRecord>({ ...RAISE, values });
+      return rows[0] ?? null;
+    } finally {
+      clearInterval(watch);
+    }
+  });
 }
