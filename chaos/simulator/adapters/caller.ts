@@ -62,9 +62,9 @@ export class Caller {
       this.underWay.add(call);
       if (options.broken === "before") return this.break(call, "the connection broke");
       const arrive = () => {
-        const isThere = server.accept(() => this.work(call, work, resolve));
-        if (!isThere) this.break(call, "the server refuses connections");
-        else if (!server.isUp || server.slowMeanUs > 0) this.expire(call);
+        const outcome = server.accept(() => this.work(call, work, resolve));
+        if (outcome === "refused") this.break(call, "the server refuses connections");
+        else if (outcome === "waits") this.expire(call);
       };
       const arrivalUs = this.requests.send(arrive, options.lateUs ?? 0);
       if (arrivalUs > deadlineUs) this.expire(call);

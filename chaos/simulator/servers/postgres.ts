@@ -168,7 +168,9 @@ export class SimPostgres extends SimServer implements PostgresSwitches {
     const rows = this.tables.get("outbox").of(actor) as unknown as OutboxRow[];
     return rows
       .map(({ destination, first, last, frame }) => ({
-        ...{ destination, first, last },
+        destination,
+        first,
+        last,
         frame: Buffer.from(frame),
       }))
       .sort((a, b) => a.destination - b.destination || a.last - b.last);
@@ -209,9 +211,20 @@ export class SimPostgres extends SimServer implements PostgresSwitches {
 
   private addActor(id: number, name: string, kind: ActorRecord["kind"]): void {
     const record: ActorRecord = {
-      ...{ id, name, kind, incarnation: this.incarnation },
-      ...{ token: 0, batch: 0, eventBatch: 0, anchor: 0, streamCreated: "" },
-      ...{ position: 0, positionStored: "", time: 0, hash: 0, state: Buffer.alloc(0) },
+      id,
+      name,
+      kind,
+      incarnation: this.incarnation,
+      token: 0,
+      batch: 0,
+      eventBatch: 0,
+      anchor: 0,
+      streamCreated: "",
+      position: 0,
+      positionStored: "",
+      time: 0,
+      hash: 0,
+      state: Buffer.alloc(0),
     };
     this.actors.set(id, { record, holder: "", holderIncarnation: "", leaseRevision: 0 });
   }

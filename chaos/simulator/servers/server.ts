@@ -40,40 +40,43 @@ export class SimServer implements ServerSwitches {
     return () => this.connected.delete(connection);
   }
 
-  /** For adapters: a request has arrived. False: there is no server. */
-  accept(work: () => void): boolean {
-    if (this.mode === "down") return false;
+  /** For adapters: a request has arrived. */
+  accept(work: () => void): "done" | "waits" | "refused" {
+    if (this.mode === "down") return "refused";
     if (this.mode === "frozen") this.backlog.push(work);
     else if (this.slowMeanUs > 0) this.later(work);
-    else work();
-    return true;
+    else {
+      work();
+      return "done";
+    }
+    return "waits";
   }
 
   stop(): void {
     if (this.mode === "down") return;
-    this.become("down");
+    this.turn("down");
     this.backlog = [];
     this.breakConnections();
   }
 
   start(): void {
-    if (this.mode === "down") this.become("up");
+    if (this.mode === "down") this.turn("up");
   }
 
   freeze(): void {
-    if (this.mode === "up") this.become("frozen");
+    if (this.mode === "up") this.turn("frozen");
   }
 
   thaw(): void {
     if (this.mode !== "frozen") return;
-    this.become("up");
+    this.turn("up");
     const { backlog } = this;
     this.backlog = [];
     for (const work of backlog) this.world.scheduler.after(0, () => this.accept(work));
   }
 
   protected breakConnections(): void {
-    for (const connection of [...this.connected]) connection.broken();
+    for (const connection of this.connected) connection.broken();
   }
 
   private later(work: () => void): void {
@@ -84,7 +87,7 @@ export class SimServer implements ServerSwitches {
     });
   }
 
-  private become(mode: "up" | "down" | "frozen"): void {
+  private turn(mode: "up" | "down" | "frozen"): void {
     this.mode = mode;
     const { trace, scheduler } = this.world;
     trace.note(scheduler.nowUs, SERVER, this.name, ["up", "down", "frozen"].indexOf(mode), 0, mode);

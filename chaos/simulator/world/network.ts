@@ -32,6 +32,8 @@ export class Link {
   cut: Cut | null = null;
   private readonly random: Random;
   private held: { readonly channel: Channel; readonly arrive: () => void }[] = [];
+  /** Connections that have lost something: they break when the link heals, as TCP leaves no gaps. */
+  private readonly gaps = new Set<Channel>();
 
   constructor(seed: number, from: string, to: string) {
     this.from = from;
@@ -54,6 +56,11 @@ export class Link {
     this.held.push({ channel, arrive });
   }
 
+  /** For channels: something was lost on a connection that keeps the order. */
+  lose(channel: Channel): void {
+    this.gaps.add(channel);
+  }
+
   heal(): void {
     this.cut = null;
     this.slowUs = 0;
@@ -61,18 +68,27 @@ export class Link {
     const { held } = this;
     this.held = [];
     for (const { channel, arrive } of held) channel.send(arrive);
+    const gaps = [...this.gaps];
+    this.gaps.clear();
+    for (const channel of gaps) channel.broken();
   }
 }
 
 /** The arrival of what is lost, or held for nobody knows how long. */
 const NEVER_US = Infinity;
 
-/** One direction of one connection: what is sent arrives in order, or not at all. Not ordered: each for itself. */
+/**
+ * One direction of one connection: what is sent arrives in order, and when something is lost, nothing comes after it
+ * until the connection breaks. Not ordered: each message is for itself.
+ */
 export class Channel {
   readonly link: Link;
   private readonly scheduler: Scheduler;
   private readonly ordered: boolean;
   private lastUs = 0;
+  private hasGap = false;
+  /** Called when the connection turns out to be broken. */
+  onBroken: () => void = () => undefined;
 
   constructor(scheduler: Scheduler, link: Link, ordered: boolean) {
     this.scheduler = scheduler;
@@ -83,7 +99,8 @@ export class Channel {
   /** `arrive` is called at the other end, unless the message is lost. Gives when: infinity if it is cut off. */
   send(arrive: () => void, extraUs = 0): number {
     const { link, scheduler } = this;
-    if (link.cut === "lost") return NEVER_US;
+    if (link.cut === "lost") this.lose();
+    if (link.cut === "lost" || this.hasGap) return NEVER_US;
     if (link.cut === "held") {
       link.hold(this, arrive);
       return NEVER_US;
@@ -92,6 +109,17 @@ export class Channel {
     if (this.ordered) arrivalUs = this.lastUs = Math.max(this.lastUs, arrivalUs);
     scheduler.at(arrivalUs, arrive);
     return arrivalUs;
+  }
+
+  broken(): void {
+    this.hasGap = false;
+    this.onBroken();
+  }
+
+  private lose(): void {
+    if (!this.ordered) return;
+    this.hasGap = true;
+    this.link.lose(this);
   }
 }
 
