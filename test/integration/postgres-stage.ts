@@ -27,20 +27,6 @@ const LIMIT_MS = 30_000;
 const TRY_AGAIN_MS = 20;
 const BETWEEN_ORDERS_MS = 2;
 
-/** Of the table `instruments`, in their order. */
-const COLUMNS = [
-  "id",
-  "symbol",
-  "baseAsset",
-  "quoteAsset",
-  "priceDecimals",
-  "quantityDecimals",
-  "tick",
-  "lot",
-  "notionalFactor",
-  "referencePrice",
-] as const;
-
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Tries until it works; after a while its error is the caller's. */
@@ -94,10 +80,6 @@ export class PostgresStage {
     const nodes = [await cluster.startNode("node-1"), await cluster.startNode("node-2")];
     const instrument = await cluster.list("2330.TW");
     const { baseAsset, quoteAsset } = instrument;
-    await cluster.pool.query(
-      "INSERT INTO instruments VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-      COLUMNS.map((column) => instrument[column]),
-    );
     for (const [account, asset] of [
       [BUYER, quoteAsset],
       [SELLER, baseAsset],
