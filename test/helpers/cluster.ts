@@ -66,7 +66,7 @@ export class TestCluster {
     const incarnation = `${name}#${(this.incarnations += 1)}`;
     const store = new PostgresStore(urls.postgres, incarnation);
     const leases = new EtcdLeaseStore(urls.etcd, { namespace: "test", ttlSeconds: 1, clock });
-    const directory = new Directory(bus);
+    const directory = new Directory(bus, clock);
     const node = new Node({
       node: name,
       incarnation,
