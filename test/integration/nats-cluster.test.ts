@@ -1,12 +1,18 @@
 /** Three clustered NATS servers: an inbox whose server is gone for good is given up, and the next is made elsewhere (R5). */
 import type { NatsConnection } from "nats";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { marketName } from "../../actors/kernel/ids.js";
 import { connectNats, NatsBus, NatsLog } from "../../services/adapters/nats/index.js";
 import { bytesOf, PATIENCE, publishAll, Reader, reasonOf } from "../contract/log-reader.js";
+import { type RunningNode, TestCluster } from "../helpers/cluster.js";
 import { type NatsCluster, startNatsCluster } from "../helpers/nats-cluster.js";
+import { Traffic } from "../helpers/nats-traffic.js";
+import { startTestServers } from "../helpers/servers.js";
 
 const NAME = "market.A";
 const ANCHOR = 1;
+const SHARDS = 2;
+const SYMBOL = "2330.TW";
 /** While a new leader of the cluster is chosen, nobody makes streams. */
 const ELECTION = { timeout: 30_000, interval: 50 };
 
@@ -118,5 +124,44 @@ describe("three clustered NATS servers", { timeout: 120_000 }, () => {
     await reader.untilLost();
     await vi.waitFor(() => log.create(NAME, ANCHOR + 1), ELECTION);
     expect(await cluster.keeperOf(NAME, ANCHOR + 1)).toBe(connection.info?.server_name);
+  });
+});
+
+describe("an exchange on three clustered NATS servers", { timeout: 120_000 }, () => {
+  let nats: NatsCluster;
+  let cluster: TestCluster;
+  const nodes: RunningNode[] = [];
+
+  beforeEach(async () => {
+    nats = await startNatsCluster();
+    const servers = await startTestServers();
+    const stop = async (): Promise<void> => {
+      await servers.stop();
+      await nats.stop();
+    };
+    const urls = { ...servers.urls, nats: nats.urls };
+    cluster = await TestCluster.start(SHARDS, { ...servers, urls, stop });
+    for (const name of ["node-1", "node-2"]) nodes.push(await cluster.startNode(name));
+  });
+
+  afterEach(async () => {
+    for (const node of nodes.splice(0)) await node.stop();
+    await cluster?.stop();
+  });
+
+  it("goes on when a server with inboxes is gone for good: nothing is lost, nothing happens twice", async () => {
+    const traffic = await Traffic.start(cluster, await cluster.list(SYMBOL));
+    const market = marketName(SYMBOL);
+    const before = await cluster.anchorOf(market);
+    const keeper = await nats.keeperOf(market, before);
+    await nats.servers.get(keeper)!.kill();
+    await cluster.until(
+      `SELECT anchor > ${before} FROM actors WHERE name = '${market}'`,
+      true,
+      30_000,
+    );
+    await traffic.untilItTrades();
+    expect(await nats.keeperOf(market, await cluster.anchorOf(market))).not.toBe(keeper);
+    await traffic.settle();
   });
 });
