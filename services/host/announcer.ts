@@ -24,13 +24,14 @@ interface Mark {
 export class Announcer {
   private readonly bus: Bus;
   private readonly clock: Clock;
-  private readonly standing: () => Standing;
+  private readonly standing: () => Standing | null;
   private readonly marks = new Map<number, Mark>();
   private cancelRegular: () => void = () => undefined;
   private cancelSoon: (() => void) | undefined;
   private stopped = false;
 
-  constructor(bus: Bus, clock: Clock, standing: () => Standing) {
+  /** Where the leader stands; null while it may not say that it leads. */
+  constructor(bus: Bus, clock: Clock, standing: () => Standing | null) {
     this.bus = bus;
     this.clock = clock;
     this.standing = standing;
@@ -59,10 +60,10 @@ export class Announcer {
   announce(): void {
     this.cancelSoon?.();
     this.cancelSoon = undefined;
-    if (this.stopped) return;
+    const standing = this.standing();
+    if (this.stopped || !standing) return;
     const marks = [...this.marks.values()];
     this.marks.clear();
-    const standing = this.standing();
     this.bus.publish(announceSubject(standing.name), encodeAnnouncement({ ...standing, marks }));
   }
 }

@@ -4,6 +4,7 @@
  */
 import { decodeAnnouncement, type Announcement } from "../../actors/kernel/event-frame.js";
 import { MalformedError } from "../../actors/kernel/bytes.js";
+import type { Clock } from "../ports/clock.js";
 import type { Bus } from "../ports/log.js";
 import { ALL_ANNOUNCEMENTS } from "../ports/subjects.js";
 import type { ActorSummary } from "../ports/store.js";
@@ -24,15 +25,23 @@ export class Directory {
   private readonly known = new Map<number, Whereabouts>();
   private readonly markHandlers = new Map<number, MarkHandler>();
   private readonly movedHandlers = new Set<AnchorHandler>();
+  private readonly clock: Clock;
+  private readonly heardAtMs = new Map<number, number>();
   private readonly busyness = new Map<number, { batch: number; rate: number }>();
   private readonly unsubscribe: () => void;
 
-  constructor(bus: Bus) {
+  constructor(bus: Bus, clock: Clock) {
+    this.clock = clock;
     this.unsubscribe = bus.subscribe(ALL_ANNOUNCEMENTS, (data) => this.receive(data));
   }
 
   find(actor: number): Whereabouts | undefined {
     return this.known.get(actor);
+  }
+
+  /** Has the actor's leader, of the highest token there is, said within a time that it leads? */
+  isHeard(actor: number, withinMs: number): boolean {
+    return this.clock.now() - (this.heardAtMs.get(actor) ?? -Infinity) < withinMs;
   }
 
   /** How much an actor has had to do of late, in batches between two announcements; only to be compared. */
@@ -74,6 +83,7 @@ export class Directory {
     const { actor, name, anchor, token } = announcement;
     if (token < (this.known.get(actor)?.token ?? 0)) return;
     this.update(actor, { name, anchor, token });
+    this.heardAtMs.set(actor, this.clock.now());
     const busy = this.busyness.get(actor) ?? { batch: announcement.batch, rate: 0 };
     const rate = busy.rate + (announcement.batch - busy.batch - busy.rate) * ACTIVITY_GAIN;
     this.busyness.set(actor, { batch: announcement.batch, rate });

@@ -22,12 +22,17 @@ import {
   type OutboxRow,
 } from "../ports/store.js";
 import { batchesSubject, eventsSubject } from "../ports/subjects.js";
-import { Announcer } from "./announcer.js";
+import { Announcer, type Standing } from "./announcer.js";
 import { BatchClock } from "./batch-clock.js";
 import { encodeBatchFrame } from "./batch-frame.js";
 import type { HostDependencies } from "./dependencies.js";
 import { Inbox } from "./inbox.js";
-import { RESEND_CHECK_EVERY_MS, TIDY_AFTER_MS, TRIM_EVERY_MS } from "./limits.js";
+import {
+  COMMIT_HANGS_AFTER_MS,
+  RESEND_CHECK_EVERY_MS,
+  TIDY_AFTER_MS,
+  TRIM_EVERY_MS,
+} from "./limits.js";
 import { OpenBatch, outboxRows } from "./open-batch.js";
 import { Outbox } from "./outbox.js";
 import type { Recovered } from "./recovery.js";
@@ -79,20 +84,20 @@ export class Leader {
     });
     this.outbox = new Outbox(deps.log, deps.clock, deps.directory, record.token);
     this.resender = new Resender(deps.bus, deps.clock, record.id);
-    this.announcer = new Announcer(deps.bus, deps.clock, () => ({
-      actor: record.id,
-      name: record.name,
-      node: deps.node,
-      token: record.token,
-      batch: this.batch,
-      eventBatch: this.eventBatch,
-      anchor: this.anchor,
-    }));
+    this.announcer = new Announcer(deps.bus, deps.clock, () => this.standing());
   }
 
   /** For how long the commit under way has been, in milliseconds; 0 when there is none. */
   get commitAgeMs(): number {
     return this.commit ? this.deps.clock.now() - this.sealedAtMs : 0;
+  }
+
+  /** Nothing is said while a commit hangs: somebody else may be better off. */
+  private standing(): Standing | null {
+    if (this.commitAgeMs > COMMIT_HANGS_AFTER_MS) return null;
+    const { id, name, token } = this.recovered.record;
+    const { batch, eventBatch, anchor } = this;
+    return { actor: id, name, node: this.deps.node, token, batch, eventBatch, anchor };
   }
 
   /** Reads its inbox on from the position, then says that it leads. */

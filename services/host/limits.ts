@@ -4,6 +4,9 @@
 export const ANNOUNCE_EVERY_MS = 100;
 export const ANNOUNCE_MARKS_AFTER_MS = 50;
 
+/** A leader whose commit has had no answer for so long no longer says that it leads. */
+export const COMMIT_HANGS_AFTER_MS = 700;
+
 /** A receiver asks the same source at most this often to send again. */
 export const RESEND_REQUEST_EVERY_MS = 50;
 

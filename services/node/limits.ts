@@ -16,6 +16,9 @@ export const SUSPECT_AFTER_MS = 700;
 /** A node whose own heartbeat is so late does not judge others by what it did not hear. */
 export const TICK_LATE_MS = 300;
 
+/** A leader that has spoken within so long leads, whatever etcd knows of it: etcd may have been wiped. */
+export const HEARD_WITHIN_MS = 1_000;
+
 /** When nobody has claimed an actor for so long, the next node in its order of preference may. */
 export const NEXT_CHOICE_AFTER_MS = 2_000;
 

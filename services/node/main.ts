@@ -33,7 +33,7 @@ const leases = new EtcdLeaseStore(config.etcdUrl, {
   ttlSeconds: config.leaseTtlSeconds,
   clock,
 });
-const directory = new Directory(bus);
+const directory = new Directory(bus, clock);
 const node = new Node(
   {
     node: config.node,

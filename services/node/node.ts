@@ -11,6 +11,7 @@ import type { ActorSummary } from "../ports/store.js";
 import { encodeNodeInfo, type NodeInfo, parseNodeInfo } from "./info.js";
 import {
   CLAIMS_AT_ONCE_MAX,
+  HEARD_WITHIN_MS,
   JOIN_GRACE_MS,
   LEAVE_MS_MAX,
   PLACE_EVERY_MS,
@@ -247,7 +248,7 @@ export class Node {
   }
 
   private view(): View {
-    const { leases, clock } = this.deps;
+    const { leases, clock, directory } = this.deps;
     const nowMs = clock.now();
     const suspicionOf = (node: string) => this.neighbours.suspicion(node);
     return {
@@ -255,6 +256,7 @@ export class Node {
       members: this.membership.see(leases.nodes(), suspicionOf, nowMs),
       leaders: leases.leaders(),
       wishes: this.wishes,
+      isHeard: (name) => directory.isHeard(this.hosts.get(name)!.actor, HEARD_WITHIN_MS),
       isWell: this.neighbours.isWell,
     };
   }

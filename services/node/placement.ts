@@ -13,6 +13,8 @@ export interface View {
   readonly members: ReadonlyMap<string, Member>;
   readonly leaders: ReadonlyMap<string, Leadership>;
   readonly wishes: Wishes;
+  /** Does somebody say, on the bus, that he leads the actor, though etcd may have forgotten it? */
+  readonly isHeard: (actorName: string) => boolean;
   /** Are this node's own ways to the servers good? */
   readonly isWell: boolean;
 }
@@ -104,7 +106,7 @@ export class Placement {
 /** Why nobody leads the actor; null: somebody does. */
 function leaderlessness(actorName: string, view: View): string | null {
   const key = view.leaders.get(actorName);
-  if (!key) return "it has no leader";
+  if (!key) return view.isHeard(actorName) ? null : "it has no leader";
   // Whose own ways are bad may not judge others.
   return view.isWell ? (view.members.get(key.node)?.suspicion ?? null) : null;
 }

@@ -45,6 +45,7 @@ export function startEtcd(options: StartOptions): Promise<ServerHandle> {
       url,
       port,
       folder,
+      dataFolder: join(folder, "data"),
       command: options.program,
       args: ["--config-file", writeConfig(folder, url, peerUrl)],
       // etcd 3.4 refuses to start on ARM without being told that this is meant.

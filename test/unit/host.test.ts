@@ -111,7 +111,7 @@ describe("the outbox (R4)", () => {
   function setUp() {
     const clock = new ManualClock();
     const bus = new DirectBus();
-    const directory = new Directory(bus);
+    const directory = new Directory(bus, new ManualClock());
     const published: number[] = [];
     const log = {
       publish: (_name: string, _anchor: number, frame: Uint8Array) => {
@@ -176,7 +176,7 @@ describe("the outbox (R4)", () => {
 describe("the directory", () => {
   it("hands marks to their source, says who has moved, and ignores lower tokens and garbage", () => {
     const bus = new DirectBus();
-    const directory = new Directory(bus);
+    const directory = new Directory(bus, new ManualClock());
     const marks: [number, number][] = [];
     const moved: number[] = [];
     directory.onMarks(7, (receiver, number) => marks.push([receiver, number]));

@@ -34,6 +34,7 @@ interface Scene {
   readonly fresh?: readonly string[];
   readonly wishes?: Readonly<Record<string, string>>;
   readonly isWell?: boolean;
+  readonly isHeard?: boolean;
 }
 
 function view(scene: Scene): View {
@@ -55,6 +56,7 @@ function view(scene: Scene): View {
     leaders: new Map(leader === undefined ? [] : [[ACTOR, key]]),
     wishes: parseWishes(new Map(Object.entries(scene.wishes ?? {}))),
     isWell: scene.isWell ?? true,
+    isHeard: () => scene.isHeard ?? false,
   };
 }
 
@@ -86,6 +88,12 @@ describe("claims", () => {
     expect(claimers).toEqual([SECOND]);
     const unwell = view({ leader: BEST, suspects, isWell: false });
     expect(new Placement(SECOND).reasonToClaim(ACTOR, unwell)).toBeNull();
+  });
+
+  it("are not made of an actor whose leader speaks, though etcd has forgotten it", () => {
+    const claims = (isHeard: boolean) =>
+      new Placement(BEST).reasonToClaim(ACTOR, view({ isHeard })) !== null;
+    expect([claims(true), claims(false)]).toEqual([false, true]);
   });
 
   it("pass over nodes that are leaving, cordoned or drained, unless there are no others", () => {
