@@ -21,6 +21,8 @@ export interface CallOptions {
   readonly lateUs?: number;
   /** It arrives, does its work, and its answer is lost with the connection; or it does not even arrive. */
   readonly broken?: "after" | "before";
+  /** The client library does not say that a connection broke: its time-out counts. */
+  readonly hangs?: boolean;
 }
 
 interface Call {
@@ -117,6 +119,7 @@ export class Caller {
 
   /** The client learns that its connection is gone, unless it is cut off and has to wait. */
   private break(call: Call, why: string): void {
+    if (call.options.hangs) return this.expire(call);
     const fail = () => this.fail(call, why);
     if (this.answers.send(() => this.process.deliver(fail)) > call.deadlineUs) this.expire(call);
   }

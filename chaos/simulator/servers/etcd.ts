@@ -86,6 +86,7 @@ export class SimEtcd extends SimServer implements EtcdSwitches {
 
   override accept(work: () => void): "done" | "waits" | "refused" {
     if (this.quorum || !this.isUp) return super.accept(work);
+    this.keptWaiting += 1;
     this.waiting.push(work);
     return "waits";
   }

@@ -48,6 +48,7 @@ export class SimPostgres extends SimServer implements PostgresSwitches {
     repeatedMeanUs: 0,
   };
   readonly ledgerShards: number;
+  protected override readonly keepsOrder = false;
   readonly tables = new Tables();
   /** By number, in the order of the numbers. */
   readonly actors = new Map<number, ActorRow>();

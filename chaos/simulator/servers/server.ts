@@ -16,8 +16,14 @@ export class SimServer implements ServerSwitches {
   readonly world: World;
   readonly name: string;
   slowMeanUs = 0;
+  /** How many connections have been broken or refused, and how many requests had to wait for the server. */
+  turnedAway = 0;
+  keptWaiting = 0;
   protected readonly random: Random;
+  /** Requests of one connection are done in order, however slow the server is. */
+  protected readonly keepsOrder: boolean = true;
   private mode: "up" | "down" | "frozen" = "up";
+  private doneUs = 0;
   private backlog: (() => void)[] = [];
   private readonly connected = new Set<Connected>();
 
@@ -42,13 +48,18 @@ export class SimServer implements ServerSwitches {
 
   /** For adapters: a request has arrived. */
   accept(work: () => void): "done" | "waits" | "refused" {
-    if (this.mode === "down") return "refused";
-    if (this.mode === "frozen") this.backlog.push(work);
-    else if (this.slowMeanUs > 0) this.later(work);
-    else {
+    if (this.mode === "down") {
+      this.turnedAway += 1;
+      return "refused";
+    }
+    const { nowUs } = this.world.scheduler;
+    if (this.mode === "up" && this.slowMeanUs === 0 && this.doneUs <= nowUs) {
       work();
       return "done";
     }
+    this.keptWaiting += 1;
+    if (this.mode === "frozen") this.backlog.push(work);
+    else this.later(work);
     return "waits";
   }
 
@@ -72,16 +83,19 @@ export class SimServer implements ServerSwitches {
     this.turn("up");
     const { backlog } = this;
     this.backlog = [];
-    for (const work of backlog) this.world.scheduler.after(0, () => this.accept(work));
+    for (const work of backlog) this.accept(work);
   }
 
   protected breakConnections(): void {
+    this.turnedAway += this.connected.size;
     for (const connection of this.connected) connection.broken();
   }
 
   private later(work: () => void): void {
-    const delayUs = exponentialUs(this.random, this.slowMeanUs);
-    this.world.scheduler.after(delayUs, () => {
+    const { scheduler } = this.world;
+    let doneUs = scheduler.nowUs + exponentialUs(this.random, this.slowMeanUs);
+    if (this.keepsOrder) doneUs = this.doneUs = Math.max(this.doneUs, doneUs);
+    scheduler.at(doneUs, () => {
       if (this.mode === "up") work();
       else if (this.mode === "frozen") this.backlog.push(work);
     });

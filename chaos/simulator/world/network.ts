@@ -30,6 +30,9 @@ export class Link {
   lateChance = 0;
   lateMeanUs = 0;
   cut: Cut | null = null;
+  /** How many messages a cut has stopped, and how many came late. */
+  stopped = 0;
+  delayed = 0;
   private readonly random: Random;
   private held: { readonly channel: Channel; readonly arrive: () => void }[] = [];
   /** Connections that have lost something: they break when the link heals, as TCP leaves no gaps. */
@@ -46,6 +49,7 @@ export class Link {
     const { speed, random } = this;
     let delayUs = speed.leastUs + this.slowUs + exponentialUs(random, speed.meanUs);
     if (this.lateChance > 0 && random.chance(this.lateChance)) {
+      this.delayed += 1;
       delayUs += exponentialUs(random, this.lateMeanUs);
     }
     return delayUs;
@@ -99,6 +103,7 @@ export class Channel {
   /** `arrive` is called at the other end, unless the message is lost. Gives when: infinity if it is cut off. */
   send(arrive: () => void, extraUs = 0): number {
     const { link, scheduler } = this;
+    if (link.cut !== null) link.stopped += 1;
     if (link.cut === "lost") this.lose();
     if (link.cut === "lost" || this.hasGap) return NEVER_US;
     if (link.cut === "held") {

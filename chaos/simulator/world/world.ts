@@ -41,12 +41,18 @@ export class World {
     return randomStream(this.seed, name);
   }
 
-  /** A new life of a process of this name. (Two may live at once: a name that is taken.) */
+  /** A new life of a process of this name. */
   start(name: string): SimProcess {
+    const process = this.startTwin(name);
+    this.current.set(name, process);
+    return process;
+  }
+
+  /** Another process under a name that is taken, beside the one that has it. */
+  startTwin(name: string): SimProcess {
     const life = (this.lives.get(name) ?? 0) + 1;
     this.lives.set(name, life);
     const process = new SimProcess(this, name, life);
-    this.current.set(name, process);
     this.witness.started(process);
     return process;
   }

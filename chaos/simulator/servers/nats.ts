@@ -1,0 +1,226 @@
+/**
+ * NATS in memory: streams that carry inboxes, and plain messages to whoever listens. It keeps the order of each
+ * connection, and may lose everything it has stored.
+ */
+import { LogRefusedError } from "../../../services/ports/log.js";
+import type { SimProcess } from "../world/process.js";
+import { exponentialUs } from "../world/random.js";
+import { noteKind } from "../world/trace.js";
+import type { PublishSeen, StreamSeen } from "../world/witness.js";
+import { EPOCH_US, type World } from "../world/world.js";
+import { SimServer } from "./server.js";
+import { Stream } from "./streams.js";
+import { Subscribers, type Subscription } from "./subscribers.js";
+import type { MessageFaults, NatsSnapshot, NatsSwitches } from "./switches.js";
+
+const PUBLISH = noteKind("publish");
+const MESSAGE = noteKind("message");
+const STREAM = noteKind("stream");
+
+const STAMPS_PER_US = 1_000;
+const DELAY_LEAST_US = 1_000;
+
+interface State extends NatsSnapshot {
+  readonly streams: readonly Stream[];
+}
+
+export class SimNats extends SimServer implements NatsSwitches {
+  readonly messageFaults: MessageFaults = {
+    lost: 0,
+    duplicated: 0,
+    delayed: 0,
+    delayedMeanUs: 0,
+  };
+  /** How many deliveries of plain messages each fault has struck. */
+  readonly struck = { lost: 0, duplicated: 0, delayed: 0 };
+  readonly subscribers = new Subscribers();
+  private readonly byName = new Map<string, Stream>();
+  private stamps = 0;
+
+  constructor(world: World) {
+    super(world, "nats");
+  }
+
+  override stop(): void {
+    super.stop();
+    this.subscribers.clear();
+    for (const { consumers } of this.byName.values()) consumers.clear();
+  }
+
+  // Streams ------------------------------------------------------------------------------------------------------
+
+  stream(actorName: string, anchor: number): Stream | undefined {
+    return this.byName.get(`${actorName} ${anchor}`);
+  }
+
+  /** The same, for those who ask NATS: a stream whose server is gone gives an error. */
+  reach(actorName: string, anchor: number): Stream | undefined {
+    const stream = this.stream(actorName, anchor);
+    if (stream?.isInReach === false) throw new Error("10118: stream is offline");
+    return stream;
+  }
+
+  create(by: SimProcess, actorName: string, anchor: number): Stream {
+    this.remove(by, actorName, anchor);
+    const stream = new Stream(actorName, anchor, this.stamp());
+    this.byName.set(`${actorName} ${anchor}`, stream);
+    this.tell(stream, by, "created");
+    return stream;
+  }
+
+  remove(by: SimProcess | null, actorName: string, anchor: number): boolean {
+    const stream = this.stream(actorName, anchor);
+    if (!stream) return false;
+    this.byName.delete(`${actorName} ${anchor}`);
+    stream.consumers.clear();
+    this.tell(stream, by, "removed");
+    return true;
+  }
+
+  trim(by: SimProcess, actorName: string, anchor: number, below: number): void {
+    const stream = this.reach(actorName, anchor);
+    if (!stream) throw new Error("10059: stream not found");
+    stream.trim(below);
+    this.tell(stream, by, "trimmed");
+  }
+
+  /** Throws `LogRefusedError` when it was not stored. */
+  publish(by: SimProcess, actorName: string, anchor: number, frame: Uint8Array): void {
+    const stream = this.stream(actorName, anchor);
+    const { trace, scheduler, witness } = this.world;
+    const seen = { atUs: scheduler.nowUs, by, actorName, anchor, frame };
+    const outcome = outcomeFor(stream, frame);
+    if (!stream || outcome !== "stored") {
+      trace.note(seen.atUs, PUBLISH, by.name, anchor, 0, `${actorName} ${outcome}`);
+      witness.publish({ ...seen, outcome, sequence: 0, stored: "" });
+      throw new LogRefusedError(outcome === "full" ? "full" : "no-stream", `${outcome}`);
+    }
+    const stored = this.stamp();
+    const sequence = stream.lastSequence + 1;
+    trace.note(seen.atUs, PUBLISH, by.name, anchor, sequence, actorName);
+    trace.bytes(frame);
+    witness.publish({ ...seen, outcome, sequence, stored });
+    stream.append(stored, frame);
+  }
+
+  // Plain messages -----------------------------------------------------------------------------------------------
+
+  say(by: SimProcess, subject: string, data: Uint8Array): void {
+    const { trace, scheduler, witness } = this.world;
+    trace.note(scheduler.nowUs, MESSAGE, by.name, data.length, 0, subject);
+    trace.bytes(data);
+    witness.message({ atUs: scheduler.nowUs, by, subject, data });
+    for (const subscription of this.subscribers.of(subject)) {
+      this.carry(subscription, subject, data);
+    }
+  }
+
+  private carry(subscription: Subscription, subject: string, data: Uint8Array): void {
+    const { messageFaults, random, struck } = this;
+    const { lost, duplicated, delayed, delayedMeanUs } = messageFaults;
+    if (lost > 0 && random.chance(lost)) {
+      struck.lost += 1;
+      return;
+    }
+    if (duplicated > 0 && random.chance(duplicated)) {
+      struck.duplicated += 1;
+      subscription.hear(data, subject, 0);
+    }
+    if (delayed > 0 && random.chance(delayed)) {
+      struck.delayed += 1;
+      subscription.hear(data, subject, DELAY_LEAST_US + exponentialUs(random, delayedMeanUs));
+    } else {
+      subscription.hear(data, subject, 0);
+    }
+  }
+
+  // Faults -------------------------------------------------------------------------------------------------------
+
+  streams(): { readonly actorName: string; readonly anchor: number }[] {
+    return [...this.byName.values()].map(({ actorName, anchor }) => ({ actorName, anchor }));
+  }
+
+  snapshot(): NatsSnapshot {
+    const streams = [...this.byName.values()].map((stream) => stream.copy());
+    const state: State = { atUs: this.world.scheduler.nowUs, streams };
+    return state;
+  }
+
+  rollBack(to: NatsSnapshot): void {
+    this.startAnew(() => {
+      const before = [...this.byName.values()];
+      this.byName.clear();
+      for (const stream of (to as State).streams) {
+        this.byName.set(`${stream.actorName} ${stream.anchor}`, stream.copy());
+      }
+      for (const stream of before) {
+        if (!this.stream(stream.actorName, stream.anchor)) this.tell(stream, null, "removed");
+      }
+      for (const stream of this.byName.values()) this.tell(stream, null, "rolled-back");
+    });
+  }
+
+  wipe(): void {
+    this.startAnew(() => {
+      for (const { actorName, anchor } of this.streams()) this.remove(null, actorName, anchor);
+    });
+  }
+
+  loseTails(messagesMax: number): number {
+    let lost = 0;
+    this.startAnew(() => {
+      for (const stream of this.byName.values()) {
+        const here = stream.loseTail(this.random.whole(0, messagesMax));
+        if (here > 0) this.tell(stream, null, "lost-tail");
+        lost += here;
+      }
+    });
+    return lost;
+  }
+
+  removeStream(actorName: string, anchor: number): boolean {
+    return this.remove(null, actorName, anchor);
+  }
+
+  setReach(actorName: string, anchor: number, isInReach: boolean): void {
+    const stream = this.stream(actorName, anchor);
+    if (!stream) return;
+    stream.isInReach = isInReach;
+    if (!isInReach) stream.consumers.clear();
+  }
+
+  inject(actorName: string, anchor: number, frame: Uint8Array): void {
+    const stream = this.stream(actorName, anchor);
+    if (!stream) return;
+    const { trace, scheduler } = this.world;
+    trace.note(scheduler.nowUs, PUBLISH, "somebody", anchor, stream.lastSequence + 1, actorName);
+    stream.append(this.stamp(), frame);
+  }
+
+  /** Changes what is stored, under a restart if the server runs. */
+  private startAnew(change: () => void): void {
+    const wasDown = this.isDown;
+    this.stop();
+    change();
+    if (!wasDown) this.start();
+  }
+
+  /** In nanoseconds since 1970, as text; no two are the same. */
+  private stamp(): string {
+    this.stamps = (this.stamps + 1) % STAMPS_PER_US;
+    return `${EPOCH_US + this.world.scheduler.nowUs}${String(this.stamps).padStart(3, "0")}`;
+  }
+
+  private tell(stream: Stream, by: SimProcess | null, change: StreamSeen["change"]): void {
+    const { trace, scheduler, witness } = this.world;
+    const { actorName, anchor, created, firstSequence, lastSequence } = stream;
+    const atUs = scheduler.nowUs;
+    trace.note(atUs, STREAM, by?.name ?? "", anchor, lastSequence, `${actorName} ${change}`);
+    witness.stream({ atUs, by, actorName, anchor, change, created, firstSequence, lastSequence });
+  }
+}
+
+function outcomeFor(stream: Stream | undefined, frame: Uint8Array): PublishSeen["outcome"] {
+  if (!stream?.isInReach) return "no-stream";
+  return stream.hasRoomFor(frame) ? "stored" : "full";
+}
