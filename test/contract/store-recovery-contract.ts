@@ -185,6 +185,19 @@ export function describeRecovery(adapter: string, open: OpenStoreBench): void {
       expect(calls).toHaveLength(2);
     });
 
+    it("ends with the error of whoever takes the pages, however often, and then goes on", async () => {
+      await venue.fund(FIRST, 1_000);
+      const { id, hash } = venue.shardOf(FIRST).record;
+      const refuse = () => {
+        throw new RangeError("not mine");
+      };
+      for (let n = 0; n < RACES; n++) {
+        const load = n % 2 === 0 ? [refuse, () => undefined] : [() => undefined, refuse];
+        await expect(bench.store.load(id, load[0]!, load[1]!)).rejects.toThrow(RangeError);
+      }
+      expect((await restored(bench.store, id)).stateHash()).toBe(hash);
+    });
+
     it("reads the batch log after any batch, in order, as it was committed", async () => {
       await tradeABit(venue);
       for (const { record } of venue.all) {

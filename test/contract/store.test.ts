@@ -22,6 +22,8 @@ import { describeRecovery } from "./store-recovery-contract.js";
 const PATIENCE = { timeout: 5_000 };
 const LOCK_NOT_AVAILABLE = "55P03";
 const HISTORY_ROWS = 30_000;
+/** More than what is under way between the server and its client. */
+const LONG_BOOK_ROWS = 150_000;
 const CUTS = 30;
 
 let databases: TestDatabases;
@@ -267,6 +269,28 @@ describe("what Postgres does for a recovery", () => {
     expect(reads["book"]).toBe(HISTORY_ROWS);
     // Once to find where the finished orders begin that are kept, once to read what is kept.
     expect(reads["orders"]).toBeLessThanOrEqual(2 * HISTORY_ROWS);
+    await database.close();
+  });
+
+  it("ends with an error when it is cut off in the middle, and the next one is whole", async () => {
+    const database = await databases.make();
+    const wire = await TcpProxy.start(database.url);
+    const store = new PostgresStore(wire.url, holderOf("node-1").incarnation);
+    const market = await database.addMarket(SYMBOL);
+    await database.query(
+      "INSERT INTO book SELECT $1, n, 1, 1, 1, 1, n FROM generate_series(1, $2) n",
+      [market, LONG_BOOK_ROWS],
+    );
+    let pages = 0;
+    const cutOff = () => {
+      pages += 1;
+      wire.switchTo(database.url);
+    };
+    await expect(store.load(market, () => undefined, cutOff)).rejects.toThrow(/terminated/);
+    expect(pages).toBeGreaterThan(0);
+    expect((await pagesOf(store, market)).get("book")!.flat()).toHaveLength(LONG_BOOK_ROWS);
+    await store.close();
+    await wire.stop();
     await database.close();
   });
 
