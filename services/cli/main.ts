@@ -4,6 +4,7 @@ import { describeConfig, loadConfig } from "../common/config.js";
 import { CliError } from "./cli-error.js";
 import { progress } from "./output.js";
 import type { OrderOptions } from "./orders.js";
+import type { SimOptions } from "./sim.js";
 import type { StartOptions } from "./start.js";
 
 const EXIT_FAILED = 1;
@@ -74,6 +75,17 @@ program
     (name: string, options: { rounds: string; seed: string; keep?: boolean; json?: boolean }) =>
       run(async () => (await import("./drill.js")).drill(name, options)),
   );
+
+program
+  .command("sim")
+  .description("hunt for a broken rule: the whole exchange under a seeded scheduler, with faults")
+  .option("--seeds <count>", "how many runs, each of them twice", "100")
+  .option("--seed <number>", "the first seed", "1")
+  .option("--without <safety>", "take a safety away, to see that a run notices")
+  .option("--plan <file>", "one plan of faults instead, as a failed seed leaves it")
+  .option("--log", "with --plan: everything that happened, on stdout")
+  .option("--json", "one line of JSON on stdout")
+  .action((options: SimOptions) => run(async () => (await import("./sim.js")).sim(options)));
 
 program
   .command("bench <name>")

@@ -1,0 +1,136 @@
+/** All checks of a run: they hear of everything that takes effect, at the moment it does, and share nothing with it. */
+import type { Tally } from "../cluster/tally.js";
+import { STRANGER } from "../cluster/names.js";
+import type { SimPostgres } from "../servers/postgres.js";
+import {
+  type CommitSeen,
+  type LeadershipSeen,
+  type MessageSeen,
+  type PublishSeen,
+  type RaiseSeen,
+  SilentWitness,
+  type StreamSeen,
+} from "../world/witness.js";
+import { AccountsCheck, type Terms } from "./accounts.js";
+import { AnswersCheck } from "./answers.js";
+import { BoundsCheck } from "./bounds.js";
+import { History } from "./history.js";
+import { MatchingCheck } from "./matching.js";
+import { OneWriterCheck } from "./one-writer.js";
+import { ReplayCheck } from "./replay.js";
+import { SpeechCheck } from "./speech.js";
+import { StreamCheck } from "./streams.js";
+import type { Verdict } from "./verdict.js";
+
+export class Checks extends SilentWitness {
+  readonly verdict: Verdict;
+  readonly history = new History();
+  readonly streams: StreamCheck;
+  readonly accounts: AccountsCheck;
+  readonly answers: AnswersCheck;
+  readonly matching: MatchingCheck;
+  private readonly tally: Tally;
+  private readonly postgres: SimPostgres;
+  private readonly terms = new Map<number, Terms>();
+  private readonly oneWriter: OneWriterCheck;
+  private readonly speech: SpeechCheck;
+  private readonly replay: ReplayCheck;
+  private readonly bounds: BoundsCheck;
+
+  constructor(postgres: SimPostgres, verdict: Verdict, tally: Tally) {
+    super();
+    this.postgres = postgres;
+    this.verdict = verdict;
+    this.tally = tally;
+    const { history } = this;
+    this.streams = new StreamCheck(verdict, () => postgres.world.scheduler.nowUs);
+    this.accounts = new AccountsCheck(verdict, (instrument) => this.termsOf(instrument));
+    this.answers = new AnswersCheck(this.accounts, verdict);
+    this.matching = new MatchingCheck(verdict);
+    this.oneWriter = new OneWriterCheck(history, verdict);
+    this.speech = new SpeechCheck(history, verdict);
+    this.replay = new ReplayCheck(verdict);
+    this.bounds = new BoundsCheck(verdict);
+  }
+
+  override raise({ raised, actor, fromToken, holder }: RaiseSeen): void {
+    if (!raised) return;
+    this.tally.add("raised");
+    const known = this.history.actor(actor, raised.name, raised.kind);
+    this.oneWriter.raised(known, fromToken, raised.token, holder.incarnation);
+  }
+
+  override commit(seen: CommitSeen): void {
+    const { batch, outcome, by, isRepeat } = seen;
+    const actor = this.history.actors.get(batch.actor.id);
+    if (isRepeat) this.tally.add("repeatedCommits");
+    else if (outcome === "fenced" && actor && batch.token < actor.token) {
+      this.tally.add("lateCommits");
+    }
+    if (outcome === "refused") {
+      this.verdict.violate("R2", `${batch.actor.name}: Postgres refuses a batch: ${seen.reason}`);
+    }
+    if (outcome !== "stored") return;
+    this.tally.add("stored");
+    this.tally.storedBatches.add(batch);
+    if (!actor) return this.verdict.violate("R1", `a batch of actor ${batch.actor.id} is stored`);
+    const stored = this.history.read(batch, by.incarnation);
+    this.oneWriter.commit(stored, actor);
+    // What else is wrong follows from it.
+    if (this.verdict.violation) return;
+    this.bounds.commit(stored, actor);
+    this.streams.commit(batch, actor);
+    this.matching.commit(stored, actor);
+    this.accounts.commit(stored, actor);
+    this.replay.commit(stored, actor);
+    this.history.take(stored);
+  }
+
+  override publish(seen: PublishSeen): void {
+    if (seen.outcome !== "stored") return;
+    this.tally.add("published");
+    this.streams.stored(seen);
+    this.bounds.frame(seen.frame, seen.actorName);
+    if (seen.by.name !== STRANGER) this.speech.publish(seen);
+  }
+
+  override message(seen: MessageSeen): void {
+    if (seen.by.name !== STRANGER) this.speech.message(seen);
+  }
+
+  override leadership({ why }: LeadershipSeen): void {
+    if (why === "handed-over") this.tally.add("handedOver");
+  }
+
+  override stream(seen: StreamSeen): void {
+    this.streams.changed(seen);
+  }
+
+  /** When everything has been answered and has come to rest. */
+  judgeEnd(): void {
+    if (this.verdict.violation) return;
+    this.accounts.judgeEnd();
+    this.answers.judgeEnd();
+    for (const { orderId, instrument, verdict } of this.accounts.orders.values()) {
+      if (verdict !== "accepted") continue;
+      this.verdict.expect(
+        this.matching.hasEntered(instrument, orderId),
+        "R5",
+        () => `order ${orderId} was accepted and has never reached market ${instrument}`,
+      );
+    }
+  }
+
+  private termsOf(instrument: number): Terms | undefined {
+    const known = this.terms.get(instrument);
+    if (known) return known;
+    for (const row of this.postgres.rows("instruments")) {
+      this.terms.set(Number(row["instrument"]), {
+        baseAsset: Number(row["base_asset"]),
+        quoteAsset: Number(row["quote_asset"]),
+        notionalFactor: Number(row["notional_factor"]),
+      });
+    }
+    return this.terms.get(instrument);
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * R6: each actor once more, from nothing, by its batch log alone. What every batch did must be what the leader committed,
+ * to the byte: the state's hash, the rows, what is sent and what is said. (This check alone uses the actors.)
+ */
+import type { Actor, Effects, RowSet } from "../../../actors/kernel/actor.js";
+import { LedgerShard } from "../../../actors/ledger/ledger-shard.js";
+import { Market } from "../../../actors/market/market.js";
+import { NaiveBook } from "../../../actors/market/naive-book.js";
+import { sameBytes } from "./bytes.js";
+import { readFrame } from "./decode.js";
+import type { ActorHistory, StoredBatch } from "./history.js";
+import type { Verdict } from "./verdict.js";
+
+export class ReplayCheck {
+  private readonly verdict: Verdict;
+  private readonly actors = new Map<number, Actor>();
+
+  constructor(verdict: Verdict) {
+    this.verdict = verdict;
+  }
+
+  commit({ batch, frames }: StoredBatch, { id, name, kind }: ActorHistory): void {
+    let actor = this.actors.get(id);
+    if (!actor) {
+      actor = kind === "market" ? Market.create(id, new NaiveBook()) : LedgerShard.create(id);
+      this.actors.set(id, actor);
+    }
+    for (const { source, token, first, commands } of frames) {
+      for (let n = 0; n < commands.length; n++) {
+        const number = first + n;
+        actor.apply({ source, token, number, payload: commands[n]! }, batch.time);
+        actor.links.advance(source, token, number);
+      }
+    }
+    const effects = actor.takeEffects();
+    actor.links.takeTouched();
+    const difference = this.differenceOf(effects, actor.stateHash(), { batch, frames, by: "" });
+    this.verdict.expect(
+      difference === "",
+      "R6",
+      () => `${name}: batch ${batch.number} done again differs in ${difference}`,
+    );
+  }
+
+  private differenceOf(effects: Effects, hash: number, { batch }: StoredBatch): string {
+    if (hash !== batch.hash) return `the state's hash (${hash}, not ${batch.hash})`;
+    if (!sameBytes(effects.state, batch.effects.state)) return "the state";
+    if (!sameOrNull(effects.events, batch.effects.events)) return "the events";
+    if (!sameOrNull(effects.replies, batch.effects.replies)) return "the replies";
+    const names = new Set([...Object.keys(effects.rows), ...Object.keys(batch.effects.rows)]);
+    for (const part of names) {
+      if (!sameRows(effects.rows[part], batch.effects.rows[part])) return `the rows of ${part}`;
+    }
+    const sent = new Map<number, Uint8Array[]>();
+    for (const { destination, frame } of batch.outbox) {
+      sent.set(destination, [...(sent.get(destination) ?? []), ...readFrame(frame).commands]);
+    }
+    if (sent.size !== effects.sends.size) return "whom it sends to";
+    for (const [destination, payloads] of effects.sends) {
+      const other = sent.get(destination) ?? [];
+      const isSame =
+        payloads.length === other.length && payloads.every((each, n) => sameBytes(each, other[n]!));
+      if (!isSame) return `what it sends to ${destination}`;
+    }
+    return "";
+  }
+}
+
+function sameOrNull(one: Uint8Array | null, other: Uint8Array | null): boolean {
+  return one === null || other === null ? one === other : sameBytes(one, other);
+}
+
+function sameRows(one: RowSet | undefined, other: RowSet | undefined): boolean {
+  const count = one?.count ?? 0;
+  if (count !== (other?.count ?? 0)) return false;
+  if (count === 0) return true;
+  for (const [name, values] of Object.entries(one!.columns)) {
+    const others = other!.columns[name] ?? [];
+    for (let n = 0; n < count; n++) if (values[n] !== others[n]) return false;
+  }
+  return sameOrNull(one!.bytes ?? null, other!.bytes ?? null);
+}

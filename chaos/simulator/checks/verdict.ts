@@ -1,0 +1,45 @@
+/** What the checks of a run have found. The first violation counts: what follows from it is of no interest. */
+
+/** The rules of the exchange, and `live`: that everything works again once all faults have ended. */
+export type Rule =
+  | "R1"
+  | "R2"
+  | "R3"
+  | "R4"
+  | "R5"
+  | "R6"
+  | "R7"
+  | "R8"
+  | "R9"
+  | "R10"
+  | "R11"
+  | "R13"
+  | "live";
+
+export interface Violation {
+  readonly rule: Rule;
+  /** Virtual time since the start of the run, in milliseconds. */
+  readonly atMs: number;
+  readonly message: string;
+}
+
+const US_PER_MS = 1_000;
+
+export class Verdict {
+  violation: Violation | null = null;
+  private readonly nowUs: () => number;
+
+  constructor(nowUs: () => number) {
+    this.nowUs = nowUs;
+  }
+
+  violate(rule: Rule, message: string): void {
+    this.violation ??= { rule, atMs: this.nowUs() / US_PER_MS, message };
+  }
+
+  /** Notes a violation unless a condition holds; the message is made only then. Gives the condition. */
+  expect(condition: boolean, rule: Rule, message: () => string): boolean {
+    if (!condition) this.violate(rule, message());
+    return condition;
+  }
+}

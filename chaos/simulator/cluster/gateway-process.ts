@@ -1,0 +1,32 @@
+/** A gateway of the run: the production core on the ports of one process. */
+import { GatewayCore } from "../../../services/gateway/gateway-core.js";
+import type { SimProcess } from "../world/process.js";
+import { Door } from "./door.js";
+import { loggerOf } from "./logger.js";
+import type { PortsOfProcess } from "./ports.js";
+
+export class GatewayProcess {
+  readonly name: string;
+  readonly slot: number;
+  readonly process: SimProcess;
+  /** Null until it has started. */
+  door: Door | null = null;
+
+  constructor(process: SimProcess, ports: PortsOfProcess, slot: number) {
+    const { reads, log, bus } = ports;
+    const logger = loggerOf(process);
+    this.name = process.name;
+    this.slot = slot;
+    this.process = process;
+    const end = (error: unknown) => {
+      logger.fatal({ error: String(error) }, "the gateway ends");
+      process.crash();
+    };
+    GatewayCore.start(
+      { reads, log, bus, clock: process.clock, logger },
+      { slot, name: process.name, onDeposed: end },
+    ).then((core) => {
+      this.door = new Door(process, core);
+    }, end);
+  }
+}

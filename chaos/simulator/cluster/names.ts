@@ -1,0 +1,20 @@
+/** Who and what there is in every run. */
+export const NODES = ["node-1", "node-2", "node-3"];
+export const GATEWAYS = ["gateway-1", "gateway-2"];
+export const SERVERS = ["postgres", "nats", "etcd"];
+export const LEDGER_SHARDS = 2;
+export const SYMBOLS = ["ALFA", "BRAVO.X", "CHARLIE", "DELTA"];
+export const QUOTE = "USD";
+export const ASSETS = [QUOTE, ...SYMBOLS];
+/** By their names in subjects and streams. */
+export const ACTORS = [
+  "ledger.1",
+  "ledger.2",
+  "market.ALFA",
+  "market.BRAVO%2EX",
+  "market.CHARLIE",
+  "market.DELTA",
+];
+
+/** Who only says things that nobody must understand (R13): not a source of the exchange. */
+export const STRANGER = "stranger";

@@ -1,0 +1,56 @@
+/** A node of the run: the production node on the ports of one process, started again when it has ended. */
+import { Directory } from "../../../services/host/directory.js";
+import type { HostObserver } from "../../../services/host/observer.js";
+import { Node } from "../../../services/node/node.js";
+import type { SimProcess } from "../world/process.js";
+import { loggerOf } from "./logger.js";
+import type { PortsOfProcess } from "./ports.js";
+
+export class NodeProcess {
+  readonly name: string;
+  process: SimProcess;
+  private readonly node: Node;
+  private hasStarted = false;
+
+  constructor(process: SimProcess, ports: PortsOfProcess, observer: HostObserver) {
+    const { store, log, bus, leases, peers } = ports;
+    this.name = process.name;
+    this.process = process;
+    this.node = new Node({
+      node: process.name,
+      incarnation: process.incarnation,
+      ...{ store, log, bus, leases, peers, observer },
+      clock: process.clock,
+      directory: new Directory(bus, process.clock),
+      logger: loggerOf(process),
+    });
+    this.node.start().then(
+      () => {
+        this.hasStarted = true;
+      },
+      // As the process does: it says why and ends.
+      (error: unknown) => {
+        loggerOf(process).fatal({ error: String(error) }, "the node could not start");
+        process.crash();
+      },
+    );
+  }
+
+  get leading(): string[] {
+    return this.process.isAlive && this.hasStarted ? Object.keys(this.node.leading()) : [];
+  }
+
+  /** Ends in good order; resolves when it has. */
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      const { process } = this;
+      process.onEnd(() => resolve());
+      process.deliver(() => {
+        this.node.close().then(
+          () => process.crash(),
+          () => process.crash(),
+        );
+      });
+    });
+  }
+}

@@ -1,0 +1,124 @@
+/** Processes that die, stand still, come back too often, or go in good order. */
+import type { Cluster } from "../cluster/cluster.js";
+import { NODES } from "../cluster/names.js";
+import type { Begun } from "./kinds.js";
+import type { PlannedFault } from "./plan.js";
+
+const US_PER_MS = 1_000;
+const NOTHING = (): void => undefined;
+
+/** Bites when the node led something. */
+export function crashNode(cluster: Cluster, { node }: PlannedFault): Begun {
+  const led = cluster.ledBy(cluster.process(node)).length;
+  cluster.keepDown(node);
+  return { end: () => cluster.letUp(node), hasBitten: () => led > 0 };
+}
+
+/** Dies between the asking of a port and its answer; where, the plan's size says. */
+export function crashAtAwait(cluster: Cluster, { node, size }: PlannedFault): Begun {
+  const process = cluster.process(node);
+  const led = cluster.ledBy(process).length;
+  process.crashAfter(Math.floor(size * 200));
+  let hasDied = false;
+  const end = (): void => {
+    hasDied = !process.isAlive;
+    process.crashAfter(Infinity);
+  };
+  return { end, hasBitten: () => hasDied && led > 0 };
+}
+
+export function crashAllNodes(cluster: Cluster): Begun {
+  for (const name of NODES) cluster.keepDown(name);
+  const end = () => {
+    for (const name of NODES) cluster.letUp(name);
+  };
+  return { end, hasBitten: () => true };
+}
+
+/** Bites when somebody waited for an answer. */
+export function crashGateway(cluster: Cluster, { gateway }: PlannedFault): Begun {
+  const waiting = cluster.gateways.get(gateway)?.door?.pending ?? 0;
+  cluster.keepDown(gateway);
+  return { end: () => cluster.letUp(gateway), hasBitten: () => waiting > 0 };
+}
+
+/** Bites when the node led something and goes on leading it. */
+export function pauseShort(cluster: Cluster, fault: PlannedFault): Begun {
+  return pause(cluster, fault, (before, after) => before > 0 && after > 0);
+}
+
+/** Bites when others have taken over what the node led, before it goes on. */
+export function pauseLong(cluster: Cluster, fault: PlannedFault): Begun {
+  return pause(cluster, fault, (before, after) => after < before);
+}
+
+function pause(
+  cluster: Cluster,
+  { node }: PlannedFault,
+  bites: (ledBefore: number, ledAfter: number) => boolean,
+): Begun {
+  const process = cluster.process(node);
+  const before = cluster.ledBy(process).length;
+  let hasBitten = false;
+  process.pause();
+  const end = (): void => {
+    hasBitten = process.isPaused && bites(before, cluster.ledBy(process).length);
+    process.resume();
+  };
+  return { end, hasBitten: () => hasBitten };
+}
+
+/** Bites when clients have waited for it. */
+export function pauseGateway(cluster: Cluster, { gateway }: PlannedFault): Begun {
+  const process = cluster.process(gateway);
+  let waiting = 0;
+  process.pause();
+  const end = (): void => {
+    waiting = process.isPaused ? (cluster.gateways.get(gateway)?.door?.pending ?? 0) : 0;
+    process.resume();
+  };
+  return { end, hasBitten: () => waiting > 0 };
+}
+
+/** Dies again and again, a little after each start. Bites from the third time on. */
+export function flap(cluster: Cluster, { node, forMs, size }: PlannedFault): Begun {
+  let isOver = false;
+  let deaths = 0;
+  const again = (): void => {
+    if (isOver) return;
+    const process = cluster.process(node);
+    if (process.isAlive) deaths += 1;
+    process.crash();
+    cluster.world.scheduler.after((forMs / 5) * (0.5 + size) * US_PER_MS, again);
+  };
+  again();
+  const end = (): void => {
+    isOver = true;
+  };
+  return { end, hasBitten: () => deaths >= 3 };
+}
+
+/** Every node in turn goes in good order and comes back. Bites when something was handed over. */
+export function rollingRestart(cluster: Cluster, { forMs }: PlannedFault): Begun {
+  let isOver = false;
+  const before = cluster.tally.of("handedOver");
+  const eachUs = (forMs / NODES.length) * US_PER_MS;
+  NODES.forEach((name, n) => {
+    cluster.world.scheduler.after(n * eachUs, () => {
+      if (!isOver && cluster.process(name).isAlive) cluster.nodes.get(name)!.stop();
+    });
+  });
+  const end = (): void => {
+    isOver = true;
+  };
+  return { end, hasBitten: () => cluster.tally.of("handedOver") > before };
+}
+
+/** Somebody else starts under a node's name. Bites when he is sent away. */
+export function takeName(cluster: Cluster, { node }: PlannedFault): Begun {
+  let answer: string | null = "";
+  void cluster.startTwin(node).then((given) => {
+    answer = given;
+  });
+  return { end: NOTHING, hasBitten: () => answer === "NodeNameTakenError" };
+}

@@ -1,0 +1,165 @@
+/** Many seeds on two processes, counted: what `npm run sim` prints. */
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type FaultKind, KINDS } from "./faults/kinds.js";
+import { drawPlan, type Plan } from "./faults/plan.js";
+import { type MutationName } from "./mutations/mutations.js";
+import { run } from "./run.js";
+import { type SeedResult, shrink, tryPlan } from "./seeds.js";
+import type { Task } from "./worker.js";
+
+export interface SimulationOptions {
+  /** How many, and the first. */
+  readonly seeds: number;
+  readonly seed: number;
+  readonly without?: MutationName;
+  /** Where plans of failed runs are written. */
+  readonly folder: string;
+  readonly log: (line: string) => void;
+}
+
+export interface SimulationReport {
+  readonly seeds: number;
+  readonly failures: number;
+  /** In how many seeds each kind of fault has bitten. */
+  readonly faults: Readonly<Record<string, number>>;
+  readonly simulatedHours: number;
+  readonly seedsPerHour: number;
+  readonly commands: number;
+  readonly fewestCommands: number;
+  readonly fewestFaults: number;
+  readonly slowestRunMs: number;
+  readonly failedSeeds: readonly number[];
+  /** Without a safety: the first seed that has noticed. */
+  readonly without?: string;
+}
+
+const WORKERS = 2;
+const MS_PER_HOUR = 3_600_000;
+const PROGRESS_EVERY_MS = 5_000;
+/** So many failed seeds say enough. */
+const FAILURES_MAX = 10;
+
+export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
+  const startedAtMs = performance.now();
+  const results = await trySeeds(options);
+  const elapsedMs = performance.now() - startedAtMs;
+  const failed = results.filter(({ violation }) => violation !== null);
+  const [first] = failed;
+  if (first) await explain(first, options);
+  return {
+    ...(options.without && { without: options.without }),
+    seeds: results.length,
+    failures: failed.length,
+    faults: countFaults(results),
+    simulatedHours: round(sum(results.map(({ simulatedMs }) => simulatedMs)) / MS_PER_HOUR),
+    seedsPerHour: Math.round((results.length * MS_PER_HOUR) / elapsedMs),
+    commands: sum(results.map(({ commands }) => commands)),
+    fewestCommands: Math.min(...results.map(({ commands }) => commands)),
+    fewestFaults: Math.min(...results.map(({ bitten }) => bitten.length)),
+    slowestRunMs: Math.round(Math.max(...results.map(({ runMs }) => runMs))),
+    failedSeeds: failed.map(({ seed }) => seed),
+  };
+}
+
+/** Runs a plan of a file, with the whole log on stdout where it is asked for. */
+export async function replayPlan(
+  file: string,
+  {
+    without,
+    withText,
+    log,
+  }: { without?: MutationName; withText: boolean; log: (line: string) => void },
+): Promise<SeedResult> {
+  const plan = JSON.parse(readFileSync(file, "utf8")) as Plan;
+  if (withText) {
+    const { lines } = await run(plan, { withText, ...(without && { without }) });
+    for (const line of lines ?? []) log(line);
+  }
+  return tryPlan(plan, { ...(without && { without }) });
+}
+
+function trySeeds({ seeds, seed, without, log }: SimulationOptions): Promise<SeedResult[]> {
+  const results: SeedResult[] = [];
+  const workers = new Set<ChildProcess>();
+  let next = seed;
+  let failures = 0;
+  // Without a safety the first seed that notices is enough.
+  const failuresMax = without ? 1 : FAILURES_MAX;
+  const report = progress(seeds, results, log);
+  return new Promise((resolve, reject) => {
+    const give = (worker: ChildProcess): void => {
+      if (next < seed + seeds && failures < failuresMax) {
+        const task: Task = {
+          seed: next++,
+          isOnce: without !== undefined,
+          ...(without && { without }),
+        };
+        worker.send(task);
+        return;
+      }
+      workers.delete(worker);
+      worker.disconnect();
+      if (workers.size > 0) return;
+      clearInterval(report);
+      resolve(results.sort((a, b) => a.seed - b.seed));
+    };
+    for (let n = 0; n < Math.min(WORKERS, seeds); n++) {
+      const worker = fork(join(dirname(fileURLToPath(import.meta.url)), "worker.js"));
+      workers.add(worker);
+      worker.on("message", (result: SeedResult) => {
+        results.push(result);
+        if (result.violation) {
+          failures += 1;
+          log(`seed ${result.seed}: ${result.violation.rule}: ${result.violation.message}`);
+        }
+        give(worker);
+      });
+      worker.on("exit", (code) => {
+        if (!workers.has(worker)) return;
+        clearInterval(report);
+        reject(new Error(`a worker ended with exit code ${code}`));
+      });
+      give(worker);
+    }
+  });
+}
+
+function progress(
+  seeds: number,
+  results: readonly SeedResult[],
+  log: (line: string) => void,
+): NodeJS.Timeout {
+  return setInterval(() => log(`${results.length} of ${seeds} seeds`), PROGRESS_EVERY_MS);
+}
+
+/** Says of a failed seed what was violated first, by how small a plan, and how to see it alone. */
+async function explain({ seed, violation }: SeedResult, options: SimulationOptions): Promise<void> {
+  const { without, folder, log } = options;
+  const flag = without ? ` --without ${without}` : "";
+  log(`seed ${seed}, ${violation!.atMs} ms: ${violation!.rule}: ${violation!.message}`);
+  log("shrinking the plan …");
+  const small = await shrink(drawPlan(seed), violation!.rule, { ...(without && { without }) });
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `seed-${seed}${without ? `-without-${without}` : ""}.json`);
+  writeFileSync(file, `${JSON.stringify(small.plan, null, 2)}\n`);
+  log(`${small.plan.faults.length} faults and ${small.plan.commands} commands are left:`);
+  for (const fault of small.plan.faults) log(`  ${JSON.stringify(fault)}`);
+  log(`${small.violation.rule}: ${small.violation.message}`);
+  log(`alone, with its whole log: npm run sim -- --plan ${file}${flag} --log`);
+}
+
+function countFaults(results: readonly SeedResult[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const kind of Object.keys(KINDS)) counts[kind] = 0;
+  for (const { bitten } of results) {
+    for (const kind of new Set<FaultKind>(bitten)) counts[kind]! += 1;
+  }
+  return counts;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, each) => total + each, 0);
+
+const round = (value: number): number => Math.round(value * 1_000) / 1_000;

@@ -1,0 +1,95 @@
+/**
+ * Safeties that can be taken away, to see that the checks notice. The production code has no switch for any of it: two are
+ * switches of the run's Postgres, the others stand between a node and its ports.
+ */
+import type { Store } from "../../../services/ports/store.js";
+import type { Log, LogMessage, StreamIdentity } from "../../../services/ports/log.js";
+import type { Decorate } from "../cluster/cluster.js";
+import { over } from "../cluster/over.js";
+import type { Servers } from "../cluster/ports.js";
+import { withoutMarks, withoutOutbox } from "./outbox.js";
+
+export interface Mutation {
+  /** What is taken away. */
+  readonly about: string;
+  readonly prepare?: (servers: Servers) => void;
+  readonly decorate?: Decorate;
+}
+
+const about = {
+  fence: "commits and raises look at no token",
+  batchCheck: "commits look at no previous batch",
+  marks: "what was received of a source is not stored",
+  outbox: "what is sent counts as confirmed at once: it is deleted, and not sent again",
+  identity: "a stream is always the one that was read so far",
+  commit: "a commit is said to be there before it is",
+};
+
+export const MUTATIONS = {
+  fence: { about: about.fence, prepare: ({ postgres }) => void (postgres.fence = false) },
+  "batch-check": {
+    about: about.batchCheck,
+    prepare: ({ postgres }) => void (postgres.batchCheck = false),
+  },
+  marks: {
+    about: about.marks,
+    decorate: (ports) => ({ ...ports, store: withoutMarks(ports.store) }),
+  },
+  outbox: { about: about.outbox, decorate: (ports) => ({ ...ports, ...withoutOutbox(ports) }) },
+  identity: { about: about.identity, decorate: (ports) => ({ ...ports, log: lying(ports.log) }) },
+  "commit-before-send": {
+    about: about.commit,
+    decorate: (ports) => ({ ...ports, store: hasty(ports.store) }),
+  },
+} as const satisfies Record<string, Mutation>;
+
+export type MutationName = keyof typeof MUTATIONS;
+
+/** Tells who asks after a stream's identity what he expects: what was last said to him. */
+function lying(log: Log): Log {
+  const identities = new Map<string, StreamIdentity>();
+  const messages = new Map<string, LogMessage>();
+  return over<Log>(log, {
+    create: async (name, anchor) => {
+      const identity = await log.create(name, anchor);
+      identities.set(`${name} ${anchor}`, identity);
+      return identity;
+    },
+    identify: async (name, anchor) => {
+      const real = await log.identify(name, anchor);
+      const first = identities.get(`${name} ${anchor}`) ?? real;
+      if (first) identities.set(`${name} ${anchor}`, first);
+      return first && { ...first, lastSequence: Number.MAX_SAFE_INTEGER };
+    },
+    read: async (name, anchor, sequence) =>
+      messages.get(`${name} ${anchor} ${sequence}`) ?? (await log.read(name, anchor, sequence)),
+    consume: (name, anchor, from, options) =>
+      log.consume(name, anchor, from, {
+        ...options,
+        deliver: (message) => {
+          messages.set(`${name} ${anchor} ${message.sequence}`, message);
+          options.deliver(message);
+        },
+      }),
+  });
+}
+
+/** Resolves as soon as the batch is on its way, with the time that Postgres had at the last answer. */
+function hasty(store: Store): Store {
+  let time = 0;
+  return over<Store>(store, {
+    now: async () => {
+      time = await store.now();
+      return time;
+    },
+    commit: async (batch) => {
+      store.commit(batch).then(
+        (committed) => {
+          time = committed.time;
+        },
+        () => undefined,
+      );
+      return { time: Math.max(time, batch.time) };
+    },
+  });
+}

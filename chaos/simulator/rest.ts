@@ -1,0 +1,68 @@
+/** When everything has come to rest: everybody has his answer, everything sent has arrived, and every actor is led. */
+import type { Client } from "./clients/client.js";
+import type { Subscriber } from "./clients/subscriber.js";
+import type { Cluster } from "./cluster/cluster.js";
+
+/** To look costs something: not at every event. */
+const LOOK_EVERY_US = 20_000;
+
+export class Rest {
+  private readonly cluster: Cluster;
+  private readonly clients: readonly Client[];
+  private readonly subscribers: readonly Subscriber[];
+  private lookedAtUs = -Infinity;
+  private wasReached = false;
+
+  constructor(cluster: Cluster, clients: readonly Client[], subscribers: readonly Subscriber[]) {
+    this.cluster = cluster;
+    this.clients = clients;
+    this.subscribers = subscribers;
+  }
+
+  isReached(): boolean {
+    const { nowUs } = this.cluster.world.scheduler;
+    if (nowUs - this.lookedAtUs < LOOK_EVERY_US) return this.wasReached;
+    this.lookedAtUs = nowUs;
+    this.wasReached = this.lacking().length === 0;
+    return this.wasReached;
+  }
+
+  /** What is missing, in words. */
+  lacking(): string[] {
+    const lacking = this.clients.filter(({ isDone }) => !isDone).map((client) => client.describe());
+    if (lacking.length > 0) return lacking;
+    return [...this.unled(), ...this.undelivered(), ...this.unheard()];
+  }
+
+  private unled(): string[] {
+    const { checks, nodes } = this.cluster;
+    const led = new Set([...nodes.values()].flatMap(({ leading }) => leading));
+    return [...checks.history.actors.values()]
+      .filter(({ name }) => !led.has(name))
+      .map(({ name }) => `nobody leads ${name}`);
+  }
+
+  private undelivered(): string[] {
+    const { checks, servers } = this.cluster;
+    const lacking: string[] = [];
+    const left = servers.postgres.rows("outbox").length;
+    if (left > 0) lacking.push(`${left} rows of outboxes are not confirmed`);
+    for (const source of checks.history.actors.values()) {
+      for (const [destination, sent] of source.sent) {
+        const received =
+          checks.history.actors.get(destination)?.marks.get(source.id)?.received ?? 0;
+        if (received < sent) {
+          lacking.push(`${source.name} has sent ${sent} to ${destination}, which has ${received}`);
+        }
+      }
+    }
+    return lacking;
+  }
+
+  private unheard(): string[] {
+    const { journals } = this.cluster.checks.accounts;
+    return this.subscribers
+      .filter(({ account, last }) => last < (journals.get(account)?.length ?? 0))
+      .map(({ account, last }) => `a subscriber of ${account} has heard ${last}`);
+  }
+}

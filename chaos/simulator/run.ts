@@ -1,0 +1,205 @@
+/**
+ * One run: an exchange boots, trades while things go wrong, and is then left in peace. It has a deadline to answer everybody,
+ * deliver everything and come to rest; every rule is checked at every step, and once more at the end.
+ */
+import { shardOfAccount } from "../../actors/kernel/ids.js";
+import { Checks } from "./checks/checks.js";
+import { Verdict, type Violation } from "./checks/verdict.js";
+import { Client } from "./clients/client.js";
+import { Subscriber } from "./clients/subscriber.js";
+import { Cluster } from "./cluster/cluster.js";
+import { ASSETS, LEDGER_SHARDS, SYMBOLS } from "./cluster/names.js";
+import { makeServers } from "./cluster/ports.js";
+import { Tally } from "./cluster/tally.js";
+import { type Begun, type FaultKind, KINDS } from "./faults/kinds.js";
+import type { Plan } from "./faults/plan.js";
+import { type Mutation, type MutationName, MUTATIONS } from "./mutations/mutations.js";
+import { Rest } from "./rest.js";
+import { World } from "./world/world.js";
+
+export interface RunResult {
+  readonly seed: number;
+  readonly violation: Violation | null;
+  /** Of everything that took effect. */
+  readonly hash: string;
+  readonly commands: number;
+  /** Kinds of faults that have bitten. */
+  readonly bitten: readonly FaultKind[];
+  readonly simulatedMs: number;
+  /** From the end of the faults until everything was at rest, in milliseconds of virtual time. */
+  readonly healedMs: number;
+  readonly events: number;
+  /** The log of the run, where it was asked for. */
+  readonly lines: readonly string[] | null;
+}
+
+export interface RunOptions {
+  readonly without?: MutationName;
+  readonly withText?: boolean;
+}
+
+const US_PER_MS = 1_000;
+const BOOT_MS_MAX = 30_000;
+/** So long has the exchange to be well after the last fault has ended. */
+export const HEAL_MS_MAX = 60_000;
+const ACCOUNTS_PER_SHARD = 5;
+const FIRST_ACCOUNT = 101;
+
+export async function run(plan: Plan, options: RunOptions = {}): Promise<RunResult> {
+  const stage = new Stage(plan, options);
+  try {
+    await stage.play();
+  } catch (error) {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    stage.checks.verdict.violate("live", `a process failed: ${message}`);
+  }
+  return stage.result();
+}
+
+class Stage {
+  readonly checks: Checks;
+  private readonly plan: Plan;
+  private readonly world: World;
+  private readonly cluster: Cluster;
+  private readonly clients: Client[] = [];
+  private readonly subscribers: Subscriber[] = [];
+  private readonly faults: { readonly kind: FaultKind; readonly begun: Begun; isOver: boolean }[] =
+    [];
+  private healedMs = 0;
+
+  constructor(plan: Plan, { without, withText = false }: RunOptions) {
+    const world = new World(plan.seed, { withText });
+    const servers = makeServers(world, LEDGER_SHARDS);
+    const mutation: Mutation = without ? MUTATIONS[without] : { about: "" };
+    mutation.prepare?.(servers);
+    this.plan = plan;
+    this.world = world;
+    const verdict = new Verdict(() => world.scheduler.nowUs);
+    const tally = new Tally(verdict);
+    this.checks = new Checks(servers.postgres, verdict, tally);
+    world.witness = this.checks;
+    this.cluster = new Cluster(world, servers, this.checks, tally, mutation.decorate);
+    this.addClients();
+  }
+
+  async play(): Promise<void> {
+    await this.boot();
+    const startUs = this.world.scheduler.nowUs;
+    for (const client of this.clients) client.start();
+    for (const fault of this.plan.faults) {
+      this.world.scheduler.at(startUs + fault.atMs * US_PER_MS, () => {
+        if (!this.checks.verdict.violation) this.begin(fault);
+      });
+    }
+    const faultsEndMs = Math.max(0, ...this.plan.faults.map(({ atMs, forMs }) => atMs + forMs));
+    const endMs = Math.max(this.plan.faultsMs, faultsEndMs) + 1;
+    await this.runUntil(startUs + endMs * US_PER_MS, () => false);
+    await this.heal();
+  }
+
+  result(): RunResult {
+    const { world, checks } = this;
+    const { violation } = checks.verdict;
+    return {
+      seed: this.plan.seed,
+      violation,
+      hash: world.trace.hash,
+      commands: this.clients.reduce((sum, { sent }) => sum + sent, 0),
+      bitten: this.faults.filter(({ begun }) => begun.hasBitten()).map(({ kind }) => kind),
+      simulatedMs: world.scheduler.nowUs / US_PER_MS,
+      healedMs: this.healedMs,
+      events: world.scheduler.executed,
+      lines: world.trace.lines,
+    };
+  }
+
+  private async boot(): Promise<void> {
+    this.cluster.start();
+    let isReady = false;
+    const opened = this.cluster
+      .list()
+      .then(() => Promise.all(this.clients.map((client) => client.open())))
+      .then(() => {
+        isReady = true;
+      });
+    await this.runUntil(BOOT_MS_MAX * US_PER_MS, () => isReady);
+    if (!isReady) return this.checks.verdict.violate("live", "the exchange did not boot");
+    await opened;
+    for (const subscriber of this.subscribers) subscriber.start();
+  }
+
+  private begin(fault: Plan["faults"][number]): void {
+    const { scheduler, trace } = this.world;
+    trace.say(scheduler.nowUs, () => `FAULT ${JSON.stringify(fault)}`);
+    const begun = KINDS[fault.kind].begin(this.cluster, fault);
+    const entry = { kind: fault.kind, begun, isOver: false };
+    this.faults.push(entry);
+    scheduler.after(fault.forMs * US_PER_MS, () => {
+      trace.say(scheduler.nowUs, () => `END OF ${fault.kind}`);
+      this.end(entry);
+    });
+  }
+
+  private end(entry: { readonly begun: Begun; isOver: boolean }): void {
+    if (entry.isOver) return;
+    entry.isOver = true;
+    entry.begun.end();
+  }
+
+  /** All faults are over: everybody gets what he needs, and has until the deadline to be well. */
+  private async heal(): Promise<void> {
+    const { cluster, world, checks } = this;
+    if (checks.verdict.violation) return;
+    world.trace.say(world.scheduler.nowUs, () => "HEALING");
+    for (const entry of this.faults) this.end(entry);
+    cluster.healAll();
+    for (const client of this.clients) client.finish();
+    for (const subscriber of this.subscribers) subscriber.stay();
+    const startUs = world.scheduler.nowUs;
+    const rest = new Rest(cluster, this.clients, this.subscribers);
+    await this.runUntil(startUs + HEAL_MS_MAX * US_PER_MS, () => rest.isReached());
+    this.healedMs = (world.scheduler.nowUs - startUs) / US_PER_MS;
+    checks.verdict.expect(
+      rest.isReached(),
+      "live",
+      () => `not well ${HEAL_MS_MAX} ms after all faults: ${rest.lacking().join("; ")}`,
+    );
+    checks.judgeEnd();
+  }
+
+  private runUntil(untilUs: number, isDone: () => boolean): Promise<void> {
+    const { verdict } = this.checks;
+    return this.world.scheduler.run(untilUs, () => verdict.violation !== null || isDone());
+  }
+
+  private addClients(): void {
+    const { world, checks, cluster, plan } = this;
+    const doors = () => cluster.doors();
+    const shared = { world, verdict: checks.verdict, answers: checks.answers, doors };
+    const accounts = accountsOf(ACCOUNTS_PER_SHARD);
+    const commands = Math.ceil(plan.commands / accounts.length);
+    const thinkUs = (plan.faultsMs * US_PER_MS) / commands;
+    for (const account of accounts) {
+      const client = new Client(
+        { ...shared, symbols: SYMBOLS, assets: ASSETS },
+        { account, commands, thinkUs },
+      );
+      this.clients.push(client);
+      this.subscribers.push(new Subscriber(shared, account, (event) => client.hear(event)));
+    }
+  }
+}
+
+/** So many accounts of each shard. */
+function accountsOf(perShard: number): number[] {
+  const accounts: number[] = [];
+  const counts = new Map<number, number>();
+  for (let account = FIRST_ACCOUNT; accounts.length < perShard * LEDGER_SHARDS; account++) {
+    const shard = shardOfAccount(account, LEDGER_SHARDS);
+    const count = counts.get(shard) ?? 0;
+    if (count >= perShard) continue;
+    counts.set(shard, count + 1);
+    accounts.push(account);
+  }
+  return accounts;
+}

@@ -1,0 +1,16 @@
+/** A process that tries seeds which it is given one after another, until its parent goes. */
+import type { MutationName } from "./mutations/mutations.js";
+import { trySeed } from "./seeds.js";
+
+export interface Task {
+  readonly seed: number;
+  readonly without?: MutationName;
+  readonly isOnce: boolean;
+}
+
+process.on("disconnect", () => process.exit(0));
+process.on("message", ({ seed, without, isOnce }: Task) => {
+  void trySeed(seed, { ...(without && { without }), isOnce }).then((result) => {
+    process.send!(result);
+  });
+});
