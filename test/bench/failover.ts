@@ -30,8 +30,8 @@ const FULL: Sizes = {
 };
 
 const SHORT: Sizes = {
-  killRounds: 2,
-  moveRounds: 2,
+  killRounds: 1,
+  moveRounds: 1,
   restingOrders: 20_000,
   recoveryRounds: 1,
   markets: 12,
