@@ -7,6 +7,7 @@ import { LiveScheduler } from "../../chaos/simulator/world/live-scheduler.js";
 import { World } from "../../chaos/simulator/world/world.js";
 import type { LogBench } from "./log-bench.js";
 import { describeLog } from "./log-contract.js";
+import { describeLogFaults } from "./log-faults-contract.js";
 
 const OUTAGE_US = 30_000;
 
@@ -18,17 +19,24 @@ async function openBench(): Promise<LogBench> {
     const connection = new NatsConnection(world.start(name), nats);
     return { log: new SimLog(connection), bus: new SimBus(connection) };
   };
+  const restart = (change: () => void) =>
+    new Promise<void>((resolve) => {
+      nats.stop();
+      change();
+      scheduler.after(OUTAGE_US, () => {
+        nats.start();
+        resolve();
+      });
+    });
+  let copy = nats.snapshot();
   return {
     ...portsOf("node-1"),
     other: portsOf("node-2"),
-    crash: () =>
-      new Promise((resolve) => {
-        nats.stop();
-        scheduler.after(OUTAGE_US, () => {
-          nats.start();
-          resolve();
-        });
-      }),
+    crash: () => restart(() => undefined),
+    remember: async () => {
+      copy = nats.snapshot();
+    },
+    rollBack: () => restart(() => nats.rollBack(copy)),
     freeze: async () => nats.freeze(),
     thaw: async () => nats.thaw(),
     limit: async (actorName, anchor, bytes) => {
@@ -42,3 +50,4 @@ async function openBench(): Promise<LogBench> {
 }
 
 describeLog("the simulator's NATS", openBench);
+describeLogFaults("the simulator's NATS", openBench);

@@ -15,14 +15,12 @@ export interface CallOptions {
   /** For the log of the run. */
   readonly what: string;
   readonly timeoutMs: number;
-  /** What the client library says when no answer came in time, or the connection broke. */
-  readonly silent: (why: string) => Error;
+  /** What the client library says when the connection broke, or no answer came in time. */
+  readonly silent: (why: string, isLate: boolean) => Error;
   /** The request is under way for so much longer. */
   readonly lateUs?: number;
   /** It arrives, does its work, and its answer is lost with the connection; or it does not even arrive. */
   readonly broken?: "after" | "before";
-  /** The client library does not say that a connection broke: its time-out counts. */
-  readonly hangs?: boolean;
 }
 
 interface Call {
@@ -119,7 +117,6 @@ export class Caller {
 
   /** The client learns that its connection is gone, unless it is cut off and has to wait. */
   private break(call: Call, why: string): void {
-    if (call.options.hangs) return this.expire(call);
     const fail = () => this.fail(call, why);
     if (this.answers.send(() => this.process.deliver(fail)) > call.deadlineUs) this.expire(call);
   }
@@ -132,16 +129,16 @@ export class Caller {
   private expire(call: Call): void {
     if (call.isOver || call.isExpiring) return;
     call.isExpiring = true;
-    const fail = () => this.fail(call, `no answer in ${call.options.timeoutMs} ms`);
+    const fail = () => this.fail(call, `no answer in ${call.options.timeoutMs} ms`, true);
     this.process.world.scheduler.at(call.deadlineUs, () => this.process.deliver(fail, true));
   }
 
-  private fail(call: Call, why: string): void {
+  private fail(call: Call, why: string, isLate = false): void {
     if (call.isOver) return;
     this.end(call);
     const { world, name } = this.process;
     world.trace.note(world.scheduler.nowUs, FAILED, name, 0, 0, `${call.options.what}: ${why}`);
-    call.reject(call.options.silent(why));
+    call.reject(call.options.silent(why, isLate));
   }
 
   private end(call: Call): void {

@@ -7,7 +7,7 @@ import type { Subscription } from "../servers/subscribers.js";
 import type { Channel } from "../world/network.js";
 import type { SimProcess } from "../world/process.js";
 import { noteKind } from "../world/trace.js";
-import { type CallOptions, Caller } from "./caller.js";
+import { Caller } from "./caller.js";
 
 const RECONNECT_WAIT_MS = 50;
 const RECONNECT_JITTER_MS = 50;
@@ -15,11 +15,17 @@ const PING_EVERY_MS = 2_000;
 const PINGS_LOST_MAX = 2;
 /** Somebody who knocks and hears nothing knocks again. */
 const CONNECT_MS_MAX = 1_000;
-/** What the client waits for an answer; it does not say sooner that the connection broke. */
+/** What the client waits for an answer, or for the connection's return. */
 const CALL_MS_MAX = 2_000;
 
 const LOST = noteKind("connection lost");
 const BACK = noteKind("connection back");
+
+/** Nobody has answered in time. */
+export class NoAnswerError extends Error {}
+
+const silentCall = (why: string, isLate: boolean): Error =>
+  isLate ? new NoAnswerError(`nats: ${why}`) : new Error(`nats: ${why}`);
 
 type Handler = (data: Uint8Array, subject: string) => void;
 
@@ -90,18 +96,17 @@ export class NatsConnection {
     return !this.away && this.nats.isUp && network.isOpen(this.nats.name, this.process.name);
   }
 
-  /** A question to the server. While the connection is away nobody gets it, and it goes unanswered. */
-  request<T>(what: string, work: () => T, timeoutMs = CALL_MS_MAX): Promise<T> {
-    const silent = (why: string) => new Error(`nats: ${why}`);
-    const options: CallOptions = { what, timeoutMs, silent, hangs: true };
-    const isLost = this.away;
-    return this.caller.call(isLost ? { ...options, broken: "before" } : options, work);
+  /** A question to the server, which waits for the connection's return, but not for long. */
+  async request<T>(what: string, work: () => T): Promise<T> {
+    if (this.away) await this.untilBack();
+    if (this.away) throw new Error("there is no connection to NATS");
+    return this.caller.call({ what, timeoutMs: CALL_MS_MAX, silent: silentCall }, work);
   }
 
-  /** The same for the shortest question, which is given up as soon as the connection breaks. */
+  /** The shortest question. */
   roundTrip(timeoutMs: number): Promise<void> {
-    const silent = (why: string) => new Error(`nats: ${why}`);
-    return this.caller.call({ what: "round trip", timeoutMs, silent }, () => undefined);
+    const options = { what: "round trip", timeoutMs, silent: silentCall };
+    return this.caller.call(options, () => undefined);
   }
 
   subscribe(pattern: string, handler: Handler): () => void {
@@ -126,6 +131,18 @@ export class NatsConnection {
   onBack(handler: () => void): () => void {
     this.backHandlers.add(handler);
     return () => this.backHandlers.delete(handler);
+  }
+
+  private untilBack(): Promise<void> {
+    return new Promise((resolve) => {
+      const ended = () => {
+        forget();
+        cancel();
+        resolve();
+      };
+      const forget = this.onBack(ended);
+      const cancel = this.process.clock.after(CALL_MS_MAX, ended);
+    });
   }
 
   private open(): void {

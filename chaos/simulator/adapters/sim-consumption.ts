@@ -1,18 +1,19 @@
 /**
  * Reading an inbox in order, as the real adapter does: each life of the consumer begins behind the last message that was
- * delivered, after the stream's identity was verified; whatever is doubtful ends that life.
+ * delivered, and delivers nothing until the stream's identity is verified; whatever is doubtful ends that life.
  */
 import { type Consumption, type Log, StreamIdentityError } from "../../../services/ports/log.js";
 import { sleep } from "../../../services/ports/clock.js";
+import { OutOfReachError } from "../servers/nats.js";
 import type { Consumer, StoredMessage } from "../servers/streams.js";
-import type { NatsConnection } from "./nats-connection.js";
+import { type NatsConnection, NoAnswerError } from "./nats-connection.js";
 
 /** The server speaks at least this often; a consumer that has died is noticed after two missed heartbeats. */
 const HEARTBEAT_MS = 500;
 const SILENCE_MS_MAX = 2 * HEARTBEAT_MS;
 const RETRY_AFTER_MS = 100;
-/** A stream whose server stays away for so long, while the log answers, is given up. */
-const OUT_OF_REACH_MS_MAX = 2_000;
+/** A stream that is silent for so long while the log answers was on a server that is gone. */
+const STREAM_UNREACHABLE_MS_MAX = 3_000;
 
 export interface Inbox {
   readonly actorName: string;
@@ -30,7 +31,8 @@ export class SimConsumption implements Consumption {
   private life = 0;
   private consumer: Consumer | null = null;
   private heardAtMs = 0;
-  private outOfReachSinceMs: number | null = null;
+  /** Until when the stream was in reach, or nothing was and so nobody could tell. */
+  private inReachAtMs: number;
   private cancelWatch: () => void = () => undefined;
   private isRestarting = false;
   private stopped = false;
@@ -40,14 +42,16 @@ export class SimConsumption implements Consumption {
     inbox: Inbox,
     options: Parameters<Log["consume"]>[3],
   ) {
+    const { process } = connection;
     this.connection = connection;
     this.inbox = inbox;
     this.options = options;
     this.nextSequence = inbox.fromSequence;
+    this.inReachAtMs = process.clock.now();
     this.cleanups = [
       connection.onLost(() => this.drop()),
-      connection.onBack(() => this.restart()),
-      connection.process.onEnd(() => this.leave()),
+      connection.onBack(() => this.restart(process.clock.now())),
+      process.onEnd(() => this.leave()),
     ];
   }
 
@@ -59,8 +63,7 @@ export class SimConsumption implements Consumption {
   ): Promise<SimConsumption> {
     const consumption = new SimConsumption(connection, inbox, options);
     try {
-      await options.verify();
-      await consumption.begin();
+      await consumption.untilBegun(true);
     } catch (error) {
       consumption.stop();
       throw error;
@@ -75,31 +78,49 @@ export class SimConsumption implements Consumption {
     this.drop();
   }
 
+  /** One life: a consumer behind the last delivered message. */
   private async begin(): Promise<void> {
     const life = ++this.life;
-    const { connection, inbox } = this;
+    const held: { messages: StoredMessage[] | null } = { messages: [] };
+    const push = (message: StoredMessage): void => {
+      if (held.messages) held.messages.push(message);
+      else this.take(life, message);
+    };
+    // Asked for in this order, and not in turn: a stream that took the place of another is seen by who looks later.
+    const [consumer, verified] = await Promise.allSettled([
+      this.makeConsumer(push),
+      this.options.verify(),
+    ]);
+    const failure = [verified, consumer].find(({ status }) => status === "rejected");
+    if (failure || this.stopped || life !== this.life) {
+      if (consumer.status === "fulfilled") this.forget(consumer.value);
+      if (failure) throw (failure as PromiseRejectedResult).reason;
+      return;
+    }
+    this.consumer = (consumer as PromiseFulfilledResult<Consumer>).value;
+    this.hear();
+    this.watch(life);
+    const { messages } = held;
+    held.messages = null;
+    for (const message of messages ?? []) this.take(life, message);
+  }
+
+  private makeConsumer(push: (message: StoredMessage) => void): Promise<Consumer> {
+    const { connection, inbox, nextSequence } = this;
     const { nats, currentLife } = connection;
-    const next = this.nextSequence;
-    const push = (message: StoredMessage) =>
-      connection.answer(currentLife, () => this.take(life, message));
-    const consumer: Consumer = { next, push };
-    await connection.request("consume", () => {
+    return connection.request("consume", () => {
       const stream = nats.reach(inbox.actorName, inbox.anchor);
       if (!stream) throw new Error("10059: stream not found");
-      if (life !== this.life || this.stopped) return;
-      this.consumer = consumer;
-      stream.consumers.add(consumer);
-      stream.feed(consumer);
+      const carry = (message: StoredMessage) => connection.answer(currentLife, () => push(message));
+      const consumer: Consumer = { next: nextSequence, push: carry };
+      stream.add(consumer);
+      return consumer;
     });
-    if (this.stopped || life !== this.life) return;
-    this.heardAtMs = connection.process.clock.now();
-    this.outOfReachSinceMs = null;
-    this.watch(life);
   }
 
   private take(life: number, { sequence, stored, data }: StoredMessage): void {
     if (this.stopped || life !== this.life) return;
-    this.heardAtMs = this.connection.process.clock.now();
+    this.hear();
     if (sequence !== this.nextSequence) {
       this.lose(new Error(`sequence ${sequence} was delivered where ${this.nextSequence} follows`));
       return;
@@ -108,13 +129,18 @@ export class SimConsumption implements Consumption {
     this.options.deliver({ sequence, stored, data });
   }
 
+  private hear(): void {
+    this.heardAtMs = this.connection.process.clock.now();
+    this.inReachAtMs = this.heardAtMs;
+  }
+
   /** Heartbeats are not sent: whether they would be heard is known. */
   private watch(life: number): void {
     const { process } = this.connection;
     this.cancelWatch = process.clock.after(HEARTBEAT_MS, () => {
       if (this.stopped || life !== this.life) return;
-      if (this.connection.hears && this.isThere()) this.heardAtMs = process.clock.now();
-      if (process.clock.now() - this.heardAtMs > SILENCE_MS_MAX) this.restart();
+      if (this.connection.hears && this.isThere()) this.hear();
+      if (process.clock.now() - this.heardAtMs > SILENCE_MS_MAX) this.restart(this.heardAtMs);
       else this.watch(life);
     });
   }
@@ -136,51 +162,70 @@ export class SimConsumption implements Consumption {
     this.leave();
   }
 
-  /** The server forgets the consumer. */
   private leave(): void {
-    const { consumer, inbox } = this;
-    if (consumer) this.consumersOf(inbox.actorName, inbox.anchor)?.delete(consumer);
+    const { consumer } = this;
     this.consumer = null;
+    if (consumer) this.forget(consumer);
   }
 
-  /** Verifies and begins again, until it works, the stream turns out to be another, or it is stopped. */
-  private restart(): void {
+  /** For the server: nobody listens to the consumer any more. */
+  private forget(consumer: Consumer): void {
+    const { actorName, anchor } = this.inbox;
+    this.consumersOf(actorName, anchor)?.delete(consumer);
+  }
+
+  /** Begins anew. `inReachAtMs`: since when the stream may be out of reach. */
+  private restart(inReachAtMs: number): void {
     this.drop();
+    this.inReachAtMs = inReachAtMs;
     if (this.isRestarting) return;
     this.isRestarting = true;
-    void this.tryRestart().finally(() => {
-      this.isRestarting = false;
-    });
+    this.untilBegun(false)
+      .catch((error: Error) => this.lose(error))
+      .finally(() => {
+        this.isRestarting = false;
+      });
   }
 
-  private async tryRestart(): Promise<void> {
+  /** Begins until it works, or until there is no use in it: the rejection says why. */
+  private async untilBegun(isFirst: boolean): Promise<void> {
     while (!this.stopped) {
       try {
-        await this.options.verify();
-        if (!this.stopped) await this.begin();
+        await this.begin();
         // Another sign of trouble may have dropped this life before it began.
         if (this.consumer) return;
       } catch (error) {
-        const end = error instanceof StreamIdentityError ? error : this.outOfReach(error as Error);
-        if (end) {
-          this.lose(end);
-          return;
-        }
+        await this.judge(error as Error, isFirst);
         await sleep(this.connection.process.clock, RETRY_AFTER_MS);
       }
     }
   }
 
-  /** The log answers, but the stream has been out of reach for too long. */
-  private outOfReach(error: Error): StreamIdentityError | null {
-    const { process } = this.connection;
-    if (!error.message.startsWith("10118") || this.connection.isAway) {
-      this.outOfReachSinceMs = null;
-      return null;
+  /** Throws when it is of no use to try again. At first that is the caller's to decide, but for a stream out of reach. */
+  private async judge(error: Error, isFirst: boolean): Promise<void> {
+    const { clock } = this.connection.process;
+    if (error instanceof StreamIdentityError) throw error;
+    if (isFirst && !saysNothing(error)) throw error;
+    if (!(await this.logAnswers())) {
+      if (isFirst) throw error;
+      this.inReachAtMs = clock.now();
+      return;
     }
-    this.outOfReachSinceMs ??= process.clock.now();
-    if (process.clock.now() - this.outOfReachSinceMs < OUT_OF_REACH_MS_MAX) return null;
-    return new StreamIdentityError(`the inbox of ${this.inbox.actorName} stays out of reach`);
+    const elapsedMs = Math.round(clock.now() - this.inReachAtMs);
+    if (!saysNothing(error) || elapsedMs < STREAM_UNREACHABLE_MS_MAX) return;
+    const { actorName } = this.inbox;
+    throw new StreamIdentityError(
+      `the inbox of ${actorName} has been out of reach: ${elapsedMs} ms`,
+    );
+  }
+
+  private logAnswers(): Promise<boolean> {
+    return this.connection
+      .request("account", () => undefined)
+      .then(
+        () => true,
+        () => false,
+      );
   }
 
   private lose(error: Error): void {
@@ -188,4 +233,9 @@ export class SimConsumption implements Consumption {
     this.stop();
     this.options.onLost(error);
   }
+}
+
+/** Did nobody answer who keeps the stream? */
+function saysNothing(error: Error): boolean {
+  return error instanceof NoAnswerError || error instanceof OutOfReachError;
 }

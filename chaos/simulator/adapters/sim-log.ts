@@ -14,8 +14,9 @@ export class SimLog implements Log {
     this.publisher = new SimPublisher(connection);
   }
 
-  create(actorName: string, anchor: number): Promise<StreamIdentity> {
+  async create(actorName: string, anchor: number): Promise<StreamIdentity> {
     const { connection } = this;
+    await this.remove(actorName, anchor);
     const { nats, process } = connection;
     return connection.request("create stream", () =>
       identityOf(nats.create(process, actorName, anchor)),

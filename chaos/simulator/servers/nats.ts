@@ -20,6 +20,9 @@ const STREAM = noteKind("stream");
 const STAMPS_PER_US = 1_000;
 const DELAY_LEAST_US = 1_000;
 
+/** Of a cluster whoever keeps the stream does not answer. */
+export class OutOfReachError extends Error {}
+
 interface State extends NatsSnapshot {
   readonly streams: readonly Stream[];
 }
@@ -56,12 +59,14 @@ export class SimNats extends SimServer implements NatsSwitches {
   /** The same, for those who ask NATS: a stream whose server is gone gives an error. */
   reach(actorName: string, anchor: number): Stream | undefined {
     const stream = this.stream(actorName, anchor);
-    if (stream?.isInReach === false) throw new Error("10118: stream is offline");
+    if (stream?.isInReach === false) throw new OutOfReachError("10008: temporarily unavailable");
     return stream;
   }
 
+  /** Gives the one that there is, as it is, if there is one. */
   create(by: SimProcess, actorName: string, anchor: number): Stream {
-    this.remove(by, actorName, anchor);
+    const existing = this.reach(actorName, anchor);
+    if (existing) return existing;
     const stream = new Stream(actorName, anchor, this.stamp());
     this.byName.set(`${actorName} ${anchor}`, stream);
     this.tell(stream, by, "created");
@@ -93,7 +98,7 @@ export class SimNats extends SimServer implements NatsSwitches {
     if (!stream || outcome !== "stored") {
       trace.note(seen.atUs, PUBLISH, by.name, anchor, 0, `${actorName} ${outcome}`);
       witness.publish({ ...seen, outcome, sequence: 0, stored: "" });
-      throw new LogRefusedError(outcome === "full" ? "full" : "no-stream", `${outcome}`);
+      throw new LogRefusedError(outcome === "full" ? "full" : "no-stream", outcome);
     }
     const stored = this.stamp();
     const sequence = stream.lastSequence + 1;

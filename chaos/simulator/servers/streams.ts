@@ -58,6 +58,11 @@ export class Stream {
     return this.messages[sequence - this.first];
   }
 
+  add(consumer: Consumer): void {
+    this.consumers.add(consumer);
+    this.feed(consumer);
+  }
+
   /** Pushes what is there and was not pushed yet. */
   feed(consumer: Consumer): void {
     // One that was to begin before the first message begins with that.

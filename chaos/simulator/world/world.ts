@@ -4,6 +4,7 @@ import { SimProcess } from "./process.js";
 import { type Random, randomStream } from "./random.js";
 import { Scheduler } from "./scheduler.js";
 import { Trace } from "./trace.js";
+import type { PeerListener } from "./peer-listener.js";
 import { SilentWitness, type Witness } from "./witness.js";
 
 /** 14 November 2023: what the servers' clocks show at the start, in microseconds since 1970. */
@@ -23,6 +24,8 @@ export class World {
   readonly scheduler: Scheduler;
   readonly trace: Trace;
   readonly network: Network;
+  /** Processes that listen, by the addresses that they have given. */
+  readonly listeners = new Map<string, PeerListener>();
   /** May be set once, before anything is started. */
   witness: Witness;
   private readonly lives = new Map<string, number>();
