@@ -4,6 +4,7 @@ import { decodeSymbol } from "../../actors/kernel/ids.js";
 import type { ExchangeProcess } from "../../services/supervisor/child.js";
 import type { Exchange } from "../../services/supervisor/exchange.js";
 import type { Leaders } from "../../services/supervisor/leaders.js";
+import { warmOf } from "../ask-node.js";
 
 const POLL_MS = 25;
 const CHOICE_LIMIT_MS = 60_000;
@@ -21,11 +22,15 @@ export interface Victim {
   readonly shards: readonly number[];
 }
 
-/** Waits until nobody has taken over anything for a while, and `accepts` likes how it is. */
+/**
+ * Waits until the exchange is whole (nobody has taken over anything for a while, and some node stands by for each actor)
+ * and `accepts` likes how it is.
+ */
 async function whenSettled<T>(
   exchange: Exchange,
   accepts: (leaders: Leaders) => T | undefined,
   failure: string,
+  withoutStandby: ReadonlySet<string> = new Set(),
 ): Promise<T> {
   const deadline = performance.now() + CHOICE_LIMIT_MS;
   let before = "";
@@ -35,7 +40,8 @@ async function whenSettled<T>(
     const now = JSON.stringify([...leaders]);
     if (now !== before) settledAt = performance.now();
     before = now;
-    if (performance.now() - settledAt >= SETTLED_MS) {
+    const followed = [...leaders.keys()].filter((actor) => !withoutStandby.has(actor));
+    if (performance.now() - settledAt >= SETTLED_MS && (await haveStandbys(exchange, followed))) {
       const accepted = accepts(leaders);
       if (accepted !== undefined) return accepted;
     }
@@ -44,13 +50,18 @@ async function whenSettled<T>(
   }
 }
 
-/** Who leads what, once that has stood for a while. */
-export function settledLeaders(exchange: Exchange): Promise<Leaders> {
-  return whenSettled(
-    exchange,
-    (leaders) => leaders,
-    "DRILL_NOT_SETTLED: leaders change all the time",
-  );
+async function haveStandbys({ nodes }: Exchange, actors: readonly string[]): Promise<boolean> {
+  const warm = await Promise.all(nodes.map((node) => warmOf(node)));
+  return actors.every((actor) => warm.some((names) => names.has(actor)));
+}
+
+/** Who leads what, once the exchange is whole. Some actors may be meant to have no standby. */
+export function settledLeaders(
+  exchange: Exchange,
+  withoutStandby: ReadonlySet<string> = new Set(),
+): Promise<Leaders> {
+  const failure = "DRILL_NOT_SETTLED: leaders change all the time, or some actor has no standby";
+  return whenSettled(exchange, (leaders) => leaders, failure, withoutStandby);
 }
 
 /** Picks the node for a round: the first that qualifies, beginning with another one each time. */
@@ -60,7 +71,8 @@ export function pickVictim(exchange: Exchange, round: number): Promise<Victim> {
     nodes
       .map((_, offset) => ledBy(nodes[(round + offset) % nodes.length]!, leaders))
       .find(({ symbols, shards }) => symbols.length > 0 && shards.length > 0);
-  const failure = "DRILL_NO_VICTIM: no node leads at least a market and a ledger shard";
+  const failure =
+    "DRILL_NO_VICTIM: no node leads at least a market and a ledger shard while all have standbys";
   return whenSettled(exchange, choose, failure);
 }
 

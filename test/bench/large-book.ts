@@ -91,7 +91,8 @@ async function recoveries(
   for (let round = 1; round <= rounds; round++) {
     await probe.untilResumed([symbol], performance.now());
     await untilStandbys(scene, actor, isWarm);
-    const leader = (await settledLeaders(exchange)).get(actor)!;
+    const withoutStandby = new Set(isWarm ? [] : [actor]);
+    const leader = (await settledLeaders(exchange, withoutStandby)).get(actor)!;
     const victim = exchange.process(leader.node);
     const struckAt = Date.now();
     const struckAtMs = performance.now();
