@@ -96,6 +96,13 @@ export const malformedFrames = new Counter({
   registers,
 });
 
+export const refusedWords = new Counter({
+  name: "exchange_refused_words_total",
+  help: "What was said on the bus and nobody who leads has said: announcements, marks, requests to send again.",
+  labelNames: ["what"] as const,
+  registers,
+});
+
 export const fencedCommits = new Counter({
   name: "exchange_fenced_commits_total",
   help: "Commits that the fence refused: this node had been deposed.",

@@ -31,22 +31,18 @@ export interface CommandsDependencies extends LaneDependencies {
 export class Commands {
   private readonly deps: CommandsDependencies;
   private readonly claimed: ClaimedSlot;
-  private readonly onDeposed: (token: number) => void;
+  private readonly onHigherToken: () => void;
   private readonly lanes = new Map<number, Lane>();
   private readonly unsubscribe: () => void;
   private cancelCheck: () => void = () => undefined;
   private readonly toFlush = new Set<Lane>();
   private stopping = false;
 
-  /** `onDeposed` is called when somebody else has claimed the slot. */
-  constructor(
-    deps: CommandsDependencies,
-    claimed: ClaimedSlot,
-    onDeposed: (token: number) => void,
-  ) {
+  /** `onHigherToken` is called when an actor has heard a higher token of the slot. */
+  constructor(deps: CommandsDependencies, claimed: ClaimedSlot, onHigherToken: () => void) {
     this.deps = deps;
     this.claimed = claimed;
-    this.onDeposed = onDeposed;
+    this.onHigherToken = onHigherToken;
     deps.leaders.onAnnouncement((announcement) => this.takeMarks(announcement));
     deps.leaders.onMoved((actor) => this.lanes.get(actor)?.resend(0, "moved"));
     const subject = resendSubject(sourceOfSlot(claimed.slot));
@@ -128,7 +124,7 @@ export class Commands {
     const source = sourceOfSlot(this.claimed.slot);
     for (const mark of announcement.marks) {
       if (mark.source !== source) continue;
-      if (mark.token > this.claimed.token) this.onDeposed(mark.token);
+      if (mark.token > this.claimed.token) this.onHigherToken();
       else if (mark.token === this.claimed.token) {
         this.lanes.get(announcement.actor)?.confirm(mark.number);
       }

@@ -66,8 +66,10 @@ export class Events {
 
   private takeFrame(data: Uint8Array): void {
     const frame = decodeOrNull(data);
-    if (frame) this.shards.get(frame.actor)?.takeFrame(frame);
-    else metrics.malformedMessages.inc();
+    if (!frame) return metrics.malformedMessages.inc();
+    // A leader that is not known is announced in a moment, and what it has said is read then.
+    if (frame.token > this.deps.leaders.token(frame.actor)) return;
+    this.shards.get(frame.actor)?.takeFrame(frame);
   }
 
   private takeBlock(shard: number, block: Block): void {

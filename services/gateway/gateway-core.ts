@@ -68,15 +68,12 @@ export class GatewayCore {
 
   /** Claims the slot, looks where the shards stand, and listens to them. */
   static async start(deps: GatewayDependencies, options: GatewayCoreOptions): Promise<GatewayCore> {
-    const { reads, bus, clock, logger } = deps;
+    const { reads, clock, logger } = deps;
     const slot = await Slot.claim(reads, options.slot, options.name);
     const time = new ExchangeTime(reads, clock);
     await time.read();
-    const leaders = new Leaders(bus, clock);
-    const deposed = once((token: number) =>
-      options.onDeposed(`slot ${slot.slot} was claimed by another gateway with token ${token}`),
-    );
-    const commands = new Commands({ ...deps, leaders, time }, slot, deposed);
+    const leaders = new Leaders(deps);
+    const commands = new Commands({ ...deps, leaders, time }, slot, () => slot.check());
     const catalog = new Catalog(reads, clock);
     await catalog.refresh();
     const subscriptions = new Subscriptions();
@@ -89,7 +86,9 @@ export class GatewayCore {
     const shards = await reads.shards();
     const intake = new OrderIntake(commands, catalog, shards);
     const heard = { slot, time, leaders, commands, catalog, subscriptions, events };
-    slot.watch(reads, clock, logger, deposed);
+    slot.watch(reads, clock, logger, (token) =>
+      options.onDeposed(`slot ${slot.slot} was claimed by another gateway with token ${token}`),
+    );
     return new GatewayCore({ ...deps, ...heard, intake, shards }, heads);
   }
 
@@ -129,13 +128,4 @@ function keepTime(time: ExchangeTime, deps: GatewayDependencies): () => void {
   };
   again();
   return () => cancel();
-}
-
-function once<Argument>(task: (argument: Argument) => void): (argument: Argument) => void {
-  let done = false;
-  return (argument) => {
-    if (done) return;
-    done = true;
-    task(argument);
-  };
 }

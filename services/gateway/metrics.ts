@@ -59,6 +59,12 @@ export const malformedMessages = new Counter({
   registers,
 });
 
+export const announcementsRefused = new Counter({
+  name: "exchange_gateway_announcements_refused_total",
+  help: "Announcements of somebody who does not lead what he says he leads; they were ignored.",
+  registers,
+});
+
 export const subscribers = new Gauge({
   name: "exchange_gateway_subscribed_accounts",
   help: "Accounts whose events are being streamed, counted per stream.",

@@ -8,6 +8,7 @@ export class Slot {
   readonly slot: number;
   readonly token: number;
   private cancel: () => void = () => undefined;
+  private look: () => Promise<void> = async () => undefined;
   private closed = false;
 
   private constructor(slot: number, token: number) {
@@ -27,22 +28,29 @@ export class Slot {
     logger: Logger,
     onDeposed: (token: number) => void,
   ): void {
-    const look = async (): Promise<void> => {
-      const row = await reads.slot(this.slot);
-      if (row && row.token > this.token && !this.closed) {
+    this.look = async () => {
+      try {
+        const row = await reads.slot(this.slot);
+        if (!row || row.token <= this.token || this.closed) return;
         this.close();
         onDeposed(row.token);
+      } catch (error) {
+        logger.warn({ error: String(error) }, "the slot is not readable");
       }
     };
-    this.cancel = clock.after(SLOT_CHECK_EVERY_MS, () => {
-      look()
-        .catch((error: unknown) =>
-          logger.warn({ error: String(error) }, "the slot is not readable"),
-        )
-        .finally(() => {
-          if (!this.closed) this.watch(reads, clock, logger, onDeposed);
+    const again = (): void => {
+      this.cancel = clock.after(SLOT_CHECK_EVERY_MS, () => {
+        void this.look().then(() => {
+          if (!this.closed) again();
         });
-    });
+      });
+    };
+    again();
+  }
+
+  /** Looks now: somebody has spoken of a higher token, which anybody can. */
+  check(): void {
+    void this.look();
   }
 
   close(): void {

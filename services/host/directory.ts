@@ -1,13 +1,16 @@
 /**
- * Where every actor is: its name, the anchor of its inbox and its leader, from announcements, and from Postgres for
- * those not heard of. Also hands the marks in announcements to the sources they are about (R4).
+ * Where every actor is: its name, the anchor of its inbox and its leader, as announced and as Postgres has it (see
+ * `Roster`). Also hands the marks in announcements to the sources they are about (R4).
  */
+import type { Logger } from "pino";
 import { decodeAnnouncement, type Announcement } from "../../actors/kernel/event-frame.js";
 import { MalformedError } from "../../actors/kernel/bytes.js";
+import { Roster } from "../common/roster.js";
 import type { Clock } from "../ports/clock.js";
 import type { Bus } from "../ports/log.js";
 import { ALL_ANNOUNCEMENTS } from "../ports/subjects.js";
-import type { ActorSummary } from "../ports/store.js";
+import type { ActorSummary, Store } from "../ports/store.js";
+import type { HostObserver } from "./observer.js";
 
 /** The weight of the newest announcement in an actor's activity. */
 const ACTIVITY_GAIN = 0.1;
@@ -21,22 +24,43 @@ export interface Whereabouts {
 export type MarkHandler = (receiver: number, number: number) => void;
 export type AnchorHandler = (receiver: number) => void;
 
+export interface DirectoryDependencies {
+  readonly bus: Bus;
+  readonly store: Pick<Store, "actors">;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly observer: Pick<HostObserver, "refused">;
+}
+
 export class Directory {
-  private readonly known = new Map<number, Whereabouts>();
+  private readonly roster: Roster;
   private readonly markHandlers = new Map<number, MarkHandler>();
   private readonly movedHandlers = new Set<AnchorHandler>();
   private readonly clock: Clock;
+  private readonly observer: Pick<HostObserver, "refused">;
   private readonly heardAtMs = new Map<number, number>();
   private readonly busyness = new Map<number, { batch: number; rate: number }>();
   private readonly unsubscribe: () => void;
 
-  constructor(bus: Bus, clock: Clock) {
+  constructor({ bus, store, clock, logger, observer }: DirectoryDependencies) {
     this.clock = clock;
+    this.observer = observer;
+    this.roster = new Roster(clock, {
+      read: async () => standings(await store.actors(0)),
+      believed: (announcement) => this.take(announcement),
+      moved: (actor) => {
+        for (const handler of this.movedHandlers) handler(actor);
+      },
+      refused: ({ actor, name, node, token, anchor }, reason) => {
+        observer.refused("announcement");
+        logger.warn({ actor, name, node, token, anchor, reason }, "nobody who leads has said this");
+      },
+    });
     this.unsubscribe = bus.subscribe(ALL_ANNOUNCEMENTS, (data) => this.receive(data));
   }
 
   find(actor: number): Whereabouts | undefined {
-    return this.known.get(actor);
+    return this.roster.find(actor);
   }
 
   /** Has the actor's leader, of the highest token there is, said within a time that it leads? */
@@ -49,9 +73,9 @@ export class Directory {
     return this.busyness.get(actor)?.rate ?? 0;
   }
 
-  /** Takes in what Postgres says; announcements that were heard are newer. */
-  learn(records: readonly ActorSummary[]): void {
-    for (const { id, name, anchor, token } of records) this.update(id, { name, anchor, token });
+  /** Takes in what Postgres says. */
+  learn(actors: readonly ActorSummary[]): void {
+    this.roster.learn(standings(actors));
   }
 
   /** One handler per source: it hears how far each receiver has committed the source's commands. */
@@ -70,6 +94,7 @@ export class Directory {
 
   close(): void {
     this.unsubscribe();
+    this.roster.close();
   }
 
   private receive(data: Uint8Array): void {
@@ -77,26 +102,22 @@ export class Directory {
     try {
       announcement = decodeAnnouncement(data);
     } catch (error) {
-      if (error instanceof MalformedError) return;
-      throw error;
+      if (!(error instanceof MalformedError)) throw error;
+      this.observer.refused("announcement");
+      return;
     }
-    const { actor, name, anchor, token } = announcement;
-    if (token < (this.known.get(actor)?.token ?? 0)) return;
-    this.update(actor, { name, anchor, token });
-    this.heardAtMs.set(actor, this.clock.now());
-    const busy = this.busyness.get(actor) ?? { batch: announcement.batch, rate: 0 };
-    const rate = busy.rate + (announcement.batch - busy.batch - busy.rate) * ACTIVITY_GAIN;
-    this.busyness.set(actor, { batch: announcement.batch, rate });
-    for (const mark of announcement.marks) {
-      this.markHandlers.get(mark.source)?.(actor, mark.number);
-    }
+    this.roster.hear(announcement);
   }
 
-  private update(actor: number, next: Whereabouts): void {
-    const before = this.known.get(actor);
-    if (before && (next.token < before.token || next.anchor < before.anchor)) return;
-    this.known.set(actor, next);
-    const moved = before && (before.token !== next.token || before.anchor !== next.anchor);
-    if (moved) for (const handler of this.movedHandlers) handler(actor);
+  private take({ actor, batch, marks }: Announcement): void {
+    this.heardAtMs.set(actor, this.clock.now());
+    const busy = this.busyness.get(actor) ?? { batch, rate: 0 };
+    const rate = busy.rate + (batch - busy.batch - busy.rate) * ACTIVITY_GAIN;
+    this.busyness.set(actor, { batch, rate });
+    for (const { source, number } of marks) this.markHandlers.get(source)?.(actor, number);
   }
+}
+
+function standings(actors: readonly ActorSummary[]) {
+  return actors.map(({ id, name, anchor, token }) => ({ actor: id, name, anchor, token }));
 }

@@ -83,7 +83,7 @@ export class Leader {
       lost: (error) => this.lostInbox(error),
     });
     this.outbox = new Outbox(deps.log, deps.clock, deps.directory, record.token);
-    this.resender = new Resender(deps.bus, deps.clock, record.id);
+    this.resender = new Resender(deps.bus, deps.clock, record.id, deps.observer);
     this.announcer = new Announcer(deps.bus, deps.clock, () => this.standing());
   }
 
@@ -105,7 +105,7 @@ export class Leader {
     const { directory, clock } = this.deps;
     const { record } = this.recovered;
     this.cleanups.push(
-      directory.onMarks(record.id, (receiver, number) => this.outbox.confirm(receiver, number)),
+      directory.onMarks(record.id, (receiver, number) => this.confirm(receiver, number)),
       directory.onMoved((receiver) => this.outbox.resend(receiver, 0)),
       this.resender.onRequest((receiver, from) => this.outbox.resend(receiver, from)),
       every(clock, RESEND_CHECK_EVERY_MS, () => this.outbox.resendOverdue()),
@@ -190,6 +190,9 @@ export class Leader {
     this.inbox.applied(message);
     if (!frame) return;
     const { actor, record } = this.recovered;
+    if (frame.source > 0 && !this.deps.directory.find(frame.source)) {
+      return this.refuseSource(frame.source);
+    }
     const admission = actor.links.admit(
       frame.source,
       frame.token,
@@ -226,6 +229,22 @@ export class Leader {
       );
       return null;
     }
+  }
+
+  /** Nothing is taken of an actor that nobody knows. Perhaps it is so new that it is known only when it sends again. */
+  private refuseSource(source: number): void {
+    const { name } = this.recovered.record;
+    this.deps.observer.malformedFrame(name);
+    this.deps.logger.warn({ actor: name, source }, "a frame of an actor that is not known");
+    this.resender.request(source, 1);
+  }
+
+  private confirm(receiver: number, number: number): void {
+    if (this.outbox.confirm(receiver, number)) return;
+    const { observer, logger } = this.deps;
+    const { name } = this.recovered.record;
+    observer.refused("mark");
+    logger.warn({ actor: name, receiver, number }, "a mark of what was never sent");
   }
 
   /** Closes the open batch and commits it. */

@@ -18,6 +18,8 @@ export interface HostObserver {
   applied(kind: ActorKind, commands: number, elapsedMs: number): void;
   committed(actorName: string, actor: Actor, batch: CommittedBatch): void;
   malformedFrame(actorName: string): void;
+  /** Somebody has said on the bus what nobody who leads would say, or bytes that are nothing. */
+  refused(what: "announcement" | "mark" | "request"): void;
   fenced(actorName: string): void;
   /** The actor's inbox is the stream of another anchor. */
   anchored(actorName: string, anchor: number, reason: string): void;

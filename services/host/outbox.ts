@@ -12,6 +12,8 @@ import { RESEND_AFTER_MS, RESEND_FRAMES_MAX } from "./limits.js";
 
 interface Pending {
   readonly frames: OutboxRow[];
+  /** The highest number that was sent. */
+  sent: number;
   confirmed: number;
   /** When something was last sent or confirmed. */
   movedAtMs: number;
@@ -35,32 +37,39 @@ export class Outbox {
   /** Frames that are committed: kept until confirmed, and published. */
   send(rows: readonly OutboxRow[]): void {
     for (const row of rows) {
-      this.pendingOf(row.destination).frames.push(row);
+      const pending = this.pendingOf(row.destination);
+      pending.frames.push(row);
+      pending.sent = row.last;
       this.publish(row);
     }
   }
 
-  /** The receiver has committed everything up to `number`. */
-  confirm(destination: number, number: number): void {
+  /**
+   * The receiver has committed everything up to `number`. False: that was never sent, so no receiver has said it, and
+   * nothing is changed.
+   */
+  confirm(destination: number, number: number): boolean {
     const pending = this.byDestination.get(destination);
-    if (!pending || number <= pending.confirmed) return;
+    if (!pending || number <= pending.confirmed) return true;
+    if (number > pending.sent) return false;
     pending.confirmed = number;
     pending.movedAtMs = this.clock.now();
     let confirmed = 0;
     while (confirmed < pending.frames.length && pending.frames[confirmed]!.last <= number)
       confirmed++;
-    if (confirmed === 0) return;
+    if (confirmed === 0) return true;
     const last = pending.frames[confirmed - 1]!.last;
     pending.frames.splice(0, confirmed);
     this.deletable.set(destination, last);
+    return true;
   }
 
   /** Sends again what the receiver asks for. */
   resend(destination: number, from: number): void {
     const pending = this.byDestination.get(destination);
     if (!pending) return;
-    pending.movedAtMs = this.clock.now();
     const wanted = pending.frames.filter((row) => row.last >= from);
+    if (wanted.length > 0) pending.movedAtMs = this.clock.now();
     for (const row of wanted.slice(0, RESEND_FRAMES_MAX)) this.publish(row);
   }
 
@@ -109,7 +118,7 @@ export class Outbox {
   private pendingOf(destination: number): Pending {
     let pending = this.byDestination.get(destination);
     if (!pending) {
-      pending = { frames: [], confirmed: 0, movedAtMs: this.clock.now() };
+      pending = { frames: [], sent: 0, confirmed: 0, movedAtMs: this.clock.now() };
       this.byDestination.set(destination, pending);
     }
     if (pending.frames.length === 0) pending.movedAtMs = this.clock.now();

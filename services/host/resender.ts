@@ -5,18 +5,21 @@ import type { Clock } from "../ports/clock.js";
 import type { Bus } from "../ports/log.js";
 import { resendSubject } from "../ports/subjects.js";
 import { RESEND_REQUEST_EVERY_MS } from "./limits.js";
+import type { HostObserver } from "./observer.js";
 
 export class Resender {
   private readonly bus: Bus;
   private readonly clock: Clock;
   private readonly actor: number;
+  private readonly observer: Pick<HostObserver, "refused">;
   private readonly askedAtMs = new Map<number, number>();
   /** Requests that came too soon after another, by source: the last number asked from. */
   private readonly waiting = new Map<number, number>();
   private stopped = false;
 
-  constructor(bus: Bus, clock: Clock, actor: number) {
+  constructor(bus: Bus, clock: Clock, actor: number, observer: Pick<HostObserver, "refused">) {
     this.bus = bus;
+    this.observer = observer;
     this.clock = clock;
     this.actor = actor;
   }
@@ -45,6 +48,7 @@ export class Resender {
         handler(request.receiver, request.from);
       } catch (error) {
         if (!(error instanceof MalformedError)) throw error;
+        this.observer.refused("request");
       }
     });
   }

@@ -33,7 +33,8 @@ const leases = new EtcdLeaseStore(config.etcdUrl, {
   ttlSeconds: config.leaseTtlSeconds,
   clock,
 });
-const directory = new Directory(bus, clock);
+const observer = new MetricsObserver();
+const directory = new Directory({ bus, store, clock, logger, observer });
 const node = new Node(
   {
     node: config.node,
@@ -46,7 +47,7 @@ const node = new Node(
     clock,
     directory,
     logger,
-    observer: new MetricsObserver(),
+    observer,
   },
   { weight: config.weight },
 );

@@ -39,6 +39,10 @@ export class MetricsObserver implements HostObserver {
     metrics.malformedFrames.inc({ actor: actorName });
   }
 
+  refused(what: "announcement" | "mark" | "request"): void {
+    metrics.refusedWords.inc({ what });
+  }
+
   fenced(actorName: string): void {
     metrics.fencedCommits.inc({ actor: actorName });
   }

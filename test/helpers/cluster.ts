@@ -66,7 +66,9 @@ export class TestCluster {
     const incarnation = `${name}#${(this.incarnations += 1)}`;
     const store = new PostgresStore(urls.postgres, incarnation);
     const leases = new EtcdLeaseStore(urls.etcd, { namespace: "test", ttlSeconds: 1, clock });
-    const directory = new Directory(bus, clock);
+    const observer = new MetricsObserver();
+    const logger = pino({ level: process.env["TEST_LOG_LEVEL"] ?? "silent" });
+    const directory = new Directory({ bus, store, clock, logger, observer });
     const node = new Node({
       node: name,
       incarnation,
@@ -77,8 +79,8 @@ export class TestCluster {
       leases,
       clock,
       directory,
-      logger: pino({ level: process.env["TEST_LOG_LEVEL"] ?? "silent" }),
-      observer: new MetricsObserver(),
+      logger,
+      observer,
     });
     await node.start();
     const stop = async () => {

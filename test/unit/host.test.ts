@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import {
   decodeAnnouncement,
@@ -19,6 +20,7 @@ import {
 import { Resender } from "../../services/host/resender.js";
 import { Outbox } from "../../services/host/outbox.js";
 import type { Bus, Log } from "../../services/ports/log.js";
+import type { ActorSummary } from "../../services/ports/store.js";
 import { announceSubject } from "../../services/ports/subjects.js";
 import { ManualClock } from "../helpers/manual-clock.js";
 
@@ -67,6 +69,15 @@ const announced: Announcement = {
   marks: [],
 };
 
+const known: ActorSummary = { id: 1025, name: "market.X", kind: "market", token: 5, anchor: 1 };
+const nobody = { refused: () => undefined };
+
+function directoryOn(bus: Bus): Directory {
+  const store = { actors: () => Promise.resolve([known]) };
+  const logger = pino({ level: "silent" });
+  return new Directory({ bus, store, logger, clock: new ManualClock(), observer: nobody });
+}
+
 describe("the life of a host", () => {
   function after(...types: HostEvent["type"][]): string {
     let snapshot = firstSnapshot();
@@ -111,7 +122,8 @@ describe("the outbox (R4)", () => {
   function setUp() {
     const clock = new ManualClock();
     const bus = new DirectBus();
-    const directory = new Directory(bus, new ManualClock());
+    const directory = directoryOn(bus);
+    directory.learn([known]);
     const published: number[] = [];
     const log = {
       publish: (_name: string, _anchor: number, frame: Uint8Array) => {
@@ -122,7 +134,6 @@ describe("the outbox (R4)", () => {
       },
     } as unknown as Log;
     const outbox = new Outbox(log, clock, directory, 7);
-    bus.publish(announceSubject("market.X"), encodeAnnouncement(announced));
     const row = (first: number) => ({
       destination: 1025,
       first,
@@ -140,6 +151,18 @@ describe("the outbox (R4)", () => {
     expect(outbox.takeConfirmed()).toEqual([{ destination: 1025, upTo: 2 }]);
     expect(outbox.takeConfirmed()).toEqual([]);
     expect(outbox.backlog().frames).toBe(1);
+  });
+
+  it("takes no mark of what was never sent", () => {
+    const { outbox, row } = setUp();
+    expect(outbox.confirm(1025, 9)).toBe(true);
+    outbox.send([row(1), row(2)]);
+    expect(outbox.confirm(1025, 3)).toBe(false);
+    expect(outbox.confirm(1025, Number.MAX_SAFE_INTEGER)).toBe(false);
+    expect(outbox.takeConfirmed()).toEqual([]);
+    expect(outbox.backlog().frames).toBe(2);
+    expect(outbox.confirm(1025, 2)).toBe(true);
+    expect(outbox.takeConfirmed()).toEqual([{ destination: 1025, upTo: 2 }]);
   });
 
   it("sends again from where the receiver asks", () => {
@@ -162,11 +185,10 @@ describe("the outbox (R4)", () => {
   });
 
   it("keeps what is for a receiver that has no inbox yet", () => {
-    const { clock, bus, outbox, published, row } = setUp();
+    const { clock, directory, outbox, published, row } = setUp();
     outbox.send([{ ...row(1), destination: 1026 }]);
     expect(published).toEqual([]);
-    const later = { ...announced, actor: 1026, name: "market.Y" };
-    bus.publish(announceSubject("market.Y"), encodeAnnouncement(later));
+    directory.learn([{ ...known, id: 1026, name: "market.Y" }]);
     clock.advance(RESEND_AFTER_MS);
     outbox.resendOverdue();
     expect(published).toEqual([1]);
@@ -176,7 +198,8 @@ describe("the outbox (R4)", () => {
 describe("the directory", () => {
   it("hands marks to their source, says who has moved, and ignores lower tokens and garbage", () => {
     const bus = new DirectBus();
-    const directory = new Directory(bus, new ManualClock());
+    const directory = directoryOn(bus);
+    directory.learn([known]);
     const marks: [number, number][] = [];
     const moved: number[] = [];
     directory.onMarks(7, (receiver, number) => marks.push([receiver, number]));
@@ -193,9 +216,9 @@ describe("the directory", () => {
     say({ token: 4, anchor: 9, marks: [{ source: 7, token: 1, number: 99 }] });
     expect(marks).toEqual([[1025, 9]]);
     expect(moved).toEqual([]);
-    say({ token: 6 });
+    directory.learn([{ ...known, token: 6 }]);
     expect(moved).toEqual([1025]);
-    expect(directory.find(1025)).toEqual({ name: "market.X", anchor: 1, token: 6 });
+    expect(directory.find(1025)).toMatchObject({ name: "market.X", anchor: 1, token: 6 });
   });
 });
 
@@ -222,7 +245,7 @@ describe("a receiver's requests to send again", () => {
   it("go out at once, then not too often, and the last of them is not forgotten", () => {
     const clock = new ManualClock();
     const bus = new DirectBus();
-    const resender = new Resender(bus, clock, 1025);
+    const resender = new Resender(bus, clock, 1025, nobody);
     const asked = () => bus.said.map(({ data }) => decodeResendRequest(data).from);
     resender.request(1, 5);
     resender.request(1, 6);

@@ -16,13 +16,13 @@ export class NodeProcess {
     const { store, log, bus, leases, peers } = ports;
     this.name = process.name;
     this.process = process;
+    const { clock } = process;
+    const logger = loggerOf(process);
     this.node = new Node({
       node: process.name,
       incarnation: process.incarnation,
-      ...{ store, log, bus, leases, peers, observer },
-      clock: process.clock,
-      directory: new Directory(bus, process.clock),
-      logger: loggerOf(process),
+      ...{ store, log, bus, leases, peers, observer, clock, logger },
+      directory: new Directory({ bus, store, clock, logger, observer }),
     });
     this.node.start().then(
       () => {

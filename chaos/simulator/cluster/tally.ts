@@ -44,6 +44,7 @@ export class Tally implements HostObserver {
     this.add("malformed");
   }
 
+  refused(): void {}
   fenced(): void {}
 
   anchored(): void {
