@@ -47,12 +47,20 @@ const FIRST_ACCOUNT = 101;
 
 export async function run(plan: Plan, options: RunOptions = {}): Promise<RunResult> {
   const stage = new Stage(plan, options);
+  const failed = (error: unknown): void => {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    stage.checks.verdict.violate("live", `a process failed: ${message}`);
+  };
+  // In a real process either would be its end, and its supervisor's to see.
+  process.on("unhandledRejection", failed);
   try {
     await stage.play();
   } catch (error) {
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    stage.checks.verdict.violate("live", `a process failed: ${message}`);
+    failed(error);
   }
+  // Rejections that nobody has handled are told when the real event loop has its turn.
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("unhandledRejection", failed);
   return stage.result();
 }
 

@@ -8,6 +8,7 @@ import { leasesOf } from "../adapters/leases.js";
 import { NatsConnection } from "../adapters/nats-connection.js";
 import { SimBus } from "../adapters/sim-bus.js";
 import { SimLog } from "../adapters/sim-log.js";
+import { SimPeers } from "../adapters/sim-peers.js";
 import { SimReads } from "../adapters/sim-reads.js";
 import { SimStore } from "../adapters/sim-store.js";
 import { SimEtcd } from "../servers/etcd.js";
@@ -52,7 +53,7 @@ export function portsOf(process: SimProcess, servers: Servers, tally?: Tally): P
     reads: new SimReads(process, postgres),
     log: new SimLog(connection),
     bus: new SimBus(connection),
-    peers: STUB,
+    peers: new SimPeers(process),
     leases: leasesOf(process, etcd, LEASE_TTL_SECONDS),
   };
 }
@@ -72,10 +73,3 @@ function counted(store: Store, tally: Tally): Store {
     },
   });
 }
-
-const STUB: Peers = {
-  listen: async () => "sim:1",
-  say: () => undefined,
-  watch: () => () => undefined,
-  close: async () => undefined,
-};

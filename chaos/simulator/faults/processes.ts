@@ -89,7 +89,7 @@ export function flap(cluster: Cluster, { node, forMs, size }: PlannedFault): Beg
     const process = cluster.process(node);
     if (process.isAlive) deaths += 1;
     process.crash();
-    cluster.world.scheduler.after((forMs / 5) * (0.5 + size) * US_PER_MS, again);
+    cluster.world.scheduler.after(Math.round((forMs / 5) * (0.5 + size) * US_PER_MS), again);
   };
   again();
   const end = (): void => {
@@ -102,7 +102,7 @@ export function flap(cluster: Cluster, { node, forMs, size }: PlannedFault): Beg
 export function rollingRestart(cluster: Cluster, { forMs }: PlannedFault): Begun {
   let isOver = false;
   const before = cluster.tally.of("handedOver");
-  const eachUs = (forMs / NODES.length) * US_PER_MS;
+  const eachUs = Math.floor((forMs * US_PER_MS) / NODES.length);
   NODES.forEach((name, n) => {
     cluster.world.scheduler.after(n * eachUs, () => {
       if (!isOver && cluster.process(name).isAlive) cluster.nodes.get(name)!.stop();

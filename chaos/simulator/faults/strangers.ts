@@ -59,6 +59,6 @@ function strangeBytes(seed: number): Uint8Array {
 }
 
 function repeat(cluster: Cluster, times: number, forMs: number, task: (n: number) => void): void {
-  const stepUs = (forMs * US_PER_MS) / times;
+  const stepUs = Math.floor((forMs * US_PER_MS) / times);
   for (let n = 0; n < times; n++) cluster.world.scheduler.after(n * stepUs, () => task(n));
 }
