@@ -105,7 +105,7 @@ export class Host {
   /** Stops reading, commits what was applied, and writes the key over to another node. */
   async handOver(to: string): Promise<void> {
     // While etcd does not answer nobody could take over: whoever leads goes on.
-    if (!(await this.deps.leases.claim(this.name))) return;
+    if (!(await this.holdsKey())) return;
     const { token } = this;
     if (token === 0 || !this.become({ type: "DRAIN" }, `for ${to}`)) return;
     await this.endLeading();
@@ -127,6 +127,15 @@ export class Host {
     await this.running;
     await this.letGo();
     if (wasLeading) this.become({ type: "DRAINED" }, reason);
+  }
+
+  private async holdsKey(): Promise<boolean> {
+    try {
+      return (await this.deps.leases.claim(this.name)) !== null;
+    } catch (error) {
+      this.logger.warn({ error: String(error) }, "etcd does not say whose the key is");
+      return false;
+    }
   }
 
   private async endLeading(): Promise<void> {
