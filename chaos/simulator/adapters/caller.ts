@@ -60,9 +60,11 @@ export class Caller {
       const deadlineUs = scheduler.nowUs + options.timeoutMs * US_PER_MS;
       const call: Call = { options, deadlineUs, reject, isOver: false, isExpiring: false };
       this.underWay.add(call);
+      const { life } = server;
       if (options.broken === "before") return this.break(call, "the connection broke");
       const arrive = () => {
-        const outcome = server.accept(() => this.work(call, work, resolve));
+        const isSame = life === server.life;
+        const outcome = isSame ? server.accept(() => this.work(call, work, resolve)) : "refused";
         if (outcome === "refused") this.break(call, "the server refuses connections");
         else if (outcome === "waits") this.expire(call);
       };

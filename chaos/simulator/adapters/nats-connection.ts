@@ -45,6 +45,8 @@ export class NatsConnection {
   private inward!: Channel;
   /** Counts the lives of the connection. */
   private life = 0;
+  /** The life of the server that it is connected to. */
+  private serverLife = 0;
   private pingsLost = 0;
   private away = false;
 
@@ -53,6 +55,7 @@ export class NatsConnection {
     this.nats = nats;
     this.caller = new Caller(process, nats, true);
     this.open();
+    this.serverLife = nats.life;
     process.onEnd(nats.connect({ broken: () => this.serverEnded() }));
     process.onEnd(() => this.unsubscribeAll());
     if (!nats.isUp) this.lose();
@@ -69,8 +72,9 @@ export class NatsConnection {
    */
   send(work: () => void, waits: () => void = () => undefined): number {
     if (this.away || !this.process.pass("sending")) return Infinity;
+    const { serverLife, nats } = this;
     return this.outward.send(() => {
-      if (this.nats.accept(work) === "waits") waits();
+      if (serverLife === nats.life && nats.accept(work) === "waits") waits();
     });
   }
 
@@ -222,6 +226,7 @@ export class NatsConnection {
     this.outward.send(() => {
       const outcome = this.nats.accept(() => {
         if (life !== this.life) return;
+        this.serverLife = this.nats.life;
         for (const listener of this.listeners.keys()) this.register(listener);
         inward.send(() => process.deliver(back));
       });

@@ -16,6 +16,8 @@ export class SimServer implements ServerSwitches {
   readonly world: World;
   readonly name: string;
   slowMeanUs = 0;
+  /** Counts the server's lives: what was sent to an earlier one is lost with its connection. */
+  life = 1;
   /** How many connections have been broken or refused, and how many requests had to wait for the server. */
   turnedAway = 0;
   keptWaiting = 0;
@@ -66,6 +68,7 @@ export class SimServer implements ServerSwitches {
   stop(): void {
     if (this.mode === "down") return;
     this.turn("down");
+    this.life += 1;
     this.backlog = [];
     this.breakConnections();
   }
