@@ -7,7 +7,7 @@ import type { Announcement } from "../../actors/kernel/event-frame.js";
 import type { Clock } from "../ports/clock.js";
 
 /** When Postgres was just asked, it is asked again after so long. */
-const ASK_AGAIN_AFTER_MS = 20;
+const ASK_AGAIN_AFTER_MS = 5;
 
 export interface Standing {
   readonly actor: number;
