@@ -38,7 +38,7 @@ export interface DrillOptions extends Partial<Surroundings> {
   readonly log?: (line: string) => void;
 }
 
-const SURROUNDINGS: Surroundings = { nodes: 3, ledgerShards: 4, symbols: 6, ordersPerSecond: 300 };
+const SURROUNDINGS: Surroundings = { nodes: 3, ledgerShards: 4, symbols: 6, ordersPerSecond: 200 };
 const ROUNDS = 20;
 const SEED = 1;
 

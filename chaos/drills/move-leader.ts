@@ -11,8 +11,8 @@ import { databaseTime, handOvers, longestPause } from "./gaps.js";
 import { stateChanges } from "./host-log.js";
 import { settledLeaders } from "./victims.js";
 
-/** To one symbol, from accounts of one shard: an order every 4 ms for each of the two actors that move. */
-const DENSE_ORDERS_PER_SECOND = 250;
+/** To one symbol, from accounts of one shard: an order every 5 ms for each of the two actors that move. */
+const DENSE_ORDERS_PER_SECOND = 200;
 /** How long the dense orders come before the move, to see what is usual without one. */
 const USUAL_MS = 2_000;
 const MOVE_LIMIT_MS = 30_000;
@@ -23,7 +23,7 @@ const HANDED_OVER = "handed over";
 export const MOVE_LEADER: Drill = {
   name: "move-leader",
   about: "a market, then a ledger shard, wished over to another node, under dense orders for both",
-  surroundings: { ordersPerSecond: 100 },
+  surroundings: { ordersPerSecond: 50 },
   async round(stage, number) {
     const { scene, metronome } = stage;
     const symbol = scene.symbols[number % scene.symbols.length]!;
