@@ -60,7 +60,7 @@ export class Market implements Actor {
     return new Market(record.id, links, MarketState.decode(record.state), book);
   }
 
-  /** Takes rows of the table `book`: bids, then asks, each side from its worst price on, a price in order of arrival. */
+  /** Takes rows of the table `book`, each side from its worst price on, a price in the order of arrival. */
   loadPage(table: string, rows: readonly Readonly<Record<string, unknown>>[]): void {
     assert(table === "book", `a market has no table ${table}`);
     for (const row of rows) this.restoreOrder(row as Readonly<Record<string, number>>);

@@ -72,11 +72,8 @@ export class Tables {
 
   /** What `Store.load` reads of a market, in pages of at most this many rows. */
   loadMarket(page: LoadPage, pageRows = 3): void {
-    const worstFirst = (a: Row, b: Row) =>
-      a["side"] === Side.Buy ? by(a, b, "price") : by(b, a, "price");
-    const book = this.rows("book").sort(
-      (a, b) => by(a, b, "side") || worstFirst(a, b) || by(a, b, "priority"),
-    );
+    const rank = (row: Row) => Number(row["price"]) * (row["side"] === Side.Buy ? 1 : -1);
+    const book = this.rows("book").sort((a, b) => rank(a) - rank(b) || by(a, b, "priority"));
     inPages("book", book, page, pageRows);
   }
 

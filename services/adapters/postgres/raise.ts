@@ -21,7 +21,7 @@ export function raiseToken(
     // A wait that is behind another claimant may end at the predecessor only later: it is looked at again and again.
     const watch = setInterval(() => {
       // Whether it worked is seen by the raise, which goes on or is given up.
-      query(pool, END_PREDECESSOR, [actor, backend]).catch(() => undefined);
+      query(pool, END_PREDECESSOR, [actor, fromToken, backend]).catch(() => undefined);
     }, ROW_WAIT_MAX_MS);
     try {
       const values = [actor, fromToken, node, incarnation, leaseRevision];

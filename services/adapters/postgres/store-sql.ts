@@ -21,15 +21,16 @@ export const RAISE = statement(
 );
 
 /**
- * Ends whoever a backend waits for, if it is the predecessor: the life of a node that the row names as it was committed.
- * One that waits for its synchronous standby has committed; to end it would show what no standby has yet.
+ * Ends whoever a backend waits for, if it is the predecessor: the life of a node that the row names as it was committed,
+ * with the token that is to be raised. (With another token it is who has won.) One that waits for its synchronous standby
+ * has committed; to end it would show what no standby has yet.
  */
 export const END_PREDECESSOR = statement(
   "end_predecessor",
   `SELECT pg_terminate_backend(b.pid) FROM actors a JOIN pg_stat_activity b
      ON b.application_name = '${APPLICATION_PREFIX}' || a.holder_incarnation
-   WHERE a.actor = $1 AND a.holder_incarnation <> '' AND b.pid = ANY (pg_blocking_pids($2))
-     AND b.wait_event IS DISTINCT FROM 'SyncRep'`,
+   WHERE a.actor = $1 AND a.token = $2 AND a.holder_incarnation <> ''
+     AND b.pid = ANY (pg_blocking_pids($3)) AND b.wait_event IS DISTINCT FROM 'SyncRep'`,
 );
 
 export const LINKS = statement(
