@@ -174,7 +174,7 @@ export class NatsConnection {
         },
         delayUs,
       );
-    const subscription = { pattern: listener.pattern, hear };
+    const subscription = { pattern: listener.pattern.split("."), hear };
     this.listeners.set(listener, subscription);
     this.nats.subscribers.add(subscription);
   }

@@ -13,7 +13,8 @@ import { Stream } from "./streams.js";
 import { Subscribers, type Subscription } from "./subscribers.js";
 import type { MessageFaults, NatsSnapshot, NatsSwitches } from "./switches.js";
 
-const PUBLISH = noteKind("publish");
+const PUBLISHED = noteKind("published");
+const REFUSED = noteKind("refused");
 const MESSAGE = noteKind("message");
 const STREAM = noteKind("stream");
 
@@ -96,13 +97,13 @@ export class SimNats extends SimServer implements NatsSwitches {
     const seen = { atUs: scheduler.nowUs, by, actorName, anchor, frame };
     const outcome = outcomeFor(stream, frame);
     if (!stream || outcome !== "stored") {
-      trace.note(seen.atUs, PUBLISH, by.name, anchor, 0, `${actorName} ${outcome}`);
+      trace.note(seen.atUs, REFUSED, by.name, anchor, 0, actorName);
       witness.publish({ ...seen, outcome, sequence: 0, stored: "" });
       throw new LogRefusedError(outcome === "full" ? "full" : "no-stream", outcome);
     }
     const stored = this.stamp();
     const sequence = stream.lastSequence + 1;
-    trace.note(seen.atUs, PUBLISH, by.name, anchor, sequence, actorName);
+    trace.note(seen.atUs, PUBLISHED, by.name, anchor, sequence, actorName);
     trace.bytes(frame);
     witness.publish({ ...seen, outcome, sequence, stored });
     stream.append(stored, frame);
@@ -198,7 +199,7 @@ export class SimNats extends SimServer implements NatsSwitches {
     const stream = this.stream(actorName, anchor);
     if (!stream) return;
     const { trace, scheduler } = this.world;
-    trace.note(scheduler.nowUs, PUBLISH, "somebody", anchor, stream.lastSequence + 1, actorName);
+    trace.note(scheduler.nowUs, PUBLISHED, "somebody", anchor, stream.lastSequence + 1, actorName);
     stream.append(this.stamp(), frame);
   }
 

@@ -26,6 +26,7 @@ const FIRST_MARKET_NUMBER = 1_025;
 const FIRST_ACCOUNT_NUMBER = 1_000_000;
 
 const COMMIT = noteKind("commit");
+const HASH = noteKind("hash");
 const RAISE = noteKind("raise");
 const CLOCK = noteKind("clock");
 
@@ -205,8 +206,8 @@ export class SimPostgres extends SimServer implements PostgresSwitches {
   private tell(seen: CommitSeen): void {
     const { trace, witness } = this.world;
     const { by, batch, outcome, reason } = seen;
-    trace.note(seen.atUs, COMMIT, by.name, batch.actor.id, batch.number, `${outcome} ${reason}`);
-    trace.note(seen.atUs, COMMIT, by.name, batch.hash, batch.token);
+    trace.note(seen.atUs, COMMIT, by.name, batch.actor.id, batch.number, outcome);
+    trace.note(seen.atUs, HASH, by.name, batch.hash, batch.token, reason);
     witness.commit(seen);
   }
 

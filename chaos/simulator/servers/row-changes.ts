@@ -46,16 +46,18 @@ const PARTS_OF: Readonly<Record<ActorKind, readonly Part[]>> = {
 /** Throws `StatementError` or `UniqueViolation`. */
 export function changesOf(batch: Batch, tables: Tables): RowChange[] {
   const { kind } = batch.actor;
-  const rowSets = rowSetsOf(batch);
-  for (const name in rowSets) {
-    const isKnown = PARTS_OF[kind].some(({ part }) => part === name);
-    if (!isKnown && rowSets[name]!.count > 0) {
+  const { rows } = batch.effects;
+  for (const name in rows) {
+    if (rows[name]!.count === 0 || name === "flows") continue;
+    if (!PARTS_OF[kind].some(({ part }) => part === name)) {
       throw new StatementError(`42P01: no table takes the part ${name}`);
     }
   }
   const changes: RowChange[] = [];
+  addLinks(changes, batch, tables.get("links"));
+  addOutbox(changes, batch, tables.get("outbox"));
   for (const part of PARTS_OF[kind]) {
-    const set = rowSets[part.part];
+    const set = rows[part.part];
     if (!set || set.count === 0) continue;
     addPart(changes, { batch, part, set, table: tables.get(part.table) }, tables);
   }
@@ -78,42 +80,46 @@ export function clientKey(row: Row): string {
   return `${row["account"] as number}/${row["client_order_id"] as string}`;
 }
 
-/** The batch's parts as the tables take them: links and outbox as row sets, links with what their trades moved. */
-function rowSetsOf(batch: Batch): Record<string, RowSet> {
-  const { flows, ...rows } = batch.effects.rows;
-  const sets: Record<string, RowSet> = { ...rows };
-  const flowAt = new Map<unknown, number>(flows?.columns["peer"]?.map((peer, at) => [peer, at]));
-  const plain = batch.links.filter(({ peer }) => !flowAt.has(peer));
-  const moved = batch.links.filter(({ peer }) => flowAt.has(peer));
-  if (moved.length !== flowAt.size) {
+const TOTALS = ["base_in", "base_out", "quote_in", "quote_out"] as const;
+const NO_TOTALS = { base_in: 0, base_out: 0, quote_in: 0, quote_out: 0 };
+
+/** A link keeps its running totals, unless the batch's trades have moved them. */
+function addLinks(changes: RowChange[], { actor, links, effects }: Batch, table: Table): void {
+  const { flows } = effects.rows;
+  const flowPeers = flows?.columns["peer"] ?? [];
+  let moved = 0;
+  for (const { peer, token, received, sent } of links) {
+    const key = `${actor.id}/${peer}`;
+    const row: MutableRow = { ...NO_TOTALS, ...table.rows.get(key) };
+    row["actor"] = actor.id;
+    row["peer"] = peer;
+    row["token"] = token;
+    row["received"] = received;
+    row["sent"] = sent;
+    const at = flowPeers.indexOf(peer);
+    if (at >= 0) {
+      moved += 1;
+      for (const total of TOTALS) row[total] = flows!.columns[total]![at]!;
+    }
+    changes.push({ table, key, row });
+  }
+  if (moved < flowPeers.length) {
     throw new StatementError("a market moved something and its link did not");
   }
-  sets["links"] = { count: plain.length, columns: linkColumns(plain) };
-  if (flows && moved.length > 0) {
-    const flow = (name: string) =>
-      moved.map(({ peer }) => flows.columns[name]![flowAt.get(peer)!] as number);
-    const totals = ["base_in", "base_out", "quote_in", "quote_out"];
-    const columns = Object.fromEntries(totals.map((name) => [name, flow(name)]));
-    sets["links_flows"] = { count: moved.length, columns: { ...linkColumns(moved), ...columns } };
-  }
-  sets["outbox"] = {
-    count: batch.outbox.length,
-    columns: {
-      destination: batch.outbox.map(({ destination }) => destination),
-      first: batch.outbox.map(({ first }) => first),
-      last: batch.outbox.map(({ last }) => last),
-    },
-  };
-  return sets;
 }
 
-function linkColumns(links: Batch["links"]): RowSet["columns"] {
-  return {
-    peer: links.map(({ peer }) => peer),
-    token: links.map(({ token }) => token),
-    received: links.map(({ received }) => received),
-    sent: links.map(({ sent }) => sent),
-  };
+function addOutbox(changes: RowChange[], { actor, outbox }: Batch, table: Table): void {
+  const keys = new Set<Key>();
+  for (const { destination, first, last, frame } of outbox) {
+    // Who sends the frame stamps it afterwards.
+    const row: Row = { actor: actor.id, destination, first, last, frame: Buffer.from(frame) };
+    const key = table.keyOf(row);
+    if (table.rows.has(key) || keys.has(key)) {
+      throw new StatementError(`23505: outbox ${key} is there already`);
+    }
+    keys.add(key);
+    changes.push({ table, key, row });
+  }
 }
 
 /** One part of a commit that is being worked out. */
@@ -144,8 +150,7 @@ function addPart(changes: RowChange[], change: PartChange, { clientOrderIds }: T
     const isChange = part.mode === "update" || part.mode === "delete";
     if (isChange && (!old || isRepeated)) continue;
     touched += 1;
-    const row =
-      part.mode === "delete" ? null : old ? { ...old, ...given } : withDefaults(table, given);
+    const row = rowAfter(part, old, given);
     if (row) check(table, row);
     if (row && part.part === "orders_new") clientKeys.add(clientKey(row));
     changes.push({ table, key, row });
@@ -155,6 +160,12 @@ function addPart(changes: RowChange[], change: PartChange, { clientOrderIds }: T
   throw new StatementError(
     `22P02: ${part.part}: ${touched} rows were touched, ${set.count} expected`,
   );
+}
+
+/** An upsert gives every column; only an update leaves some as they were. */
+function rowAfter({ mode }: Part, old: Row | undefined, given: MutableRow): MutableRow | null {
+  if (mode === "delete") return null;
+  return mode === "update" ? { ...old, ...given } : given;
 }
 
 function rowAt({ batch, part, set }: PartChange, at: number): MutableRow {
@@ -169,20 +180,13 @@ function rowAt({ batch, part, set }: PartChange, at: number): MutableRow {
     if (value === undefined) throw new StatementError(`column ${name} of ${part.part} has a gap`);
     row[name] = value;
   }
-  if (part.part === "outbox") row["frame"] = Buffer.from(batch.outbox[at]!.frame);
-  else if (part.bytesColumn) row[part.bytesColumn] = bytesAt(set, at);
+  if (part.bytesColumn) row[part.bytesColumn] = bytesAt(set, at);
   return row;
 }
 
 function bytesAt({ columns, bytes }: RowSet, at: number): Uint8Array {
   const offset = columns["offset"]![at] as number;
   return Buffer.from(bytes!.subarray(offset, offset + (columns["length"]![at] as number)));
-}
-
-const NO_FLOWS = { base_in: 0, base_out: 0, quote_in: 0, quote_out: 0 };
-
-function withDefaults(table: Table, row: MutableRow): MutableRow {
-  return table.name === "links" ? { ...NO_FLOWS, ...row } : row;
 }
 
 function check(table: Table, row: Row): void {

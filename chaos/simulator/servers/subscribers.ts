@@ -1,7 +1,8 @@
 /** Who listens to which subjects: `*` stands for one token, `>` at the end for one or more. */
 
 export interface Subscription {
-  readonly pattern: string;
+  /** What it listens to, token by token. */
+  readonly pattern: readonly string[];
   /** It comes so much later than in its order. */
   readonly hear: (data: Uint8Array, subject: string, delayUs: number) => void;
 }
@@ -29,20 +30,20 @@ export class Subscribers {
   of(subject: string): readonly Subscription[] {
     let found = this.bySubject.get(subject);
     if (!found) {
-      found = [...this.all].filter(({ pattern }) => matches(pattern, subject));
+      const tokens = subject.split(".");
+      found = [...this.all].filter(({ pattern }) => matches(pattern, tokens));
       this.bySubject.set(subject, found);
     }
     return found;
   }
 }
 
-export function matches(pattern: string, subject: string): boolean {
-  if (pattern === subject) return true;
-  const wanted = pattern.split(".");
-  const given = subject.split(".");
-  for (const [at, token] of wanted.entries()) {
-    if (token === ">") return given.length > at;
-    if (at >= given.length || (token !== "*" && token !== given[at])) return false;
+function matches(pattern: readonly string[], subject: readonly string[]): boolean {
+  for (let at = 0; at < pattern.length; at++) {
+    const token = pattern[at]!;
+    if (token === ">") return subject.length > at;
+    if (token !== "*" && token !== subject[at]) return false;
+    if (at >= subject.length) return false;
   }
-  return wanted.length === given.length;
+  return pattern.length === subject.length;
 }

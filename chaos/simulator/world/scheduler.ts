@@ -108,10 +108,11 @@ export class Scheduler {
     process.nextTick(this.step);
   };
 
+  /** After a turn of the real event loop, in which rejections that nobody has handled are noticed. */
   private finish(): void {
     const { ended } = this;
     this.ended = null;
-    ended!();
+    setImmediate(ended!);
   }
 
   private push(scheduled: Scheduled): void {
