@@ -21,6 +21,14 @@ function url(...schemes: string[]) {
     );
 }
 
+/** One URL, or several with commas between them: the servers of one cluster. */
+function urls(scheme: string) {
+  const isUrl = (text: string) => text.startsWith(`${scheme}://`) && URL.canParse(text);
+  return z.string().refine((text) => text.split(",").every(isUrl), {
+    error: `not URLs that start with ${scheme}://, with commas between them`,
+  });
+}
+
 const port = whole(0, PORT_MAX);
 /** With what a life of it adds, it has to fit into the 63 bytes that PostgreSQL keeps of a connection's name. */
 const name = z.string().regex(/^[A-Za-z0-9_-]{1,40}$/, {
@@ -34,9 +42,9 @@ export const SETTINGS = {
   natsUrl: {
     variable: "PALISADE_NATS_URL",
     unit: "URL",
-    about: "The NATS server with JetStream.",
+    about: "The NATS server with JetStream; of a cluster several, with commas between them.",
     fallback: "nats://127.0.0.1:4222",
-    schema: url("nats"),
+    schema: urls("nats"),
   },
   etcdUrl: {
     variable: "PALISADE_ETCD_URL",

@@ -31,6 +31,7 @@ describe("the configuration", () => {
     ["PALISADE_HTTP_PORT", ""],
     ["PALISADE_SLOT", "0"],
     ["PALISADE_NATS_URL", "http://127.0.0.1"],
+    ["PALISADE_NATS_URL", "nats://127.0.0.1:4222,"],
     ["PALISADE_LOG_LEVEL", "loud"],
     ["PALISADE_NODE", "a node"],
     ["PALISADE_LEDGER_SHARDS", "513"],
@@ -38,6 +39,11 @@ describe("the configuration", () => {
     expect(() => loadConfig({ [variable]: value })).toThrow(
       new RegExp(`${variable} \\(env\\) is ${JSON.stringify(value)}.*default`),
     );
+  });
+
+  it("takes one server of NATS, or several of a cluster", () => {
+    const several = "nats://10.0.0.1:4222,nats://10.0.0.2:4222";
+    expect(loadConfig({ PALISADE_NATS_URL: several }).values.natsUrl).toBe(several);
   });
 
   it("describes every setting with its source and hides passwords", () => {

@@ -10,7 +10,7 @@ const CONNECT_MS_MAX = 5_000;
 /** `urls`: one server, or some of a cluster's, with commas between them; the others are learnt from these. */
 export function connectNats(urls: string, name: string): Promise<NatsConnection> {
   return connect({
-    servers: urls.split(",").map((url) => url.trim()),
+    servers: urls.split(","),
     name,
     timeout: CONNECT_MS_MAX,
     reconnect: true,
