@@ -70,7 +70,7 @@ export function describeConfig(config: LoadedConfig): string {
   const rows = names().map((key) => {
     const { variable, unit, about } = SETTINGS[key];
     // A password in a URL is nobody's business.
-    const value = String(config.values[key]).replace(/(:\/\/[^:@/]*):[^@/]*@/, "$1:***@");
+    const value = String(config.values[key]).replace(/(:\/\/[^:@/]*):[^@/]*@/g, "$1:***@");
     return [`${variable}=${value}`, `(${config.sources[key]})`, unit, about] as const;
   });
   const width = (column: 0 | 1 | 2) => Math.max(...rows.map((row) => row[column].length));
