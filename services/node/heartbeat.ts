@@ -3,26 +3,28 @@ import { ByteReader, ByteWriter, MalformedError } from "../../actors/kernel/byte
 
 const HEARTBEAT_VERSION = 1;
 const NAME_LENGTH_MAX = 96;
+const STUCK_ACTORS_MAX = 1_000;
 
 export interface Heartbeat {
   readonly node: string;
   readonly incarnation: string;
-  /** The age of the oldest commit under way, in milliseconds; 0: none is. */
-  readonly commitAgeMs: number;
+  /** The actors whose commits have had no answer for too long, the first `STUCK_ACTORS_MAX` of them. */
+  readonly stuck: readonly number[];
   /** How long ago the last round trip that was answered began, in milliseconds. */
   readonly logAgeMs: number;
   readonly storeAgeMs: number;
 }
 
 export function encodeHeartbeat(heartbeat: Heartbeat): Uint8Array {
-  return new ByteWriter()
+  const writer = new ByteWriter()
     .u8(HEARTBEAT_VERSION)
     .string(heartbeat.node)
     .string(heartbeat.incarnation)
-    .uint(Math.round(heartbeat.commitAgeMs))
     .uint(Math.round(heartbeat.logAgeMs))
     .uint(Math.round(heartbeat.storeAgeMs))
-    .take();
+    .uint(Math.min(heartbeat.stuck.length, STUCK_ACTORS_MAX));
+  for (const actor of heartbeat.stuck.slice(0, STUCK_ACTORS_MAX)) writer.uint(actor);
+  return writer.take();
 }
 
 /** Throws `MalformedError`. */
@@ -30,15 +32,16 @@ export function decodeHeartbeat(bytes: Uint8Array): Heartbeat {
   const reader = new ByteReader(bytes);
   const version = reader.u8();
   if (version !== HEARTBEAT_VERSION) throw new MalformedError(`heartbeat version ${version}`);
-  const heartbeat = {
-    node: reader.string(NAME_LENGTH_MAX),
-    incarnation: reader.string(NAME_LENGTH_MAX),
-    commitAgeMs: reader.uint(),
-    logAgeMs: reader.uint(),
-    storeAgeMs: reader.uint(),
-  };
+  const node = reader.string(NAME_LENGTH_MAX);
+  const incarnation = reader.string(NAME_LENGTH_MAX);
+  const logAgeMs = reader.uint();
+  const storeAgeMs = reader.uint();
+  const count = reader.uint();
+  if (count > STUCK_ACTORS_MAX) throw new MalformedError(`${count} actors that are stuck`);
+  const stuck: number[] = [];
+  for (let n = 0; n < count; n++) stuck.push(reader.uint());
   reader.end();
-  return heartbeat;
+  return { node, incarnation, stuck, logAgeMs, storeAgeMs };
 }
 
 /** A node that asks its actor's leader to hand the actor over. */

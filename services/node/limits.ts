@@ -22,6 +22,13 @@ export const HEARD_WITHIN_MS = 1_000;
 /** When nobody has claimed an actor for so long, the next node in its order of preference may. */
 export const NEXT_CHOICE_AFTER_MS = 2_000;
 
+/**
+ * An actor that was taken over for a suspicion is not taken over for another one for so long, and twice as long with each
+ * takeover that follows so soon.
+ */
+export const REST_MS = 500;
+export const RESTLESS_WITHIN_MS = 2_000;
+
 /** Actors that a node claims and recovers at once. */
 export const CLAIMS_AT_ONCE_MAX = 16;
 

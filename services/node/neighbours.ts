@@ -21,11 +21,14 @@ export interface NeighboursDependencies {
   readonly bus: Bus;
   readonly store: Pick<Store, "now">;
   readonly clock: Clock;
-  /** The age of the oldest commit under way on this node. */
-  readonly commitAgeMs: () => number;
+  /** The actors of this node whose commits hang. */
+  readonly stuck: () => readonly number[];
   /** Called when somebody has come under suspicion or is out of it. */
   readonly onChange: () => void;
 }
+
+/** The one suspicion that is beyond doubt. */
+export const ENDED = "its leader's process has ended";
 
 interface Neighbour {
   readonly incarnation: string;
@@ -75,9 +78,23 @@ export class Neighbours {
     return this.known.get(node)?.suspicion ?? null;
   }
 
+  /** Does a commit of an actor hang there, while this node's do not? Then that actor is better off here. */
+  isStuck(node: string, actor: number): boolean {
+    const neighbour = this.known.get(node);
+    return this.canReachStore && (neighbour?.last?.stuck.includes(actor) ?? false);
+  }
+
   /** Are this node's own ways to the servers good? */
   get isWell(): boolean {
-    return this.log.ageMs < SUSPECT_AFTER_MS && this.store.ageMs < SUSPECT_AFTER_MS;
+    return this.canReachLog && this.canReachStore;
+  }
+
+  private get canReachLog(): boolean {
+    return this.log.ageMs < SUSPECT_AFTER_MS;
+  }
+
+  private get canReachStore(): boolean {
+    return this.store.ageMs < SUSPECT_AFTER_MS && this.deps.stuck().length === 0;
   }
 
   close(): void {
@@ -128,7 +145,7 @@ export class Neighbours {
   }
 
   private tick(): void {
-    const { node, incarnation, clock, peers, bus, commitAgeMs } = this.deps;
+    const { node, incarnation, clock, peers, bus, stuck } = this.deps;
     const nowMs = clock.now();
     // Who was held up itself has not listened, and may judge nobody by what it did not hear.
     if (nowMs - this.tickedAtMs > HEARTBEAT_EVERY_MS + TICK_LATE_MS) {
@@ -138,7 +155,7 @@ export class Neighbours {
     const heartbeat = encodeHeartbeat({
       node,
       incarnation,
-      commitAgeMs: commitAgeMs(),
+      stuck: stuck(),
       logAgeMs: this.log.ageMs,
       storeAgeMs: this.store.ageMs,
     });
@@ -158,14 +175,12 @@ export class Neighbours {
   }
 
   private suspicionOf({ isGone, heardAtMs, last }: Neighbour): string | null {
-    if (isGone) return "its leader's process has ended";
+    if (isGone) return ENDED;
     if (this.deps.clock.now() - heardAtMs > SUSPECT_AFTER_MS) return "its leader is silent";
     if (!last) return null;
-    const canReachStore = this.store.ageMs < SUSPECT_AFTER_MS;
-    if (canReachStore && last.commitAgeMs > SUSPECT_AFTER_MS) return "its leader's commit hangs";
-    if (canReachStore && last.storeAgeMs > SUSPECT_AFTER_MS) return "its leader has lost the store";
-    const canReachLog = this.log.ageMs < SUSPECT_AFTER_MS;
-    if (canReachLog && last.logAgeMs > SUSPECT_AFTER_MS) return "its leader has lost the log";
+    if (this.canReachStore && last.storeAgeMs > SUSPECT_AFTER_MS)
+      return "its leader has lost the store";
+    if (this.canReachLog && last.logAgeMs > SUSPECT_AFTER_MS) return "its leader has lost the log";
     return null;
   }
 }

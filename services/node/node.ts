@@ -18,6 +18,7 @@ import {
   POLL_ACTORS_EVERY_MS,
   POLLS_PER_FULL_READING,
   SETTLED_AFTER_MS,
+  SUSPECT_AFTER_MS,
 } from "./limits.js";
 import { Membership } from "./membership.js";
 import { Moves } from "./moves.js";
@@ -60,7 +61,7 @@ export class Node {
     this.placement = new Placement(node);
     this.neighbours = new Neighbours({
       ...deps,
-      commitAgeMs: () => Math.max(0, ...[...this.hosts.values()].map((host) => host.commitAgeMs)),
+      stuck: () => this.stuck(),
       onChange: () => this.placeSoon(),
     });
     this.moves = new Moves({
@@ -120,6 +121,15 @@ export class Node {
     this.neighbours.close();
     await this.deps.leases.close();
     await this.deps.peers.close();
+  }
+
+  /** Actors whose commits hang: perhaps another node is better off. */
+  private stuck(): number[] {
+    const those: number[] = [];
+    for (const host of this.hosts.values()) {
+      if (host.commitAgeMs > SUSPECT_AFTER_MS) those.push(host.actor);
+    }
+    return those;
   }
 
   private async leave(): Promise<void> {
@@ -257,6 +267,7 @@ export class Node {
       leaders: leases.leaders(),
       wishes: this.wishes,
       isHeard: (name) => directory.isHeard(this.hosts.get(name)!.actor, HEARD_WITHIN_MS),
+      isStuck: (node, name) => this.neighbours.isStuck(node, this.hosts.get(name)!.actor),
       isWell: this.neighbours.isWell,
     };
   }

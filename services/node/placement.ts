@@ -5,8 +5,9 @@
 import { preference } from "../../actors/placement/rendezvous.js";
 import type { Wishes } from "../../actors/placement/wishes.js";
 import type { Leadership } from "../ports/lease-store.js";
-import { NEXT_CHOICE_AFTER_MS } from "./limits.js";
+import { FLAPS_COUNTED_MAX, NEXT_CHOICE_AFTER_MS, REST_MS, RESTLESS_WITHIN_MS } from "./limits.js";
 import type { Member } from "./membership.js";
+import { ENDED } from "./neighbours.js";
 
 export interface View {
   readonly nowMs: number;
@@ -15,13 +16,24 @@ export interface View {
   readonly wishes: Wishes;
   /** Does somebody say, on the bus, that he leads the actor, though etcd may have forgotten it? */
   readonly isHeard: (actorName: string) => boolean;
+  /** Does a commit of the actor hang at a node, while this one's do not? */
+  readonly isStuck: (node: string, actorName: string) => boolean;
   /** Are this node's own ways to the servers good? */
   readonly isWell: boolean;
+}
+
+/** An actor's last change of leaders, and until when it is not to change again for a mere suspicion. */
+interface Rest {
+  readonly node: string;
+  readonly sinceMs: number;
+  takeovers: number;
+  untilMs: number;
 }
 
 export class Placement {
   private readonly node: string;
   private readonly leaderlessSinceMs = new Map<string, number>();
+  private readonly rests = new Map<string, Rest>();
   /** Orders of preference, for as long as the same nodes may lead. */
   private readonly orders = new Map<string, readonly string[]>();
   private ordersOf = "";
@@ -35,19 +47,35 @@ export class Placement {
    * look, as it counts for how long nobody leads.
    */
   reasonToClaim(actorName: string, view: View): string | null {
+    const rest = this.restOf(actorName, view);
     const reason = leaderlessness(actorName, view);
-    if (reason === null) {
+    // Who has just been taken over by a suspicion is not taken over by the next one at once.
+    if (reason === null || (reason.isDoubtful && view.nowMs < rest.untilMs)) {
       this.leaderlessSinceMs.delete(actorName);
       return null;
     }
     const sinceMs = this.leaderlessSinceMs.get(actorName) ?? view.nowMs;
     this.leaderlessSinceMs.set(actorName, sinceMs);
     const patience = Math.floor((view.nowMs - sinceMs) / NEXT_CHOICE_AFTER_MS);
-    return this.choices(actorName, view)
+    const isOurs = this.choices(actorName, view)
       .slice(0, 1 + patience)
-      .includes(this.node)
-      ? reason
-      : null;
+      .includes(this.node);
+    return isOurs ? reason.text : null;
+  }
+
+  /** Takes note of takeovers: each that follows another soon makes the actor rest twice as long. */
+  private restOf(actorName: string, { leaders, nowMs }: View): Rest {
+    const key = leaders.get(actorName);
+    const before = this.rests.get(actorName);
+    if (before && (!key || key.node === before.node)) return before;
+    const rest: Rest = { node: key?.node ?? "", sinceMs: nowMs, takeovers: 0, untilMs: 0 };
+    if (before && key && key.handedAt === null) {
+      const isSoon = nowMs - before.sinceMs < RESTLESS_WITHIN_MS * 2 ** before.takeovers;
+      rest.takeovers = isSoon ? Math.min(before.takeovers + 1, FLAPS_COUNTED_MAX) : 1;
+      rest.untilMs = nowMs + REST_MS * 2 ** (rest.takeovers - 1);
+    }
+    this.rests.set(actorName, rest);
+    return rest;
   }
 
   /** Should this node stand by for the actor: is it the first choice that does not lead? */
@@ -103,12 +131,24 @@ export class Placement {
   }
 }
 
+interface Leaderlessness {
+  readonly text: string;
+  /** Somebody may lead it all the same. */
+  readonly isDoubtful: boolean;
+}
+
 /** Why nobody leads the actor; null: somebody does. */
-function leaderlessness(actorName: string, view: View): string | null {
+function leaderlessness(actorName: string, view: View): Leaderlessness | null {
   const key = view.leaders.get(actorName);
-  if (!key) return view.isHeard(actorName) ? null : "it has no leader";
+  if (!key) {
+    return view.isHeard(actorName) ? null : { text: "it has no leader", isDoubtful: false };
+  }
   // Whose own ways are bad may not judge others.
-  return view.isWell ? (view.members.get(key.node)?.suspicion ?? null) : null;
+  if (!view.isWell) return null;
+  const suspicion = view.members.get(key.node)?.suspicion ?? null;
+  if (suspicion !== null) return { text: suspicion, isDoubtful: suspicion !== ENDED };
+  if (!view.isStuck(key.node, actorName)) return null;
+  return { text: "its leader's commit hangs", isDoubtful: true };
 }
 
 function mayLead(node: string, { members }: View): boolean {

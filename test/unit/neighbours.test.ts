@@ -15,7 +15,7 @@ const OTHER = { address: "there:1", weight: 1, incarnation: "other#1", isLeaving
 const WELL: Heartbeat = {
   node: "other",
   incarnation: "other#1",
-  commitAgeMs: 0,
+  stuck: [],
   logAgeMs: 0,
   storeAgeMs: 0,
 };
@@ -26,6 +26,8 @@ class Stage {
   /** Does a server answer this node? */
   answers = { log: true, store: true };
   changes = 0;
+  /** Actors of this node whose commits hang. */
+  stuck: number[] = [];
   private onBus: (data: Uint8Array) => void = () => undefined;
   readonly neighbours: Neighbours;
 
@@ -55,7 +57,7 @@ class Stage {
       bus,
       store: { now: () => this.answer("store").then(() => 0) },
       clock: this.clock,
-      commitAgeMs: () => 0,
+      stuck: () => this.stuck,
       onChange: () => {
         this.changes += 1;
       },
@@ -130,7 +132,6 @@ describe("neighbours", () => {
   it("are given up when their way to a server is bad and ours is good, not when both are", async () => {
     for (const [said, server, reason] of [
       [{ storeAgeMs: LONG_MS }, "store", "its leader has lost the store"],
-      [{ commitAgeMs: LONG_MS }, "store", "its leader's commit hangs"],
       [{ logAgeMs: LONG_MS }, "log", "its leader has lost the log"],
     ] as const) {
       const stage = new Stage();
@@ -141,6 +142,18 @@ describe("neighbours", () => {
       expect(stage.suspicion).toBeNull();
       expect(stage.neighbours.isWell).toBe(false);
     }
+  });
+
+  it("lose an actor whose commit hangs to one whose commits do not", async () => {
+    const stage = new Stage();
+    await stage.pass(HEARTBEAT_EVERY_MS, () => stage.sayByPeer({ stuck: [7] }));
+    expect(stage.suspicion).toBeNull();
+    expect([7, 8].map((actor) => stage.neighbours.isStuck("other", actor))).toEqual([true, false]);
+    stage.stuck = [8];
+    expect(stage.neighbours.isStuck("other", 7)).toBe(false);
+    stage.stuck = [];
+    await stage.pass(HEARTBEAT_EVERY_MS, () => stage.sayByPeer());
+    expect(stage.neighbours.isStuck("other", 7)).toBe(false);
   });
 
   it("are not judged by a node that was held up itself", async () => {

@@ -13,8 +13,10 @@ import {
   FLAPS_FORGOTTEN_AFTER_MS,
   MOVE_AFTER_MS,
   NEXT_CHOICE_AFTER_MS,
+  REST_MS,
 } from "../../services/node/limits.js";
 import { type Member, Membership } from "../../services/node/membership.js";
+import { ENDED } from "../../services/node/neighbours.js";
 import { Placement, type View } from "../../services/node/placement.js";
 
 const ACTOR = "market.X";
@@ -35,6 +37,7 @@ interface Scene {
   readonly wishes?: Readonly<Record<string, string>>;
   readonly isWell?: boolean;
   readonly isHeard?: boolean;
+  readonly stuck?: string;
 }
 
 function view(scene: Scene): View {
@@ -57,6 +60,7 @@ function view(scene: Scene): View {
     wishes: parseWishes(new Map(Object.entries(scene.wishes ?? {}))),
     isWell: scene.isWell ?? true,
     isHeard: () => scene.isHeard ?? false,
+    isStuck: (node) => scene.stuck === node,
   };
 }
 
@@ -88,6 +92,27 @@ describe("claims", () => {
     expect(claimers).toEqual([SECOND]);
     const unwell = view({ leader: BEST, suspects, isWell: false });
     expect(new Placement(SECOND).reasonToClaim(ACTOR, unwell)).toBeNull();
+  });
+
+  it("take an actor from a node where its commit hangs, and then let it rest", () => {
+    const placement = new Placement(SECOND);
+    const claims = (scene: Scene) => placement.reasonToClaim(ACTOR, view(scene)) !== null;
+    expect(claims({ nowMs: 0, leader: BEST })).toBe(false);
+    // The best choice is the one that is stuck: nobody but the next one can judge.
+    const suspects = { [BEST]: "its leader is silent" };
+    expect(claims({ nowMs: 100, leader: BEST, suspects, stuck: BEST })).toBe(true);
+    // Another has taken it, and is silent too: a little later only, and twice as long the next time.
+    const again = { ...suspects, [THIRD]: "its leader is silent" };
+    expect(claims({ nowMs: 200, leader: THIRD, suspects: again })).toBe(false);
+    expect(claims({ nowMs: 200 + REST_MS, leader: THIRD, suspects: again })).toBe(true);
+    const third = { ...again };
+    expect(claims({ nowMs: 900, leader: BEST, suspects: third })).toBe(false);
+    expect(claims({ nowMs: 900 + REST_MS, leader: BEST, suspects: third })).toBe(false);
+    expect(claims({ nowMs: 900 + 2 * REST_MS, leader: BEST, suspects: third })).toBe(true);
+    // A process that has ended is beyond doubt.
+    expect(claims({ nowMs: 2_000, leader: THIRD, suspects: { ...third, [THIRD]: ENDED } })).toBe(
+      true,
+    );
   });
 
   it("are not made of an actor whose leader speaks, though etcd has forgotten it", () => {
