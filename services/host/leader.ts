@@ -7,9 +7,7 @@
  * - The position moves with the commit of what was read up to it. Reading again is harmless: marks drop what was seen.
  * - Whatever ends the leadership ends it once, with a reason; nothing is applied or sent after that.
  */
-import { MalformedError } from "../../actors/kernel/bytes.js";
 import { encodeEventFrame } from "../../actors/kernel/event-frame.js";
-import { decodeFrame, type Frame } from "../../actors/kernel/frame.js";
 import { BATCH_COMMANDS_MAX } from "../../actors/kernel/limits.js";
 import { standbyKey } from "../../actors/placement/wishes.js";
 import { every } from "../ports/clock.js";
@@ -35,6 +33,7 @@ import {
 } from "./limits.js";
 import { OpenBatch, outboxRows } from "./open-batch.js";
 import { Outbox } from "./outbox.js";
+import { readFrame } from "./read-frame.js";
 import type { Recovered } from "./recovery.js";
 import { Resender } from "./resender.js";
 
@@ -186,13 +185,12 @@ export class Leader {
 
   /** Judges one frame and applies what is new of it. */
   private take(message: LogMessage): void {
-    const frame = this.decode(message.data);
+    const { actor, record } = this.recovered;
+    const frame = readFrame(this.deps, record.name, message.data, (source) =>
+      this.resender.request(source, 1),
+    );
     this.inbox.applied(message);
     if (!frame) return;
-    const { actor, record } = this.recovered;
-    if (frame.source > 0 && !this.deps.directory.find(frame.source)) {
-      return this.refuseSource(frame.source);
-    }
     const admission = actor.links.admit(
       frame.source,
       frame.token,
@@ -213,30 +211,6 @@ export class Leader {
     this.open.apply(actor, frame, admission.skip);
     const elapsedMs = this.deps.clock.now() - startedAtMs;
     this.deps.observer.applied(record.kind, frame.commands.length - admission.skip, elapsedMs);
-  }
-
-  /** Bytes that are no frame come from outside: they are passed over, counted, and say so in the log. */
-  private decode(data: Uint8Array): Frame | null {
-    try {
-      return decodeFrame(data);
-    } catch (error) {
-      if (!(error instanceof MalformedError)) throw error;
-      const { name } = this.recovered.record;
-      this.deps.observer.malformedFrame(name);
-      this.deps.logger.warn(
-        { actor: name, bytes: data.length, error: error.message },
-        "not a frame",
-      );
-      return null;
-    }
-  }
-
-  /** Nothing is taken of an actor that nobody knows. Perhaps it is so new that it is known only when it sends again. */
-  private refuseSource(source: number): void {
-    const { name } = this.recovered.record;
-    this.deps.observer.malformedFrame(name);
-    this.deps.logger.warn({ actor: name, source }, "a frame of an actor that is not known");
-    this.resender.request(source, 1);
   }
 
   private confirm(receiver: number, number: number): void {
