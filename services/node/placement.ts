@@ -57,10 +57,9 @@ export class Placement {
     const sinceMs = this.leaderlessSinceMs.get(actorName) ?? view.nowMs;
     this.leaderlessSinceMs.set(actorName, sinceMs);
     const patience = Math.floor((view.nowMs - sinceMs) / NEXT_CHOICE_AFTER_MS);
-    const isOurs = this.choices(actorName, view)
-      .slice(0, 1 + patience)
-      .includes(this.node);
-    return isOurs ? reason.text : null;
+    const holder = view.leaders.get(actorName)?.node;
+    const heirs = this.choices(actorName, view).filter((node) => node !== holder);
+    return heirs.slice(0, 1 + patience).includes(this.node) ? reason.text : null;
   }
 
   /** Takes note of takeovers: each that follows another soon makes the actor rest twice as long. */
