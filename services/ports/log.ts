@@ -48,7 +48,8 @@ export interface Log {
    * every reconnect or re-creation of the consumer, before anything more is delivered; when it rejects with
    * `StreamIdentityError`, or a sequence is skipped, delivery has ended and `onLost` is called once. Any other rejection
    * of a later `verify` is tried again; of the first one, it rejects the call. `onLost` is called with a
-   * `StreamIdentityError` too when the log answers but the stream has been out of reach for too long (its server is gone).
+   * `StreamIdentityError` too when the log answers but the stream has been out of reach for too long (its server is gone);
+   * then the call itself rejects with it, too.
    */
   consume(
     actorName: string,
