@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { marketName } from "../../actors/kernel/ids.js";
+import { checkStream } from "../../services/host/inbox-identity.js";
 import type { LogBench, OpenLogBench } from "./log-bench.js";
 import {
   ANCHOR,
@@ -16,6 +17,9 @@ import {
   textOf,
   yes,
 } from "./log-reader.js";
+
+/** Long enough to notice that the log went, not long enough for it to be back. */
+const AWAY_MS = 15;
 
 export function describeLogFaults(adapter: string, open: OpenLogBench): void {
   describe(`the log on ${adapter} when something breaks`, () => {
@@ -105,6 +109,34 @@ export function describeLogFaults(adapter: string, open: OpenLogBench): void {
       await sleep(QUIET_MS);
       expect(reader.texts).toEqual(["a"]);
       expect(reader.lost.length).toBe(1);
+    });
+
+    it("says once that the inbox is another, when it begins while the log is away", async () => {
+      const name = await inbox();
+      const created = (await bench.log.identify(name, ANCHOR))!.created;
+      await bench.remove(name, ANCHOR);
+      const crashing = bench.crash();
+      await sleep(AWAY_MS);
+      const lost: Error[] = [];
+      const consuming = bench.log.consume(name, ANCHOR, 1, {
+        deliver: () => undefined,
+        verify: () =>
+          checkStream(bench.log, name, {
+            anchor: ANCHOR,
+            created,
+            position: 0,
+            positionStored: "",
+          }),
+        onLost: (error) => lost.push(error),
+      });
+      const rejection = await consuming.then(
+        () => null,
+        (error: unknown) => error,
+      );
+      await crashing;
+      await sleep(QUIET_MS);
+      expect((rejection as Error).name).toBe("StreamIdentityError");
+      expect(lost).toEqual([]);
     });
 
     it("ends when the log has lost its tail, though others have filled it again", async () => {

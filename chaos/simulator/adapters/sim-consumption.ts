@@ -34,7 +34,8 @@ export class SimConsumption implements Consumption {
   /** Until when the stream was in reach, or nothing was and so nobody could tell. */
   private inReachAtMs: number;
   private cancelWatch: () => void = () => undefined;
-  private isRestarting = false;
+  /** One attempt at a time: what goes wrong with it is told once. */
+  private isBeginning = false;
   private stopped = false;
 
   private constructor(
@@ -63,10 +64,13 @@ export class SimConsumption implements Consumption {
   ): Promise<SimConsumption> {
     const consumption = new SimConsumption(connection, inbox, options);
     try {
+      consumption.isBeginning = true;
       await consumption.untilBegun(true);
     } catch (error) {
       consumption.stop();
       throw error;
+    } finally {
+      consumption.isBeginning = false;
     }
     return consumption;
   }
@@ -178,12 +182,12 @@ export class SimConsumption implements Consumption {
   private restart(inReachAtMs: number): void {
     this.drop();
     this.inReachAtMs = inReachAtMs;
-    if (this.isRestarting) return;
-    this.isRestarting = true;
+    if (this.isBeginning) return;
+    this.isBeginning = true;
     this.untilBegun(false)
       .catch((error: Error) => this.lose(error))
       .finally(() => {
-        this.isRestarting = false;
+        this.isBeginning = false;
       });
   }
 

@@ -63,7 +63,8 @@ export class InboxConsumption implements Consumption {
   private consumerName: string | null = null;
   /** Counts the consumer's lives; what an earlier one still delivers is ignored. */
   private life = 0;
-  private restarting: Promise<void> | null = null;
+  /** One attempt at a time: what goes wrong with it is told once. */
+  private beginning: Promise<void> | null = null;
   private stopped = false;
 
   private constructor(options: ConsumptionOptions) {
@@ -79,10 +80,13 @@ export class InboxConsumption implements Consumption {
   static async start(options: ConsumptionOptions): Promise<InboxConsumption> {
     const consumption = new InboxConsumption(options);
     try {
-      await consumption.untilBegun(true);
+      consumption.beginning = consumption.untilBegun(true);
+      await consumption.beginning;
     } catch (error) {
       consumption.stop();
       throw error;
+    } finally {
+      consumption.beginning = null;
     }
     return consumption;
   }
@@ -194,10 +198,10 @@ export class InboxConsumption implements Consumption {
   private restart(inReachAtMs: number): void {
     this.drop();
     this.inReachAtMs = inReachAtMs;
-    this.restarting ??= this.untilBegun(false)
+    this.beginning ??= this.untilBegun(false)
       .catch((error: Error) => this.lose(error))
       .finally(() => {
-        this.restarting = null;
+        this.beginning = null;
       });
   }
 
