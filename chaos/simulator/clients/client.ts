@@ -41,7 +41,9 @@ const DEPOSIT_UNITS = 1_000_000_000;
 const REFERENCE_PRICE = 1_000;
 const PRICE_SPREAD = 12;
 const QUANTITY_MAX = 20;
-const IN_FLIGHT_MAX = 8;
+const IN_FLIGHT_MAX = 12;
+/** Commands come together, as they do in markets. */
+const BURST_MAX = 7;
 const RETRY_US = 60_000;
 /** `NOT_FOUND` of an account that is not open, as gRPC numbers it. */
 const DEADLINE_EXCEEDED = 4;
@@ -129,10 +131,11 @@ export class Client {
     const { world } = this.deps;
     const delayUs = this.isClosing
       ? RETRY_US / 6
-      : exponentialUs(this.random, this.options.thinkUs) + 1;
+      : exponentialUs(this.random, (this.options.thinkUs * (1 + BURST_MAX)) / 2) + 1;
     world.scheduler.after(delayUs, () => {
       if (this.isDone) return;
-      this.act();
+      const burst = this.isClosing ? BURST_MAX : this.random.whole(1, BURST_MAX);
+      for (let n = 0; n < burst; n++) this.act();
       this.think();
     });
   }

@@ -28,7 +28,9 @@ export interface Plan {
 }
 
 const COMMANDS = 1_000;
-const FAULTS_MS = 14_000;
+/** Clients trade for so long; the last fault begins a little before, so that it meets somebody. */
+const FAULTS_MS = 13_000;
+const LAST_FAULT_MS = 11_000;
 const FAULTS_MIN = 14;
 const FAULTS_MAX = 18;
 
@@ -47,7 +49,7 @@ function drawFault(random: Random, kind: FaultKind): PlannedFault {
   const [node, other] = shuffled(random, NODES) as [string, string];
   return {
     kind,
-    atMs: random.whole(0, FAULTS_MS),
+    atMs: random.whole(0, LAST_FAULT_MS),
     forMs: random.whole(shortest, longest),
     node,
     other,

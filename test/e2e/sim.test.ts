@@ -1,0 +1,69 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { KINDS } from "../../chaos/simulator/faults/kinds.js";
+import { PROJECT_ROOT } from "../../services/servers/project-root.js";
+
+const PROGRAM = join(PROJECT_ROOT, "dist", "services", "cli", "main.js");
+const SEEDS = 40;
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function sim(...args: readonly string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [PROGRAM, "sim", ...args]);
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk) => (stdout += chunk));
+  child.stderr.on("data", (chunk) => (stderr += chunk));
+  return new Promise((resolve) => {
+    child.once("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+describe("npm run sim", () => {
+  it("breaks no rule, twice the same, with every kind of fault", async () => {
+    const { code, stdout } = await sim("--seeds", String(SEEDS), "--json");
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ seeds: SEEDS, failures: 0, failedSeeds: [] });
+    expect(code).toBe(0);
+    expect(report.fewestCommands).toBeGreaterThanOrEqual(1_000);
+    expect(report.simulatedHours).toBeGreaterThan(0);
+    expect(report.seedsPerHour).toBeGreaterThan(0);
+    expect(Object.keys(report.faults)).toEqual(Object.keys(KINDS));
+    for (const [kind, bites] of Object.entries(report.faults)) {
+      expect(bites, `${kind} has never bitten`).toBeGreaterThan(0);
+    }
+  });
+
+  it("finds what goes wrong without a fence, and leaves a plan that shows it again", async () => {
+    const found = await sim("--seeds", "20", "--without", "fence", "--json");
+    expect(found.code).toBe(1);
+    const report = JSON.parse(found.stdout);
+    expect(report).toMatchObject({ without: "fence", failures: 1 });
+    const [, file] = /--plan (\S+)/.exec(found.stderr) ?? [];
+    expect(existsSync(file!)).toBe(true);
+    const again = await sim("--plan", file!, "--without", "fence");
+    expect(again.code).toBe(1);
+    expect(again.stderr).toContain("R1");
+    expect((await sim("--plan", file!)).code).toBe(0);
+  });
+
+  it.each([
+    [["--seeds", "0"], "NOT_A_NUMBER", "from 1 to"],
+    [["--seeds", "-3"], "NOT_A_NUMBER", "from 1 to"],
+    [["--seeds", "many"], "NOT_A_NUMBER", "from 1 to"],
+    [["--without", "luck"], "UNKNOWN_MUTATION", "fence, batch-check, marks, outbox, identity"],
+    [["--plan", "nowhere.json"], "NO_PLAN", "nowhere.json"],
+  ])("refuses %j with %s", async (args, errorCode, said) => {
+    const { code, stdout, stderr } = await sim(...args);
+    expect(code).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toContain(errorCode);
+    expect(stderr).toContain(said);
+  });
+});

@@ -1,0 +1,368 @@
+import { describe, expect, it } from "vitest";
+import { encodeAnnouncement, encodeEventFrame } from "../../actors/kernel/event-frame.js";
+import { encodeFrame, stampToken } from "../../actors/kernel/frame.js";
+import { encodeMarketCommand, type MarketCommand } from "../../actors/market/messages.js";
+import { AccountsCheck } from "../../chaos/simulator/checks/accounts.js";
+import { AnswersCheck } from "../../chaos/simulator/checks/answers.js";
+import type { ActorHistory } from "../../chaos/simulator/checks/history.js";
+import { History } from "../../chaos/simulator/checks/history.js";
+import { MatchingCheck } from "../../chaos/simulator/checks/matching.js";
+import { OneWriterCheck } from "../../chaos/simulator/checks/one-writer.js";
+import { ReplayCheck } from "../../chaos/simulator/checks/replay.js";
+import { SpeechCheck } from "../../chaos/simulator/checks/speech.js";
+import { StreamCheck } from "../../chaos/simulator/checks/streams.js";
+import { Verdict } from "../../chaos/simulator/checks/verdict.js";
+import type { MessageSeen, PublishSeen } from "../../chaos/simulator/world/witness.js";
+import { Market } from "../../actors/market/market.js";
+import { ByteWriter } from "../../actors/kernel/bytes.js";
+import { encodeAccountEvent } from "../../actors/ledger/account-events.js";
+import type { Batch } from "../../services/ports/store.js";
+
+const MARKET = 1_025;
+const SHARD = 1;
+const CREATED = "today";
+
+/** A stage of checks that have heard of one market and one shard, each led by node-1 under token 1. */
+function stage() {
+  const verdict = new Verdict(() => 0);
+  const history = new History();
+  const writer = new OneWriterCheck(history, verdict);
+  const market = history.actor(MARKET, "market.X", "market");
+  const shard = history.actor(SHARD, "ledger.1", "ledger");
+  for (const actor of [market, shard]) writer.raised(actor, 0, 1, "node-1#1");
+  const commit = (batch: Batch, actor: ActorHistory, by = "node-1#1"): void => {
+    const stored = history.read(batch, by);
+    writer.commit(stored, actor);
+    history.take(stored);
+  };
+  return { verdict, history, writer, market, shard, commit };
+}
+
+/** The first batch of an actor, with nothing in it but what is given. */
+function batchOf(actor: ActorHistory, given: Partial<Batch> = {}): Batch {
+  return {
+    actor: { id: actor.id, name: actor.name, kind: actor.kind } as Batch["actor"],
+    number: 1,
+    token: 1,
+    anchor: 1,
+    streamCreated: CREATED,
+    positionBefore: 0,
+    positionAfter: 0,
+    positionStored: "",
+    time: 1,
+    hash: 0,
+    commands: new Uint8Array(0),
+    eventBatch: 0,
+    effects: { rows: {}, state: new Uint8Array(0), sends: new Map(), events: null, replies: null },
+    links: [],
+    outbox: [],
+    confirmed: [],
+    ...given,
+  };
+}
+
+function frameOf(source: number, first: number, payloads: Uint8Array[], token = 1): Uint8Array {
+  const frame = encodeFrame(source, first, payloads);
+  stampToken(frame, token);
+  return frame;
+}
+
+/** The batch log of some frames. */
+function logOf(...frames: Uint8Array[]): Uint8Array {
+  const writer = new ByteWriter();
+  for (const frame of frames) writer.bytes(frame);
+  return writer.take();
+}
+
+const payload = new Uint8Array([3, 1]);
+const link = (peer: number, received: number, sent = 0) => ({
+  ...{ peer, received, sent },
+  token: received > 0 ? 1 : 0,
+});
+
+describe("one writer", () => {
+  it("is content with a batch that follows, and a mark for what it took", () => {
+    const { verdict, market, commit } = stage();
+    const commands = logOf(frameOf(SHARD, 1, [payload, payload]));
+    commit(batchOf(market, { commands, links: [link(SHARD, 2)] }), market);
+    const next = { number: 2, commands: logOf(frameOf(SHARD, 3, [payload])) };
+    commit(batchOf(market, { ...next, links: [link(SHARD, 3)] }), market);
+    expect(verdict.violation).toBeNull();
+  });
+
+  it("notices a lower token", () => {
+    const { verdict, writer, market, commit } = stage();
+    writer.raised(market, 1, 2, "node-2#1");
+    commit(batchOf(market), market);
+    expect(verdict.violation?.rule).toBe("R1");
+  });
+
+  it("notices another life of the process that has raised the token", () => {
+    const { verdict, market, commit } = stage();
+    commit(batchOf(market), market, "node-1#2");
+    expect(verdict.violation?.rule).toBe("R1");
+  });
+
+  it("notices a batch twice, and one that is left out", () => {
+    for (const number of [1, 3]) {
+      const { verdict, market, commit } = stage();
+      commit(batchOf(market), market);
+      commit(batchOf(market, { number }), market);
+      expect(verdict.violation?.rule).toBe("R1");
+    }
+  });
+
+  it("notices a command taken twice, and one that is left out", () => {
+    for (const first of [1, 3]) {
+      const { verdict, market, commit } = stage();
+      const commands = logOf(frameOf(SHARD, 1, [payload]));
+      commit(batchOf(market, { commands, links: [link(SHARD, 1)] }), market);
+      const next = { number: 2, commands: logOf(frameOf(SHARD, first, [payload])) };
+      commit(batchOf(market, { ...next, links: [link(SHARD, first)] }), market);
+      expect(verdict.violation?.rule).toBe("R4");
+    }
+  });
+
+  it("notices a mark that is not what was taken, and a position that goes back", () => {
+    const { verdict, market, commit } = stage();
+    const commands = logOf(frameOf(SHARD, 1, [payload]));
+    commit(batchOf(market, { commands, links: [] }), market);
+    expect(verdict.violation?.rule).toBe("R2");
+
+    const other = stage();
+    other.commit(batchOf(other.market, { positionAfter: 5 }), other.market);
+    const back = { number: 2, positionBefore: 5, positionAfter: 4 };
+    other.commit(batchOf(other.market, back), other.market);
+    expect(other.verdict.violation?.rule).toBe("R2");
+  });
+
+  it("notices a gap in what is sent, and the deletion of what has not been received", () => {
+    const { verdict, market, commit } = stage();
+    const outbox = [
+      { destination: SHARD, first: 2, last: 2, frame: frameOf(MARKET, 2, [payload]) },
+    ];
+    commit(batchOf(market, { outbox, links: [link(SHARD, 0, 2)] }), market);
+    expect(verdict.violation?.rule).toBe("R4");
+
+    const other = stage();
+    other.commit(
+      batchOf(other.market, { confirmed: [{ destination: SHARD, upTo: 1 }] }),
+      other.market,
+    );
+    expect(other.verdict.violation?.rule).toBe("R4");
+  });
+});
+
+describe("what leaves a process", () => {
+  const by = { name: "node-1" } as MessageSeen["by"];
+  const said = (subject: string, data: Uint8Array): MessageSeen => ({ atUs: 0, by, subject, data });
+  const sent = (frame: Uint8Array): PublishSeen => ({
+    ...{ atUs: 0, by, actorName: "ledger.1", anchor: 1, outcome: "stored" },
+    ...{ sequence: 1, stored: "", frame },
+  });
+
+  it("is what was committed", () => {
+    const { verdict, history, market, shard, commit } = stage();
+    const speech = new SpeechCheck(history, verdict);
+    const events = new Uint8Array([1, 2, 3]);
+    const frame = frameOf(MARKET, 1, [payload]);
+    const outbox = [{ destination: SHARD, first: 1, last: 1, frame }];
+    const effects = { ...batchOf(market).effects, events };
+    const links = [link(SHARD, 0, 1)];
+    commit(batchOf(market, { effects, outbox, links, eventBatch: 1 }), market);
+    commit(batchOf(shard), shard);
+    const head = { actor: MARKET, token: 1, batch: 1, previousBatch: 0, time: 1 };
+    speech.message(said("events.market.X", encodeEventFrame({ ...head, events, replies: null })));
+    speech.publish(sent(frameOf(MARKET, 1, [payload])));
+    expect(verdict.violation).toBeNull();
+
+    const other = new Uint8Array([1, 2, 4]);
+    const wrong = encodeEventFrame({ ...head, events: other, replies: null });
+    speech.message(said("events.market.X", wrong));
+    expect(verdict.violation?.rule).toBe("R3");
+  });
+
+  it("is not a batch, a frame or a mark before its commit", () => {
+    const standing = { name: "market.X", node: "node-1", token: 1, eventBatch: 0, anchor: 0 };
+    const tooEarly = [
+      encodeAnnouncement({ ...standing, actor: MARKET, batch: 1, marks: [] }),
+      encodeAnnouncement({
+        ...{ ...standing, actor: MARKET, batch: 0 },
+        marks: [{ source: SHARD, token: 1, number: 1 }],
+      }),
+    ];
+    for (const data of tooEarly) {
+      const { verdict, history } = stage();
+      new SpeechCheck(history, verdict).message(said("announce.market.X", data));
+      expect(verdict.violation?.rule).toBe("R3");
+    }
+    const { verdict, history } = stage();
+    new SpeechCheck(history, verdict).publish(sent(frameOf(MARKET, 1, [payload])));
+    expect(verdict.violation?.rule).toBe("R3");
+  });
+
+  it("never stands for two commands under one number of a slot", () => {
+    const { verdict, history } = stage();
+    const speech = new SpeechCheck(history, verdict);
+    speech.publish(sent(frameOf(-1, 1, [payload])));
+    speech.publish(sent(frameOf(-1, 1, [payload, payload])));
+    expect(verdict.violation).toBeNull();
+    speech.publish(sent(frameOf(-1, 2, [new Uint8Array([9])])));
+    expect(verdict.violation?.rule).toBe("R4");
+  });
+});
+
+describe("a position in a stream", () => {
+  it("may not go on in another stream under the same numbers", () => {
+    const { verdict, market } = stage();
+    let nowUs = 0;
+    const streams = new StreamCheck(verdict, () => nowUs++);
+    const stream = { actorName: "market.X", anchor: 1 };
+    const about = { ...stream, by: null, atUs: 0, created: CREATED, firstSequence: 1 };
+    streams.changed({ ...about, change: "created", lastSequence: 0 });
+    for (const sequence of [1, 2, 3]) {
+      streams.stored({ ...stream, sequence, stored: `first ${sequence}` });
+    }
+    streams.commit(batchOf(market, { positionAfter: 3, positionStored: "first 3" }), market);
+    market.position = 3;
+    market.stored = "first 3";
+    expect(verdict.violation).toBeNull();
+    streams.changed({ ...about, change: "lost-tail", lastSequence: 2 });
+    for (const sequence of [3, 4]) {
+      streams.stored({ ...stream, sequence, stored: `second ${sequence}` });
+    }
+    const next = { positionBefore: 3, positionAfter: 4, positionStored: "second 4" };
+    streams.commit(batchOf(market, next), market);
+    expect(verdict.violation?.rule).toBe("R5");
+  });
+});
+
+describe("a market", () => {
+  const instrument = {
+    ...{ id: MARKET, symbol: "X", baseAsset: 1, quoteAsset: 2, priceDecimals: 0 },
+    ...{ quantityDecimals: 0, tick: 1, lot: 1, notionalFactor: 1, referencePrice: 100 },
+  };
+  const enter = (orderId: number, side: 1 | 2, price: number): MarketCommand => ({
+    ...{ kind: "enter", orderId, account: 1, side, timeInForce: 1, price, quantity: 5 },
+  });
+  const commands: MarketCommand[] = [
+    enter(1_025, 2, 101),
+    enter(2_049, 2, 100),
+    enter(3_073, 1, 101),
+  ];
+
+  /** What a market that was asked this commits. */
+  function committed(): { readonly batch: Batch; readonly market: ActorHistory } {
+    const { market } = stage();
+    const actor = Market.create(MARKET);
+    const list = encodeMarketCommand({ kind: "list", instrument, shards: 1 });
+    const payloads = commands.map(encodeMarketCommand);
+    actor.apply({ source: -1, token: 1, number: 1, payload: list });
+    payloads.forEach((each, n) => {
+      actor.apply({ source: SHARD, token: 1, number: n + 1, payload: each });
+    });
+    const effects = actor.takeEffects();
+    const log = logOf(frameOf(-1, 1, [list]), frameOf(SHARD, 1, payloads));
+    const outbox = [...effects.sends].map(([destination, sends]) => ({
+      ...{ destination, first: 1, last: sends.length },
+      frame: encodeFrame(MARKET, 1, [...sends]),
+    }));
+    const hash = actor.stateHash();
+    return { batch: batchOf(market, { commands: log, effects, outbox, hash }), market };
+  }
+
+  /** The same with one column's values changed. */
+  function changed(batch: Batch, part: string, column: string, values: number[]): Batch {
+    const rows = batch.effects.rows[part]!;
+    const changedRows = { ...rows, columns: { ...rows.columns, [column]: values } };
+    const all = { ...batch.effects.rows, [part]: changedRows };
+    return { ...batch, effects: { ...batch.effects, rows: all } };
+  }
+
+  it("that trades by price and time passes, done again it is the same", () => {
+    const { batch, market } = committed();
+    const verdict = new Verdict(() => 0);
+    const stored = new History().read(batch, "node-1#1");
+    new MatchingCheck(verdict).commit(stored, market);
+    new ReplayCheck(verdict).commit(stored, market);
+    expect(verdict.violation).toBeNull();
+  });
+
+  it.each([
+    ["trades", "price", [101], "at another price than the maker's"],
+    ["trades", "maker_order", [1_025], "with a worse maker than there is"],
+    ["book", "leaves", [4], "and keeps something else than what rests"],
+  ])("is caught when it writes %s.%s %j: %s", (part, column, values) => {
+    const { batch, market } = committed();
+    const verdict = new Verdict(() => 0);
+    const wrong = new History().read(changed(batch, part, column, values), "node-1#1");
+    new MatchingCheck(verdict).commit(wrong, market);
+    expect(verdict.violation?.rule).toBe("R8");
+    const again = new Verdict(() => 0);
+    new ReplayCheck(again).commit(wrong, market);
+    expect(again.violation?.rule).toBe("R6");
+  });
+});
+
+describe("an account", () => {
+  const origin = { slot: 1, token: 1, number: 1 };
+  const terms = { baseAsset: 1, quoteAsset: 2, notionalFactor: 1 };
+
+  /** A batch that tells account 7 of a deposit, with these numbers in its journal's and its balances' rows. */
+  function deposit(shard: ActorHistory, first: number, changed: number, total: number): Batch {
+    const writer = new ByteWriter();
+    encodeAccountEvent(writer, { kind: "deposited", origin, asset: 2, amount: 10, key: "k" });
+    const bytes = writer.take();
+    const journal = {
+      count: 1,
+      columns: {
+        ...{ account: [7], first_sequence: [first], last_sequence: [first] },
+        ...{ assets: ["{2}"], total_changes: [`{${changed}}`], held_changes: ["{0}"] },
+        ...{ offset: [0], length: [bytes.length] },
+      },
+      bytes,
+    };
+    const balances = { count: 1, columns: { account: [7], asset: [2], total: [total], held: [0] } };
+    const effects = { ...batchOf(shard).effects, rows: { journal, balances } };
+    return batchOf(shard, { effects });
+  }
+
+  it.each([
+    [1, 10, 10, "none", "all is well"],
+    [2, 10, 10, "R9", "a number is left out"],
+    [1, 11, 11, "R7", "more is booked than was deposited"],
+    [1, 10, 11, "R7", "the balance is not what the journal says"],
+  ])("from %i, %i booked, %i owned: %s (%s)", (first, changed, total, rule) => {
+    const { verdict, shard, history } = stage();
+    const check = new AccountsCheck(verdict, () => terms);
+    check.commit(history.read(deposit(shard, first, changed, total), "node-1#1"), shard);
+    expect(verdict.violation?.rule ?? "none").toBe(rule);
+  });
+
+  it("is told the same of an id each time, and what was committed", () => {
+    const { verdict } = stage();
+    const accounts = new AccountsCheck(verdict, () => terms);
+    const answers = new AnswersCheck(accounts, verdict);
+    answers.outcome(7, "a", { verdict: "accepted", orderId: 1, code: "OK" });
+    expect(verdict.violation?.rule).toBe("R10");
+  });
+
+  it("hears each number once", () => {
+    const { verdict, shard, history } = stage();
+    const accounts = new AccountsCheck(verdict, () => terms);
+    accounts.commit(history.read(deposit(shard, 1, 10, 10), "node-1#1"), shard);
+    const answers = new AnswersCheck(accounts, verdict);
+    const value = { asset: undefined, amount: 10, idempotencyKey: "k" };
+    const event = {
+      account: 7,
+      sequence: 1,
+      token: 1,
+      time: 1,
+      event: { $case: "deposited", value },
+    };
+    answers.heard(event as Parameters<typeof answers.heard>[0], 0);
+    expect(verdict.violation).toBeNull();
+    answers.heard(event as Parameters<typeof answers.heard>[0], 1);
+    expect(verdict.violation?.rule).toBe("R9");
+  });
+});

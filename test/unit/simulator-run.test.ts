@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { drawPlan, type Plan } from "../../chaos/simulator/faults/plan.js";
+import { type MutationName, MUTATIONS } from "../../chaos/simulator/mutations/mutations.js";
+import { run } from "../../chaos/simulator/run.js";
+import { shrink, tryPlan, trySeed } from "../../chaos/simulator/seeds.js";
+
+const PLANS = join(import.meta.dirname, "..", "simulated");
+/** Of each missing safety the checks know within so many seeds. */
+const SEEDS_TO_NOTICE_MAX = 10;
+
+async function firstToNotice(without: MutationName): Promise<number | undefined> {
+  for (let seed = 1; seed <= SEEDS_TO_NOTICE_MAX; seed++) {
+    const { violation } = await trySeed(seed, { without, isOnce: true });
+    if (violation) return seed;
+  }
+  return undefined;
+}
+
+describe("the simulator", () => {
+  it("trades without faults, comes to rest, and breaks no rule", async () => {
+    const { violation, commands, healedMs } = await run({ ...drawPlan(1), faults: [] });
+    expect(violation).toBeNull();
+    expect(commands).toBeGreaterThanOrEqual(1_000);
+    expect(healedMs).toBeLessThan(5_000);
+  });
+
+  it("does the same again for the same seed, and something else for another", async () => {
+    const [one, again, other] = [
+      await run(drawPlan(1)),
+      await run(drawPlan(1)),
+      await run(drawPlan(2)),
+    ];
+    expect(again).toEqual(one);
+    expect(other.hash).not.toBe(one.hash);
+  });
+
+  it.each(Object.keys(MUTATIONS) as MutationName[])(
+    `notices within ${SEEDS_TO_NOTICE_MAX} seeds that %s is missing`,
+    async (without) => {
+      expect(await firstToNotice(without)).toBeDefined();
+    },
+  );
+
+  it("leaves out of a failed plan what is not needed", async () => {
+    const seed = (await firstToNotice("identity"))!;
+    const plan = drawPlan(seed);
+    const { violation } = await run(plan, { without: "identity" });
+    const small = await shrink(plan, violation!.rule, { without: "identity" });
+    expect(small.violation.rule).toBe(violation!.rule);
+    expect(small.plan.faults.length).toBeLessThan(plan.faults.length);
+    expect((await run(small.plan, { without: "identity" })).violation).toEqual(small.violation);
+  });
+});
+
+describe("a plan that has failed once", () => {
+  const files = readdirSync(PLANS).filter((name) => name.endsWith(".json"));
+  it.each(files)("%s passes", async (name) => {
+    const plan = JSON.parse(readFileSync(join(PLANS, name), "utf8")) as Plan;
+    expect((await tryPlan(plan)).violation).toBeNull();
+  });
+});
