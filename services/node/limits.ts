@@ -29,6 +29,9 @@ export const NEXT_CHOICE_AFTER_MS = 2_000;
 export const REST_MS = 500;
 export const RESTLESS_WITHIN_MS = 2_000;
 
+/** New standbys are built when nobody has come or gone, and nothing was taken over, for so long. */
+export const CALM_AFTER_MS = 1_000;
+
 /** Actors that a node claims and recovers at once. */
 export const CLAIMS_AT_ONCE_MAX = 16;
 

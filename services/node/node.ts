@@ -10,6 +10,7 @@ import type { Peers } from "../ports/peers.js";
 import type { ActorSummary } from "../ports/store.js";
 import { encodeNodeInfo, type NodeInfo, parseNodeInfo } from "./info.js";
 import {
+  CALM_AFTER_MS,
   CLAIMS_AT_ONCE_MAX,
   HEARD_WITHIN_MS,
   JOIN_GRACE_MS,
@@ -46,6 +47,8 @@ export class Node {
   private readonly cleanups: (() => void)[] = [];
   private info: NodeInfo;
   private wishes: Wishes = parseWishes(new Map());
+  private membersSeen = "";
+  private restlessAtMs = -Infinity;
   private joinedAtMs = Infinity;
   private highestActor = 0;
   private polls = 0;
@@ -197,11 +200,13 @@ export class Node {
     const isSettled = view.nowMs - this.joinedAtMs >= JOIN_GRACE_MS;
     if (!isSettled || !view.members.has(this.deps.node)) return;
     const claims: Claim[] = [];
+    const isCalm = this.isCalm(view);
     for (const host of this.hosts.values()) {
       const leader = view.leaders.get(host.name)?.node;
       // While nobody leads, or this node is to, a standby stays what it is: it may be promoted.
       if (leader !== undefined && leader !== this.deps.node) {
-        host.follow(this.placement.shouldFollow(host.name, view));
+        const shouldFollow = this.placement.shouldFollow(host.name, view);
+        if (isCalm || !shouldFollow) host.follow(shouldFollow);
       }
       if (host.isFree) this.considerFree(host, view, claims);
       else if (host.state === "leading" && host.stateAgeMs >= SETTLED_AFTER_MS) {
@@ -211,6 +216,20 @@ export class Node {
     if (this.info.isLeaving) return;
     this.claimBusiestFirst(claims);
     this.moves.ask(this.hosts.values(), view);
+  }
+
+  /**
+   * Has nobody come, gone or come under suspicion, and was nothing taken over here, for a while? To build new standbys
+   * before would take from the takeovers what they need.
+   */
+  private isCalm({ members, nowMs }: View): boolean {
+    const names = [...members].map(([node, { suspicion }]) => `${node} ${suspicion ?? ""}`).join();
+    const hasNewLeader = [...this.hosts.values()].some(
+      (host) => host.state === "leading" && host.stateAgeMs < SETTLED_AFTER_MS,
+    );
+    if (names !== this.membersSeen || hasNewLeader) this.restlessAtMs = nowMs;
+    this.membersSeen = names;
+    return nowMs - this.restlessAtMs >= CALM_AFTER_MS;
   }
 
   private considerFree(host: Host, view: View, claims: Claim[]): void {
