@@ -32,6 +32,8 @@ export class Host {
   private record: ActorRecord | null = null;
   private running: Promise<void> = Promise.resolve();
   private becameAtMs = 0;
+  /** The last committed batch when something failed that is tried once more. */
+  private failedAfterBatch = -1;
 
   /** `onChange` is called after each change of the host's state. */
   constructor(deps: HostDependencies, actor: number, name: string, onChange: () => void) {
@@ -208,17 +210,22 @@ export class Host {
     }
   }
 
+  /**
+   * A failure is tried once more, from what is committed: a leader that has been deposed, and does not know it yet, reads
+   * answers to what it has never said.
+   */
   private ended(end: LeaderEnd): void {
     this.leader = null;
     if (end.kind === "fenced") {
       this.deps.observer.fenced(this.name);
       this.become({ type: "FENCED" }, end.reason);
       this.running = this.letGo();
-    } else if (end.kind === "failed") {
+    } else if (end.kind === "failed" && end.batch === this.failedAfterBatch) {
       this.logger.error({ reason: end.reason }, "the actor has stopped; see the runbook");
       this.become({ type: "FAILED" }, end.reason);
       this.running = this.letGo();
     } else if (this.become({ type: "LOST" }, end.reason)) {
+      if (end.kind === "failed") this.failedAfterBatch = end.batch;
       this.running = this.leadAgain(end.kind === "conflict" ? end.orderIds : []);
     }
   }

@@ -22,6 +22,8 @@ export class Inbox {
   private readonly handlers: InboxHandlers;
   private consumption: Consumption | null = null;
   private verifications = 0;
+  /** Counts the times that reading began or was stopped. */
+  private readings = 0;
   private closed = false;
   private trimmedPosition: number;
 
@@ -46,12 +48,15 @@ export class Inbox {
   /** Reads on behind the position. Rejects with `StreamIdentityError` when the stream is not the one that was read. */
   async read(): Promise<void> {
     this.verifications = 0;
+    this.readings += 1;
+    const { readings } = this;
     const consumption = await this.deps.log.consume(this.name, this.anchor, this.position + 1, {
       deliver: this.handlers.arrived,
       verify: () => this.verify(),
       onLost: this.handlers.lost,
     });
-    if (this.closed) consumption.stop();
+    // It may have been paused or closed while this began.
+    if (readings !== this.readings) consumption.stop();
     else this.consumption = consumption;
   }
 
@@ -62,6 +67,7 @@ export class Inbox {
 
   /** Stops reading; `read` may follow. */
   pause(): void {
+    this.readings += 1;
     this.consumption?.stop();
     this.consumption = null;
   }

@@ -38,7 +38,9 @@ import type { Recovered } from "./recovery.js";
 import { Resender } from "./resender.js";
 
 export type LeaderEnd =
-  | { readonly kind: "fenced" | "lost" | "failed"; readonly reason: string }
+  | { readonly kind: "fenced" | "lost"; readonly reason: string }
+  /** A bug, or the delusion of a deposed leader; `batch` is the last that it has committed. */
+  | { readonly kind: "failed"; readonly reason: string; readonly batch: number }
   | { readonly kind: "conflict"; readonly reason: string; readonly orderIds: readonly number[] };
 
 export class Leader {
@@ -179,7 +181,7 @@ export class Leader {
       this.queue.splice(0, taken);
       if (this.open && !this.commit) this.seal();
     } catch (error) {
-      this.end({ kind: "failed", reason: String(error) });
+      this.end({ kind: "failed", reason: String(error), batch: this.batch });
     }
   }
 
@@ -313,7 +315,7 @@ export class Leader {
     else if (error instanceof CommitUnknownError) this.end({ kind: "lost", reason });
     else if (error instanceof ClientOrderIdConflict) {
       this.end({ kind: "conflict", reason, orderIds: error.orderIds });
-    } else this.end({ kind: "failed", reason });
+    } else this.end({ kind: "failed", reason, batch: this.batch });
   }
 
   /** Reads the inbox; where there is none, or not the one that was read, it is anchored anew (R5). */
