@@ -69,9 +69,15 @@ export class OrderDesk {
     const before = await fromPostgres(reads.order(account, 0, clientOrderId));
     if (before) return this.describe(before);
     const answer = await this.askShard(account, clientOrderId);
-    const row = await fromPostgres(reads.order(account, 0, clientOrderId));
-    if (!row) throw refusalOfCode(answer.code);
-    return this.describe(row);
+    try {
+      const row = await fromPostgres(reads.order(account, 0, clientOrderId));
+      if (row) return await this.describe(row);
+    } catch (error) {
+      // The id may be void by now: to say that nothing was published would be wrong.
+      if (error instanceof Refusal) throw outcomeUnknown();
+      throw error;
+    }
+    throw refusalOfCode(answer.code);
   }
 
   private async askShard(account: number, clientOrderId: string): Promise<Answer> {
