@@ -31,16 +31,19 @@ const COMMANDS = 1_000;
 /** Clients trade for so long; the last fault begins a little before, so that it meets somebody. */
 const FAULTS_MS = 13_000;
 const LAST_FAULT_MS = 11_000;
-const FAULTS_MIN = 14;
-const FAULTS_MAX = 18;
+const FAULTS_MIN = 15;
+const FAULTS_MAX = 20;
+/** Some runs have few kinds, each of them several times: what is rare together is then often. */
+const FEW_KINDS_CHANCE = 0.3;
+const FEW_KINDS = 6;
 
 export function drawPlan(seed: number): Plan {
   const random = randomStream(seed, "plan");
   const kinds = shuffled(random, Object.keys(KINDS) as FaultKind[]);
-  const faults = kinds
-    .slice(0, random.whole(FAULTS_MIN, FAULTS_MAX))
-    .map((kind) => drawFault(random, kind))
-    .sort((a, b) => a.atMs - b.atMs);
+  const pool = random.chance(FEW_KINDS_CHANCE) ? kinds.slice(0, FEW_KINDS) : kinds;
+  const count = random.whole(FAULTS_MIN, FAULTS_MAX);
+  const faults = Array.from({ length: count }, (_, n) => drawFault(random, pool[n % pool.length]!));
+  faults.sort((a, b) => a.atMs - b.atMs);
   return { seed, commands: COMMANDS, faultsMs: FAULTS_MS, faults };
 }
 
