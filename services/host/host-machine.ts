@@ -12,6 +12,8 @@ export type HostEvent =
   /** Give the actor up in good order. */
   | { readonly type: "DRAIN" }
   | { readonly type: "DRAINED" }
+  /** Nobody took what was to be handed over: lead on. */
+  | { readonly type: "KEPT" }
   /** Somebody else won the key or raised the token before us. */
   | { readonly type: "BEATEN" }
   /** A commit met a higher token: this node is deposed. */
@@ -38,7 +40,6 @@ export const hostMachine = setup({ types: { events: {} as HostEvent } }).createM
     recovering: {
       on: {
         RECOVERED: "leading",
-        LOST: "idle",
         FENCED: "fenced",
         FAILED: "stopped",
         DRAIN: "released",
@@ -48,7 +49,13 @@ export const hostMachine = setup({ types: { events: {} as HostEvent } }).createM
       on: { DRAIN: "draining", FENCED: "fenced", LOST: "recovering", FAILED: "stopped" },
     },
     draining: {
-      on: { DRAINED: "released", FENCED: "fenced", LOST: "released", FAILED: "stopped" },
+      on: {
+        DRAINED: "released",
+        KEPT: "recovering",
+        FENCED: "fenced",
+        LOST: "released",
+        FAILED: "stopped",
+      },
     },
     /** Deposed. It claims again only after etcd has been read, like anybody. */
     fenced: { on: { CLAIM: "claiming" } },

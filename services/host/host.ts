@@ -5,7 +5,7 @@
  */
 import type { Logger } from "pino";
 import type { Leadership } from "../ports/lease-store.js";
-import type { ActorRecord } from "../ports/store.js";
+import { type ActorRecord, FencedError } from "../ports/store.js";
 import { sleep } from "../ports/clock.js";
 import type { HostDependencies } from "./dependencies.js";
 import {
@@ -16,9 +16,12 @@ import {
   nextSnapshot,
 } from "./host-machine.js";
 import { Leader, type LeaderEnd } from "./leader.js";
-import { RETRY_RECOVERY_AFTER_MS } from "./limits.js";
+import { LET_GO_AGAIN_AFTER_MS, RETRY_RECOVERY_AFTER_MS } from "./limits.js";
 import { claim, raise, recover } from "./recovery.js";
 import { Standby } from "./standby.js";
+
+/** Errors that come again however often it is tried. */
+const BUGS = ["InvariantError", "MalformedError", "TypeError", "RangeError", "ReferenceError"];
 
 export class Host {
   readonly actor: number;
@@ -31,7 +34,9 @@ export class Host {
   private standby: Standby | null = null;
   private record: ActorRecord | null = null;
   private running: Promise<void> = Promise.resolve();
+  private handing: Promise<void> = Promise.resolve();
   private becameAtMs = 0;
+  private closed = false;
   /** The last committed batch when something failed that is tried once more. */
   private failedAfterBatch = -1;
 
@@ -94,41 +99,64 @@ export class Host {
 
   /** Tries to become the leader. `seen` is the key of a leader that is taken for dead. */
   claim(reason: string, seen?: Leadership): void {
-    if (!this.become({ type: "CLAIM" }, reason)) return;
+    if (this.closed || !this.become({ type: "CLAIM" }, reason)) return;
     this.rise(() => claim(this.deps, this.actor, this.name, seen));
   }
 
   /** Takes what was handed over: the key is this node's already, and the token is known. */
   takeOver({ handedAt, revision }: Leadership & { readonly handedAt: number }): void {
-    if (!this.become({ type: "CLAIM" }, "handed over")) return;
+    if (this.closed || !this.become({ type: "CLAIM" }, "handed over")) return;
     this.rise(() => raise(this.deps, this.actor, handedAt, revision));
   }
 
-  /** Stops reading, commits what was applied, and writes the key over to another node. */
+  /** Stops reading, commits what was applied, and writes the key over to another node; leads on if that fails. */
   async handOver(to: string): Promise<void> {
     // While etcd does not answer nobody could take over: whoever leads goes on.
     if (!(await this.holdsKey())) return;
     const { token } = this;
     if (token === 0 || !this.become({ type: "DRAIN" }, `for ${to}`)) return;
-    await this.endLeading();
-    // The last commit was fenced, or its outcome is not known: there is nothing to give.
-    if (this.state !== "draining") return this.letGo();
-    const isHanded = await this.deps.leases
-      .handOver(this.name, to, token)
-      .catch((error: unknown) => this.logger.warn({ to, error: String(error) }, "not handed over"));
-    if (!isHanded) await this.letGo();
-    this.become({ type: "DRAINED" }, `for ${to}`);
+    this.handing = this.hand(to, token);
+    await this.handing;
   }
 
   /** Gives the actor up: commits what was applied, then lets the key go. */
   async drain(reason: string): Promise<void> {
-    this.follow(false);
     const wasLeading = this.state === "leading";
-    if (!this.become({ type: "DRAIN" }, reason)) return;
-    if (wasLeading) await this.endLeading();
+    if (this.become({ type: "DRAIN" }, reason)) {
+      if (wasLeading) await this.endLeading();
+      await this.running;
+      await this.letGo();
+      if (wasLeading) this.become({ type: "DRAINED" }, reason);
+    }
+    this.follow(false);
+  }
+
+  /** Drains, and does nothing more. */
+  async close(reason: string): Promise<void> {
+    this.closed = true;
+    await this.drain(reason);
+    await this.handing;
     await this.running;
-    await this.letGo();
-    if (wasLeading) this.become({ type: "DRAINED" }, reason);
+  }
+
+  private async hand(to: string, token: number): Promise<void> {
+    await this.endLeading();
+    // The last commit was fenced, or its outcome is not known: there is nothing to give.
+    if (this.state !== "draining") {
+      await this.letGo();
+      return;
+    }
+    const isHanded = await this.deps.leases
+      .handOver(this.name, to, token)
+      .catch((error: unknown) => this.logger.warn({ to, error: String(error) }, "not handed over"));
+    if (isHanded) {
+      this.become({ type: "DRAINED" }, `for ${to}`);
+    } else if (this.closed) {
+      await this.letGo();
+      this.become({ type: "DRAINED" }, "the node is stopping");
+    } else if (this.become({ type: "KEPT" }, `${to} did not get the key`)) {
+      this.running = this.lead([], false);
+    }
   }
 
   private async holdsKey(): Promise<boolean> {
@@ -147,24 +175,57 @@ export class Host {
 
   /** Not before what came last has let its key go: it would let go of the new one. */
   private rise(won: () => Promise<ActorRecord | null>): void {
-    this.running = this.running.then(() => this.claimAndRecover(won));
+    this.running = this.running.then(() => this.claimAndLead(won));
   }
 
-  private async claimAndRecover(won: () => Promise<ActorRecord | null>): Promise<void> {
+  private async claimAndLead(won: () => Promise<ActorRecord | null>): Promise<void> {
+    let record: ActorRecord | null;
     try {
-      const record = await won();
-      if (!record) {
-        await this.letGo();
-        this.become({ type: "BEATEN" }, "another node holds the key or the token");
-        return;
-      }
-      this.record = record;
-      if (this.become({ type: "RAISED" }, `token ${record.token}`)) await this.recoverAndLead([]);
+      record = await won();
     } catch (error) {
       this.logger.warn({ error: String(error) }, "claiming failed");
       await this.letGo();
+      await sleep(this.deps.clock, RETRY_RECOVERY_AFTER_MS);
       this.become({ type: "LOST" }, String(error));
+      return;
     }
+    if (!record) {
+      await this.letGo();
+      this.become({ type: "BEATEN" }, "another node holds the key or the token");
+      return;
+    }
+    this.record = record;
+    if (this.become({ type: "RAISED" }, `token ${record.token}`)) await this.lead([], true);
+  }
+
+  /**
+   * From a raised token to leading. Where that fails, or the outcome of a commit is unknown, the token is raised again:
+   * only then is it sure that nothing of the old one is still to come. Until it leads, or is no longer to.
+   */
+  private async lead(forgottenOrders: readonly number[], isRaised: boolean): Promise<void> {
+    let mustRaise = !isRaised;
+    while (this.state === "recovering") {
+      try {
+        if (mustRaise && !(await this.raiseAgain())) return;
+        mustRaise = true;
+        await this.recoverAndLead(forgottenOrders);
+        return;
+      } catch (error) {
+        if (await this.isOver(error)) return;
+      }
+      await sleep(this.deps.clock, RETRY_RECOVERY_AFTER_MS);
+    }
+  }
+
+  private async raiseAgain(): Promise<boolean> {
+    const raised = this.record && (await raise(this.deps, this.actor, this.record.token, 0));
+    if (raised) {
+      this.record = raised;
+      return true;
+    }
+    this.become({ type: "FENCED" }, "somebody else has raised the token");
+    await this.letGo();
+    return false;
   }
 
   /** Rebuilds the actor and leads. The state is `recovering` when it begins. */
@@ -173,41 +234,47 @@ export class Host {
     if (!record) return;
     this.standby = null;
     const startedAtMs = this.deps.clock.now();
+    let leader: Leader | null = null;
     try {
       const recovered = await recover(this.deps, record, forgottenOrders, standby);
       if (this.state !== "recovering") return;
-      const leader = new Leader(this.deps, recovered, (end) => {
-        if (this.leader === leader) this.ended(end);
+      const own = new Leader(this.deps, recovered, (end) => {
+        if (this.leader === own) this.ended(end);
       });
-      this.leader = leader;
+      leader = own;
+      this.leader = own;
       const elapsedMs = Math.round(this.deps.clock.now() - startedAtMs);
       const way = recovered.isWarm ? "warm" : "cold";
       this.become({ type: "RECOVERED" }, `batch ${record.batch}, ${way}, ${elapsedMs} ms`);
-      await leader.start();
+      await own.start();
     } catch (error) {
-      this.leader?.close();
+      // It has ended, as `ended` was told, and another may lead by now.
+      if (leader && this.leader !== leader) return;
+      leader?.close();
       this.leader = null;
-      await this.failed(error);
+      throw error;
     } finally {
       standby?.stop();
     }
   }
 
-  private async failed(error: unknown): Promise<void> {
+  /** Is there no use in trying again? */
+  private async isOver(error: unknown): Promise<boolean> {
     const name = error instanceof Error ? error.name : "";
-    this.logger.error({ error: String(error) }, "recovering or leading failed");
-    await this.letGo();
     const reason = String(error);
-    if (name === "InvariantError" || name === "MalformedError") {
-      this.become({ type: "FAILED" }, reason);
-    } else if (name === "FencedError") {
-      this.become({ type: "FENCED" }, reason);
-    } else if (this.state === "recovering") {
-      this.become({ type: "LOST" }, reason);
-    } else if (this.become({ type: "DRAIN" }, reason)) {
-      // It leads and cannot read its inbox: perhaps another node can.
-      this.become({ type: "DRAINED" }, reason);
+    this.logger.error({ error: reason }, "recovering or leading failed");
+    if (BUGS.includes(name)) {
+      await this.stop(reason);
+      return true;
     }
+    if (error instanceof FencedError) {
+      this.become({ type: "FENCED" }, reason);
+      await this.letGo();
+      return true;
+    }
+    // It led and could not read its inbox.
+    if (this.state === "leading") this.become({ type: "LOST" }, reason);
+    return this.state !== "recovering";
   }
 
   /**
@@ -219,43 +286,31 @@ export class Host {
     if (end.kind === "fenced") {
       this.deps.observer.fenced(this.name);
       this.become({ type: "FENCED" }, end.reason);
-      this.running = this.letGo();
+      this.running = this.letGo().then(() => undefined);
     } else if (end.kind === "failed" && end.batch === this.failedAfterBatch) {
-      this.logger.error({ reason: end.reason }, "the actor has stopped; see the runbook");
-      this.become({ type: "FAILED" }, end.reason);
-      this.running = this.letGo();
+      this.running = this.stop(end.reason);
     } else if (this.become({ type: "LOST" }, end.reason)) {
       if (end.kind === "failed") this.failedAfterBatch = end.batch;
-      this.running = this.leadAgain(end.kind === "conflict" ? end.orderIds : []);
+      this.running = this.lead(end.kind === "conflict" ? end.orderIds : [], false);
     }
   }
 
-  /** The outcome of a commit is unknown: only a new token makes sure that nothing of the old is still to come. */
-  private async leadAgain(forgottenOrders: readonly number[]): Promise<void> {
-    while (this.state === "recovering") {
-      try {
-        const known = this.record;
-        const raised = known && (await raise(this.deps, known.id, known.token, 0));
-        if (!raised) {
-          this.become({ type: "FENCED" }, "somebody else has raised the token");
-          await this.letGo();
-          return;
-        }
-        this.record = raised;
-        await this.recoverAndLead(forgottenOrders);
-        return;
-      } catch (error) {
-        this.logger.warn({ error: String(error) }, "raising the token again failed");
-        await sleep(this.deps.clock, RETRY_RECOVERY_AFTER_MS);
-      }
+  /** An operator must look. The key is given up, however long etcd is away: another node may do better. */
+  private async stop(reason: string): Promise<void> {
+    this.logger.error({ reason }, "the actor has stopped; see the runbook");
+    this.become({ type: "FAILED" }, reason);
+    while (!(await this.letGo()) && !this.closed) {
+      await sleep(this.deps.clock, LET_GO_AGAIN_AFTER_MS);
     }
   }
 
-  private async letGo(): Promise<void> {
+  private async letGo(): Promise<boolean> {
     try {
       await this.deps.leases.release(this.name);
+      return true;
     } catch (error) {
       this.logger.warn({ error: String(error) }, "the key could not be given up; it runs out");
+      return false;
     }
   }
 

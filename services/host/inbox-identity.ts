@@ -29,6 +29,11 @@ export async function checkStream(log: Log, name: string, at: InboxPosition): Pr
       `${stream} ends at ${identity.lastSequence}, before position ${at.position}`,
     );
   }
+  if (identity.firstSequence > at.position + 1) {
+    throw new StreamIdentityError(
+      `${stream} begins at ${identity.firstSequence}, behind position ${at.position}`,
+    );
+  }
   if (at.position === 0) return;
   if (message?.stored !== at.positionStored) {
     throw new StreamIdentityError(

@@ -22,6 +22,8 @@ export class Inbox {
   private readonly handlers: InboxHandlers;
   private consumption: Consumption | null = null;
   private verifications = 0;
+  /** The last message that was delivered; it may not be applied yet. */
+  private delivered: LogMessage | null = null;
   /** Counts the times that reading began or was stopped. */
   private readings = 0;
   private closed = false;
@@ -50,8 +52,12 @@ export class Inbox {
     this.verifications = 0;
     this.readings += 1;
     const { readings } = this;
+    this.delivered = null;
     const consumption = await this.deps.log.consume(this.name, this.anchor, this.position + 1, {
-      deliver: this.handlers.arrived,
+      deliver: (message) => {
+        this.delivered = message;
+        this.handlers.arrived(message);
+      },
       verify: () => this.verify(),
       onLost: this.handlers.lost,
     });
@@ -118,8 +124,8 @@ export class Inbox {
     await checkStream(this.deps.log, this.name, {
       anchor: this.anchor,
       created: this.created,
-      position: this.position,
-      positionStored: this.positionStored,
+      position: this.delivered?.sequence ?? this.position,
+      positionStored: this.delivered?.stored ?? this.positionStored,
     });
     this.verifications += 1;
     if (this.verifications > 1 && !this.closed) this.handlers.resumed();

@@ -7,9 +7,7 @@
  * - The position moves with the commit of what was read up to it. Reading again is harmless: marks drop what was seen.
  * - Whatever ends the leadership ends it once, with a reason; nothing is applied or sent after that.
  */
-import { encodeEventFrame } from "../../actors/kernel/event-frame.js";
 import { BATCH_COMMANDS_MAX } from "../../actors/kernel/limits.js";
-import { standbyKey } from "../../actors/placement/wishes.js";
 import { every } from "../ports/clock.js";
 import { type LogMessage, StreamIdentityError } from "../ports/log.js";
 import {
@@ -17,13 +15,11 @@ import {
   ClientOrderIdConflict,
   CommitUnknownError,
   FencedError,
-  type OutboxRow,
 } from "../ports/store.js";
-import { batchesSubject, eventsSubject } from "../ports/subjects.js";
 import { Announcer, type Standing } from "./announcer.js";
 import { BatchClock } from "./batch-clock.js";
-import { encodeBatchFrame } from "./batch-frame.js";
 import type { HostDependencies } from "./dependencies.js";
+import { Herald } from "./herald.js";
 import { Inbox } from "./inbox.js";
 import {
   COMMIT_HANGS_AFTER_MS,
@@ -51,6 +47,7 @@ export class Leader {
   private readonly outbox: Outbox;
   private readonly resender: Resender;
   private readonly announcer: Announcer;
+  private readonly herald: Herald;
   private readonly inbox: Inbox;
   private readonly cleanups: (() => void)[] = [];
 
@@ -85,6 +82,7 @@ export class Leader {
     });
     this.outbox = new Outbox(deps.log, deps.clock, deps.directory, record.token);
     this.resender = new Resender(deps.bus, deps.clock, record.id, deps.observer);
+    this.herald = new Herald(deps, record);
     this.announcer = new Announcer(deps.bus, deps.clock, () => this.standing());
   }
 
@@ -110,8 +108,8 @@ export class Leader {
       directory.onMoved((receiver) => this.outbox.resend(receiver, 0)),
       this.resender.onRequest((receiver, from) => this.outbox.resend(receiver, from)),
       every(clock, RESEND_CHECK_EVERY_MS, () => this.outbox.resendOverdue()),
-      every(clock, TIDY_AFTER_MS, () => this.tidy()),
-      every(clock, TRIM_EVERY_MS, () => this.inbox.trim(this.committedPosition)),
+      every(clock, TIDY_AFTER_MS, () => this.guard(() => this.tidy())),
+      every(clock, TRIM_EVERY_MS, () => this.trim()),
     );
     this.outbox.send(this.recovered.outbox);
     await this.readInbox();
@@ -143,8 +141,17 @@ export class Leader {
   /** Until everything that was applied is committed, or the leadership has ended. */
   private async settle(): Promise<void> {
     while (!this.ended && (this.commit || this.open)) {
-      if (!this.commit) this.seal();
+      if (!this.commit) this.guard(() => this.seal());
       await this.commit;
+    }
+  }
+
+  /** Whatever throws ends this leadership, and nothing else. */
+  private guard(task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.end({ kind: "failed", reason: String(error), batch: this.batch });
     }
   }
 
@@ -166,23 +173,19 @@ export class Leader {
     this.pumpScheduled = true;
     this.deps.clock.soon(() => {
       this.pumpScheduled = false;
-      this.pump();
+      this.guard(() => this.pump());
     });
   }
 
   private pump(): void {
     if (this.ended) return;
-    try {
-      let taken = 0;
-      while (taken < this.queue.length && (this.open?.commands ?? 0) < BATCH_COMMANDS_MAX) {
-        this.take(this.queue[taken]!);
-        taken += 1;
-      }
-      this.queue.splice(0, taken);
-      if (this.open && !this.commit) this.seal();
-    } catch (error) {
-      this.end({ kind: "failed", reason: String(error), batch: this.batch });
+    let taken = 0;
+    while (taken < this.queue.length && (this.open?.commands ?? 0) < BATCH_COMMANDS_MAX) {
+      this.take(this.queue[taken]!);
+      taken += 1;
     }
+    this.queue.splice(0, taken);
+    if (this.open && !this.commit) this.seal();
   }
 
   /** Judges one frame and applies what is new of it. */
@@ -252,7 +255,7 @@ export class Leader {
     };
     this.sealedAtMs = this.deps.clock.now();
     this.commit = this.deps.store.commit(batch).then(
-      ({ time }) => this.committed(batch, open.commands, time),
+      ({ time }) => this.guard(() => this.committed(batch, open.commands, time)),
       (error: unknown) => this.commitFailed(error),
     );
   }
@@ -267,7 +270,11 @@ export class Leader {
     this.anchor = batch.anchor;
     this.committedPosition = batch.positionAfter;
     this.time.observe(time);
-    this.say(batch, previousEventBatch, batch.outbox);
+    this.outbox.send(batch.outbox);
+    this.herald.proclaim(batch, previousEventBatch);
+    for (const link of batch.links) {
+      if (link.received > 0) this.announcer.mark(link.peer, link.token, link.received);
+    }
     const backlog = this.outbox.backlog();
     this.deps.observer.committed(record.name, actor, {
       commands,
@@ -278,33 +285,6 @@ export class Leader {
     });
     if (this.open) this.seal();
     if (this.queue.length > 0) this.schedulePump();
-  }
-
-  /** After the commit, and only then (R3). */
-  private say(batch: Batch, previousEventBatch: number, outbox: readonly OutboxRow[]): void {
-    const { record } = this.recovered;
-    this.outbox.send(outbox);
-    const { events, replies } = batch.effects;
-    if (events || replies) {
-      const frame = encodeEventFrame({
-        actor: record.id,
-        token: record.token,
-        batch: batch.number,
-        previousBatch: previousEventBatch,
-        time: batch.time,
-        events,
-        replies,
-      });
-      this.deps.bus.publish(eventsSubject(record.name), frame);
-    }
-    if (this.deps.leases.wishes().get(standbyKey(record.name)) !== "off") {
-      const { number, token, time, hash, commands } = batch;
-      const logged = { actor: record.id, batch: number, token, time, hash, commands };
-      this.deps.bus.publish(batchesSubject(record.name), encodeBatchFrame(logged));
-    }
-    for (const link of batch.links) {
-      if (link.received > 0) this.announcer.mark(link.peer, link.token, link.received);
-    }
   }
 
   private commitFailed(error: unknown): void {
@@ -342,17 +322,24 @@ export class Leader {
     const before = this.inbox.anchor;
     this.inbox.pause();
     this.queue.length = 0;
+    // Making a stream deletes what stands there: not before it is sure that this node leads.
+    await this.commitEmpty();
     const next = await this.inbox.makeNext();
     await this.settle();
     if (this.ended || !next) return;
     this.inbox.moveTo(next);
-    this.open = new OpenBatch(this.time.stamp(), this.deps.clock.now());
-    this.seal();
-    await this.commit;
+    await this.commitEmpty();
     if (this.ended) return;
     this.inbox.remove(before);
     this.deps.observer.anchored(name, next.anchor, reason);
     this.deps.logger.info({ actor: name, anchor: next.anchor, reason }, "a new inbox");
+  }
+
+  /** Commits what was applied, and a batch in any case. */
+  private async commitEmpty(): Promise<void> {
+    if (this.ended) return;
+    this.open ??= new OpenBatch(this.time.stamp(), this.deps.clock.now());
+    await this.settle();
   }
 
   /** Asks everybody who has ever sent something for what may have been lost (R4). */
@@ -382,6 +369,11 @@ export class Leader {
     const link = this.recovered.actor.links.of(source);
     // Only what is committed may be confirmed; with a batch under way the mark follows its commit.
     if (!this.open && !this.commit) this.announcer.mark(source, link.token, link.received);
+  }
+
+  private trim(): void {
+    // While another inbox is being committed, the position is of the one before.
+    if (this.inbox.anchor === this.anchor) this.inbox.trim(this.committedPosition);
   }
 
   /** Deletes confirmed outbox rows when no other batch comes by to do it. */

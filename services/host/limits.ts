@@ -30,8 +30,11 @@ export const BATCHES_PER_READ = 50;
 /** A standby that could not read tries again after so long. */
 export const RETRY_FOLLOWING_AFTER_MS = 200;
 
-/** A drain waits so long for the commit under way. */
-export const DRAIN_MS_MAX = 2_000;
+/** A stopped host tries so often to give up its key. */
+export const LET_GO_AGAIN_AFTER_MS = 1_000;
+
+/** More than this is not said on the bus: whoever listens reads it from Postgres. */
+export const BUS_MESSAGE_BYTES_MAX = 1_000_000;
 
 /** Times a claim is tried again when somebody raises the token while the key is still ours. */
 export const CLAIM_TRIES_MAX = 5;

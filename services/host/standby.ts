@@ -7,6 +7,7 @@
  */
 import type { Actor } from "../../actors/kernel/actor.js";
 import { MalformedError } from "../../actors/kernel/bytes.js";
+import type { Link } from "../../actors/kernel/links.js";
 import type { ActorRecord, LoggedBatch } from "../ports/store.js";
 import { sleep } from "../ports/clock.js";
 import { batchesSubject } from "../ports/subjects.js";
@@ -29,8 +30,10 @@ export class Standby {
   private actor: Actor | null = null;
   /** The last batch that is applied, and the highest one that was heard of. */
   private batch = 0;
+  private incarnation = 0;
   private heard = 0;
   private reading: Promise<void> | null = null;
+  private promoting = false;
   private stopped = false;
 
   constructor(deps: HostDependencies, id: number, name: string) {
@@ -57,19 +60,34 @@ export class Standby {
    * only the rows can tell.
    */
   async promote(record: ActorRecord): Promise<Actor | null> {
+    this.promoting = true;
     this.unsubscribe();
     this.heard = Math.max(this.heard, record.batch);
     try {
       while (this.reading) await this.reading;
-      if (this.actor && this.batch < record.batch) await this.readTail();
+      const [links] = await Promise.all([
+        this.deps.store.links(this.id),
+        this.actor && this.batch < record.batch ? this.readTail() : undefined,
+      ]);
+      const { actor } = this;
+      this.stop();
+      return actor && this.isSame(actor, record, links) ? actor : null;
     } catch (error) {
       this.deps.logger.warn({ actor: this.name, error: String(error) }, "the standby is no use");
       return null;
     }
-    const { actor, batch } = this;
-    this.stop();
-    const isSame = actor && batch === record.batch && actor.stateHash() === record.hash;
-    return isSame ? actor : null;
+  }
+
+  /** Is it what the rows would give? The hash does not tell of the links, and the bus may have lied about them. */
+  private isSame(actor: Actor, record: ActorRecord, links: readonly Link[]): boolean {
+    if (record.incarnation !== this.incarnation || this.batch !== record.batch) return false;
+    const rows = new Map(links.map((link) => [link.peer, link]));
+    for (const { peer, token, received, sent } of actor.links.all()) {
+      const row = rows.get(peer) ?? { token: 0, received: 0, sent: 0 };
+      if (row.token !== token || row.received !== received || row.sent !== sent) return false;
+      rows.delete(peer);
+    }
+    return rows.size === 0 && actor.stateHash() === record.hash;
   }
 
   private receive(data: Uint8Array): void {
@@ -107,6 +125,7 @@ export class Standby {
         this.heard = this.batch;
       } catch (error) {
         this.forget(error);
+        if (this.promoting) return;
         await sleep(this.deps.clock, RETRY_FOLLOWING_AFTER_MS);
       }
     }
@@ -117,6 +136,7 @@ export class Standby {
     if (this.stopped) return;
     this.actor = actor;
     this.batch = record.batch;
+    this.incarnation = record.incarnation;
   }
 
   private async readTail(): Promise<void> {

@@ -1,4 +1,4 @@
-/** A node's word to its peers, from the path on which it works: that it runs, and how old its last good answers are. */
+/** A node's word to its peers, from the path on which it works: that it runs, and for how long it has waited for whom. */
 import { ByteReader, ByteWriter, MalformedError } from "../../actors/kernel/bytes.js";
 
 const HEARTBEAT_VERSION = 1;
@@ -10,9 +10,9 @@ export interface Heartbeat {
   readonly incarnation: string;
   /** The actors whose commits have had no answer for too long, the first `STUCK_ACTORS_MAX` of them. */
   readonly stuck: readonly number[];
-  /** How long ago the last round trip that was answered began, in milliseconds. */
-  readonly logAgeMs: number;
-  readonly storeAgeMs: number;
+  /** For how long a server's answer has been waited for, in milliseconds; 0: for none. */
+  readonly logBadForMs: number;
+  readonly storeBadForMs: number;
 }
 
 export function encodeHeartbeat(heartbeat: Heartbeat): Uint8Array {
@@ -20,8 +20,8 @@ export function encodeHeartbeat(heartbeat: Heartbeat): Uint8Array {
     .u8(HEARTBEAT_VERSION)
     .string(heartbeat.node)
     .string(heartbeat.incarnation)
-    .uint(Math.round(heartbeat.logAgeMs))
-    .uint(Math.round(heartbeat.storeAgeMs))
+    .uint(Math.round(heartbeat.logBadForMs))
+    .uint(Math.round(heartbeat.storeBadForMs))
     .uint(Math.min(heartbeat.stuck.length, STUCK_ACTORS_MAX));
   for (const actor of heartbeat.stuck.slice(0, STUCK_ACTORS_MAX)) writer.uint(actor);
   return writer.take();
@@ -34,14 +34,14 @@ export function decodeHeartbeat(bytes: Uint8Array): Heartbeat {
   if (version !== HEARTBEAT_VERSION) throw new MalformedError(`heartbeat version ${version}`);
   const node = reader.string(NAME_LENGTH_MAX);
   const incarnation = reader.string(NAME_LENGTH_MAX);
-  const logAgeMs = reader.uint();
-  const storeAgeMs = reader.uint();
+  const logBadForMs = reader.uint();
+  const storeBadForMs = reader.uint();
   const count = reader.uint();
   if (count > STUCK_ACTORS_MAX) throw new MalformedError(`${count} actors that are stuck`);
   const stuck: number[] = [];
   for (let n = 0; n < count; n++) stuck.push(reader.uint());
   reader.end();
-  return { node, incarnation, stuck, logAgeMs, storeAgeMs };
+  return { node, incarnation, stuck, logBadForMs, storeBadForMs };
 }
 
 /** A node that asks its actor's leader to hand the actor over. */

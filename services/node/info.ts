@@ -2,7 +2,7 @@
 import { DEFAULT_WEIGHT, WEIGHT_MAX } from "../../actors/placement/rendezvous.js";
 
 export interface NodeInfo {
-  /** Where peers watch it. */
+  /** Where peers watch it, as host:port; empty: nowhere. */
   readonly address: string;
   /** How much it takes compared with others. */
   readonly weight: number;
@@ -11,6 +11,8 @@ export interface NodeInfo {
   /** It is on its way out: whoever comes after it should ask for what it leads. */
   readonly isLeaving: boolean;
 }
+
+const ADDRESS = /^[^\s/]+:[1-9]\d{0,4}$/;
 
 export function encodeNodeInfo(info: NodeInfo): string {
   return JSON.stringify(info);
@@ -27,7 +29,7 @@ export function parseNodeInfo(text: string): NodeInfo {
   const { address, weight, incarnation, isLeaving } = said;
   const isWeight = typeof weight === "number" && weight > 0 && weight <= WEIGHT_MAX;
   return {
-    address: typeof address === "string" ? address : "",
+    address: typeof address === "string" && ADDRESS.test(address) ? address : "",
     weight: isWeight ? weight : DEFAULT_WEIGHT,
     incarnation: typeof incarnation === "string" ? incarnation : "",
     isLeaving: isLeaving === true,

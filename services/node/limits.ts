@@ -13,6 +13,8 @@ export const HEARTBEAT_EVERY_MS = 100;
 export const PROBE_EVERY_MS = 200;
 /** A node that is silent, or has had no answer of a server, for so long is taken for dead by who is better off. */
 export const SUSPECT_AFTER_MS = 700;
+/** What a node said before its process ended may come so late. */
+export const LAST_WORDS_MS_MAX = 500;
 /** A node whose own heartbeat is so late does not judge others by what it did not hear. */
 export const TICK_LATE_MS = 300;
 

@@ -2,6 +2,7 @@
  * Planned moves: the node that should lead an actor, and is ready, asks its leader; the leader hands it over. One at a
  * time each, so that a node that joins or leaves never stops much at once.
  */
+import type { Logger } from "pino";
 import { MalformedError } from "../../actors/kernel/bytes.js";
 import type { Host } from "../host/host.js";
 import type { Bus } from "../ports/log.js";
@@ -15,6 +16,7 @@ export interface MovesDependencies {
   readonly node: string;
   readonly bus: Bus;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly placement: Placement;
   readonly hostOf: (actorName: string) => Host | undefined;
   readonly view: () => View;
@@ -93,13 +95,16 @@ export class Moves {
     if (this.isGiving || !next) return;
     const [host, to] = next;
     this.requests.delete(host);
-    const { placement, node, clock } = this.deps;
+    const { placement, node, clock, logger } = this.deps;
     const view = this.deps.view();
     const isLed = host.state === "leading" && to !== node;
     if (!isLed || !placement.mayGive(host.name, to, view)) return this.giveNext();
     const isHurried = view.members.get(node)?.info.isLeaving ?? false;
     this.isGiving = true;
-    void host.handOver(to).finally(() => {
+    const handing = host.handOver(to).catch((error: unknown) => {
+      logger.error({ actor: host.name, to, error: String(error) }, "a handover failed");
+    });
+    void handing.finally(() => {
       clock.after(isHurried ? 0 : MOVE_EVERY_MS, () => {
         this.isGiving = false;
         this.giveNext();

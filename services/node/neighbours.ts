@@ -11,7 +11,13 @@ import type { Store } from "../ports/store.js";
 import { ALL_HEARTBEATS, heartbeatSubject } from "../ports/subjects.js";
 import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from "./heartbeat.js";
 import type { NodeInfo } from "./info.js";
-import { HEARTBEAT_EVERY_MS, PROBE_EVERY_MS, SUSPECT_AFTER_MS, TICK_LATE_MS } from "./limits.js";
+import {
+  HEARTBEAT_EVERY_MS,
+  LAST_WORDS_MS_MAX,
+  PROBE_EVERY_MS,
+  SUSPECT_AFTER_MS,
+  TICK_LATE_MS,
+} from "./limits.js";
 import { Reach } from "./reach.js";
 
 export interface NeighboursDependencies {
@@ -35,7 +41,8 @@ interface Neighbour {
   readonly stopWatching: () => void;
   heardAtMs: number;
   last: Heartbeat | null;
-  isGone: boolean;
+  /** When its address was found to refuse connections; null: it does not. */
+  goneAtMs: number | null;
   suspicion: string | null;
 }
 
@@ -57,8 +64,8 @@ export class Neighbours {
       bus.subscribe(ALL_HEARTBEATS, (data) => this.hear(data)),
       every(clock, HEARTBEAT_EVERY_MS, () => this.tick()),
       every(clock, PROBE_EVERY_MS, () => {
-        this.log.probe();
-        this.store.probe();
+        this.log.probe(SUSPECT_AFTER_MS);
+        this.store.probe(SUSPECT_AFTER_MS);
       }),
     ];
   }
@@ -80,21 +87,18 @@ export class Neighbours {
 
   /** Does a commit of an actor hang there, while this node's do not? Then that actor is better off here. */
   isStuck(node: string, actor: number): boolean {
-    const neighbour = this.known.get(node);
-    return this.canReachStore && (neighbour?.last?.stuck.includes(actor) ?? false);
+    const isThere = this.known.get(node)?.last?.stuck.includes(actor) ?? false;
+    return isThere && this.isBetter(this.store, SUSPECT_AFTER_MS) && this.deps.stuck().length === 0;
   }
 
   /** Are this node's own ways to the servers good? */
   get isWell(): boolean {
-    return this.canReachLog && this.canReachStore;
+    return this.log.badForMs <= SUSPECT_AFTER_MS && this.store.badForMs <= SUSPECT_AFTER_MS;
   }
 
-  private get canReachLog(): boolean {
-    return this.log.ageMs < SUSPECT_AFTER_MS;
-  }
-
-  private get canReachStore(): boolean {
-    return this.store.ageMs < SUSPECT_AFTER_MS && this.deps.stuck().length === 0;
+  /** Has this node's way been good for as long as another's has been bad? When all come back, one does so first. */
+  private isBetter(own: Reach, badForMs: number): boolean {
+    return badForMs >= SUSPECT_AFTER_MS && own.goodForMs(SUSPECT_AFTER_MS) > badForMs;
   }
 
   close(): void {
@@ -109,7 +113,7 @@ export class Neighbours {
         : this.deps.peers.watch(address, {
             heard: (data) => this.hear(data),
             gone: () => {
-              neighbour.isGone = true;
+              neighbour.goneAtMs = this.deps.clock.now();
               this.judge();
             },
           });
@@ -119,7 +123,7 @@ export class Neighbours {
       stopWatching,
       heardAtMs,
       last: null,
-      isGone: false,
+      goneAtMs: null,
       suspicion: null,
     };
     this.known.set(node, neighbour);
@@ -140,7 +144,13 @@ export class Neighbours {
     }
     const neighbour = this.known.get(heartbeat.node);
     if (neighbour?.incarnation !== heartbeat.incarnation) return;
-    neighbour.heardAtMs = this.deps.clock.now();
+    const nowMs = this.deps.clock.now();
+    // What it said before its end may come late; but who goes on speaking has not ended, and is watched anew.
+    if (neighbour.goneAtMs !== null) {
+      if (nowMs - neighbour.goneAtMs > LAST_WORDS_MS_MAX) this.forget(heartbeat.node, neighbour);
+      return;
+    }
+    neighbour.heardAtMs = nowMs;
     neighbour.last = heartbeat;
   }
 
@@ -156,8 +166,8 @@ export class Neighbours {
       node,
       incarnation,
       stuck: stuck(),
-      logAgeMs: this.log.ageMs,
-      storeAgeMs: this.store.ageMs,
+      logBadForMs: this.log.badForMs,
+      storeBadForMs: this.store.badForMs,
     });
     peers.say(heartbeat);
     bus.publish(heartbeatSubject(node), heartbeat);
@@ -174,13 +184,12 @@ export class Neighbours {
     if (hasChanged) this.deps.onChange();
   }
 
-  private suspicionOf({ isGone, heardAtMs, last }: Neighbour): string | null {
-    if (isGone) return ENDED;
+  private suspicionOf({ goneAtMs, heardAtMs, last }: Neighbour): string | null {
+    if (goneAtMs !== null) return ENDED;
     if (this.deps.clock.now() - heardAtMs > SUSPECT_AFTER_MS) return "its leader is silent";
-    if (!last) return null;
-    if (this.canReachStore && last.storeAgeMs > SUSPECT_AFTER_MS)
+    if (last && this.isBetter(this.store, last.storeBadForMs))
       return "its leader has lost the store";
-    if (this.canReachLog && last.logAgeMs > SUSPECT_AFTER_MS) return "its leader has lost the log";
+    if (last && this.isBetter(this.log, last.logBadForMs)) return "its leader has lost the log";
     return null;
   }
 }

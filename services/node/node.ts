@@ -44,6 +44,8 @@ export class Node {
   private readonly neighbours: Neighbours;
   private readonly moves: Moves;
   private readonly hosts = new Map<string, Host>();
+  /** Leaders whose keys are being looked into. */
+  private readonly reconsidered = new Set<Host>();
   private readonly cleanups: (() => void)[] = [];
   private info: NodeInfo;
   private wishes: Wishes = parseWishes(new Map());
@@ -119,7 +121,7 @@ export class Node {
     await this.leave();
     this.closed = true;
     for (const cleanup of this.cleanups) cleanup();
-    await Promise.all([...this.hosts.values()].map((host) => host.drain("the node is stopping")));
+    await Promise.all([...this.hosts.values()].map((host) => host.close("the node is stopping")));
     this.moves.close();
     this.neighbours.close();
     await this.deps.leases.close();
@@ -263,10 +265,13 @@ export class Node {
   /** A leader whose key is gone, or another's (etcd was wiped or restored), takes it back if it does lead. */
   private reconsider(host: Host, view: View): void {
     const key = view.leaders.get(host.name);
-    if (key?.node === this.deps.node) return;
-    this.takeKeyBack(host, key).catch((error: unknown) =>
-      this.logger.warn({ actor: host.name, error: String(error) }, "the key was not taken back"),
-    );
+    if (key?.node === this.deps.node || this.reconsidered.has(host)) return;
+    this.reconsidered.add(host);
+    this.takeKeyBack(host, key)
+      .catch((error: unknown) =>
+        this.logger.warn({ actor: host.name, error: String(error) }, "the key was not taken back"),
+      )
+      .finally(() => this.reconsidered.delete(host));
   }
 
   private async takeKeyBack(host: Host, key: Leadership | undefined): Promise<void> {

@@ -100,7 +100,7 @@ export class Placement {
 
   /** Is there anybody who could have what this node leads? */
   hasHeirs(view: View): boolean {
-    return [...view.members].some(([node, { suspicion }]) => node !== this.node && !suspicion);
+    return [...view.members.keys()].some((node) => node !== this.node && mayLead(node, view));
   }
 
   private shouldMove(actorName: string, from: string, to: string, view: View): boolean {
@@ -139,13 +139,14 @@ interface Leaderlessness {
 /** Why nobody leads the actor; null: somebody does. */
 function leaderlessness(actorName: string, view: View): Leaderlessness | null {
   const key = view.leaders.get(actorName);
+  const suspicion = key ? (view.members.get(key.node)?.suspicion ?? null) : null;
+  if (suspicion === ENDED) return { text: ENDED, isDoubtful: false };
+  // Whose own ways are bad may not judge others, and could not lead.
+  if (!view.isWell) return null;
   if (!key) {
     return view.isHeard(actorName) ? null : { text: "it has no leader", isDoubtful: false };
   }
-  // Whose own ways are bad may not judge others.
-  if (!view.isWell) return null;
-  const suspicion = view.members.get(key.node)?.suspicion ?? null;
-  if (suspicion !== null) return { text: suspicion, isDoubtful: suspicion !== ENDED };
+  if (suspicion !== null) return { text: suspicion, isDoubtful: true };
   if (!view.isStuck(key.node, actorName)) return null;
   return { text: "its leader's commit hangs", isDoubtful: true };
 }

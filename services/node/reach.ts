@@ -1,9 +1,11 @@
-/** How good a node's way to a server is: how long ago the last round trip that was answered began. */
+/** How good a node's way to a server is: for how long nothing has been answered, or everything has. */
 import type { Clock } from "../ports/clock.js";
 
 export class Reach {
   private readonly clock: Clock;
   private readonly roundTrip: () => Promise<unknown>;
+  /** Since when a question waits for its answer, or questions fail; null: the last one was answered. */
+  private badSinceMs: number | null = null;
   private goodSinceMs: number;
   private isUnderWay = false;
 
@@ -13,19 +15,26 @@ export class Reach {
     this.goodSinceMs = clock.now();
   }
 
-  get ageMs(): number {
-    return this.clock.now() - this.goodSinceMs;
+  /** For how long an answer has been waited for, in milliseconds; 0: for none. */
+  get badForMs(): number {
+    return this.badSinceMs === null ? 0 : this.clock.now() - this.badSinceMs;
   }
 
-  /** Asks again, unless the last question still waits for its answer. */
-  probe(): void {
+  /** For how long no answer has taken longer than a limit, in milliseconds. */
+  goodForMs(limitMs: number): number {
+    return this.badForMs > limitMs ? 0 : this.clock.now() - this.goodSinceMs;
+  }
+
+  /** Asks again, unless the last question still waits for its answer. `limitMs` is how long a good answer may take. */
+  probe(limitMs: number): void {
     if (this.isUnderWay) return;
     this.isUnderWay = true;
-    const startedAtMs = this.clock.now();
+    this.badSinceMs ??= this.clock.now();
     this.roundTrip().then(
       () => {
         this.isUnderWay = false;
-        this.goodSinceMs = startedAtMs;
+        if (this.badForMs > limitMs) this.goodSinceMs = this.clock.now();
+        this.badSinceMs = null;
       },
       () => {
         this.isUnderWay = false;

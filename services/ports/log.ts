@@ -46,7 +46,7 @@ export interface Log {
   /**
    * Delivers every message from a sequence on, in order. `verify` runs before the first delivery and again after
    * every reconnect or re-creation of the consumer, before anything more is delivered; when it rejects with
-   * `StreamIdentityError`, or a sequence is skipped, delivery has ended and `onLost` is called once. Any other rejection
+   * `StreamIdentityError`, or a sequence is skipped, delivery has ended and `onLost` is called once with such an error. Any other rejection
    * of a later `verify` is tried again; of the first one, it rejects the call. `onLost` is called with a
    * `StreamIdentityError` too when the log answers but the stream has been out of reach for too long (its server is gone);
    * then the call itself rejects with it, too.

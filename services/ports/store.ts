@@ -103,8 +103,8 @@ export interface Store {
   actors(aboveActor: number): Promise<ActorSummary[]>;
   record(actor: number): Promise<ActorRecord | null>;
   /**
-   * Raises the token from `fromToken` by one, alone and committed. Null: somebody else has raised it. A predecessor
-   * that was frozen in the middle of its commit, and so holds the row, loses its connection.
+   * Raises the token from `fromToken` by one, alone and committed; asked again by the same holder, because the answer was
+   * lost, it gives what it gave. Null: somebody else has raised it. A predecessor that was frozen in the middle of its commit, and so holds the row, loses its connection.
    */
   raise(
     actor: number,
@@ -114,6 +114,7 @@ export interface Store {
   ): Promise<ActorRecord | null>;
   /** Rejects with FencedError, CommitUnknownError or ClientOrderIdConflict; resolves with Postgres's clock (µs). */
   commit(batch: Batch): Promise<{ readonly time: number }>;
+  links(actor: number): Promise<Link[]>;
   outbox(actor: number): Promise<OutboxRow[]>;
   /**
    * The rows that an actor is rebuilt from, table by table, in pages, all of one snapshot, whoever leads meanwhile.

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { encodeHeartbeat, type Heartbeat } from "../../services/node/heartbeat.js";
 import {
   HEARTBEAT_EVERY_MS,
+  LAST_WORDS_MS_MAX,
   PROBE_EVERY_MS,
   SUSPECT_AFTER_MS,
 } from "../../services/node/limits.js";
@@ -16,8 +17,8 @@ const WELL: Heartbeat = {
   node: "other",
   incarnation: "other#1",
   stuck: [],
-  logAgeMs: 0,
-  storeAgeMs: 0,
+  logBadForMs: 0,
+  storeBadForMs: 0,
 };
 
 class Stage {
@@ -28,6 +29,7 @@ class Stage {
   changes = 0;
   /** Actors of this node whose commits hang. */
   stuck: number[] = [];
+  private readonly unanswered: (() => void)[] = [];
   private onBus: (data: Uint8Array) => void = () => undefined;
   readonly neighbours: Neighbours;
 
@@ -87,8 +89,14 @@ class Stage {
     }
   }
 
+  /** What was asked while a server was away is answered. */
+  comeBack(): void {
+    for (const resolve of this.unanswered.splice(0)) resolve();
+  }
+
   private answer(server: "log" | "store"): Promise<void> {
-    return this.answers[server] ? Promise.resolve() : new Promise(() => undefined);
+    if (this.answers[server]) return Promise.resolve();
+    return new Promise((resolve) => this.unanswered.push(resolve));
   }
 }
 
@@ -104,6 +112,17 @@ describe("neighbours", () => {
     stage.neighbours.meet(new Map([["other", next]]));
     expect(stage.suspicion).toBeNull();
     expect([...stage.watched.keys()]).toEqual(["there:2"]);
+  });
+
+  it("are alive when they go on speaking although their address refused us, and are watched anew", async () => {
+    const stage = new Stage();
+    stage.watched.get(OTHER.address)!.gone();
+    await stage.pass(HEARTBEAT_EVERY_MS, () => stage.sayByBus());
+    expect(stage.suspicion).toBe("its leader's process has ended");
+    await stage.pass(LAST_WORDS_MS_MAX + HEARTBEAT_EVERY_MS, () => stage.sayByBus());
+    stage.neighbours.meet(new Map([["other", OTHER]]));
+    expect(stage.suspicion).toBeNull();
+    expect(stage.watched.size).toBe(1);
   });
 
   it("are dead when they are silent on both ways, and back with their first word", async () => {
@@ -131,21 +150,29 @@ describe("neighbours", () => {
 
   it("are given up when their way to a server is bad and ours is good, not when both are", async () => {
     for (const [said, server, reason] of [
-      [{ storeAgeMs: LONG_MS }, "store", "its leader has lost the store"],
-      [{ logAgeMs: LONG_MS }, "log", "its leader has lost the log"],
+      [{ storeBadForMs: LONG_MS }, "store", "its leader has lost the store"],
+      [{ logBadForMs: LONG_MS }, "log", "its leader has lost the log"],
     ] as const) {
       const stage = new Stage();
+      await stage.pass(2 * LONG_MS, () => stage.sayByPeer());
       await stage.pass(HEARTBEAT_EVERY_MS, () => stage.sayByPeer(said));
       expect(stage.suspicion).toBe(reason);
       stage.answers[server] = false;
       await stage.pass(LONG_MS, () => stage.sayByPeer(said));
       expect(stage.suspicion).toBeNull();
       expect(stage.neighbours.isWell).toBe(false);
+      // The server is back, and this node is the first to know: nobody is the worse for that.
+      stage.answers[server] = true;
+      stage.comeBack();
+      await stage.pass(2 * HEARTBEAT_EVERY_MS, () => stage.sayByPeer(said));
+      expect(stage.neighbours.isWell).toBe(true);
+      expect(stage.suspicion).toBeNull();
     }
   });
 
   it("lose an actor whose commit hangs to one whose commits do not", async () => {
     const stage = new Stage();
+    await stage.pass(LONG_MS, () => stage.sayByPeer());
     await stage.pass(HEARTBEAT_EVERY_MS, () => stage.sayByPeer({ stuck: [7] }));
     expect(stage.suspicion).toBeNull();
     expect([7, 8].map((actor) => stage.neighbours.isStuck("other", actor))).toEqual([true, false]);

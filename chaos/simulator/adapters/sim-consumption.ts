@@ -126,7 +126,8 @@ export class SimConsumption implements Consumption {
     if (this.stopped || life !== this.life) return;
     this.hear();
     if (sequence !== this.nextSequence) {
-      this.lose(new Error(`sequence ${sequence} was delivered where ${this.nextSequence} follows`));
+      const reason = `sequence ${sequence} was delivered where ${this.nextSequence} follows`;
+      this.lose(new StreamIdentityError(reason));
       return;
     }
     this.nextSequence += 1;

@@ -1,4 +1,5 @@
 /** The store of one process on the Postgres of a run; it takes broken and silent connections as the real one does. */
+import type { Link } from "../../../actors/kernel/links.js";
 import {
   ANSWER_TIMEOUT_MS,
   PAGE_TIMEOUT_MS,
@@ -77,6 +78,10 @@ export class SimStore implements Store {
     );
     if (repeatUs !== null) caller.tell(repeatUs, () => repeat(postgres, process, batch));
     return { time: await committing };
+  }
+
+  links(actor: number): Promise<Link[]> {
+    return this.read("links", () => this.postgres.links(actor));
   }
 
   outbox(actor: number): Promise<OutboxRow[]> {

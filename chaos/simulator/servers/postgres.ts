@@ -113,7 +113,9 @@ export class SimPostgres extends SimServer implements PostgresSwitches {
   ): ActorRecord | null {
     const row = this.actors.get(actor);
     let raised: ActorRecord | null = null;
-    if (row?.record.token === fromToken) {
+    const isRepeated =
+      row?.record.token === fromToken + 1 && row.holderIncarnation === holder.incarnation;
+    if (row && (row.record.token === fromToken || isRepeated)) {
       raised = { ...row.record, token: fromToken + 1 };
       this.actors.set(actor, {
         record: raised,

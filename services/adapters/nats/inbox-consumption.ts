@@ -162,7 +162,8 @@ export class InboxConsumption implements Consumption {
     const reply = message.reply ?? "";
     const sequence = sequenceFromReply(reply);
     if (sequence !== this.nextSequence) {
-      this.lose(new Error(`sequence ${sequence} was delivered where ${this.nextSequence} follows`));
+      const reason = `sequence ${sequence} was delivered where ${this.nextSequence} follows`;
+      this.lose(new StreamIdentityError(reason));
       return;
     }
     this.nextSequence += 1;

@@ -17,7 +17,8 @@ export const RAISE = statement(
   "raise",
   `UPDATE actors SET token = $2::bigint + 1, holder = $3, holder_incarnation = $4,
      lease_revision = CASE WHEN $5::bigint = 0 THEN lease_revision ELSE $5 END
-   WHERE actor = $1 AND token = $2 RETURNING ${RECORD_COLUMNS}`,
+   WHERE actor = $1 AND (token = $2 OR (token = $2 + 1 AND holder_incarnation = $4))
+   RETURNING ${RECORD_COLUMNS}`,
 );
 
 /**

@@ -1,5 +1,6 @@
 /** The store on Postgres (see `services/ports/store.ts`). */
 import type pg from "pg";
+import type { Link } from "../../../actors/kernel/links.js";
 import {
   type ActorRecord,
   type ActorSummary,
@@ -71,6 +72,10 @@ export class PostgresStore implements Store {
       );
     }
     return { time: row.now };
+  }
+
+  links(actor: number): Promise<Link[]> {
+    return this.read<Link>(sql.LINKS, [actor]);
   }
 
   outbox(actor: number): Promise<OutboxRow[]> {
