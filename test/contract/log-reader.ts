@@ -19,13 +19,17 @@ export class Reader {
   private readonly log: Log;
   private readonly name: string;
 
-  private constructor(log: Log, name: string) {
+  /** The message behind which it began, as a host's position names it. */
+  private readonly begun: LogMessage | null;
+
+  private constructor(log: Log, name: string, begun: LogMessage | null) {
     this.log = log;
     this.name = name;
+    this.begun = begun;
   }
 
   static async start(log: Log, name: string, from = 1): Promise<Reader> {
-    const reader = new Reader(log, name);
+    const reader = new Reader(log, name, from > 1 ? await log.read(name, ANCHOR, from - 1) : null);
     const created = (await log.identify(name, ANCHOR))!.created;
     const consumption = await log.consume(name, ANCHOR, from, {
       deliver: (message) => reader.messages.push(message),
@@ -58,7 +62,7 @@ export class Reader {
   }
 
   private async verify(created: string): Promise<void> {
-    const last = this.messages.at(-1);
+    const last = this.messages.at(-1) ?? this.begun;
     await checkStream(this.log, this.name, {
       anchor: ANCHOR,
       created,
