@@ -7,7 +7,7 @@ import type { Beat } from "./metronome.js";
 import { ledBy, settledLeaders, untilTakenOver } from "./victims.js";
 
 /** For all symbols together, from all shards alike. */
-const DENSE_ORDERS_PER_SECOND = 400;
+const DENSE_ORDERS_PER_SECOND = 200;
 const TAKE_OVER_LIMIT_MS = 30_000;
 
 export const ROLLING_RESTART: Drill = {
