@@ -55,6 +55,29 @@ describe("virtual time", () => {
     expect(seen).toEqual([1, 2, 3].flatMap((at) => [`event at ${at}`, `consequence at ${at}`]));
   });
 
+  it("begins with what was promised before, wherever it is begun", async () => {
+    const begin = async (): Promise<string[]> => {
+      const scheduler = new Scheduler();
+      const seen: string[] = [];
+      scheduler.at(0, () => seen.push("event"));
+      void Promise.resolve()
+        .then(() => undefined)
+        .then(() => seen.push("promise"));
+      await scheduler.run(FAR_US);
+      return seen;
+    };
+    const inTurn = await new Promise<string[]>((resolve, reject) => {
+      setImmediate(() => {
+        begin().then(resolve, reject);
+      });
+    });
+    const inPromise = await Promise.resolve().then(begin);
+    expect([inTurn, inPromise]).toEqual([
+      ["promise", "event"],
+      ["promise", "event"],
+    ]);
+  });
+
   it("stops where it is told to, and goes on from there", async () => {
     const scheduler = new Scheduler();
     const seen: number[] = [];

@@ -64,7 +64,8 @@ export class Scheduler {
     return new Promise((resolve, reject) => {
       this.ended = resolve;
       this.failed = reject;
-      process.nextTick(this.step);
+      // What has been promised already comes first, whether this was called from a turn of the event loop or a promise.
+      queueMicrotask(this.afterMicrotasks);
     });
   }
 
