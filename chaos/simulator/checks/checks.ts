@@ -20,6 +20,7 @@ import { OneWriterCheck } from "./one-writer.js";
 import { ReplayCheck } from "./replay.js";
 import { SpeechCheck } from "./speech.js";
 import { StreamCheck } from "./streams.js";
+import { TablesCheck } from "./tables.js";
 import type { Verdict } from "./verdict.js";
 
 export class Checks extends SilentWitness {
@@ -61,6 +62,46 @@ export class Checks extends SilentWitness {
   }
 
   override commit(seen: CommitSeen): void {
+    this.careful(() => this.judgeCommit(seen));
+  }
+
+  override publish(seen: PublishSeen): void {
+    if (seen.outcome !== "stored") return;
+    this.tally.add("published");
+    this.streams.stored(seen);
+    this.bounds.frame(seen.frame, seen.actorName);
+    if (seen.by.name !== STRANGER) this.careful(() => this.speech.publish(seen));
+  }
+
+  override message(seen: MessageSeen): void {
+    if (seen.by.name !== STRANGER) this.careful(() => this.speech.message(seen));
+  }
+
+  override leadership({ why }: LeadershipSeen): void {
+    if (why === "handed-over") this.tally.add("handedOver");
+  }
+
+  override stream(seen: StreamSeen): void {
+    this.streams.changed(seen);
+  }
+
+  /** When everything has been answered and has come to rest. */
+  judgeEnd(): void {
+    if (this.verdict.violation) return;
+    this.accounts.judgeEnd();
+    this.answers.judgeEnd();
+    new TablesCheck(this.postgres, this.accounts, this.verdict).judgeEnd();
+    for (const { orderId, instrument, verdict } of this.accounts.orders.values()) {
+      if (verdict !== "accepted") continue;
+      this.verdict.expect(
+        this.matching.hasEntered(instrument, orderId),
+        "R5",
+        () => `order ${orderId} was accepted and has never reached market ${instrument}`,
+      );
+    }
+  }
+
+  private judgeCommit(seen: CommitSeen): void {
     const { batch, outcome, by, isRepeat } = seen;
     const actor = this.history.actors.get(batch.actor.id);
     if (isRepeat) this.tally.add("repeatedCommits");
@@ -86,38 +127,12 @@ export class Checks extends SilentWitness {
     this.history.take(stored);
   }
 
-  override publish(seen: PublishSeen): void {
-    if (seen.outcome !== "stored") return;
-    this.tally.add("published");
-    this.streams.stored(seen);
-    this.bounds.frame(seen.frame, seen.actorName);
-    if (seen.by.name !== STRANGER) this.speech.publish(seen);
-  }
-
-  override message(seen: MessageSeen): void {
-    if (seen.by.name !== STRANGER) this.speech.message(seen);
-  }
-
-  override leadership({ why }: LeadershipSeen): void {
-    if (why === "handed-over") this.tally.add("handedOver");
-  }
-
-  override stream(seen: StreamSeen): void {
-    this.streams.changed(seen);
-  }
-
-  /** When everything has been answered and has come to rest. */
-  judgeEnd(): void {
-    if (this.verdict.violation) return;
-    this.accounts.judgeEnd();
-    this.answers.judgeEnd();
-    for (const { orderId, instrument, verdict } of this.accounts.orders.values()) {
-      if (verdict !== "accepted") continue;
-      this.verdict.expect(
-        this.matching.hasEntered(instrument, orderId),
-        "R5",
-        () => `order ${orderId} was accepted and has never reached market ${instrument}`,
-      );
+  /** A check that fails is none of the exchange's business. */
+  private careful(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      this.verdict.violate("R13", `a check cannot go on: ${(error as Error).stack}`);
     }
   }
 

@@ -43,14 +43,12 @@ export interface SeenEnter {
 
 export type SeenMarketCommand =
   | SeenEnter
-  | { readonly kind: "list" }
   | { readonly kind: "cancel"; readonly orderId: number }
   | { readonly kind: "reduce"; readonly orderId: number; readonly leaves: number };
 
 export function readMarketCommand(payload: Uint8Array): SeenMarketCommand {
   const bytes = new Bytes(payload);
   const tag = bytes.byte();
-  if (tag === 1) return { kind: "list" };
   if (tag === 3) return { kind: "cancel", orderId: bytes.number() };
   if (tag === 4) return { kind: "reduce", orderId: bytes.number(), leaves: bytes.number() };
   if (tag !== 2) throw new Unreadable(`market command ${tag}`);

@@ -81,6 +81,11 @@ export class OneWriterCheck {
   private judgeApplied(actor: ActorHistory, frames: readonly SeenFrame[]): Map<number, Mark> {
     const applied = new Map<number, Mark>();
     for (const { source, token, first, commands } of frames) {
+      this.verdict.expect(
+        source < 0 || this.history.actors.has(source),
+        "R13",
+        () => `${actor.name} applied commands of ${source}, which is no actor`,
+      );
       const mark = applied.get(source) ?? actor.marks.get(source) ?? NO_MARK;
       const beginsAnew = source < 0 && token > mark.token;
       const expected = beginsAnew ? 1 : mark.received + 1;

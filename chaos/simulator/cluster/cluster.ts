@@ -126,6 +126,13 @@ export class Cluster {
     }
   }
 
+  /** Another gateway that claims a slot which is taken; no client knows of it. */
+  startTwinGateway(name: string): GatewayProcess {
+    const process = this.world.startTwin(name);
+    const ports = this.decorate(portsOf(process, this.servers, this.tally), process);
+    return new GatewayProcess(process, ports, GATEWAYS.indexOf(name) + 1, this.tally);
+  }
+
   /** Lists the markets through whatever gateway there is. */
   async list(): Promise<void> {
     for (const symbol of SYMBOLS) {
@@ -165,7 +172,7 @@ export class Cluster {
     process.onEnd(() => this.later(() => this.restart(name), RESTART_AFTER_US));
     const ports = this.decorate(portsOf(process, this.servers, this.tally), process);
     const slot = GATEWAYS.indexOf(name) + 1;
-    if (slot > 0) this.gateways.set(name, new GatewayProcess(process, ports, slot));
+    if (slot > 0) this.gateways.set(name, new GatewayProcess(process, ports, slot, this.tally));
     else this.nodes.set(name, new NodeProcess(process, ports, this.tally));
   }
 

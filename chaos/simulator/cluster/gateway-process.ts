@@ -4,6 +4,7 @@ import type { SimProcess } from "../world/process.js";
 import { Door } from "./door.js";
 import { loggerOf } from "./logger.js";
 import type { PortsOfProcess } from "./ports.js";
+import type { Tally } from "./tally.js";
 
 export class GatewayProcess {
   readonly name: string;
@@ -12,7 +13,7 @@ export class GatewayProcess {
   /** Null until it has started. */
   door: Door | null = null;
 
-  constructor(process: SimProcess, ports: PortsOfProcess, slot: number) {
+  constructor(process: SimProcess, ports: PortsOfProcess, slot: number, tally: Tally) {
     const { reads, log, bus } = ports;
     const logger = loggerOf(process);
     this.name = process.name;
@@ -24,9 +25,28 @@ export class GatewayProcess {
     };
     GatewayCore.start(
       { reads, log, bus, clock: process.clock, logger },
-      { slot, name: process.name, onDeposed: end },
+      {
+        slot,
+        name: process.name,
+        onDeposed: (reason) => {
+          tally.add("deposedGateways");
+          end(reason);
+        },
+      },
     ).then((core) => {
       this.door = new Door(process, core);
     }, end);
+  }
+
+  /** Ends in good order. */
+  stop(): void {
+    const { process, door } = this;
+    if (!door) return process.crash();
+    process.deliver(() => {
+      void door.core.drain().then(() => {
+        door.core.close();
+        process.crash();
+      });
+    });
   }
 }

@@ -17,6 +17,9 @@ export type Count =
   | "published"
   | "anchored"
   | "malformed"
+  /** Words that could be read and were not believed. */
+  | "disbelieved"
+  | "deposedGateways"
   | "warmRecoveries";
 
 export class Tally implements HostObserver {
@@ -44,7 +47,10 @@ export class Tally implements HostObserver {
     this.add("malformed");
   }
 
-  refused(): void {}
+  refused(): void {
+    this.add("disbelieved");
+  }
+
   fenced(): void {}
 
   anchored(): void {

@@ -35,6 +35,9 @@ export const KINDS = {
   "pause-gateway": { forMs: [300, 4_000], begin: processes.pauseGateway },
   "flapping-node": { forMs: [2_500, 5_000], begin: processes.flap },
   "rolling-restart": { forMs: [6_000, 9_000], begin: processes.rollingRestart },
+  "gateway-restart": { forMs: [100, 100], begin: processes.restartGateway },
+  "slot-taken": { forMs: [1_500, 4_000], begin: processes.takeSlot },
+  "claims-voided": { forMs: [100, 100], begin: servers.voidClaims },
   "name-taken": { forMs: [100, 100], begin: processes.takeName },
   "clock-jump": { forMs: [100, 100], begin: clocks.jump },
   "clock-drift": { forMs: [2_000, 6_000], begin: clocks.drift },
@@ -71,6 +74,8 @@ export const KINDS = {
   cordon: { forMs: [2_500, 6_000], begin: placement.cordon },
   "no-standby": { forMs: [3_000, 8_000], begin: placement.withoutStandby },
   "strange-frames": { forMs: [500, 3_000], begin: strangers.injectFrames },
+  "strange-sources": { forMs: [500, 3_000], begin: strangers.injectSources },
+  "false-announcements": { forMs: [500, 3_000], begin: strangers.announceFalsely },
   "strange-messages": { forMs: [500, 3_000], begin: strangers.sayStrangeThings },
 } as const satisfies Record<string, Kind>;
 

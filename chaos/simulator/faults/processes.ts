@@ -122,3 +122,21 @@ export function takeName(cluster: Cluster, { node }: PlannedFault): Begun {
   });
   return { end: NOTHING, hasBitten: () => answer === "NodeNameTakenError" };
 }
+
+/** A gateway goes in good order and comes back. Bites when it was there to go. */
+export function restartGateway(cluster: Cluster, { gateway }: PlannedFault): Begun {
+  const running = cluster.gateways.get(gateway)!;
+  const wasOpen = running.door?.isOpen ?? false;
+  running.stop();
+  return { end: NOTHING, hasBitten: () => wasOpen };
+}
+
+/** Another gateway claims the slot. Bites when the one that had it ends because of that. */
+export function takeSlot(cluster: Cluster, { gateway }: PlannedFault): Begun {
+  const before = cluster.tally.of("deposedGateways");
+  const other = cluster.startTwinGateway(gateway);
+  return {
+    end: () => other.process.crash(),
+    hasBitten: () => cluster.tally.of("deposedGateways") > before,
+  };
+}

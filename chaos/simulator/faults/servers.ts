@@ -124,3 +124,10 @@ export function forgetLeases({ servers }: Cluster): Begun {
   servers.etcd.forgetLeases();
   return { end: NOTHING, hasBitten: () => true };
 }
+
+/** What an operator does after a backup was restored: every claim is void. Bites when somebody had one. */
+export function voidClaims({ servers, tally }: Cluster): Begun {
+  const before = tally.of("raised");
+  servers.postgres.reincarnate();
+  return { end: NOTHING, hasBitten: () => tally.of("raised") > before };
+}

@@ -1,10 +1,17 @@
 /** Bytes that nobody of the exchange has written: other versions, garbage, and sources that do not exist (R13). */
+import { encodeAnnouncement } from "../../../actors/kernel/event-frame.js";
+import { encodeFrame, stampToken } from "../../../actors/kernel/frame.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { randomStream } from "../world/random.js";
 import type { Begun } from "./kinds.js";
 import type { PlannedFault } from "./plan.js";
 
+const NOTHING = (): void => undefined;
 const FRAMES = 6;
+const ANNOUNCEMENTS = 9;
+const UNKNOWN_ACTOR = 7_777;
+const UNKNOWN_SLOT = -99;
+const NEVER_SENT = 1_000_000;
 const MESSAGES = 40;
 const US_PER_MS = 1_000;
 const UNKNOWN_VERSION = 99;
@@ -13,16 +20,55 @@ const GARBAGE_BYTES_MAX = 60;
 /** Frames of an unknown version and garbage in an actor's inbox. Bites when its leader has passed one over. */
 export function injectFrames(cluster: Cluster, { actor, forMs, size }: PlannedFault): Begun {
   const before = cluster.tally.of("malformed");
+  repeat(cluster, FRAMES, forMs, (n) => inject(cluster, actor, strangeBytes(size * 1_000 + n)));
+  return { end: NOTHING, hasBitten: () => cluster.tally.of("malformed") > before };
+}
+
+/** Frames that are whole, of an actor and of a slot that nobody is. Bites when the inbox was there to take one. */
+export function injectSources(cluster: Cluster, { actor, forMs, size }: PlannedFault): Begun {
+  let injected = 0;
   repeat(cluster, FRAMES, forMs, (n) => {
-    const { nats } = cluster.servers;
-    const anchor = cluster.checks.history.byName.get(actor)?.anchor ?? 0;
-    const stream = nats.stream(actor, anchor);
-    if (!stream || !nats.isUp) return;
-    nats.inject(actor, anchor, strangeBytes(size * 1_000 + n));
-    const { sequence, stored } = stream.read(stream.lastSequence)!;
-    cluster.checks.streams.stored({ actorName: actor, anchor, sequence, stored });
+    const frame = encodeFrame(n % 2 === 0 ? UNKNOWN_ACTOR : UNKNOWN_SLOT, 1 + (n >> 1), [
+      strangeBytes(size * 1_000 + n),
+    ]);
+    stampToken(frame, 1);
+    if (inject(cluster, actor, frame)) injected += 1;
   });
-  return { end: () => undefined, hasBitten: () => cluster.tally.of("malformed") > before };
+  return { end: NOTHING, hasBitten: () => injected > 0 };
+}
+
+/**
+ * Announcements of leaders, inboxes and marks that are still to come. Nobody may believe a token or an anchor that
+ * Postgres does not have, or a mark of what was never sent. Bites when somebody was there to hear it.
+ */
+export function announceFalsely(cluster: Cluster, { actor, forMs }: PlannedFault): Begun {
+  const before = cluster.tally.of("disbelieved");
+  repeat(cluster, ANNOUNCEMENTS, forMs, (n) => {
+    const history = cluster.checks.history.byName.get(actor);
+    if (!history) return;
+    const { id, name, token, anchor, batch, eventBatch } = history;
+    const ahead = n % 3 === 0 ? { token: token + 50 } : n % 3 === 1 ? { anchor: anchor + 7 } : {};
+    const sources = [1, 2, 1_025, 1_026, -1, -2].filter((source) => source !== id);
+    const marks = sources.map((source) => ({ source, token: 1, number: NEVER_SENT }));
+    const standing = { actor: id, name, node: "nobody", token, anchor, batch, eventBatch };
+    cluster.stranger.publish(
+      `announce.${name}`,
+      encodeAnnouncement({ ...standing, ...ahead, marks }),
+    );
+  });
+  return { end: NOTHING, hasBitten: () => cluster.tally.of("disbelieved") > before };
+}
+
+/** False: there is no stream to put it into. */
+function inject({ servers, checks }: Cluster, actor: string, frame: Uint8Array): boolean {
+  const { nats } = servers;
+  const anchor = checks.history.byName.get(actor)?.anchor ?? 0;
+  const stream = nats.stream(actor, anchor);
+  if (!stream || !nats.isUp) return false;
+  nats.inject(actor, anchor, frame);
+  const { sequence, stored } = stream.read(stream.lastSequence)!;
+  checks.streams.stored({ actorName: actor, anchor, sequence, stored });
+  return true;
 }
 
 /** The same on every subject that somebody listens to. Bites when NATS was there to carry them. */
@@ -46,7 +92,7 @@ export function sayStrangeThings(
     said += 1;
     cluster.stranger.publish(subjects[n % subjects.length]!, strangeBytes(size * 1_000 + n));
   });
-  return { end: () => undefined, hasBitten: () => said > 0 };
+  return { end: NOTHING, hasBitten: () => said > 0 };
 }
 
 function strangeBytes(seed: number): Uint8Array {
