@@ -47,11 +47,14 @@ export const FLAPS_FORGOTTEN_AFTER_MS = 600_000;
 /** A node asks for one actor at a time, not more often than this, and again after so long without an answer. */
 export const MOVE_EVERY_MS = 100;
 export const ASK_AGAIN_AFTER_MS = 1_000;
+/** Who has handed an actor over waits at most so long for its successor to be heard, and looks this often. */
+export const SUCCESSOR_MS_MAX = 500;
+export const SUCCESSOR_LOOK_EVERY_MS = 5;
 /** An actor whose standby is not ready after so long is moved without one. */
 export const WARM_UP_MS_MAX = 30_000;
 
 /** A node that ends waits so long for others to take what it leads. */
-export const LEAVE_MS_MAX = 5_000;
+export const LEAVE_MS_MAX = 8_000;
 
 /** The node looks this often at who leads what, besides at every change. */
 export const PLACE_EVERY_MS = 100;

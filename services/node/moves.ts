@@ -4,12 +4,19 @@
  */
 import type { Logger } from "pino";
 import { MalformedError } from "../../actors/kernel/bytes.js";
+import type { Directory } from "../host/directory.js";
 import type { Host } from "../host/host.js";
 import type { Bus } from "../ports/log.js";
-import type { Clock } from "../ports/clock.js";
+import { type Clock, sleep } from "../ports/clock.js";
 import { handoverSubject } from "../ports/subjects.js";
 import { decodeHandoverRequest, encodeHandoverRequest } from "./heartbeat.js";
-import { ASK_AGAIN_AFTER_MS, MOVE_EVERY_MS, WARM_UP_MS_MAX } from "./limits.js";
+import {
+  ASK_AGAIN_AFTER_MS,
+  MOVE_EVERY_MS,
+  SUCCESSOR_LOOK_EVERY_MS,
+  SUCCESSOR_MS_MAX,
+  WARM_UP_MS_MAX,
+} from "./limits.js";
 import type { Placement, View } from "./placement.js";
 
 export interface MovesDependencies {
@@ -17,6 +24,7 @@ export interface MovesDependencies {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly directory: Directory;
   readonly placement: Placement;
   readonly hostOf: (actorName: string) => Host | undefined;
   readonly view: () => View;
@@ -95,20 +103,33 @@ export class Moves {
     if (this.isGiving || !next) return;
     const [host, to] = next;
     this.requests.delete(host);
-    const { placement, node, clock, logger } = this.deps;
+    const { placement, node, clock } = this.deps;
     const view = this.deps.view();
     const isLed = host.state === "leading" && to !== node;
     if (!isLed || !placement.mayGive(host.name, to, view)) return this.giveNext();
     const isHurried = view.members.get(node)?.info.isLeaving ?? false;
     this.isGiving = true;
-    const handing = host.handOver(to).catch((error: unknown) => {
-      logger.error({ actor: host.name, to, error: String(error) }, "a handover failed");
-    });
-    void handing.finally(() => {
-      clock.after(isHurried ? 0 : MOVE_EVERY_MS, () => {
+    void this.hand(host, to)
+      .then(() => sleep(clock, isHurried ? 0 : MOVE_EVERY_MS))
+      .then(() => {
         this.isGiving = false;
         this.giveNext();
       });
-    });
+  }
+
+  /** Hands over, and waits until the successor leads: many that rise at once stand still the longer. */
+  private async hand(host: Host, to: string): Promise<void> {
+    const { directory, clock, logger } = this.deps;
+    const { token } = host;
+    try {
+      await host.handOver(to);
+    } catch (error) {
+      logger.error({ actor: host.name, to, error: String(error) }, "a handover failed");
+    }
+    const untilMs = clock.now() + SUCCESSOR_MS_MAX;
+    while (host.isFree && clock.now() < untilMs) {
+      if ((directory.find(host.actor)?.token ?? 0) > token) return;
+      await sleep(clock, SUCCESSOR_LOOK_EVERY_MS);
+    }
   }
 }
