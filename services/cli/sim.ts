@@ -27,7 +27,10 @@ export async function sim(options: SimOptions): Promise<number> {
   const seeds = parseWhole(options.seeds, 1, SEEDS_MAX, "number of seeds");
   const seed = parseWhole(options.seed, 0, SEED_MAX - seeds, "first seed");
   const report = await simulate({
-    ...{ seeds, seed, folder: FOLDER, log: progress },
+    seeds,
+    seed,
+    folder: FOLDER,
+    log: progress,
     ...(without && { without }),
   });
   if (options.json) printJson(report);

@@ -204,7 +204,11 @@ export function describeRecovery(adapter: string, open: OpenStoreBench): void {
         const logged = venue.batches
           .filter(({ actor }) => actor.id === record.id)
           .map(({ number, token, time, hash, commands }) => ({
-            ...{ actor: record.id, batch: number, token, time, hash },
+            actor: record.id,
+            batch: number,
+            token,
+            time,
+            hash,
             commands: Buffer.from(commands),
           }));
         expect(logged.map(({ batch }) => batch)).toEqual(

@@ -151,8 +151,8 @@ export class PostgresStage {
     const { pool } = this.parts.cluster;
     await this.untilFilled(this.placed);
     const orders = await pool.query("SELECT client_order_id FROM orders");
-    expect(orders.rows.map((row) => row.client_order_id).sort()).toEqual(
-      Array.from({ length: this.placed }, (_, at) => `order-${at + 1}`).sort(),
+    expect(orders.rows.map((row) => row.client_order_id).toSorted(byText)).toEqual(
+      Array.from({ length: this.placed }, (_, at) => `order-${at + 1}`).toSorted(byText),
     );
     expect(this.said.length).toBeGreaterThan(0);
     const journal = await pool.query("SELECT account, first_sequence, events FROM journal");
@@ -181,4 +181,8 @@ export class PostgresStage {
     );
     return rows[0].sum;
   }
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }

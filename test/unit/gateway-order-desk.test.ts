@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Commands } from "../../services/gateway/commands.js";
-import { OrderDesk, type OrderDeskDependencies } from "../../services/gateway/order-desk.js";
+import { OrderDesk } from "../../services/gateway/order-desk.js";
 import type { Waiter } from "../../services/gateway/pending.js";
 
 it("does not say that nothing was published when the database goes after an id was asked for", async () => {
@@ -22,6 +22,6 @@ it("does not say that nothing was published when the database goes after an id w
     reads: { order },
     commands,
     shards: 1,
-  } as never as OrderDeskDependencies);
+  } as never);
   await expect(desk.resolve(1, "a")).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
 });

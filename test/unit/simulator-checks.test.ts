@@ -76,7 +76,9 @@ function logOf(...frames: Uint8Array[]): Uint8Array {
 
 const payload = new Uint8Array([3, 1]);
 const link = (peer: number, received: number, sent = 0) => ({
-  ...{ peer, received, sent },
+  peer,
+  received,
+  sent,
   token: received > 0 ? 1 : 0,
 });
 
@@ -157,8 +159,14 @@ describe("what leaves a process", () => {
   const by = { name: "node-1" } as MessageSeen["by"];
   const said = (subject: string, data: Uint8Array): MessageSeen => ({ atUs: 0, by, subject, data });
   const sent = (frame: Uint8Array): PublishSeen => ({
-    ...{ atUs: 0, by, actorName: "ledger.1", anchor: 1, outcome: "stored" },
-    ...{ sequence: 1, stored: "", frame },
+    atUs: 0,
+    by,
+    actorName: "ledger.1",
+    anchor: 1,
+    outcome: "stored",
+    sequence: 1,
+    stored: "",
+    frame,
   });
 
   it("is what was committed", () => {
@@ -187,8 +195,16 @@ describe("what leaves a process", () => {
     const tooEarly = [
       encodeAnnouncement({ ...standing, actor: MARKET, batch: 1, marks: [] }),
       encodeAnnouncement({
-        ...{ ...standing, actor: MARKET, batch: 0 },
-        marks: [{ source: SHARD, token: 1, number: 1 }],
+        ...standing,
+        actor: MARKET,
+        batch: 0,
+        marks: [
+          {
+            source: SHARD,
+            token: 1,
+            number: 1,
+          },
+        ],
       }),
     ];
     for (const data of tooEarly) {
@@ -239,11 +255,25 @@ describe("a position in a stream", () => {
 
 describe("a market", () => {
   const instrument = {
-    ...{ id: MARKET, symbol: "X", baseAsset: 1, quoteAsset: 2, priceDecimals: 0 },
-    ...{ quantityDecimals: 0, tick: 1, lot: 1, notionalFactor: 1, referencePrice: 100 },
+    id: MARKET,
+    symbol: "X",
+    baseAsset: 1,
+    quoteAsset: 2,
+    priceDecimals: 0,
+    quantityDecimals: 0,
+    tick: 1,
+    lot: 1,
+    notionalFactor: 1,
+    referencePrice: 100,
   };
   const enter = (orderId: number, side: 1 | 2, price: number): MarketCommand => ({
-    ...{ kind: "enter", orderId, account: 1, side, timeInForce: 1, price, quantity: 5 },
+    kind: "enter",
+    orderId,
+    account: 1,
+    side,
+    timeInForce: 1,
+    price,
+    quantity: 5,
   });
   const commands: MarketCommand[] = [
     enter(1_025, 2, 101),
@@ -264,7 +294,9 @@ describe("a market", () => {
     const effects = actor.takeEffects();
     const log = logOf(frameOf(-1, 1, [list]), frameOf(SHARD, 1, payloads));
     const outbox = [...effects.sends].map(([destination, sends]) => ({
-      ...{ destination, first: 1, last: sends.length },
+      destination,
+      first: 1,
+      last: sends.length,
       frame: encodeFrame(MARKET, 1, [...sends]),
     }));
     const hash = actor.stateHash();
@@ -316,9 +348,14 @@ describe("an account", () => {
     const journal = {
       count: 1,
       columns: {
-        ...{ account: [7], first_sequence: [first], last_sequence: [first] },
-        ...{ assets: ["{2}"], total_changes: [`{${changed}}`], held_changes: ["{0}"] },
-        ...{ offset: [0], length: [bytes.length] },
+        account: [7],
+        first_sequence: [first],
+        last_sequence: [first],
+        assets: ["{2}"],
+        total_changes: [`{${changed}}`],
+        held_changes: ["{0}"],
+        offset: [0],
+        length: [bytes.length],
       },
       bytes,
     };

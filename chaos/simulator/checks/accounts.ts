@@ -107,7 +107,7 @@ export class AccountsCheck {
     );
     for (let n = 0; n < rows.count; n++) {
       const account = accounts[n]!;
-      const bytes = rows.bytes!.subarray(offsets[n]!, offsets[n]! + lengths[n]!);
+      const bytes = rows.bytes!.subarray(offsets[n], offsets[n]! + lengths[n]!);
       const events = readEvents(bytes);
       const journal = this.journals.get(account) ?? [];
       this.journals.set(account, journal);

@@ -54,8 +54,9 @@ class PaperMarket {
     let best: Resting | undefined;
     for (const order of this.resting) {
       if (order.side !== side) continue;
-      const isBetter = side === BUY ? order.price > best!?.price : order.price < best!?.price;
-      if (!best || isBetter) best = order;
+      if (!best || (side === BUY ? order.price > best.price : order.price < best.price)) {
+        best = order;
+      }
     }
     return best;
   }

@@ -253,7 +253,7 @@ export class Client {
     take: (answer: T) => void,
     order: PlaceOrderRequest,
   ): void {
-    this.send(work, clientOrderId).then(({ ending, answer }) => {
+    void this.send(work, clientOrderId).then(({ ending, answer }) => {
       const { answers } = this.deps;
       if (ending === "definite") take(answer as T);
       if (answers.isDefinite(this.account, clientOrderId)) this.unknown.delete(clientOrderId);

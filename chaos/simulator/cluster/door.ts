@@ -58,7 +58,7 @@ export class Door {
         this.process.deliver(() => {
           work(this.core).then(
             (value) => settle(() => resolve(value)),
-            (error: unknown) => settle(() => reject(error as Error)),
+            (error: unknown) => settle(() => reject(error)),
           );
         }),
       );

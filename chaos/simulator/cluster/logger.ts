@@ -13,13 +13,27 @@ export function loggerOf(process: SimProcess, bindings: object = {}): Logger {
     trace.say(scheduler.nowUs, () => `${process.incarnation}: ${text} ${JSON.stringify(fields)}`);
   };
   const logger = {
-    child: (more: object) => loggerOf(process, { ...bindings, ...more }),
-    ...{ trace: silent, debug: silent, info: say, warn: say, error: say, fatal: say },
+    child: (more: object) =>
+      loggerOf(process, {
+        ...bindings,
+        ...more,
+      }),
+    trace: silent,
+    debug: silent,
+    info: say,
+    warn: say,
+    error: say,
+    fatal: say,
   };
   return logger as unknown as Logger;
 }
 
 const SILENT = {
   child: () => SILENT,
-  ...{ trace: silent, debug: silent, info: silent, warn: silent, error: silent, fatal: silent },
+  trace: silent,
+  debug: silent,
+  info: silent,
+  warn: silent,
+  error: silent,
+  fatal: silent,
 } as unknown as Logger;

@@ -21,8 +21,21 @@ export class NodeProcess {
     this.node = new Node({
       node: process.name,
       incarnation: process.incarnation,
-      ...{ store, log, bus, leases, peers, observer, clock, logger },
-      directory: new Directory({ bus, store, clock, logger, observer }),
+      store,
+      log,
+      bus,
+      leases,
+      peers,
+      observer,
+      clock,
+      logger,
+      directory: new Directory({
+        bus,
+        store,
+        clock,
+        logger,
+        observer,
+      }),
     });
     this.node.start().then(
       () => {
