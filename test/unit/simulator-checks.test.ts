@@ -275,11 +275,7 @@ describe("a market", () => {
     price,
     quantity: 5,
   });
-  const commands: MarketCommand[] = [
-    enter(1_025, 2, 101),
-    enter(2_049, 2, 100),
-    enter(3_073, 1, 101),
-  ];
+  const commands = [enter(1_025, 2, 101), enter(2_049, 2, 100), enter(3_073, 1, 101)];
 
   /** What a market that was asked this commits. */
   function committed(): { readonly batch: Batch; readonly market: ActorHistory } {
@@ -390,13 +386,8 @@ describe("an account", () => {
     accounts.commit(history.read(deposit(shard, 1, 10, 10), "node-1#1"), shard);
     const answers = new AnswersCheck(accounts, verdict);
     const value = { asset: undefined, amount: 10, idempotencyKey: "k" };
-    const event = {
-      account: 7,
-      sequence: 1,
-      token: 1,
-      time: 1,
-      event: { $case: "deposited", value },
-    };
+    const told = { account: 7, sequence: 1, token: 1, time: 1 };
+    const event = { ...told, event: { $case: "deposited", value } };
     answers.heard(event as Parameters<typeof answers.heard>[0], 0);
     expect(verdict.violation).toBeNull();
     answers.heard(event as Parameters<typeof answers.heard>[0], 1);
