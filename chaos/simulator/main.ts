@@ -30,6 +30,8 @@ export interface SimulationReport {
   readonly commands: number;
   readonly fewestCommands: number;
   readonly fewestFaults: number;
+  /** The longest that anybody had to wait for everything to be well after the last fault, in virtual time. */
+  readonly slowestHealingMs: number;
   readonly slowestRunMs: number;
   readonly failedSeeds: readonly number[];
   /** Without a safety: the first seed that has noticed. */
@@ -61,6 +63,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     commands: sum(results.map(({ commands }) => commands)),
     fewestCommands: Math.min(...results.map(({ commands }) => commands)),
     fewestFaults: Math.min(...results.map(({ bitten }) => bitten.length)),
+    slowestHealingMs: Math.round(Math.max(...results.map(({ healedMs }) => healedMs))),
     slowestRunMs: Math.round(Math.max(...results.map(({ runMs }) => runMs))),
     failedSeeds: failed.map(({ seed }) => seed),
   };
@@ -145,7 +148,7 @@ async function explain({ seed, violation }: SeedResult, options: SimulationOptio
   const flag = without ? ` --without ${without}` : "";
   log(`seed ${seed}, ${violation!.atMs} ms: ${violation!.rule}: ${violation!.message}`);
   log("shrinking the plan …");
-  const small = await shrink(drawPlan(seed), violation!.rule, { ...(without && { without }) });
+  const small = await shrink(drawPlan(seed), violation!, { ...(without && { without }) });
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `seed-${seed}${without ? `-without-${without}` : ""}.json`);
   writeFileSync(file, `${JSON.stringify(small.plan, null, 2)}\n`);

@@ -41,7 +41,7 @@ export interface RunOptions {
 const US_PER_MS = 1_000;
 const BOOT_MS_MAX = 30_000;
 /** So long has the exchange to be well after the last fault has ended. */
-export const HEAL_MS_MAX = 60_000;
+export const HEAL_MS_MAX = 30_000;
 const ACCOUNTS_PER_SHARD = 5;
 const FIRST_ACCOUNT = 101;
 

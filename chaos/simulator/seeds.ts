@@ -10,6 +10,7 @@ export interface SeedResult {
   readonly violation: Violation | null;
   readonly bitten: readonly FaultKind[];
   readonly simulatedMs: number;
+  readonly healedMs: number;
   readonly commands: number;
   /** How long a run has taken, of the two the slower, in milliseconds of this machine. */
   readonly runMs: number;
@@ -39,8 +40,8 @@ export async function tryPlan(plan: Plan, options: SeedOptions = {}): Promise<Se
     runMs = Math.max(runMs, performance.now() - startedAtMs - runMs);
     violation = differenceOf(first, second);
   }
-  const { seed, bitten, simulatedMs, commands } = first;
-  return { seed, violation, bitten, simulatedMs, commands, runMs };
+  const { seed, bitten, simulatedMs, healedMs, commands } = first;
+  return { seed, violation, bitten, simulatedMs, healedMs, commands, runMs };
 }
 
 /** Two runs of one plan are one run. */
@@ -53,32 +54,56 @@ function differenceOf(first: RunResult, second: RunResult): Violation | null {
 }
 
 /**
- * Leaves out of a plan what is not needed for it to break the same rule: faults one by one, then half of the commands, for
- * as long as it does.
+ * Leaves out of a plan what is not needed for it to break the same rule: the faults that had not begun, then half of the
+ * others, a quarter, and so on down to single ones, then half of the commands, for as long as it does.
  */
 export async function shrink(
   plan: Plan,
-  rule: string,
+  violation: Violation,
   options: SeedOptions = {},
 ): Promise<{ readonly plan: Plan; readonly violation: Violation }> {
-  let smallest = plan;
-  let violation: Violation | null = null;
-  let runs = 0;
-  const breaks = async (candidate: Plan): Promise<boolean> => {
-    if (runs >= RUNS_TO_SHRINK_MAX) return false;
-    runs += 1;
-    const result = await run(candidate, { without: options.without });
-    if (result.violation?.rule !== rule) return false;
-    violation = result.violation;
-    smallest = candidate;
+  const attempt = new Attempt(plan, violation, options.without);
+  await attempt.keep(plan.faults.filter(({ atMs }) => atMs <= violation.atMs));
+  for (let part = attempt.plan.faults.length; part >= 1; part = Math.floor(part / 2)) {
+    for (let from = 0; from < attempt.plan.faults.length; ) {
+      const { faults } = attempt.plan;
+      const isLeftOut = await attempt.keep(faults.filter((_, n) => n < from || n >= from + part));
+      if (!isLeftOut) from += part;
+    }
+  }
+  while (attempt.plan.commands > COMMANDS_MIN && (await attempt.halveCommands()));
+  return attempt;
+}
+
+/** The smallest plan so far that breaks the rule. */
+class Attempt {
+  plan: Plan;
+  violation: Violation;
+  private readonly without: MutationName | undefined;
+  private runs = 0;
+
+  constructor(plan: Plan, violation: Violation, without: MutationName | undefined) {
+    this.plan = plan;
+    this.violation = violation;
+    this.without = without;
+  }
+
+  /** True when these faults alone do it too. */
+  keep(faults: Plan["faults"]): Promise<boolean> {
+    return this.attempt({ ...this.plan, faults });
+  }
+
+  halveCommands(): Promise<boolean> {
+    return this.attempt({ ...this.plan, commands: Math.floor(this.plan.commands / 2) });
+  }
+
+  private async attempt(candidate: Plan): Promise<boolean> {
+    if (this.runs >= RUNS_TO_SHRINK_MAX) return false;
+    this.runs += 1;
+    const { violation } = await run(candidate, this.without ? { without: this.without } : {});
+    if (violation?.rule !== this.violation.rule) return false;
+    this.plan = candidate;
+    this.violation = violation;
     return true;
-  };
-  for (let at = smallest.faults.length - 1; at >= 0; at--) {
-    await breaks({ ...smallest, faults: smallest.faults.filter((_, n) => n !== at) });
   }
-  while (smallest.commands > COMMANDS_MIN) {
-    if (!(await breaks({ ...smallest, commands: Math.floor(smallest.commands / 2) }))) break;
-  }
-  violation ??= (await run(smallest, { without: options.without })).violation;
-  return { plan: smallest, violation: violation ?? { rule: "live", atMs: 0, message: "" } };
 }
