@@ -33,6 +33,8 @@ export class Lane {
   private readonly pending: Pending;
   private inFlight = 0;
   private fullUntilMs = 0;
+  /** Did the log refuse what was sent last? It is said once, until it takes something again. */
+  private isRefused = false;
 
   constructor(receiver: number, source: number, token: number, deps: LaneDependencies) {
     this.receiver = receiver;
@@ -121,7 +123,12 @@ export class Lane {
     this.inFlight += 1;
     this.deps.log
       .publish(inbox.name, inbox.anchor, frame.bytes)
-      .catch((error: unknown) => this.refused(frame, error, inbox.name))
+      .then(
+        () => {
+          this.isRefused = false;
+        },
+        (error: unknown) => this.refused(frame, error, inbox.name),
+      )
       .finally(() => {
         this.inFlight -= 1;
         this.flush();
@@ -134,6 +141,8 @@ export class Lane {
     const reason = error instanceof LogRefusedError ? error.reason : "failed";
     metrics.publishesRefused.inc({ reason });
     if (reason === "full") this.fullUntilMs = this.deps.clock.now() + STREAM_FULL_PAUSE_MS;
+    if (this.isRefused) return;
+    this.isRefused = true;
     this.deps.logger.warn({ actor, reason, error: String(error) }, "the log did not take a frame");
   }
 }
