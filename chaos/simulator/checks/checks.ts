@@ -66,6 +66,7 @@ export class Checks extends SilentWitness {
   }
 
   override publish(seen: PublishSeen): void {
+    if (seen.outcome === "full") this.tally.add("refusedAsFull");
     if (seen.outcome !== "stored") return;
     this.tally.add("published");
     this.streams.stored(seen);

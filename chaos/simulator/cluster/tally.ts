@@ -15,6 +15,7 @@ export type Count =
   | "storedUnheard"
   | "lostUnsent"
   | "published"
+  | "refusedAsFull"
   | "anchored"
   | "malformed"
   /** Words that could be read and were not believed. */

@@ -66,6 +66,18 @@ export function loseStream(cluster: Cluster, { actor }: PlannedFault): Begun {
   return { end: NOTHING, hasBitten: () => wasThere && (history?.anchor ?? 0) > anchor };
 }
 
+/** An inbox takes nothing more. Bites when somebody was refused. */
+export function fillStream({ servers, checks, tally }: Cluster, { actor }: PlannedFault): Begun {
+  const stream = servers.nats.stream(actor, checks.history.byName.get(actor)?.anchor ?? 0);
+  const before = tally.of("refusedAsFull");
+  const bytesMax = stream?.bytesMax ?? 0;
+  if (stream) stream.bytesMax = 0;
+  const end = (): void => {
+    if (stream) stream.bytesMax = bytesMax;
+  };
+  return { end, hasBitten: () => tally.of("refusedAsFull") > before };
+}
+
 /** Everything NATS had stored is as it was when the fault began. Bites when it had gone on. */
 export function rollBackNats({ servers, checks, tally }: Cluster): Begun {
   const { nats } = servers;
