@@ -16,6 +16,13 @@ export function jump(cluster: Cluster, { node, size }: PlannedFault): Begun {
   return { end: NOTHING, hasBitten: () => led > 0 };
 }
 
+/** The clock by which deadlines are set. Bites when clients were connected. */
+export function jumpGateway(cluster: Cluster, { gateway, size }: PlannedFault): Begun {
+  const isOpen = cluster.gateways.get(gateway)?.door?.isOpen ?? false;
+  cluster.process(gateway).clock.jump(Math.round(size * JUMP_MS_MAX * US_PER_MS));
+  return { end: NOTHING, hasBitten: () => isOpen };
+}
+
 /** Between half and twice as fast as it should be. */
 export function drift(cluster: Cluster, { node, size }: PlannedFault): Begun {
   const process = cluster.process(node);

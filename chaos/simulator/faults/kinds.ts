@@ -40,6 +40,7 @@ export const KINDS = {
   "claims-voided": { forMs: [100, 100], begin: servers.voidClaims },
   "name-taken": { forMs: [100, 100], begin: processes.takeName },
   "clock-jump": { forMs: [100, 100], begin: clocks.jump },
+  "gateway-clock": { forMs: [100, 100], begin: clocks.jumpGateway },
   "clock-drift": { forMs: [2_000, 6_000], begin: clocks.drift },
   "postgres-clock": { forMs: [1_000, 4_000], begin: clocks.jumpPostgres },
   "partition-one-way": { forMs: [300, 4_000], begin: network.cutOneWay },
