@@ -73,7 +73,8 @@ export function fillStream({ servers, checks, tally }: Cluster, { actor }: Plann
   const bytesMax = stream?.bytesMax ?? 0;
   if (stream) stream.bytesMax = 0;
   const end = (): void => {
-    if (stream) stream.bytesMax = bytesMax;
+    // 0: another such fault was there first, and gives it back.
+    if (stream && bytesMax > 0) stream.bytesMax = bytesMax;
   };
   return { end, hasBitten: () => tally.of("refusedAsFull") > before };
 }
