@@ -34,6 +34,8 @@ export class Host {
   private standby: Standby | null = null;
   private record: ActorRecord | null = null;
   private running: Promise<void> = Promise.resolve();
+  /** The revision of the last key by which something was handed over to this host. */
+  private offeredRevision = 0;
   private handing: Promise<void> = Promise.resolve();
   private becameAtMs = 0;
   private closed = false;
@@ -73,9 +75,9 @@ export class Host {
     return this.state === "leading" ? (this.record?.token ?? 0) : 0;
   }
 
-  /** The last token this host has raised, or 0. */
-  get lastToken(): number {
-    return this.record?.token ?? 0;
+  /** Is a handover news to this host? A key may be older than what has happened since: etcd was restored. */
+  wasNotOffered(handedAt: number, revision: number): boolean {
+    return handedAt > (this.record?.token ?? 0) && revision !== this.offeredRevision;
   }
 
   get commitAgeMs(): number {
@@ -105,6 +107,7 @@ export class Host {
 
   /** Takes what was handed over: the key is this node's already, and the token is known. */
   takeOver({ handedAt, revision }: Leadership & { readonly handedAt: number }): void {
+    this.offeredRevision = revision;
     if (this.closed || !this.become({ type: "CLAIM" }, "handed over")) return;
     this.rise(() => raise(this.deps, this.actor, handedAt, revision));
   }

@@ -41,7 +41,7 @@ const node = new Node(
     incarnation,
     peers: new TcpPeers(),
     store,
-    log: await NatsLog.open(connection, config.inboxMib),
+    log: await NatsLog.open(connection, clock, config.inboxMib),
     bus,
     leases,
     clock,

@@ -239,10 +239,12 @@ export class Node {
     const reason = this.placement.reasonToClaim(host.name, view);
     if (key?.node === this.deps.node) {
       const { handedAt } = key;
-      if (handedAt !== null && handedAt > host.lastToken) host.takeOver({ ...key, handedAt });
-      // Nobody else can have it while the key says so.
-      else if (host.stateAgeMs >= SETTLED_AFTER_MS)
+      if (handedAt !== null && host.wasNotOffered(handedAt, key.revision)) {
+        host.takeOver({ ...key, handedAt });
+      } else if (host.stateAgeMs >= SETTLED_AFTER_MS && !view.isHeard(host.name)) {
+        // Nobody else can have it while the key says so.
         claims.push({ host, reason: "its key is here", seen: key });
+      }
     } else if (reason !== null) {
       claims.push({ host, reason, seen: key });
     }
