@@ -14,6 +14,7 @@ const EXIT_DEPOSED = 1;
 
 const { values: config } = loadConfig();
 const logger = createLog("gateway", { node: config.node, slot: config.slot });
+const clock = new SystemClock();
 collectProcessMetrics();
 
 const reads = new PostgresReads(config.postgresUrl, config.node);
@@ -21,9 +22,9 @@ const connection = await connectNats(config.natsUrl, config.node);
 const gateway = await Gateway.start(
   {
     reads,
-    log: await NatsLog.open(connection),
+    log: await NatsLog.open(connection, clock),
     bus: new NatsBus(connection),
-    clock: new SystemClock(),
+    clock,
     logger,
   },
   {

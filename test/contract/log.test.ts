@@ -1,6 +1,7 @@
 import { connect } from "nats";
 import { connectNats, NatsBus, NatsLog } from "../../services/adapters/nats/index.js";
 import { streamName } from "../../services/adapters/nats/names.js";
+import { SystemClock } from "../../services/common/clock.js";
 import { rememberNats, rollBackNats } from "../helpers/nats-store.js";
 import { startTestNats } from "../helpers/servers.js";
 import type { LogBench } from "./log-bench.js";
@@ -10,14 +11,15 @@ import { describeLogFaults } from "./log-faults-contract.js";
 async function openBench(): Promise<LogBench> {
   const nats = await startTestNats();
   const { server, url } = nats;
+  const clock = new SystemClock();
   const mine = await connectNats(url, "node-1");
   const others = await connectNats(url, "node-2");
   const operator = await connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
   const { streams } = await operator.jetstreamManager();
   return {
-    log: await NatsLog.open(mine),
+    log: await NatsLog.open(mine, clock),
     bus: new NatsBus(mine),
-    other: { log: await NatsLog.open(others), bus: new NatsBus(others) },
+    other: { log: await NatsLog.open(others, clock), bus: new NatsBus(others) },
     crash: async () => {
       await server.kill();
       await server.restart();

@@ -54,7 +54,7 @@ export class TestCluster {
     await migrate(servers.urls.postgres);
     await genesis(servers.urls.postgres, { ledgerShards: shards });
     const connection = await connectNats(servers.urls.nats, "slot-1");
-    const log = await NatsLog.open(connection);
+    const log = await NatsLog.open(connection, new SystemClock());
     return new TestCluster(servers, shards, log, () => connection.close());
   }
 
@@ -74,7 +74,7 @@ export class TestCluster {
       incarnation,
       peers: new TcpPeers(),
       store,
-      log: await NatsLog.open(connection),
+      log: await NatsLog.open(connection, clock),
       bus,
       leases,
       clock,

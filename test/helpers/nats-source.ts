@@ -2,6 +2,7 @@
 import { encodeFrame, stampToken } from "../../actors/kernel/frame.js";
 import { sourceOfSlot } from "../../actors/kernel/ids.js";
 import { connectNats, NatsLog } from "../../services/adapters/nats/index.js";
+import { SystemClock } from "../../services/common/clock.js";
 import type { TestCluster } from "./cluster.js";
 
 const SLOT = 2;
@@ -40,7 +41,7 @@ export class ResendingSource {
 
   static async start(cluster: TestCluster): Promise<ResendingSource> {
     const connection = await connectNats(cluster.servers.urls.nats, `slot-${SLOT}`);
-    const log = await NatsLog.open(connection);
+    const log = await NatsLog.open(connection, new SystemClock());
     return new ResendingSource(cluster, log, () => connection.close());
   }
 

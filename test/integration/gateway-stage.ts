@@ -60,15 +60,16 @@ export class GatewayStage {
     const { losesFrame = async () => false } = options;
     const { urls } = this.cluster.servers;
     const name = `gateway-${slot}`;
+    const clock = new SystemClock();
     const connection = await connectNats(urls.nats, name);
     const reads = new PostgresReads(urls.postgres, name);
     const deposed: string[] = [];
     const gateway = await Gateway.start(
       {
         reads,
-        log: losing(await NatsLog.open(connection), losesFrame),
+        log: losing(await NatsLog.open(connection, clock), losesFrame),
         bus: wrapBus(new NatsBus(connection)),
-        clock: new SystemClock(),
+        clock,
         logger: pino({ level: process.env["TEST_LOG_LEVEL"] ?? "silent" }),
       },
       { slot, name, grpcPort: port, onDeposed: (reason) => deposed.push(reason) },

@@ -3,6 +3,7 @@ import type { NatsConnection } from "nats";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { marketName } from "../../actors/kernel/ids.js";
 import { connectNats, NatsBus, NatsLog } from "../../services/adapters/nats/index.js";
+import { SystemClock } from "../../services/common/clock.js";
 import { bytesOf, PATIENCE, publishAll, Reader, reasonOf } from "../contract/log-reader.js";
 import { type RunningNode, TestCluster } from "../helpers/cluster.js";
 import { type NatsCluster, startNatsCluster } from "../helpers/nats-cluster.js";
@@ -39,7 +40,7 @@ describe("three clustered NATS servers", { timeout: 120_000 }, () => {
   }
 
   async function open(server: string): Promise<NatsLog> {
-    return NatsLog.open(await connectTo(server));
+    return NatsLog.open(await connectTo(server), new SystemClock());
   }
 
   it("keeps an inbox where its leader is connected", async () => {
@@ -114,7 +115,7 @@ describe("three clustered NATS servers", { timeout: 120_000 }, () => {
 
   it("lets a process go on by another server when its own is gone", async () => {
     const connection = await connectTo("nats-1");
-    const log = await NatsLog.open(connection);
+    const log = await NatsLog.open(connection, new SystemClock());
     const bus = new NatsBus(connection);
     await log.create(NAME, ANCHOR);
     const reader = await Reader.start(log, NAME);

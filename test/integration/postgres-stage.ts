@@ -9,6 +9,7 @@ import { decodeBlocks, type JournalBlock } from "../../actors/ledger/account-eve
 import { encodeLedgerCommand } from "../../actors/ledger/messages.js";
 import { connectNats, NatsBus, NatsLog } from "../../services/adapters/nats/index.js";
 import { audit } from "../../services/audit/audit.js";
+import { SystemClock } from "../../services/common/clock.js";
 import { ALL_LEDGER_EVENTS } from "../../services/ports/subjects.js";
 import { TcpProxy } from "../contract/tcp-proxy.js";
 import { type RunningNode, TestCluster } from "../helpers/cluster.js";
@@ -89,7 +90,7 @@ export class PostgresStage {
     }
     await cluster.until("SELECT count(*) FROM balances", 2);
     const connection = await connectNats(servers.urls.nats, `slot-${SLOT}`);
-    const log = await NatsLog.open(connection);
+    const log = await NatsLog.open(connection, new SystemClock());
     const bus = new NatsBus(connection);
     const close = () => connection.close();
     const { postgres } = servers;

@@ -127,9 +127,15 @@ export class NatsConnection {
     };
   }
 
-  onLost(handler: () => void): () => void {
-    this.lostHandlers.add(handler);
-    return () => this.lostHandlers.delete(handler);
+  /** Calls back on each loss of the connection, at once when it is away already, and on each return of it. */
+  watch({ lost, back }: { readonly lost: () => void; readonly back: () => void }): () => void {
+    this.lostHandlers.add(lost);
+    if (this.away) lost();
+    const forget = this.onBack(back);
+    return () => {
+      this.lostHandlers.delete(lost);
+      forget();
+    };
   }
 
   onBack(handler: () => void): () => void {

@@ -1,17 +1,19 @@
 /** The log of one process on the NATS of a run. */
+import { InboxConsumption } from "../../../services/adapters/nats/consumption.js";
+import { Publisher } from "../../../services/adapters/nats/publisher.js";
 import type { Consumption, Log, LogMessage, StreamIdentity } from "../../../services/ports/log.js";
 import type { Stream } from "../servers/streams.js";
 import type { NatsConnection } from "./nats-connection.js";
-import { SimConsumption } from "./sim-consumption.js";
-import { SimPublisher } from "./sim-publisher.js";
+import { SimConsumerTransport } from "./sim-consumer-transport.js";
+import { SimPublishTransport } from "./sim-publish-transport.js";
 
 export class SimLog implements Log {
   private readonly connection: NatsConnection;
-  private readonly publisher: SimPublisher;
+  private readonly publisher: Publisher;
 
   constructor(connection: NatsConnection) {
     this.connection = connection;
-    this.publisher = new SimPublisher(connection);
+    this.publisher = new Publisher(new SimPublishTransport(connection), connection.process.clock);
   }
 
   async create(actorName: string, anchor: number): Promise<StreamIdentity> {
@@ -47,8 +49,9 @@ export class SimLog implements Log {
     fromSequence: number,
     options: Parameters<Log["consume"]>[3],
   ): Promise<Consumption> {
-    const inbox = { actorName, anchor, fromSequence };
-    return SimConsumption.start(this.connection, inbox, options);
+    const { connection } = this;
+    const transport = new SimConsumerTransport(connection, actorName, anchor);
+    return InboxConsumption.start(transport, connection.process.clock, fromSequence, options);
   }
 
   async trim(actorName: string, anchor: number, belowSequence: number): Promise<void> {

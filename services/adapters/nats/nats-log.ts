@@ -10,6 +10,7 @@ import {
   RetentionPolicy,
   StorageType,
 } from "nats";
+import type { Clock } from "../../ports/clock.js";
 import {
   type Consumption,
   type Log,
@@ -17,8 +18,10 @@ import {
   type StreamIdentity,
 } from "../../ports/log.js";
 import { Presence } from "./connection.js";
-import { InboxConsumption } from "./inbox-consumption.js";
+import { InboxConsumption } from "./consumption.js";
 import { storedFromTime, streamName, subjectName } from "./names.js";
+import { NatsConsumerTransport } from "./nats-consumer-transport.js";
+import { NatsPublishTransport } from "./nats-publish-transport.js";
 import { Publisher } from "./publisher.js";
 
 /**
@@ -49,20 +52,31 @@ export class NatsLog implements Log {
   private readonly manager: JetStreamManager;
   private readonly publisher: Publisher;
   private readonly presence: Presence;
+  private readonly clock: Clock;
   private readonly inboxMib: number;
 
-  private constructor(connection: NatsConnection, manager: JetStreamManager, inboxMib: number) {
+  private constructor(
+    connection: NatsConnection,
+    manager: JetStreamManager,
+    clock: Clock,
+    inboxMib: number,
+  ) {
     this.connection = connection;
     this.manager = manager;
+    this.clock = clock;
     this.inboxMib = inboxMib;
-    this.publisher = new Publisher(connection);
+    this.publisher = new Publisher(new NatsPublishTransport(connection), clock);
     this.presence = new Presence(connection);
   }
 
   /** `inboxMib`: what each inbox that is made here may hold, in MiB. */
-  static async open(connection: NatsConnection, inboxMib: number = INBOX_MIB): Promise<NatsLog> {
+  static async open(
+    connection: NatsConnection,
+    clock: Clock,
+    inboxMib: number = INBOX_MIB,
+  ): Promise<NatsLog> {
     const manager = await connection.jetstreamManager({ timeout: CALL_MS_MAX });
-    return new NatsLog(connection, manager, inboxMib);
+    return new NatsLog(connection, manager, clock, inboxMib);
   }
 
   async create(actorName: string, anchor: number): Promise<StreamIdentity> {
@@ -109,7 +123,7 @@ export class NatsLog implements Log {
    * taken all the same.
    */
   publish(actorName: string, anchor: number, frame: Uint8Array): Promise<void> {
-    return this.publisher.publish(subjectName(actorName, anchor), frame);
+    return this.publisher.publish(actorName, anchor, frame);
   }
 
   async consume(
@@ -119,13 +133,8 @@ export class NatsLog implements Log {
     options: Parameters<Log["consume"]>[3],
   ): Promise<Consumption> {
     const stream = streamName(actorName, anchor);
-    return InboxConsumption.start({
-      connection: this.connection,
-      ask: this.ask,
-      stream,
-      fromSequence,
-      ...options,
-    });
+    const transport = new NatsConsumerTransport(this.connection, this.ask, stream);
+    return InboxConsumption.start(transport, this.clock, fromSequence, options);
   }
 
   async trim(actorName: string, anchor: number, belowSequence: number): Promise<void> {
