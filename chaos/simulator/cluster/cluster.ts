@@ -7,6 +7,7 @@ import { Refusal } from "../../../services/gateway/refusal.js";
 import type { LeaseStore } from "../../../services/ports/lease-store.js";
 import type { Bus } from "../../../services/ports/log.js";
 import type { Checks } from "../checks/checks.js";
+import { STREAM_BYTES_MAX } from "../servers/streams.js";
 import type { SimProcess } from "../world/process.js";
 import type { World } from "../world/world.js";
 import type { Door } from "./door.js";
@@ -96,6 +97,11 @@ export class Cluster {
     for (const server of [postgres, nats, etcd]) {
       server.thaw();
       server.start();
+    }
+    for (const { actorName, anchor } of nats.streams()) {
+      const stream = nats.stream(actorName, anchor)!;
+      stream.bytesMax = STREAM_BYTES_MAX;
+      stream.isInReach = true;
     }
     this.world.network.healAll();
     this.down.clear();

@@ -1,6 +1,7 @@
 /** Servers that restart, stand still, are slow, and lose what they had stored. */
 import type { Cluster } from "../cluster/cluster.js";
 import type { SimServer } from "../servers/server.js";
+import { STREAM_BYTES_MAX } from "../servers/streams.js";
 import type { Begun } from "./kinds.js";
 import type { PlannedFault } from "./plan.js";
 
@@ -68,14 +69,14 @@ export function loseStream(cluster: Cluster, { actor }: PlannedFault): Begun {
 
 /** An inbox takes nothing more. Bites when somebody was refused. */
 export function fillStream({ servers, checks, tally }: Cluster, { actor }: PlannedFault): Begun {
-  const stream = servers.nats.stream(actor, checks.history.byName.get(actor)?.anchor ?? 0);
   const before = tally.of("refusedAsFull");
-  const bytesMax = stream?.bytesMax ?? 0;
-  if (stream) stream.bytesMax = 0;
-  const end = (): void => {
-    // 0: another such fault was there first, and gives it back.
-    if (stream && bytesMax > 0) stream.bytesMax = bytesMax;
+  const anchor = checks.history.byName.get(actor)?.anchor ?? 0;
+  const give = (bytesMax: number): void => {
+    const stream = servers.nats.stream(actor, anchor);
+    if (stream) stream.bytesMax = bytesMax;
   };
+  give(0);
+  const end = () => give(STREAM_BYTES_MAX);
   return { end, hasBitten: () => tally.of("refusedAsFull") > before };
 }
 
