@@ -1,4 +1,5 @@
-/** R11 of what can be seen from outside: batches, frames, and the outbox between two actors. */
+/** R11 of what can be seen from outside: batches, frames, and how often anybody tries to become a leader. */
+import type { RaiseSeen } from "../world/witness.js";
 import type { ActorHistory, StoredBatch } from "./history.js";
 import type { Verdict } from "./verdict.js";
 
@@ -6,9 +7,14 @@ const FRAME_COMMANDS_MAX = 1_000;
 const FRAME_BYTES_MAX = 1_048_576;
 /** A batch ends with the frame that reaches two thousand commands. */
 const BATCH_COMMANDS_MAX = 3_000;
+/** A process that tries more often to raise one actor's token spins. */
+const RAISES_PER_SECOND_MAX = 30;
+const US_PER_SECOND = 1_000_000;
 
 export class BoundsCheck {
   private readonly verdict: Verdict;
+  /** The times of the last tries, by process and actor. */
+  private readonly raises = new Map<string, number[]>();
 
   constructor(verdict: Verdict) {
     this.verdict = verdict;
@@ -29,6 +35,20 @@ export class BoundsCheck {
       frame.length <= FRAME_BYTES_MAX,
       "R11",
       () => `a frame for ${receiver} has ${frame.length} bytes`,
+    );
+  }
+
+  /** Somebody has tried to raise a token, with or without success. */
+  raise({ by, actor, atUs }: Pick<RaiseSeen, "by" | "actor" | "atUs">): void {
+    const key = `${by.incarnation} ${actor}`;
+    const recent = (this.raises.get(key) ?? []).filter((at) => at > atUs - US_PER_SECOND);
+    recent.push(atUs);
+    this.raises.set(key, recent);
+    this.verdict.expect(
+      recent.length <= RAISES_PER_SECOND_MAX,
+      "R11",
+      () =>
+        `${by.name} has tried ${recent.length} times in a second to raise the token of ${actor}`,
     );
   }
 }

@@ -54,7 +54,9 @@ export class Checks extends SilentWitness {
     this.bounds = new BoundsCheck(verdict);
   }
 
-  override raise({ raised, actor, fromToken, holder }: RaiseSeen): void {
+  override raise(seen: RaiseSeen): void {
+    const { raised, actor, fromToken, holder } = seen;
+    this.bounds.raise(seen);
     if (!raised) return;
     this.tally.add("raised");
     const known = this.history.actor(actor, raised.name, raised.kind);
