@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import type { Instrument } from "../proto/gen/exchange/v1/exchange.js";
-import { EtcdLeaseStore } from "../services/adapters/etcd/etcd-lease-store.js";
+import { EtcdLeaseStore, LEASE_NAMESPACE } from "../services/adapters/etcd/etcd-lease-store.js";
 import { ExchangeClient } from "../services/client/exchange-client.js";
 import { SystemClock } from "../services/common/clock.js";
 import { untilPublished } from "../services/participants/venue.js";
@@ -25,7 +25,6 @@ const BIGINT_TYPE = 20;
 const REFERENCE_PRICE = 10_000;
 
 /** As the nodes have it. */
-const LEASE_NAMESPACE = "exchange";
 const LEASE_TTL_SECONDS = 1;
 const INSTRUMENTS_AT_ONCE = 16;
 

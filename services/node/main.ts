@@ -1,6 +1,6 @@
 /** The process that hosts actors. */
 import { randomBytes } from "node:crypto";
-import { EtcdLeaseStore } from "../adapters/etcd/etcd-lease-store.js";
+import { EtcdLeaseStore, LEASE_NAMESPACE } from "../adapters/etcd/etcd-lease-store.js";
 import { connectNats, NatsBus, NatsLog } from "../adapters/nats/index.js";
 import { TcpPeers } from "../adapters/peers/tcp-peers.js";
 import { PostgresStore } from "../adapters/postgres/store.js";
@@ -15,7 +15,6 @@ import { Directory } from "../host/directory.js";
 import { Node } from "./node.js";
 import { MetricsObserver } from "./observer.js";
 
-const LEASE_NAMESPACE = "exchange";
 const INCARNATION_BYTES = 4;
 
 const { values: config } = loadConfig();
