@@ -1,6 +1,6 @@
 /** Many seeds on two processes, counted: what `npm run sim` prints. */
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type FaultKind, KINDS } from "./faults/kinds.js";
@@ -69,16 +69,15 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   };
 }
 
-/** Runs a plan of a file, with the whole log on stdout where it is asked for. */
+/** Runs a plan, with its whole log where that is asked for. */
 export async function replayPlan(
-  file: string,
+  plan: Plan,
   {
     without,
     withText,
     log,
   }: { without?: MutationName; withText: boolean; log: (line: string) => void },
 ): Promise<SeedResult> {
-  const plan = JSON.parse(readFileSync(file, "utf8")) as Plan;
   if (withText) {
     const { lines } = await run(plan, { withText, ...(without && { without }) });
     for (const line of lines ?? []) log(line);

@@ -82,7 +82,9 @@ export function cordon(name: string, wanted: boolean, options: Common): Promise<
   return withCluster(options.dataDir, async (cluster, state) => {
     const { node, isCordoned, isAlive } = nodeOf(state, name);
     await cluster.wish(cordonKey(node), wanted ? ON : null);
-    const now = wanted ? "cordoned: it keeps what it leads and takes nothing more" : "open again";
+    const now = wanted
+      ? "cordoned: it keeps what it leads, and gets nothing more but by a move"
+      : "open again";
     const text =
       isCordoned === wanted ? `is as it was: ${wanted ? "" : "not "}cordoned` : `is ${now}`;
     say({ node, cordoned: wanted }, `${node} ${text}${isAlive ? "" : " (not alive now)"}`, options);
@@ -138,9 +140,10 @@ async function untilEmpty(cluster: Cluster, node: string): Promise<void> {
 
 export function undrain(name: string, options: Common): Promise<void> {
   return withCluster(options.dataDir, async (cluster, state) => {
-    const { node, isDrained } = nodeOf(state, name);
+    const { node, isDrained, isCordoned } = nodeOf(state, name);
     await cluster.wish(drainKey(node), null);
-    const text = isDrained ? "takes its share again" : "was not drained";
+    const share = isCordoned ? "is still cordoned: it gets nothing" : "takes its share again";
+    const text = isDrained ? share : "was not drained";
     say({ node, drained: false }, `${node} ${text}`, options);
   });
 }
@@ -186,7 +189,7 @@ async function untilLed(cluster: Cluster, actor: string, node: string): Promise<
 
 function whyNotLed(state: ClusterState, actor: string, node: string): string {
   const now = actorOf(state, actor);
-  if (!nodeOf(state, node).isAlive) return `${node} has ended meanwhile`;
+  if (!nodeOf(state, node).isAlive) return `${node} has ended or does not answer`;
   if (now.node === node) return `${node} has been given it, and has yet to raise its token`;
   if (now.node === null) return "nobody leads it now, and so nobody can hand it over";
   if (!nodeOf(state, now.node).isAlive) return `${now.node}, which leads it, is not alive`;

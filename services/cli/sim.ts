@@ -1,6 +1,7 @@
 /** `sim`: the whole exchange in one process under a seeded scheduler, and everything that can go wrong with it. */
 import { join } from "node:path";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import type { Plan } from "../../chaos/simulator/faults/plan.js";
 import { replayPlan, simulate } from "../../chaos/simulator/main.js";
 import { type MutationName, MUTATIONS } from "../../chaos/simulator/mutations/mutations.js";
 import { PROJECT_ROOT } from "../servers/project-root.js";
@@ -11,6 +12,10 @@ import { printJson, progress } from "./output.js";
 const SEEDS_MAX = 10_000_000;
 const SEED_MAX = 2 ** 31 - 1;
 const FOLDER = join(PROJECT_ROOT, ".palisade", "sim");
+
+/** A rule was broken; or a safety was taken away and nobody noticed. */
+const EXIT_VIOLATED = 1;
+const EXIT_BLIND = 2;
 
 export interface SimOptions {
   readonly seeds: string;
@@ -35,17 +40,35 @@ export async function sim(options: SimOptions): Promise<number> {
   });
   if (options.json) printJson(report);
   else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  if (without && report.failures === 0) progress(`no seed has noticed that ${without} is missing`);
-  return report.failures === 0 ? 0 : 1;
+  if (report.failures > 0) return EXIT_VIOLATED;
+  if (!without) return 0;
+  progress(
+    `no seed has noticed that ${without} is missing: the checks are blind, or it took too few`,
+  );
+  return EXIT_BLIND;
 }
 
 async function replay(file: string, without: MutationName | undefined, withText: boolean) {
   if (!existsSync(file)) throw new CliError("NO_PLAN", `there is no file ${file}`);
   const log = (line: string) => process.stdout.write(`${line}\n`);
-  const { violation } = await replayPlan(file, { withText, log, ...(without && { without }) });
+  const plan = planOf(file);
+  const { violation } = await replayPlan(plan, { withText, log, ...(without && { without }) });
   if (!violation) progress("no rule is broken");
   else progress(`${violation.atMs} ms: ${violation.rule}: ${violation.message}`);
-  return violation ? 1 : 0;
+  return violation ? EXIT_VIOLATED : 0;
+}
+
+/** Throws `CliError` when the file holds no plan. */
+function planOf(file: string): Plan {
+  try {
+    const plan = JSON.parse(readFileSync(file, "utf8")) as Partial<Plan>;
+    const numbers = [plan.seed, plan.commands, plan.faultsMs];
+    if (numbers.every(Number.isSafeInteger) && Array.isArray(plan.faults)) return plan as Plan;
+  } catch {
+    // Not even JSON.
+  }
+  const text = `${file} holds no plan: JSON with seed, commands, faultsMs and faults, as a failed seed leaves it`;
+  throw new CliError("INVALID_PLAN", text);
 }
 
 /** Throws `CliError` with what is allowed. */

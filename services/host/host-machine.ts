@@ -20,7 +20,7 @@ export type HostEvent =
   | { readonly type: "FENCED" }
   /** The outcome of a commit, or the way to a server, was lost: read again what is true. */
   | { readonly type: "LOST" }
-  /** A bug, a version skew or a stream that is not ours: an operator must look. */
+  /** A bug or a version skew: an operator must look. */
   | { readonly type: "FAILED" };
 
 export const hostMachine = setup({ types: { events: {} as HostEvent } }).createMachine({
