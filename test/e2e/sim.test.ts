@@ -60,6 +60,7 @@ describe("npm run sim", () => {
     [["--seeds", "many"], "NOT_A_NUMBER", "from 1 to"],
     [["--without", "luck"], "UNKNOWN_MUTATION", "fence, batch-check, marks, outbox, identity"],
     [["--plan", "nowhere.json"], "NO_PLAN", "nowhere.json"],
+    [["--plan", "package.json"], "INVALID_PLAN", "seed, commands, faultsMs and faults"],
   ])("refuses %j with %s", async (args, errorCode, said) => {
     const { code, stdout, stderr } = await sim(...args);
     expect(code).toBe(1);
