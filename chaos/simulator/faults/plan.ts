@@ -31,8 +31,8 @@ const COMMANDS = 1_000;
 /** Clients trade for so long; the last fault begins a little before, so that it meets somebody. */
 const FAULTS_MS = 13_000;
 const LAST_FAULT_MS = 11_000;
-const FAULTS_MIN = 20;
-const FAULTS_MAX = 25;
+const FAULTS_MIN = 23;
+const FAULTS_MAX = 28;
 /** Some runs have few kinds, each of them several times: what is rare together is then often. */
 const FEW_KINDS_CHANCE = 0.3;
 const FEW_KINDS = 6;
