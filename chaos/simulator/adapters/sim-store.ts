@@ -60,10 +60,8 @@ export class SimStore implements Store {
     holder: Holder,
     leaseRevision: number,
   ): Promise<ActorRecord | null> {
-    return this.read(
-      "raise",
-      () => this.postgres.raise(this.process, actor, fromToken, holder, leaseRevision),
-      ANSWER_TIMEOUT_MS,
+    return this.read("raise", () =>
+      this.postgres.raise(this.process, actor, fromToken, holder, leaseRevision),
     );
   }
 
@@ -93,13 +91,17 @@ export class SimStore implements Store {
     begin: (loaded: Loaded) => void,
     page: (table: string, rows: readonly Row[]) => void,
   ): Promise<Loaded | null> {
-    const snapshot = await this.read("load", () => this.snapshot(actor));
+    const snapshot = await this.read("load", () => this.snapshot(actor), PAGE_TIMEOUT_MS);
     if (!snapshot) return null;
     begin(snapshot.loaded);
     for (const { table, rows } of snapshot.pages) {
       // Each page is a round trip of its own, also the one that shows that there is nothing more.
       for (let at = 0; at <= rows.length; at += PAGE_ROWS_MAX) {
-        const some = await this.read("page", () => rows.slice(at, at + PAGE_ROWS_MAX));
+        const some = await this.read(
+          "page",
+          () => rows.slice(at, at + PAGE_ROWS_MAX),
+          PAGE_TIMEOUT_MS,
+        );
         if (some.length > 0) page(table, some);
       }
     }
@@ -129,7 +131,7 @@ export class SimStore implements Store {
     return this.read("now", () => this.postgres.now());
   }
 
-  private read<T>(what: string, work: () => T, timeoutMs: number = PAGE_TIMEOUT_MS): Promise<T> {
+  private read<T>(what: string, work: () => T, timeoutMs: number = ANSWER_TIMEOUT_MS): Promise<T> {
     return this.caller.call({ what, timeoutMs, silent: silentRead }, work);
   }
 

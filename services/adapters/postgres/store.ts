@@ -15,7 +15,7 @@ import {
   type Row,
   type Store,
 } from "../../ports/store.js";
-import { openPool, PAGE_TIMEOUT_MS, type Prepared, query } from "./connections.js";
+import { openPool, type Prepared, query } from "./connections.js";
 import { isOwnBug, sqlState } from "./errors.js";
 import { loadActor } from "./load.js";
 import { raiseToken } from "./raise.js";
@@ -103,7 +103,7 @@ export class PostgresStore implements Store {
   }
 
   private read<T>(prepared: Prepared, values: readonly unknown[] = []): Promise<T[]> {
-    return query(this.pool, prepared, values, PAGE_TIMEOUT_MS) as Promise<T[]>;
+    return query(this.pool, prepared, values) as Promise<T[]>;
   }
 
   /** What a failed commit means: another id's owner, a bug of ours, or that nobody knows. */
