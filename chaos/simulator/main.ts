@@ -30,6 +30,8 @@ export interface SimulationReport {
   readonly commands: number;
   readonly fewestCommands: number;
   readonly fewestFaults: number;
+  /** Of those begun, the fewest that have bitten in a seed. */
+  readonly fewestBitten: number;
   /** The longest that anybody had to wait for everything to be well after the last fault, in virtual time. */
   readonly slowestHealingMs: number;
   readonly slowestRunMs: number;
@@ -62,7 +64,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     seedsPerHour: Math.round((results.length * MS_PER_HOUR) / elapsedMs),
     commands: sum(results.map(({ commands }) => commands)),
     fewestCommands: Math.min(...results.map(({ commands }) => commands)),
-    fewestFaults: Math.min(...results.map(({ bitten }) => bitten.length)),
+    fewestFaults: Math.min(...results.map(({ begun }) => begun)),
+    fewestBitten: Math.min(...results.map(({ bitten }) => bitten.length)),
     slowestHealingMs: Math.round(Math.max(...results.map(({ healedMs }) => healedMs))),
     slowestRunMs: Math.round(Math.max(...results.map(({ runMs }) => runMs))),
     failedSeeds: failed.map(({ seed }) => seed),

@@ -8,6 +8,8 @@ import { run, type RunResult } from "./run.js";
 export interface SeedResult {
   readonly seed: number;
   readonly violation: Violation | null;
+  /** How many faults were begun, and the kinds of those that have bitten. */
+  readonly begun: number;
   readonly bitten: readonly FaultKind[];
   readonly simulatedMs: number;
   readonly healedMs: number;
@@ -41,7 +43,16 @@ export async function tryPlan(plan: Plan, options: SeedOptions = {}): Promise<Se
     violation = differenceOf(first, second);
   }
   const { seed, bitten, simulatedMs, healedMs, commands } = first;
-  return { seed, violation, bitten, simulatedMs, healedMs, commands, runMs };
+  return {
+    seed,
+    violation,
+    begun: plan.faults.length,
+    bitten,
+    simulatedMs,
+    healedMs,
+    commands,
+    runMs,
+  };
 }
 
 /** Two runs of one plan are one run. */
