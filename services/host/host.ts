@@ -76,7 +76,7 @@ export class Host {
   }
 
   /** Is a handover news to this host? A key may be older than what has happened since: etcd was restored. */
-  wasNotOffered(handedAt: number, revision: number): boolean {
+  isNewOffer(handedAt: number, revision: number): boolean {
     return handedAt > (this.record?.token ?? 0) && revision !== this.offeredRevision;
   }
 

@@ -4,6 +4,7 @@ import { DEFAULT_WEIGHT } from "../../actors/placement/rendezvous.js";
 import { parseWishes, type Wishes } from "../../actors/placement/wishes.js";
 import type { HostDependencies } from "../host/dependencies.js";
 import { Host } from "../host/host.js";
+import { COMMIT_HANGS_AFTER_MS } from "../host/limits.js";
 import type { Leadership } from "../ports/lease-store.js";
 import { every, sleep } from "../ports/clock.js";
 import type { Peers } from "../ports/peers.js";
@@ -19,7 +20,6 @@ import {
   POLL_ACTORS_EVERY_MS,
   POLLS_PER_FULL_READING,
   SETTLED_AFTER_MS,
-  SUSPECT_AFTER_MS,
 } from "./limits.js";
 import { Membership } from "./membership.js";
 import { Moves } from "./moves.js";
@@ -132,7 +132,7 @@ export class Node {
   private stuck(): number[] {
     const those: number[] = [];
     for (const host of this.hosts.values()) {
-      if (host.commitAgeMs > SUSPECT_AFTER_MS) those.push(host.actor);
+      if (host.commitAgeMs > COMMIT_HANGS_AFTER_MS) those.push(host.actor);
     }
     return those;
   }
@@ -239,7 +239,7 @@ export class Node {
     const reason = this.placement.reasonToClaim(host.name, view);
     if (key?.node === this.deps.node) {
       const { handedAt } = key;
-      if (handedAt !== null && host.wasNotOffered(handedAt, key.revision)) {
+      if (handedAt !== null && host.isNewOffer(handedAt, key.revision)) {
         host.takeOver({ ...key, handedAt });
       } else if (host.stateAgeMs >= SETTLED_AFTER_MS && !view.isHeard(host.name)) {
         // Nobody else can have it while the key says so.

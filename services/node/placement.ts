@@ -2,7 +2,7 @@
  * Which actors this node should follow, claim, ask for and give away: rendezvous hashing over the nodes that may lead,
  * with hysteresis, and with what operators wish. It decides from a view alone; nothing rests on it but who does the work.
  */
-import { preference } from "../../actors/placement/rendezvous.js";
+import { preference, type WeighedNode } from "../../actors/placement/rendezvous.js";
 import type { Wishes } from "../../actors/placement/wishes.js";
 import type { Leadership } from "../ports/lease-store.js";
 import { FLAPS_COUNTED_MAX, NEXT_CHOICE_AFTER_MS, REST_MS, RESTLESS_WITHIN_MS } from "./limits.js";
@@ -37,6 +37,8 @@ export class Placement {
   /** Orders of preference, for as long as the same nodes may lead. */
   private readonly orders = new Map<string, readonly string[]>();
   private ordersOf = "";
+  private viewed: View | null = null;
+  private eligible: readonly WeighedNode[] = [];
 
   constructor(node: string) {
     this.node = node;
@@ -111,17 +113,21 @@ export class Placement {
     return !wishes.cordoned.has(from) && members.get(to)!.isSteady;
   }
 
+  /** Works out once for a view, and not for each actor, who may lead. */
+  private look(view: View): void {
+    this.viewed = view;
+    this.eligible = eligibleNodes(view);
+    const signature = this.eligible.map(({ node, weight }) => `${node}*${weight}`).join(" ");
+    if (signature !== this.ordersOf) this.orders.clear();
+    this.ordersOf = signature;
+  }
+
   /** The nodes that may lead the actor, best first. */
   private choices(actorName: string, view: View): readonly string[] {
-    const eligible = eligibleNodes(view);
-    const signature = eligible.map(({ node, weight }) => `${node}*${weight}`).join(" ");
-    if (signature !== this.ordersOf) {
-      this.orders.clear();
-      this.ordersOf = signature;
-    }
+    if (view !== this.viewed) this.look(view);
     let order = this.orders.get(actorName);
     if (!order) {
-      order = preference(actorName, eligible);
+      order = preference(actorName, this.eligible);
       this.orders.set(actorName, order);
     }
     const wished = view.wishes.moves.get(actorName);
@@ -157,7 +163,7 @@ function mayLead(node: string, { members }: View): boolean {
 }
 
 /** Those that operators have not closed; where these are all, that does not count. */
-function eligibleNodes(view: View): { readonly node: string; readonly weight: number }[] {
+function eligibleNodes(view: View): WeighedNode[] {
   const { drained, cordoned } = view.wishes;
   const able = [...view.members]
     .filter(([node]) => mayLead(node, view))
