@@ -12,8 +12,6 @@ export type HostEvent =
   /** Give the actor up in good order. */
   | { readonly type: "DRAIN" }
   | { readonly type: "DRAINED" }
-  /** Nobody took what was to be handed over: lead on. */
-  | { readonly type: "KEPT" }
   /** Somebody else won the key or raised the token before us. */
   | { readonly type: "BEATEN" }
   /** A commit met a higher token: this node is deposed. */
@@ -51,7 +49,6 @@ export const hostMachine = setup({ types: { events: {} as HostEvent } }).createM
     draining: {
       on: {
         DRAINED: "released",
-        KEPT: "recovering",
         FENCED: "fenced",
         LOST: "released",
         FAILED: "stopped",

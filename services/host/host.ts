@@ -7,6 +7,7 @@ import type { Logger } from "pino";
 import type { Leadership } from "../ports/lease-store.js";
 import { type ActorRecord, FencedError } from "../ports/store.js";
 import { sleep } from "../ports/clock.js";
+import { releaseSubject } from "../ports/subjects.js";
 import type { HostDependencies } from "./dependencies.js";
 import {
   firstSnapshot,
@@ -16,8 +17,9 @@ import {
   nextSnapshot,
 } from "./host-machine.js";
 import { Leader, type LeaderEnd } from "./leader.js";
-import { LET_GO_AGAIN_AFTER_MS, RETRY_RECOVERY_AFTER_MS } from "./limits.js";
+import { LET_GO_AGAIN_AFTER_MS, RELEASE_MS_MAX, RETRY_RECOVERY_AFTER_MS } from "./limits.js";
 import { claim, raise, recover } from "./recovery.js";
+import { encodeRelease } from "./release.js";
 import { Standby } from "./standby.js";
 
 /** Errors that come again however often it is tried. */
@@ -36,7 +38,10 @@ export class Host {
   private running: Promise<void> = Promise.resolve();
   /** The revision of the last key by which something was handed over to this host. */
   private offeredRevision = 0;
-  private handing: Promise<void> = Promise.resolve();
+  private handing: Promise<void> | null = null;
+  /** The last token of which a predecessor has said that it has committed everything; and who waits for the next. */
+  private released = 0;
+  private onReleased: () => void = () => undefined;
   private becameAtMs = 0;
   private closed = false;
   /** The last committed batch when something failed that is tried once more. */
@@ -84,6 +89,11 @@ export class Host {
     return this.leader?.commitAgeMs ?? 0;
   }
 
+  /** Is it giving the actor away? The key may be another's already while it leads. */
+  get isHanding(): boolean {
+    return this.handing !== null;
+  }
+
   /** Does it follow the actor, with everything applied that it has heard of? */
   get isWarm(): boolean {
     return this.standby?.isWarm ?? false;
@@ -102,28 +112,42 @@ export class Host {
   /** Tries to become the leader. `seen` is the key of a leader that is taken for dead. */
   claim(reason: string, seen?: Leadership): void {
     if (this.closed || !this.become({ type: "CLAIM" }, reason)) return;
-    this.rise(() => claim(this.deps, this.actor, this.name, seen));
+    this.rise(() => claim(this.deps, this.actor, this.name, seen, this.record?.token ?? 0));
   }
 
-  /** Takes what was handed over: the key is this node's already, and the token is known. */
+  /**
+   * Takes what was handed over: the key is this node's already, and the token is known. The predecessor leads until it says
+   * that it has committed everything; not to wait for its word would only depose it in the middle of a commit.
+   */
   takeOver({ handedAt, revision }: Leadership & { readonly handedAt: number }): void {
     this.offeredRevision = revision;
     if (this.closed || !this.become({ type: "CLAIM" }, "handed over")) return;
-    this.rise(() => raise(this.deps, this.actor, handedAt, revision));
+    this.rise(async () => {
+      await this.untilReleased(handedAt);
+      return raise(this.deps, this.actor, handedAt, revision);
+    });
   }
 
-  /** Stops reading, commits what was applied, and writes the key over to another node; leads on if that fails. */
+  /** Takes note that the leader under a token has committed everything, and leads no more. */
+  noteReleased(token: number): void {
+    this.released = Math.max(this.released, token);
+    this.onReleased();
+  }
+
+  /**
+   * Writes the key over to another node, then stops reading, commits what was applied and says so. The key goes first, as
+   * etcd takes most of the time, and nothing stands still meanwhile. Leads on if the key was not taken.
+   */
   async handOver(to: string): Promise<void> {
-    // While etcd does not answer nobody could take over: whoever leads goes on.
-    if (!(await this.holdsKey())) return;
-    const { token } = this;
-    if (token === 0 || !this.become({ type: "DRAIN" }, `for ${to}`)) return;
-    this.handing = this.hand(to, token);
+    if (this.token === 0 || this.handing) return;
+    this.handing = this.hand(to, this.token);
     await this.handing;
+    this.handing = null;
   }
 
   /** Gives the actor up: commits what was applied, then lets the key go. */
   async drain(reason: string): Promise<void> {
+    await this.handing;
     const wasLeading = this.state === "leading";
     if (this.become({ type: "DRAIN" }, reason)) {
       if (wasLeading) await this.endLeading();
@@ -138,37 +162,30 @@ export class Host {
   async close(reason: string): Promise<void> {
     this.closed = true;
     await this.drain(reason);
-    await this.handing;
     await this.running;
   }
 
   private async hand(to: string, token: number): Promise<void> {
-    await this.endLeading();
-    // The last commit was fenced, or its outcome is not known: there is nothing to give.
-    if (this.state !== "draining") {
-      await this.letGo();
-      return;
-    }
-    const isHanded = await this.deps.leases
+    const { leases, bus } = this.deps;
+    // Where the answer was lost the successor may have the key all the same: it raises the token after a while.
+    const isHanded = await leases
       .handOver(this.name, to, token)
       .catch((error: unknown) => this.logger.warn({ to, error: String(error) }, "not handed over"));
-    if (isHanded) {
-      this.become({ type: "DRAINED" }, `for ${to}`);
-    } else if (this.closed) {
-      await this.letGo();
-      this.become({ type: "DRAINED" }, "the node is stopping");
-    } else if (this.become({ type: "KEPT" }, `${to} did not get the key`)) {
-      this.running = this.lead([], false);
-    }
+    if (!isHanded || !this.become({ type: "DRAIN" }, `for ${to}`)) return;
+    await this.endLeading();
+    // Else the last commit was fenced, or its outcome is not known.
+    if (!this.become({ type: "DRAINED" }, `for ${to}`)) return;
+    bus.publish(releaseSubject(this.name), encodeRelease({ actor: this.actor, token }));
   }
 
-  private async holdsKey(): Promise<boolean> {
-    try {
-      return (await this.deps.leases.claim(this.name)) !== null;
-    } catch (error) {
-      this.logger.warn({ error: String(error) }, "etcd does not say whose the key is");
-      return false;
-    }
+  private untilReleased(token: number): Promise<void> {
+    if (this.released >= token) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.onReleased = () => {
+        if (this.released >= token) resolve();
+      };
+      this.deps.clock.after(RELEASE_MS_MAX, resolve);
+    });
   }
 
   private async endLeading(): Promise<void> {

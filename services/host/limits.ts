@@ -39,5 +39,8 @@ export const BUS_MESSAGE_BYTES_MAX = 1_000_000;
 /** Times a claim is tried again when somebody raises the token while the key is still ours. */
 export const CLAIM_TRIES_MAX = 5;
 
+/** Who was handed an actor waits at most so long for the word that everything is committed. */
+export const RELEASE_MS_MAX = 250;
+
 /** After a failed attempt to raise the token again, the next follows after so long. */
 export const RETRY_RECOVERY_AFTER_MS = 100;

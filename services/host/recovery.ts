@@ -24,23 +24,29 @@ export interface Recovered {
   readonly isWarm: boolean;
 }
 
-/** Wins the key and raises the token. `seen` is the key that may be taken over. Null: somebody else has, or is about to. */
+/**
+ * Wins the key and raises the token. `seen` is the key that may be taken over; `led`: the last token that this node has led
+ * under, or 0. Null: somebody else has, or is about to.
+ */
 export async function claim(
   deps: HostDependencies,
   actor: number,
   name: string,
   seen: Leadership | undefined,
+  led: number,
 ): Promise<ActorRecord | null> {
-  let record = await deps.store.record(actor);
-  assert(record !== null, `no actor ${actor} to claim`);
+  // What Postgres said some time ago will do, and saves asking it when everybody does: an older token raises nothing. But a
+  // raise that is repeated gives what it gave, so one below a token of our own would give that token again.
+  let token = Math.max(deps.directory.find(actor)?.token ?? 0, led);
   const leadership = await deps.leases.claim(name, seen);
   if (!leadership) return null;
   for (let tries = 0; tries < CLAIM_TRIES_MAX; tries++) {
-    const raised = await raise(deps, actor, record.token, leadership.revision);
+    const raised = await raise(deps, actor, token, leadership.revision);
     if (raised) return raised;
     if (deps.leases.leaders().get(name)?.node !== deps.node) return null;
-    record = await deps.store.record(actor);
+    const record = await deps.store.record(actor);
     assert(record !== null, `actor ${actor} has vanished`);
+    token = record.token;
   }
   return null;
 }
@@ -67,11 +73,8 @@ export async function recover(
   standby: Standby | null,
 ): Promise<Recovered> {
   const { store } = deps;
-  const [outbox, now, warm] = await Promise.all([
-    store.outbox(record.id),
-    store.now(),
-    standby?.promote(record),
-  ]);
+  const standing = store.correspondence(record.id);
+  const [{ outbox, now }, warm] = await Promise.all([standing, standby?.promote(record, standing)]);
   if (warm) return { record, actor: warm, outbox, now, isWarm: true };
   const cold = await rebuild(store, record.id);
   if (cold.record.token !== record.token) {

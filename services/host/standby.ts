@@ -8,7 +8,7 @@
 import type { Actor } from "../../actors/kernel/actor.js";
 import { MalformedError } from "../../actors/kernel/bytes.js";
 import type { Link } from "../../actors/kernel/links.js";
-import type { ActorRecord, LoggedBatch } from "../ports/store.js";
+import type { ActorRecord, Correspondence, LoggedBatch } from "../ports/store.js";
 import { sleep } from "../ports/clock.js";
 import { batchesSubject } from "../ports/subjects.js";
 import { decodeBatchFrame } from "./batch-frame.js";
@@ -56,17 +56,20 @@ export class Standby {
   }
 
   /**
-   * The actor as of a record that this node has just raised, so that nothing follows its batch; the standby is over. Null:
-   * only the rows can tell.
+   * The actor as of a record that this node has just raised, so that nothing follows its batch; the standby is over.
+   * `standing` was read after the raise. Null: only the rows can tell.
    */
-  async promote(record: ActorRecord): Promise<Actor | null> {
+  async promote(
+    record: ActorRecord,
+    standing: Promise<Correspondence>,
+  ): Promise<Actor | null> {
     this.promoting = true;
     this.unsubscribe();
     this.heard = Math.max(this.heard, record.batch);
     try {
       while (this.reading) await this.reading;
-      const [links] = await Promise.all([
-        this.deps.store.links(this.id),
+      const [{ links }] = await Promise.all([
+        standing,
         this.actor && this.batch < record.batch ? this.readTail() : undefined,
       ]);
       const { actor } = this;

@@ -6,9 +6,10 @@ import type { Logger } from "pino";
 import { MalformedError } from "../../actors/kernel/bytes.js";
 import type { Directory } from "../host/directory.js";
 import type { Host } from "../host/host.js";
+import { decodeRelease } from "../host/release.js";
 import type { Bus } from "../ports/log.js";
 import { type Clock, sleep } from "../ports/clock.js";
-import { handoverSubject } from "../ports/subjects.js";
+import { handoverSubject, releaseSubject } from "../ports/subjects.js";
 import { decodeHandoverRequest, encodeHandoverRequest } from "./heartbeat.js";
 import {
   ASK_AGAIN_AFTER_MS,
@@ -37,7 +38,7 @@ interface Asked {
 
 export class Moves {
   private readonly deps: MovesDependencies;
-  private readonly unsubscribe: () => void;
+  private readonly cleanups: readonly (() => void)[];
   private readonly wantedSinceMs = new Map<Host, number>();
   private asked: Asked | null = null;
   /** Who has asked for what. */
@@ -46,13 +47,14 @@ export class Moves {
 
   constructor(deps: MovesDependencies) {
     this.deps = deps;
-    this.unsubscribe = deps.bus.subscribe(handoverSubject(">"), (data, subject) =>
-      this.receive(data, subject),
-    );
+    this.cleanups = [
+      deps.bus.subscribe(handoverSubject(">"), (data, subject) => this.receiveRequest(data, subject)),
+      deps.bus.subscribe(releaseSubject(">"), (data, subject) => this.receiveRelease(data, subject)),
+    ];
   }
 
   close(): void {
-    this.unsubscribe();
+    for (const cleanup of this.cleanups) cleanup();
   }
 
   /** Asks for the next actor that this node should have; to be called at every look. */
@@ -82,14 +84,16 @@ export class Moves {
     bus.publish(handoverSubject(host.name), encodeHandoverRequest({ actor: host.actor, node }));
   }
 
-  private receive(data: Uint8Array, subject: string): void {
-    try {
-      const host = this.deps.hostOf(subject.slice(handoverSubject("").length));
-      const { actor, node } = decodeHandoverRequest(data);
-      if (host?.actor === actor) this.give(host, node);
-    } catch (error) {
-      if (!(error instanceof MalformedError)) throw error;
-    }
+  private receiveRequest(data: Uint8Array, subject: string): void {
+    const host = this.deps.hostOf(subject.slice(handoverSubject("").length));
+    const request = decodedOrNull(data, decodeHandoverRequest);
+    if (host && host.actor === request?.actor) this.give(host, request.node);
+  }
+
+  private receiveRelease(data: Uint8Array, subject: string): void {
+    const host = this.deps.hostOf(subject.slice(releaseSubject("").length));
+    const release = decodedOrNull(data, decodeRelease);
+    if (host && host.actor === release?.actor) host.noteReleased(release.token);
   }
 
   /** Requests are taken in the order in which they came, and judged when it is their turn. */
@@ -131,5 +135,15 @@ export class Moves {
       if ((directory.find(host.actor)?.token ?? 0) > token) return;
       await sleep(clock, SUCCESSOR_LOOK_EVERY_MS);
     }
+  }
+}
+
+/** Anybody can say anything on the bus. */
+function decodedOrNull<T>(data: Uint8Array, decode: (data: Uint8Array) => T): T | null {
+  try {
+    return decode(data);
+  } catch (error) {
+    if (error instanceof MalformedError) return null;
+    throw error;
   }
 }

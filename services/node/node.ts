@@ -212,7 +212,7 @@ export class Node {
       }
       if (host.isFree) this.considerFree(host, view, claims);
       else if (host.state === "leading" && host.stateAgeMs >= SETTLED_AFTER_MS) {
-        this.reconsider(host, view);
+        if (!host.isHanding) this.reconsider(host, view);
       }
     }
     if (this.info.isLeaving) return;

@@ -96,6 +96,15 @@ export interface Loaded {
   readonly links: readonly Link[];
 }
 
+/** How an actor stands with its peers. */
+export interface Correspondence {
+  readonly links: readonly Link[];
+  /** What it has sent and nobody has confirmed, by destination and number. */
+  readonly outbox: readonly OutboxRow[];
+  /** Postgres's clock in microseconds since 1970. */
+  readonly now: number;
+}
+
 export type Row = Readonly<Record<string, number | string | Uint8Array | null>>;
 
 export interface Store {
@@ -114,8 +123,8 @@ export interface Store {
   ): Promise<ActorRecord | null>;
   /** Rejects with FencedError, CommitUnknownError or ClientOrderIdConflict; resolves with Postgres's clock (µs). */
   commit(batch: Batch): Promise<{ readonly time: number }>;
-  links(actor: number): Promise<Link[]>;
-  outbox(actor: number): Promise<OutboxRow[]>;
+  /** One round trip: whoever takes over many actors at once waits for each. */
+  correspondence(actor: number): Promise<Correspondence>;
   /**
    * The rows that an actor is rebuilt from, table by table, in pages, all of one snapshot, whoever leads meanwhile.
    * `begin` is called first, with what the actor is made of. Null: there is no such actor.

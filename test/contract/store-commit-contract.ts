@@ -260,7 +260,8 @@ export function describeCommits(adapter: string, open: OpenStoreBench): void {
         shard.ask(venue.order(FIRST, name, {}));
         sent.push(...(await shard.commit()).outbox);
       }
-      const kept = async (of: number) => (await bench.store.outbox(of)).map(plainOutbox);
+      const kept = async (of: number) =>
+        (await bench.store.correspondence(of)).outbox.map(plainOutbox);
       expect(await kept(id)).toEqual(sent.map(plainOutbox));
       expect(sent.map(({ first, last }) => [first, last])).toEqual([1, 2, 3, 4].map((n) => [n, n]));
       const ofMarket = await kept(market);
@@ -304,7 +305,13 @@ export function describeCommits(adapter: string, open: OpenStoreBench): void {
           () => undefined,
           () => undefined,
         );
-        expect([...loaded!.links].sort(byPeer)).toEqual([...actor.links.all()].sort(byPeer));
+        const links = [...actor.links.all()].sort(byPeer);
+        expect([...loaded!.links].sort(byPeer)).toEqual(links);
+        const before = await bench.store.now();
+        const standing = await bench.store.correspondence(record.id);
+        expect([...standing.links].sort(byPeer)).toEqual(links);
+        expect(standing.now).toBeGreaterThanOrEqual(before);
+        expect(await bench.store.now()).toBeGreaterThanOrEqual(standing.now);
       }
       expect((await pagesOf(bench.store, venue.shards[0]!.record.id)).get("flows")).toHaveLength(1);
     });

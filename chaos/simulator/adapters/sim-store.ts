@@ -1,5 +1,4 @@
 /** The store of one process on the Postgres of a run; it takes broken and silent connections as the real one does. */
-import type { Link } from "../../../actors/kernel/links.js";
 import {
   ANSWER_TIMEOUT_MS,
   PAGE_TIMEOUT_MS,
@@ -9,10 +8,10 @@ import {
   type ActorSummary,
   type Batch,
   CommitUnknownError,
+  type Correspondence,
   type Holder,
   type Loaded,
   type LoggedBatch,
-  type OutboxRow,
   type Row,
   type Store,
 } from "../../../services/ports/store.js";
@@ -78,12 +77,13 @@ export class SimStore implements Store {
     return { time: await committing };
   }
 
-  links(actor: number): Promise<Link[]> {
-    return this.read("links", () => this.postgres.links(actor));
-  }
-
-  outbox(actor: number): Promise<OutboxRow[]> {
-    return this.read("outbox", () => this.postgres.outbox(actor));
+  correspondence(actor: number): Promise<Correspondence> {
+    const { postgres } = this;
+    return this.read("correspondence", () => ({
+      links: postgres.links(actor),
+      outbox: postgres.outbox(actor),
+      now: postgres.now(),
+    }));
   }
 
   async load(

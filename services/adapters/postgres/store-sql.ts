@@ -39,9 +39,23 @@ export const LINKS = statement(
   "SELECT peer, token, received, sent FROM links WHERE actor = $1",
 );
 
-export const OUTBOX = statement(
-  "outbox",
-  "SELECT destination, first, last, frame FROM outbox WHERE actor = $1 ORDER BY destination, last",
+/** A link: token, received and sent; a row of the outbox: first and last number; the clock. */
+export interface CorrespondenceRow {
+  readonly kind: "link" | "outbox" | "now";
+  readonly peer: number;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly frame: Uint8Array | null;
+}
+
+export const CORRESPONDENCE = statement(
+  "correspondence",
+  `SELECT 'link' AS kind, peer, token AS a, received AS b, sent AS c, NULL::bytea AS frame
+     FROM links WHERE actor = $1
+   UNION ALL SELECT 'outbox', destination, first, last, 0, frame FROM outbox WHERE actor = $1
+   UNION ALL SELECT 'now', 0, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, 0, 0, NULL
+   ORDER BY kind, peer, b`,
 );
 
 export const BATCHES = statement(

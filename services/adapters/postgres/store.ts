@@ -7,6 +7,7 @@ import {
   type Batch,
   ClientOrderIdConflict,
   CommitUnknownError,
+  type Correspondence,
   FencedError,
   type Holder,
   type Loaded,
@@ -74,12 +75,18 @@ export class PostgresStore implements Store {
     return { time: row.now };
   }
 
-  links(actor: number): Promise<Link[]> {
-    return this.read<Link>(sql.LINKS, [actor]);
-  }
-
-  outbox(actor: number): Promise<OutboxRow[]> {
-    return this.read<OutboxRow>(sql.OUTBOX, [actor]);
+  async correspondence(actor: number): Promise<Correspondence> {
+    const rows = await this.read<sql.CorrespondenceRow>(sql.CORRESPONDENCE, [actor]);
+    const links: Link[] = [];
+    const outbox: OutboxRow[] = [];
+    let now = 0;
+    for (const { kind, peer, a, b, c, frame } of rows) {
+      if (kind === "link") links.push({ peer, token: a, received: b, sent: c });
+      else if (kind === "outbox") {
+        outbox.push({ destination: peer, first: a, last: b, frame: frame! });
+      } else now = a;
+    }
+    return { links, outbox, now };
   }
 
   load(
