@@ -46,7 +46,7 @@ export const FLAPS_FORGOTTEN_AFTER_MS = 600_000;
 
 /** A node asks for one actor at a time, not more often than this, and again after so long without an answer. */
 export const MOVE_EVERY_MS = 100;
-export const ASK_AGAIN_AFTER_MS = 1_000;
+export const ASK_AGAIN_AFTER_MS = 250;
 /** Who has handed an actor over waits at most so long for its successor to be heard, and looks this often. */
 export const SUCCESSOR_MS_MAX = 500;
 export const SUCCESSOR_LOOK_EVERY_MS = 5;
