@@ -59,10 +59,7 @@ export class Standby {
    * The actor as of a record that this node has just raised, so that nothing follows its batch; the standby is over.
    * `standing` was read after the raise. Null: only the rows can tell.
    */
-  async promote(
-    record: ActorRecord,
-    standing: Promise<Correspondence>,
-  ): Promise<Actor | null> {
+  async promote(record: ActorRecord, standing: Promise<Correspondence>): Promise<Actor | null> {
     this.promoting = true;
     this.unsubscribe();
     this.heard = Math.max(this.heard, record.batch);

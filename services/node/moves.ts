@@ -48,8 +48,12 @@ export class Moves {
   constructor(deps: MovesDependencies) {
     this.deps = deps;
     this.cleanups = [
-      deps.bus.subscribe(handoverSubject(">"), (data, subject) => this.receiveRequest(data, subject)),
-      deps.bus.subscribe(releaseSubject(">"), (data, subject) => this.receiveRelease(data, subject)),
+      deps.bus.subscribe(handoverSubject(">"), (data, subject) =>
+        this.receiveRequest(data, subject),
+      ),
+      deps.bus.subscribe(releaseSubject(">"), (data, subject) =>
+        this.receiveRelease(data, subject),
+      ),
     ];
   }
 
