@@ -13,7 +13,12 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["test/unit/**/*.test.ts", "test/property/**/*.test.ts", "test/tidy.test.ts"],
+          include: [
+            "test/unit/**/*.test.ts",
+            "test/property/**/*.test.ts",
+            "test/golden/**/*.test.ts",
+            "test/tidy.test.ts",
+          ],
           testTimeout: 60 * SECOND_MS,
           sequence: { groupOrder: 0 },
         },

@@ -44,6 +44,16 @@ export interface Actor {
   readonly id: number;
   readonly links: Links;
   /**
+   * Does what is due by the time of the batch that begins. Called once for each batch, before its commands, with the
+   * batch's time.
+   */
+  advance(time: number): void;
+  /**
+   * When something will be due though no command comes, in microseconds since 1970; `Infinity`: never. A time that has
+   * passed: there is more to do at once.
+   */
+  due(): number;
+  /**
    * Applies one command. `time` is in microseconds since 1970 and never decreases. The host has judged the
    * command by `links` before, and advances them after.
    * Throws `MalformedError` when the payload of an *actor* cannot be read (a version skew: the host stops);

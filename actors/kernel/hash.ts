@@ -4,17 +4,28 @@
  * recovered from rows has the hash of the state that wrote them.
  */
 
+const LOW_SEED = 0x243f6a88;
+const HIGH_SEED = 0x13198a2e;
+const TWO_TO_32 = 0x1_0000_0000;
+
 /** Mixes whole numbers (any safe integers) into 32 bits. The two lanes of `StateHash` use two seeds. */
 function mix(seed: number, parts: readonly number[]): number {
   let hash = seed;
-  for (const part of parts) {
-    hash = Math.imul(hash ^ (part >>> 0), 0x85ebca6b);
-    hash = (hash << 13) | (hash >>> 19);
-    hash = Math.imul(hash ^ (Math.floor(part / 0x1_0000_0000) >>> 0), 0xc2b2ae35);
-    hash ^= hash >>> 16;
-  }
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return (hash ^ (hash >>> 13)) >>> 0;
+  for (const part of parts) hash = mixPart(hash, part | 0, Math.floor(part / TWO_TO_32) | 0);
+  return mixEnd(hash) >>> 0;
+}
+
+/** Mixes in one whole number, given by its lower and its upper bits. */
+function mixPart(before: number, lower: number, upper: number): number {
+  let hash = Math.imul(before ^ lower, 0x85ebca6b);
+  hash = (hash << 13) | (hash >>> 19);
+  hash = Math.imul(hash ^ upper, 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}
+
+function mixEnd(before: number): number {
+  const hash = Math.imul(before ^ (before >>> 15), 0x2c1b3c6d);
+  return hash ^ (hash >>> 13);
 }
 
 /** The hash of an ASCII string as one number, to be a part of a thing's parts. */
@@ -36,17 +47,55 @@ export class StateHash {
   private high = 0;
 
   add(...parts: number[]): void {
-    this.low = (this.low + mix(0x243f6a88, parts)) >>> 0;
-    this.high = (this.high + mix(0x13198a2e, parts)) >>> 0;
+    this.low = (this.low + mix(LOW_SEED, parts)) >>> 0;
+    this.high = (this.high + mix(HIGH_SEED, parts)) >>> 0;
   }
 
   remove(...parts: number[]): void {
-    this.low = (this.low - mix(0x243f6a88, parts)) >>> 0;
-    this.high = (this.high - mix(0x13198a2e, parts)) >>> 0;
+    this.low = (this.low - mix(LOW_SEED, parts)) >>> 0;
+    this.high = (this.high - mix(HIGH_SEED, parts)) >>> 0;
+  }
+
+  /** Adds things whose lanes somebody else has summed up. */
+  addLanes(low: number, high: number): void {
+    this.low = (this.low + low) >>> 0;
+    this.high = (this.high + high) >>> 0;
   }
 
   /** 52 bits, so that it is a safe integer and fits a bigint column. */
   value(): number {
     return (this.high % 0x10_0000) * 0x1_0000_0000 + this.low;
+  }
+}
+
+/**
+ * The two lanes of things that are hashed part by part, for who hashes too many to make an array of each. What comes out is
+ * what `StateHash.add` adds for the same parts.
+ */
+export class LaneHash {
+  /** The sums of the things that were ended, 32 bits each. */
+  low = 0;
+  high = 0;
+  private lowPart = LOW_SEED;
+  private highPart = HIGH_SEED;
+
+  reset(): void {
+    this.low = 0;
+    this.high = 0;
+  }
+
+  part(value: number): void {
+    const lower = value | 0;
+    const upper = Math.floor(value / TWO_TO_32) | 0;
+    this.lowPart = mixPart(this.lowPart, lower, upper);
+    this.highPart = mixPart(this.highPart, lower, upper);
+  }
+
+  /** The parts since the last call were one thing. */
+  end(): void {
+    this.low = (this.low + mixEnd(this.lowPart)) | 0;
+    this.high = (this.high + mixEnd(this.highPart)) | 0;
+    this.lowPart = LOW_SEED;
+    this.highPart = HIGH_SEED;
   }
 }

@@ -24,6 +24,25 @@ export const OPEN_ORDERS_PER_ACCOUNT_MAX = 10_000;
 /** Resting orders of one market. */
 export const RESTING_ORDERS_MAX = 2_000_000;
 
+/** Prices at which orders rest (or stops wait) on one side of a market. */
+export const LEVELS_PER_SIDE_MAX = 100_000;
+
+/** Makers that one taker meets: the rest of it ends. */
+export const SWEEP_MAKERS_MAX = 10_000;
+
+/** Orders that one mass cancel ends. */
+export const MASS_CANCEL_ORDERS_MAX = 100_000;
+
+/** Expired orders that are ended at once, before a batch; what is left follows in the next. */
+export const EXPIRIES_AT_ONCE_MAX = 1_000;
+
+/** Entries of a market's schedule. */
+export const SCHEDULE_ENTRIES_MAX = 64;
+
+/** Steps of a circuit breaker, and its longest window and halt. */
+export const BREAKER_STEPS_MAX = 8;
+export const BREAKER_SECONDS_MAX = 86_400;
+
 /**
  * Finished orders whose client ids a shard keeps in memory. Above it the oldest are forgotten in memory; the unique
  * index of the orders table still knows them (R10).

@@ -1,128 +1,23 @@
 /**
- * What an account is told: its journal, one gapless sequence per account (R9). The same bytes are stored in the
- * journal's rows and sent in the shard's event frames, encoded once.
- *
- * An event that answers a client's command names it by its origin (slot, the slot's token, number), so a gateway that
- * missed the frame finds its answer in the journal. Answers that take no number in a sequence (a repeated client
- * order id, an unknown account) are `Reply`s.
+ * The bytes of what accounts are told: the same bytes are stored in the journal's rows and sent in the shard's event
+ * frames, encoded once. What there was before orders had more terms has the bytes it always had (R13).
  */
 import { assertNever } from "../kernel/assert.js";
 import { ByteReader, ByteWriter, MalformedError } from "../kernel/bytes.js";
+import { Code } from "../kernel/codes.js";
 import { CLIENT_ORDER_ID_LENGTH_MAX, DEPOSIT_KEY_LENGTH_MAX } from "../kernel/limits.js";
-import type { Liquidity, OrderRequest, Side } from "../kernel/order.js";
+import { type Liquidity, type OrderRequest, SelfTrade, type Side } from "../kernel/order.js";
+import type { AccountEvent, JournalBlock, Origin, PairReply, Reply } from "./account-event.js";
+import { encodeOtherTerms, hasOtherTerms } from "./other-terms.js";
 
-/** The command an event answers. `slot` is positive. */
-export interface Origin {
-  readonly slot: number;
-  readonly token: number;
-  readonly number: number;
-}
-
-export type AccountEvent =
-  | { readonly kind: "opened"; readonly origin: Origin }
-  | {
-      readonly kind: "deposited";
-      readonly origin: Origin;
-      readonly asset: number;
-      readonly amount: number;
-      readonly key: string;
-    }
-  /** Checked, held for, durable, on its way to the market. */
-  | {
-      readonly kind: "accepted";
-      readonly origin: Origin;
-      readonly orderId: number;
-      readonly clientOrderId: string;
-      readonly instrument: number;
-      readonly side: Side;
-      readonly type: number;
-      readonly timeInForce: number;
-      /** For a market order: the limit that was held at. */
-      readonly price: number;
-      readonly quantity: number;
-    }
-  /** A first answer only; the client order id stays used. `orderId` names the record of the rejection. */
-  | {
-      readonly kind: "rejected";
-      readonly origin: Origin;
-      readonly orderId: number;
-      readonly clientOrderId: string;
-      readonly code: number;
-    }
-  /** A cancel or reduce was passed on to the market. */
-  | {
-      readonly kind: "requested";
-      readonly origin: Origin;
-      readonly orderId: number;
-      readonly request: OrderRequest;
-    }
-  /** The client order id was never seen before and can never execute now. */
-  | {
-      readonly kind: "voided";
-      readonly origin: Origin;
-      readonly orderId: number;
-      readonly clientOrderId: string;
-    }
-  | {
-      readonly kind: "rested";
-      readonly orderId: number;
-      readonly leaves: number;
-      readonly sequence: number;
-    }
-  | FilledEvent
-  | {
-      readonly kind: "ended";
-      readonly orderId: number;
-      readonly leaves: number;
-      readonly code: number;
-      readonly sequence: number;
-    }
-  | {
-      readonly kind: "reduced";
-      readonly orderId: number;
-      readonly leaves: number;
-      readonly sequence: number;
-    }
-  | {
-      readonly kind: "refused";
-      readonly orderId: number;
-      readonly request: OrderRequest;
-      readonly code: number;
-      readonly sequence: number;
-    };
-
-/** The money has moved when this is seen. `sequence` is the market's. */
-export interface FilledEvent {
-  readonly kind: "filled";
-  readonly orderId: number;
-  readonly tradeId: number;
-  readonly instrument: number;
-  readonly side: Side;
-  readonly liquidity: Liquidity;
-  readonly price: number;
-  readonly quantity: number;
-  readonly leaves: number;
-  readonly sequence: number;
-}
-
-/** An answer outside any account's sequence. `code` 0: the first answer was acceptance of `orderId`. */
-export interface Reply {
-  readonly origin: Origin;
-  readonly account: number;
-  readonly code: number;
-  /** The order the command was about, or 0. */
-  readonly orderId: number;
-  /** Is this the first answer given again (a repeat), and not a new one? */
-  readonly repeated: boolean;
-}
-
-/** The events of one account in one batch, in order, from its number `first` on. */
-export interface JournalBlock {
-  readonly account: number;
-  readonly first: number;
-  readonly count: number;
-  readonly bytes: Uint8Array;
-}
+export type {
+  AccountEvent,
+  FilledEvent,
+  JournalBlock,
+  Origin,
+  PairReply,
+  Reply,
+} from "./account-event.js";
 
 const TAGS = {
   opened: 1,
@@ -136,10 +31,20 @@ const TAGS = {
   ended: 9,
   reduced: 10,
   refused: 11,
+  waiting: 14,
+  triggered: 15,
+  amended: 16,
+  "cancel-all": 17,
 } as const;
+/** An order that is more than plain. */
+const ACCEPTED_WITH_TERMS = 12;
+/** Reduced by something else than its client's wish. */
+const REDUCED_FOR = 13;
+/** With all terms, and the other order of its pair. */
+const ACCEPTED_OF_PAIR = 18;
 
 export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): void {
-  writer.u8(TAGS[event.kind]);
+  writer.u8(tagOf(event));
   switch (event.kind) {
     case "opened":
       encodeOrigin(writer, event.origin);
@@ -153,6 +58,8 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
       writer.uint(event.orderId).string(event.clientOrderId).uint(event.instrument);
       writer.u8(event.side).u8(event.type).u8(event.timeInForce);
       writer.uint(event.price).uint(event.quantity);
+      if (event.pair !== 0 || hasOtherTerms(event)) encodeOtherTerms(writer, event);
+      if (event.pair !== 0) writer.uint(event.pair);
       break;
     case "rejected":
       encodeOrigin(writer, event.origin);
@@ -166,14 +73,27 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
       encodeOrigin(writer, event.origin);
       writer.uint(event.orderId).string(event.clientOrderId);
       break;
+    case "cancel-all":
+      encodeOrigin(writer, event.origin);
+      writer.uint(event.instrument).u8(event.side).uint(event.orders);
+      break;
     case "filled":
       writer.uint(event.orderId).uint(event.tradeId).uint(event.instrument);
       writer.u8(event.side).u8(event.liquidity);
       writer.uint(event.price).uint(event.quantity).uint(event.leaves).uint(event.sequence);
       break;
     case "rested":
+    case "waiting":
+    case "triggered":
+      writer.uint(event.orderId).uint(event.leaves).uint(event.sequence);
+      break;
     case "reduced":
       writer.uint(event.orderId).uint(event.leaves).uint(event.sequence);
+      if (event.code !== Code.OK) writer.uint(event.code);
+      break;
+    case "amended":
+      writer.uint(event.orderId).uint(event.price).uint(event.quantity).uint(event.leaves);
+      writer.uint(event.stopPrice).uint(event.display).uint(event.sequence);
       break;
     case "ended":
       writer.uint(event.orderId).uint(event.leaves).uint(event.code).uint(event.sequence);
@@ -185,6 +105,15 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
       assertNever(event);
   }
 }
+
+function tagOf(event: AccountEvent): number {
+  if (event.kind === "accepted" && event.pair !== 0) return ACCEPTED_OF_PAIR;
+  if (event.kind === "accepted" && hasOtherTerms(event)) return ACCEPTED_WITH_TERMS;
+  if (event.kind === "reduced" && event.code !== Code.OK) return REDUCED_FOR;
+  return TAGS[event.kind];
+}
+
+type Accepted = Extract<AccountEvent, { kind: "accepted" }>;
 
 /** The events of a block's bytes. Throws `MalformedError`. */
 export function decodeAccountEvents(bytes: Uint8Array): AccountEvent[] {
@@ -212,18 +141,9 @@ function decodeEvent(reader: ByteReader): AccountEvent {
       };
     }
     case TAGS.accepted:
-      return {
-        kind: "accepted",
-        origin: decodeOrigin(reader),
-        orderId: reader.uint(),
-        clientOrderId: reader.string(CLIENT_ORDER_ID_LENGTH_MAX),
-        instrument: reader.uint(),
-        side: reader.u8() as Side,
-        type: reader.u8(),
-        timeInForce: reader.u8(),
-        price: reader.uint(),
-        quantity: reader.uint(),
-      };
+    case ACCEPTED_WITH_TERMS:
+    case ACCEPTED_OF_PAIR:
+      return decodeAccepted(reader, tag);
     case TAGS.rejected: {
       const origin = decodeOrigin(reader);
       const orderId = reader.uint();
@@ -249,11 +169,39 @@ function decodeEvent(reader: ByteReader): AccountEvent {
         clientOrderId: reader.string(CLIENT_ORDER_ID_LENGTH_MAX),
       };
     }
+    case TAGS["cancel-all"]: {
+      const origin = decodeOrigin(reader);
+      const instrument = reader.uint();
+      const side = reader.u8();
+      return { kind: "cancel-all", origin, instrument, side, orders: reader.uint() };
+    }
+    default:
+      return decodeMarketsWord(tag, reader);
+  }
+}
+
+/** What a market's answer has led to. */
+function decodeMarketsWord(tag: number, reader: ByteReader): AccountEvent {
+  switch (tag) {
     case TAGS.rested:
+      return { kind: "rested", ...decodeStanding(reader) };
+    case TAGS.waiting:
+      return { kind: "waiting", ...decodeStanding(reader) };
+    case TAGS.triggered:
+      return { kind: "triggered", ...decodeStanding(reader) };
+    case TAGS.reduced:
+      return { kind: "reduced", ...decodeStanding(reader), code: Code.OK };
+    case REDUCED_FOR:
+      return { kind: "reduced", ...decodeStanding(reader), code: reader.uint() };
+    case TAGS.amended:
       return {
-        kind: "rested",
+        kind: "amended",
         orderId: reader.uint(),
+        price: reader.uint(),
+        quantity: reader.uint(),
         leaves: reader.uint(),
+        stopPrice: reader.uint(),
+        display: reader.uint(),
         sequence: reader.uint(),
       };
     case TAGS.filled:
@@ -277,13 +225,6 @@ function decodeEvent(reader: ByteReader): AccountEvent {
         code: reader.uint(),
         sequence: reader.uint(),
       };
-    case TAGS.reduced:
-      return {
-        kind: "reduced",
-        orderId: reader.uint(),
-        leaves: reader.uint(),
-        sequence: reader.uint(),
-      };
     case TAGS.refused:
       return {
         kind: "refused",
@@ -297,6 +238,36 @@ function decodeEvent(reader: ByteReader): AccountEvent {
   }
 }
 
+function decodeAccepted(reader: ByteReader, tag: number): Accepted {
+  const isPlain = tag === TAGS.accepted;
+  return {
+    kind: "accepted",
+    origin: decodeOrigin(reader),
+    orderId: reader.uint(),
+    clientOrderId: reader.string(CLIENT_ORDER_ID_LENGTH_MAX),
+    instrument: reader.uint(),
+    side: reader.u8() as Side,
+    type: reader.u8(),
+    timeInForce: reader.u8(),
+    price: reader.uint(),
+    quantity: reader.uint(),
+    stopPrice: isPlain ? 0 : reader.uint(),
+    display: isPlain ? 0 : reader.uint(),
+    expires: isPlain ? 0 : reader.uint(),
+    selfTrade: isPlain ? SelfTrade.Allow : reader.u8(),
+    postOnly: isPlain ? false : reader.u8() === 1,
+    pair: tag === ACCEPTED_OF_PAIR ? reader.uint() : 0,
+  };
+}
+
+function decodeStanding(reader: ByteReader): {
+  readonly orderId: number;
+  readonly leaves: number;
+  readonly sequence: number;
+} {
+  return { orderId: reader.uint(), leaves: reader.uint(), sequence: reader.uint() };
+}
+
 function encodeOrigin(writer: ByteWriter, origin: Origin): void {
   writer.uint(origin.slot).uint(origin.token).uint(origin.number);
 }
@@ -305,13 +276,16 @@ function decodeOrigin(reader: ByteReader): Origin {
   return { slot: reader.uint(), token: reader.uint(), number: reader.uint() };
 }
 
+/** The flags of a reply. Of one about a pair more follows. */
+const REPEATED = 1;
+const OF_PAIR = 2;
+
 export function encodeReply(writer: ByteWriter, reply: Reply): void {
-  encodeOrigin(writer, reply.origin);
-  writer
-    .uint(reply.account)
-    .uint(reply.code)
-    .uint(reply.orderId)
-    .u8(reply.repeated ? 1 : 0);
+  const { origin, account, code, orderId, repeated, pair } = reply;
+  encodeOrigin(writer, origin);
+  writer.uint(account).uint(code).uint(orderId);
+  writer.u8((repeated ? REPEATED : 0) + (pair ? OF_PAIR : 0));
+  if (pair) writer.uint(pair.orderId).u8(pair.leg);
 }
 
 /** Throws `MalformedError`. */
@@ -323,9 +297,15 @@ export function decodeReplies(bytes: Uint8Array): Reply[] {
     const account = reader.uint();
     const code = reader.uint();
     const orderId = reader.uint();
-    replies.push({ origin, account, code, orderId, repeated: reader.u8() === 1 });
+    const flags = reader.u8();
+    const reply = { origin, account, code, orderId, repeated: flags % OF_PAIR === REPEATED };
+    replies.push(flags < OF_PAIR ? reply : { ...reply, pair: decodePairReply(reader) });
   }
   return replies;
+}
+
+function decodePairReply(reader: ByteReader): PairReply {
+  return { orderId: reader.uint(), leg: reader.u8() };
 }
 
 /** The body of a shard's event frame: blocks, one after the other. Replies travel beside it. */

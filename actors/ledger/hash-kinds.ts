@@ -7,4 +7,6 @@ export const HashKind = {
   Deposits: 5,
   Flow: 6,
   Reference: 7,
+  RequestedOrder: 8,
+  PairedOrder: 9,
 } as const;

@@ -5,7 +5,8 @@ import { isFinal } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
 import { holdOf } from "./holds.js";
 import type { LedgerState } from "./ledger-state.js";
-import { isConsistent } from "./orders.js";
+import { isConsistent, type Order } from "./order.js";
+import { heldWith } from "./order-hold.js";
 
 /** Amounts by asset, exact at any size. */
 class Sums {
@@ -33,7 +34,8 @@ export function checkLedger(state: LedgerState): void {
   checkConservation(state);
 }
 
-function checkOrdersAndHolds({ accounts, orders, listings }: LedgerState): void {
+function checkOrdersAndHolds(state: LedgerState): void {
+  const { accounts, orders, listings } = state;
   const holds = new Map<Account, Sums>();
   const open = new Map<Account, number>();
   for (const order of orders.all()) {
@@ -43,10 +45,13 @@ function checkOrdersAndHolds({ accounts, orders, listings }: LedgerState): void 
     const sameId = orders.findByClientId(order.account, order.clientOrderId);
     assert(sameId === order, `the client order id of order ${order.id} leads elsewhere`);
     if (isFinal(order.status)) continue;
+    checkPair(state, order);
     const { instrument } = listings.of(order.instrument);
-    const hold = holdOf(instrument, order.side, order.price, order.leaves);
     const sums = holds.get(order.account) ?? new Sums();
-    sums.add(hold.asset, hold.amount);
+    // The first of a pair counts for both.
+    const isSecond = (orders.pairOf(order)?.id ?? order.id) < order.id;
+    const { asset } = holdOf(instrument, order.side, order.price, order.leaves);
+    if (!isSecond) sums.add(asset, heldWith(state, order, order));
     holds.set(order.account, sums);
     open.set(order.account, (open.get(order.account) ?? 0) + 1);
   }
@@ -59,6 +64,19 @@ function checkOrdersAndHolds({ accounts, orders, listings }: LedgerState): void 
       assert(BigInt(held) === expected, `account ${account.id} holds ${held} of ${asset}`);
     }
   }
+}
+
+/** Two that name each other are alike, and at most one of them has ever traded. */
+function checkPair({ orders }: LedgerState, order: Order): void {
+  const other = order.pair === 0 ? undefined : orders.find(order.pair);
+  if (!other) return;
+  const { account, instrument, side } = order;
+  const isAlike =
+    other.account === account && other.instrument === instrument && other.side === side;
+  assert(isAlike && other.pair === order.id, `orders ${order.id} and ${other.id} are no pair`);
+  const done = other.filled > 0;
+  assert(order.isPairDone === done, `order ${order.id}: has its pair traded? ${done}`);
+  assert(order.filled === 0 || !done, `orders ${order.id} and ${other.id} have both traded`);
 }
 
 function checkDeposits({ deposits }: LedgerState): void {

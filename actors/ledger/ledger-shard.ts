@@ -75,9 +75,11 @@ export class LedgerShard implements Actor {
   }
 
   finishLoading(): void {
-    for (const order of this.state.orders.all()) {
-      if (!isFinal(order.status)) this.state.listings.of(order.instrument);
+    const { orders, listings } = this.state;
+    for (const order of orders.all()) {
+      if (!isFinal(order.status)) listings.of(order.instrument);
     }
+    orders.forgetHalfPairs();
   }
 
   /** Adds finished orders that memory had forgotten, as rows of `orders`, so that their ids are known again. */
@@ -88,6 +90,13 @@ export class LedgerShard implements Actor {
       assert(isFinal(status), "only finished orders are ever forgotten");
       this.state.restore("orders", row);
     }
+  }
+
+  /** Nothing of a shard is due at a time of its own. */
+  advance(): void {}
+
+  due(): number {
+    return Infinity;
   }
 
   apply(envelope: Envelope, time: number): void {

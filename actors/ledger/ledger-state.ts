@@ -63,13 +63,11 @@ export class LedgerState {
 
   /** The batch's rows by part; parts without rows are left out. */
   takeRows(journal: RowSet): Record<string, RowSet> {
-    const orders = this.orders.takeRows();
     const deposits = this.deposits.takeRows();
     const parts: Record<string, RowSet> = {
       accounts: this.accounts.takeRows(),
       balances: this.balances.takeRows(),
-      orders_new: orders.added,
-      orders_changed: orders.changed,
+      ...this.orders.takeRows(),
       journal,
       deposits: deposits.deposits,
       shard_totals: deposits.totals,

@@ -8,12 +8,13 @@ import { MalformedError } from "../kernel/bytes.js";
 import { Code } from "../kernel/codes.js";
 import { shardOfOrder } from "../kernel/ids.js";
 import { type Instrument, notional } from "../kernel/instrument.js";
-import { isFinal, Liquidity, OrderStatus, Side } from "../kernel/order.js";
+import { isFinal, Liquidity, OrderRequest, OrderStatus, Side } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
 import { holdOf } from "./holds.js";
 import type { LedgerState } from "./ledger-state.js";
 import { decodeLedgerCommand, type MarketAnswer, type TradeReport } from "./messages.js";
-import type { Order } from "./orders.js";
+import type { Order } from "./order.js";
+import { heldAlone, heldWith, type HoldTerms } from "./order-hold.js";
 
 type Answer<Kind extends MarketAnswer["kind"]> = Extract<MarketAnswer, { kind: Kind }>;
 
@@ -38,7 +39,11 @@ export class MarketDesk {
         assert(answer.instrument === source, `${source} speaks for ${answer.instrument}`);
         return this.settle(answer, time);
       case "rested":
-        return this.rest(this.liveOrder(answer.orderId, source), answer, time);
+      case "waiting":
+      case "triggered":
+        return this.stand(this.liveOrder(answer.orderId, source), answer, time);
+      case "amended":
+        return this.amend(this.liveOrder(answer.orderId, source), answer, time);
       case "ended":
         return this.end(this.liveOrder(answer.orderId, source), answer, time);
       case "reduced":
@@ -48,7 +53,9 @@ export class MarketDesk {
       case "open":
       case "deposit":
       case "place":
+      case "place-pair":
       case "amend":
+      case "cancel-all":
       case "resolve":
         throw new MalformedError(`an actor sent the client command ${answer.kind}`);
       default:
@@ -56,21 +63,23 @@ export class MarketDesk {
     }
   }
 
-  /** Settles the sides of a trade that this shard issued, the maker's first. */
+  /** Settles the sides of a trade that this shard issued, the maker's first. In an auction nobody is either. */
   private settle(trade: TradeReport, time: number): void {
-    const { makerOrder, takerOrder, makerLeaves, takerLeaves } = trade;
+    const { makerOrder, takerOrder, makerLeaves, takerLeaves, isAuction } = trade;
     const isMakerHere = shardOfOrder(makerOrder) === this.state.id;
     const isTakerHere = shardOfOrder(takerOrder) === this.state.id;
     assert(isMakerHere || isTakerHere, `trade ${trade.tradeId} has no side here`);
     if (isMakerHere) {
       const order = this.liveOrder(makerOrder, trade.instrument);
       assert(order.side !== trade.takerSide, `trade ${trade.tradeId} has one side twice`);
-      this.fill(order, trade, Liquidity.Maker, makerLeaves, time);
+      const liquidity = isAuction ? Liquidity.Auction : Liquidity.Maker;
+      this.fill(order, trade, liquidity, makerLeaves, time);
     }
     if (isTakerHere) {
       const order = this.liveOrder(takerOrder, trade.instrument);
       assert(order.side === trade.takerSide, `trade ${trade.tradeId} has one side twice`);
-      this.fill(order, trade, Liquidity.Taker, takerLeaves, time);
+      const liquidity = isAuction ? Liquidity.Auction : Liquidity.Taker;
+      this.fill(order, trade, liquidity, takerLeaves, time);
     }
   }
 
@@ -88,8 +97,10 @@ export class MarketDesk {
       order.leaves - quantity === leaves,
       `trade ${tradeId}: order ${order.id} leaves ${leaves}`,
     );
+    assert(!order.isPairDone, `order ${order.id} trades, though its pair has`);
     const side = order.side as Side;
-    this.pay(order, this.instrumentOf(order), price, quantity);
+    const other = orders.pairOf(order);
+    this.pay(order, price, quantity);
     const sequence = journal.append(order.account, {
       kind: "filled",
       orderId: order.id,
@@ -104,47 +115,75 @@ export class MarketDesk {
     });
     const status = leaves === 0 ? OrderStatus.Filled : OrderStatus.PartiallyFilled;
     const progress = { filled: order.filled + quantity, leaves, status, code: Code.OK };
+    if (other) orders.endPair(other, sequence, time);
     orders.progress(order, progress, sequence, time);
     counters.fills += 1;
     if (leaves === 0) this.checkNothingHeld(order.account);
   }
 
-  /** Moves the money of one side. A buyer's hold at its own limit is used up, whatever the price was. */
-  private pay(order: Order, instrument: Instrument, price: number, quantity: number): void {
+  /** Moves the money of one side, and releases what was held for it at the order's own limit, whatever the price was. */
+  private pay(order: Order, price: number, quantity: number): void {
     const { balances, flows } = this.state;
     const { account } = order;
+    const instrument = this.instrumentOf(order);
     const { id, baseAsset, quoteAsset } = instrument;
     const value = notional(instrument, price, quantity);
-    const hold = holdOf(instrument, order.side, order.price, quantity);
+    const left = heldAlone(this.state, order, order.leaves - quantity);
+    const released = heldWith(this.state, order, order) - left;
     if (order.side === Side.Buy) {
       assert(price <= order.price, `order ${order.id} bought above its limit`);
-      balances.move(account, quoteAsset, -value, -hold.amount);
+      balances.move(account, quoteAsset, -value, -released);
       balances.move(account, baseAsset, quantity, 0);
       flows.bought(id, quantity, value);
     } else {
       assert(price >= order.price, `order ${order.id} sold below its limit`);
-      balances.move(account, baseAsset, -quantity, -hold.amount);
+      balances.move(account, baseAsset, -quantity, -released);
       balances.move(account, quoteAsset, value, 0);
       flows.sold(id, quantity, value);
     }
   }
 
-  private rest(order: Order, answer: Answer<"rested">, time: number): void {
+  /** The order is on the book, or waits, or has been triggered. */
+  private stand(
+    order: Order,
+    answer: Answer<"rested" | "waiting" | "triggered">,
+    time: number,
+  ): void {
     const { leaves } = answer;
-    assert(order.leaves === leaves, `order ${order.id} rests with ${leaves}`);
-    const sequence = this.state.journal.append(order.account, { ...answer, orderId: order.id });
+    assert(order.leaves === leaves, `order ${order.id} is ${answer.kind} with ${leaves}`);
+    const sequence = this.state.journal.append(order.account, answer);
     const status = order.filled > 0 ? OrderStatus.PartiallyFilled : OrderStatus.New;
     const progress = { filled: order.filled, leaves, status, code: Code.OK };
     this.state.orders.progress(order, progress, sequence, time);
   }
 
+  /** The terms and the hold are from now on what was asked for, exactly. */
+  private amend(order: Order, answer: Answer<"amended">, time: number): void {
+    const { journal, orders } = this.state;
+    const { orderId, price, leaves, display, sequence: marketSequence } = answer;
+    const { amend } = order;
+    assert(amend !== null, `order ${orderId} is amended, which nobody has asked for`);
+    assert(
+      price === amend.price && leaves === order.leaves + amend.change,
+      `order ${orderId} is amended to ${leaves} at ${price}`,
+    );
+    const quantity = order.filled + leaves;
+    // One that was triggered has no stop price any more; what it was stays on record.
+    const stopPrice = answer.stopPrice || order.stopPrice;
+    const terms = { price, quantity, leaves, stopPrice, display };
+    this.release(order, { price, leaves, amend: null });
+    const event = { kind: "amended", orderId, ...terms, sequence: marketSequence } as const;
+    orders.endAmend(order, terms, journal.append(order.account, event), time);
+  }
+
   private end(order: Order, answer: Answer<"ended">, time: number): void {
     const { orders, journal, counters } = this.state;
     assert(order.leaves === answer.leaves, `order ${order.id} ends with ${answer.leaves}`);
-    this.release(order, order.leaves);
+    const { price, amend } = order;
+    this.release(order, { price, leaves: 0, amend });
     const sequence = journal.append(order.account, answer);
     const { code } = answer;
-    const progress = { filled: order.filled, leaves: 0, status: OrderStatus.Cancelled, code };
+    const progress = { filled: order.filled, leaves: 0, status: statusOf(code), code };
     orders.progress(order, progress, sequence, time);
     counters.ordersCancelled += 1;
     this.checkNothingHeld(order.account);
@@ -153,7 +192,8 @@ export class MarketDesk {
   private reduce(order: Order, answer: Answer<"reduced">, time: number): void {
     const { leaves } = answer;
     assert(leaves > 0 && leaves < order.leaves, `order ${order.id} is reduced to ${leaves}`);
-    this.release(order, order.leaves - leaves);
+    const { price, amend } = order;
+    this.release(order, { price, leaves, amend });
     const sequence = this.state.journal.append(order.account, answer);
     const { filled, status, code } = order;
     this.state.orders.progress(order, { filled, leaves, status, code }, sequence, time);
@@ -169,12 +209,20 @@ export class MarketDesk {
     const order = orders.find(answer.orderId);
     if (!order) return;
     assert(order.instrument === source, `order ${order.id} is not at market ${source}`);
-    orders.touch(order, journal.append(order.account, answer), time);
+    if (answer.request !== OrderRequest.Amend || isFinal(order.status)) {
+      return orders.touch(order, journal.append(order.account, answer), time);
+    }
+    const { price, leaves } = order;
+    this.release(order, { price, leaves, amend: null });
+    orders.endAmend(order, null, journal.append(order.account, answer), time);
   }
 
-  private release(order: Order, quantity: number): void {
-    const hold = holdOf(this.instrumentOf(order), order.side, order.price, quantity);
-    this.state.balances.move(order.account, hold.asset, 0, -hold.amount);
+  /** Releases what is not held any more when an order gets these terms, without a trade. */
+  private release(order: Order, after: HoldTerms): void {
+    const amount = heldWith(this.state, order, order) - heldWith(this.state, order, after);
+    if (amount === 0) return;
+    const { asset } = holdOf(this.instrumentOf(order), order.side, order.price, 0);
+    this.state.balances.move(order.account, asset, 0, -amount);
   }
 
   private instrumentOf(order: Order): Instrument {
@@ -197,3 +245,10 @@ export class MarketDesk {
     }
   }
 }
+
+/** An order whose time in force has run out is expired; one that ends for anything else is cancelled. */
+function statusOf(code: number): OrderStatus {
+  return EXPIRIES.has(code) ? OrderStatus.Expired : OrderStatus.Cancelled;
+}
+
+const EXPIRIES = new Set<number>([Code.EXPIRED, Code.DAY_ENDED, Code.AUCTION_REMAINDER]);

@@ -1,58 +1,33 @@
 /**
  * The orders as their accounts see them: all live ones, and the newest finished ones, so that a client order id asked
- * for again gets its first answer (R10). A rejected order and a voided id have a record too: it keeps the id.
+ * for again gets its first answer (R10).
  */
 import type { RowSet } from "../kernel/actor.js";
 import { assert } from "../kernel/assert.js";
-import { Code } from "../kernel/codes.js";
 import type { StateHash } from "../kernel/hash.js";
 import { orderIdOf, shardOfOrder } from "../kernel/ids.js";
 import { FINISHED_ORDERS_IN_MEMORY_MAX } from "../kernel/limits.js";
-import { isFinal, OrderStatus } from "../kernel/order.js";
+import { isFinal, Side } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
 import { FinishedOrders } from "./finished-orders.js";
 import { HashKind } from "./hash-kinds.js";
-import { numberIn, rowSetOf, type TableRow, textIn } from "./rows.js";
-
-/** What was asked for. Side, type and the like are as the client sent them, which for a rejected order may be bad. */
-export interface OrderTerms {
-  readonly clientOrderId: string;
-  readonly instrument: number;
-  readonly side: number;
-  readonly type: number;
-  readonly timeInForce: number;
-  /** In price units; for a market order the limit that is held at. */
-  readonly price: number;
-  readonly quantity: number;
-}
-
-export interface OrderProgress {
-  readonly filled: number;
-  readonly leaves: number;
-  readonly status: OrderStatus;
-  /** Why it was rejected or ended; `OK` while it is live and when it is filled. */
-  readonly code: number;
-}
-
-export interface Order extends OrderTerms {
-  readonly id: number;
-  readonly account: Account;
-  filled: number;
-  leaves: number;
-  status: OrderStatus;
-  code: number;
-  /** Numbers in the account's journal. */
-  readonly firstSequence: number;
-  lastSequence: number;
-  /** Microseconds since 1970. */
-  readonly created: number;
-  updated: number;
-}
-
-/** What the client was answered first: `OK` when the order was accepted, whatever became of it later. */
-export function firstAnswer(order: Order): number {
-  return order.status >= OrderStatus.Rejected ? order.code : Code.OK;
-}
+import type { PendingAmend } from "./holds.js";
+import {
+  type AmendedTerms,
+  isConsistent,
+  type Order,
+  type OrderProgress,
+  type OrderTerms,
+} from "./order.js";
+import {
+  AMENDED_COLUMNS,
+  CHANGED_COLUMNS,
+  NEW_COLUMNS,
+  NEW_COLUMNS_WITH_TERMS,
+  orderIn,
+} from "./order-rows.js";
+import { hasOtherTerms } from "./other-terms.js";
+import { rowSetOf, type TableRow } from "./rows.js";
 
 export class Orders {
   private readonly shard: number;
@@ -60,9 +35,13 @@ export class Orders {
   private issuedCount: number;
   private readonly byId = new Map<number, Order>();
   private readonly byClientId = new Map<Account, Map<string, Order>>();
+  /** By account; in the order of their ids, as they are issued and loaded. */
+  private readonly live = new Map<Account, Set<Order>>();
   private readonly finished: FinishedOrders<Order>;
   private readonly added = new Set<Order>();
   private readonly changed = new Set<Order>();
+  /** Those whose row changes in more than its progress. */
+  private readonly amended = new Set<Order>();
 
   constructor(
     shard: number,
@@ -89,9 +68,21 @@ export class Orders {
     return this.byClientId.get(account)?.get(clientOrderId);
   }
 
+  /** The other of an order's pair, as long as either of them may trade. */
+  pairOf(order: Order): Order | undefined {
+    const other = order.pair === 0 ? undefined : this.byId.get(order.pair);
+    if (!other || isFinal(order.status) || isFinal(other.status)) return undefined;
+    return order.isPairDone || other.isPairDone ? undefined : other;
+  }
+
   /** Every order in memory. */
   all(): Iterable<Order> {
     return this.byId.values();
+  }
+
+  /** The live orders of an account, in the order of their ids. */
+  liveOf(account: Account): Iterable<Order> {
+    return this.live.get(account) ?? [];
   }
 
   /** Was the id issued here, also if memory has forgotten the order? */
@@ -114,6 +105,7 @@ export class Orders {
     time: number,
   ): Order {
     const { clientOrderId, instrument, side, type, timeInForce, price, quantity } = terms;
+    const { stopPrice, display, expires, selfTrade, postOnly, pair } = terms;
     const { filled, leaves, status, code } = progress;
     const order: Order = {
       id,
@@ -125,6 +117,16 @@ export class Orders {
       timeInForce,
       price,
       quantity,
+      stopPrice,
+      display,
+      expires,
+      selfTrade,
+      postOnly,
+      pair,
+      amend: null,
+      worstPrice: 0,
+      isCancelling: false,
+      isPairDone: false,
       filled,
       leaves,
       status,
@@ -154,7 +156,46 @@ export class Orders {
       return;
     }
     order.account.openOrders -= 1;
+    this.live.get(order.account)!.delete(order);
+    // An amend that is still on its way comes too late; what it would have been is of no interest any more.
+    if (order.amend) this.setAmend(order, null);
     this.retire(order);
+  }
+
+  /** An amend is on its way to the market: event number `sequence` of the account says so. */
+  beginAmend(order: Order, amend: PendingAmend, sequence: number, time: number): void {
+    assert(order.amend === null, `order ${order.id} is being amended`);
+    this.rehashed(order, () => this.setAmend(order, amend));
+    this.touch(order, sequence, time);
+  }
+
+  /** The amend under way has become true, or (without terms) come to nothing. */
+  endAmend(order: Order, terms: AmendedTerms | null, sequence: number, time: number): void {
+    assert(order.amend !== null, `order ${order.id} is not being amended`);
+    this.rehashed(order, () => {
+      this.setAmend(order, null);
+      if (terms) applyTerms(order, terms);
+    });
+    assert(isConsistent(order), `order ${order.id} does not add up`);
+    this.touch(order, sequence, time);
+  }
+
+  /** Event number `sequence` of the account says that it is cancelled, among others. */
+  beginCancel(order: Order, sequence: number, time: number): void {
+    this.rehashed(order, () => {
+      order.isCancelling = true;
+      this.amended.add(order);
+    });
+    this.touch(order, sequence, time);
+  }
+
+  /** Event number `sequence` of the account says that the other of its pair has traded. */
+  endPair(order: Order, sequence: number, time: number): void {
+    this.rehashed(order, () => {
+      order.isPairDone = true;
+      this.amended.add(order);
+    });
+    this.touch(order, sequence, time);
   }
 
   /** Notes that event number `sequence` of the account is about this order. */
@@ -164,36 +205,34 @@ export class Orders {
     if (!this.added.has(order)) this.changed.add(order);
   }
 
-  takeRows(): { readonly added: RowSet; readonly changed: RowSet } {
-    const added = rowSetOf([...this.added], NEW_COLUMNS);
-    const changed = rowSetOf([...this.changed], CHANGED_COLUMNS);
+  /** By part. A batch writes no row twice. */
+  takeRows(): Readonly<Record<string, RowSet>> {
+    const [plain, special] = parted([...this.added], (order) => !hasMoreColumns(order));
+    const { amended } = this;
+    const [changed, others] = parted([...this.changed], (order) => !amended.has(order));
     this.added.clear();
     this.changed.clear();
-    return { added, changed };
+    this.amended.clear();
+    return {
+      orders_new: rowSetOf(plain, NEW_COLUMNS),
+      orders_new_with_terms: rowSetOf(special, NEW_COLUMNS_WITH_TERMS),
+      orders_changed: rowSetOf(changed, CHANGED_COLUMNS),
+      orders_amended: rowSetOf(others, AMENDED_COLUMNS),
+    };
   }
 
   restore(account: Account, row: TableRow): void {
-    const order: Order = {
-      id: numberIn(row, "order_id"),
-      account,
-      clientOrderId: textIn(row, "client_order_id"),
-      instrument: numberIn(row, "instrument"),
-      side: numberIn(row, "side"),
-      type: numberIn(row, "type"),
-      timeInForce: numberIn(row, "time_in_force"),
-      price: numberIn(row, "price"),
-      quantity: numberIn(row, "quantity"),
-      filled: numberIn(row, "filled"),
-      leaves: numberIn(row, "leaves"),
-      status: numberIn(row, "status") as OrderStatus,
-      code: numberIn(row, "code"),
-      firstSequence: numberIn(row, "first_sequence"),
-      lastSequence: numberIn(row, "last_sequence"),
-      created: numberIn(row, "created"),
-      updated: numberIn(row, "updated"),
-    };
+    const order = orderIn(account, row);
     assert(this.wasIssued(order.id), `order ${order.id} was never issued`);
     this.put(order);
+  }
+
+  /** Forgets finished orders of whose pair the other was not restored. */
+  forgetHalfPairs(): void {
+    for (const order of this.byId.values()) {
+      const isHalf = order.pair !== 0 && !this.byId.has(order.pair);
+      if (isHalf && isFinal(order.status)) this.forget(order);
+    }
   }
 
   private put(order: Order): void {
@@ -212,54 +251,86 @@ export class Orders {
       return;
     }
     order.account.openOrders += 1;
+    let live = this.live.get(order.account);
+    if (!live) {
+      live = new Set();
+      this.live.set(order.account, live);
+    }
+    live.add(order);
     this.rehash(order);
   }
 
   private retire(order: Order): void {
     const forgotten = this.finished.push(order);
     if (!forgotten) return;
-    this.byId.delete(forgotten.id);
-    this.byClientId.get(forgotten.account)?.delete(forgotten.clientOrderId);
+    this.forget(forgotten);
+    // Of a pair both are known or none, so that it gets its whole answer again.
+    const other = this.byId.get(forgotten.pair);
+    if (other && isFinal(other.status)) this.forget(other);
+  }
+
+  /** Another record of the order may have come back meanwhile, with both of its pair: it stays. */
+  private forget(order: Order): void {
+    if (this.byId.get(order.id) !== order) return;
+    this.byId.delete(order.id);
+    this.byClientId.get(order.account)?.delete(order.clientOrderId);
+  }
+
+  private setAmend(order: Order, amend: PendingAmend | null): void {
+    order.amend = amend;
+    this.amended.add(order);
+  }
+
+  private rehashed(order: Order, change: () => void): void {
+    this.unhash(order);
+    change();
+    this.rehash(order);
   }
 
   private rehash(order: Order): void {
     this.hash.add(HashKind.LiveOrder, order.id, order.leaves, order.filled, order.status);
+    if (isRequested(order)) this.hash.add(...requestParts(order));
+    if (order.pair !== 0) this.hash.add(...pairParts(order));
   }
 
   private unhash(order: Order): void {
     this.hash.remove(HashKind.LiveOrder, order.id, order.leaves, order.filled, order.status);
+    if (isRequested(order)) this.hash.remove(...requestParts(order));
+    if (order.pair !== 0) this.hash.remove(...pairParts(order));
   }
 }
 
-/** A live order leaves something, a finished one nothing, and what is filled and open was asked for. */
-export function isConsistent(order: Order): boolean {
-  const { filled, leaves, quantity, status } = order;
-  if (leaves < 0 || filled < 0 || filled + leaves > quantity) return false;
-  return isFinal(status) ? leaves === 0 : leaves > 0;
+function applyTerms(order: Order, terms: AmendedTerms): void {
+  const worse = order.side === Side.Buy ? Math.max : Math.min;
+  order.worstPrice = worse(order.worstPrice || order.price, order.price, terms.price);
+  order.price = terms.price;
+  order.quantity = terms.quantity;
+  order.leaves = terms.leaves;
+  order.stopPrice = terms.stopPrice;
+  order.display = terms.display;
 }
 
-type Columns = Readonly<Record<string, (order: Order) => number | string>>;
+function hasMoreColumns(order: Order): boolean {
+  if (order.pair !== 0 || order.worstPrice !== 0) return true;
+  return hasOtherTerms(order) || isRequested(order);
+}
 
-const CHANGED_COLUMNS: Columns = {
-  order_id: (order) => order.id,
-  filled: (order) => order.filled,
-  leaves: (order) => order.leaves,
-  status: (order) => order.status,
-  code: (order) => order.code,
-  last_sequence: (order) => order.lastSequence,
-  updated: (order) => order.updated,
-};
+function parted(orders: Order[], isFirst: (order: Order) => boolean): readonly [Order[], Order[]] {
+  const first = orders.filter(isFirst);
+  if (first.length === orders.length) return [first, []];
+  return [first, orders.filter((order) => !isFirst(order))];
+}
 
-const NEW_COLUMNS: Columns = {
-  ...CHANGED_COLUMNS,
-  account: (order) => order.account.id,
-  client_order_id: (order) => order.clientOrderId,
-  instrument: (order) => order.instrument,
-  side: (order) => order.side,
-  type: (order) => order.type,
-  time_in_force: (order) => order.timeInForce,
-  price: (order) => order.price,
-  quantity: (order) => order.quantity,
-  first_sequence: (order) => order.firstSequence,
-  created: (order) => order.created,
-};
+/** Is anything on its way to the market that the order's row has to know of? */
+function isRequested({ amend, isCancelling }: Order): boolean {
+  return amend !== null || isCancelling;
+}
+
+function requestParts({ id, amend, isCancelling }: Order): number[] {
+  const parts = [HashKind.RequestedOrder, id, amend?.price ?? 0, amend?.change ?? 0];
+  return [...parts, isCancelling ? 1 : 0];
+}
+
+function pairParts({ id, pair, isPairDone }: Order): number[] {
+  return [HashKind.PairedOrder, id, pair, isPairDone ? 1 : 0];
+}

@@ -24,6 +24,11 @@ export function numberIn(row: TableRow, column: string): number {
   return value;
 }
 
+/** 0 where the column is empty. */
+export function numberOrNone(row: TableRow, column: string): number {
+  return (row[column] ?? null) === null ? 0 : numberIn(row, column);
+}
+
 export function textIn(row: TableRow, column: string): string {
   const value = row[column];
   assert(typeof value === "string", `column ${column} holds no text`);

@@ -1,29 +1,25 @@
+/** What the commands of a batch lead to, gathered until the host takes it. */
 import type { Effects } from "../kernel/actor.js";
 import { ByteWriter } from "../kernel/bytes.js";
 import { shardOfOrder } from "../kernel/ids.js";
 import type { Links } from "../kernel/links.js";
 import { encodeLedgerCommand, type MarketAnswer, type TradeReport } from "../ledger/messages.js";
+import type { MatchingEngine } from "./engine.js";
 import { encodeMarketEvent, type MarketEvent } from "./market-events.js";
-import { takeBookRows, type TradeRow, tradeRows } from "./market-rows.js";
-import type { RestingOrder } from "./resting-order.js";
+import { OrderRowSets, TradeRowSet } from "./market-rows.js";
 
-/** What the commands of a batch lead to, gathered until the host takes it. */
 export class MarketBatch {
+  /** Trades and traded quantity since this object was made. */
+  tradesExecuted = 0;
+  tradeVolume = 0;
   private readonly links: Links;
   private readonly events = new ByteWriter(4096);
   private sends = new Map<number, Uint8Array[]>();
-  private trades: TradeRow[] = [];
-  private touched: RestingOrder[] = [];
+  private readonly trades = new TradeRowSet();
+  private readonly orders = new OrderRowSets();
 
   constructor(links: Links) {
     this.links = links;
-  }
-
-  /** The order's row may have to be written. */
-  touch(order: RestingOrder): void {
-    if (order.isTouched) return;
-    order.isTouched = true;
-    this.touched.push(order);
   }
 
   report(event: MarketEvent): void {
@@ -45,24 +41,24 @@ export class MarketBatch {
     const payload = encodeLedgerCommand(report);
     const makerShard = shardOfOrder(report.makerOrder);
     const takerShard = shardOfOrder(report.takerOrder);
-    const makerNumber = this.send(makerShard, payload);
-    const takerNumber = takerShard === makerShard ? makerNumber : this.send(takerShard, payload);
-    this.trades.push({ report, makerAccount, takerAccount, makerNumber, takerNumber });
+    const maker = this.send(makerShard, payload);
+    const taker = takerShard === makerShard ? maker : this.send(takerShard, payload);
+    this.trades.add(report, { maker: makerAccount, taker: takerAccount }, { maker, taker });
     this.report(report);
+    this.tradesExecuted += 1;
+    this.tradeVolume += report.quantity;
   }
 
   /** Everything since the last call. */
-  take(state: Uint8Array): Effects {
-    const { book, removed } = takeBookRows(this.touched);
+  take(engine: MatchingEngine): Effects {
+    engine.takeRows(this.orders);
     const effects: Effects = {
-      rows: { book, book_removed: removed, trades: tradeRows(this.trades) },
-      state,
+      rows: { ...this.orders.take(), trades: this.trades.take() },
+      state: engine.state.encode(),
       sends: this.sends,
       events: this.events.length === 0 ? null : this.events.take(),
       replies: null,
     };
-    this.touched = [];
-    this.trades = [];
     this.sends = new Map();
     this.events.reset();
     return effects;

@@ -1,67 +1,126 @@
-/** What a batch of a market writes: what it did to the book, coalesced, and its trades. */
-import { type Column, NO_ROWS, type RowSet } from "../kernel/actor.js";
+/** What a batch of a market writes: the open orders it changed, and its trades. Column arrays, filled value by value. */
+import { NO_ROWS, type RowSet } from "../kernel/actor.js";
 import type { TradeReport } from "../ledger/messages.js";
-import type { RestingOrder } from "./resting-order.js";
+import { isOrdinary, type OpenOrder, type OrderRows } from "./engine.js";
 
-/**
- * The parts `book` and `book_removed` of the orders that a batch touched; they count as stored from now on. An order
- * that came and went within the batch leaves no row.
- */
-export function takeBookRows(touched: readonly RestingOrder[]): { book: RowSet; removed: RowSet } {
-  const changed: RestingOrder[] = [];
-  const removed: number[] = [];
-  for (const order of touched) {
-    order.isTouched = false;
-    if (order.leaves === order.storedLeaves) continue;
-    if (order.leaves > 0) changed.push(order);
-    else removed.push(order.orderId);
-    order.storedLeaves = order.leaves;
+/** Rows of one part, column by column. */
+class Columns<Name extends string> {
+  private readonly names: readonly Name[];
+  private columns: Record<Name, number[]>;
+  private count = 0;
+
+  constructor(names: readonly Name[]) {
+    this.names = names;
+    this.columns = this.empty();
   }
-  return { book: bookRows(changed), removed: removedRows(removed) };
+
+  /** One value for each column, in their order. */
+  add(...values: readonly number[]): void {
+    for (let at = 0; at < this.names.length; at++) this.columns[this.names[at]!].push(values[at]!);
+    this.count += 1;
+  }
+
+  /** Everything since the last call. */
+  take(): RowSet {
+    if (this.count === 0) return NO_ROWS;
+    const { count, columns } = this;
+    this.count = 0;
+    this.columns = this.empty();
+    return { count, columns };
+  }
+
+  private empty(): Record<Name, number[]> {
+    return Object.fromEntries(this.names.map((name) => [name, []])) as unknown as Record<
+      Name,
+      number[]
+    >;
+  }
 }
 
-function removedRows(orderIds: readonly number[]): RowSet {
-  if (orderIds.length === 0) return NO_ROWS;
-  return { count: orderIds.length, columns: { order_id: orderIds } };
+/** The parts of open orders. An order that came and went within the batch leaves no row. */
+export class OrderRowSets implements OrderRows {
+  private readonly book = new Columns([
+    "order_id",
+    "account",
+    "side",
+    "price",
+    "leaves",
+    "shown",
+    "priority",
+  ]);
+  private readonly bookRemoved = new Columns(["order_id"]);
+  private readonly terms = new Columns([
+    "order_id",
+    "owner",
+    "type",
+    "time_in_force",
+    "stop_price",
+    "display",
+    "expires",
+    "pair",
+    "self_trade",
+    "post_only",
+  ]);
+  private readonly termsRemoved = new Columns(["order_id"]);
+
+  changed(order: OpenOrder, isNew: boolean, hasNewTerms: boolean): void {
+    const { orderId, account, side, price, leaves, shown, priority } = order;
+    this.book.add(orderId, account, side, price, leaves, shown, priority);
+    if (!isNew && !hasNewTerms) return;
+    if (isOrdinary(order)) {
+      if (!isNew) this.termsRemoved.add(orderId);
+      return;
+    }
+    const { owner, type, timeInForce, stopPrice, display, expires, pair, selfTrade } = order;
+    const terms = [owner, type, timeInForce, stopPrice, display, expires, pair, selfTrade];
+    this.terms.add(orderId, ...terms, order.postOnly ? 1 : 0);
+  }
+
+  removed(orderId: number, isOrdinary: boolean): void {
+    this.bookRemoved.add(orderId);
+    if (!isOrdinary) this.termsRemoved.add(orderId);
+  }
+
+  /** Everything since the last call. */
+  take(): Record<"book" | "book_removed" | "order_terms" | "order_terms_removed", RowSet> {
+    return {
+      book: this.book.take(),
+      book_removed: this.bookRemoved.take(),
+      order_terms: this.terms.take(),
+      order_terms_removed: this.termsRemoved.take(),
+    };
+  }
 }
 
-function bookRows(orders: readonly RestingOrder[]): RowSet {
-  if (orders.length === 0) return NO_ROWS;
-  const columns: Record<string, Column> = {
-    order_id: orders.map((order) => order.orderId),
-    account: orders.map((order) => order.account),
-    side: orders.map((order) => order.side),
-    price: orders.map((order) => order.price),
-    leaves: orders.map((order) => order.leaves),
-    priority: orders.map((order) => order.priority),
-  };
-  return { count: orders.length, columns };
-}
+/** The part `trades`. */
+export class TradeRowSet {
+  private readonly columns = new Columns([
+    "trade_id",
+    "sequence",
+    "price",
+    "quantity",
+    "taker_side",
+    "maker_order",
+    "taker_order",
+    "maker_account",
+    "taker_account",
+    "maker_number",
+    "taker_number",
+  ]);
 
-export interface TradeRow {
-  readonly report: TradeReport;
-  readonly makerAccount: number;
-  readonly takerAccount: number;
-  /** The numbers of the messages that told the shards of maker and taker. */
-  readonly makerNumber: number;
-  readonly takerNumber: number;
-}
+  /** The numbers are those of the messages that told the shards of maker and taker. */
+  add(
+    report: TradeReport,
+    accounts: { readonly maker: number; readonly taker: number },
+    numbers: { readonly maker: number; readonly taker: number },
+  ): void {
+    const { tradeId, sequence, price, quantity, takerSide, makerOrder, takerOrder } = report;
+    const parties = [makerOrder, takerOrder, accounts.maker, accounts.taker];
+    const told = [numbers.maker, numbers.taker];
+    this.columns.add(tradeId, sequence, price, quantity, takerSide, ...parties, ...told);
+  }
 
-/** The rows of the part `trades`. */
-export function tradeRows(trades: readonly TradeRow[]): RowSet {
-  if (trades.length === 0) return NO_ROWS;
-  const columns: Record<string, Column> = {
-    trade_id: trades.map(({ report }) => report.tradeId),
-    sequence: trades.map(({ report }) => report.sequence),
-    price: trades.map(({ report }) => report.price),
-    quantity: trades.map(({ report }) => report.quantity),
-    taker_side: trades.map(({ report }) => report.takerSide),
-    maker_order: trades.map(({ report }) => report.makerOrder),
-    taker_order: trades.map(({ report }) => report.takerOrder),
-    maker_account: trades.map((trade) => trade.makerAccount),
-    taker_account: trades.map((trade) => trade.takerAccount),
-    maker_number: trades.map((trade) => trade.makerNumber),
-    taker_number: trades.map((trade) => trade.takerNumber),
-  };
-  return { count: trades.length, columns };
+  take(): RowSet {
+    return this.columns.take();
+  }
 }

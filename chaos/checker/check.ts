@@ -27,7 +27,8 @@ export interface CheckReport {
   readonly examples: readonly string[];
 }
 
-const REJECTED = 6;
+/** Statuses of orders that were never accepted: rejected, voided. */
+const NEVER_ACCEPTED = [6, 7];
 
 interface Trade extends TradeRow {
   settledMaker: number;
@@ -118,8 +119,9 @@ async function compareOrders(database: Database, logs: ClientLogs, examples: str
     }
     toldIds.set(key, orderId);
     const row = byId.get(orderId);
-    if (row?.account === account && row.client_order_id === clientOrderId && row.status < REJECTED)
+    if (row?.account === account && row.client_order_id === clientOrderId && wasAccepted(row)) {
       continue;
+    }
     acceptedWithoutOrder += 1;
     example(examples, `order ${orderId} of ${key} was accepted and is not there`);
   }
@@ -127,7 +129,7 @@ async function compareOrders(database: Database, logs: ClientLogs, examples: str
   for (const { account, clientOrderId, code } of [...logs.refused, ...logs.rejected]) {
     const key = idKey(account, clientOrderId);
     const row = byClientId.get(key);
-    if (row === undefined || row.status >= REJECTED || toldIds.has(key)) continue;
+    if (row === undefined || !wasAccepted(row) || toldIds.has(key)) continue;
     contradicted += 1;
     example(examples, `${key} was answered ${code} and is order ${row.order_id}`);
   }
@@ -138,6 +140,10 @@ async function compareOrders(database: Database, logs: ClientLogs, examples: str
     contradicted,
     details: { acceptedWithoutOrder, idsWithTwoOrders },
   };
+}
+
+function wasAccepted({ status }: OrderRow): boolean {
+  return !NEVER_ACCEPTED.includes(status);
 }
 
 async function compareTrades(database: Database, logs: ClientLogs, examples: string[]) {

@@ -8,6 +8,7 @@ import {
   Side,
   TimeInForce,
 } from "../../proto/gen/exchange/v1/exchange.js";
+import { PLAIN_TERMS } from "../../services/client/new-order.js";
 import { ClientLog } from "../../services/participants/client-log.js";
 import { Desk } from "../../services/participants/desk.js";
 import { OrderTracker } from "../../services/participants/tracker.js";
@@ -73,6 +74,7 @@ export class Trader {
       timeInForce: TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL,
       price: referencePrice,
       quantity: lot,
+      ...PLAIN_TERMS,
     };
     this.desk.place(account, clientOrderId, wish, false);
     return clientOrderId;

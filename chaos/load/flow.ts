@@ -9,6 +9,7 @@ import {
   Side,
   TimeInForce,
 } from "../../proto/gen/exchange/v1/exchange.js";
+import { PLAIN_TERMS } from "../../services/client/new-order.js";
 import { Random } from "../../services/participants/random.js";
 
 /** Passive orders stand up to this many ticks from the middle; crossing ones reach beyond all of them. */
@@ -71,6 +72,7 @@ export class OrderFlow {
       timeInForce: TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL,
       price: isBuy ? referencePrice - away : referencePrice + away,
       quantity: lot * this.random.whole(PASSIVE_LOTS_MIN, PASSIVE_LOTS_MAX),
+      ...PLAIN_TERMS,
     };
   }
 
@@ -85,6 +87,7 @@ export class OrderFlow {
       timeInForce: TimeInForce.TIME_IN_FORCE_IMMEDIATE_OR_CANCEL,
       price: isBuy ? referencePrice + reach : referencePrice - reach,
       quantity: lot * this.random.whole(1, CROSSING_LOTS_MAX),
+      ...PLAIN_TERMS,
     };
   }
 }

@@ -1,4 +1,4 @@
-/** When everything has come to rest: everybody has his answer, everything sent has arrived, and every actor is led. */
+/** When everything has come to rest: everybody has his answer, all that was due and sent has arrived, every actor is led. */
 import type { Client } from "./clients/client.js";
 import type { Subscriber } from "./clients/subscriber.js";
 import type { Cluster } from "./cluster/cluster.js";
@@ -31,7 +31,7 @@ export class Rest {
   lacking(): string[] {
     const lacking = this.clients.filter(({ isDone }) => !isDone).map((client) => client.describe());
     if (lacking.length > 0) return lacking;
-    return [...this.unled(), ...this.undelivered(), ...this.unheard()];
+    return [...this.unled(), ...this.unexpired(), ...this.undelivered(), ...this.unheard()];
   }
 
   private unled(): string[] {
@@ -40,6 +40,12 @@ export class Rest {
     return [...checks.history.actors.values()]
       .filter(({ name }) => !led.has(name))
       .map(({ name }) => `nobody leads ${name}`);
+  }
+
+  /** What is due happens by itself, though nobody asks for anything any more. */
+  private unexpired(): string[] {
+    const expiring = this.cluster.checks.matching.expiring();
+    return expiring > 0 ? [`${expiring} orders that are to expire are open`] : [];
   }
 
   private undelivered(): string[] {

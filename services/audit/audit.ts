@@ -5,6 +5,7 @@
  */
 import { performance } from "node:perf_hooks";
 import pg from "pg";
+import { seeCrossedBooks } from "./crossed-books.js";
 import { RULES, type Rule } from "./rules.js";
 import { takeSnapshot } from "./snapshot.js";
 
@@ -52,6 +53,7 @@ export async function audit(postgresUrl: string): Promise<AuditReport> {
   const started = performance.now();
   try {
     const snapshotMs = await takeSnapshot(client);
+    await seeCrossedBooks(client);
     const violations: Record<string, number> = {};
     let firstViolation: Violation | null = null;
     for (const rule of RULES) {

@@ -43,6 +43,18 @@ const JOURNAL_SUMS: Rule = {
     WHERE coalesce(b.total, 0) <> coalesce(c.total, 0) OR coalesce(b.held, 0) <> coalesce(c.held, 0)`,
 };
 
+/**
+ * What an order may still cost, in quote units for a buyer and base units for a seller. While an amend is on its way, the
+ * worst of what can happen: all at the old price, or any part of it before the new one.
+ */
+export const COST = `CASE
+    WHEN o.side <> 1 THEN o.leaves + greatest(coalesce(o.amend_change, 0), 0)
+    WHEN coalesce(o.amend_price, 0) = 0 THEN o.price::numeric * o.leaves
+    WHEN o.amend_change < 0
+      THEN greatest(o.price::numeric * o.leaves, o.amend_price::numeric * (o.leaves + o.amend_change))
+    ELSE greatest(o.price, o.amend_price)::numeric * o.leaves + o.amend_price::numeric * o.amend_change
+  END * CASE o.side WHEN 1 THEN i.notional_factor ELSE 1 END`;
+
 /** What is held is what the live orders may still cost. */
 const HOLDS: Rule = {
   name: "holds",
@@ -53,7 +65,7 @@ const HOLDS: Rule = {
     FROM (SELECT account, asset, held FROM seen_balances WHERE held <> 0) b
     FULL JOIN (
       SELECT o.account, CASE o.side WHEN 1 THEN i.quote_asset ELSE i.base_asset END AS asset,
-             sum(CASE o.side WHEN 1 THEN o.price::numeric * o.leaves * i.notional_factor ELSE o.leaves END) AS held
+             sum(${COST}) AS held
       FROM seen_orders o JOIN instruments i USING (instrument)
       WHERE o.leaves <> 0
       GROUP BY 1, 2
@@ -136,7 +148,7 @@ const SETTLEMENTS: Rule = {
     HAVING sum(total) <> sum(expected)`,
 };
 
-/** A side of a trade is of an order of that account and instrument, at its price or better. */
+/** A side of a trade is of an order of that account and instrument, at the worst limit it has had or better. */
 const TRADES_OF_ORDERS: Rule = {
   name: "tradesOfOrders",
   table: "trades",
@@ -147,7 +159,8 @@ const TRADES_OF_ORDERS: Rule = {
     FROM seen_sides s LEFT JOIN orders o USING (order_id)
     WHERE o.order_id IS NULL OR o.account <> s.account OR o.instrument <> s.market
        OR o.side <> CASE WHEN s.is_buyer THEN 1 ELSE 2 END
-       OR CASE WHEN s.is_buyer THEN s.price > o.price ELSE s.price < o.price END`,
+       OR CASE WHEN s.is_buyer THEN s.price > greatest(o.price, o.worst_price)
+               ELSE s.price < least(o.price, o.worst_price) END`,
 };
 
 /** An order is filled by just its trades: a live one by those up to its shard's mark, a finished one by all. */
@@ -177,15 +190,27 @@ const ORDER_QUANTITIES: Rule = {
     WHERE filled < 0 OR leaves < 0 OR filled + leaves > quantity OR (status = 4 AND leaves <> 0)`,
 };
 
-/** R8: no crossed book at rest. */
+/** R8: no crossed book at rest, but in a phase that collects orders (see `crossed-books.ts`). */
 const CROSSED_BOOKS: Rule = {
   name: "crossedBooks",
   table: "book",
   conserves: false,
+  violations: "SELECT actor, best_bid, best_ask, phase FROM seen_crossed_books",
+};
+
+/** An order that is no plain one has its terms, and terms have their order. */
+const ORDER_TERMS: Rule = {
+  name: "orderTerms",
+  table: "order_terms",
+  conserves: false,
   violations: `
-    SELECT actor, max(price) FILTER (WHERE side = 1) AS best_bid, min(price) FILTER (WHERE side = 2) AS best_ask
-    FROM book GROUP BY actor
-    HAVING max(price) FILTER (WHERE side = 1) >= min(price) FILTER (WHERE side = 2)`,
+    SELECT t.actor, t.order_id FROM order_terms t
+    WHERE NOT EXISTS (SELECT FROM book b WHERE b.actor = t.actor AND b.order_id = t.order_id)
+    UNION ALL
+    SELECT b.actor, b.order_id FROM book b
+    WHERE (b.shown < 0 OR b.shown > b.leaves OR b.leaves < 1)
+       OR (b.shown < b.leaves
+           AND NOT EXISTS (SELECT FROM order_terms t WHERE t.actor = b.actor AND t.order_id = b.order_id))`,
 };
 
 /** Batches are numbered without a gap, each begins where the one before ended, and the last is the actor's. */
@@ -243,4 +268,5 @@ export const RULES: readonly Rule[] = [
   SHARD_BALANCES,
   ORDER_QUANTITIES,
   CROSSED_BOOKS,
+  ORDER_TERMS,
 ];

@@ -13,7 +13,8 @@ const TABLES = `
     base_in bigint, base_out bigint, quote_in bigint, quote_out bigint);
   CREATE TEMP TABLE seen_totals (actor integer, asset integer, deposits bigint);
   CREATE TEMP TABLE seen_orders (order_id bigint, actor integer, account bigint, instrument integer,
-    side smallint, price bigint, quantity bigint, filled bigint, leaves bigint);
+    side smallint, price bigint, quantity bigint, filled bigint, leaves bigint,
+    amend_price bigint, amend_change bigint);
 `;
 
 /** Statuses below this one are of live orders. */
@@ -27,7 +28,8 @@ const COPY = `
     FROM links l JOIN actors a USING (actor) WHERE a.kind = 'ledger' AND l.peer > 0;
   INSERT INTO seen_totals SELECT actor, asset, deposits FROM shard_totals;
   INSERT INTO seen_orders
-    SELECT order_id, actor, account, instrument, side, price, quantity, filled, leaves
+    SELECT order_id, actor, account, instrument, side, price, quantity, filled, leaves,
+      amend_price, amend_change
     FROM orders WHERE status < ${FIRST_FINAL_STATUS};
   COMMIT;
 `;

@@ -3,7 +3,8 @@ import { Command, CommanderError } from "commander";
 import { describeConfig, loadConfig } from "../common/config.js";
 import { CliError } from "./cli-error.js";
 import { progress } from "./output.js";
-import type { OrderOptions } from "./orders.js";
+import type { MarketOptions } from "./market.js";
+import type { AmendOptions, OrderOptions } from "./orders.js";
 import type { SimOptions } from "./sim.js";
 import type { StartOptions } from "./start.js";
 
@@ -122,9 +123,19 @@ withData(program.command("deposit <account> <asset> <amount>"))
   );
 
 withData(program.command("order <account> <side> <quantity> <symbol> [price]"))
-  .description("place an order: buy or sell; without a price a market order")
+  .description("place an order: buy or sell; without a price a market order or a stop")
   .option("--id <text>", "client order id (default: one that was never used)")
-  .option("--ioc", "immediate or cancel")
+  .option(
+    "--type <type>",
+    "limit, market, stop or stop-limit (default: what the prices make of it)",
+  )
+  .option("--stop <price>", "the price of a trade from which on a stop is executed")
+  .option("--display <quantity>", "an iceberg: what it shows at most")
+  .option("--tif <time>", "gtc, ioc, fok, day, gtd, open or close (default: the type's own)")
+  .option("--ioc", "the same as --tif ioc")
+  .option("--expires <time>", "when it expires: +10m, or like 2026-01-31T13:30:00Z")
+  .option("--post-only", "rests, or is refused when it would trade at once")
+  .option("--stp <mode>", "self-trade prevention: none, newest, oldest, both or decrement")
   .action(
     (
       account: string,
@@ -143,6 +154,48 @@ withData(program.command("cancel <account> <id>"))
   .description("cancel an order by its client order id")
   .action((account: string, id: string, options: Common) =>
     run(async () => (await import("./orders.js")).cancel(account, id, options)),
+  );
+
+withData(program.command("amend <account> <id>"))
+  .description("change an order by its client order id; what is not named stays")
+  .option("--price <price>", "the new limit")
+  .option("--quantity <quantity>", "the new quantity, with what is filled")
+  .option("--stop <price>", "the new stop price of a stop")
+  .option("--display <quantity>", "what an iceberg shows at most from now on")
+  .action((account: string, id: string, options: AmendOptions) =>
+    run(async () => (await import("./orders.js")).amend(account, id, options)),
+  );
+
+withData(program.command("cancel-all <account>"))
+  .description("cancel all orders of an account")
+  .option("--symbol <symbol>", "those of one symbol")
+  .option("--side <side>", "those of one side: buy or sell")
+  .action((account: string, options: Common & { symbol?: string; side?: string }) =>
+    run(async () => (await import("./orders.js")).cancelAll(account, options)),
+  );
+
+withData(program.command("market <symbol> [action] [argument]"))
+  .description("how a market stands; phase NAME, rules, schedule FILE, or cancel change it")
+  .option("--for <duration>", "phase: an auction ends by itself after so long (60s, 5m)")
+  .option(
+    "--band <percent>",
+    "rules: how far limits may be from the session's reference (20%, off)",
+  )
+  .option("--dynamic <percent>", "rules: how far from the last trade an order may trade")
+  .option("--breaker <percent>", "rules: how far trades may go before the market halts")
+  .option("--window <duration>", "rules: within how long the breaker looks")
+  .option("--halts <durations>", "rules: how long it halts, the first time and the next (60s,300s)")
+  .option("--max-quantity <quantity>", "rules: the largest order, or off")
+  .option("--max-value <value>", "rules: the largest order's price times quantity, or off")
+  .option("--account <account>", "cancel: the orders of one account (default: everybody's)")
+  .option("--side <side>", "cancel: the orders of one side: buy or sell")
+  .action(
+    (
+      symbol: string,
+      action: string | undefined,
+      argument: string | undefined,
+      options: MarketOptions,
+    ) => run(async () => (await import("./market.js")).market(symbol, action, argument, options)),
   );
 
 withData(program.command("get <account> <id>"))
@@ -168,6 +221,13 @@ withData(program.command("watch <symbol>"))
   .option("--count <messages>", "end after so many messages")
   .action((symbol: string, options: Common & { count?: string }) =>
     run(async () => (await import("./watch.js")).watch(symbol, options)),
+  );
+
+withData(program.command("book <symbol>"))
+  .description("the book from Postgres: as stored now, or made anew by the batch log up to a batch")
+  .option("--at <batch>", "after that batch of the market")
+  .action((symbol: string, options: Common & { at?: string }) =>
+    run(async () => (await import("./book.js")).book(symbol, options)),
   );
 
 withData(program.command("leaders"))

@@ -1,6 +1,8 @@
 /** Accounts and orders from the command line. Prices, quantities and amounts are decimals, as people write them. */
 import {
   type CommandResult,
+  type Instrument,
+  type Order,
   OrderStatus,
   OrderType,
   Side,
@@ -13,6 +15,15 @@ import { instrumentOf, withClient } from "./connect.js";
 import { formatDecimal } from "../common/decimal.js";
 import { parseDecimal, parseWhole } from "./decimal.js";
 import { printJson, printTable } from "./output.js";
+import {
+  formatTime,
+  nameOf,
+  orderTypeOf,
+  parseTime,
+  selfTradePreventionOf,
+  sideOf,
+  timeInForceOf,
+} from "./words.js";
 
 interface Common {
   readonly json?: boolean;
@@ -22,6 +33,20 @@ interface Common {
 export interface OrderOptions extends Common {
   readonly id?: string;
   readonly ioc?: boolean;
+  readonly type?: string;
+  readonly stop?: string;
+  readonly display?: string;
+  readonly tif?: string;
+  readonly expires?: string;
+  readonly stp?: string;
+  readonly postOnly?: boolean;
+}
+
+export interface AmendOptions extends Common {
+  readonly price?: string;
+  readonly quantity?: string;
+  readonly stop?: string;
+  readonly display?: string;
 }
 
 export interface OrderWords {
@@ -31,8 +56,6 @@ export interface OrderWords {
   readonly symbol: string;
   readonly price: string | undefined;
 }
-
-const SIDES: Readonly<Record<string, Side>> = { buy: Side.SIDE_BUY, sell: Side.SIDE_SELL };
 
 export function instruments({ json, dataDir }: Common): Promise<void> {
   return withClient(dataDir, async (client) => {
@@ -84,32 +107,111 @@ export function deposit(
 }
 
 export function order(words: OrderWords, options: OrderOptions): Promise<number> {
-  const side = SIDES[words.side];
-  if (side === undefined) {
-    throw new CliError("INVALID_SIDE", `the side is "${words.side}"; it is buy or sell`);
-  }
+  const side = sideOf(words.side);
+  const type = typeOf(words, options);
+  const timeInForce = timeInForceOfOptions(options);
+  const { stp, postOnly = false } = options;
   return withClient(options.dataDir, async (client) => {
     const instrument = await instrumentOf(client, words.symbol);
-    const { price } = words;
-    const isMarket = price === undefined;
+    const { price, quantity, stop, display } = numbersOf(instrument, {
+      ...options,
+      price: words.price,
+      quantity: words.quantity,
+    });
+    const { expires } = options;
     const clientOrderId = options.id ?? freshId();
-    const isImmediate = isMarket || options.ioc === true;
     const wanted = {
       account: accountOf(words.account),
       clientOrderId,
       symbol: words.symbol,
       side,
-      type: isMarket ? OrderType.ORDER_TYPE_MARKET : OrderType.ORDER_TYPE_LIMIT,
-      timeInForce: isImmediate
-        ? TimeInForce.TIME_IN_FORCE_IMMEDIATE_OR_CANCEL
-        : TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL,
-      price: isMarket ? 0 : parseDecimal(price, instrument.priceDecimals, "price"),
-      quantity: parseDecimal(words.quantity, instrument.quantityDecimals, "quantity"),
+      type,
+      timeInForce,
+      price,
+      quantity,
+      stopPrice: stop,
+      displayQuantity: display,
+      expiresAt:
+        expires === undefined ? 0 : parseTime(expires, await client.serverTime(), "expiry"),
+      ...(stp === undefined ? {} : { selfTradePrevention: selfTradePreventionOf(stp) }),
+      postOnly,
     };
     // The same id again is the same order, so it may be sent until somebody leads and answers.
     const result = await untilPublished(() => client.placeOrder(wanted));
     const was = result.repeated ? "was accepted before as" : "accepted as";
     return say(result, `${was} ${clientOrderId}`, options);
+  });
+}
+
+/** As it is said, or what price and stop price make of it. */
+function typeOf({ price }: OrderWords, { type, stop }: OrderOptions): OrderType {
+  if (type !== undefined) return orderTypeOf(type);
+  if (stop !== undefined) return orderTypeOf(price === undefined ? "stop" : "stop-limit");
+  return orderTypeOf(price === undefined ? "market" : "limit");
+}
+
+/** As it is said; an order that expires at a time is good till then. Unspecified: the type's own. */
+function timeInForceOfOptions({ tif, ioc, expires }: OrderOptions): TimeInForce {
+  if (ioc && tif !== undefined && tif !== "ioc") {
+    throw new CliError("INVALID_TIME_IN_FORCE", `--ioc and --tif ${tif} say two things; leave one`);
+  }
+  if (ioc) return timeInForceOf("ioc");
+  if (tif !== undefined) return timeInForceOf(tif);
+  return expires === undefined ? TimeInForce.TIME_IN_FORCE_UNSPECIFIED : timeInForceOf("gtd");
+}
+
+/** In units; 0 for what is not said. */
+function numbersOf(instrument: Instrument, texts: AmendOptions) {
+  const { priceDecimals, quantityDecimals } = instrument;
+  const number = (text: string | undefined, decimals: number, what: string): number =>
+    text === undefined ? 0 : parseDecimal(text, decimals, what);
+  return {
+    price: number(texts.price, priceDecimals, "price"),
+    quantity: number(texts.quantity, quantityDecimals, "quantity"),
+    stop: number(texts.stop, priceDecimals, "stop price"),
+    display: number(texts.display, quantityDecimals, "display quantity"),
+  };
+}
+
+export function amend(account: string, id: string, options: AmendOptions): Promise<number> {
+  const { price, quantity, stop, display } = options;
+  if ([price, quantity, stop, display].every((text) => text === undefined)) {
+    throw new CliError(
+      "AMEND_OF_NOTHING",
+      "say what is to change: --price, --quantity, --stop or --display",
+    );
+  }
+  return withClient(options.dataDir, async (client) => {
+    const name = { account: accountOf(account), clientOrderId: id };
+    const { symbol } = (await client.getOrder(name)).order!;
+    const numbers = numbersOf(await instrumentOf(client, symbol), options);
+    const result = await client.amendOrder({
+      ...name,
+      price: numbers.price,
+      quantity: numbers.quantity,
+      stopPrice: numbers.stop,
+      displayQuantity: numbers.display,
+    });
+    return say(result, "passed on to the market", options);
+  });
+}
+
+export function cancelAll(
+  account: string,
+  options: Common & { readonly symbol?: string; readonly side?: string },
+): Promise<number> {
+  const { symbol = "", side } = options;
+  const wanted = {
+    account: accountOf(account),
+    symbol,
+    side: side === undefined ? Side.SIDE_UNSPECIFIED : sideOf(side),
+  };
+  return withClient(options.dataDir, async (client) => {
+    if (symbol !== "") await instrumentOf(client, symbol);
+    const { orders, result } = await client.cancelAll(wanted);
+    if (options.json) printJson({ orders, ...result });
+    else process.stdout.write(`${orders} order${orders === 1 ? "" : "s"} to be cancelled\n`);
+    return 0;
   });
 }
 
@@ -124,15 +226,14 @@ export function get(account: string, id: string, { json, dataDir }: Common): Pro
   return withClient(dataDir, async (client) => {
     const found = await client.getOrder({ account: accountOf(account), clientOrderId: id });
     if (json) return printJson(found);
-    const { symbol, side, type, quantity, filled, leaves, price, status, code } = found.order!;
+    const { symbol, side, quantity, filled, leaves, status, code } = found.order!;
     const instrument = await instrumentOf(client, symbol);
     const amount = (units: number): string => formatDecimal(units, instrument.quantityDecimals);
     const worth = (units: number): string => formatDecimal(units, instrument.priceDecimals);
-    const terms = type === OrderType.ORDER_TYPE_MARKET ? "at the market, held at" : "at";
     process.stdout.write(
       `${nameOf(OrderStatus, status, "ORDER_STATUS_")} ${nameOf(Side, side, "SIDE_")} ` +
-        `${amount(quantity)} ${symbol} ${terms} ${worth(price)}: filled ${amount(filled)}, open ` +
-        `${amount(leaves)}${code === "OK" ? "" : ` (${code})`}\n`,
+        `${amount(quantity)} ${symbol} ${termsOf(found.order!, instrument)}: ` +
+        `filled ${amount(filled)}, open ${amount(leaves)}${code === "OK" ? "" : ` (${code})`}\n`,
     );
     if (found.fills.length === 0) return;
     const rows = found.fills.map((fill) => [
@@ -143,6 +244,34 @@ export function get(account: string, id: string, { json, dataDir }: Common): Pro
     ]);
     printTable([["trade", "quantity", "price", "sequence"], ...rows]);
   });
+}
+
+/** Goes without saying; or is said by the expiry. */
+const PLAIN_TIMES: readonly TimeInForce[] = [
+  TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL,
+  TimeInForce.TIME_IN_FORCE_GOOD_TILL_DATE,
+];
+
+/** An order's terms in words: its prices, then what is not plain. */
+function termsOf(order: Order, { priceDecimals, quantityDecimals }: Instrument): string {
+  const price = formatDecimal(order.price, priceDecimals);
+  const stop = formatDecimal(order.stopPrice, priceDecimals);
+  const words: Readonly<Record<number, string>> = {
+    [OrderType.ORDER_TYPE_MARKET]: `at the market, held at ${price}`,
+    [OrderType.ORDER_TYPE_STOP]: `at the market from ${stop} on, held at ${price}`,
+    [OrderType.ORDER_TYPE_STOP_LIMIT]: `at ${price} from ${stop} on`,
+  };
+  const terms = [words[order.type] ?? `at ${price}`];
+  const { displayQuantity, expiresAt, timeInForce } = order;
+  if (!PLAIN_TIMES.includes(timeInForce)) {
+    const name = nameOf(TimeInForce, timeInForce, "TIME_IN_FORCE_");
+    terms.push(name.toLowerCase().replaceAll("_", " "));
+  }
+  if (displayQuantity > 0)
+    terms.push(`showing ${formatDecimal(displayQuantity, quantityDecimals)}`);
+  if (expiresAt > 0) terms.push(`until ${formatTime(expiresAt)}`);
+  if (order.postOnly) terms.push("post-only");
+  return terms.join(", ");
 }
 
 /** What became of a client order id; one that was never seen is voided by the question. */
@@ -181,10 +310,4 @@ function accountOf(text: string): number {
 
 function freshId(): string {
   return `cli-${Date.now().toString(36)}-${process.pid.toString(36)}`;
-}
-
-/** `ORDER_STATUS_FILLED` of an enumeration's number as `FILLED`. */
-function nameOf(values: Readonly<Record<string, number>>, value: number, prefix: string): string {
-  const name = Object.keys(values).find((key) => values[key] === value) ?? String(value);
-  return name.startsWith(prefix) ? name.slice(prefix.length) : name;
 }

@@ -12,6 +12,9 @@ import {
 import {
   type AccountPosition,
   AccountServiceService,
+  type AmendOrderRequest,
+  type CancelAllRequest,
+  type CancelAllResponse,
   type CancelOrderRequest,
   type CommandResult,
   type DepositRequest,
@@ -21,20 +24,28 @@ import {
   type GetOrderResponse,
   type Instrument,
   InstrumentServiceService,
+  type Market,
+  type MarketPhase,
+  type MarketRules,
+  MarketServiceService,
+  type MassCancelRequest,
   type OpenAccountResponse,
   OrderServiceService,
-  type PlaceOrderRequest,
   type ReduceOrderRequest,
   type ResolveOrderResponse,
+  type SchedulePhase,
+  Side,
   TimeServiceService,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import { type EntryListener, EntryStream } from "./entry-stream.js";
 import { type EventListener, EventStream } from "./event-stream.js";
 import { ExchangeError } from "./exchange-error.js";
+import { fullOrder, type NewOrder } from "./new-order.js";
 
 export { type EntryListener, EntryStream } from "./entry-stream.js";
 export { type EventListener, EventStream } from "./event-stream.js";
 export { type ErrorKind, ExchangeError } from "./exchange-error.js";
+export { fullOrder, type NewOrder, PLAIN_TERMS } from "./new-order.js";
 
 const ACCOUNTS_KEY = "palisade-accounts";
 /** The gateway gives a command ten seconds and says then that it does not know; this is beyond that. */
@@ -60,9 +71,9 @@ export interface ConnectOptions {
   readonly accounts: readonly number[] | "all";
 }
 
-/** What may be left out of a new order: the session's only account; the type's own time in force; no price. */
-export type NewOrder = Omit<PlaceOrderRequest, "account" | "timeInForce" | "price"> &
-  Partial<Pick<PlaceOrderRequest, "account" | "timeInForce" | "price">>;
+/** What of an order is to change; what is left out stays. `quantity` is the new total, with what is filled. */
+export type Amendment = OrderName &
+  Partial<Pick<AmendOrderRequest, "price" | "quantity" | "stopPrice" | "displayQuantity">>;
 
 /** An order is named by its id or by its client order id. */
 export type OrderName = Partial<Omit<GetOrderRequest, "account">> & { readonly account?: number };
@@ -124,8 +135,7 @@ export class ExchangeClient {
 
   /** Resolves when the order is accepted or rejected: see the result's code. */
   async placeOrder(order: NewOrder): Promise<CommandResult> {
-    const request = { account: 0, timeInForce: 0 as const, price: 0, ...order };
-    return (await this.call(OrderServiceService.placeOrder, request)).result!;
+    return (await this.call(OrderServiceService.placeOrder, fullOrder(order))).result!;
   }
 
   /** Resolves when the request is durable, or refused: see the result's code. */
@@ -137,6 +147,52 @@ export class ExchangeClient {
   async reduceOrder(name: OrderName & { readonly leaves: number }): Promise<CommandResult> {
     const request: ReduceOrderRequest = { ...fullName(name), leaves: name.leaves };
     return (await this.call(OrderServiceService.reduceOrder, request)).result!;
+  }
+
+  /** Resolves when the request is durable, or refused: see the result's code. What came of it is an event. */
+  async amendOrder({
+    price = 0,
+    quantity = 0,
+    stopPrice = 0,
+    displayQuantity = 0,
+    ...name
+  }: Amendment): Promise<CommandResult> {
+    const request = { ...fullName(name), price, quantity, stopPrice, displayQuantity };
+    return (await this.call(OrderServiceService.amendOrder, request)).result!;
+  }
+
+  /** Asks for a cancel of each live order of an account, of a symbol and a side if they are named; says of how many. */
+  async cancelAll(of: Partial<CancelAllRequest> = {}): Promise<CancelAllResponse> {
+    const request = { account: 0, symbol: "", side: Side.SIDE_UNSPECIFIED, ...of };
+    return this.call(OrderServiceService.cancelAll, request);
+  }
+
+  // For operators: a session for all accounts.
+
+  async market(symbol: string): Promise<Market> {
+    return (await this.call(MarketServiceService.getMarket, { symbol })).market!;
+  }
+
+  /** `until`: when an auction ends by itself; 0: it does not. */
+  async changePhase(symbol: string, phase: MarketPhase, until: number = 0): Promise<Market> {
+    const request = { symbol, phase, until };
+    return (await this.call(MarketServiceService.changePhase, request)).market!;
+  }
+
+  /** All rules at once. */
+  async setRules(symbol: string, rules: MarketRules): Promise<Market> {
+    return (await this.call(MarketServiceService.setRules, { symbol, rules })).market!;
+  }
+
+  /** Replaces what is still to come. */
+  async setSchedule(symbol: string, schedule: SchedulePhase[]): Promise<Market> {
+    return (await this.call(MarketServiceService.setSchedule, { symbol, schedule })).market!;
+  }
+
+  /** Ends all orders of a market, or (account above 0) an account's, of one side or both. */
+  async massCancel(of: { readonly symbol: string } & Partial<MassCancelRequest>): Promise<Market> {
+    const request = { account: 0, side: Side.SIDE_UNSPECIFIED, ...of };
+    return (await this.call(MarketServiceService.massCancel, request)).market!;
   }
 
   getOrder(name: OrderName): Promise<GetOrderResponse> {

@@ -1,9 +1,11 @@
-/** One market's channels: who is subscribed to its trades and its depth, and what each of them gets. */
+/** One market's channels: who is subscribed to its trades and its depth, and what each of them gets. All get its phase. */
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import { DepthChanges } from "../../actors/marketdata/depth-changes.js";
 import type { Connection, Deferred } from "./connection.js";
 import {
   type DepthUpdate,
+  type FeedIndicative,
+  type FeedPhase,
   type FeedTrade,
   MarketView,
   type ViewDependencies,
@@ -18,6 +20,7 @@ export class MarketChannel implements ViewListener {
   private readonly messages: MarketMessages;
   private readonly traders = new Set<Connection>();
   private readonly watchers = new Map<Connection, DepthSubscription>();
+  private readonly followers = new Map<Connection, PhaseSubscription>();
   /** The snapshot of the view's current sequence, encoded once for all who ask for it. */
   private encodedSnapshot: Buffer | null = null;
 
@@ -29,24 +32,27 @@ export class MarketChannel implements ViewListener {
 
   subscribeTrades(connection: Connection): void {
     this.traders.add(connection);
+    this.follow(connection);
   }
 
   unsubscribeTrades(connection: Connection): void {
     this.traders.delete(connection);
+    this.unfollow(connection);
   }
 
   /** A snapshot follows, as soon as there is one and the client can take it. */
   subscribeDepth(connection: Connection, mode: DepthMode): void {
-    this.unsubscribeDepth(connection);
+    this.watchers.get(connection)?.end();
     const subscription = new DepthSubscription(this, connection, mode);
     this.watchers.set(connection, subscription);
     subscription.flush();
+    this.follow(connection);
   }
 
   unsubscribeDepth(connection: Connection): void {
-    const subscription = this.watchers.get(connection);
-    if (subscription) connection.forget(subscription);
+    this.watchers.get(connection)?.end();
     this.watchers.delete(connection);
+    this.unfollow(connection);
   }
 
   /** Null while there is no book yet. */
@@ -58,6 +64,29 @@ export class MarketChannel implements ViewListener {
 
   diff(update: DepthUpdate): Buffer {
     return this.messages.diff(update);
+  }
+
+  /** What is to be known of the phase now; nothing while it has not been read. */
+  conditions(): { readonly type: "phase" | "indicative"; readonly text: Buffer }[] {
+    const { phase, indicative } = this.view;
+    const conditions: { readonly type: "phase" | "indicative"; readonly text: Buffer }[] = [];
+    if (phase) conditions.push({ type: "phase", text: this.messages.phase(phase) });
+    if (indicative) {
+      conditions.push({ type: "indicative", text: this.messages.indicative(indicative) });
+    }
+    return conditions;
+  }
+
+  phaseChanged(phase: FeedPhase): void {
+    if (this.followers.size === 0) return;
+    const text = this.messages.phase(phase);
+    for (const follower of this.followers.values()) follower.offer("phase", text);
+  }
+
+  indicated(indicative: FeedIndicative): void {
+    if (this.followers.size === 0) return;
+    const text = this.messages.indicative(indicative);
+    for (const follower of this.followers.values()) follower.offer("indicative", text);
   }
 
   traded(trade: FeedTrade): void {
@@ -85,6 +114,55 @@ export class MarketChannel implements ViewListener {
   replaced(): void {
     this.encodedSnapshot = null;
     for (const subscription of this.watchers.values()) subscription.restart();
+    for (const follower of this.followers.values()) follower.begin();
+  }
+
+  /** Who has both channels is told once of each change. */
+  private follow(connection: Connection): void {
+    if (this.followers.has(connection)) return;
+    const follower = new PhaseSubscription(this, connection);
+    this.followers.set(connection, follower);
+    follower.begin();
+  }
+
+  private unfollow(connection: Connection): void {
+    if (this.traders.has(connection) || this.watchers.has(connection)) return;
+    this.followers.get(connection)?.end();
+    this.followers.delete(connection);
+  }
+}
+
+/** What one client is told of a market's phase: each change, or while it is slow only what holds in the end. */
+class PhaseSubscription implements Deferred {
+  private readonly channel: MarketChannel;
+  private readonly connection: Connection;
+  private isBehind = false;
+
+  constructor(channel: MarketChannel, connection: Connection) {
+    this.channel = channel;
+    this.connection = connection;
+  }
+
+  offer(type: "phase" | "indicative", text: Buffer): void {
+    if (this.isBehind) return;
+    if (this.connection.isSlow) this.begin();
+    else this.connection.send(type, text);
+  }
+
+  /** Tells what holds now, as soon as the client can take it. */
+  begin(): void {
+    this.isBehind = this.connection.isSlow;
+    if (this.isBehind) this.connection.defer(this);
+    else this.flush();
+  }
+
+  flush(): void {
+    this.isBehind = false;
+    for (const { type, text } of this.channel.conditions()) this.connection.send(type, text);
+  }
+
+  end(): void {
+    this.connection.forget(this);
   }
 }
 
@@ -119,6 +197,10 @@ class DepthSubscription implements Deferred {
     this.hasSnapshot = false;
     this.pending = null;
     this.flush();
+  }
+
+  end(): void {
+    this.connection.forget(this);
   }
 
   flush(): void {

@@ -7,10 +7,12 @@
  */
 import type { Logger } from "pino";
 import { MalformedError } from "../../actors/kernel/bytes.js";
+import { Code } from "../../actors/kernel/codes.js";
 import type { Announcement, EventFrame } from "../../actors/kernel/event-frame.js";
 import type { Side } from "../../actors/kernel/order.js";
 import { decodeMarketEvents } from "../../actors/market/market-events.js";
 import { MarketState } from "../../actors/market/market-state.js";
+import { isAuction, type Phase } from "../../actors/market/phase.js";
 import { DepthBook } from "../../actors/marketdata/depth-book.js";
 import type { DepthChanges } from "../../actors/marketdata/depth-changes.js";
 import {
@@ -44,8 +46,32 @@ export interface DepthUpdate {
   readonly token: number;
 }
 
+/** The phase of a market, and when it ends by itself (0: it does not). */
+export interface FeedPhase {
+  readonly phase: Phase;
+  readonly until: number;
+  /** Why it has it, where that was heard; 0: it was read. */
+  readonly code: number;
+  readonly sequence: number;
+  readonly time: number;
+  readonly token: number;
+}
+
+/** What an uncross would give; 0, 0, 0: nothing would trade. A surplus of sellers is negative. */
+export interface FeedIndicative {
+  readonly price: number;
+  readonly volume: number;
+  readonly surplus: number;
+  readonly sequence: number;
+  readonly time: number;
+  readonly token: number;
+}
+
 export interface ViewListener {
   traded(trade: FeedTrade): void;
+  phaseChanged(phase: FeedPhase): void;
+  /** Once for each batch that changed it. */
+  indicated(indicative: FeedIndicative): void;
   /** The updates, one after the other, make the same as the merged one. */
   changed(merged: DepthUpdate, updates: readonly DepthUpdate[]): void;
   /** There is a book, the first or one that does not continue the one before. */
@@ -64,6 +90,9 @@ export class MarketView {
   time = 0;
   /** Null until it has been read once. */
   book: DepthBook | null = null;
+  phase: FeedPhase | null = null;
+  /** Null but in an auction. */
+  indicative: FeedIndicative | null = null;
   private position: EventPosition = { token: 0, eventBatch: 0 };
   private readonly actor: number;
   private readonly deps: ViewDependencies;
@@ -130,6 +159,7 @@ export class MarketView {
         const state = MarketState.decode(snapshot.state);
         await this.tellMissedTrades(snapshot, state.tradeId);
         if (this.closed) return;
+        this.adoptPhase(snapshot, state);
         this.adopt(snapshot, state.sequence);
         this.lastTradeId = state.tradeId;
         this.takeBuffered();
@@ -151,6 +181,25 @@ export class MarketView {
       if (missed.length === 0) return;
       for (const trade of missed) this.tellTrade({ ...trade, token: snapshot.token });
     }
+  }
+
+  /** What has changed since it was last heard is told; the first time whoever asks is told. */
+  private adoptPhase({ token, time }: MarketSnapshot, state: MarketState): void {
+    const { phase, phaseUntil: until, sequence } = state;
+    const { phase: before, indicative: indicatedBefore } = this;
+    const at = { sequence, time, token };
+    if (before?.phase !== phase || before.until !== until) {
+      this.phase = { phase, until, code: Code.OK, ...at };
+      if (before) this.listener.phaseChanged(this.phase);
+    }
+    const { indicativePrice: price, indicativeVolume: volume, indicativeSurplus: surplus } = state;
+    this.indicative = isAuction(phase) ? { price, volume, surplus, ...at } : null;
+    if (!before || !this.indicative) return;
+    const isSame =
+      indicatedBefore?.price === price &&
+      indicatedBefore.volume === volume &&
+      indicatedBefore.surplus === surplus;
+    if (!isSame) this.listener.indicated(this.indicative);
   }
 
   private adopt(snapshot: MarketSnapshot, sequence: number): void {
@@ -200,6 +249,12 @@ export class MarketView {
     this.position = { token, eventBatch };
     for (const step of steps) {
       for (const trade of step.trades) this.tellTrade({ ...trade, time, token });
+      for (const phase of step.phases) this.tellPhase({ ...phase, time, token });
+    }
+    const indicative = steps.findLast((step) => step.indicative !== null)?.indicative;
+    if (indicative && this.phase && isAuction(this.phase.phase)) {
+      this.indicative = { ...indicative, time, token };
+      this.listener.indicated(this.indicative);
     }
     this.change(
       steps.filter(({ changes }) => !changes.isEmpty),
@@ -225,6 +280,12 @@ export class MarketView {
     const { sequence } = last;
     const merged = { changes, previous: first, sequence, time, token };
     this.listener.changed(merged, updates);
+  }
+
+  private tellPhase(phase: FeedPhase): void {
+    this.phase = phase;
+    this.indicative = null;
+    this.listener.phaseChanged(phase);
   }
 
   private tellTrade(trade: FeedTrade): void {

@@ -1,10 +1,25 @@
 /** Messages to subscribers, as text. */
+import { Code, codeName } from "../../actors/kernel/codes.js";
 import { Side } from "../../actors/kernel/order.js";
+import { PHASE_NAMES } from "../../actors/market/phase.js";
 import type { PriceLevel } from "../../actors/marketdata/depth-book.js";
 import { formatDecimal } from "../common/decimal.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
-import type { DepthUpdate, FeedTrade, MarketView } from "./market-view.js";
-import type { DepthMessage, FeedMessage, LevelText, TradeMessage } from "./protocol.js";
+import type {
+  DepthUpdate,
+  FeedIndicative,
+  FeedPhase,
+  FeedTrade,
+  MarketView,
+} from "./market-view.js";
+import type {
+  DepthMessage,
+  FeedMessage,
+  IndicativeMessage,
+  LevelText,
+  PhaseMessage,
+  TradeMessage,
+} from "./protocol.js";
 
 const MICROSECONDS_PER_MILLISECOND = 1_000;
 
@@ -37,6 +52,35 @@ export class MarketMessages {
       token: trade.token,
       sequence: trade.sequence,
       tradeId: trade.tradeId,
+    };
+    return encodeMessage(message);
+  }
+
+  phase({ phase, until, code, time, token, sequence }: FeedPhase): Buffer {
+    const message: PhaseMessage = {
+      type: "phase",
+      symbol: this.instrument.symbol,
+      phase: PHASE_NAMES[phase],
+      until: until === 0 ? null : milliseconds(until),
+      ...(code !== Code.OK && { reason: codeName(code) }),
+      timestamp: milliseconds(time),
+      token,
+      sequence,
+    };
+    return encodeMessage(message);
+  }
+
+  indicative({ price, volume, surplus, time, token, sequence }: FeedIndicative): Buffer {
+    const { symbol, priceDecimals, quantityDecimals } = this.instrument;
+    const message: IndicativeMessage = {
+      type: "indicative",
+      symbol,
+      price: formatDecimal(price, priceDecimals),
+      quantity: formatDecimal(volume, quantityDecimals),
+      surplus: formatDecimal(surplus, quantityDecimals),
+      timestamp: milliseconds(time),
+      token,
+      sequence,
     };
     return encodeMessage(message);
   }

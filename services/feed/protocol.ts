@@ -16,6 +16,10 @@
  *    "token":3,"sequence":120,"tradeId":45}
  *   {"type":"depth","symbol":"2330.TW","bids":[["580.00","2000"]],"asks":[],"timestamp":1766000000000,
  *    "token":3,"sequence":120,"previous":117,"snapshot":false}
+ *   {"type":"phase","symbol":"2330.TW","phase":"continuous","until":null,"reason":"PHASE_BY_SCHEDULE",
+ *    "timestamp":1766000000000,"token":3,"sequence":121}
+ *   {"type":"indicative","symbol":"2330.TW","price":"580.00","quantity":"3000","surplus":"-1000",
+ *    "timestamp":1766000000000,"token":3,"sequence":119}
  *   {"type":"shutdown"}        and closes with code 1012: connect again, later or to another feed.
  *
  * - Prices and quantities are decimal text with exactly the instrument's decimals. `timestamp` is the batch's time in
@@ -25,6 +29,10 @@
  * - The first depth message is a snapshot: all levels, best first. Then come diffs, each with the levels that changed;
  *   quantity "0" (with the instrument's decimals) says that the level is gone. A diff continues the depth message whose
  *   `sequence` is its `previous`: if that is not the last one received, something is missing; subscribe again.
+ * - Whoever is subscribed to either channel of a symbol is told its phase at first and at each change: `until` is when it
+ *   ends by itself (milliseconds since 1970, or null), `reason` why it changed, where that is known. In an auction
+ *   `indicative` says at what price how much would trade now, and what would be left of buyers (or, negative, of sellers);
+ *   a quantity of 0: nothing would trade. Until it ends a book may be crossed.
  * - A client that reads too slowly gets diffs that are merged (correct, only fewer). One that still does not keep up is
  *   closed with code 1013 and the reason SLOW_CONSUMER.
  */
@@ -64,11 +72,36 @@ export interface DepthMessage {
   readonly snapshot: boolean;
 }
 
+export interface PhaseMessage {
+  readonly type: "phase";
+  readonly symbol: string;
+  /** `pre-open`, `opening-auction`, `continuous`, …: the names of `actors/market/phase.ts`. */
+  readonly phase: string;
+  readonly until: number | null;
+  readonly reason?: string;
+  readonly timestamp: number;
+  readonly token: number;
+  readonly sequence: number;
+}
+
+export interface IndicativeMessage {
+  readonly type: "indicative";
+  readonly symbol: string;
+  readonly price: string;
+  readonly quantity: string;
+  readonly surplus: string;
+  readonly timestamp: number;
+  readonly token: number;
+  readonly sequence: number;
+}
+
 export type RequestId = number | string;
 
 export type FeedMessage =
   | TradeMessage
   | DepthMessage
+  | PhaseMessage
+  | IndicativeMessage
   | {
       readonly type: "subscribed" | "unsubscribed";
       readonly channels: readonly string[];

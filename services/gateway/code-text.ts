@@ -1,48 +1,148 @@
-/** What codes mean, in a sentence for people, and the gRPC status they are given with where a call fails by one. */
+/**
+ * What codes mean, in a sentence for people: what is wrong, what is allowed, what to do. And the gRPC status they are given
+ * with where a call fails by one.
+ */
 import { status } from "@grpc/grpc-js";
 import { Code, codeName } from "../../actors/kernel/codes.js";
 import {
+  LEVELS_PER_SIDE_MAX,
   MARKET_ORDER_BAND_DIVISOR,
   OPEN_ORDERS_PER_ACCOUNT_MAX,
+  PRICE_UNITS_MAX,
+  QUANTITY_UNITS_MAX,
+  RESTING_ORDERS_MAX,
+  SHARD_DEPOSITS_UNITS_MAX,
+  SWEEP_MAKERS_MAX,
+  UNITS_MAX,
 } from "../../actors/kernel/limits.js";
 import { Refusal } from "./refusal.js";
 
+const TIMES_IN_FORCE =
+  "good till cancel, day, good till date, immediate or cancel, fill or kill, at the open or at the close";
+const BAND = `the reference price ± 1/${MARKET_ORDER_BAND_DIVISOR}`;
+
 const TEXTS: Readonly<Record<Code, string>> = {
   [Code.OK]: "",
-  [Code.MALFORMED_COMMAND]: "the command could not be read",
-  [Code.DEADLINE_PASSED]: "the command came too late to be carried out",
-  [Code.UNKNOWN_ACCOUNT]: "there is no such account",
-  [Code.ACCOUNT_EXISTS]: "the account is open already",
-  [Code.CLIENT_ORDER_ID_MISSING]: "a client order id is needed",
-  [Code.CLIENT_ORDER_ID_VOIDED]: "this client order id was asked for before it came, and is void",
-  [Code.UNKNOWN_SYMBOL]: "there is no instrument with this symbol",
-  [Code.INVALID_SIDE]: "the side is buy or sell",
-  [Code.INVALID_ORDER_TYPE]: "the order type is limit or market",
-  [Code.INVALID_TIME_IN_FORCE]: "the time in force is good till cancel or immediate or cancel",
+  [Code.MALFORMED_COMMAND]: "the command could not be read; send what the interface describes",
+  [Code.DEADLINE_PASSED]:
+    "the command came too late to be carried out; nothing was done; try again, an order under another id",
+  [Code.UNKNOWN_ACCOUNT]: "there is no such account; open it first",
+  [Code.ACCOUNT_EXISTS]: "the account is open already; nothing is left to do",
+  [Code.CLIENT_ORDER_ID_MISSING]: "a client order id is needed; give each order one of its own",
+  [Code.CLIENT_ORDER_ID_VOIDED]:
+    "this client order id was asked for before it came, and is void for ever; take another",
+  [Code.UNKNOWN_SYMBOL]:
+    "there is no instrument with this symbol; ListInstruments has all there are",
+  [Code.INVALID_SIDE]: "the side is not known; it is buy or sell",
+  [Code.INVALID_ORDER_TYPE]: "the order type is not known; it is limit, market, stop or stop-limit",
+  [Code.INVALID_TIME_IN_FORCE]: `the time in force is not known; it is ${TIMES_IN_FORCE}`,
   [Code.QUANTITY_NOT_POSITIVE]: "the quantity has to be above zero",
-  [Code.QUANTITY_OFF_LOT]: "the quantity is not a multiple of the instrument's lot",
-  [Code.QUANTITY_TOO_LARGE]: "the quantity is too large",
-  [Code.PRICE_NOT_POSITIVE]: "the price has to be above zero",
-  [Code.PRICE_OFF_TICK]: "the price is not a multiple of the instrument's tick",
-  [Code.PRICE_TOO_LARGE]: "the price is too large",
-  [Code.NOTIONAL_TOO_LARGE]: "price times quantity is too large",
-  [Code.TOO_MANY_OPEN_ORDERS]: `an account has at most ${OPEN_ORDERS_PER_ACCOUNT_MAX} open orders`,
-  [Code.INSUFFICIENT_FUNDS]: "the account has less available than the order can cost",
-  [Code.MARKET_ORDER_WITH_PRICE]: `a market order has no price (its limit is the reference price ± 1/${MARKET_ORDER_BAND_DIVISOR})`,
-  [Code.UNKNOWN_ORDER]: "the account has no such order",
-  [Code.ORDER_ALREADY_FINAL]: "the order has ended already",
+  [Code.QUANTITY_OFF_LOT]:
+    "the quantity is not a multiple of the instrument's lot; round it to one",
+  [Code.QUANTITY_TOO_LARGE]: `the quantity is above ${QUANTITY_UNITS_MAX} units; split the order`,
+  [Code.PRICE_NOT_POSITIVE]: "a limit order and a stop-limit order need a price above zero",
+  [Code.PRICE_OFF_TICK]: "the price is not a multiple of the instrument's tick; round it to one",
+  [Code.PRICE_TOO_LARGE]: `the price is above ${PRICE_UNITS_MAX} units`,
+  [Code.NOTIONAL_TOO_LARGE]: `price times quantity is above ${UNITS_MAX} units of the quote asset; split the order`,
+  [Code.TOO_MANY_OPEN_ORDERS]: `an account has at most ${OPEN_ORDERS_PER_ACCOUNT_MAX} open orders; cancel some first`,
+  [Code.INSUFFICIENT_FUNDS]:
+    "the account has less available than the order can cost; lower price or quantity, or deposit",
+  [Code.MARKET_ORDER_WITH_PRICE]: `a market order and a stop have no price (the limit of a market order is ${BAND}, of a stop likewise around its stop price); leave it out, or take a limit or stop-limit order`,
+  [Code.UNKNOWN_ORDER]: "the account has no such order; name one of its own by its id",
+  [Code.ORDER_ALREADY_FINAL]: "the order has ended already; nothing is left to cancel or change",
   [Code.REDUCE_NOT_BELOW_QUANTITY]: "what is left open has to be above zero and below the quantity",
-  [Code.UNKNOWN_ASSET]: "there is no such asset",
+  [Code.UNKNOWN_ASSET]: "there is no such asset; instruments name all there are",
   [Code.AMOUNT_NOT_POSITIVE]: "the amount has to be above zero",
-  [Code.AMOUNT_TOO_LARGE]: "the amount is more than can be kept of one asset",
-  [Code.DEPOSIT_KEY_MISSING]: "an idempotency key is needed",
-  [Code.DEPOSIT_KEY_REUSED]: "the idempotency key was used for another deposit",
+  [Code.AMOUNT_TOO_LARGE]: `the deposits of an asset are at most ${SHARD_DEPOSITS_UNITS_MAX} units for each ledger shard`,
+  [Code.DEPOSIT_KEY_MISSING]: "an idempotency key is needed; give each deposit one of its own",
+  [Code.DEPOSIT_KEY_REUSED]:
+    "the idempotency key was used for another deposit; take another key, or send the same deposit",
   [Code.CANCELLED_BY_CLIENT]: "cancelled as asked",
-  [Code.IMMEDIATE_REMAINDER]: "what could not be filled at once was cancelled",
-  [Code.BOOK_FULL]: "the book takes no more orders",
-  [Code.TOO_LATE]: "the order had ended before the request reached the market",
-  [Code.REDUCE_NOT_BELOW_LEAVES]: "the order has no more open than that",
-  [Code.INSTRUMENT_UNKNOWN_TO_MARKET]: "the market does not know its instrument yet",
+  [Code.IMMEDIATE_REMAINDER]:
+    "what could not be filled at once was cancelled, as an immediate order asks",
+  [Code.BOOK_FULL]: `the market has ${RESTING_ORDERS_MAX} open orders and takes no more to rest; try again later`,
+  [Code.TOO_LATE]: "the order had ended before the request reached the market; its end was told",
+  [Code.REDUCE_NOT_BELOW_LEAVES]: "the order has no more open than that; nothing was changed",
+  [Code.INSTRUMENT_UNKNOWN_TO_MARKET]:
+    "the market does not know its instrument yet; try again soon",
+  [Code.INVALID_SELF_TRADE_MODE]:
+    "the self-trade prevention is not known; it is none, cancel newest, cancel oldest, cancel both or decrement",
+  [Code.STOP_PRICE_WITHOUT_STOP]:
+    "only a stop or a stop-limit order has a stop price; leave it out",
+  [Code.STOP_PRICE_MISSING]: "a stop or a stop-limit order needs a stop price above zero",
+  [Code.STOP_PRICE_OFF_TICK]:
+    "the stop price is not a multiple of the instrument's tick; round it to one",
+  [Code.STOP_PRICE_TOO_LARGE]: `the stop price is above ${PRICE_UNITS_MAX} units`,
+  [Code.DISPLAY_OFF_LOT]:
+    "the display quantity is not a multiple of the instrument's lot; round it to one",
+  [Code.DISPLAY_NOT_BELOW_QUANTITY]:
+    "the display quantity has to be below the quantity; leave it out to show all of the order",
+  [Code.DISPLAY_OF_IMMEDIATE]:
+    "an order that never rests (a market order, a stop, immediate or cancel, fill or kill) shows nothing; leave the display quantity out",
+  [Code.POST_ONLY_NOT_LIMIT]: "only a limit order can be post-only",
+  [Code.POST_ONLY_IMMEDIATE]:
+    "a post-only order has to be one that may rest, and not immediate or cancel or fill or kill",
+  [Code.MARKET_ORDER_TIME_IN_FORCE]:
+    "a market order never rests; it is immediate or cancel, fill or kill, at the open or at the close",
+  [Code.STOP_TIME_IN_FORCE]: "a stop has to wait; it is good till cancel, day or good till date",
+  [Code.EXPIRY_WITHOUT_DATE]: "only an order good till date has an expiry; leave it out",
+  [Code.EXPIRY_MISSING]: "an order good till date needs an expiry",
+  [Code.EXPIRY_IN_THE_PAST]:
+    "the expiry has to be in the future, by the exchange's clock (GetServerTime)",
+  [Code.MARKET_CLOSED]:
+    "the market is closed and takes no orders or amends; try again when it has opened",
+  [Code.MARKET_HALTED]:
+    "the market is halted and takes no orders; cancels are taken, and amends that only take away",
+  [Code.CANCEL_ONLY]:
+    "the market takes cancels only, and amends that only take away; try again when it trades",
+  [Code.POST_ONLY_PHASE]: "the market takes post-only limit orders only for now",
+  [Code.NOT_IN_AUCTION]:
+    "the market collects orders for an auction and takes only those that may rest, or that are at the open or at the close",
+  [Code.TOO_LATE_FOR_OPEN]: "the opening auction is over; at the open is taken before it ends",
+  [Code.PRICE_OUTSIDE_BAND]:
+    "the limit is further from the session's reference price than the market's band allows (GetMarket has both); move it inside",
+  [Code.ORDER_QUANTITY_ABOVE_LIMIT]:
+    "the quantity is above the largest order that the market takes (GetMarket has the rules); split the order",
+  [Code.ORDER_VALUE_ABOVE_LIMIT]:
+    "price times quantity is above the largest order that the market takes (GetMarket has the rules); split the order",
+  [Code.STOP_ALREADY_TRIGGERED]:
+    "the last trade has reached the stop price already; a buy stop waits above it, a sell stop below",
+  [Code.POST_ONLY_WOULD_TRADE]:
+    "the post-only order would trade at once; move its price away from the other side",
+  [Code.FOK_NOT_FILLABLE]: "all of the order could not be filled at once, so nothing of it was",
+  [Code.LEVELS_FULL]: `a side of the market has orders at ${LEVELS_PER_SIDE_MAX} prices and takes no other; take one of those`,
+  [Code.SELF_TRADE_PREVENTED]:
+    "the order met another of its own account, and its self-trade prevention took it off",
+  [Code.SWEEP_LIMIT]: `the order met ${SWEEP_MAKERS_MAX} others, the most that one command may; send the rest again`,
+  [Code.PRICE_PROTECTION]:
+    "the rest of the order would have traded further away than the market's rules allow, and was cancelled",
+  [Code.EXPIRED]: "the order's expiry has come",
+  [Code.DAY_ENDED]: "the market has closed, and the order was for the day",
+  [Code.AUCTION_REMAINDER]: "the auction that the order was for has not filled this part of it",
+  [Code.PAIR_DONE]: "the other order of the pair has traded, been triggered or ended",
+  [Code.CANCELLED_BY_OPERATOR]: "an operator has cancelled the order",
+  [Code.AMEND_OF_NOTHING]: "the amend would change nothing; name what is to be another",
+  [Code.AMEND_BELOW_FILLED]:
+    "the new quantity has to be above what is filled already, as it counts that too; cancel the order to end it",
+  [Code.AMEND_OF_OTHER_TERMS]:
+    "only what the order has can be amended: a market order and a stop have no price, only stops a stop price, only icebergs a display quantity; cancel it and place another",
+  [Code.AMEND_PENDING]:
+    "another amend of the order is on its way to the market; wait for its answer",
+  [Code.PAIR_OF_ONE_ID]:
+    "both orders of the pair have the same client order id; give each one of its own",
+  [Code.CLIENT_ORDER_ID_USED]:
+    "the client order id was used before by an order that is not of this pair; nothing was done; take another",
+  [Code.PAIR_SYMBOLS_DIFFER]:
+    "the orders of a pair are of one instrument; place them by themselves, or give both one symbol",
+  [Code.PAIR_SIDES_DIFFER]: "the orders of a pair both buy or both sell; give both one side",
+  [Code.PAIR_OF_IMMEDIATE]:
+    "an order of a pair has to be able to wait: no market order, immediate or cancel, or fill or kill; place it by itself",
+  [Code.OTHER_LEG_REJECTED]:
+    "nothing was wrong with this order, but the other of its pair was rejected; see its code, and send both under other ids",
+  [Code.PHASE_BY_OPERATOR]: "an operator has changed the phase",
+  [Code.PHASE_BY_SCHEDULE]: "the schedule has changed the phase",
+  [Code.PHASE_BY_BREAKER]: "the circuit breaker has changed the phase",
+  [Code.PHASE_BY_TIME]: "the time of the phase was over",
 };
 
 export function codeText(code: number): string {

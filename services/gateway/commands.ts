@@ -14,7 +14,7 @@ import { Lane, type LaneDependencies } from "./lane.js";
 import { ANSWER_GRACE_MS, CHECK_EVERY_MS, COMMAND_DEADLINE_MS } from "./limits.js";
 import * as metrics from "./metrics.js";
 import type { Answer, Waiter } from "./pending.js";
-import { type Refusal, unavailable } from "./refusal.js";
+import { outcomeUnknown, type Refusal, unavailable } from "./refusal.js";
 
 const MICROS_PER_MS = 1_000;
 
@@ -62,6 +62,24 @@ export class Commands {
 
   /** Gives a refusal, or nothing: then the waiter will be called, once and not before this returns. */
   submit(receiver: number, payload: Uint8Array, waiter: Waiter | null): Refusal | undefined {
+    return this.send(receiver, (lane, giveUpAtMs) => lane.add(payload, waiter, giveUpAtMs));
+  }
+
+  /** Resolves when the receiver, which answers nobody, has committed the command; rejects with a `Refusal`. */
+  async commit(receiver: number, payload: Uint8Array): Promise<void> {
+    const isCommitted = await new Promise<boolean>((resolve, reject) => {
+      const refusal = this.send(receiver, (lane, giveUpAtMs) =>
+        lane.addToConfirm(payload, resolve, giveUpAtMs),
+      );
+      if (refusal) reject(refusal);
+    });
+    if (!isCommitted) throw outcomeUnknown();
+  }
+
+  private send(
+    receiver: number,
+    add: (lane: Lane, giveUpAtMs: number) => void,
+  ): Refusal | undefined {
     const lane = this.lane(receiver);
     const refusal = this.stopping
       ? unavailable("GATEWAY_STOPPING", "this gateway is stopping", 0)
@@ -70,7 +88,7 @@ export class Commands {
       metrics.commandsRefused.inc({ code: refusal.code });
       return refusal;
     }
-    lane.add(payload, waiter, this.deps.clock.now() + COMMAND_DEADLINE_MS + ANSWER_GRACE_MS);
+    add(lane, this.deps.clock.now() + COMMAND_DEADLINE_MS + ANSWER_GRACE_MS);
     if (this.toFlush.size === 0) this.deps.clock.soon(() => this.flush());
     this.toFlush.add(lane);
     return undefined;

@@ -2,17 +2,14 @@
 import { codeName } from "../../actors/kernel/codes.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import type { AccountEvent as LedgerEvent } from "../../actors/ledger/account-events.js";
-import { assertNever } from "../../actors/kernel/assert.js";
 import type {
-  AccountEvent,
   Asset,
   Instrument as PublicInstrument,
-  Liquidity,
   Order,
   OrderFill,
-  OrderRequest,
   OrderStatus,
   OrderType,
+  SelfTradePrevention,
   Side,
   TimeInForce,
 } from "../../proto/gen/exchange/v1/exchange.js";
@@ -30,7 +27,9 @@ export function publicAsset(catalog: Catalog, id: number): Asset {
   return { name: found.name, decimals: found.decimals };
 }
 
-function symbolOf(catalog: Catalog, id: number): string {
+/** The symbol of an instrument; none, of number 0. */
+export function symbolOf(catalog: Catalog, id: number): string {
+  if (id === 0) return "";
   const found = catalog.instrumentById(id);
   if (!found) throw new NotInCatalogError(`instrument ${id}`);
   return found.symbol;
@@ -57,7 +56,7 @@ export function publicOrder(catalog: Catalog, row: OrderRow): Order {
     orderId,
     account,
     clientOrderId,
-    symbol: row.instrument === 0 ? "" : symbolOf(catalog, row.instrument),
+    symbol: symbolOf(catalog, row.instrument),
     side: row.side as Side,
     type: row.type as OrderType,
     timeInForce: row.timeInForce as TimeInForce,
@@ -69,6 +68,11 @@ export function publicOrder(catalog: Catalog, row: OrderRow): Order {
     code: codeName(row.code),
     created: row.created,
     updated: row.updated,
+    stopPrice: row.stopPrice,
+    displayQuantity: row.display,
+    expiresAt: row.expires,
+    selfTradePrevention: row.selfTrade as SelfTradePrevention,
+    postOnly: row.postOnly,
   };
 }
 
@@ -79,95 +83,4 @@ export function publicFill(
 ): OrderFill {
   const { tradeId, price, quantity, liquidity } = event;
   return { tradeId, price, quantity, liquidity, time, sequence };
-}
-
-type Body = NonNullable<AccountEvent["event"]>;
-
-export function publicEvent(
-  catalog: Catalog,
-  head: Omit<AccountEvent, "event">,
-  event: LedgerEvent,
-): AccountEvent {
-  const { account, sequence, token, time } = head;
-  return { account, sequence, token, time, event: bodyOf(catalog, event) };
-}
-
-function bodyOf(catalog: Catalog, event: LedgerEvent): Body {
-  switch (event.kind) {
-    case "opened":
-      return { $case: "opened", value: {} };
-    case "deposited": {
-      const { amount, key: idempotencyKey } = event;
-      const asset = publicAsset(catalog, event.asset).name;
-      return { $case: "deposited", value: { asset, amount, idempotencyKey } };
-    }
-    case "accepted": {
-      const { orderId, clientOrderId, price, quantity } = event;
-      const value = {
-        orderId,
-        clientOrderId,
-        symbol: symbolOf(catalog, event.instrument),
-        side: event.side as Side,
-        type: event.type as OrderType,
-        timeInForce: event.timeInForce as TimeInForce,
-        price,
-        quantity,
-      };
-      return { $case: "accepted", value };
-    }
-    case "rejected": {
-      const { orderId, clientOrderId } = event;
-      return { $case: "rejected", value: { orderId, clientOrderId, code: codeName(event.code) } };
-    }
-    case "requested": {
-      const { orderId, request } = event;
-      return { $case: "requested", value: { orderId, request } };
-    }
-    case "voided": {
-      const { orderId, clientOrderId } = event;
-      return { $case: "voided", value: { orderId, clientOrderId } };
-    }
-    default:
-      return bodyOfMarketsWord(catalog, event);
-  }
-}
-
-type MarketsWord = Exclude<LedgerEvent, { readonly origin: unknown }>;
-
-/** Events that a market's answer has led to; `sequence` is the market's. */
-function bodyOfMarketsWord(catalog: Catalog, event: MarketsWord): Body {
-  const { orderId, sequence: marketSequence } = event;
-  switch (event.kind) {
-    case "rested":
-      return { $case: "rested", value: { orderId, leaves: event.leaves, marketSequence } };
-    case "reduced":
-      return { $case: "reduced", value: { orderId, leaves: event.leaves, marketSequence } };
-    case "filled": {
-      const { tradeId, price, quantity, leaves } = event;
-      const value = {
-        orderId,
-        tradeId,
-        symbol: symbolOf(catalog, event.instrument),
-        side: event.side as Side,
-        liquidity: event.liquidity as Liquidity,
-        price,
-        quantity,
-        leaves,
-        marketSequence,
-      };
-      return { $case: "filled", value };
-    }
-    case "ended": {
-      const { leaves } = event;
-      const code = codeName(event.code);
-      return { $case: "ended", value: { orderId, leaves, code, marketSequence } };
-    }
-    case "refused": {
-      const request = event.request as OrderRequest;
-      const code = codeName(event.code);
-      return { $case: "refused", value: { orderId, request, code, marketSequence } };
-    }
-    default:
-      return assertNever(event);
-  }
 }

@@ -10,7 +10,8 @@ import type {
 } from "../../proto/gen/exchange/v1/exchange.js";
 import type { Clock } from "../ports/clock.js";
 import type { Catalog } from "./catalog.js";
-import { NotInCatalogError, publicEvent } from "./convert.js";
+import { NotInCatalogError } from "./convert.js";
+import { publicEvent } from "./convert-events.js";
 import { EVENTS_PER_MESSAGE_MAX, QUEUED_EVENTS_LOW, QUEUED_EVENTS_MAX } from "./limits.js";
 import { exhausted, type Refusal, unavailable } from "./refusal.js";
 

@@ -87,7 +87,7 @@ export class Events {
 
   private takeReply(shard: number, token: number, reply: Reply): void {
     const { origin, account, code, orderId, repeated } = reply;
-    const answer = { account, code, orderId, repeated, token, sequence: 0 };
+    const answer = { account, code, orderId, repeated, token, sequence: 0, orders: 0 };
     this.deps.commands.answer(shard, origin, answer);
   }
 }
@@ -96,10 +96,12 @@ function originOf(event: AccountEvent): Origin | undefined {
   return "origin" in event ? event.origin : undefined;
 }
 
-function outcomeOf(event: AccountEvent): { code: number; orderId: number } {
+function outcomeOf(event: AccountEvent): { code: number; orderId: number; orders: number } {
   const orderId = "orderId" in event ? event.orderId : 0;
-  if (event.kind === "rejected") return { code: event.code, orderId };
-  return { code: event.kind === "voided" ? Code.CLIENT_ORDER_ID_VOIDED : Code.OK, orderId };
+  const orders = event.kind === "cancel-all" ? event.orders : 0;
+  if (event.kind === "rejected") return { code: event.code, orderId, orders };
+  const code = event.kind === "voided" ? Code.CLIENT_ORDER_ID_VOIDED : Code.OK;
+  return { code, orderId, orders };
 }
 
 function decodeOrNull(data: Uint8Array): EventFrame | null {

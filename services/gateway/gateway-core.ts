@@ -14,6 +14,7 @@ import { ExchangeTime } from "./exchange-time.js";
 import { InstrumentDesk } from "./instrument-desk.js";
 import { Leaders } from "./leaders.js";
 import { DRAIN_MS_MAX, TIME_READ_EVERY_MS } from "./limits.js";
+import { MarketDesk } from "./market-desk.js";
 import { OrderDesk } from "./order-desk.js";
 import { OrderIntake } from "./order-intake.js";
 import { Slot } from "./slot.js";
@@ -54,6 +55,7 @@ export class GatewayCore {
   readonly orders: OrderDesk;
   readonly accounts: AccountDesk;
   readonly instruments: InstrumentDesk;
+  readonly markets: MarketDesk;
   private readonly ledgers: readonly ActorHead[];
   private readonly stopTime: () => void;
 
@@ -62,6 +64,7 @@ export class GatewayCore {
     this.orders = new OrderDesk(parts);
     this.accounts = new AccountDesk(parts);
     this.instruments = new InstrumentDesk(parts);
+    this.markets = new MarketDesk(parts);
     this.ledgers = heads.filter(({ kind }) => kind === "ledger");
     this.stopTime = keepTime(parts.time, parts);
   }

@@ -4,6 +4,7 @@ import { GatewayCore, type GatewayCoreOptions, type GatewayDependencies } from "
 import { GrpcServer } from "./grpc-server.js";
 import { instrumentHandlers, timeHandlers } from "./instrument-service.js";
 import { DRAIN_MS_MAX } from "./limits.js";
+import { marketHandlers } from "./market-service.js";
 import { OrderService } from "./order-service.js";
 import type { Slot } from "./slot.js";
 import { unary } from "./unary.js";
@@ -34,6 +35,7 @@ export class Gateway {
       instruments: instrumentHandlers(core.instruments, handler),
       accounts: accounts.handlers,
       orders: orders.handlers,
+      markets: marketHandlers(core.markets, handler),
       time: timeHandlers(handler, core.parts.time),
     });
     try {

@@ -7,6 +7,7 @@ import { HealthImplementation, protoPath as HEALTH_FILE } from "grpc-health-chec
 import {
   AccountServiceService,
   InstrumentServiceService,
+  MarketServiceService,
   OrderServiceService,
   TimeServiceService,
 } from "../../proto/gen/exchange/v1/exchange.js";
@@ -21,14 +22,15 @@ const PROTO_FILE = join(PROTO_FOLDER, "exchange", "v1", "exchange.proto");
 
 /** The whole server, as the health service calls it. */
 const WHOLE_SERVER = "";
-const SERVICES = ["InstrumentService", "AccountService", "OrderService", "TimeService"].map(
-  (name) => `exchange.v1.${name}`,
+const SERVICES = ["Instrument", "Account", "Order", "Market", "Time"].map(
+  (name) => `exchange.v1.${name}Service`,
 );
 
 export interface ServiceHandlers {
   readonly instruments: UntypedServiceImplementation;
   readonly accounts: UntypedServiceImplementation;
   readonly orders: UntypedServiceImplementation;
+  readonly markets: UntypedServiceImplementation;
   readonly time: UntypedServiceImplementation;
 }
 
@@ -50,6 +52,7 @@ export class GrpcServer {
     this.server.addService(tolerant(InstrumentServiceService), handlers.instruments);
     this.server.addService(tolerant(AccountServiceService), handlers.accounts);
     this.server.addService(tolerant(orders), handlers.orders);
+    this.server.addService(tolerant(MarketServiceService), handlers.markets);
     this.server.addService(tolerant(TimeServiceService), handlers.time);
     this.health = new HealthImplementation(
       Object.fromEntries([WHOLE_SERVER, ...SERVICES].map((name) => [name, "SERVING" as const])),

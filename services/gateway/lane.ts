@@ -17,7 +17,7 @@ import {
   STREAM_FULL_PAUSE_MS,
 } from "./limits.js";
 import * as metrics from "./metrics.js";
-import { type Answer, Pending, type PendingFrame, type Waiter } from "./pending.js";
+import { type Answer, type Confirmer, Pending, type PendingFrame, type Waiter } from "./pending.js";
 import { exhausted, type Refusal, unavailable } from "./refusal.js";
 
 export interface LaneDependencies {
@@ -73,6 +73,12 @@ export class Lane {
     this.pending.add(payload, waiter, giveUpAtMs);
   }
 
+  /** Numbers a command to a receiver that answers nobody; the confirmer hears of its commit. */
+  addToConfirm(payload: Uint8Array, confirmer: Confirmer, giveUpAtMs: number): void {
+    this.pending.add(payload, null, giveUpAtMs);
+    this.pending.whenConfirmed(confirmer, giveUpAtMs);
+  }
+
   /** Sends what has gathered, as far as frames may be on their way. */
   flush(): void {
     while (this.inFlight < PUBLISHES_IN_FLIGHT_MAX && this.pending.hasGathered) {
@@ -100,6 +106,7 @@ export class Lane {
   /** To be called now and then: sends again what is overdue, and gives up waiting for what is too late. */
   check(): void {
     const now = this.deps.clock.now();
+    this.pending.expireConfirmers(now);
     for (const waiter of this.pending.takeExpired(now)) {
       metrics.commandsUnknown.inc();
       waiter(null);

@@ -4,9 +4,18 @@
  */
 import { Code, codeName } from "../../actors/kernel/codes.js";
 import { CLIENT_ORDER_ID_LENGTH_MAX } from "../../actors/kernel/limits.js";
-import { isOneOf, OrderRequest, OrderType, Side, TimeInForce } from "../../actors/kernel/order.js";
-import { encodeLedgerCommand } from "../../actors/ledger/messages.js";
+import {
+  isOneOf,
+  OrderRequest,
+  OrderType,
+  SelfTrade,
+  Side,
+  TimeInForce,
+} from "../../actors/kernel/order.js";
+import { encodeLedgerCommand, NO_NEW_TERMS } from "../../actors/ledger/messages.js";
 import type {
+  AmendOrderRequest,
+  CancelAllRequest,
   CancelOrderRequest,
   PlaceOrderRequest,
   ReduceOrderRequest,
@@ -33,7 +42,7 @@ export function clientOrderIdProblem(clientOrderId: string): Refusal | undefined
 
 /** Why an order cannot be written down, or nothing. */
 export function placeProblem(request: PlaceOrderRequest): Refusal | undefined {
-  const { side, type, timeInForce, price, quantity } = request;
+  const { side, type, timeInForce, price, quantity, selfTradePrevention } = request;
   const problem = clientOrderIdProblem(request.clientOrderId);
   if (problem) return problem;
   if (!isOneOf(Side, side)) return byCode(Code.INVALID_SIDE);
@@ -41,8 +50,20 @@ export function placeProblem(request: PlaceOrderRequest): Refusal | undefined {
   if (timeInForce !== 0 && !isOneOf(TimeInForce, timeInForce)) {
     return byCode(Code.INVALID_TIME_IN_FORCE);
   }
+  if (!isOneOf(SelfTrade, selfTradePrevention)) return byCode(Code.INVALID_SELF_TRADE_MODE);
   if (quantity < 0) return byCode(Code.QUANTITY_NOT_POSITIVE);
   if (price < 0) return byCode(Code.PRICE_NOT_POSITIVE);
+  if (request.expiresAt < 0) return byCode(Code.EXPIRY_IN_THE_PAST);
+  return termsProblem(request);
+}
+
+/** Numbers below zero cannot be written down. */
+function termsProblem(
+  request: Pick<PlaceOrderRequest, "stopPrice" | "displayQuantity">,
+): Refusal | undefined {
+  const { stopPrice, displayQuantity } = request;
+  if (stopPrice < 0) return invalid("STOP_PRICE_NEGATIVE", "a stop price is above zero");
+  if (displayQuantity < 0) return invalid("DISPLAY_NEGATIVE", "a display quantity is above zero");
   return undefined;
 }
 
@@ -60,6 +81,16 @@ export function reduceProblem(request: ReduceOrderRequest): Refusal | undefined 
   return nameProblem(request);
 }
 
+export function amendProblem(request: AmendOrderRequest): Refusal | undefined {
+  if (request.quantity < 0) return byCode(Code.QUANTITY_NOT_POSITIVE);
+  if (request.price < 0) return byCode(Code.PRICE_NOT_POSITIVE);
+  return termsProblem(request) ?? nameProblem(request);
+}
+
+export function sideProblem({ side }: CancelAllRequest): Refusal | undefined {
+  return side === 0 || isOneOf(Side, side) ? undefined : byCode(Code.INVALID_SIDE);
+}
+
 /** The command for the ledger shard. The account comes from the session, the deadline is in microseconds since 1970. */
 export function encodePlace(
   request: PlaceOrderRequest,
@@ -67,7 +98,7 @@ export function encodePlace(
   instrument: number,
   deadline: number,
 ): Uint8Array {
-  const { clientOrderId, side, type, price, quantity } = request;
+  const { clientOrderId, side, type, price, quantity, stopPrice, postOnly } = request;
   const standard =
     type === OrderType.Market ? TimeInForce.ImmediateOrCancel : TimeInForce.GoodTillCancel;
   const timeInForce = request.timeInForce === 0 ? standard : request.timeInForce;
@@ -82,6 +113,11 @@ export function encodePlace(
     timeInForce,
     price,
     quantity,
+    stopPrice,
+    display: request.displayQuantity,
+    expires: request.expiresAt,
+    selfTrade: request.selfTradePrevention,
+    postOnly,
   });
 }
 
@@ -98,6 +134,7 @@ export function encodeCancel(
     orderId,
     clientOrderId,
     leaves: 0,
+    ...NO_NEW_TERMS,
   });
 }
 
@@ -114,5 +151,27 @@ export function encodeReduce(
     orderId,
     clientOrderId,
     leaves,
+    ...NO_NEW_TERMS,
+  });
+}
+
+export function encodeAmend(
+  request: AmendOrderRequest,
+  account: number,
+  deadline: number,
+): Uint8Array {
+  const { orderId, clientOrderId, price, quantity, stopPrice, displayQuantity } = request;
+  return encodeLedgerCommand({
+    kind: "amend",
+    account,
+    deadline,
+    request: OrderRequest.Amend,
+    orderId,
+    clientOrderId,
+    leaves: 0,
+    price,
+    quantity,
+    stopPrice,
+    display: displayQuantity,
   });
 }

@@ -1,9 +1,11 @@
-/** Orders as whoever serves clients asks for them: place, cancel, reduce, look up, resolve. */
+/** Orders as whoever serves clients asks for them: place, cancel, reduce, amend, look up, resolve. */
 import { Code, codeName } from "../../actors/kernel/codes.js";
 import { shardOfAccount } from "../../actors/kernel/ids.js";
 import { decodeAccountEvents } from "../../actors/ledger/account-events.js";
-import { encodeLedgerCommand } from "../../actors/ledger/messages.js";
+import { type ClientCommand, encodeLedgerCommand } from "../../actors/ledger/messages.js";
 import type {
+  CancelAllRequest,
+  CancelAllResponse,
   CommandResult,
   GetOrderResponse,
   OrderCommand,
@@ -15,7 +17,12 @@ import { codeText, refusalOfCode } from "./code-text.js";
 import type { Commands } from "./commands.js";
 import { NotInCatalogError, publicFill, publicOrder } from "./convert.js";
 import { FILLS_JOURNAL_ROWS_MAX, JOURNAL_ROWS_PER_PAGE } from "./limits.js";
-import { clientOrderIdProblem, nameProblem, type OrderName } from "./order-commands.js";
+import {
+  clientOrderIdProblem,
+  nameProblem,
+  type OrderName,
+  sideProblem,
+} from "./order-commands.js";
 import { type OrderIntake, resultOf } from "./order-intake.js";
 import type { Answer } from "./pending.js";
 import { exhausted, notFound, outcomeUnknown, Refusal } from "./refusal.js";
@@ -50,6 +57,27 @@ export class OrderDesk {
     return resultOf(0, outcome);
   }
 
+  /** Resolves with how many orders of the account the shard has asked markets to cancel; rejects with a `Refusal`. */
+  async cancelAll(account: number, request: CancelAllRequest): Promise<CancelAllResponse> {
+    const problem = sideProblem(request);
+    if (problem) throw problem;
+    const instrument = request.symbol === "" ? 0 : await this.instrumentNumber(request.symbol);
+    const deadline = this.deps.commands.deadline();
+    const { side } = request;
+    const command = { kind: "cancel-all", account, deadline, instrument, side } as const;
+    const answer = await this.askShard(command);
+    if (answer.code !== Code.OK) throw refusalOfCode(answer.code);
+    return { result: resultOf(0, answer), orders: answer.orders };
+  }
+
+  private async instrumentNumber(symbol: string): Promise<number> {
+    const { catalog } = this.deps;
+    if (!catalog.instrument(symbol) && !catalog.isFresh) await fromPostgres(catalog.refresh());
+    const found = catalog.instrument(symbol);
+    if (found) return found.id;
+    throw notFound(codeName(Code.UNKNOWN_SYMBOL), codeText(Code.UNKNOWN_SYMBOL));
+  }
+
   /** Rejects with a `Refusal` when there is no such order. */
   async get(account: number, name: OrderName): Promise<GetOrderResponse> {
     const problem = nameProblem(name);
@@ -68,7 +96,8 @@ export class OrderDesk {
     const { reads } = this.deps;
     const before = await fromPostgres(reads.order(account, 0, clientOrderId));
     if (before) return this.describe(before);
-    const answer = await this.askShard(account, clientOrderId);
+    const deadline = this.deps.commands.deadline();
+    const answer = await this.askShard({ kind: "resolve", account, deadline, clientOrderId });
     try {
       const row = await fromPostgres(reads.order(account, 0, clientOrderId));
       if (row) return await this.describe(row);
@@ -80,12 +109,11 @@ export class OrderDesk {
     throw refusalOfCode(answer.code);
   }
 
-  private async askShard(account: number, clientOrderId: string): Promise<Answer> {
+  private async askShard(command: ClientCommand): Promise<Answer> {
     const { commands, shards } = this.deps;
-    const deadline = commands.deadline();
-    const payload = encodeLedgerCommand({ kind: "resolve", account, deadline, clientOrderId });
+    const payload = encodeLedgerCommand(command);
     const answer = await new Promise<Answer | null>((resolve, reject) => {
-      const refusal = commands.submit(shardOfAccount(account, shards), payload, resolve);
+      const refusal = commands.submit(shardOfAccount(command.account, shards), payload, resolve);
       if (refusal) reject(refusal);
     });
     if (!answer) throw outcomeUnknown();

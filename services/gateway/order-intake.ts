@@ -7,6 +7,8 @@ import { codeText } from "./code-text.js";
 import type { Commands } from "./commands.js";
 import * as metrics from "./metrics.js";
 import {
+  amendProblem,
+  encodeAmend,
   encodeCancel,
   encodePlace,
   encodeReduce,
@@ -84,15 +86,24 @@ export class OrderIntake {
       const payload = encodePlace(command.value, account, instrument.id, deadline);
       return this.commands.submit(shard, payload, waiter);
     }
-    if (command.$case === "cancel") {
-      const problem = nameProblem(command.value);
-      if (problem) return problem;
-      return this.commands.submit(shard, encodeCancel(command.value, account, deadline), waiter);
-    }
-    const problem = reduceProblem(command.value);
+    const problem = requestProblem(command);
     if (problem) return problem;
-    return this.commands.submit(shard, encodeReduce(command.value, account, deadline), waiter);
+    return this.commands.submit(shard, encodeRequest(command, account, deadline), waiter);
   }
+}
+
+type RequestCommand = Exclude<NonNullable<OrderCommand["command"]>, { readonly $case: "place" }>;
+
+/** Why what is asked of an order cannot be written down, or nothing. */
+function requestProblem(command: RequestCommand): Refusal | undefined {
+  if (command.$case === "cancel") return nameProblem(command.value);
+  return command.$case === "reduce" ? reduceProblem(command.value) : amendProblem(command.value);
+}
+
+function encodeRequest(command: RequestCommand, account: number, deadline: number): Uint8Array {
+  if (command.$case === "cancel") return encodeCancel(command.value, account, deadline);
+  if (command.$case === "reduce") return encodeReduce(command.value, account, deadline);
+  return encodeAmend(command.value, account, deadline);
 }
 
 export function resultOf(requestId: number, outcome: OrderOutcome): CommandResult {

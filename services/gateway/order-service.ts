@@ -23,6 +23,12 @@ export class OrderService {
       reduceOrder: handler(async (value, session) => ({
         result: await desk.submit(session(), { $case: "reduce", value }),
       })),
+      amendOrder: handler(async (value, session) => ({
+        result: await desk.submit(session(), { $case: "amend", value }),
+      })),
+      cancelAll: handler((request, session) =>
+        desk.cancelAll(session().account(request.account), request),
+      ),
       getOrder: handler((request, session) =>
         desk.get(session().account(request.account), request),
       ),

@@ -21,10 +21,15 @@ export interface Answer {
   /** The receiver's fencing token. */
   readonly token: number;
   readonly repeated: boolean;
+  /** How many orders the command was passed on for, where it was about many. */
+  readonly orders: number;
 }
 
 /** Called once: with the answer, or with null when nobody answered in time. */
 export type Waiter = (answer: Answer | null) => void;
+
+/** Called once: true when the receiver has committed the command, false when it has not in time. */
+export type Confirmer = (isCommitted: boolean) => void;
 
 export interface PendingFrame {
   readonly first: number;
@@ -44,6 +49,8 @@ export class Pending {
   private confirmed = 0;
   /** In the order of their numbers, and so of their time. */
   private readonly waiters = new Map<number, { waiter: Waiter; giveUpAtMs: number }>();
+  /** Of receivers that answer nobody: whoever waits until the command is committed, in the order of the numbers. */
+  private confirmers: { number: number; confirmer: Confirmer; giveUpAtMs: number }[] = [];
 
   constructor(source: number, token: number) {
     this.source = source;
@@ -60,7 +67,7 @@ export class Pending {
   }
 
   get hasWaiters(): boolean {
-    return this.waiters.size > 0;
+    return this.waiters.size > 0 || this.confirmers.length > 0;
   }
 
   /** Numbers a command. Without a waiter nobody wants an answer. */
@@ -69,6 +76,11 @@ export class Pending {
     this.gathered.push(payload);
     if (waiter) this.waiters.set(this.lastNumber, { waiter, giveUpAtMs });
     return this.lastNumber;
+  }
+
+  /** Calls back when the command that was numbered last is committed. */
+  whenConfirmed(confirmer: Confirmer, giveUpAtMs: number): void {
+    this.confirmers.push({ number: this.lastNumber, confirmer, giveUpAtMs });
   }
 
   /** The next frame of gathered commands, as many as fit; null when nothing is gathered. */
@@ -102,6 +114,7 @@ export class Pending {
     let done = 0;
     while (done < this.frames.length && this.frames[done]!.last <= number) done += 1;
     if (done > 0) this.frames = this.frames.slice(done);
+    this.endConfirmers((each) => each.number <= number, true);
     return true;
   }
 
@@ -118,6 +131,11 @@ export class Pending {
     return this.frames.slice(0, framesMax).filter((frame) => frame.sentAtMs <= sentBeforeMs);
   }
 
+  /** Tells those who wait for a commit that their time is over. */
+  expireConfirmers(nowMs: number): void {
+    this.endConfirmers((each) => each.giveUpAtMs <= nowMs, false);
+  }
+
   /** Waiters whose time is over. */
   takeExpired(nowMs: number): Waiter[] {
     const expired: Waiter[] = [];
@@ -127,6 +145,16 @@ export class Pending {
       expired.push(waiter);
     }
     return expired;
+  }
+
+  private endConfirmers(
+    isOver: (each: { number: number; giveUpAtMs: number }) => boolean,
+    isCommitted: boolean,
+  ): void {
+    if (this.confirmers.length === 0) return;
+    const over = this.confirmers.filter(isOver);
+    this.confirmers = this.confirmers.filter((each) => !isOver(each));
+    for (const { confirmer } of over) confirmer(isCommitted);
   }
 
   private countThatFits(): number {

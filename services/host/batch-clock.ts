@@ -4,6 +4,8 @@
  */
 import type { Clock } from "../ports/clock.js";
 
+const MICROSECONDS_PER_MILLISECOND = 1_000;
+
 export class BatchClock {
   private readonly clock: Clock;
   private base: number;
@@ -25,8 +27,18 @@ export class BatchClock {
   }
 
   stamp(): number {
-    const estimate = this.base + Math.round((this.clock.now() - this.baseAtMs) * 1_000);
-    this.last = Math.max(this.last, estimate);
+    this.last = this.estimate();
     return this.last;
+  }
+
+  /** How long it is until a stamp is not before a time; 0: it would not be now. */
+  millisecondsUntil(time: number): number {
+    return Math.max(0, Math.ceil((time - this.estimate()) / MICROSECONDS_PER_MILLISECOND));
+  }
+
+  private estimate(): number {
+    const passedMs = this.clock.now() - this.baseAtMs;
+    const estimate = this.base + Math.round(passedMs * MICROSECONDS_PER_MILLISECOND);
+    return Math.max(this.last, estimate);
   }
 }

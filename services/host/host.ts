@@ -16,7 +16,8 @@ import {
   type HostState,
   nextSnapshot,
 } from "./host-machine.js";
-import { Leader, type LeaderEnd } from "./leader.js";
+import { Leader } from "./leader.js";
+import type { LeaderEnd } from "./leader-end.js";
 import { LET_GO_AGAIN_AFTER_MS, RELEASE_MS_MAX, RETRY_RECOVERY_AFTER_MS } from "./limits.js";
 import { claim, raise, recover } from "./recovery.js";
 import { encodeRelease } from "./release.js";

@@ -4,26 +4,24 @@
  *
  * - At most one commit is under way. What a batch says leaves only after its commit, in the order: outbox, events,
  *   announcement.
+ * - What is due by a batch's time is done before its commands; when no other batch comes by, in one of its own.
  * - The position moves with the commit of what was read up to it. Reading again is harmless: marks drop what was seen.
  * - Whatever ends the leadership ends it once, with a reason; nothing is applied or sent after that.
  */
 import { BATCH_COMMANDS_MAX } from "../../actors/kernel/limits.js";
 import { every } from "../ports/clock.js";
 import { type LogMessage, StreamIdentityError } from "../ports/log.js";
-import {
-  type Batch,
-  ClientOrderIdConflict,
-  CommitUnknownError,
-  FencedError,
-} from "../ports/store.js";
+import type { Batch } from "../ports/store.js";
 import { Announcer, type Standing } from "./announcer.js";
 import { BatchClock } from "./batch-clock.js";
 import type { HostDependencies } from "./dependencies.js";
 import { Herald } from "./herald.js";
 import { Inbox } from "./inbox.js";
+import { endOfCommit, type LeaderEnd } from "./leader-end.js";
 import {
   COMMIT_HANGS_AFTER_MS,
   RESEND_CHECK_EVERY_MS,
+  TICK_AGAIN_AFTER_MS,
   TIDY_AFTER_MS,
   TRIM_EVERY_MS,
 } from "./limits.js";
@@ -32,12 +30,7 @@ import { Outbox } from "./outbox.js";
 import { readFrame } from "./read-frame.js";
 import type { Recovered } from "./recovery.js";
 import { Resender } from "./resender.js";
-
-export type LeaderEnd =
-  | { readonly kind: "fenced" | "lost"; readonly reason: string }
-  /** A bug, or the delusion of a deposed leader; `batch` is the last that it has committed. */
-  | { readonly kind: "failed"; readonly reason: string; readonly batch: number }
-  | { readonly kind: "conflict"; readonly reason: string; readonly orderIds: readonly number[] };
+import { Ticker } from "./ticker.js";
 
 export class Leader {
   private readonly deps: HostDependencies;
@@ -48,6 +41,7 @@ export class Leader {
   private readonly resender: Resender;
   private readonly announcer: Announcer;
   private readonly herald: Herald;
+  private readonly ticker: Ticker;
   private readonly inbox: Inbox;
   private readonly cleanups: (() => void)[] = [];
 
@@ -83,6 +77,9 @@ export class Leader {
     this.outbox = new Outbox(deps.log, deps.clock, deps.directory, record.token);
     this.resender = new Resender(deps.bus, deps.clock, record.id, deps.observer);
     this.herald = new Herald(deps, record);
+    this.ticker = new Ticker(deps.clock, this.time, recovered.actor, () => {
+      this.guard(() => this.tick());
+    });
     this.announcer = new Announcer(deps.bus, deps.clock, () => this.standing());
   }
 
@@ -112,6 +109,7 @@ export class Leader {
       every(clock, TRIM_EVERY_MS, () => this.trim()),
     );
     this.outbox.send(this.recovered.outbox);
+    this.ticker.watch();
     await this.readInbox();
     if (this.ended) return;
     // Only now is it known that the inbox is the one that was read: publishers may come.
@@ -133,6 +131,7 @@ export class Leader {
     this.accepting = false;
     this.announcer.stop();
     this.resender.stop();
+    this.ticker.stop();
     for (const cleanup of this.cleanups) cleanup();
     this.cleanups.length = 0;
     this.inbox.close();
@@ -211,9 +210,9 @@ export class Leader {
       this.resender.request(frame.source, admission.from);
       return;
     }
-    this.open ??= new OpenBatch(this.time.stamp(), this.deps.clock.now());
+    this.open ??= this.begin();
     const startedAtMs = this.deps.clock.now();
-    this.open.apply(actor, frame, admission.skip);
+    this.open.apply(frame, admission.skip);
     const elapsedMs = this.deps.clock.now() - startedAtMs;
     this.deps.observer.applied(record.kind, frame.commands.length - admission.skip, elapsedMs);
   }
@@ -285,17 +284,12 @@ export class Leader {
     });
     if (this.open) this.seal();
     if (this.queue.length > 0) this.schedulePump();
+    this.ticker.watch();
   }
 
   private commitFailed(error: unknown): void {
     this.commit = null;
-    if (this.ended) return;
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    if (error instanceof FencedError) this.end({ kind: "fenced", reason });
-    else if (error instanceof CommitUnknownError) this.end({ kind: "lost", reason });
-    else if (error instanceof ClientOrderIdConflict) {
-      this.end({ kind: "conflict", reason, orderIds: error.orderIds });
-    } else this.end({ kind: "failed", reason, batch: this.batch });
+    if (!this.ended) this.end(endOfCommit(error, this.batch));
   }
 
   /** Reads the inbox; where there is none, or not the one that was read, it is anchored anew (R5). */
@@ -338,7 +332,7 @@ export class Leader {
   /** Commits what was applied, and a batch in any case. */
   private async commitEmpty(): Promise<void> {
     if (this.ended) return;
-    this.open ??= new OpenBatch(this.time.stamp(), this.deps.clock.now());
+    this.open ??= this.begin();
     await this.settle();
   }
 
@@ -379,7 +373,23 @@ export class Leader {
   /** Deletes confirmed outbox rows when no other batch comes by to do it. */
   private tidy(): void {
     if (this.commit || this.open || !this.outbox.hasConfirmed) return;
-    this.open = new OpenBatch(this.time.stamp(), this.deps.clock.now());
+    this.open = this.begin();
     this.seal();
+  }
+
+  /** Does what is due when no other batch comes by to do it, again until nothing is. */
+  private tick(): void {
+    // The end of the commit under way looks again.
+    if (this.commit || this.open || !this.accepting) return;
+    const { actor } = this.recovered;
+    const hash = actor.stateHash();
+    const open = this.begin();
+    if (actor.stateHash() === hash) return this.ticker.watch(TICK_AGAIN_AFTER_MS);
+    this.open = open;
+    this.seal();
+  }
+
+  private begin(): OpenBatch {
+    return new OpenBatch(this.recovered.actor, this.time.stamp());
   }
 }

@@ -19,6 +19,11 @@ export const RESEND_FRAMES_MAX = 64;
 /** When nothing else commits, confirmed outbox rows are deleted after so long. */
 export const TIDY_AFTER_MS = 1_000;
 
+/** Whoever waits for something that is due looks at Postgres's time again after so long. */
+export const TICK_WAIT_MS_MAX = 60_000;
+/** When nothing was due after all, the next look follows after so long. */
+export const TICK_AGAIN_AFTER_MS = 100;
+
 /** The inbox is trimmed behind the committed position this often. */
 export const TRIM_EVERY_MS = 5_000;
 

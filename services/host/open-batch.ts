@@ -1,6 +1,6 @@
 /**
- * The batch that is being applied while the one before it commits: which commands were taken (as they go into the
- * batch log), and where the inbox stands after them.
+ * The batch that is being applied while the one before it commits: its time, and which commands were taken (as they go
+ * into the batch log). What is due by its time is done before its commands, so that a batch without commands does just that.
  */
 import type { Actor } from "../../actors/kernel/actor.js";
 import { ByteReader, ByteWriter } from "../../actors/kernel/bytes.js";
@@ -10,17 +10,20 @@ import type { LoggedBatch, OutboxRow } from "../ports/store.js";
 
 export class OpenBatch {
   readonly time: number;
-  readonly openedAtMs: number;
   commands = 0;
+  private readonly actor: Actor;
   private readonly log = new ByteWriter(4_096);
 
-  constructor(time: number, openedAtMs: number) {
+  /** Advances the actor to the batch's time. */
+  constructor(actor: Actor, time: number) {
+    this.actor = actor;
     this.time = time;
-    this.openedAtMs = openedAtMs;
+    actor.advance(time);
   }
 
-  /** Applies a frame's commands from index `skip` on; `advance` is called after each. */
-  apply(actor: Actor, frame: Frame, skip: number): void {
+  /** Applies a frame's commands from index `skip` on, and moves the mark of their source. */
+  apply(frame: Frame, skip: number): void {
+    const { actor } = this;
     const taken = skip === 0 ? frame.commands : frame.commands.slice(skip);
     let number = frame.first + skip;
     for (const payload of taken) {
@@ -43,6 +46,7 @@ export class OpenBatch {
 /** Applies a batch as it was logged to an actor that stands before it (a standby, a replay). Throws when it cannot be read. */
 export function applyLogged(actor: Actor, batch: LoggedBatch): void {
   const reader = new ByteReader(batch.commands);
+  actor.advance(batch.time);
   while (reader.remaining > 0) {
     const { source, token, first, commands } = decodeFrame(reader.bytes());
     let number = first;

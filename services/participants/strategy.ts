@@ -6,6 +6,7 @@ import {
   Side,
   TimeInForce,
 } from "../../proto/gen/exchange/v1/exchange.js";
+import { PLAIN_TERMS } from "../client/new-order.js";
 import type { Random } from "./random.js";
 
 /** Quotes are this part of the price apart, or a tick where that is more. */
@@ -55,6 +56,7 @@ export class MarketView {
       timeInForce: TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL,
       price: Math.max(price, this.#tick),
       quantity: this.lot * this.#random.whole(1, MAKER_LOTS_MAX),
+      ...PLAIN_TERMS,
     };
   }
 
@@ -70,6 +72,7 @@ export class MarketView {
       timeInForce: TimeInForce.TIME_IN_FORCE_IMMEDIATE_OR_CANCEL,
       price: isMarket ? 0 : Math.max(this.#middle + reach, this.#tick),
       quantity: this.lot * this.#random.whole(1, TAKER_LOTS_MAX),
+      ...PLAIN_TERMS,
     };
   }
 

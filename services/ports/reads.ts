@@ -75,6 +75,14 @@ export interface OrderRow {
   readonly lastSequence: number;
   readonly created: number;
   readonly updated: number;
+  /** 0: it is no stop. */
+  readonly stopPrice: number;
+  /** 0: it shows all that is open. */
+  readonly display: number;
+  /** 0: it does not expire at a time. */
+  readonly expires: number;
+  readonly selfTrade: number;
+  readonly postOnly: boolean;
 }
 
 export interface AccountBalances {
@@ -100,6 +108,14 @@ export interface MarketSnapshot {
     readonly price: number;
     readonly quantity: number;
   }[];
+}
+
+/** What a market is besides its orders. */
+export interface StoredMarket {
+  /** Of its last batch, in microseconds since 1970. */
+  readonly time: number;
+  /** The market's state blob. */
+  readonly state: Uint8Array;
 }
 
 export interface TradeRow {
@@ -163,6 +179,7 @@ export interface Reads {
   createInstrument(definition: InstrumentDefinition): Promise<Instrument>;
 
   marketSnapshot(market: number): Promise<MarketSnapshot>;
+  marketState(market: number): Promise<StoredMarket>;
   /** Trades of a market after a trade id, in order, the first `tradesMax` of them. */
   trades(market: number, afterTradeId: number, tradesMax: number): Promise<TradeRow[]>;
 

@@ -5,8 +5,13 @@
  */
 import { DepthBook } from "../../actors/marketdata/depth-book.js";
 import { decodeMarketEvents } from "../../actors/market/market-events.js";
-import { encodeMarketCommand, type MarketCommand } from "../../actors/market/messages.js";
+import {
+  encodeMarketCommand,
+  type MarketCommand,
+  plainOrder,
+} from "../../actors/market/messages.js";
 import { Market } from "../../actors/market/market.js";
+import { DEFAULT_RULES } from "../../actors/market/rules.js";
 import { FIRST_MARKET_ID, orderIdOf, sourceOfSlot } from "../../actors/kernel/ids.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import { type Side, TimeInForce } from "../../actors/kernel/order.js";
@@ -43,6 +48,9 @@ const INSTRUMENT: Instrument = {
   referencePrice: 1,
 };
 
+/** A file's prices are what they are, and nobody has said what they are to be compared with. */
+const NO_BANDS = { ...DEFAULT_RULES, staticBandBps: 0 };
+
 /** Runs a whole file. Throws `FlowFileError` for what is not of the format. */
 export async function replayOnEngine(path: string): Promise<ReplayResult> {
   const engine = new EngineReplay();
@@ -70,6 +78,7 @@ class EngineReplay {
 
   constructor() {
     this.apply(OPERATOR, { kind: "list", instrument: INSTRUMENT, shards: SHARD });
+    this.apply(OPERATOR, { kind: "rules", rules: NO_BANDS });
   }
 
   take(line: FlowLine): void {
@@ -121,22 +130,15 @@ class EngineReplay {
     const orderId = orderIdOf(this.orderCount, SHARD);
     this.orders.set(fileId, { orderId, side });
     this.fileIds.set(orderId, fileId);
-    const account = ACCOUNT;
-    return this.apply(SHARD, {
-      kind: "enter",
-      orderId,
-      account,
-      side,
-      timeInForce,
-      price,
-      quantity,
-    });
+    const terms = { orderId, account: ACCOUNT, side, timeInForce, price, quantity };
+    return this.apply(SHARD, plainOrder(terms));
   }
 
   /** Gives the actor one command and returns what it says to the ledger shard; follows its depth. */
   private apply(source: number, command: MarketCommand): MarketAnswer[] {
     this.commandsGiven += 1;
     const payload = encodeMarketCommand(command);
+    this.market.advance(this.commandsGiven);
     this.market.apply({ source, token: TOKEN, number: this.commandsGiven, payload });
     const { sends, events } = this.market.takeEffects();
     for (const event of events ? decodeMarketEvents(events) : []) {

@@ -13,6 +13,7 @@ import {
 } from "../../proto/gen/exchange/v1/exchange.js";
 import type { EntryStream, ExchangeClient } from "../client/exchange-client.js";
 import type { FeedClient } from "../client/feed-client.js";
+import { PLAIN_TERMS } from "../client/new-order.js";
 import { BookChecks } from "./book-checks.js";
 import { CommandTracker, type TrackedCommand } from "./command-tracker.js";
 import type { ReplayResult } from "./engine.js";
@@ -193,7 +194,7 @@ export class ExchangeReplay {
     this.tracker.enter(tracked, clientOrderId, fileId);
     this.push(
       { tracked, clientOrderId, request: null },
-      { $case: "place", value: { ...place, price, quantity } },
+      { $case: "place", value: { ...place, price, quantity, ...PLAIN_TERMS } },
     );
   }
 

@@ -52,7 +52,10 @@ export async function replayOnExchange(
   }
 }
 
-/** A market of its own for the file, named by it, whose units are the file's numbers. */
+/**
+ * A market of its own for the file, named by it, whose units are the file's numbers. Its prices are what they are, and
+ * nobody has said what they are to be compared with: there are no bands.
+ */
 async function newInstrument(client: ExchangeClient, path: string): Promise<Instrument> {
   const name = basename(path)
     .replace(/(\.jsonl)?(\.gz)?$/, "")
@@ -62,7 +65,7 @@ async function newInstrument(client: ExchangeClient, path: string): Promise<Inst
   for (let run = 1; run < INSTRUMENTS_TRIED_MAX; run++) {
     const symbol = run === 1 ? name : `${name}-${run}`;
     if (taken.has(symbol)) continue;
-    return client.createInstrument({
+    const instrument = await client.createInstrument({
       symbol,
       baseAsset: { name: symbol, decimals: 0 },
       quoteAsset: { name: `${symbol}_Q`, decimals: 0 },
@@ -72,6 +75,9 @@ async function newInstrument(client: ExchangeClient, path: string): Promise<Inst
       lot: 1,
       referencePrice: 1,
     });
+    const { rules } = await client.market(symbol);
+    await client.setRules(symbol, { ...rules!, staticBandBps: 0 });
+    return instrument;
   }
   throw new ReplayError(
     "NO_INSTRUMENT",

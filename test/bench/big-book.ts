@@ -16,7 +16,7 @@ import { FRAME_COMMANDS_MAX } from "../../actors/kernel/limits.js";
 import { Side, TimeInForce } from "../../actors/kernel/order.js";
 import { decodeFrame } from "../../actors/kernel/frame.js";
 import type { Market } from "../../actors/market/market.js";
-import { encodeMarketCommand } from "../../actors/market/messages.js";
+import { encodeMarketCommand, plainOrder } from "../../actors/market/messages.js";
 import { PostgresStore } from "../../services/adapters/postgres/store.js";
 import { OpenBatch } from "../../services/host/open-batch.js";
 import { rebuild } from "../../services/host/recovery.js";
@@ -64,14 +64,14 @@ function batchOf(
   now: number,
 ): Batch {
   const time = Math.max(now, last.time);
-  const open = new OpenBatch(time, 0);
+  const open = new OpenBatch(market, time);
   for (let at = first; at <= end; at += FRAME_COMMANDS_MAX) {
     const commands: Uint8Array[] = [];
     for (let n = at; n <= Math.min(end, at + FRAME_COMMANDS_MAX - 1); n++) {
       commands.push(orderOf(n, middle));
     }
     const frame = decodeFrame(encodeFrame(LEDGER_SHARDS_MAX, at, commands));
-    open.apply(market, { ...frame, token: SOURCE_TOKEN }, 0);
+    open.apply({ ...frame, token: SOURCE_TOKEN }, 0);
   }
   const number = last.batch + 1;
   const effects = market.takeEffects();
@@ -99,8 +99,7 @@ function batchOf(
 function orderOf(n: number, middle: number): Uint8Array {
   const away = NEAREST_TICKS + (Math.floor(n / 2) % LEVELS);
   const isBuy = n % 2 === 0;
-  return encodeMarketCommand({
-    kind: "enter",
+  const order = plainOrder({
     orderId: orderIdOf(n, LEDGER_SHARDS_MAX),
     account: ACCOUNT,
     side: isBuy ? Side.Buy : Side.Sell,
@@ -108,4 +107,5 @@ function orderOf(n: number, middle: number): Uint8Array {
     price: isBuy ? middle - away : middle + away,
     quantity: 1 + (n % 100),
   });
+  return encodeMarketCommand(order);
 }

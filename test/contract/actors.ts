@@ -4,9 +4,16 @@ import type { Instrument } from "../../actors/kernel/instrument.js";
 import { Links } from "../../actors/kernel/links.js";
 import { OrderRequest, OrderType, Side, TimeInForce } from "../../actors/kernel/order.js";
 import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
-import { type ClientCommand, encodeLedgerCommand } from "../../actors/ledger/messages.js";
+import {
+  type AmendOrder,
+  type ClientCommand,
+  encodeLedgerCommand,
+  NO_NEW_TERMS,
+  NO_OTHER_TERMS,
+} from "../../actors/ledger/messages.js";
 import { Market } from "../../actors/market/market.js";
 import { encodeMarketCommand } from "../../actors/market/messages.js";
+import { DEFAULT_RULES } from "../../actors/market/rules.js";
 import { OpenBatch, outboxRows } from "../../services/host/open-batch.js";
 import type { ActorRecord, Batch, Holder, Loaded, Row, Store } from "../../services/ports/store.js";
 import { Tables } from "../helpers/tables.js";
@@ -59,7 +66,7 @@ export class Committer {
   take(source: number, token: number, commands: readonly Uint8Array[]): void {
     const first = this.actor.links.of(source).received + 1;
     this.open ??= this.newBatch();
-    this.open.apply(this.actor, { source, token, first, commands }, 0);
+    this.open.apply({ source, token, first, commands }, 0);
   }
 
   ask(...commands: readonly ClientCommand[]): void {
@@ -103,7 +110,7 @@ export class Committer {
   }
 
   private newBatch(): OpenBatch {
-    return new OpenBatch(NOON_US + (this.record.batch + 1) * US_PER_BATCH, 0);
+    return new OpenBatch(this.actor, NOON_US + (this.record.batch + 1) * US_PER_BATCH);
   }
 }
 
@@ -188,7 +195,10 @@ export class Venue {
     const venue = new Venue(await Committer.claim(store, market, before?.market.tables), shards);
     const { instrument } = venue;
     const list = encodeMarketCommand({ kind: "list", instrument, shards: SHARDS });
-    venue.market.take(sourceOfSlot(SLOT), SLOT_TOKEN, [list]);
+    // Prices may be what they like here.
+    const rules = { ...DEFAULT_RULES, staticBandBps: 0 };
+    const noBands = encodeMarketCommand({ kind: "rules", rules });
+    venue.market.take(sourceOfSlot(SLOT), SLOT_TOKEN, [list, noBands]);
     await venue.settle();
     return venue;
   }
@@ -229,13 +239,21 @@ export class Venue {
       timeInForce: TimeInForce.GoodTillCancel,
       price: 100,
       quantity: 10,
+      ...NO_OTHER_TERMS,
       ...terms,
     };
   }
 
   cancel(account: number, clientOrderId: string): ClientCommand {
     const request = OrderRequest.Cancel;
-    return { kind: "amend", account, deadline: 0, request, orderId: 0, clientOrderId, leaves: 0 };
+    const named = { orderId: 0, clientOrderId, leaves: 0, ...NO_NEW_TERMS };
+    return { kind: "amend", account, deadline: 0, request, ...named };
+  }
+
+  amend(account: number, clientOrderId: string, terms: Partial<AmendOrder>): ClientCommand {
+    const named = { orderId: 0, clientOrderId, leaves: 0, ...NO_NEW_TERMS };
+    const request = OrderRequest.Amend;
+    return { kind: "amend", account, deadline: 0, request, ...named, ...terms };
   }
 
   /** Commits what was taken and brings what is said to its receivers, until nothing is left. */
@@ -266,6 +284,8 @@ interface Terms {
   readonly timeInForce: number;
   readonly price: number;
   readonly quantity: number;
+  readonly display: number;
+  readonly stopPrice: number;
 }
 
 /** An account of each shard. */
@@ -283,6 +303,8 @@ export async function tradeABit(venue: Venue): Promise<void> {
     venue.order(FIRST, "rests", { side: Side.Sell, price: 105 }),
     venue.order(FIRST, "bid", { price: 95 }),
     venue.order(FIRST, "goes", { side: Side.Sell, price: 103 }),
+    venue.order(FIRST, "iceberg", { side: Side.Sell, price: 110, display: 2 }),
+    venue.order(FIRST, "iceberg-goes", { side: Side.Sell, price: 111, display: 3 }),
     { kind: "resolve", account: FIRST, deadline: 0, clientOrderId: "never-sent" },
   );
   await venue.ask(
@@ -290,5 +312,6 @@ export async function tradeABit(venue: Venue): Promise<void> {
     venue.order(SECOND, "too-much", { price: 100, quantity: 1_000_000 }),
     venue.order(SECOND, "hits", { side: Side.Sell, price: 95, quantity: 3 }),
   );
-  await venue.ask(venue.cancel(FIRST, "goes"));
+  await venue.ask(venue.cancel(FIRST, "goes"), venue.cancel(FIRST, "iceberg-goes"));
+  await venue.ask(venue.amend(FIRST, "rests", { price: 107, quantity: 11 }));
 }

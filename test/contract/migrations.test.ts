@@ -89,6 +89,19 @@ describe("migrations", () => {
     );
   });
 
+  it("of the project show all of each order that was stored before there were icebergs", async () => {
+    const files = readdirSync(OWN_MIGRATIONS).sort((a, b) => a.localeCompare(b));
+    const before = files.filter((file) => file < "003");
+    for (const file of before) cpSync(join(OWN_MIGRATIONS, file), join(directory, file));
+    await run();
+    await database.query("INSERT INTO book VALUES (1025, 1, 7, 1, 100, 12, 1)");
+    cpSync(OWN_MIGRATIONS, directory, { recursive: true });
+    await run();
+    const row = { order_id: 1, price: 100, leaves: 12, priority: 1, shown: 12 };
+    expect(await database.rows("book")).toMatchObject([row]);
+    expect(await database.rows("order_terms")).toEqual([]);
+  });
+
   it("stop when what was applied has changed since", async () => {
     cpSync(OWN_MIGRATIONS, directory, { recursive: true });
     await run();

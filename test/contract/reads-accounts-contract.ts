@@ -1,6 +1,6 @@
 /** What gateways read of shards and accounts: committed rows, each answer of one moment (R3, R9). */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { OrderStatus, Side } from "../../actors/kernel/order.js";
+import { OrderStatus, OrderType, SelfTrade, Side, TimeInForce } from "../../actors/kernel/order.js";
 import { decodeBlocks } from "../../actors/ledger/account-events.js";
 import type { JournalRow, Reads } from "../../services/ports/reads.js";
 import type { Batch } from "../../services/ports/store.js";
@@ -140,12 +140,30 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
           lastSequence: row["last_sequence"],
           created: row["created"],
           updated: row["updated"],
+          stopPrice: 0,
+          display: 0,
+          expires: 0,
+          selfTrade: 0,
+          postOnly: false,
         });
         expect(await reads.order(FIRST, orderId, "")).toEqual(found);
         expect(await reads.order(SECOND, orderId, "")).toBeNull();
         expect(await reads.order(SECOND, 0, clientOrderId)).toBeNull();
       }
       expect(await reads.order(FIRST, 0, "PLAIN")).toBeNull();
+      const terms = {
+        display: 1,
+        expires: 2 ** 52,
+        selfTrade: SelfTrade.CancelBoth,
+        postOnly: true,
+      };
+      const timeInForce = TimeInForce.GoodTillDate;
+      await venue.ask(
+        venue.order(FIRST, "iceberg", { price: 90, quantity: 2, timeInForce, ...terms }),
+        venue.order(FIRST, "stop", { type: OrderType.Stop, price: 0, stopPrice: 110 }),
+      );
+      expect(await reads.order(FIRST, 0, "iceberg")).toMatchObject(terms);
+      expect(await reads.order(FIRST, 0, "stop")).toMatchObject({ price: 132, stopPrice: 110 });
     });
 
     it("give balances and the journal number they stand at, of one moment", async () => {

@@ -1,7 +1,7 @@
 /** What gateways and feeds read of markets, and the few rows that they write themselves (R3). */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { marketName } from "../../actors/kernel/ids.js";
-import { Side } from "../../actors/kernel/order.js";
+import { OrderType, Side } from "../../actors/kernel/order.js";
 import {
   InstrumentConflictError,
   type InstrumentDefinition,
@@ -72,6 +72,19 @@ export function describeMarketReads(adapter: string, open: OpenReadsBench): void
         expect(snapshot.levels[0]!.quantity).toBe(3 + snapshot.eventBatch - eventBatch);
       });
       await expect(reads.marketSnapshot(999)).rejects.toThrow("999");
+    });
+
+    it("give what a book shows: of an iceberg a part, of what waits nothing", async () => {
+      await venue.fund(FIRST, 1_000_000);
+      const stop = { type: OrderType.StopLimit, price: 108, stopPrice: 107 };
+      await venue.ask(
+        venue.order(FIRST, "iceberg", { side: Side.Buy, price: 98, quantity: 10, display: 3 }),
+        venue.order(FIRST, "plain", { side: Side.Buy, price: 98, quantity: 4 }),
+        venue.order(FIRST, "stop", { side: Side.Buy, quantity: 5, ...stop }),
+      );
+      expect(venue.market.tables.rows("book")).toHaveLength(3);
+      const { levels } = await reads.marketSnapshot(venue.market.record.id);
+      expect(levels).toEqual([{ side: Side.Buy, price: 98, quantity: 7 }]);
     });
 
     it("give a market's trades after any of them", async () => {

@@ -29,12 +29,14 @@ const LEDGER_PARTS = [
   "deposits",
   "flows",
   "journal",
+  "orders_amended",
   "orders_changed",
   "orders_new",
+  "orders_new_with_terms",
   "shard_instruments",
   "shard_totals",
 ];
-const MARKET_PARTS = ["book", "book_removed", "trades"];
+const MARKET_PARTS = ["book", "book_removed", "order_terms", "order_terms_removed", "trades"];
 const REMEMBERED_BATCH_MAX = 50;
 
 export function describeCommits(adapter: string, open: OpenStoreBench): void {
@@ -65,7 +67,8 @@ export function describeCommits(adapter: string, open: OpenStoreBench): void {
       const contents = await bench.contents();
       for (const { record, tables } of venue.all) {
         expect(await bench.store.record(record.id)).toEqual(record);
-        for (const table of ["accounts", "balances", "orders", "journal", "deposits", "book"]) {
+        const ofLedgers = ["accounts", "balances", "orders", "journal", "deposits"];
+        for (const table of [...ofLedgers, "book", "order_terms"]) {
           expect(contents[table]!.filter(({ actor }) => actor === record.id)).toEqual(
             expect.arrayContaining(
               tables.rows(table).map((row) => expect.objectContaining(asStored(row))),
@@ -78,7 +81,8 @@ export function describeCommits(adapter: string, open: OpenStoreBench): void {
         }
       }
       expect(contents["trades"]).toHaveLength(2);
-      expect(contents["book"]).toHaveLength(2);
+      expect(contents["book"]).toHaveLength(3);
+      expect(contents["order_terms"]).toMatchObject([{ display: 2 }]);
     });
 
     it("keep a log of the batches as they were applied", async () => {
@@ -232,7 +236,10 @@ export function describeCommits(adapter: string, open: OpenStoreBench): void {
         shard.record,
         await restored(bench.store, shard.record.id, (table) => table === "orders"),
       );
-      const again = [...ids, "new"].map((id) => venue.order(FIRST, id, {}));
+      // Plain ones and others, which are two parts of the batch.
+      const again = [...ids, "new"].map((id, at) =>
+        venue.order(FIRST, id, at % 2 === 0 ? { display: 2 } : {}),
+      );
       forgetful.ask(...again);
       const before = await bench.contents();
       const conflict = await bench.store.commit(forgetful.seal()).catch((error: unknown) => error);

@@ -271,7 +271,7 @@ describe("what Postgres does for a recovery", () => {
       [shard.id, FIRST, HISTORY_ROWS],
     );
     await database.query(
-      `INSERT INTO book SELECT $1, n, 1, 1 + n % 2, n * 7919 % 1000, 1, n FROM generate_series(1, $2) n`,
+      `INSERT INTO book SELECT $1, n, 1, 1 + n % 2, n * 7919 % 1000, 1, n, 1 FROM generate_series(1, $2) n`,
       [market.id, HISTORY_ROWS],
     );
     await store.close();
@@ -299,7 +299,7 @@ describe("what Postgres does for a recovery", () => {
     const store = new PostgresStore(wire.url, holderOf("node-1").incarnation);
     const market = await database.addMarket(SYMBOL);
     await database.query(
-      "INSERT INTO book SELECT $1, n, 1, 1, 1, 1, n FROM generate_series(1, $2) n",
+      "INSERT INTO book SELECT $1, n, 1, 1, 1, 1, n, 1 FROM generate_series(1, $2) n",
       [market, LONG_BOOK_ROWS],
     );
     let pages = 0;

@@ -1,6 +1,7 @@
 /** An operator at work: nodes closed and emptied, actors moved, while trading goes on. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../helpers/servers.js";
 import { eventually, isSame, Terminal } from "./start-cli.js";
@@ -23,6 +24,14 @@ interface ClusterSaid {
   readonly actors: readonly { readonly actor: string; readonly node: string | null }[];
   readonly moves: Readonly<Record<string, string>>;
   readonly withoutStandby: readonly string[];
+}
+
+interface BookSaid {
+  readonly batch: number;
+  readonly bids: readonly unknown[];
+  readonly asks: readonly unknown[];
+  readonly hash: number;
+  readonly committedHash: number;
 }
 
 const { folder, remove } = temporaryFolder();
@@ -56,6 +65,13 @@ const clusterNow = () => terminal.json<ClusterSaid>("cluster");
 
 async function nodeNow(name: string): Promise<NodeSaid> {
   return (await clusterNow()).nodes.find(({ node }) => node === name)!;
+}
+
+async function sql(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: terminal.runFile().urls.postgres });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
 }
 
 /** A command that must fail: what it says. */
@@ -127,6 +143,101 @@ describe("an operator", () => {
     await terminal.json("standby", SYMBOL, "on");
     expect((await clusterNow()).withoutStandby).toEqual([]);
     expect(await refused("standby", SYMBOL, "maybe")).toContain("NOT_ON_OR_OFF");
+  });
+
+  it("places, amends and cancels orders of all kinds", async () => {
+    await terminal.json("open", "1");
+    await terminal.json("deposit", "1", "USD", "1000000");
+    await terminal.json("deposit", "1", "MSFT", "1000");
+    const order = ["order", "1", "sell", "20", "MSFT", "460.00", "--id", "iceberg"];
+    const terms = ["--display", "5", "--tif", "day", "--stp", "oldest", "--post-only"];
+    expect(await terminal.json(...order, ...terms)).toMatchObject({ code: "OK" });
+    const stop = ["order", "1", "buy", "5", "MSFT", "--stop", "470", "--expires", "+1h"];
+    expect(await terminal.json(...stop, "--id", "stop")).toMatchObject({ code: "OK" });
+    const amend = ["amend", "1", "iceberg", "--price", "461.00", "--quantity", "30"];
+    expect(await terminal.json(...amend)).toMatchObject({ code: "OK" });
+    const shown = await eventually("the amend to be done", async () => {
+      const { stdout } = await terminal.run("get", "1", "iceberg");
+      return stdout.includes("461.00") ? stdout : undefined;
+    });
+    expect(shown).toContain(
+      "NEW SELL 30 MSFT at 461.00, day, showing 5, post-only: filled 0, open 30",
+    );
+    expect((await terminal.run("get", "1", "stop")).stdout).toMatch(
+      /NEW BUY 5 MSFT at the market from 470\.00 on, held at 564\.00, until 20.*Z: filled 0, open 5/,
+    );
+    expect(await terminal.json("cancel-all", "1", "--side", "buy")).toMatchObject({ orders: 1 });
+    expect(await terminal.json("cancel-all", "1")).toMatchObject({ orders: 1 });
+    expect(await refused(...order, "--tif", "week")).toContain(
+      'INVALID_TIME_IN_FORCE: the time in force is "week"; it is gtc, ioc, fok, day, gtd, open or close',
+    );
+    expect(await refused(...order, "--type", "iceberg")).toContain("INVALID_ORDER_TYPE");
+    expect(await refused(...order, "--expires", "soon")).toContain("NOT_A_TIME");
+    expect(await refused("amend", "1", "iceberg")).toContain("AMEND_OF_NOTHING");
+    expect(await refused("cancel-all", "1", "--symbol", "MSF")).toContain("UNKNOWN_SYMBOL");
+  });
+
+  it("looks after a market", async () => {
+    const rules = ["market", "MSFT", "rules", "--band", "10%", "--halts", "5s,1m"];
+    expect(await terminal.json(...rules)).toMatchObject({
+      rules: { staticBandBps: 1_000, dynamicBandBps: 0, breakerHaltSeconds: [5, 60] },
+    });
+    const auction = ["market", "MSFT", "phase", "volatility-auction", "--for", "2s"];
+    expect(await terminal.json(...auction)).toMatchObject({ phase: 4 });
+    await eventually("the auction to end", async () => {
+      const { stdout } = await terminal.run("market", "MSFT");
+      return /^MSFT +continuous$/m.test(stdout) || undefined;
+    });
+    const file = join(folder, "schedule");
+    writeFileSync(file, "+1h closing-auction\n+2h closed # and good night\n");
+    const schedule = ["market", "MSFT", "schedule", file];
+    const scheduled = await terminal.json<{ schedule: { phase: number }[] }>(...schedule);
+    expect(scheduled.schedule.map(({ phase }) => phase)).toEqual([5, 9]);
+    await terminal.json("market", "MSFT", "cancel", "--account", "1", "--side", "sell");
+    expect(await refused("market", "MSFT", "phase", "lunch")).toMatch(
+      /UNKNOWN_PHASE: the phase is "lunch"; it is continuous, pre-open, .* or closed/,
+    );
+    expect(await refused("market", "MSFT", "phase")).toContain("needs the phase");
+    expect(await refused("market", "MSFT", "phase", "continuous")).toContain("continuous already");
+    expect(await refused("market", "MSFT", "rules", "--for", "2s")).toContain("not --for");
+    expect(await refused("market", "MSFT", "rules", "--band", "120%")).toContain("0.01% to 100%");
+    writeFileSync(file, "2020-01-01T00:00:00Z closed\n");
+    expect(await refused("market", "MSFT", "schedule", file)).toContain("not in the future");
+  });
+
+  it("sees a book as it is stored, and as it was after any batch", async () => {
+    const now = await terminal.json<BookSaid>("book", SYMBOL);
+    expect(now).toMatchObject({ symbol: SYMBOL, phase: "continuous", isAsCommitted: true });
+    expect(now.bids.length + now.asks.length).toBeGreaterThan(0);
+    expect(now.hash).toBe(now.committedHash);
+    const again = await terminal.json<BookSaid>("book", SYMBOL, "--at", String(now.batch));
+    expect(again).toEqual(now);
+    expect(await terminal.json("book", SYMBOL, "--at", "1")).toMatchObject({
+      batch: 1,
+      bids: [],
+      isAsCommitted: true,
+    });
+    const { stdout } = await terminal.run("book", SYMBOL, "--at", "5");
+    expect(stdout).toMatch(/^2330\.TW after batch 5 .*by replaying the batch log: continuous$/m);
+    expect(stdout).toContain("the state's hash is the one that the batch was committed with");
+    expect(await refused("book", "2330.T")).toContain("UNKNOWN_SYMBOL: there is no 2330.T");
+    expect(await refused("book", SYMBOL, "--at", "99999999")).toMatch(
+      /BATCH_IN_THE_FUTURE: 2330\.TW is at batch \d+; there is no batch 99999999 yet/,
+    );
+    expect(await refused("book", SYMBOL, "--at", "soon")).toContain("NOT_A_NUMBER");
+    const changeHash = (by: string) =>
+      sql(`UPDATE batch_log l SET hash = l.hash ${by} FROM actors a
+        WHERE a.actor = l.actor AND a.name = '${MARKET}' AND l.batch = 5`);
+    await changeHash("+ 1");
+    const other = await terminal.run("book", SYMBOL, "--at", "5");
+    expect(other.code).toBe(1);
+    expect(other.stdout).toMatch(/THE STATE'S HASH IS \d+, and the batch was committed with \d+/);
+    await changeHash("- 1");
+    await sql(`DELETE FROM batch_log l USING actors a
+      WHERE a.actor = l.actor AND a.name = '${MARKET}' AND l.batch < 3`);
+    expect(await refused("book", SYMBOL, "--at", "5")).toMatch(
+      /BATCH_LOG_TRIMMED: .*lacks batch 1 .*no longer kept/,
+    );
   });
 
   it("is told what is wrong", async () => {

@@ -17,6 +17,7 @@ import {
   type ClientCommand,
   encodeLedgerCommand,
   type MarketAnswer,
+  NO_OTHER_TERMS,
   type PlaceOrder,
 } from "../../actors/ledger/messages.js";
 import { decodeMarketCommand, type MarketCommand } from "../../actors/market/messages.js";
@@ -122,6 +123,7 @@ export class Teller {
       timeInForce: TimeInForce.GoodTillCancel,
       price: 100,
       quantity: 10,
+      ...NO_OTHER_TERMS,
       ...changes,
     });
   }

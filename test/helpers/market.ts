@@ -1,8 +1,13 @@
 /** Drives a market as its host does, and reads what it says. */
 import { decodeMarketEvents, type MarketEvent } from "../../actors/market/market-events.js";
-import { encodeMarketCommand, type MarketCommand } from "../../actors/market/messages.js";
-import { type Book, FastBook } from "../../actors/market/book.js";
-import { Market } from "../../actors/market/market.js";
+import {
+  encodeMarketCommand,
+  isOrderCommand,
+  type MarketCommand,
+  plainOrder,
+} from "../../actors/market/messages.js";
+import { type EngineMaker, Market } from "../../actors/market/market.js";
+import { DEFAULT_RULES } from "../../actors/market/rules.js";
 import type { Effects } from "../../actors/kernel/actor.js";
 import { FIRST_MARKET_ID, orderIdOf, shardOfOrder, sourceOfSlot } from "../../actors/kernel/ids.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
@@ -28,7 +33,7 @@ export const INSTRUMENT: Instrument = {
 
 /** Applies one command under the next number of its source: an operator's slot, or the order's shard. */
 export function give(market: Market, command: MarketCommand): void {
-  const source = command.kind === "list" ? OPERATOR : shardOfOrder(command.orderId);
+  const source = isOrderCommand(command) ? shardOfOrder(command.orderId) : OPERATOR;
   giveBytes(market, source, encodeMarketCommand(command));
 }
 
@@ -41,6 +46,11 @@ export function giveBytes(market: Market, source: number, payload: Uint8Array): 
 
 export function list(market: Market, shards = 2, changes: Partial<Instrument> = {}): void {
   give(market, { kind: "list", instrument: { ...INSTRUMENT, ...changes }, shards });
+}
+
+/** Lets prices go where they like: a test's market is young, and its reference price a mere number. */
+export function withoutBands(market: Market): void {
+  give(market, { kind: "rules", rules: { ...DEFAULT_RULES, staticBandBps: 0 } });
 }
 
 /** What a batch says to one shard. */
@@ -70,9 +80,11 @@ const SHARDS = 2;
  */
 export class Floor {
   readonly market: Market;
+  /** Of the next batch, in microseconds since 1970. */
+  time = 1_000_000;
 
-  constructor(book: Book = new FastBook()) {
-    this.market = Market.create(MARKET_ID, book);
+  constructor(engineOf?: EngineMaker) {
+    this.market = Market.create(MARKET_ID, engineOf);
     list(this.market, SHARDS);
     this.market.takeEffects();
   }
@@ -101,8 +113,20 @@ export class Floor {
     return this.take({ kind: "reduce", orderId: orderOf(count), leaves });
   }
 
+  /** A batch without commands. */
+  pass(milliseconds: number): Step {
+    this.time += milliseconds * 1_000;
+    this.market.advance(this.time);
+    return this.end();
+  }
+
   take(command: MarketCommand): Step {
+    this.market.advance(this.time);
     give(this.market, command);
+    return this.end();
+  }
+
+  private end(): Step {
     this.market.checkInvariants();
     const effects = this.market.takeEffects();
     const answers = [...answersTo(effects, 1), ...answersTo(effects, 2)];
@@ -118,7 +142,7 @@ export class Floor {
   ): Step {
     const orderId = orderOf(count);
     const account = accountOf(count);
-    return this.take({ kind: "enter", orderId, account, side, timeInForce, price, quantity });
+    return this.take(plainOrder({ orderId, account, side, timeInForce, price, quantity }));
   }
 }
 

@@ -4,7 +4,11 @@ import { expect, vi } from "vitest";
 import { ledgerName, shardOfAccount } from "../../actors/kernel/ids.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import { OrderStatus, OrderType, Side, TimeInForce } from "../../actors/kernel/order.js";
-import { type ClientCommand, encodeLedgerCommand } from "../../actors/ledger/messages.js";
+import {
+  type ClientCommand,
+  encodeLedgerCommand,
+  NO_OTHER_TERMS,
+} from "../../actors/ledger/messages.js";
 import { audit } from "../../services/audit/audit.js";
 import type { TestCluster } from "./cluster.js";
 import { ResendingSource } from "./nats-source.js";
@@ -100,6 +104,7 @@ export class Traffic {
       timeInForce: TimeInForce.GoodTillCancel,
       price: PRICE,
       quantity: 1,
+      ...NO_OTHER_TERMS,
     });
   }
 

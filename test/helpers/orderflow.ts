@@ -1,9 +1,9 @@
 /** Order flow for tests and benchmarks: the same seed gives the same flow. */
 import { orderIdOf } from "../../actors/kernel/ids.js";
 import { Side, TimeInForce } from "../../actors/kernel/order.js";
-import type { MarketCommand } from "../../actors/market/messages.js";
+import { type MarketCommand, plainOrder } from "../../actors/market/messages.js";
 
-export type OrderCommand = Exclude<MarketCommand, { readonly kind: "list" }>;
+export type OrderCommand = Extract<MarketCommand, { readonly kind: "enter" | "cancel" | "reduce" }>;
 
 /** Numbers that look random and repeat with their seed. */
 export function randomNumbers(seed: number): (below: number) => number {
@@ -57,6 +57,6 @@ export function* cancelHeavyFlow(options: FlowOptions): Generator<OrderCommand> 
     if (!isImmediate) live.push({ orderId, quantity });
     const timeInForce = isImmediate ? TimeInForce.ImmediateOrCancel : TimeInForce.GoodTillCancel;
     const account = 1 + random(1_000);
-    yield { kind: "enter", orderId, account, side, timeInForce, price, quantity };
+    yield plainOrder({ orderId, account, side, timeInForce, price, quantity });
   }
 }

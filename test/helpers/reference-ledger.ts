@@ -1,13 +1,14 @@
 /**
- * A slow and plain ledger to compare with: it keeps the history of one shard, as events and the market's trades, and
- * works every balance, hold and order out from all of it, in big integers, whenever it is asked.
+ * A slow and plain ledger to compare with: it keeps the history of one shard, as events, the amends that it sent and the
+ * market's trades, and works every balance, hold and order out from all of it, in big integers, whenever it is asked.
  */
 import { assert } from "../../actors/kernel/assert.js";
 import { shardOfOrder } from "../../actors/kernel/ids.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
-import { Side } from "../../actors/kernel/order.js";
+import { OrderRequest, Side } from "../../actors/kernel/order.js";
 import type { AccountEvent } from "../../actors/ledger/account-events.js";
 import type { TradeReport } from "../../actors/ledger/messages.js";
+import type { AmendOrder, MarketCommand } from "../../actors/market/messages.js";
 
 type Accepted = Extract<AccountEvent, { kind: "accepted" }>;
 
@@ -16,12 +17,15 @@ export interface ReferenceBalance {
   held: bigint;
 }
 
-interface ReferenceOrder {
+export interface ReferenceOrder {
   readonly account: number;
   readonly terms: Accepted;
+  price: bigint;
   filled: bigint;
   leaves: bigint;
   isOpen: boolean;
+  /** The amend that its market has not answered. */
+  amend: AmendOrder | null;
 }
 
 export class ReferenceLedger {
@@ -29,6 +33,7 @@ export class ReferenceLedger {
   private readonly instruments: ReadonlyMap<number, Instrument>;
   private readonly events: { readonly account: number; readonly event: AccountEvent }[] = [];
   private readonly trades: TradeReport[] = [];
+  private readonly amends: AmendOrder[] = [];
 
   constructor(shard: number, instruments: readonly Instrument[]) {
     this.shard = shard;
@@ -40,6 +45,11 @@ export class ReferenceLedger {
     this.events.push({ account, event });
   }
 
+  /** What the shard sent to a market, before it told anybody. */
+  sent(command: MarketCommand): void {
+    if (command.kind === "amend") this.amends.push(command);
+  }
+
   traded(trade: TradeReport): void {
     this.trades.push(trade);
   }
@@ -49,13 +59,21 @@ export class ReferenceLedger {
     const orders = new Map<number, ReferenceOrder>();
     for (const { account, event } of this.events) {
       if (event.kind !== "accepted") continue;
-      const leaves = BigInt(event.quantity);
-      orders.set(event.orderId, { account, terms: event, filled: 0n, leaves, isOpen: true });
+      orders.set(event.orderId, {
+        account,
+        terms: event,
+        price: BigInt(event.price),
+        filled: 0n,
+        leaves: BigInt(event.quantity),
+        isOpen: true,
+        amend: null,
+      });
     }
     for (const [orderId, order] of orders) {
       order.filled = this.sides(orderId).reduce((sum, trade) => sum + BigInt(trade.quantity), 0n);
       order.leaves -= order.filled + this.takenOff(orderId, order);
       order.isOpen = order.leaves > 0n;
+      this.follow(orderId, order);
     }
     return orders;
   }
@@ -77,8 +95,8 @@ export class ReferenceLedger {
       const { baseAsset, quoteAsset, notionalFactor } = this.instrumentOf(terms);
       const isBuy = terms.side === Side.Buy;
       const factor = BigInt(notionalFactor);
-      if (isBuy) move(account, quoteAsset, 0n, BigInt(terms.price) * order.leaves * factor);
-      else move(account, baseAsset, 0n, order.leaves);
+      if (isBuy) move(account, quoteAsset, 0n, mostItCosts(order, order.price) * factor);
+      else move(account, baseAsset, 0n, mostItCosts(order, 1n));
       for (const trade of this.sides(orderId)) {
         const quantity = BigInt(trade.quantity);
         const value = BigInt(trade.price) * quantity * factor;
@@ -89,15 +107,31 @@ export class ReferenceLedger {
     return balances;
   }
 
-  /** What reductions and the end have taken off an order without a trade. */
+  /** Notes the order's price, and the amend that is on its way. */
+  private follow(orderId: number, order: ReferenceOrder): void {
+    const amends = this.amends.filter((amend) => amend.orderId === orderId);
+    for (const { event } of this.events) {
+      if (!("orderId" in event) || event.orderId !== orderId) continue;
+      if (event.kind === "requested" && event.request === OrderRequest.Amend) {
+        order.amend = amends.shift()!;
+      } else if (event.kind === "amended") {
+        order.price = BigInt(event.price);
+        order.amend = null;
+      } else if (event.kind === "refused" && event.request === OrderRequest.Amend) {
+        order.amend = null;
+      }
+    }
+  }
+
+  /** What reductions, amends and the end have taken off an order without a trade. */
   private takenOff(orderId: number, order: ReferenceOrder): bigint {
     let open = BigInt(order.terms.quantity);
     let takenOff = 0n;
     for (const { event } of this.events) {
       if (!("orderId" in event) || event.orderId !== orderId) continue;
       if (event.kind === "filled") open -= BigInt(event.quantity);
-      if (event.kind !== "reduced" && event.kind !== "ended") continue;
-      const left = event.kind === "reduced" ? BigInt(event.leaves) : 0n;
+      if (event.kind !== "reduced" && event.kind !== "amended" && event.kind !== "ended") continue;
+      const left = event.kind === "ended" ? 0n : BigInt(event.leaves);
       takenOff += open - left;
       open = left;
     }
@@ -116,4 +150,20 @@ export class ReferenceLedger {
     assert(instrument !== undefined, `instrument ${terms.instrument}`);
     return instrument;
   }
+}
+
+/**
+ * The most that an order can cost: tried out for each quantity that may trade before the amend on its way, at the old
+ * price, and what is left then at the new one. `price` is 1 for a seller, who parts with what is sold at any price.
+ */
+function mostItCosts({ leaves, amend, terms }: ReferenceOrder, price: bigint): bigint {
+  let most = price * leaves;
+  if (!amend || leaves === 0n) return most;
+  const newPrice = terms.side === Side.Buy ? BigInt(amend.price) : 1n;
+  for (let before = 0n; before <= leaves; before++) {
+    const left = leaves - before + BigInt(amend.change);
+    const cost = left > 0n ? price * before + newPrice * left : 0n;
+    if (cost > most) most = cost;
+  }
+  return most;
 }

@@ -21,6 +21,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   accounts: { table: "accounts", write: "insert", key: ["account"] },
   balances: { table: "balances", write: "upsert", key: ["account", "asset"] },
   orders_new: { table: "orders", write: "insert", key: ["order_id"] },
+  orders_new_with_terms: { table: "orders", write: "insert", key: ["order_id"] },
+  orders_amended: { table: "orders", write: "update", key: ["order_id"] },
   orders_changed: { table: "orders", write: "update", key: ["order_id"] },
   journal: {
     table: "journal",
@@ -39,6 +41,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   flows: { table: "flows", write: "upsert", key: ["peer"] },
   book: { table: "book", write: "upsert", key: ["order_id"] },
   book_removed: { table: "book", write: "delete", key: ["order_id"] },
+  order_terms: { table: "order_terms", write: "upsert", key: ["order_id"] },
+  order_terms_removed: { table: "order_terms", write: "delete", key: ["order_id"] },
   trades: { table: "trades", write: "insert", key: ["trade_id"] },
 };
 
@@ -73,6 +77,7 @@ export class Tables {
   /** What `Store.load` reads of a market, in pages of at most this many rows. */
   loadMarket(page: LoadPage, pageRows = 3): void {
     const rank = (row: Row) => Number(row["price"]) * (row["side"] === Side.Buy ? 1 : -1);
+    inPages("order_terms", this.rows("order_terms"), page, pageRows);
     const book = this.rows("book").sort((a, b) => rank(a) - rank(b) || by(a, b, "priority"));
     inPages("book", book, page, pageRows);
   }

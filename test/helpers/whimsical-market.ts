@@ -1,27 +1,58 @@
 /**
  * A market without any sense, for testing ledgers: it takes its commands whenever it likes and answers whatever is
- * allowed: any trade that both limits permit (also with orders of other shards), any end, any reduction.
+ * allowed: any trade that both limits permit (also with orders of other shards), any end, any reduction, any wait.
  */
 import { Code } from "../../actors/kernel/codes.js";
 import { OrderRequest, Side } from "../../actors/kernel/order.js";
+import { isStop } from "../../actors/kernel/order-terms.js";
 import type { MarketAnswer } from "../../actors/ledger/messages.js";
-import type { EnterOrder, MarketCommand } from "../../actors/market/messages.js";
+import {
+  type AmendOrder,
+  type EnterOrder,
+  isOrderCommand,
+  type MarketCommand,
+} from "../../actors/market/messages.js";
 
 /** A choice: what to do, and numbers to pick with. */
 export interface Whim {
-  readonly act: "take" | "trade" | "tradeOutside" | "rest" | "end" | "reference";
+  readonly act:
+    | "take"
+    | "trade"
+    | "tradeOutside"
+    | "rest"
+    | "wait"
+    | "end"
+    | "decrement"
+    | "reference";
   readonly first: number;
   readonly second: number;
   readonly third: number;
 }
 
-interface OpenOrder extends EnterOrder {
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+interface OpenOrder extends Mutable<EnterOrder> {
   leaves: number;
   isFresh: boolean;
 }
 
+const REQUESTS = {
+  cancel: OrderRequest.Cancel,
+  reduce: OrderRequest.Reduce,
+  amend: OrderRequest.Amend,
+} as const;
+
 /** The orders of shards that nobody here plays. */
 const OUTSIDE_SHARD = 500;
+
+const ENDS = [
+  Code.IMMEDIATE_REMAINDER,
+  Code.EXPIRED,
+  Code.DAY_ENDED,
+  Code.SELF_TRADE_PREVENTED,
+  Code.CANCELLED_BY_OPERATOR,
+  Code.STOP_ALREADY_TRIGGERED,
+];
 
 export class WhimsicalMarket {
   readonly id: number;
@@ -30,6 +61,9 @@ export class WhimsicalMarket {
   private readonly open = new Map<number, OpenOrder>();
   private sequence = 0;
   private trades = 0;
+  /** How many amends it has done, and how many trades there were while one was on its way. */
+  amends = 0;
+  races = 0;
 
   constructor(id: number, lot: number) {
     this.id = id;
@@ -40,11 +74,6 @@ export class WhimsicalMarket {
     this.inbox.push(command);
   }
 
-  /** Has it nothing left to take and nothing open? */
-  get isDone(): boolean {
-    return this.inbox.length === 0 && this.open.size === 0;
-  }
-
   answer(whim: Whim): MarketAnswer | null {
     this.sequence += 1;
     if (whim.act === "take") return this.take();
@@ -53,8 +82,10 @@ export class WhimsicalMarket {
     }
     const order = pick([...this.open.values()], whim.first);
     if (!order) return null;
-    if (whim.act === "end") return this.end(order, Code.IMMEDIATE_REMAINDER);
+    if (whim.act === "end") return this.end(order, ENDS[whim.second % ENDS.length]!);
     if (whim.act === "rest") return this.rest(order);
+    if (whim.act === "wait") return this.wait(order);
+    if (whim.act === "decrement") return this.decrement(order, whim.third);
     if (whim.act === "tradeOutside") return this.tradeOutside(order, whim);
     const other = pick(
       [...this.open.values()].filter((other) => canTrade(order, other)),
@@ -65,7 +96,7 @@ export class WhimsicalMarket {
 
   private take(): MarketAnswer | null {
     const command = this.inbox.shift();
-    if (!command || command.kind === "list") return null;
+    if (!command || !isOrderCommand(command)) return null;
     if (command.kind === "enter") {
       this.open.set(command.orderId, { ...command, leaves: command.quantity, isFresh: true });
       return null;
@@ -73,26 +104,58 @@ export class WhimsicalMarket {
     const { orderId } = command;
     const { sequence } = this;
     const order = this.open.get(orderId);
-    const request = command.kind === "cancel" ? OrderRequest.Cancel : OrderRequest.Reduce;
+    const request = REQUESTS[command.kind];
     if (!order) return { kind: "refused", orderId, request, code: Code.TOO_LATE, sequence };
     if (command.kind === "cancel") return this.end(order, Code.CANCELLED_BY_CLIENT);
+    if (command.kind === "amend") return this.amend(order, command);
     const { leaves } = command;
     if (leaves >= order.leaves) {
       return { kind: "refused", orderId, request, code: Code.REDUCE_NOT_BELOW_LEAVES, sequence };
     }
     order.leaves = leaves;
-    return { kind: "reduced", orderId, leaves, sequence };
+    return { kind: "reduced", orderId, leaves, code: Code.OK, sequence };
+  }
+
+  /** All of what it asks for, or nothing where it would leave nothing. */
+  private amend(order: OpenOrder, { price, change, stopPrice, display }: AmendOrder): MarketAnswer {
+    const { orderId } = order;
+    const { sequence } = this;
+    const leaves = order.leaves + change;
+    if (leaves < 1) {
+      const request = OrderRequest.Amend;
+      return { kind: "refused", orderId, request, code: Code.AMEND_BELOW_FILLED, sequence };
+    }
+    this.amends += 1;
+    order.leaves = leaves;
+    order.price = price || order.price;
+    order.stopPrice = stopPrice || order.stopPrice;
+    order.display = display || order.display;
+    const terms = { price: order.price, stopPrice: order.stopPrice, display: order.display };
+    return { kind: "amended", orderId, leaves, ...terms, sequence };
   }
 
   private rest(order: OpenOrder): MarketAnswer | null {
     if (!order.isFresh) return null;
     order.isFresh = false;
-    return {
-      kind: "rested",
-      orderId: order.orderId,
-      leaves: order.leaves,
-      sequence: this.sequence,
-    };
+    const { orderId, leaves } = order;
+    return { kind: "rested", orderId, leaves, sequence: this.sequence };
+  }
+
+  private wait(order: OpenOrder): MarketAnswer | null {
+    const { orderId, leaves, stopPrice } = order;
+    const kind = isStop(order.type) && stopPrice > 0 && !order.isFresh ? "triggered" : "waiting";
+    if (kind === "triggered") order.stopPrice = 0;
+    order.isFresh = false;
+    return { kind, orderId, leaves, sequence: this.sequence };
+  }
+
+  private decrement(order: OpenOrder, choice: number): MarketAnswer | null {
+    const by = this.someOf(order.leaves, choice);
+    if (by === order.leaves) return this.end(order, Code.SELF_TRADE_PREVENTED);
+    order.leaves -= by;
+    const { orderId, leaves } = order;
+    const code = Code.SELF_TRADE_PREVENTED;
+    return { kind: "reduced", orderId, leaves, code, sequence: this.sequence };
   }
 
   private end(order: OpenOrder, code: Code): MarketAnswer {
@@ -111,7 +174,7 @@ export class WhimsicalMarket {
   /** A trade with an order of another shard, at the limit or better by what the whim says. */
   private tradeOutside(order: OpenOrder, whim: Whim): MarketAnswer {
     const quantity = this.someOf(order.leaves, whim.third);
-    const better = whim.second % order.price;
+    const better = whim.second % 3 === 0 ? 0 : whim.second % order.price;
     const price = order.side === Side.Buy ? order.price - better : order.price + better;
     const outside = (this.trades + 1) * 1_024 + OUTSIDE_SHARD;
     this.lower(order, quantity);
@@ -139,6 +202,7 @@ export class WhimsicalMarket {
       price,
       quantity,
       takerSide: taker.side,
+      isAuction: this.trades % 3 === 0,
       makerOrder,
       takerOrder: taker.orderId,
       makerLeaves,
@@ -148,8 +212,12 @@ export class WhimsicalMarket {
   }
 
   private lower(order: OpenOrder, quantity: number): void {
+    const { orderId } = order;
+    if (this.inbox.some((command) => command.kind === "amend" && command.orderId === orderId)) {
+      this.races += 1;
+    }
     order.leaves -= quantity;
-    if (order.leaves === 0) this.open.delete(order.orderId);
+    if (order.leaves === 0) this.open.delete(orderId);
   }
 
   /** Some whole lots of a quantity, at least one. */

@@ -10,7 +10,7 @@ import { type Link, Links } from "../../actors/kernel/links.js";
 import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
 import { type ClientCommand, encodeLedgerCommand } from "../../actors/ledger/messages.js";
 import { Market } from "../../actors/market/market.js";
-import { encodeMarketCommand } from "../../actors/market/messages.js";
+import { encodeMarketCommand, type OperatorCommand } from "../../actors/market/messages.js";
 import { Tables } from "./tables.js";
 
 const SLOT = -1;
@@ -23,6 +23,7 @@ export class Post {
   readonly inbox: Uint8Array[] = [];
   /** The frames that the open batch has read. */
   private read: Uint8Array[] = [];
+  private isOpen = false;
   links: readonly Link[] = [];
   private state: Uint8Array = new Uint8Array(0);
   /** Everything ever sent to each destination; the command at index n has the number n + 1. */
@@ -51,6 +52,7 @@ export class Post {
     const admission = links.admit(source, token, first, commands.length);
     if (admission.kind === "gap") return { source, from: admission.from };
     if (admission.kind === "drop") return null;
+    this.begin(time);
     for (let at = admission.skip; at < commands.length; at++) {
       this.actor.apply({ source, token, number: first + at, payload: commands[at]! }, time);
       links.advance(source, token, first + at);
@@ -58,7 +60,14 @@ export class Post {
     return null;
   }
 
+  /** Opens a batch, if none is open, and does what is due by its time. */
+  begin(time: number): void {
+    if (!this.isOpen) this.actor.advance(time);
+    this.isOpen = true;
+  }
+
   commit(): void {
+    this.isOpen = false;
     const effects = this.actor.takeEffects();
     this.tables.apply(effects);
     this.state = effects.state;
@@ -73,6 +82,7 @@ export class Post {
   crash(): void {
     this.inbox.unshift(...this.read);
     this.read = [];
+    this.isOpen = false;
     this.token += 1;
     const record = { id: this.id, state: this.state };
     const links = Links.restore(this.links);
@@ -113,6 +123,11 @@ export class WiredExchange {
 
   ask(shard: number, command: ClientCommand): void {
     this.publish(shard, encodeLedgerCommand(command));
+  }
+
+  /** Gives an operator's command to a market. */
+  operate(market: number, command: OperatorCommand): void {
+    this.publish(market, encodeMarketCommand(command));
   }
 
   /** Reads one frame; a gap is answered by its source at once. */

@@ -2,7 +2,7 @@
  * A small exchange written by hand into real tables: two shards, one market, a buyer on the first shard and a seller on
  * the second. The buyer's order of 20 at 50 rested, was filled by 10 and rests on; the seller's of 10 is done.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
@@ -15,7 +15,7 @@ export const BUY_ORDER = 1 * 1024 + 1;
 export const SELL_ORDER = 1 * 1024 + 2;
 export const TRADE = 1;
 
-const SCHEMA = join(PROJECT_ROOT, "deploy", "postgres", "migrations", "001_exchange.sql");
+const MIGRATIONS = join(PROJECT_ROOT, "deploy", "postgres", "migrations");
 
 /** Byte strings of the journal, each written out by the account events' own layout. */
 const OPENED = "01 01 01 01";
@@ -59,7 +59,7 @@ const ROWS = `
     (2, 1, 1, 1, ${SELLER}, 1, 2, ${bytes(OPENED, DEPOSITED)}, '{1}', '{100}', '{0}'),
     (2, 2, 1, 2, ${SELLER}, 3, 3, ${bytes(ACCEPTED_SELL)}, '{1}', '{0}', '{10}'),
     (2, 3, 1, 3, ${SELLER}, 4, 4, ${bytes(FILLED_SELL)}, '{1,2}', '{-10,500}', '{-10,0}');
-  INSERT INTO book VALUES (${MARKET}, ${BUY_ORDER}, ${BUYER}, 1, 50, 10, 1);
+  INSERT INTO book VALUES (${MARKET}, ${BUY_ORDER}, ${BUYER}, 1, 50, 10, 1, 10);
   INSERT INTO trades VALUES (${MARKET}, ${TRADE}, 2, 3, 2, 50, 10, 2, ${BUY_ORDER}, ${SELL_ORDER}, ${BUYER}, ${SELLER}, 2, 1);
 `;
 
@@ -76,7 +76,8 @@ export async function startHandBuiltExchange(): Promise<HandBuiltExchange> {
   const server: TestServer = await startTestPostgres({ durable: false });
   const client = new pg.Client({ connectionString: server.url });
   await client.connect();
-  const schema = readFileSync(SCHEMA, "utf8");
+  const files = readdirSync(MIGRATIONS).sort((a, b) => a.localeCompare(b));
+  const schema = files.map((file) => readFileSync(join(MIGRATIONS, file), "utf8")).join(";\n");
   const run = async (statements: string): Promise<void> => {
     await client.query(statements);
   };

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { MarketState } from "../../actors/market/market-state.js";
+import { Phase } from "../../actors/market/phase.js";
 import { audit } from "../../services/audit/audit.js";
 import {
   BUY_ORDER,
@@ -31,6 +33,21 @@ it("counts a trade as in flight until the shard's mark has reached its number", 
     INSERT INTO trades VALUES (${MARKET}, 2, 3, 4, 3, 50, 5, 2, ${BUY_ORDER}, ${SELL_ORDER}, ${BUYER}, ${SELLER}, 3, 2);
   `);
   expect(await audit(exchange.url)).toMatchObject({ ok: true, rows: { settled_sides: 2 } });
+});
+
+it("lets a book be crossed by orders that wait, and by all while the market collects", async () => {
+  await exchange.run(`
+    INSERT INTO book VALUES (${MARKET}, ${SELL_ORDER}, ${SELLER}, 2, 50, 1, 2, 0);
+    INSERT INTO order_terms VALUES (${MARKET}, ${SELL_ORDER}, ${SELLER}, 3, 1, 40, 0, 0, 0, 0, 0);
+  `);
+  expect((await audit(exchange.url)).firstViolation).toBeNull();
+  await exchange.run("UPDATE book SET shown = leaves");
+  expect((await audit(exchange.url)).firstViolation).toMatchObject({ rule: "crossedBooks" });
+  const state = new MarketState();
+  state.phase = Phase.OpeningAuction;
+  const hex = Buffer.from(state.encode()).toString("hex");
+  await exchange.run(`UPDATE actors SET state = '\\x${hex}' WHERE actor = ${MARKET}`);
+  expect((await audit(exchange.url)).firstViolation).toBeNull();
 });
 
 interface Damage {
@@ -117,9 +134,21 @@ const DAMAGES: Damage[] = [
   },
   {
     what: "a crossed book",
-    statement: `INSERT INTO book VALUES (${MARKET}, ${SELL_ORDER}, ${SELLER}, 2, 50, 1, 2)`,
+    statement: `INSERT INTO book VALUES (${MARKET}, ${SELL_ORDER}, ${SELLER}, 2, 50, 1, 2, 1)`,
     rule: "crossedBooks",
-    row: { actor: MARKET, best_bid: 50, best_ask: 50 },
+    row: { actor: MARKET, best_bid: 50, best_ask: 50, phase: "continuous" },
+  },
+  {
+    what: "an order that shows less than is open, and no terms that say so",
+    statement: "UPDATE book SET shown = 4",
+    rule: "orderTerms",
+    row: { actor: MARKET, order_id: BUY_ORDER },
+  },
+  {
+    what: "terms of an order that is not open",
+    statement: `INSERT INTO order_terms VALUES (${MARKET}, ${SELL_ORDER}, ${SELLER}, 1, 1, 0, 5, 0, 0, 0, 0)`,
+    rule: "orderTerms",
+    row: { actor: MARKET, order_id: SELL_ORDER },
   },
 ];
 

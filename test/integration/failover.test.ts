@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import { OrderStatus, OrderType, Side, TimeInForce } from "../../actors/kernel/order.js";
 import { drainKey, moveKey, OFF, ON, standbyKey } from "../../actors/placement/wishes.js";
+import { NO_OTHER_TERMS } from "../../actors/ledger/messages.js";
 import { type RunningNode, TestCluster } from "../helpers/cluster.js";
 
 const SHARDS = 2;
@@ -69,6 +70,7 @@ describe("failover on real servers", () => {
         timeInForce: TimeInForce.GoodTillCancel,
         price: 90,
         quantity: 1,
+        ...NO_OTHER_TERMS,
       });
       await cluster.until(
         `SELECT status FROM orders WHERE client_order_id = '${clientOrderId}'`,

@@ -5,6 +5,7 @@ import { FeedClient } from "../../services/client/feed-client.js";
 import type { FeedMessage, TradeMessage, DepthMessage } from "../../services/feed/protocol.js";
 
 const UNTIL_MS_MAX = 20_000;
+const ANSWERS: readonly FeedMessage["type"][] = ["subscribed", "unsubscribed", "error"];
 
 /** Resolves when it is so; fails, naming what was waited for, when it does not become so. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
@@ -75,11 +76,12 @@ export class RawClient {
     this.socket.send(typeof value === "string" ? value : JSON.stringify(value));
   }
 
-  /** Sends and gives the next message after that. */
+  /** Sends and gives the next answer after that, whatever markets say meanwhile. */
   async ask(value: unknown): Promise<FeedMessage> {
     const before = this.messages.length;
     this.send(value);
-    await until("an answer", () => this.messages.length > before);
-    return this.messages[before]!;
+    const answer = () => this.messages.slice(before).find(({ type }) => ANSWERS.includes(type));
+    await until("an answer", () => answer() !== undefined);
+    return answer()!;
   }
 }

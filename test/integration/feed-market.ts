@@ -5,9 +5,18 @@ import type { Effects } from "../../actors/kernel/actor.js";
 import { marketName } from "../../actors/kernel/ids.js";
 import { Side, TimeInForce } from "../../actors/kernel/order.js";
 import { Market } from "../../actors/market/market.js";
+import { type OperatorCommand, plainOrder } from "../../actors/market/messages.js";
 import type { Bus } from "../../services/ports/log.js";
 import { announceSubject, eventsSubject } from "../../services/ports/subjects.js";
-import { accountOf, give, INSTRUMENT, list, MARKET_ID, orderOf } from "../helpers/market.js";
+import {
+  accountOf,
+  give,
+  INSTRUMENT,
+  list,
+  MARKET_ID,
+  orderOf,
+  withoutBands,
+} from "../helpers/market.js";
 import { rowsOf } from "../helpers/tables.js";
 
 export const SYMBOL = INSTRUMENT.symbol;
@@ -33,12 +42,13 @@ export class HandLedMarket {
     this.postgres = postgres;
     this.bus = bus;
     list(this.market);
+    withoutBands(this.market);
   }
 
   /** A market with no orders, in empty tables. */
   static async create(postgres: pg.Client, bus: Bus): Promise<HandLedMarket> {
     await postgres.query(
-      "TRUNCATE actors, instruments, assets, book, trades RESTART IDENTITY CASCADE",
+      "TRUNCATE actors, instruments, assets, book, order_terms, trades RESTART IDENTITY CASCADE",
     );
     await postgres.query(ROWS);
     const market = new HandLedMarket(postgres, bus);
@@ -52,6 +62,11 @@ export class HandLedMarket {
 
   sell(price: number, quantity: number): void {
     this.enter(Side.Sell, price, quantity);
+  }
+
+  /** An operator's command. */
+  order(command: OperatorCommand): void {
+    give(this.market, command);
   }
 
   /** Commits what was entered. Returns its frame; null when it had no events. */
@@ -103,7 +118,7 @@ export class HandLedMarket {
   /** What the book's rows say: levels as the feed writes them, best first. */
   async levels(): Promise<{ bids: string[][]; asks: string[][] }> {
     const { rows } = await this.postgres.query<{ side: number; price: string; quantity: string }>(
-      `SELECT side, price, sum(leaves) AS quantity FROM book GROUP BY side, price
+      `SELECT side, price, sum(shown) AS quantity FROM book GROUP BY side, price
        ORDER BY CASE WHEN side = 1 THEN -price ELSE price END`,
     );
     const of = (side: Side) =>
@@ -125,7 +140,7 @@ export class HandLedMarket {
     const orderId = orderOf(this.orders);
     const account = accountOf(this.orders);
     const timeInForce = TimeInForce.GoodTillCancel;
-    give(this.market, { kind: "enter", orderId, account, side, timeInForce, price, quantity });
+    give(this.market, plainOrder({ orderId, account, side, timeInForce, price, quantity }));
   }
 
   private async write(effects: Effects, time: number): Promise<void> {
@@ -150,7 +165,7 @@ export class HandLedMarket {
     const records = JSON.stringify(rows.map((row) => ({ actor: MARKET_ID, ...row })));
     const conflict =
       table === "book"
-        ? "ON CONFLICT (actor, order_id) DO UPDATE SET leaves = EXCLUDED.leaves"
+        ? "ON CONFLICT (actor, order_id) DO UPDATE SET leaves = EXCLUDED.leaves, shown = EXCLUDED.shown"
         : "";
     await this.postgres.query(
       `INSERT INTO ${table} SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1) ${conflict}`,

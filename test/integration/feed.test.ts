@@ -3,6 +3,7 @@ import { ByteWriter } from "../../actors/kernel/bytes.js";
 import { encodeEventFrame } from "../../actors/kernel/event-frame.js";
 import { Side } from "../../actors/kernel/order.js";
 import { encodeMarketEvent } from "../../actors/market/market-events.js";
+import { Phase } from "../../actors/market/phase.js";
 import { NatsBus } from "../../services/adapters/nats/index.js";
 import { announceSubject, eventsSubject } from "../../services/ports/subjects.js";
 import { MARKET_ID } from "../helpers/market.js";
@@ -22,25 +23,29 @@ describe("a subscriber", () => {
       channels: BOOK_AND_TRADES.channels,
       id: 7,
     });
-    await until("a snapshot", () => client.messages.length === 2);
+    await until("a snapshot and the phase", () => client.messages.length === 3);
     const common = { symbol: SYMBOL, token: 1, timestamp: expect.any(Number) as number };
-    const snapshot = { type: "depth", ...common, snapshot: true, sequence: 1, previous: 1 };
-    expect(client.messages[1]).toEqual({ ...snapshot, bids: [["99.00", "5"]], asks: [] });
+    const snapshot = { type: "depth", ...common, snapshot: true, sequence: 2, previous: 2 };
+    const phase = { type: "phase", phase: "continuous", until: null, sequence: 2 };
+    expect(client.messages.slice(1)).toEqual([
+      { ...snapshot, bids: [["99.00", "5"]], asks: [] },
+      { ...common, ...phase },
+    ]);
     stage.market.sell(9_900, 2);
     stage.market.sell(10_100, 8);
     await stage.market.commitAndSay();
-    await until("a trade and a diff", () => client.messages.length === 4);
+    await until("a trade and a diff", () => client.messages.length === 5);
     const trade = {
       type: "trade",
       price: "99.00",
       quantity: "2",
       side: "sell",
-      sequence: 2,
+      sequence: 3,
       tradeId: 1,
     };
-    const stands = { type: "depth", snapshot: false, sequence: 3, previous: 1 };
+    const stands = { type: "depth", snapshot: false, sequence: 4, previous: 2 };
     const diff = { ...stands, bids: [["99.00", "3"]], asks: [["101.00", "8"]] };
-    expect(client.messages.slice(2)).toEqual([
+    expect(client.messages.slice(3)).toEqual([
       { ...common, ...trade },
       { ...common, ...diff },
     ]);
@@ -59,6 +64,44 @@ describe("a subscriber", () => {
     expect(batches.depth.length).toBe(3);
     expect(early.tradeIds).toEqual(await stage.market.tradeIds());
     expect([early, batches, late].map(({ client }) => client.gaps)).toEqual([0, 0, 0]);
+  });
+
+  it("is told of phases, of what an auction would give, and of the crossed book meanwhile", async () => {
+    const { market } = stage;
+    const client = await stage.raw();
+    await client.ask({ action: "subscribe", channels: [`trade.${SYMBOL}`] });
+    await until("the phase", () => client.messages.length === 2);
+    market.order({ kind: "phase", phase: Phase.OpeningAuction, until: 0 });
+    market.buy(10_000, 5);
+    market.sell(9_900, 8);
+    await market.commitAndSay();
+    const of = (type: string) => client.messages.filter((message) => message.type === type);
+    await until("what an uncross would give", () => of("indicative").length > 0);
+    expect(of("phase").at(-1)).toMatchObject({
+      phase: "opening-auction",
+      until: null,
+      reason: "PHASE_BY_OPERATOR",
+    });
+    expect(of("indicative").at(-1)).toMatchObject({ quantity: "5", surplus: "-3" });
+    // Who comes now, or hears it only after a new leader has come, learns the same.
+    const late = await stage.listener();
+    await stage.expectCurrent(late);
+    expect(late.levels(SYMBOL)).toEqual({ bids: [["100.00", "5"]], asks: [["99.00", "8"]] });
+    const newcomer = await stage.raw();
+    await newcomer.ask({ action: "subscribe", channels: [`trade.${SYMBOL}`] });
+    await until("phase and price", () => newcomer.messages.length === 3);
+    expect(newcomer.messages.slice(1)).toMatchObject([
+      { type: "phase", phase: "opening-auction" },
+      { type: "indicative", quantity: "5", surplus: "-3" },
+    ]);
+    await market.takeOver();
+    market.order({ kind: "phase", phase: Phase.Continuous, until: 0 });
+    await market.commit();
+    market.announce();
+    await until("the end of the auction", () => of("phase").length === 3);
+    expect(of("phase").at(-1)).toMatchObject({ phase: "continuous", token: 2 });
+    expect(of("trade")).toMatchObject([{ quantity: "5" }]);
+    await stage.expectCurrent(late);
   });
 
   it("gets nothing of a batch that is not committed, as nothing is said of it", async () => {

@@ -12,6 +12,7 @@ import {
   TimeInForce,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import type { ExchangeClient, ExchangeError } from "../../services/client/exchange-client.js";
+import { PLAIN_TERMS } from "../../services/client/new-order.js";
 import { GatewayStage, type RunningGateway, TSMC, until } from "./gateway-stage.js";
 
 const ACCOUNT = 21;
@@ -45,6 +46,7 @@ function place(changes: Partial<PlaceOrderRequest> = {}): OrderCommand {
     timeInForce: TimeInForce.TIME_IN_FORCE_UNSPECIFIED,
     price: 58_000,
     quantity: 10,
+    ...PLAIN_TERMS,
     ...changes,
   };
   return { requestId: lastId, command: { $case: "place", value } };

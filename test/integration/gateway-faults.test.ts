@@ -10,6 +10,7 @@ import {
   TimeInForce,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import type { ExchangeClient, ExchangeError } from "../../services/client/exchange-client.js";
+import { PLAIN_TERMS } from "../../services/client/new-order.js";
 import { framesResent } from "../../services/gateway/metrics.js";
 import { Random } from "../../services/participants/random.js";
 import { type Bus, LogRefusedError } from "../../services/ports/log.js";
@@ -41,6 +42,7 @@ function place(): OrderCommand {
     timeInForce: TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL,
     price: 61_000,
     quantity: 10,
+    ...PLAIN_TERMS,
   };
   return { requestId: lastId, command: { $case: "place", value } };
 }

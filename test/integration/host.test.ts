@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Code } from "../../actors/kernel/codes.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import { OrderStatus, OrderType, Side, TimeInForce } from "../../actors/kernel/order.js";
-import { encodeLedgerCommand, type PlaceOrder } from "../../actors/ledger/messages.js";
+import {
+  encodeLedgerCommand,
+  NO_NEW_TERMS,
+  NO_OTHER_TERMS,
+  type PlaceOrder,
+} from "../../actors/ledger/messages.js";
+import { encodeMarketCommand } from "../../actors/market/messages.js";
+import { Phase } from "../../actors/market/phase.js";
 import { ledgerName, marketName, shardOfAccount } from "../../actors/kernel/ids.js";
 import { type RunningNode, TestCluster } from "../helpers/cluster.js";
 
@@ -22,10 +30,12 @@ function order(instrument: Instrument, account: number, side: Side, id: string):
     timeInForce: TimeInForce.GoodTillCancel,
     price: 100,
     quantity: 10,
+    ...NO_OTHER_TERMS,
   };
 }
 
 /** Status by client order id. */
+const codeOf = (id: string) => `SELECT code FROM orders WHERE client_order_id = '${id}'`;
 const statusOf = (id: string) => `SELECT status FROM orders WHERE client_order_id = '${id}'`;
 
 describe("hosts on real servers", () => {
@@ -53,6 +63,12 @@ describe("hosts on real servers", () => {
     for (const node of nodes.values()) await node.stop();
     await cluster?.stop();
   });
+
+  /** Postgres's clock, in microseconds since 1970. */
+  async function now(): Promise<number> {
+    const text = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now";
+    return Number((await cluster.rows<{ now: string }>(text))[0]!.now);
+  }
 
   async function trade(name: string): Promise<void> {
     await cluster.client(order(instrument, SELLER, Side.Sell, `${name}-sell`));
@@ -100,6 +116,7 @@ describe("hosts on real servers", () => {
       orderId: 0,
       clientOrderId: "once",
       leaves: 0,
+      ...NO_NEW_TERMS,
     });
     await cluster.until(statusOf("once"), OrderStatus.Cancelled);
     const events = await cluster.rows<{ count: string }>(
@@ -116,7 +133,39 @@ describe("hosts on real servers", () => {
     await trade("after-garbage");
   });
 
+  it("do what is due at its time, in a batch without commands, and no more than that", async () => {
+    const expires = (await now()) + 500_000;
+    const timeInForce = TimeInForce.GoodTillDate;
+    const till = { ...order(instrument, BUYER, Side.Buy, "till"), timeInForce, expires };
+    await cluster.client({ ...till, price: 90 });
+    await cluster.until(statusOf("till"), OrderStatus.New);
+    await cluster.until(codeOf("till"), Code.EXPIRED);
+    const ofMarket = `FROM batch_log JOIN actors USING (actor) WHERE name = '${marketName("2330.TW")}'`;
+    const [tick] = await cluster.rows<{ batch: string; late: string }>(
+      `SELECT batch_log.batch, batch_log.time - ${expires} AS late ${ofMarket}
+         AND batch_log.time >= ${expires} ORDER BY batch LIMIT 1`,
+    );
+    expect(Number(tick!.late)).toBeLessThan(500_000);
+    await cluster.until(`SELECT count(*) FROM outbox`, 0);
+    const count = `SELECT count(*) ${ofMarket} AND batch_log.batch > ${tick!.batch}`;
+    const [before] = await cluster.rows<{ count: string }>(count);
+    await new Promise((wake) => setTimeout(wake, 1_500));
+    const [after] = await cluster.rows<{ count: string }>(count);
+    expect(after).toEqual(before);
+  });
+
   it("hand everything over when a node stops, and the token rises", async () => {
+    const time = (await now()) + 2_000_000;
+    const day = { ...order(instrument, BUYER, Side.Buy, "day"), timeInForce: TimeInForce.Day };
+    await cluster.client({ ...day, price: 90 });
+    await cluster.until(statusOf("day"), OrderStatus.New);
+    const schedule = [
+      { time, phase: Phase.Closed },
+      { time: time + 1, phase: Phase.Continuous },
+    ];
+    await cluster.send(marketName("2330.TW"), [
+      encodeMarketCommand({ kind: "schedule", schedule }),
+    ]);
     const before = await cluster.rows<{ name: string; token: string; holder: string }>(
       "SELECT name, token, holder FROM actors ORDER BY name",
     );
@@ -131,6 +180,9 @@ describe("hosts on real servers", () => {
       const rise = Number(actor.token) - Number(before[at]!.token);
       expect(rise).toBe(before[at]!.holder === "node-1" ? 1 : 0);
     }
+    // What was due of whoever led before is done by who leads now.
+    await cluster.until(codeOf("day"), Code.DAY_ENDED);
+    await trade("after-closing");
   });
 
   it("find a deposed leader at its next commit: nothing of it is stored (R1)", async () => {
@@ -149,7 +201,7 @@ describe("hosts on real servers", () => {
 
   it("go on after Postgres has cut every connection in the middle", async () => {
     for (let n = 0; n < 3; n++) {
-      await cluster.client({ ...order(instrument, BUYER, Side.Buy, `cut-${n}`), price: 50 });
+      await cluster.client({ ...order(instrument, BUYER, Side.Buy, `cut-${n}`), price: 90 });
       await cluster.pool.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
          WHERE application_name LIKE 'palisade:%'`,

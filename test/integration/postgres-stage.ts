@@ -6,7 +6,7 @@ import { ledgerName, shardOfAccount, sourceOfSlot } from "../../actors/kernel/id
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import { OrderStatus, OrderType, Side, TimeInForce } from "../../actors/kernel/order.js";
 import { decodeBlocks, type JournalBlock } from "../../actors/ledger/account-events.js";
-import { encodeLedgerCommand } from "../../actors/ledger/messages.js";
+import { encodeLedgerCommand, NO_OTHER_TERMS } from "../../actors/ledger/messages.js";
 import { connectNats, NatsBus, NatsLog } from "../../services/adapters/nats/index.js";
 import { audit } from "../../services/audit/audit.js";
 import { SystemClock } from "../../services/common/clock.js";
@@ -126,6 +126,7 @@ export class PostgresStage {
       timeInForce: TimeInForce.GoodTillCancel,
       price: PRICE,
       quantity: QUANTITY,
+      ...NO_OTHER_TERMS,
     });
     const name = ledgerName(shardOfAccount(account, SHARDS));
     const number = (this.sent.get(name) ?? 0) + 1;

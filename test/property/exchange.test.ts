@@ -1,127 +1,27 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { codeName } from "../../actors/kernel/codes.js";
 import { FIRST_MARKET_ID, shardOfAccount, shardOfOrder } from "../../actors/kernel/ids.js";
-import type { Instrument } from "../../actors/kernel/instrument.js";
-import { isFinal, OrderRequest, type OrderStatus, Side } from "../../actors/kernel/order.js";
-import type { ClientCommand } from "../../actors/ledger/messages.js";
+import {
+  isFinal,
+  Liquidity,
+  OrderRequest,
+  type OrderStatus,
+  Side,
+} from "../../actors/kernel/order.js";
+import { decodeAccountEvents } from "../../actors/ledger/account-events.js";
+import { NO_NEW_TERMS } from "../../actors/ledger/messages.js";
+import {
+  ACCOUNTS,
+  act,
+  ASSETS,
+  draws,
+  FUNDS,
+  INSTRUMENTS,
+  SHARDS,
+  timeless,
+} from "../helpers/exchange-draws.js";
 import { type Post, WiredExchange } from "../helpers/wired-exchange.js";
-
-const SHARDS = 2;
-/** Two of each shard. */
-const ACCOUNTS = [1, 2].flatMap((shard) =>
-  Array.from({ length: 50 }, (_, at) => 100 + at)
-    .filter((account) => shardOfAccount(account, SHARDS) === shard)
-    .slice(0, 2),
-);
-const ASSETS = [1, 2, 3];
-const FUNDS = 50_000;
-
-const COMMON = { priceDecimals: 0, quantityDecimals: 0, tick: 1, lot: 1 };
-const INSTRUMENTS: readonly Instrument[] = [
-  {
-    ...COMMON,
-    id: FIRST_MARKET_ID,
-    symbol: "A",
-    baseAsset: 1,
-    quoteAsset: 2,
-    notionalFactor: 7,
-    referencePrice: 100,
-  },
-  {
-    ...COMMON,
-    id: FIRST_MARKET_ID + 1,
-    symbol: "B",
-    baseAsset: 2,
-    quoteAsset: 3,
-    notionalFactor: 1,
-    referencePrice: 100,
-  },
-];
-
-interface Draw {
-  readonly act: "place" | "amend" | "deliver" | "commit" | "crash" | "lose" | "double" | "resend";
-  readonly post: number;
-  readonly account: number;
-  readonly market: number;
-  readonly side: Side;
-  readonly type: number;
-  readonly timeInForce: number;
-  readonly price: number;
-  readonly quantity: number;
-  readonly choice: number;
-}
-
-const draws: fc.Arbitrary<Draw[]> = fc.array(
-  fc.record({
-    act: fc.constantFrom(
-      ...(["place", "place", "place", "place", "place", "amend", "amend"] as const),
-      ...(["deliver", "deliver", "deliver", "deliver", "deliver", "deliver"] as const),
-      ...(["commit", "commit", "commit", "commit"] as const),
-      ...(["crash", "lose", "double", "resend"] as const),
-    ),
-    post: fc.nat(SHARDS + INSTRUMENTS.length - 1),
-    account: fc.constantFrom(...ACCOUNTS),
-    market: fc.constantFrom(...INSTRUMENTS.map(({ id }) => id)),
-    side: fc.constantFrom(Side.Buy, Side.Sell),
-    type: fc.constantFrom(1, 1, 1, 1, 2),
-    timeInForce: fc.constantFrom(1, 1, 1, 2),
-    price: fc.integer({ min: 97, max: 103 }),
-    quantity: fc.integer({ min: 1, max: 20 }),
-    choice: fc.nat(1_000),
-  }),
-  { minLength: 100, maxLength: 400, size: "max" },
-);
-
-/** What a client asks for: client order ids come from few, so that many are used twice. */
-function commandOf(draw: Draw): ClientCommand {
-  const { account, market, side, type, timeInForce, quantity, choice } = draw;
-  const clientOrderId = `order-${choice % 60}`;
-  if (draw.act === "amend") {
-    const request = choice % 2 === 0 ? OrderRequest.Cancel : OrderRequest.Reduce;
-    const leaves = quantity % 7;
-    return { kind: "amend", account, deadline: 0, request, orderId: 0, clientOrderId, leaves };
-  }
-  const price = type === 2 ? 0 : draw.price;
-  return {
-    kind: "place",
-    account,
-    deadline: 0,
-    clientOrderId,
-    instrument: market,
-    side,
-    type,
-    timeInForce,
-    price,
-    quantity,
-  };
-}
-
-function act(exchange: WiredExchange, draw: Draw): void {
-  const post = exchange.posts[draw.post]!;
-  const { choice } = draw;
-  switch (draw.act) {
-    case "place":
-    case "amend":
-      return exchange.ask(shardOfAccount(draw.account, SHARDS), commandOf(draw));
-    case "deliver":
-      for (let count = choice % 5; count >= 0; count--) exchange.deliver(post);
-      return;
-    case "commit":
-      return exchange.commit(post, 1 + (choice % 4));
-    case "crash":
-      return exchange.crash(post);
-    case "lose":
-      post.inbox.splice(choice % (post.inbox.length + 1), 1);
-      return;
-    case "double":
-      post.inbox.push(...post.inbox.slice(choice % (post.inbox.length + 1)));
-      return;
-    case "resend": {
-      const source = [-1, ...exchange.posts.map(({ id }) => id)][choice % 5]!;
-      return exchange.resend(source, post, 1 + (choice % 17), 1 + (choice % 6));
-    }
-  }
-}
 
 function startWith(): WiredExchange {
   const exchange = new WiredExchange(SHARDS, INSTRUMENTS);
@@ -228,22 +128,36 @@ function cancelAll(exchange: WiredExchange): void {
         orderId: row["order_id"] as number,
         clientOrderId: "",
         leaves: 0,
+        ...NO_NEW_TERMS,
       });
     }
   }
   exchange.drain();
 }
 
+/** Counts what accounts were told, by kind; expiries, auctions' fills and prevented self-trades apart. */
+function countEvents(told: Map<string, number>, bytes: Uint8Array): void {
+  for (const event of decodeAccountEvents(bytes)) {
+    let { kind }: { kind: string } = event;
+    if (event.kind === "ended" || event.kind === "reduced") kind += ` ${codeName(event.code)}`;
+    if (event.kind === "filled") kind += ` ${event.liquidity}`;
+    if (event.kind === "refused") kind += ` ${event.request} ${codeName(event.code)}`;
+    told.set(kind, (told.get(kind) ?? 0) + 1);
+  }
+}
+
 describe("ledger shards and markets together, with frames lost, doubled and late", () => {
   it("conserve every asset and number every journal at every step, and hold nothing in the end", () => {
     let trades = 0;
     let openAtEnd = 0;
+    const told = new Map<string, number>();
     fc.assert(
       fc.property(draws, (draws) => {
         const exchange = startWith();
         for (const draw of draws) {
           act(exchange, draw);
           if (draw.act !== "commit") continue;
+          exchange.posts[draw.post]!.actor.checkInvariants();
           checkConserved(exchange);
           checkJournals(exchange);
         }
@@ -263,11 +177,21 @@ describe("ledger shards and markets together, with frames lost, doubled and late
           expect(tables.rows("book")).toEqual([]);
           trades += tables.rows("trades").length;
         }
+        for (const { tables } of exchange.shards) {
+          for (const row of tables.rows("journal")) countEvents(told, row["events"] as Uint8Array);
+        }
       }),
       { numRuns: 60 },
     );
     expect(trades).toBeGreaterThan(200);
     expect(openAtEnd).toBeGreaterThan(50);
+    const seen = (kind: string): number => told.get(kind) ?? 0;
+    expect(seen("amended")).toBeGreaterThan(40);
+    expect(seen("refused 3 TOO_LATE")).toBeGreaterThan(10);
+    expect(seen("triggered")).toBeGreaterThan(20);
+    expect(seen("ended EXPIRED")).toBeGreaterThan(3);
+    expect(seen(`filled ${Liquidity.Auction}`)).toBeGreaterThan(10);
+    expect(seen("ended SELF_TRADE_PREVENTED")).toBeGreaterThan(5);
   });
 
   it("come to the same end when nothing is lost, doubled or crashed", () => {
@@ -276,8 +200,9 @@ describe("ledger shards and markets together, with frames lost, doubled and late
         // One order of arrival at each actor: everything is drained after each command.
         const calm = startWith();
         const rough = startWith();
-        for (const draw of draws) {
-          if (draw.act !== "place" && draw.act !== "amend") continue;
+        // Each has a time of its own, so nothing may depend on it.
+        for (const draw of draws.map(timeless)) {
+          if (!["place", "amend", "operate"].includes(draw.act)) continue;
           act(calm, draw);
           calm.drain();
           act(rough, draw);

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Code } from "../../actors/kernel/codes.js";
-import { orderIdOf, sourceOfSlot } from "../../actors/kernel/ids.js";
-import type { Instrument } from "../../actors/kernel/instrument.js";
+import { sourceOfSlot } from "../../actors/kernel/ids.js";
 import { isFinal, type OrderStatus } from "../../actors/kernel/order.js";
 import {
   type AccountEvent,
@@ -12,123 +11,30 @@ import {
   type Reply,
 } from "../../actors/ledger/account-events.js";
 import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
-import { type ClientCommand, encodeLedgerCommand } from "../../actors/ledger/messages.js";
+import {
+  type AmendOrder,
+  type ClientCommand,
+  encodeLedgerCommand,
+} from "../../actors/ledger/messages.js";
 import { decodeMarketCommand } from "../../actors/market/messages.js";
-import { give, INSTRUMENT, MARKET, restored, SHARD, SLOT } from "../helpers/ledger.js";
+import type { Row } from "../../services/ports/store.js";
+import { give, MARKET, restored, SHARD, SLOT } from "../helpers/ledger.js";
+import { ACCOUNTS, ASSETS, type Draw, draws, FUNDS, INSTRUMENTS } from "../helpers/ledger-draws.js";
 import { ReferenceLedger } from "../helpers/reference-ledger.js";
 import { Tables } from "../helpers/tables.js";
-import { type Whim, WhimsicalMarket } from "../helpers/whimsical-market.js";
-
-/** Two markets that share an asset, which is the quote of one and the base of the other. */
-const INSTRUMENTS: readonly Instrument[] = [
-  INSTRUMENT,
-  {
-    ...INSTRUMENT,
-    id: MARKET + 1,
-    symbol: "B",
-    baseAsset: 2,
-    quoteAsset: 3,
-    tick: 1,
-    lot: 1,
-    notionalFactor: 1,
-    referencePrice: 7,
-  },
-];
-const ACCOUNTS = [101, 102, 103];
-const ASSETS = [1, 2, 3];
-const FUNDS = 40_000;
-
-type Draw =
-  | { readonly kind: "client"; readonly command: ClientCommand }
-  | { readonly kind: "whim"; readonly market: number; readonly whim: Whim }
-  | { readonly kind: "commit" };
-
-/** Mostly none, sometimes one that has passed. */
-const deadline = fc.constantFrom(...Array<number>(20).fill(0), 1);
-const account = fc.constantFrom(...ACCOUNTS, ...ACCOUNTS, ...ACCOUNTS, ...ACCOUNTS, 104);
-const clientOrderId = fc.nat(36).map((at) => (at === 0 ? "" : `id-${at}`));
-
-const places = fc.record({
-  kind: fc.constant("place" as const),
-  account,
-  deadline,
-  clientOrderId,
-  instrument: fc.constantFrom(
-    ...Array<number>(9).fill(MARKET),
-    MARKET + 1,
-    MARKET + 1,
-    MARKET + 1,
-    MARKET + 9,
-  ),
-  side: fc.constantFrom(1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 3),
-  type: fc.constantFrom(1, 1, 1, 1, 2),
-  timeInForce: fc.constantFrom(1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 0),
-  price: fc.constantFrom(5, 10, 95, 100, 105, 110, 100, 105, 1_000, 7, 0),
-  quantity: fc.constantFrom(10, 20, 30, 50, 100, 10, 20, 30, 15, 0),
-});
-const amends = fc.record({
-  kind: fc.constant("amend" as const),
-  account,
-  deadline,
-  request: fc.constantFrom(1 as const, 2 as const),
-  orderId: fc.constantFrom(0, 0, 0, orderIdOf(1, SHARD), orderIdOf(2, SHARD)),
-  clientOrderId,
-  leaves: fc.constantFrom(10, 20, 40, 5, 0),
-});
-const deposits = fc.record({
-  kind: fc.constant("deposit" as const),
-  account,
-  deadline,
-  asset: fc.constantFrom(0, ...ASSETS),
-  amount: fc.constantFrom(0, 5, 500),
-  key: fc.constantFrom("k", "l", "m", ""),
-});
-const resolves = fc.record({
-  kind: fc.constant("resolve" as const),
-  account,
-  deadline,
-  clientOrderId,
-});
-const opens = fc.record({ kind: fc.constant("open" as const), account, deadline });
-const clients = fc.oneof(
-  { weight: 8, arbitrary: places },
-  { weight: 3, arbitrary: amends },
-  { weight: 1, arbitrary: deposits },
-  { weight: 1, arbitrary: resolves },
-  { weight: 1, arbitrary: opens },
-);
-const whims: fc.Arbitrary<Whim> = fc.record({
-  act: fc.constantFrom(
-    ...(["take", "take", "take", "take", "trade", "trade", "trade"] as const),
-    ...(["tradeOutside", "rest", "end", "reference"] as const),
-  ),
-  first: fc.nat(200),
-  second: fc.nat(200),
-  third: fc.nat(200),
-});
-const draws: fc.Arbitrary<Draw[]> = fc.array(
-  fc.oneof(
-    {
-      weight: 5,
-      arbitrary: fc.record({ kind: fc.constant("client" as const), command: clients }),
-    },
-    {
-      weight: 7,
-      arbitrary: fc.record({
-        kind: fc.constant("whim" as const),
-        market: fc.nat(INSTRUMENTS.length - 1),
-        whim: whims,
-      }),
-    },
-    { weight: 3, arbitrary: fc.record({ kind: fc.constant("commit" as const) }) },
-  ),
-  { minLength: 60, maxLength: 240, size: "max" },
-);
+import { WhimsicalMarket } from "../helpers/whimsical-market.js";
 
 interface Given {
   readonly source: number;
   readonly payload: Uint8Array;
   readonly time: number;
+}
+
+/** An order's row with what its empty columns mean: a plain order's are written when something of them changes. */
+function filled(row: Row): Row {
+  const none = { stop_price: 0, display: 0, expires: 0, self_trade: 0, post_only: 0 };
+  const asked = { amend_price: 0, amend_change: 0, worst_price: row["price"]!, cancelling: 0 };
+  return { ...none, ...asked, ...row };
 }
 
 /** A shard with its tables, and everything that was said to it and by it. */
@@ -166,6 +72,15 @@ class Run {
     );
   }
 
+  /** The command, about one of the orders that are live in the tables, if any is. */
+  aimed(command: AmendOrder, pick: number): AmendOrder {
+    const live = this.tables.rows("orders").filter((row) => !isFinal(row["status"] as OrderStatus));
+    const row = live[pick % live.length];
+    if (!row) return command;
+    const [account, orderId] = [row["account"] as number, row["order_id"] as number];
+    return { ...command, deadline: 0, account, orderId, clientOrderId: "" };
+  }
+
   restart(): void {
     const again = restored(this.shard, this.tables, this.state);
     expect(again.stateHash()).toBe(this.shard.stateHash());
@@ -177,11 +92,9 @@ class Run {
   contents(): unknown[] {
     const names = ["accounts", "balances", "orders", "deposits", "shard_totals", "flows"];
     return [...names, "shard_instruments"].map((name) => {
-      const columns = Object.keys(this.tables.rows(name)[0] ?? {}).sort();
-      return this.tables
-        .rows(name)
-        .map((row) => JSON.stringify(row, columns))
-        .sort();
+      const rows = this.tables.rows(name).map((row) => (name === "orders" ? filled(row) : row));
+      const columns = Object.keys(rows[0] ?? {}).sort();
+      return rows.map((row) => JSON.stringify(row, columns)).sort();
     });
   }
 }
@@ -190,17 +103,19 @@ class Run {
 function play(
   draws: readonly Draw[],
   checked: (run: Run, reference: ReferenceLedger) => void,
+  markets = INSTRUMENTS.map(({ id, lot }) => new WhimsicalMarket(id, lot)),
 ): Run {
   const run = new Run();
   const reference = new ReferenceLedger(SHARD, INSTRUMENTS);
-  const markets = INSTRUMENTS.map(({ id, lot }) => new WhimsicalMarket(id, lot));
   const seen = new Map<number, number>();
   let time = 1_000;
   const ask = (command: ClientCommand): void =>
     run.give({ source: sourceOfSlot(SLOT), payload: encodeLedgerCommand(command), time: ++time });
   const commit = (): void => {
     for (const { market, payload } of run.commit()) {
-      markets[market - MARKET]?.receive(decodeMarketCommand(payload));
+      const command = decodeMarketCommand(payload);
+      reference.sent(command);
+      markets[market - MARKET]?.receive(command);
     }
     for (const [account, events] of run.events) {
       for (const event of events.slice(seen.get(account) ?? 0)) reference.told(account, event);
@@ -221,6 +136,7 @@ function play(
   for (const draw of draws) {
     if (draw.kind === "commit") commit();
     if (draw.kind === "client") ask(draw.command);
+    if (draw.kind === "aimed") ask(run.aimed(draw.command, draw.pick));
     if (draw.kind !== "whim") continue;
     const market = markets[draw.market]!;
     const answer = market.answer(draw.whim);
@@ -249,9 +165,12 @@ function arrayOf(text: unknown): bigint[] {
 describe("a ledger shard, whatever clients and markets do", () => {
   it("has the balances, holds and orders that its whole history adds up to", () => {
     let fills = 0;
+    let amends = 0;
+    let races = 0;
     fc.assert(
       fc.property(draws, (draws) => {
-        const run = play(draws, ({ tables }, reference) => {
+        const markets = INSTRUMENTS.map(({ id, lot }) => new WhimsicalMarket(id, lot));
+        const check = ({ tables }: Run, reference: ReferenceLedger): void => {
           const expected = reference.balances();
           for (const row of tables.rows("balances")) {
             const key = keyOf(row["account"], row["asset"]);
@@ -268,13 +187,20 @@ describe("a ledger shard, whatever clients and markets do", () => {
             expect(amount(row["filled"])).toBe(order?.filled ?? 0n);
             expect(amount(row["leaves"])).toBe(order?.leaves ?? 0n);
             expect(isFinal(row["status"] as OrderStatus)).toBe(!(order?.isOpen ?? false));
+            if (order?.isOpen) expect(amount(row["price"])).toBe(order.price);
           }
-        });
-        fills += run.shard.fills;
+        };
+        fills += play(draws, check, markets).shard.fills;
+        for (const market of markets) {
+          amends += market.amends;
+          races += market.races;
+        }
       }),
-      { numRuns: 100 },
+      { numRuns: 120 },
     );
-    expect(fills).toBeGreaterThan(200);
+    expect(fills).toBeGreaterThan(250);
+    expect(amends).toBeGreaterThan(80);
+    expect(races).toBeGreaterThan(40);
   });
 
   it("conserves every asset: deposits, and what markets brought in and took out", () => {

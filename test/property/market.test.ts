@@ -1,24 +1,44 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FastBook } from "../../actors/market/book.js";
-import { Market } from "../../actors/market/market.js";
-import type { EnterOrder } from "../../actors/market/messages.js";
-import { NaiveBook } from "../../actors/market/naive-book.js";
+import { FastEngine } from "../../actors/market/fast/fast-engine.js";
+import { type EngineMaker, Market } from "../../actors/market/market.js";
+import { type EnterOrder, plainOrder } from "../../actors/market/messages.js";
+import { NaiveEngine } from "../../actors/market/naive/naive-engine.js";
 import type { Effects } from "../../actors/kernel/actor.js";
 import { Links } from "../../actors/kernel/links.js";
 import { Side, TimeInForce } from "../../actors/kernel/order.js";
-import type { TradeReport } from "../../actors/ledger/messages.js";
+import { shardOfOrder } from "../../actors/kernel/ids.js";
+import { Phase } from "../../actors/market/phase.js";
 import { DepthBook } from "../../actors/marketdata/depth-book.js";
-import { answersTo, eventsOf, give, list, MARKET_ID, orderOf } from "../helpers/market.js";
+import {
+  answersTo,
+  eventsOf,
+  give,
+  INSTRUMENT,
+  list,
+  MARKET_ID,
+  orderOf,
+} from "../helpers/market.js";
 import { cancelHeavyFlow, type OrderCommand } from "../helpers/orderflow.js";
 import { rowsOf, Tables } from "../helpers/tables.js";
+import { type Happening, wholeFlows } from "../helpers/whole-flow.js";
 
 const SHARDS = [1, 2];
 /** Small enough that books are full now and then. */
 const ORDERS_MAX = 6;
+const LIMITS = { restingOrdersMax: ORDERS_MAX };
+/** Few enough that all of them are met, and more than one order expires at a time. */
+const SMALL_LIMITS = { restingOrdersMax: 12, levelsPerSideMax: 5, expiriesAtOnceMax: 2 };
+
+const fast: EngineMaker = (state) => new FastEngine(state, LIMITS);
+const naive: EngineMaker = (state) => new NaiveEngine(state, LIMITS);
+const fastSmall: EngineMaker = (state) => new FastEngine(state, SMALL_LIMITS);
+const naiveSmall: EngineMaker = (state) => new NaiveEngine(state, SMALL_LIMITS);
+
+type PlainTerms = Pick<EnterOrder, "account" | "side" | "timeInForce" | "price" | "quantity">;
 
 type Draw =
-  | { readonly kind: "enter"; readonly order: Omit<EnterOrder, "kind" | "orderId"> }
+  | { readonly kind: "enter"; readonly order: PlainTerms }
   /** `pick` names one of the orders entered so far, or the one after. */
   | { readonly kind: "cancel"; readonly pick: number }
   | { readonly kind: "reduce"; readonly pick: number; readonly leaves: number };
@@ -54,7 +74,7 @@ const flows = fc
     return draws.map((draw) => {
       if (draw.kind === "enter") {
         count += 1;
-        return { kind: "enter", orderId: orderOf(count), ...draw.order };
+        return plainOrder({ orderId: orderOf(count), ...draw.order });
       }
       const orderId = orderOf(1 + (draw.pick % (count + 1)));
       if (draw.kind === "cancel") return { kind: "cancel", orderId };
@@ -62,11 +82,22 @@ const flows = fc
     });
   });
 
-function listed(book: FastBook | NaiveBook): Market {
-  const market = Market.create(MARKET_ID, book);
-  list(market, SHARDS.length);
+function listed(engineOf?: EngineMaker, referencePrice = INSTRUMENT.referencePrice): Market {
+  const market = Market.create(MARKET_ID, engineOf);
+  list(market, SHARDS.length, { referencePrice });
   market.takeEffects();
   return market;
+}
+
+/** A batch of its own. */
+function happen(market: Market, { time, command }: Happening): void {
+  market.advance(time);
+  if (command) give(market, command);
+}
+
+/** Is there something to do at once? */
+function isDueNow(market: Market, time: number): boolean {
+  return market.due() <= time;
 }
 
 function step(market: Market, command: OrderCommand): Effects {
@@ -80,10 +111,14 @@ function said(effects: Effects): unknown {
     answers: SHARDS.map((shard) => answersTo(effects, shard)),
     events: eventsOf(effects),
     trades: rowsOf(effects.rows["trades"]!),
-    book: rowsOf(effects.rows["book"]!).sort(byOrder),
-    removed: rowsOf(effects.rows["book_removed"]!).sort(byOrder),
+    ...Object.fromEntries(
+      ORDER_PARTS.map((part) => [part, rowsOf(effects.rows[part]!).sort(byOrder)]),
+    ),
+    state: effects.state,
   };
 }
+
+const ORDER_PARTS = ["book", "book_removed", "order_terms", "order_terms_removed"];
 
 const byOrder = (a: Record<string, unknown>, b: Record<string, unknown>): number =>
   (a["order_id"] as number) - (b["order_id"] as number);
@@ -130,27 +165,31 @@ class Oracle {
 }
 
 describe("a market", () => {
-  it("says and writes the same with the fast and the naive book, step by step", () => {
+  it("says and writes the same with the fast and the naive engine, batch by batch", () => {
     fc.assert(
-      fc.property(flows, (commands) => {
-        const fast = listed(new FastBook(ORDERS_MAX));
-        const naive = listed(new NaiveBook(ORDERS_MAX));
-        for (const command of commands) {
-          expect(said(step(fast, command))).toEqual(said(step(naive, command)));
-          expect(fast.stateHash()).toBe(naive.stateHash());
-          expect(fast.depth()).toEqual(naive.depth());
-          fast.checkInvariants();
-          naive.checkInvariants();
+      fc.property(wholeFlows, (happenings) => {
+        const one = listed(fastSmall);
+        const other = listed(naiveSmall);
+        for (const happening of happenings) {
+          const effects = [one, other].map((market) => {
+            happen(market, happening);
+            return said(market.takeEffects());
+          });
+          expect(effects[0]).toEqual(effects[1]);
+          expect(one.stateHash()).toBe(other.stateHash());
+          expect(one.depth()).toEqual(other.depth());
+          expect(isDueNow(one, happening.time)).toBe(isDueNow(other, happening.time));
+          one.checkInvariants();
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 200 },
     );
   });
 
-  it("trades by price, then time, at the maker's price, as the plainest matcher does", () => {
+  it.each([fast, naive])("trades by price, then time, at the maker's price (%#)", (engineOf) => {
     fc.assert(
       fc.property(flows, (commands) => {
-        const market = listed(new FastBook(ORDERS_MAX));
+        const market = listed(engineOf);
         const oracle = new Oracle();
         const tables = new Tables();
         for (const command of commands) {
@@ -171,65 +210,69 @@ describe("a market", () => {
     );
   });
 
-  it("accounts for every unit of every order: filled, ended, reduced or resting", () => {
+  it("accounts for every unit of every order: filled, ended, reduced, amended or open", () => {
     fc.assert(
-      fc.property(flows, (commands) => {
-        const market = listed(new FastBook(ORDERS_MAX));
+      fc.property(wholeFlows, (happenings) => {
+        const market = listed(fastSmall);
         const open = new Map<number, number>();
         const tables = new Tables();
-        for (const command of commands) {
-          if (command.kind === "enter") open.set(command.orderId, command.quantity);
-          const effects = step(market, command);
+        for (const happening of happenings) {
+          const { command } = happening;
+          if (command?.kind === "enter") open.set(command.orderId, command.quantity);
+          happen(market, happening);
+          const effects = market.takeEffects();
           tables.apply(effects);
           settle(open, effects);
         }
-        const resting = tables.rows("book").map((row) => [row["order_id"], row["leaves"]]);
+        const rows = tables.rows("book").map((row) => [row["order_id"], row["leaves"]]);
         const left = [...open].filter(([, leaves]) => leaves > 0);
-        expect(new Map(left)).toEqual(new Map(resting as [number, number][]));
+        expect(new Map(left)).toEqual(new Map(rows as [number, number][]));
       }),
-      { numRuns: 150 },
+      { numRuns: 200 },
     );
   });
 
-  it("has the depth that its events alone tell", () => {
+  it("has the depth and the phase that its events alone tell", () => {
     fc.assert(
-      fc.property(flows, (commands) => {
-        const market = listed(new FastBook(ORDERS_MAX));
+      fc.property(wholeFlows, (happenings) => {
+        const market = listed(fastSmall);
         const depth = new DepthBook();
         const tables = new Tables();
-        for (const command of commands) {
-          const effects = step(market, command);
+        let phase: number = Phase.Continuous;
+        for (const happening of happenings) {
+          happen(market, happening);
+          const effects = market.takeEffects();
           tables.apply(effects);
           for (const event of eventsOf(effects)) {
             if (event.kind === "depth") depth.set(event.side, event.price, event.quantity);
+            if (event.kind === "phase") phase = event.phase;
           }
           for (const side of [Side.Buy, Side.Sell]) {
             expect(depth.levels(side)).toEqual(levels(tables, side));
           }
+          expect(market.state.phase).toBe(phase);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 200 },
     );
   });
 
   it("goes on as if nothing had happened when it is restored after any batch", () => {
-    const cuts = fc.array(fc.constantFrom("go on", "end batch", "restore"), { minLength: 80 });
+    const cuts = fc.array(fc.constantFrom("go on", "end batch", "restore"), { minLength: 150 });
     fc.assert(
-      fc.property(flows, cuts, (commands, cuts) => {
-        const whole = listed(new FastBook(ORDERS_MAX));
+      fc.property(wholeFlows, cuts, (happenings, cuts) => {
+        const whole = listed(fastSmall);
         const tables = new Tables();
-        let market = listed(new FastBook(ORDERS_MAX));
+        let market = listed(fastSmall);
         const parts: Effects[] = [];
-        commands.forEach((command, at) => {
-          give(whole, command);
-          give(market, command);
+        happenings.forEach((happening, at) => {
+          happen(whole, happening);
+          happen(market, happening);
           if (cuts[at] === "go on") return;
           const effects = market.takeEffects();
           tables.apply(effects);
           parts.push(effects);
-          if (cuts[at] === "restore") {
-            market = restored(market, effects, tables, new FastBook(ORDERS_MAX));
-          }
+          if (cuts[at] === "restore") market = restored(market, effects, tables, fastSmall);
           expect(market.stateHash()).toBe(whole.stateHash());
         });
         parts.push(market.takeEffects());
@@ -241,16 +284,18 @@ describe("a market", () => {
           expect(answers).toEqual(answersTo(wholeEffects, shard));
         }
         expect(tables.rows("trades")).toEqual(rowsOf(wholeEffects.rows["trades"]!));
-        expect(tables.rows("book").sort(byOrder)).toEqual(
-          rowsOf(wholeEffects.rows["book"]!).sort(byOrder),
-        );
+        for (const table of ["book", "order_terms"]) {
+          expect(tables.rows(table).sort(byOrder)).toEqual(
+            rowsOf(wholeEffects.rows[table]!).sort(byOrder),
+          );
+        }
       }),
-      { numRuns: 200 },
+      { numRuns: 300 },
     );
   });
 
   it("keeps its rules over a long cancel-heavy flow", () => {
-    const market = listed(new FastBook());
+    const market = listed(undefined, 1_000);
     const tables = new Tables();
     let commands = 0;
     const flow = { seed: 7, commands: 20_000, shards: 2, mid: 1_000, spread: 40, standing: 300 };
@@ -270,27 +315,28 @@ describe("a market", () => {
   });
 });
 
-/** Takes what the shards are told off what is open of each order; never below nothing. */
+/** Takes what the shards are told off what is open of each order, in the order in which it is told; never below nothing. */
 function settle(open: Map<number, number>, effects: Effects): void {
   const lower = (orderId: number, by: number, leaves: number): void => {
     const left = open.get(orderId)! - by;
     expect(left).toBe(leaves);
     open.set(orderId, left);
   };
-  const told = SHARDS.map((shard) => answersTo(effects, shard));
-  // A trade of two shards is told to both and counts once.
-  const trades = new Map<number, TradeReport>();
-  for (const answer of told.flat()) {
-    if (answer.kind === "trade") trades.set(answer.tradeId, answer);
-  }
-  for (const trade of [...trades.values()].sort((a, b) => a.tradeId - b.tradeId)) {
-    lower(trade.makerOrder, trade.quantity, trade.makerLeaves);
-    lower(trade.takerOrder, trade.quantity, trade.takerLeaves);
-  }
-  for (const answer of told.flat()) {
-    if (answer.kind === "ended") lower(answer.orderId, answer.leaves, 0);
-    if (answer.kind === "rested") lower(answer.orderId, 0, answer.leaves);
-    if (answer.kind === "reduced") open.set(answer.orderId, answer.leaves);
+  for (const shard of SHARDS) {
+    for (const answer of answersTo(effects, shard)) {
+      const isOurs = (orderId: number) => shardOfOrder(orderId) === shard;
+      if (answer.kind === "trade") {
+        const { makerOrder, takerOrder, quantity } = answer;
+        if (isOurs(makerOrder)) lower(makerOrder, quantity, answer.makerLeaves);
+        if (isOurs(takerOrder)) lower(takerOrder, quantity, answer.takerLeaves);
+      } else if (answer.kind === "ended") {
+        lower(answer.orderId, answer.leaves, 0);
+      } else if (answer.kind === "reduced" || answer.kind === "amended") {
+        open.set(answer.orderId, answer.leaves);
+      } else if ("leaves" in answer) {
+        lower(answer.orderId, 0, answer.leaves);
+      }
+    }
   }
 }
 
@@ -300,16 +346,22 @@ function levels(tables: Tables, side: Side): [number, number][] {
   for (const row of tables.rows("book")) {
     if (row["side"] !== side) continue;
     const price = row["price"] as number;
-    sums.set(price, (sums.get(price) ?? 0) + (row["leaves"] as number));
+    const shown = row["shown"] as number;
+    if (shown > 0) sums.set(price, (sums.get(price) ?? 0) + shown);
   }
   return [...sums].sort(([a], [b]) => (side === Side.Buy ? b - a : a - b));
 }
 
 /** What the market's successor makes of its rows. */
-function restored(market: Market, effects: Effects, tables: Tables, book = new FastBook()): Market {
+function restored(
+  market: Market,
+  effects: Effects,
+  tables: Tables,
+  engineOf?: EngineMaker,
+): Market {
   const links = Links.restore([...market.links.all()]);
   const record = { id: MARKET_ID, state: effects.state };
-  const successor = Market.restore(record, links, book);
+  const successor = Market.restore(record, links, engineOf);
   tables.loadMarket((table, rows) => successor.loadPage(table, rows), 7);
   successor.finishLoading();
   successor.checkInvariants();

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { Code } from "../../actors/kernel/codes.js";
 import { Side } from "../../actors/kernel/order.js";
 import type { MarketEvent } from "../../actors/market/market-events.js";
+import { Phase } from "../../actors/market/phase.js";
 import { DepthBook } from "../../actors/marketdata/depth-book.js";
 import { DepthChanges } from "../../actors/marketdata/depth-changes.js";
 import { judgeAnnouncement, judgeFrame } from "../../actors/marketdata/event-position.js";
@@ -143,6 +145,31 @@ describe("the events of a frame", () => {
       [9, 4],
     ]);
     expect([...steps[0]!.changes.bids]).toEqual([[10, 1]]);
+  });
+
+  it("keep each phase, and the last of what an uncross would give", () => {
+    const code = Code.PHASE_BY_OPERATOR;
+    const phase = {
+      kind: "phase",
+      sequence: 7,
+      phase: Phase.OpeningAuction,
+      until: 0,
+      code,
+    } as const;
+    const indicative = {
+      kind: "indicative",
+      sequence: 7,
+      price: 10,
+      volume: 4,
+      surplus: -2,
+    } as const;
+    const last = { ...indicative, volume: 5 };
+    const steps = stepsOf([phase, indicative, last, depth(8, 9, 4)]);
+    expect(steps).toMatchObject([
+      { phases: [phase], indicative: last },
+      { phases: [], indicative: null },
+    ]);
+    expect(steps[0]!.changes.isEmpty).toBe(true);
   });
 
   it("are none in an empty frame", () => {

@@ -9,6 +9,7 @@ import {
   Side,
   TimeInForce,
 } from "../../proto/gen/exchange/v1/exchange.js";
+import { PLAIN_TERMS } from "../../services/client/new-order.js";
 import type { DepthMessage } from "../../services/feed/protocol.js";
 import { BookChecks } from "../../services/replay/book-checks.js";
 import { CommandTracker, type TrackedCommand } from "../../services/replay/command-tracker.js";
@@ -82,7 +83,7 @@ class Told {
     const value = { orderId: id * 10, clientOrderId: `c${id}`, symbol: "X" };
     const type = OrderType.ORDER_TYPE_LIMIT;
     const timeInForce = TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL;
-    const terms = { side: Side.SIDE_BUY, type, timeInForce, price: 5, quantity: 5 };
+    const terms = { side: Side.SIDE_BUY, type, timeInForce, price: 5, quantity: 5, ...PLAIN_TERMS };
     this.tracker.take(event({ $case: "accepted", value: { ...value, ...terms } }));
     return command;
   }

@@ -4,12 +4,20 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { ByteWriter } from "../../actors/kernel/bytes.js";
 import type { EventFrame } from "../../actors/kernel/event-frame.js";
+import { Code } from "../../actors/kernel/codes.js";
 import { Side } from "../../actors/kernel/order.js";
 import { encodeMarketEvent, type MarketEvent } from "../../actors/market/market-events.js";
 import { MarketState } from "../../actors/market/market-state.js";
+import { isAuction, Phase } from "../../actors/market/phase.js";
 import { DepthBook } from "../../actors/marketdata/depth-book.js";
 import { DepthChanges } from "../../actors/marketdata/depth-changes.js";
-import { type DepthUpdate, type FeedTrade, MarketView } from "../../services/feed/market-view.js";
+import {
+  type DepthUpdate,
+  type FeedIndicative,
+  type FeedPhase,
+  type FeedTrade,
+  MarketView,
+} from "../../services/feed/market-view.js";
 import type { Clock } from "../../services/ports/clock.js";
 import type { MarketSnapshot, TradeRow } from "../../services/ports/reads.js";
 
@@ -38,10 +46,13 @@ class Committed {
   batch = 0;
   eventBatch = 0;
   sequence = 0;
+  phase: Phase = Phase.Continuous;
+  /** What an uncross would trade now. */
+  volume = 0;
   /** Reads that are still to fail. */
   failures = 0;
 
-  /** One batch of commands, each with changed levels and perhaps a trade. Returns its frame. */
+  /** One batch of commands, each with changed levels and perhaps trades or another phase. Returns its frame. */
   commit(commands: readonly Command[]): EventFrame {
     const writer = new ByteWriter();
     for (const command of commands) {
@@ -62,6 +73,8 @@ class Committed {
     const state = new MarketState();
     state.sequence = this.sequence;
     state.tradeId = this.trades.length;
+    state.phase = this.phase;
+    state.indicativeVolume = this.volume;
     const levels = [Side.Buy, Side.Sell].flatMap((side) =>
       this.book.levels(side).map(([price, quantity]) => ({ side, price, quantity })),
     );
@@ -83,9 +96,18 @@ class Committed {
     throw new Error("not now");
   }
 
-  private eventsOf({ levels, trades }: Command): MarketEvent[] {
+  private eventsOf({ levels, trades, phase, volume }: Command): MarketEvent[] {
     const { sequence } = this;
     const events: MarketEvent[] = [];
+    if (phase !== null && phase !== this.phase) {
+      this.phase = phase;
+      this.volume = 0;
+      events.push({ kind: "phase", sequence, phase, until: 0, code: Code.PHASE_BY_OPERATOR });
+    }
+    if (isAuction(this.phase) && volume !== this.volume) {
+      this.volume = volume;
+      events.push({ kind: "indicative", sequence, price: 5, volume, surplus: -1 });
+    }
     for (let n = 0; n < trades; n++) {
       const tradeId = this.trades.length + 1;
       const trade = { sequence, tradeId, price: 5, quantity: n + 1, takerSide: Side.Buy };
@@ -107,6 +129,8 @@ interface Command {
     readonly quantity: number;
   }[];
   readonly trades: number;
+  readonly phase: Phase | null;
+  readonly volume: number;
 }
 
 /** What a subscriber would have: a snapshot of the view, and the diffs after it. */
@@ -115,9 +139,20 @@ class Subscriber {
   book: DepthBook | null = null;
   sequence = 0;
   view: MarketView | null = null;
+  phase: Phase | null = null;
+  volume = 0;
 
   traded(trade: FeedTrade): void {
     this.trades.push(trade.tradeId);
+  }
+
+  phaseChanged({ phase }: FeedPhase): void {
+    this.phase = phase;
+    this.volume = 0;
+  }
+
+  indicated({ volume }: FeedIndicative): void {
+    this.volume = volume;
   }
 
   changed(merged: DepthUpdate, updates: readonly DepthUpdate[]): void {
@@ -139,6 +174,8 @@ class Subscriber {
     this.book = new DepthBook();
     this.book.apply(new DepthBook().differenceTo(this.view!.book!));
     this.sequence = this.view!.sequence;
+    this.phase = this.view!.phase!.phase;
+    this.volume = this.view!.indicative?.volume ?? 0;
   }
 }
 
@@ -165,6 +202,8 @@ const command: fc.Arbitrary<Command> = fc.record({
     { maxLength: 3 },
   ),
   trades: fc.integer({ min: 0, max: 2 }),
+  phase: fc.constantFrom(null, null, Phase.Continuous, Phase.VolatilityAuction, Phase.Halted),
+  volume: fc.integer({ min: 0, max: 3 }),
 });
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(
@@ -296,7 +335,7 @@ function shown(book: DepthBook | null): unknown {
 }
 
 describe("a market's view", () => {
-  it("comes to the committed book, and tells each trade after its first reading once, in order", async () => {
+  it("comes to the committed book and phase, and tells each trade after its first reading once, in order", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(happening, { maxLength: 60 }), async (happenings) => {
         const run = new Run();
@@ -308,6 +347,9 @@ describe("a market's view", () => {
         const first = trades[0] ?? run.market.trades.length + 1;
         const expected = run.market.trades.slice(first - 1).map(({ tradeId }) => tradeId);
         expect(trades).toEqual(expected);
+        expect(run.view.phase!.phase).toBe(run.market.phase);
+        expect(run.subscriber.phase).toBe(run.market.phase);
+        expect(run.subscriber.volume).toBe(run.market.volume);
         run.view.close();
       }),
       { numRuns: 300 },
@@ -323,7 +365,8 @@ describe("a market's view", () => {
       reads += 1;
       return snapshot();
     };
-    const commands = [{ levels: [{ side: Side.Buy, price: 3, quantity: 1 }], trades: 1 }];
+    const levels = [{ side: Side.Buy, price: 3, quantity: 1 }];
+    const commands = [{ levels, trades: 1, phase: null, volume: 0 }];
     for (let n = 0; n < 5; n++) await run.happen({ kind: "batch", commands, heard: "once" });
     await run.happen({ kind: "announce" });
     expect(reads).toBe(0);

@@ -131,7 +131,15 @@ describe("a gateway's commands", () => {
     await turn();
     announce({ mark: 1 });
     expect(submit()).toMatchObject({ code: "TOO_MANY_PENDING" });
-    const said = { account: 1, code: 0, orderId: 0, sequence: 1, token: 1, repeated: false };
+    const said = {
+      account: 1,
+      code: 0,
+      orderId: 0,
+      sequence: 1,
+      token: 1,
+      repeated: false,
+      orders: 0,
+    };
     commands.answer(SHARD, { slot: SLOT, token: TOKEN, number: 1 }, said);
     expect(submit()).toBeUndefined();
   });
@@ -195,7 +203,15 @@ describe("a gateway's commands", () => {
     submit();
     submit();
     await turn();
-    const said = { account: 1, code: 0, orderId: 7, sequence: 1, token: 1, repeated: false };
+    const said = {
+      account: 1,
+      code: 0,
+      orderId: 7,
+      sequence: 1,
+      token: 1,
+      repeated: false,
+      orders: 0,
+    };
     commands.answer(SHARD, { slot: SLOT, token: TOKEN - 1, number: 1 }, said);
     commands.answer(SHARD, { slot: SLOT + 1, token: TOKEN, number: 1 }, said);
     expect(answers).toEqual([]);
@@ -207,6 +223,27 @@ describe("a gateway's commands", () => {
     expect(answers).toEqual([said, null]);
     commands.answer(SHARD, { slot: SLOT, token: TOKEN, number: 1 }, said);
     expect(answers).toHaveLength(2);
+  });
+
+  it("to a receiver that answers nobody are done when it has committed them", async () => {
+    const { clock, commands, announce } = stage();
+    await expect(commands.commit(SHARD, payload)).rejects.toMatchObject({ code: "NO_LEADER" });
+    announce();
+    const done: number[] = [];
+    const first = commands.commit(SHARD, payload).then(() => done.push(1));
+    const second = commands.commit(SHARD, payload).then(() => done.push(2));
+    await turn();
+    expect(done).toEqual([]);
+    announce({ mark: 1 });
+    await first;
+    expect(done).toEqual([1]);
+    announce({ mark: 2 });
+    await second;
+    const third = commands.commit(SHARD, payload);
+    const ending = expect(third).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
+    await turn();
+    clock.advance(COMMAND_DEADLINE_MS + ANSWER_GRACE_MS + 100);
+    await ending;
   });
 
   it("are not confirmed by marks of the slot's earlier holder; a later holder's mark deposes", async () => {

@@ -10,7 +10,15 @@ it("does not say that nothing was published when the database goes after an id w
     if (readings > 1) throw new Error("the connection broke");
     return null;
   };
-  const answer = { account: 1, code: 0, orderId: 5, sequence: 2, token: 1, repeated: false };
+  const answer = {
+    account: 1,
+    code: 0,
+    orderId: 5,
+    sequence: 2,
+    token: 1,
+    repeated: false,
+    orders: 0,
+  };
   const commands = {
     deadline: () => 0,
     submit: (_receiver: number, _payload: Uint8Array, waiter: Waiter) => {

@@ -15,6 +15,7 @@ const answer: Answer = {
   sequence: 1,
   token: 1,
   repeated: false,
+  orders: 0,
 };
 
 function framesOf(pending: Pending, nowMs = 0): PendingFrame[] {

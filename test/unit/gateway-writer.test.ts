@@ -1,3 +1,4 @@
+import { NO_OTHER_TERMS } from "../../actors/ledger/messages.js";
 import { EventEmitter } from "node:events";
 import { describe, expect, it } from "vitest";
 import type { SubscribeAccountEventsResponse } from "../../proto/gen/exchange/v1/exchange.js";
@@ -114,6 +115,8 @@ describe("the events of a subscription", () => {
       timeInForce: 1,
       price: 1,
       quantity: 1,
+      ...NO_OTHER_TERMS,
+      pair: 0,
     };
     writer.push(event(1));
     writer.push({ ...event(2), event: accepted });

@@ -7,7 +7,7 @@ import { OrderRequest, OrderStatus } from "../../actors/kernel/order.js";
 import { decodeAccountEvents } from "../../actors/ledger/account-events.js";
 import { FinishedOrders } from "../../actors/ledger/finished-orders.js";
 import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
-import { encodeLedgerCommand } from "../../actors/ledger/messages.js";
+import { encodeLedgerCommand, NO_NEW_TERMS, NO_OTHER_TERMS } from "../../actors/ledger/messages.js";
 import {
   ALICE,
   BASE,
@@ -169,10 +169,12 @@ describe("any other command", () => {
     const teller = new Teller(FUNDS);
     const late = { account: ALICE, deadline: NOON - 1 };
     const cancel = { request: OrderRequest.Cancel, orderId: 0, clientOrderId: "a", leaves: 0 };
+    const cancelThat = { kind: "amend", ...late, ...cancel, ...NO_NEW_TERMS } as const;
     for (const { replies } of [
       teller.ask({ kind: "open", ...late, account: 103 }),
       teller.ask({ kind: "deposit", ...late, asset: QUOTE, amount: 1, key: "k" }),
-      teller.ask({ kind: "amend", ...late, ...cancel }),
+      teller.ask(cancelThat),
+      teller.ask({ kind: "cancel-all", ...late, instrument: 0, side: 0 }),
       teller.ask({ kind: "resolve", ...late, clientOrderId: "a" }),
     ]) {
       expect(replies).toMatchObject([{ code: Code.DEADLINE_PASSED, repeated: false }]);
@@ -219,6 +221,7 @@ describe("a batch", () => {
           timeInForce: 1,
           price: 100,
           quantity: 10,
+          ...NO_OTHER_TERMS,
         }),
         NOON,
       );
@@ -273,12 +276,12 @@ describe("a restored shard", () => {
     teller.restart();
     expect(teller.shard.stateHash()).toBe(hash);
     teller.shard.checkInvariants();
-    const { events } = teller.place({ clientOrderId: "m", type: 2, price: 0 });
+    const { events } = teller.place({ clientOrderId: "m", type: 2, timeInForce: 2, price: 0 });
     expect(events).toMatchObject([{ orderId: 2 * 1_024 + 1, price: 2_400 }]);
     teller.answer({ kind: "instrument", instrument: { ...INSTRUMENT, tick: 1 } });
-    expect(teller.place({ clientOrderId: "n", type: 2, price: 0 }).events).toMatchObject([
-      { price: 2_400 },
-    ]);
+    expect(
+      teller.place({ clientOrderId: "n", type: 2, timeInForce: 2, price: 0 }).events,
+    ).toMatchObject([{ price: 2_400 }]);
   });
 
   it("is a fresh one when nothing was ever stored", () => {

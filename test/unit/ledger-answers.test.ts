@@ -4,7 +4,7 @@ import { Code } from "../../actors/kernel/codes.js";
 import { UNITS_MAX } from "../../actors/kernel/limits.js";
 import { Liquidity, OrderRequest, OrderStatus, Side } from "../../actors/kernel/order.js";
 import { wrappingSum } from "../../actors/ledger/flows.js";
-import type { AmendOrder, TradeReport } from "../../actors/ledger/messages.js";
+import { type AmendOrder, NO_NEW_TERMS, type TradeReport } from "../../actors/ledger/messages.js";
 import { ALICE, BASE, BOB, INSTRUMENT, MARKET, QUOTE, Teller } from "../helpers/ledger.js";
 
 const FUNDS = { base: 1_000, quote: 1_000_000 };
@@ -20,6 +20,7 @@ function trade(changes: Partial<TradeReport>): TradeReport {
     price: 100,
     quantity: 10,
     takerSide: Side.Buy,
+    isAuction: false,
     makerOrder: ELSEWHERE,
     takerOrder: ELSEWHERE,
     makerLeaves: 0,
@@ -147,13 +148,12 @@ describe("an order's life", () => {
     const teller = new Teller(FUNDS);
     const orderId = teller.placed({ quantity: 30 });
     teller.answer({ kind: "rested", orderId, leaves: 30, sequence: 3 });
-    const { events } = teller.answer({ kind: "reduced", orderId, leaves: 10, sequence: 4 });
-    expect(events).toEqual([{ kind: "reduced", orderId, leaves: 10, sequence: 4 }]);
+    const reduced = { kind: "reduced", orderId, leaves: 10, code: Code.OK, sequence: 4 } as const;
+    expect(teller.answer(reduced).events).toEqual([reduced]);
     expect(teller.balance(ALICE, QUOTE)).toEqual([1_000_000, 3_000]);
     expect(teller.order(orderId)).toMatchObject({ status: 2, quantity: 30, leaves: 10 });
     for (const leaves of [0, 10, 20]) {
-      const answer = { kind: "reduced", orderId, leaves, sequence: 4 } as const;
-      expect(() => teller.answer(answer)).toThrow(InvariantError);
+      expect(() => teller.answer({ ...reduced, leaves })).toThrow(InvariantError);
     }
     teller.answer(trade({ makerOrder: orderId, takerSide: Side.Sell }));
     expect(teller.order(orderId)).toMatchObject({ status: OrderStatus.Filled, filled: 10 });
@@ -201,6 +201,7 @@ describe("a request to an order that is there", () => {
       orderId: 0,
       clientOrderId: "a",
       leaves: 0,
+      ...NO_NEW_TERMS,
       ...changes,
     });
   const reduce = (teller: Teller, leaves: number) =>

@@ -6,8 +6,12 @@ import {
   PRICE_UNITS_MAX,
   QUANTITY_UNITS_MAX,
 } from "../../actors/kernel/limits.js";
-import { OrderStatus, OrderType, Side, TimeInForce } from "../../actors/kernel/order.js";
-import { encodeLedgerCommand, type PlaceOrder } from "../../actors/ledger/messages.js";
+import { OrderStatus, OrderType, SelfTrade, Side, TimeInForce } from "../../actors/kernel/order.js";
+import {
+  encodeLedgerCommand,
+  NO_OTHER_TERMS,
+  type PlaceOrder,
+} from "../../actors/ledger/messages.js";
 import {
   ALICE,
   BASE,
@@ -22,21 +26,38 @@ import {
 
 const FUNDS = { base: 1_000, quote: 1_000_000 };
 
+const HUGE = { price: PRICE_UNITS_MAX, quantity: QUANTITY_UNITS_MAX };
+
 /** The ladder from the top; each rung's order is well but for what the rung and those below it find. */
 const RUNGS: readonly (readonly [code: keyof typeof Code, changes: Partial<PlaceOrder>])[] = [
   ["DEADLINE_PASSED", { deadline: NOON - 1, instrument: 9_999 }],
   ["UNKNOWN_SYMBOL", { instrument: 9_999, side: 9 }],
   ["INVALID_SIDE", { side: 0, type: 9 }],
-  ["INVALID_ORDER_TYPE", { type: 3, timeInForce: 9 }],
-  ["INVALID_TIME_IN_FORCE", { timeInForce: 3, quantity: 0 }],
+  ["INVALID_ORDER_TYPE", { type: 9, timeInForce: 9 }],
+  ["INVALID_TIME_IN_FORCE", { timeInForce: 9, selfTrade: 9 }],
+  ["INVALID_SELF_TRADE_MODE", { selfTrade: 9, quantity: 0 }],
   ["QUANTITY_NOT_POSITIVE", { quantity: 0, price: 0 }],
   ["QUANTITY_OFF_LOT", { quantity: 15, price: 0 }],
   ["QUANTITY_TOO_LARGE", { quantity: QUANTITY_UNITS_MAX + 10, price: 0 }],
-  ["MARKET_ORDER_WITH_PRICE", { type: OrderType.Market, price: 7 }],
-  ["PRICE_NOT_POSITIVE", { price: 0 }],
-  ["PRICE_OFF_TICK", { price: 101 }],
+  ["PRICE_OFF_TICK", { price: 101, stopPrice: 7 }],
   ["PRICE_TOO_LARGE", { price: PRICE_UNITS_MAX + 5, quantity: QUANTITY_UNITS_MAX }],
-  ["NOTIONAL_TOO_LARGE", { price: PRICE_UNITS_MAX, quantity: QUANTITY_UNITS_MAX }],
+  ["STOP_PRICE_WITHOUT_STOP", { stopPrice: 7, display: 5 }],
+  ["STOP_PRICE_MISSING", { type: OrderType.Stop, price: 0, display: 5 }],
+  ["STOP_PRICE_OFF_TICK", { type: OrderType.StopLimit, stopPrice: 7, display: 5 }],
+  ["STOP_PRICE_TOO_LARGE", { type: OrderType.StopLimit, stopPrice: PRICE_UNITS_MAX + 5 }],
+  ["DISPLAY_OFF_LOT", { display: 5, postOnly: true, timeInForce: 2 }],
+  ["DISPLAY_NOT_BELOW_QUANTITY", { display: 10, postOnly: true, timeInForce: 2 }],
+  ["DISPLAY_OF_IMMEDIATE", { quantity: 20, display: 10, postOnly: true, timeInForce: 2 }],
+  ["POST_ONLY_NOT_LIMIT", { type: OrderType.StopLimit, stopPrice: 100, postOnly: true }],
+  ["POST_ONLY_IMMEDIATE", { timeInForce: 5, postOnly: true, expires: 1 }],
+  ["MARKET_ORDER_TIME_IN_FORCE", { type: OrderType.Market, timeInForce: 3, expires: 1 }],
+  ["STOP_TIME_IN_FORCE", { type: OrderType.Stop, price: 0, stopPrice: 100, timeInForce: 2 }],
+  ["EXPIRY_WITHOUT_DATE", { expires: NOON + 1, price: 0 }],
+  ["EXPIRY_MISSING", { timeInForce: TimeInForce.GoodTillDate, price: 0 }],
+  ["MARKET_ORDER_WITH_PRICE", { type: OrderType.Market, timeInForce: 2, price: 7 }],
+  ["PRICE_NOT_POSITIVE", { price: 0, timeInForce: TimeInForce.GoodTillDate, expires: 1 }],
+  ["EXPIRY_IN_THE_PAST", { timeInForce: TimeInForce.GoodTillDate, expires: NOON, ...HUGE }],
+  ["NOTIONAL_TOO_LARGE", HUGE],
   ["INSUFFICIENT_FUNDS", { price: 100_000, quantity: 10 }],
 ];
 
@@ -104,10 +125,14 @@ describe("an accepted order", () => {
         kind: "enter",
         orderId: 1_025,
         account: ALICE,
+        owner: ALICE,
         side: Side.Buy,
+        type: OrderType.Limit,
         timeInForce: TimeInForce.GoodTillCancel,
         price: 100,
         quantity: 10,
+        pair: 0,
+        ...NO_OTHER_TERMS,
       },
     ]);
     expect(teller.shard.links.of(MARKET).sent).toBe(1);
@@ -162,6 +187,9 @@ describe("an accepted order", () => {
   });
 });
 
+const SENT_AS_MARKET = { type: OrderType.Market, timeInForce: TimeInForce.ImmediateOrCancel };
+const MARKET_ORDER = { ...SENT_AS_MARKET, price: 0 };
+
 describe("a market order", () => {
   const market = (side: Side, reference: number, tick = INSTRUMENT.tick) => {
     const teller = new Teller({ base: 10, quote: 10_000_000 });
@@ -170,13 +198,12 @@ describe("a market order", () => {
       instrument: { ...INSTRUMENT, tick, referencePrice: tick },
     });
     teller.answer({ kind: "reference", instrument: MARKET, price: reference });
-    return teller.place({ side, type: OrderType.Market, price: 0 }).sends[0];
+    return teller.place({ side, ...MARKET_ORDER }).sends[0];
   };
 
-  it("travels as an immediate order limited by the band, rounded inside to a tick", () => {
-    const timeInForce = TimeInForce.ImmediateOrCancel;
-    expect(market(Side.Buy, 1_000)).toMatchObject({ price: 1_200, timeInForce });
-    expect(market(Side.Sell, 1_000)).toMatchObject({ price: 800, timeInForce });
+  it("is limited by the band, rounded inside to a tick", () => {
+    expect(market(Side.Buy, 1_000)).toMatchObject({ price: 1_200, ...SENT_AS_MARKET });
+    expect(market(Side.Sell, 1_000)).toMatchObject({ price: 800, ...SENT_AS_MARKET });
     expect(market(Side.Buy, 1_005)).toMatchObject({ price: 1_205 });
     expect(market(Side.Sell, 1_005)).toMatchObject({ price: 805 });
     expect(market(Side.Buy, 999, 7)).toMatchObject({ price: 1_197 });
@@ -190,9 +217,57 @@ describe("a market order", () => {
 
   it("holds a buyer's money at that limit and says so", () => {
     const teller = new Teller(FUNDS);
-    const { events } = teller.place({ type: OrderType.Market, price: 0 });
+    const { events } = teller.place(MARKET_ORDER);
     expect(events[0]).toMatchObject({ kind: "accepted", price: 1_200 });
     expect(teller.balance(ALICE, QUOTE)).toEqual([FUNDS.quote, 1_200 * 10 * 3]);
+  });
+});
+
+describe("a stop", () => {
+  const stop = { type: OrderType.Stop, price: 0, stopPrice: 500 };
+
+  it("is held at the band's edge around its stop price, and travels with it", () => {
+    const teller = new Teller(FUNDS);
+    const { events, sends } = teller.place(stop);
+    expect(events[0]).toMatchObject({ kind: "accepted", price: 600, stopPrice: 500 });
+    expect(sends[0]).toMatchObject({ type: OrderType.Stop, price: 600, stopPrice: 500 });
+    expect(teller.balance(ALICE, QUOTE)).toEqual([FUNDS.quote, 600 * 10 * 3]);
+    const sell = teller.place({ ...stop, side: Side.Sell, clientOrderId: "s", stopPrice: 505 });
+    expect(sell.sends[0]).toMatchObject({ price: 405, stopPrice: 505 });
+    expect(teller.balance(ALICE, BASE)).toEqual([FUNDS.base, 10]);
+  });
+
+  it("with a limit is held at the limit", () => {
+    const teller = new Teller(FUNDS);
+    const limited = { type: OrderType.StopLimit, price: 510, stopPrice: 500 };
+    expect(teller.place(limited).sends[0]).toMatchObject({ ...limited });
+    expect(teller.balance(ALICE, QUOTE)).toEqual([FUNDS.quote, 510 * 10 * 3]);
+  });
+});
+
+describe("an order's other terms", () => {
+  it("go to its market, are told, and are kept", () => {
+    const teller = new Teller(FUNDS);
+    const terms = {
+      timeInForce: TimeInForce.GoodTillDate,
+      quantity: 30,
+      display: 10,
+      expires: NOON + 1,
+      selfTrade: SelfTrade.Decrement,
+      postOnly: true,
+    };
+    const { events, sends, effects } = teller.place(terms);
+    expect(events[0]).toMatchObject({ kind: "accepted", ...terms });
+    expect(sends[0]).toMatchObject({ kind: "enter", owner: ALICE, ...terms });
+    expect(Object.keys(effects.rows)).toEqual(["balances", "orders_new_with_terms", "journal"]);
+    teller.restart();
+    expect(teller.order(1_025)).toMatchObject({
+      display: 10,
+      expires: NOON + 1,
+      self_trade: SelfTrade.Decrement,
+      post_only: 1,
+      stop_price: 0,
+    });
   });
 });
 
@@ -209,5 +284,6 @@ function sell(clientOrderId: string): Uint8Array {
     timeInForce: TimeInForce.GoodTillCancel,
     price: 100,
     quantity: 10,
+    ...NO_OTHER_TERMS,
   });
 }

@@ -10,7 +10,8 @@ import {
   TimeInForce,
 } from "../../actors/kernel/order.js";
 import { decodeAccountEvents } from "../../actors/ledger/account-events.js";
-import type { PlaceOrder } from "../../actors/ledger/messages.js";
+import { NO_NEW_TERMS, NO_OTHER_TERMS, type PlaceOrder } from "../../actors/ledger/messages.js";
+import { DEFAULT_RULES } from "../../actors/market/rules.js";
 import { WiredExchange } from "../helpers/wired-exchange.js";
 
 const ETH = 1;
@@ -41,6 +42,9 @@ class Story {
   private keys = 0;
 
   constructor() {
+    // These stories go far.
+    const rules = { ...DEFAULT_RULES, staticBandBps: 0 };
+    this.exchange.operate(FIRST_MARKET_ID, { kind: "rules", rules });
     for (const [account, shard] of SHARD_OF) {
       this.exchange.ask(shard, { kind: "open", account, deadline: 0 });
     }
@@ -65,6 +69,7 @@ class Story {
       timeInForce: TimeInForce.GoodTillCancel,
       price,
       quantity,
+      ...NO_OTHER_TERMS,
       ...more,
     };
     this.exchange.ask(SHARD_OF.get(account)!, command);
@@ -81,6 +86,7 @@ class Story {
       orderId,
       clientOrderId: "",
       leaves,
+      ...NO_NEW_TERMS,
     });
     this.exchange.drain();
   }

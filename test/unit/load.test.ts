@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { PLAIN_TERMS } from "../../services/client/new-order.js";
 import { ClientLog } from "../../services/participants/client-log.js";
 import { OrderFlow } from "../../chaos/load/flow.js";
 import { Latencies } from "../../services/participants/latencies.js";
@@ -59,6 +60,7 @@ it("counts an order once, whether the answer or the events come first", () => {
     side: 1,
     type: 1,
     timeInForce: 1,
+    ...PLAIN_TERMS,
   } as const;
   tracker.submit({ ...base, requestId: 2, clientOrderId: "b" });
   tracker.takeResult({ ...OK, requestId: 1, orderId: 8 }, 5);

@@ -1,11 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { FastBook } from "../../actors/market/book.js";
+import { FastEngine } from "../../actors/market/fast/fast-engine.js";
 import { Market } from "../../actors/market/market.js";
-import { encodeMarketCommand } from "../../actors/market/messages.js";
+import {
+  encodeMarketCommand,
+  type OperatorCommand,
+  plainOrder,
+} from "../../actors/market/messages.js";
+import { Phase } from "../../actors/market/phase.js";
+import { DEFAULT_RULES } from "../../actors/market/rules.js";
 import { InvariantError } from "../../actors/kernel/assert.js";
 import { MalformedError } from "../../actors/kernel/bytes.js";
 import { Code } from "../../actors/kernel/codes.js";
-import { UNITS_MAX } from "../../actors/kernel/limits.js";
+import { QUANTITY_UNITS_MAX, UNITS_MAX } from "../../actors/kernel/limits.js";
 import { OrderRequest, Side, TimeInForce } from "../../actors/kernel/order.js";
 import {
   accountOf,
@@ -18,6 +24,7 @@ import {
   MARKET_ID,
   OPERATOR,
   orderOf,
+  withoutBands,
 } from "../helpers/market.js";
 import { rowsOf } from "../helpers/tables.js";
 
@@ -43,6 +50,7 @@ describe("a market's answers", () => {
       price: 100,
       quantity: 4,
       takerSide: Side.Buy,
+      isAuction: false,
       makerOrder: orderOf(1),
       takerOrder: orderOf(2),
       makerLeaves: 6,
@@ -145,7 +153,7 @@ describe("a market's answers", () => {
       ]);
     }
     expect(floor.reduce(1, 5).answers).toEqual([
-      { kind: "reduced", orderId: orderOf(1), leaves: 5, sequence: 6 },
+      { kind: "reduced", orderId: orderOf(1), leaves: 5, code: Code.OK, sequence: 6 },
     ]);
   });
 
@@ -175,7 +183,7 @@ describe("a market's answers", () => {
   });
 
   it("ends what would rest on a full book, after it has traded", () => {
-    const floor = new Floor(new FastBook(2));
+    const floor = new Floor((state) => new FastEngine(state, { restingOrdersMax: 2 }));
     floor.sell(1, 100, 10);
     floor.sell(3, 101, 10);
     expect(floor.buy(2, 99, 5).answers).toMatchObject([
@@ -190,12 +198,21 @@ describe("a market's answers", () => {
     expect(floor.market.depth()).toEqual({ bids: 1, asks: 1 });
   });
 
-  it("calls the book full where the sum of a price would leave the exact integers", () => {
+  it("calls the book full where the sum of a side would leave the exact integers", () => {
     const floor = new Floor();
-    floor.buy(1, 100, UNITS_MAX - 5);
-    expect(floor.buy(2, 100, 6).answers).toMatchObject([{ code: Code.BOOK_FULL }]);
-    expect(floor.buy(4, 100, 5).answers).toMatchObject([{ kind: "rested" }]);
-    expect(floor.buy(6, 99, 6).answers).toMatchObject([{ kind: "rested" }]);
+    withoutBands(floor.market);
+    const whole = Math.floor(UNITS_MAX / QUANTITY_UNITS_MAX);
+    const rest = UNITS_MAX - whole * QUANTITY_UNITS_MAX;
+    for (let count = 1; count <= whole; count++) {
+      const terms = { orderId: orderOf(2 * count), account: 1, side: Side.Buy, price: 1 };
+      const quantity = QUANTITY_UNITS_MAX;
+      const timeInForce = TimeInForce.GoodTillCancel;
+      give(floor.market, plainOrder({ ...terms, quantity, timeInForce }));
+    }
+    floor.market.takeEffects();
+    expect(floor.buy(1, 1, rest + 1).answers).toMatchObject([{ code: Code.BOOK_FULL }]);
+    expect(floor.buy(3, 1, rest).answers).toMatchObject([{ kind: "rested" }]);
+    expect(floor.sell(5, 9, rest).answers).toMatchObject([{ kind: "rested" }]);
   });
 });
 
@@ -271,7 +288,7 @@ describe("a market's instrument", () => {
     const market = Market.create(MARKET_ID);
     const orderId = orderOf(1);
     const order = { orderId, account: 1, side: Side.Buy, price: 100, quantity: 5 } as const;
-    give(market, { kind: "enter", ...order, timeInForce: TimeInForce.GoodTillCancel });
+    give(market, plainOrder({ ...order, timeInForce: TimeInForce.GoodTillCancel }));
     const effects = market.takeEffects();
     const code = Code.INSTRUMENT_UNKNOWN_TO_MARKET;
     expect(answersTo(effects, 1)).toEqual([
@@ -307,12 +324,22 @@ describe("a market's instrument", () => {
 
   it("tells the reference once for a command, with its last trade", () => {
     const floor = new Floor();
+    withoutBands(floor.market);
     floor.sell(1, 1_100, 1);
     floor.sell(3, 1_200, 1);
     const references = floor.buy(5, 1_200, 2).answers.filter(({ kind }) => kind === "reference");
     expect(references).toMatchObject([{ price: 1_200 }, { price: 1_200 }]);
   });
 });
+
+/** One of each kind that only an operator may give. */
+const OPERATORS: readonly OperatorCommand[] = [
+  { kind: "list", instrument: INSTRUMENT, shards: 2 },
+  { kind: "phase", phase: Phase.Halted, until: 0 },
+  { kind: "rules", rules: DEFAULT_RULES },
+  { kind: "schedule", schedule: [] },
+  { kind: "mass-cancel", account: 0, side: 0 },
+];
 
 describe("what is not a market's command", () => {
   const garbage = [new Uint8Array(0), new Uint8Array([99]), new Uint8Array([3, 1, 1])];
@@ -330,8 +357,10 @@ describe("what is not a market's command", () => {
     for (const payload of garbage) {
       expect(() => giveBytes(new Floor().market, 1, payload)).toThrow(MalformedError);
     }
-    const listing = encodeMarketCommand({ kind: "list", instrument: INSTRUMENT, shards: 2 });
-    expect(() => giveBytes(new Floor().market, 1, listing)).toThrow(MalformedError);
+    for (const command of OPERATORS) {
+      const payload = encodeMarketCommand(command);
+      expect(() => giveBytes(new Floor().market, 1, payload)).toThrow(MalformedError);
+    }
     const foreign = encodeMarketCommand({ kind: "cancel", orderId: orderOf(2) });
     expect(() => giveBytes(new Floor().market, 1, foreign)).toThrow(InvariantError);
   });

@@ -1,13 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { FastBook } from "../../actors/market/book.js";
-import { NaiveBook } from "../../actors/market/naive-book.js";
-import { Floor } from "../helpers/market.js";
+import { FastEngine } from "../../actors/market/fast/fast-engine.js";
+import type { EngineMaker } from "../../actors/market/market.js";
+import { NaiveEngine } from "../../actors/market/naive/naive-engine.js";
+import { Floor, withoutBands } from "../helpers/market.js";
 
-/** What both sides of the book hold, from the first to trade on: [order, price, leaves]. */
-const books = { FastBook, NaiveBook };
+const engines: Record<string, EngineMaker> = {
+  FastEngine: (state) => new FastEngine(state),
+  NaiveEngine: (state) => new NaiveEngine(state),
+};
 
-describe.each(Object.entries(books))("matching with the %s", (_, Book) => {
-  const floor = (): Floor => new Floor(new Book());
+describe.each(Object.entries(engines))("matching with the %s", (name, engineOf) => {
+  const floor = (): Floor => {
+    const floor = new Floor(engineOf);
+    withoutBands(floor.market);
+    return floor;
+  };
 
   it("rests an order that meets nobody", () => {
     const market = floor();
@@ -110,7 +117,7 @@ describe.each(Object.entries(books))("matching with the %s", (_, Book) => {
 
   it("sweeps thousands of orders of one price in their order", () => {
     const market = floor();
-    const makers = Book === NaiveBook ? 60 : 1_000;
+    const makers = name === "NaiveEngine" ? 60 : 1_000;
     for (let order = 1; order <= makers; order++) market.sell(order, 101, 1);
     const { fills } = market.buyNow(makers + 1, 101, makers);
     expect(fills).toEqual(Array.from({ length: makers }, (_, n) => [n + 1, 101, 1]));
@@ -169,11 +176,13 @@ describe.each(Object.entries(books))("matching with the %s", (_, Book) => {
 
   it("matches at the ends of the range of prices and quantities", () => {
     const market = floor();
-    market.sell(1, 10 ** 12, 10 ** 12);
+    market.sell(1, 10 ** 12, 9_000);
     market.sell(2, 1, 1);
-    expect(market.buy(3, 10 ** 12, 10 ** 12).fills).toEqual([
+    expect(market.buy(3, 10 ** 12, 9_000).fills).toEqual([
       [2, 1, 1],
-      [1, 10 ** 12, 10 ** 12 - 1],
+      [1, 10 ** 12, 8_999],
     ]);
+    market.sell(4, 1, 10 ** 12);
+    expect(market.buyNow(5, 9_000, 10 ** 12).fills).toEqual([[4, 1, 10 ** 12]]);
   });
 });

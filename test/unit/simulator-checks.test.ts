@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { encodeAnnouncement, encodeEventFrame } from "../../actors/kernel/event-frame.js";
 import { encodeFrame, stampToken } from "../../actors/kernel/frame.js";
-import { encodeMarketCommand, type MarketCommand } from "../../actors/market/messages.js";
+import {
+  encodeMarketCommand,
+  type MarketCommand,
+  plainOrder,
+} from "../../actors/market/messages.js";
 import { AccountsCheck } from "../../chaos/simulator/checks/accounts.js";
 import { AnswersCheck } from "../../chaos/simulator/checks/answers.js";
 import type { ActorHistory } from "../../chaos/simulator/checks/history.js";
@@ -266,15 +270,8 @@ describe("a market", () => {
     notionalFactor: 1,
     referencePrice: 100,
   };
-  const enter = (orderId: number, side: 1 | 2, price: number): MarketCommand => ({
-    kind: "enter",
-    orderId,
-    account: 1,
-    side,
-    timeInForce: 1,
-    price,
-    quantity: 5,
-  });
+  const enter = (orderId: number, side: 1 | 2, price: number): MarketCommand =>
+    plainOrder({ orderId, account: 1, side, timeInForce: 1, price, quantity: 5 });
   const commands = [enter(1_025, 2, 101), enter(2_049, 2, 100), enter(3_073, 1, 101)];
 
   /** What a market that was asked this commits. */
@@ -283,6 +280,7 @@ describe("a market", () => {
     const actor = Market.create(MARKET);
     const list = encodeMarketCommand({ kind: "list", instrument, shards: 1 });
     const payloads = commands.map(encodeMarketCommand);
+    actor.advance(1);
     actor.apply({ source: -1, token: 1, number: 1, payload: list });
     payloads.forEach((each, n) => {
       actor.apply({ source: SHARD, token: 1, number: n + 1, payload: each });

@@ -11,6 +11,7 @@ import type {
   OrderRow,
   Reads,
   StoredEvents,
+  StoredMarket,
   TradeRow,
 } from "../../../services/ports/reads.js";
 import type { SimPostgres } from "../servers/postgres.js";
@@ -91,6 +92,10 @@ export class SimReads implements Reads {
 
   marketSnapshot(market: number): Promise<MarketSnapshot> {
     return this.ask("marketSnapshot", [market], reads.marketSnapshot);
+  }
+
+  marketState(market: number): Promise<StoredMarket> {
+    return this.ask("marketState", [market], reads.marketState);
   }
 
   trades(...range: [market: number, afterTradeId: number, tradesMax: number]): Promise<TradeRow[]> {

@@ -10,6 +10,7 @@ import type { Verdict } from "./verdict.js";
 
 const BUY = 1;
 const MAKER = 1;
+const AUCTION = 3;
 
 /** What a check needs to know of an instrument. */
 export interface Terms {
@@ -175,7 +176,9 @@ export class AccountsCheck {
     const { orderId, tradeId, instrument, side, price, quantity } = event;
     const trade = this.trades.get(`${instrument} ${tradeId}`);
     const terms = this.termsOf(instrument);
-    const isMaker = event.liquidity === MAKER;
+    // In an auction nobody was there first; the younger order counts as the taker.
+    const isMaker =
+      event.liquidity === MAKER || (event.liquidity === AUCTION && trade?.makerOrder === orderId);
     const isOwed =
       trade !== undefined &&
       trade.price === price &&

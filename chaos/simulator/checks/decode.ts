@@ -36,9 +36,13 @@ export interface SeenEnter {
   readonly orderId: number;
   readonly account: number;
   readonly side: number;
+  /** 1: limit, 2: market. */
+  readonly type: number;
   readonly timeInForce: number;
   readonly price: number;
   readonly quantity: number;
+  /** 0: it does not expire at a time. */
+  readonly expires: number;
 }
 
 export type SeenMarketCommand =
@@ -51,16 +55,42 @@ export function readMarketCommand(payload: Uint8Array): SeenMarketCommand {
   const tag = bytes.byte();
   if (tag === 3) return { kind: "cancel", orderId: bytes.number() };
   if (tag === 4) return { kind: "reduce", orderId: bytes.number(), leaves: bytes.number() };
+  if (tag === 5) return readOrderWithTerms(bytes);
   if (tag !== 2) throw new Unreadable(`market command ${tag}`);
   return {
     kind: "enter",
     orderId: bytes.number(),
     account: bytes.number(),
     side: bytes.byte(),
+    type: 1,
     timeInForce: bytes.byte(),
     price: bytes.number(),
     quantity: bytes.number(),
+    expires: 0,
   };
+}
+
+/** Of the terms that clients here use, and no others. */
+function readOrderWithTerms(bytes: Bytes): SeenEnter {
+  const orderId = bytes.number();
+  const account = bytes.number();
+  const owner = bytes.number();
+  const order = {
+    kind: "enter",
+    orderId,
+    account,
+    side: bytes.byte(),
+    type: bytes.byte(),
+    timeInForce: bytes.byte(),
+    price: bytes.number(),
+    quantity: bytes.number(),
+  } as const;
+  const [stopPrice, display] = [bytes.number(), bytes.number()];
+  const [expires, pair] = [bytes.number(), bytes.number()];
+  const [selfTrade, postOnly] = [bytes.byte(), bytes.byte()];
+  const others = [owner - account, stopPrice, display, pair, selfTrade, postOnly];
+  if (others.some((term) => term !== 0)) throw new Unreadable(`terms of order ${orderId}`);
+  return { ...order, expires };
 }
 
 /** One event of an account. What a kind does not have is 0 or empty. */
@@ -72,7 +102,7 @@ export interface SeenEvent {
   readonly tradeId: number;
   readonly instrument: number;
   readonly side: number;
-  /** 1: maker, 2: taker. */
+  /** 1: maker, 2: taker, 3: in an auction. */
   readonly liquidity: number;
   readonly price: number;
   readonly quantity: number;
@@ -135,6 +165,7 @@ const EVENTS: Readonly<Record<number, readonly [kind: string, hasOrigin: boolean
     false,
     (b) => ({ orderId: b.number(), request: b.byte(), code: b.number(), ...marketsNumber(b) }),
   ],
+  12: ["accepted", true, readAcceptedWithTerms],
 };
 
 function readEvent(bytes: Bytes): Partial<SeenEvent> {
@@ -162,6 +193,14 @@ function readAccepted(bytes: Bytes): Partial<SeenEvent> {
     price: bytes.number(),
     quantity: bytes.number(),
   };
+}
+
+function readAcceptedWithTerms(bytes: Bytes): Partial<SeenEvent> {
+  const accepted = readAccepted(bytes);
+  // Stop price, display and expiry; self-trade mode and post-only.
+  for (let n = 0; n < 3; n++) bytes.number();
+  for (let n = 0; n < 2; n++) bytes.byte();
+  return accepted;
 }
 
 function readFilled(bytes: Bytes): Partial<SeenEvent> {

@@ -9,6 +9,7 @@ import type { Verdict } from "./verdict.js";
 
 const BUY = 1;
 const GOOD_TILL_CANCEL = 1;
+const GOOD_TILL_DATE = 4;
 /** The first byte of a listing. */
 const LIST = 1;
 
@@ -16,7 +17,15 @@ interface Resting {
   readonly orderId: number;
   readonly side: number;
   readonly price: number;
+  readonly expires: number;
   leaves: number;
+}
+
+interface StoredOrder {
+  readonly side: number;
+  readonly price: number;
+  readonly leaves: number;
+  readonly shown: number;
 }
 
 export interface SeenTrade {
@@ -31,10 +40,18 @@ export interface SeenTrade {
 /** Orders wait in the order in which they came; the best is looked for each time. */
 class PaperMarket {
   readonly resting: Resting[] = [];
-  readonly stored = new Map<number, { price: number; leaves: number; side: number }>();
+  readonly stored = new Map<number, StoredOrder>();
   readonly entered = new Set<number>();
   trades = 0;
   private isListed = false;
+  private time = 0;
+
+  /** Before the commands of a batch, what has expired by its time is taken off. */
+  begin(time: number): void {
+    this.time = time;
+    const expired = this.resting.filter(({ expires }) => expires !== 0 && expires <= time);
+    for (const { orderId } of expired) this.remove(orderId);
+  }
 
   /** Operators, through a slot, list the instrument; whatever else a slot says is nothing to a market. */
   applyOfSlot(payload: Uint8Array): void {
@@ -64,7 +81,8 @@ class PaperMarket {
   private enter(taker: SeenEnter): Omit<SeenTrade, "tradeId">[] {
     this.entered.add(taker.orderId);
     const trades: Omit<SeenTrade, "tradeId">[] = [];
-    if (!this.isListed) return trades;
+    const isTooLate = taker.timeInForce === GOOD_TILL_DATE && taker.expires <= this.time;
+    if (!this.isListed || isTooLate) return trades;
     let open = taker.quantity;
     while (open > 0) {
       const maker = this.best(taker.side === BUY ? 2 : BUY);
@@ -82,13 +100,9 @@ class PaperMarket {
         takerSide: taker.side,
       });
     }
-    if (open > 0 && taker.timeInForce === GOOD_TILL_CANCEL) {
-      this.resting.push({
-        orderId: taker.orderId,
-        side: taker.side,
-        price: taker.price,
-        leaves: open,
-      });
+    if (open > 0 && [GOOD_TILL_CANCEL, GOOD_TILL_DATE].includes(taker.timeInForce)) {
+      const { orderId, side, price, expires } = taker;
+      this.resting.push({ orderId, side, price, expires, leaves: open });
     }
     return trades;
   }
@@ -119,11 +133,21 @@ export class MatchingCheck {
     return this.markets.get(market)?.entered.has(orderId) ?? false;
   }
 
+  /** How many open orders end by themselves, at their time. */
+  expiring(): number {
+    let count = 0;
+    for (const { resting } of this.markets.values()) {
+      for (const { expires } of resting) if (expires !== 0) count += 1;
+    }
+    return count;
+  }
+
   commit({ batch, frames }: StoredBatch, { id, name, kind }: ActorHistory): void {
     if (kind !== "market") return;
     let market = this.markets.get(id);
     if (!market) this.markets.set(id, (market = new PaperMarket()));
     const expected: Omit<SeenTrade, "tradeId">[] = [];
+    market.begin(batch.time);
     for (const { source, commands } of frames) {
       for (const payload of commands) {
         if (source < 0) market.applyOfSlot(payload);
@@ -173,18 +197,19 @@ export class MatchingCheck {
   private judgeBook(market: PaperMarket, batch: Batch, name: string): void {
     const { stored } = market;
     const ids = numbersOf(batch, "book", "order_id");
-    const [prices, leaves, sides] = ["price", "leaves", "side"].map((column) =>
-      numbersOf(batch, "book", column),
-    );
+    const of = (column: string) => numbersOf(batch, "book", column);
+    const [sides, prices, leaves, shown] = [of("side"), of("price"), of("leaves"), of("shown")];
     ids.forEach((orderId, n) => {
-      stored.set(orderId, { price: prices![n]!, leaves: leaves![n]!, side: sides![n]! });
+      const amounts = { leaves: leaves[n]!, shown: shown[n]! };
+      stored.set(orderId, { side: sides[n]!, price: prices[n]!, ...amounts });
     });
     for (const orderId of numbersOf(batch, "book_removed", "order_id")) stored.delete(orderId);
     const isSame =
       stored.size === market.resting.length &&
       market.resting.every(({ orderId, price, leaves: open, side }) => {
         const row = stored.get(orderId);
-        return row?.price === price && row.leaves === open && row.side === side;
+        const isOpen = row?.leaves === open && row.shown === open;
+        return isOpen && row.price === price && row.side === side;
       });
     this.verdict.expect(
       isSame,

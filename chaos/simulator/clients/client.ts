@@ -1,5 +1,5 @@
 /**
- * One client of one account, seeded: it deposits, places orders that cross and orders that rest, cancels and reduces them,
+ * One client of one account, seeded: it deposits, places orders that cross, that rest and that expire, cancels and reduces them,
  * repeats ids on purpose and after unknown answers, and asks what became of them. What it is told the checks hear.
  */
 import { OrderType, Side, TimeInForce } from "../../../proto/gen/exchange/v1/exchange.js";
@@ -10,6 +10,7 @@ import type {
   OrderCommand,
   PlaceOrderRequest,
 } from "../../../proto/gen/exchange/v1/exchange.js";
+import { PLAIN_TERMS } from "../../../services/client/new-order.js";
 import type { GatewayCore } from "../../../services/gateway/gateway-core.js";
 import { Refusal } from "../../../services/gateway/refusal.js";
 import { Session } from "../../../services/gateway/session.js";
@@ -44,6 +45,8 @@ const QUANTITY_MAX = 20;
 const IN_FLIGHT_MAX = 12;
 /** Commands come together, as they do in markets. */
 const BURST_MAX = 7;
+/** How long an order lives at most that is good till a time. */
+const PATIENCE_US_MAX = 1_500_000;
 const RETRY_US = 60_000;
 /** `NOT_FOUND` of an account that is not open, as gRPC numbers it. */
 const DEADLINE_EXCEEDED = 4;
@@ -163,17 +166,20 @@ export class Client {
     const { random } = this;
     const isMarket = random.chance(0.08);
     const isImmediate = isMarket || random.chance(0.15);
+    // Some orders end by the time alone, wherever their market is by then.
+    const expires = !isImmediate && random.chance(0.2);
+    const patienceUs = random.whole(1, PATIENCE_US_MAX);
     return {
       account: this.account,
       clientOrderId,
       symbol: random.pick(this.deps.symbols),
       side: random.chance(0.5) ? Side.SIDE_BUY : Side.SIDE_SELL,
       type: isMarket ? OrderType.ORDER_TYPE_MARKET : OrderType.ORDER_TYPE_LIMIT,
-      timeInForce: isImmediate
-        ? TimeInForce.TIME_IN_FORCE_IMMEDIATE_OR_CANCEL
-        : TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL,
+      timeInForce: timeInForceOf(isImmediate, expires),
       price: isMarket ? 0 : REFERENCE_PRICE + random.whole(-PRICE_SPREAD, PRICE_SPREAD),
       quantity: random.whole(1, QUANTITY_MAX),
+      ...PLAIN_TERMS,
+      ...(expires && { expiresAt: this.deps.world.wallUs + patienceUs }),
     };
   }
 
@@ -312,6 +318,13 @@ export class Client {
       });
     }
   }
+}
+
+function timeInForceOf(isImmediate: boolean, expires: boolean): TimeInForce {
+  if (isImmediate) return TimeInForce.TIME_IN_FORCE_IMMEDIATE_OR_CANCEL;
+  return expires
+    ? TimeInForce.TIME_IN_FORCE_GOOD_TILL_DATE
+    : TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL;
 }
 
 /** A place's answer; null where it says nothing of the id (the account was not there). */

@@ -1,7 +1,7 @@
 /** What `Store.load` reads, table by table: the rows of one moment, in the order in which Postgres gives them. */
 import { FIRST_MARKET_ID } from "../../../actors/kernel/ids.js";
 import { FINISHED_ORDERS_RECOVERED_MAX } from "../../../actors/kernel/limits.js";
-import { isFinal, type OrderStatus } from "../../../actors/kernel/order.js";
+import { isFinal, type OrderStatus, Side } from "../../../actors/kernel/order.js";
 import type { Row } from "../../../services/ports/store.js";
 import type { SimPostgres } from "./postgres.js";
 
@@ -17,8 +17,7 @@ export function rowsOfActor(postgres: SimPostgres, actor: number): LoadedRows[] 
     rows: sorted(tables.get(table).of(actor), order).map((row) => only(row, columns)),
   });
   if (postgres.actors.get(actor)?.record.kind === "market") {
-    const columns = ["order_id", "account", "side", "price", "leaves", "priority"];
-    return [of("book", columns, ["side", "price", "priority"])];
+    return [of("order_terms", TERMS, ["order_id"]), { table: "book", rows: book(postgres, actor) }];
   }
   return [
     of("shard_instruments", ["instrument", "definition", "reference_price"], ["instrument"]),
@@ -29,6 +28,32 @@ export function rowsOfActor(postgres: SimPostgres, actor: number): LoadedRows[] 
     { table: "flows", rows: flows(postgres, actor) },
     { table: "orders", rows: orders(postgres, actor) },
   ];
+}
+
+const TERMS = [
+  "order_id",
+  "owner",
+  "type",
+  "time_in_force",
+  "stop_price",
+  "display",
+  "expires",
+  "pair",
+  "self_trade",
+  "post_only",
+];
+const BOOK = ["order_id", "account", "side", "price", "leaves", "shown", "priority"];
+
+/** Asks, then bids, a side's worst price first. */
+function book({ tables }: SimPostgres, actor: number): Row[] {
+  const rank = ({ side, price }: Row) => (side === Side.Buy ? 1 : -1) * (price as number);
+  const rows = tables
+    .get("book")
+    .of(actor)
+    .map((row) => only(row, BOOK));
+  return rows.sort(
+    (a, b) => rank(a) - rank(b) || (a["priority"] as number) - (b["priority"] as number),
+  );
 }
 
 /** The number of an account's last journal row, or 0. */

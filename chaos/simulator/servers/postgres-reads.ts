@@ -13,6 +13,7 @@ import {
   type MarketSnapshot,
   type OrderRow,
   type StoredEvents,
+  type StoredMarket,
   type TradeRow,
 } from "../../../services/ports/reads.js";
 import type { Row } from "../../../services/ports/store.js";
@@ -119,15 +120,23 @@ export function marketSnapshot(postgres: SimPostgres, market: number): MarketSna
   const { token, eventBatch, time, state } = actor.record;
   const levels = new Map<string, { side: Side; price: number; quantity: number }>();
   for (const row of postgres.tables.get("book").of(market)) {
-    const { side, price, leaves } = row as Numbers;
+    const { side, price, shown } = row as Numbers;
+    if (shown === 0) continue;
     const level = levels.get(`${side}/${price}`);
-    if (level) level.quantity += leaves!;
-    else levels.set(`${side}/${price}`, { side: side as Side, price: price!, quantity: leaves! });
+    if (level) level.quantity += shown!;
+    else levels.set(`${side}/${price}`, { side: side as Side, price: price!, quantity: shown! });
   }
   const inOrder = [...levels.values()].sort(
     (a, b) => a.side - b.side || (a.side === 1 ? b.price - a.price : a.price - b.price),
   );
   return { token, eventBatch, time, state, levels: inOrder };
+}
+
+export function marketState(postgres: SimPostgres, market: number): StoredMarket {
+  const actor = postgres.actors.get(market);
+  if (!actor) throw new Error(`there is no market ${market}`);
+  const { time, state } = actor.record;
+  return { time, state };
 }
 
 export function trades(
@@ -275,5 +284,10 @@ function orderRow(row: Row): OrderRow {
     lastSequence: of["last_sequence"]!,
     created: of["created"]!,
     updated: of["updated"]!,
+    stopPrice: of["stop_price"] ?? 0,
+    display: of["display"] ?? 0,
+    expires: of["expires"] ?? 0,
+    selfTrade: of["self_trade"] ?? 0,
+    postOnly: of["post_only"] === 1,
   };
 }

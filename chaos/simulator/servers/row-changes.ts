@@ -59,8 +59,9 @@ export function changesOf(batch: Batch, tables: Tables): RowChange[] {
   for (const part of PARTS_OF[kind]) {
     const set = rows[part.part];
     if (!set || set.count === 0) continue;
-    addPart(changes, { batch, part, set, table: tables.get(part.table) }, tables);
+    addPart(changes, { batch, part, set, table: tables.get(part.table) });
   }
+  expectNewIds(batch, tables);
   addConfirmed(changes, batch, tables.get("outbox"));
   return changes;
 }
@@ -130,10 +131,9 @@ interface PartChange {
   readonly table: Table;
 }
 
-function addPart(changes: RowChange[], change: PartChange, { clientOrderIds }: Tables): void {
+function addPart(changes: RowChange[], change: PartChange): void {
   const { part, set, table } = change;
   const keys = new Set<Key>();
-  const clientKeys = new Set<string>();
   let touched = 0;
   for (let at = 0; at < set.count; at++) {
     const given = rowAt(change, at);
@@ -152,10 +152,8 @@ function addPart(changes: RowChange[], change: PartChange, { clientOrderIds }: T
     touched += 1;
     const row = rowAfter(part, old, given);
     if (row) check(table, row);
-    if (row && part.part === "orders_new") clientKeys.add(clientKey(row));
     changes.push({ table, key, row });
   }
-  if (part.part === "orders_new") expectNewIds(set.count, clientKeys, clientOrderIds);
   if (touched === set.count) return;
   throw new StatementError(
     `22P02: ${part.part}: ${touched} rows were touched, ${set.count} expected`,
@@ -196,17 +194,19 @@ function check(table: Table, row: Row): void {
   throw new StatementError(`23514: balances: a total of ${total} with ${held} held`);
 }
 
-function expectNewIds(
-  count: number,
-  clientKeys: ReadonlySet<string>,
-  clientOrderIds: ReadonlyMap<string, number>,
-): void {
-  const known: number[] = [];
-  for (const key of clientKeys) {
-    const orderId = clientOrderIds.get(key);
-    if (orderId !== undefined) known.push(orderId);
+/** New orders, plain ones and others, have client order ids that no other has. */
+function expectNewIds({ actor, effects }: Batch, { clientOrderIds }: Tables): void {
+  const keys: string[] = [];
+  for (const { part, table, mode } of PARTS_OF[actor.kind]) {
+    const columns = effects.rows[part]?.columns;
+    if (table !== "orders" || mode !== "insert" || !columns) continue;
+    const ids = columns["client_order_id"]!;
+    columns["account"]!.forEach((account, at) => {
+      keys.push(clientKey({ account, client_order_id: ids[at]! }));
+    });
   }
-  if (known.length > 0 || clientKeys.size < count) throw new UniqueViolation(known);
+  const known = keys.flatMap((key) => clientOrderIds.get(key) ?? []);
+  if (known.length > 0 || new Set(keys).size < keys.length) throw new UniqueViolation(known);
 }
 
 /** Outbox rows that receivers have confirmed, of those that were there before the batch. */

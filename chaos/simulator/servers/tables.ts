@@ -68,6 +68,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   shard_totals: ["actor", "asset"],
   shard_instruments: ["actor", "instrument"],
   book: ["actor", "order_id"],
+  order_terms: ["actor", "order_id"],
   trades: ["actor", "trade_id"],
 };
 

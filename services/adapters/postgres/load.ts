@@ -86,6 +86,17 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
       last_sequence: "integer",
       created: "integer",
       updated: "integer",
+      stop_price: "integer",
+      display: "integer",
+      expires: "integer",
+      self_trade: "integer",
+      post_only: "integer",
+      amend_price: "integer",
+      amend_change: "integer",
+      worst_price: "integer",
+      cancelling: "integer",
+      pair: "integer",
+      pair_done: "integer",
     },
     // Live orders, and the newest of the finished: from the oldest one on that is still kept.
     from: (actor) => `FROM orders WHERE actor = ${actor} AND (status < 4 OR order_id >= coalesce((
@@ -97,6 +108,23 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
 
 const MARKET_TABLES: readonly LoadedTable[] = [
   {
+    // Before the book: an order is put together from both. Most have no row here, and a plain book costs nothing more.
+    table: "order_terms",
+    columns: {
+      order_id: "integer",
+      owner: "integer",
+      type: "integer",
+      time_in_force: "integer",
+      stop_price: "integer",
+      display: "integer",
+      expires: "integer",
+      pair: "integer",
+      self_trade: "integer",
+      post_only: "integer",
+    },
+    from: (actor) => `FROM order_terms WHERE actor = ${actor}`,
+  },
+  {
     table: "book",
     columns: {
       order_id: "integer",
@@ -104,6 +132,7 @@ const MARKET_TABLES: readonly LoadedTable[] = [
       side: "integer",
       price: "integer",
       leaves: "integer",
+      shown: "integer",
       priority: "integer",
     },
     // Asks, then bids, a side's worst price first: each order goes to the end of what is there already. (Prices are above 0;

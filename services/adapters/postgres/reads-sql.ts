@@ -58,7 +58,10 @@ export const BALANCES = statement(
 
 const ORDER_COLUMNS = `order_id AS "orderId", account, client_order_id AS "clientOrderId", instrument,
   side, type, time_in_force AS "timeInForce", price, quantity, filled, leaves, status, code,
-  first_sequence AS "firstSequence", last_sequence AS "lastSequence", created, updated`;
+  first_sequence AS "firstSequence", last_sequence AS "lastSequence", created, updated,
+  coalesce(stop_price, 0) AS "stopPrice", coalesce(display, 0) AS display,
+  coalesce(expires, 0) AS expires, coalesce(self_trade, 0) AS "selfTrade",
+  coalesce(post_only, 0) = 1 AS "postOnly"`;
 
 export const ORDER_BY_ID = statement(
   "order_by_id",
@@ -92,7 +95,7 @@ export const INSERT_INSTRUMENT = `INSERT INTO instruments (instrument, symbol, b
     price_decimals, quantity_decimals, tick, lot, notional_factor, reference_price)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
 
-/** Best prices first on either side. */
+/** What is shown of the orders that stand on the book; best prices first on either side. */
 export const MARKET_SNAPSHOT = statement(
   "market_snapshot",
   `SELECT a.token, a.event_batch AS "eventBatch", a.time, a.state,
@@ -100,10 +103,15 @@ export const MARKET_SNAPSHOT = statement(
      coalesce(l.quantities, '{}') AS quantities
    FROM actors a LEFT JOIN LATERAL (
      SELECT array_agg(side) AS sides, array_agg(price) AS prices, array_agg(quantity) AS quantities
-     FROM (SELECT side, price, sum(leaves)::bigint AS quantity FROM book
-           WHERE actor = a.actor GROUP BY side, price
+     FROM (SELECT side, price, sum(shown)::bigint AS quantity FROM book
+           WHERE actor = a.actor AND shown > 0 GROUP BY side, price
            ORDER BY side, CASE side WHEN 1 THEN -price ELSE price END) levels) l ON true
    WHERE a.actor = $1`,
+);
+
+export const MARKET_STATE = statement(
+  "market_state",
+  "SELECT time, state FROM actors WHERE actor = $1 AND kind = 'market'",
 );
 
 export const TRADES = statement(

@@ -15,6 +15,7 @@ import {
   type OrderRow,
   type Reads,
   type StoredEvents,
+  type StoredMarket,
   type TradeRow,
 } from "../../ports/reads.js";
 import { inTransaction, openPool, query } from "./connections.js";
@@ -158,6 +159,12 @@ export class PostgresReads implements Reads {
       quantity: quantities[at]!,
     }));
     return { ...head, levels };
+  }
+
+  async marketState(market: number): Promise<StoredMarket> {
+    const row = await this.one<StoredMarket>(sql.MARKET_STATE, [market]);
+    assert(row !== null, `there is no market ${market}`);
+    return row;
   }
 
   trades(market: number, afterTradeId: number, tradesMax: number): Promise<TradeRow[]> {

@@ -129,10 +129,14 @@ export class PostgresStore implements Store {
   }
 
   private async conflicting(batch: Batch): Promise<number[]> {
-    const columns = batch.effects.rows["orders_new"]!.columns;
+    const { orders_new: plain, orders_new_with_terms: others } = batch.effects.rows;
+    const given = (column: string) => [
+      ...(plain?.columns[column] ?? []),
+      ...(others?.columns[column] ?? []),
+    ];
     const rows = await this.read<{ order_id: number }>(sql.CONFLICTING, [
-      columns["account"],
-      columns["client_order_id"],
+      given("account"),
+      given("client_order_id"),
     ]);
     return rows.map((row) => row.order_id);
   }

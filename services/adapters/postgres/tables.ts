@@ -23,6 +23,49 @@ export interface PartTable {
   readonly casts?: Readonly<Record<string, string>>;
 }
 
+type Columns = PartTable["columns"];
+
+const ORDER_PROGRESS: Columns = {
+  order_id: "bigint",
+  filled: "bigint",
+  leaves: "bigint",
+  status: "smallint",
+  code: "smallint",
+  last_sequence: "bigint",
+  updated: "bigint",
+};
+
+const NEW_ORDER: Columns = {
+  ...ORDER_PROGRESS,
+  account: "bigint",
+  client_order_id: "text",
+  instrument: "integer",
+  side: "smallint",
+  type: "smallint",
+  time_in_force: "smallint",
+  price: "bigint",
+  quantity: "bigint",
+  first_sequence: "bigint",
+  created: "bigint",
+};
+
+const AMENDABLE: Columns = {
+  stop_price: "bigint",
+  display: "bigint",
+  amend_price: "bigint",
+  amend_change: "bigint",
+  worst_price: "bigint",
+  cancelling: "smallint",
+  pair_done: "smallint",
+};
+
+const FIXED_TERMS: Columns = {
+  expires: "bigint",
+  self_trade: "smallint",
+  post_only: "smallint",
+  pair: "bigint",
+};
+
 const LEDGER: readonly PartTable[] = [
   {
     part: "accounts",
@@ -44,25 +87,16 @@ const LEDGER: readonly PartTable[] = [
     part: "orders_new",
     table: "orders",
     mode: "insert",
-    columns: {
-      order_id: "bigint",
-      account: "bigint",
-      client_order_id: "text",
-      instrument: "integer",
-      side: "smallint",
-      type: "smallint",
-      time_in_force: "smallint",
-      price: "bigint",
-      quantity: "bigint",
-      filled: "bigint",
-      leaves: "bigint",
-      status: "smallint",
-      code: "smallint",
-      first_sequence: "bigint",
-      last_sequence: "bigint",
-      created: "bigint",
-      updated: "bigint",
-    },
+    columns: NEW_ORDER,
+    key: ["order_id"],
+    fromBatch: ["actor"],
+  },
+  {
+    // An order that is more than plain. No order is in this part and in the one above.
+    part: "orders_new_with_terms",
+    table: "orders",
+    mode: "insert",
+    columns: { ...NEW_ORDER, ...AMENDABLE, ...FIXED_TERMS },
     key: ["order_id"],
     fromBatch: ["actor"],
   },
@@ -70,15 +104,16 @@ const LEDGER: readonly PartTable[] = [
     part: "orders_changed",
     table: "orders",
     mode: "update",
-    columns: {
-      order_id: "bigint",
-      filled: "bigint",
-      leaves: "bigint",
-      status: "smallint",
-      code: "smallint",
-      last_sequence: "bigint",
-      updated: "bigint",
-    },
+    columns: ORDER_PROGRESS,
+    key: ["order_id"],
+    fromBatch: [],
+  },
+  {
+    // An order that changes in more than its progress. No order is in this part and in the one above.
+    part: "orders_amended",
+    table: "orders",
+    mode: "update",
+    columns: { ...ORDER_PROGRESS, price: "bigint", quantity: "bigint", ...AMENDABLE },
     key: ["order_id"],
     fromBatch: [],
   },
@@ -161,6 +196,7 @@ const MARKET: readonly PartTable[] = [
       side: "smallint",
       price: "bigint",
       leaves: "bigint",
+      shown: "bigint",
       priority: "bigint",
     },
     key: ["actor", "order_id"],
@@ -169,6 +205,34 @@ const MARKET: readonly PartTable[] = [
   {
     part: "book_removed",
     table: "book",
+    mode: "delete",
+    columns: { order_id: "bigint" },
+    key: ["actor", "order_id"],
+    fromBatch: ["actor"],
+  },
+  {
+    // When an order is first stored, and when its terms change.
+    part: "order_terms",
+    table: "order_terms",
+    mode: "upsert",
+    columns: {
+      order_id: "bigint",
+      owner: "bigint",
+      type: "smallint",
+      time_in_force: "smallint",
+      stop_price: "bigint",
+      display: "bigint",
+      expires: "bigint",
+      pair: "bigint",
+      self_trade: "smallint",
+      post_only: "smallint",
+    },
+    key: ["actor", "order_id"],
+    fromBatch: ["actor"],
+  },
+  {
+    part: "order_terms_removed",
+    table: "order_terms",
     mode: "delete",
     columns: { order_id: "bigint" },
     key: ["actor", "order_id"],

@@ -55,6 +55,10 @@ export const OrderType = {
   ORDER_TYPE_UNSPECIFIED: 0,
   ORDER_TYPE_LIMIT: 1,
   ORDER_TYPE_MARKET: 2,
+  /** ORDER_TYPE_STOP - Waits until a trade reaches its stop price, then is a market order. */
+  ORDER_TYPE_STOP: 3,
+  /** ORDER_TYPE_STOP_LIMIT - Waits likewise, then is a limit order. */
+  ORDER_TYPE_STOP_LIMIT: 4,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -64,6 +68,8 @@ export namespace OrderType {
   export type ORDER_TYPE_UNSPECIFIED = typeof OrderType.ORDER_TYPE_UNSPECIFIED;
   export type ORDER_TYPE_LIMIT = typeof OrderType.ORDER_TYPE_LIMIT;
   export type ORDER_TYPE_MARKET = typeof OrderType.ORDER_TYPE_MARKET;
+  export type ORDER_TYPE_STOP = typeof OrderType.ORDER_TYPE_STOP;
+  export type ORDER_TYPE_STOP_LIMIT = typeof OrderType.ORDER_TYPE_STOP_LIMIT;
   export type UNRECOGNIZED = typeof OrderType.UNRECOGNIZED;
 }
 
@@ -71,6 +77,15 @@ export const TimeInForce = {
   TIME_IN_FORCE_UNSPECIFIED: 0,
   TIME_IN_FORCE_GOOD_TILL_CANCEL: 1,
   TIME_IN_FORCE_IMMEDIATE_OR_CANCEL: 2,
+  /** TIME_IN_FORCE_DAY - Until the market closes. */
+  TIME_IN_FORCE_DAY: 3,
+  /** TIME_IN_FORCE_GOOD_TILL_DATE - Until `expires_at`. */
+  TIME_IN_FORCE_GOOD_TILL_DATE: 4,
+  /** TIME_IN_FORCE_FILL_OR_KILL - All of it at once, or nothing. */
+  TIME_IN_FORCE_FILL_OR_KILL: 5,
+  /** TIME_IN_FORCE_AT_THE_OPEN - For the opening auction, and for the closing auction. */
+  TIME_IN_FORCE_AT_THE_OPEN: 6,
+  TIME_IN_FORCE_AT_THE_CLOSE: 7,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -80,7 +95,35 @@ export namespace TimeInForce {
   export type TIME_IN_FORCE_UNSPECIFIED = typeof TimeInForce.TIME_IN_FORCE_UNSPECIFIED;
   export type TIME_IN_FORCE_GOOD_TILL_CANCEL = typeof TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL;
   export type TIME_IN_FORCE_IMMEDIATE_OR_CANCEL = typeof TimeInForce.TIME_IN_FORCE_IMMEDIATE_OR_CANCEL;
+  export type TIME_IN_FORCE_DAY = typeof TimeInForce.TIME_IN_FORCE_DAY;
+  export type TIME_IN_FORCE_GOOD_TILL_DATE = typeof TimeInForce.TIME_IN_FORCE_GOOD_TILL_DATE;
+  export type TIME_IN_FORCE_FILL_OR_KILL = typeof TimeInForce.TIME_IN_FORCE_FILL_OR_KILL;
+  export type TIME_IN_FORCE_AT_THE_OPEN = typeof TimeInForce.TIME_IN_FORCE_AT_THE_OPEN;
+  export type TIME_IN_FORCE_AT_THE_CLOSE = typeof TimeInForce.TIME_IN_FORCE_AT_THE_CLOSE;
   export type UNRECOGNIZED = typeof TimeInForce.UNRECOGNIZED;
+}
+
+/** What happens when an order would trade with one of its own account: the one that arrives decides. */
+export const SelfTradePrevention = {
+  /** SELF_TRADE_PREVENTION_UNSPECIFIED - They trade. */
+  SELF_TRADE_PREVENTION_UNSPECIFIED: 0,
+  SELF_TRADE_PREVENTION_CANCEL_NEWEST: 1,
+  SELF_TRADE_PREVENTION_CANCEL_OLDEST: 2,
+  SELF_TRADE_PREVENTION_CANCEL_BOTH: 3,
+  /** SELF_TRADE_PREVENTION_DECREMENT - The smaller quantity is taken off both. */
+  SELF_TRADE_PREVENTION_DECREMENT: 4,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type SelfTradePrevention = typeof SelfTradePrevention[keyof typeof SelfTradePrevention];
+
+export namespace SelfTradePrevention {
+  export type SELF_TRADE_PREVENTION_UNSPECIFIED = typeof SelfTradePrevention.SELF_TRADE_PREVENTION_UNSPECIFIED;
+  export type SELF_TRADE_PREVENTION_CANCEL_NEWEST = typeof SelfTradePrevention.SELF_TRADE_PREVENTION_CANCEL_NEWEST;
+  export type SELF_TRADE_PREVENTION_CANCEL_OLDEST = typeof SelfTradePrevention.SELF_TRADE_PREVENTION_CANCEL_OLDEST;
+  export type SELF_TRADE_PREVENTION_CANCEL_BOTH = typeof SelfTradePrevention.SELF_TRADE_PREVENTION_CANCEL_BOTH;
+  export type SELF_TRADE_PREVENTION_DECREMENT = typeof SelfTradePrevention.SELF_TRADE_PREVENTION_DECREMENT;
+  export type UNRECOGNIZED = typeof SelfTradePrevention.UNRECOGNIZED;
 }
 
 export const OrderStatus = {
@@ -92,6 +135,8 @@ export const OrderStatus = {
   ORDER_STATUS_CANCELLED: 5,
   ORDER_STATUS_REJECTED: 6,
   ORDER_STATUS_VOIDED: 7,
+  /** ORDER_STATUS_EXPIRED - Its time in force ran out. */
+  ORDER_STATUS_EXPIRED: 8,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -106,6 +151,7 @@ export namespace OrderStatus {
   export type ORDER_STATUS_CANCELLED = typeof OrderStatus.ORDER_STATUS_CANCELLED;
   export type ORDER_STATUS_REJECTED = typeof OrderStatus.ORDER_STATUS_REJECTED;
   export type ORDER_STATUS_VOIDED = typeof OrderStatus.ORDER_STATUS_VOIDED;
+  export type ORDER_STATUS_EXPIRED = typeof OrderStatus.ORDER_STATUS_EXPIRED;
   export type UNRECOGNIZED = typeof OrderStatus.UNRECOGNIZED;
 }
 
@@ -113,6 +159,7 @@ export const Liquidity = {
   LIQUIDITY_UNSPECIFIED: 0,
   LIQUIDITY_MAKER: 1,
   LIQUIDITY_TAKER: 2,
+  LIQUIDITY_AUCTION: 3,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -122,6 +169,7 @@ export namespace Liquidity {
   export type LIQUIDITY_UNSPECIFIED = typeof Liquidity.LIQUIDITY_UNSPECIFIED;
   export type LIQUIDITY_MAKER = typeof Liquidity.LIQUIDITY_MAKER;
   export type LIQUIDITY_TAKER = typeof Liquidity.LIQUIDITY_TAKER;
+  export type LIQUIDITY_AUCTION = typeof Liquidity.LIQUIDITY_AUCTION;
   export type UNRECOGNIZED = typeof Liquidity.UNRECOGNIZED;
 }
 
@@ -129,6 +177,7 @@ export const OrderRequest = {
   ORDER_REQUEST_UNSPECIFIED: 0,
   ORDER_REQUEST_CANCEL: 1,
   ORDER_REQUEST_REDUCE: 2,
+  ORDER_REQUEST_AMEND: 3,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -138,7 +187,39 @@ export namespace OrderRequest {
   export type ORDER_REQUEST_UNSPECIFIED = typeof OrderRequest.ORDER_REQUEST_UNSPECIFIED;
   export type ORDER_REQUEST_CANCEL = typeof OrderRequest.ORDER_REQUEST_CANCEL;
   export type ORDER_REQUEST_REDUCE = typeof OrderRequest.ORDER_REQUEST_REDUCE;
+  export type ORDER_REQUEST_AMEND = typeof OrderRequest.ORDER_REQUEST_AMEND;
   export type UNRECOGNIZED = typeof OrderRequest.UNRECOGNIZED;
+}
+
+/** What a market takes and does in each: actors/market/RULEBOOK.md, 5. */
+export const MarketPhase = {
+  MARKET_PHASE_UNSPECIFIED: 0,
+  MARKET_PHASE_CONTINUOUS: 1,
+  MARKET_PHASE_PRE_OPEN: 2,
+  MARKET_PHASE_OPENING_AUCTION: 3,
+  MARKET_PHASE_VOLATILITY_AUCTION: 4,
+  MARKET_PHASE_CLOSING_AUCTION: 5,
+  MARKET_PHASE_POST_ONLY: 6,
+  MARKET_PHASE_CANCEL_ONLY: 7,
+  MARKET_PHASE_HALTED: 8,
+  MARKET_PHASE_CLOSED: 9,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type MarketPhase = typeof MarketPhase[keyof typeof MarketPhase];
+
+export namespace MarketPhase {
+  export type MARKET_PHASE_UNSPECIFIED = typeof MarketPhase.MARKET_PHASE_UNSPECIFIED;
+  export type MARKET_PHASE_CONTINUOUS = typeof MarketPhase.MARKET_PHASE_CONTINUOUS;
+  export type MARKET_PHASE_PRE_OPEN = typeof MarketPhase.MARKET_PHASE_PRE_OPEN;
+  export type MARKET_PHASE_OPENING_AUCTION = typeof MarketPhase.MARKET_PHASE_OPENING_AUCTION;
+  export type MARKET_PHASE_VOLATILITY_AUCTION = typeof MarketPhase.MARKET_PHASE_VOLATILITY_AUCTION;
+  export type MARKET_PHASE_CLOSING_AUCTION = typeof MarketPhase.MARKET_PHASE_CLOSING_AUCTION;
+  export type MARKET_PHASE_POST_ONLY = typeof MarketPhase.MARKET_PHASE_POST_ONLY;
+  export type MARKET_PHASE_CANCEL_ONLY = typeof MarketPhase.MARKET_PHASE_CANCEL_ONLY;
+  export type MARKET_PHASE_HALTED = typeof MarketPhase.MARKET_PHASE_HALTED;
+  export type MARKET_PHASE_CLOSED = typeof MarketPhase.MARKET_PHASE_CLOSED;
+  export type UNRECOGNIZED = typeof MarketPhase.UNRECOGNIZED;
 }
 
 export interface Asset {
@@ -223,11 +304,20 @@ export interface PlaceOrderRequest {
   symbol: string;
   side: Side;
   type: OrderType;
-  /** Unspecified: good till cancel for a limit order, immediate or cancel for a market order. */
+  /** Unspecified: good till cancel, but immediate or cancel for a market order. */
   timeInForce: TimeInForce;
-  /** 0 for a market order. */
+  /** 0 for a market order or a stop. */
   price: number;
   quantity: number;
+  /** For stops only. */
+  stopPrice: number;
+  /** What an iceberg shows at most; 0: all of it. */
+  displayQuantity: number;
+  /** For good till date only: a time in the future. */
+  expiresAt: number;
+  selfTradePrevention: SelfTradePrevention;
+  /** Rests, or is refused when it would trade at once. */
+  postOnly: boolean;
 }
 
 export interface PlaceOrderResponse {
@@ -254,6 +344,39 @@ export interface ReduceOrderRequest {
 
 export interface ReduceOrderResponse {
   result: CommandResult | undefined;
+}
+
+export interface AmendOrderRequest {
+  account: number;
+  /** Name the order by one of the two. */
+  orderId: number;
+  clientOrderId: string;
+  /** Of the following, 0 keeps what is. */
+  price: number;
+  /** The new total: what is filled and what is open together. */
+  quantity: number;
+  stopPrice: number;
+  displayQuantity: number;
+}
+
+export interface AmendOrderResponse {
+  result: CommandResult | undefined;
+}
+
+export interface CancelAllRequest {
+  account: number;
+  /** Empty: of all symbols. */
+  symbol: string;
+  /** Unspecified: of both sides. */
+  side: Side;
+}
+
+export interface CancelAllResponse {
+  result:
+    | CommandResult
+    | undefined;
+  /** For how many orders a cancel is on its way now. Those of an earlier call are not counted again. */
+  orders: number;
 }
 
 export interface GetOrderRequest {
@@ -295,6 +418,11 @@ export interface Order {
   code: string;
   created: number;
   updated: number;
+  stopPrice: number;
+  displayQuantity: number;
+  expiresAt: number;
+  selfTradePrevention: SelfTradePrevention;
+  postOnly: boolean;
 }
 
 export interface OrderFill {
@@ -314,10 +442,12 @@ export interface OrderEntryRequest {
 export interface OrderCommand {
   /** Chosen by the client, given back in the result. */
   requestId: number;
-  command: { $case: "place"; value: PlaceOrderRequest } | { $case: "cancel"; value: CancelOrderRequest } | {
-    $case: "reduce";
-    value: ReduceOrderRequest;
-  } | undefined;
+  command:
+    | { $case: "place"; value: PlaceOrderRequest }
+    | { $case: "cancel"; value: CancelOrderRequest }
+    | { $case: "reduce"; value: ReduceOrderRequest }
+    | { $case: "amend"; value: AmendOrderRequest }
+    | undefined;
 }
 
 export interface OrderEntryResponse {
@@ -375,6 +505,10 @@ export interface AccountEvent {
     | { $case: "ended"; value: OrderEnded }
     | { $case: "reduced"; value: OrderReduced }
     | { $case: "refused"; value: OrderRefused }
+    | { $case: "waiting"; value: OrderWaiting }
+    | { $case: "triggered"; value: OrderTriggered }
+    | { $case: "amended"; value: OrderAmended }
+    | { $case: "allCancelRequested"; value: AllCancelRequested }
     | undefined;
 }
 
@@ -395,9 +529,14 @@ export interface OrderAccepted {
   side: Side;
   type: OrderType;
   timeInForce: TimeInForce;
-  /** For a market order the limit it was held at. */
+  /** For a market order or a stop the limit it was held at. */
   price: number;
   quantity: number;
+  stopPrice: number;
+  displayQuantity: number;
+  expiresAt: number;
+  selfTradePrevention: SelfTradePrevention;
+  postOnly: boolean;
 }
 
 export interface OrderRejected {
@@ -406,10 +545,17 @@ export interface OrderRejected {
   code: string;
 }
 
-/** A cancel or a reduce was passed on to the market. */
+/** A cancel, a reduce or an amend was passed on to the market. */
 export interface OrderRequested {
   orderId: number;
   request: OrderRequest;
+}
+
+/** Cancels of so many orders were passed on: of a symbol (empty: of all), of a side (unspecified: of both). */
+export interface AllCancelRequested {
+  symbol: string;
+  side: Side;
+  orders: number;
 }
 
 export interface OrderVoided {
@@ -421,6 +567,32 @@ export interface OrderVoided {
 export interface OrderRested {
   orderId: number;
   leaves: number;
+  marketSequence: number;
+}
+
+/** The order waits for its trigger, or for the closing auction. */
+export interface OrderWaiting {
+  orderId: number;
+  leaves: number;
+  marketSequence: number;
+}
+
+/** A stop's price was reached: it is executed from now on. */
+export interface OrderTriggered {
+  orderId: number;
+  leaves: number;
+  marketSequence: number;
+}
+
+/** The order has these terms from now on. */
+export interface OrderAmended {
+  orderId: number;
+  price: number;
+  /** What is filled and what is open together. */
+  quantity: number;
+  leaves: number;
+  stopPrice: number;
+  displayQuantity: number;
   marketSequence: number;
 }
 
@@ -449,14 +621,115 @@ export interface OrderReduced {
   orderId: number;
   leaves: number;
   marketSequence: number;
+  /** "OK": as its client asked; else why. */
+  code: string;
 }
 
-/** A cancel or reduce came to nothing. */
+/** A cancel, a reduce or an amend came to nothing. */
 export interface OrderRefused {
   orderId: number;
   request: OrderRequest;
   code: string;
   marketSequence: number;
+}
+
+export interface Market {
+  symbol: string;
+  phase: MarketPhase;
+  /** When the phase ends by itself, into continuous trading; 0: it does not. */
+  phaseUntil: number;
+  /** What the static band is taken around. */
+  sessionReference: number;
+  /** The price of the last trade; 0: there was none. */
+  lastPrice: number;
+  /** What an auction would give now; nothing where nothing would trade. */
+  indicative: Indicative | undefined;
+  rules: MarketRules | undefined;
+  schedule: SchedulePhase[];
+  /** How often the breaker has halted this session. */
+  halts: number;
+  sequence: number;
+  /** When this was stored. */
+  time: number;
+}
+
+export interface Indicative {
+  price: number;
+  volume: number;
+  /** What would be left over at the price: of buyers, or below zero of sellers. */
+  surplus: number;
+}
+
+/** Parts of a price are in basis points of it; 0 switches a rule off. */
+export interface MarketRules {
+  /** How far limits may be from the session's reference. */
+  staticBandBps: number;
+  /** How far from the last trade an arriving order may trade. */
+  dynamicBandBps: number;
+  /** How far trades may go within the window before the market halts into an auction. */
+  breakerBps: number;
+  breakerWindowSeconds: number;
+  /** How long each halt of a session lasts; the last one again and again. */
+  breakerHaltSeconds: number[];
+  /** The largest order. */
+  orderQuantityMax: number;
+  /** Price times quantity, in units of both. */
+  orderValueMax: number;
+}
+
+export interface SchedulePhase {
+  time: number;
+  phase: MarketPhase;
+}
+
+export interface GetMarketRequest {
+  symbol: string;
+}
+
+export interface GetMarketResponse {
+  market: Market | undefined;
+}
+
+export interface ChangePhaseRequest {
+  symbol: string;
+  phase: MarketPhase;
+  /** For auctions: when it ends by itself; 0: it does not. */
+  until: number;
+}
+
+export interface ChangePhaseResponse {
+  market: Market | undefined;
+}
+
+export interface SetRulesRequest {
+  symbol: string;
+  rules: MarketRules | undefined;
+}
+
+export interface SetRulesResponse {
+  market: Market | undefined;
+}
+
+export interface SetScheduleRequest {
+  symbol: string;
+  /** In the order of time, all in the future. */
+  schedule: SchedulePhase[];
+}
+
+export interface SetScheduleResponse {
+  market: Market | undefined;
+}
+
+export interface MassCancelRequest {
+  symbol: string;
+  /** 0: of everybody. */
+  account: number;
+  /** Unspecified: of both sides. */
+  side: Side;
+}
+
+export interface MassCancelResponse {
+  market: Market | undefined;
 }
 
 export interface GetServerTimeRequest {
@@ -1240,7 +1513,21 @@ export const Balance: MessageFns<Balance> = {
 };
 
 function createBasePlaceOrderRequest(): PlaceOrderRequest {
-  return { account: 0, clientOrderId: "", symbol: "", side: 0, type: 0, timeInForce: 0, price: 0, quantity: 0 };
+  return {
+    account: 0,
+    clientOrderId: "",
+    symbol: "",
+    side: 0,
+    type: 0,
+    timeInForce: 0,
+    price: 0,
+    quantity: 0,
+    stopPrice: 0,
+    displayQuantity: 0,
+    expiresAt: 0,
+    selfTradePrevention: 0,
+    postOnly: false,
+  };
 }
 
 export const PlaceOrderRequest: MessageFns<PlaceOrderRequest> = {
@@ -1268,6 +1555,21 @@ export const PlaceOrderRequest: MessageFns<PlaceOrderRequest> = {
     }
     if (message.quantity !== 0) {
       writer.uint32(64).int64(message.quantity);
+    }
+    if (message.stopPrice !== 0) {
+      writer.uint32(72).int64(message.stopPrice);
+    }
+    if (message.displayQuantity !== 0) {
+      writer.uint32(80).int64(message.displayQuantity);
+    }
+    if (message.expiresAt !== 0) {
+      writer.uint32(88).int64(message.expiresAt);
+    }
+    if (message.selfTradePrevention !== 0) {
+      writer.uint32(96).int32(message.selfTradePrevention);
+    }
+    if (message.postOnly !== false) {
+      writer.uint32(104).bool(message.postOnly);
     }
     return writer;
   },
@@ -1347,6 +1649,46 @@ export const PlaceOrderRequest: MessageFns<PlaceOrderRequest> = {
             }
 
             message.quantity = longToNumber(reader.int64());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.stopPrice = longToNumber(reader.int64());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.displayQuantity = longToNumber(reader.int64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.expiresAt = longToNumber(reader.int64());
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.selfTradePrevention = reader.int32() as any;
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.postOnly = reader.bool();
             continue;
           }
         }
@@ -1647,6 +1989,289 @@ export const ReduceOrderResponse: MessageFns<ReduceOrderResponse> = {
   },
 };
 
+function createBaseAmendOrderRequest(): AmendOrderRequest {
+  return { account: 0, orderId: 0, clientOrderId: "", price: 0, quantity: 0, stopPrice: 0, displayQuantity: 0 };
+}
+
+export const AmendOrderRequest: MessageFns<AmendOrderRequest> = {
+  encode(message: AmendOrderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== 0) {
+      writer.uint32(8).int64(message.account);
+    }
+    if (message.orderId !== 0) {
+      writer.uint32(16).int64(message.orderId);
+    }
+    if (message.clientOrderId !== "") {
+      writer.uint32(26).string(message.clientOrderId);
+    }
+    if (message.price !== 0) {
+      writer.uint32(32).int64(message.price);
+    }
+    if (message.quantity !== 0) {
+      writer.uint32(40).int64(message.quantity);
+    }
+    if (message.stopPrice !== 0) {
+      writer.uint32(48).int64(message.stopPrice);
+    }
+    if (message.displayQuantity !== 0) {
+      writer.uint32(56).int64(message.displayQuantity);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AmendOrderRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAmendOrderRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.orderId = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.clientOrderId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.price = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.quantity = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.stopPrice = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.displayQuantity = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAmendOrderResponse(): AmendOrderResponse {
+  return { result: undefined };
+}
+
+export const AmendOrderResponse: MessageFns<AmendOrderResponse> = {
+  encode(message: AmendOrderResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.result !== undefined) {
+      CommandResult.encode(message.result, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AmendOrderResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAmendOrderResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.result = CommandResult.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCancelAllRequest(): CancelAllRequest {
+  return { account: 0, symbol: "", side: 0 };
+}
+
+export const CancelAllRequest: MessageFns<CancelAllRequest> = {
+  encode(message: CancelAllRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== 0) {
+      writer.uint32(8).int64(message.account);
+    }
+    if (message.symbol !== "") {
+      writer.uint32(18).string(message.symbol);
+    }
+    if (message.side !== 0) {
+      writer.uint32(24).int32(message.side);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CancelAllRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCancelAllRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.symbol = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.side = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCancelAllResponse(): CancelAllResponse {
+  return { result: undefined, orders: 0 };
+}
+
+export const CancelAllResponse: MessageFns<CancelAllResponse> = {
+  encode(message: CancelAllResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.result !== undefined) {
+      CommandResult.encode(message.result, writer.uint32(10).fork()).join();
+    }
+    if (message.orders !== 0) {
+      writer.uint32(16).int32(message.orders);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CancelAllResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCancelAllResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.result = CommandResult.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.orders = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseGetOrderRequest(): GetOrderRequest {
   return { account: 0, orderId: 0, clientOrderId: "" };
 }
@@ -1903,6 +2528,11 @@ function createBaseOrder(): Order {
     code: "",
     created: 0,
     updated: 0,
+    stopPrice: 0,
+    displayQuantity: 0,
+    expiresAt: 0,
+    selfTradePrevention: 0,
+    postOnly: false,
   };
 }
 
@@ -1952,6 +2582,21 @@ export const Order: MessageFns<Order> = {
     }
     if (message.updated !== 0) {
       writer.uint32(120).int64(message.updated);
+    }
+    if (message.stopPrice !== 0) {
+      writer.uint32(128).int64(message.stopPrice);
+    }
+    if (message.displayQuantity !== 0) {
+      writer.uint32(136).int64(message.displayQuantity);
+    }
+    if (message.expiresAt !== 0) {
+      writer.uint32(144).int64(message.expiresAt);
+    }
+    if (message.selfTradePrevention !== 0) {
+      writer.uint32(152).int32(message.selfTradePrevention);
+    }
+    if (message.postOnly !== false) {
+      writer.uint32(160).bool(message.postOnly);
     }
     return writer;
   },
@@ -2087,6 +2732,46 @@ export const Order: MessageFns<Order> = {
             }
 
             message.updated = longToNumber(reader.int64());
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.stopPrice = longToNumber(reader.int64());
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.displayQuantity = longToNumber(reader.int64());
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.expiresAt = longToNumber(reader.int64());
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.selfTradePrevention = reader.int32() as any;
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.postOnly = reader.bool();
             continue;
           }
         }
@@ -2268,6 +2953,9 @@ export const OrderCommand: MessageFns<OrderCommand> = {
       case "reduce":
         ReduceOrderRequest.encode(message.command.value, writer.uint32(34).fork()).join();
         break;
+      case "amend":
+        AmendOrderRequest.encode(message.command.value, writer.uint32(42).fork()).join();
+        break;
     }
     return writer;
   },
@@ -2315,6 +3003,14 @@ export const OrderCommand: MessageFns<OrderCommand> = {
             }
 
             message.command = { $case: "reduce", value: ReduceOrderRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.command = { $case: "amend", value: AmendOrderRequest.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -2700,6 +3396,18 @@ export const AccountEvent: MessageFns<AccountEvent> = {
       case "refused":
         OrderRefused.encode(message.event.value, writer.uint32(162).fork()).join();
         break;
+      case "waiting":
+        OrderWaiting.encode(message.event.value, writer.uint32(170).fork()).join();
+        break;
+      case "triggered":
+        OrderTriggered.encode(message.event.value, writer.uint32(178).fork()).join();
+        break;
+      case "amended":
+        OrderAmended.encode(message.event.value, writer.uint32(186).fork()).join();
+        break;
+      case "allCancelRequested":
+        AllCancelRequested.encode(message.event.value, writer.uint32(194).fork()).join();
+        break;
     }
     return writer;
   },
@@ -2837,6 +3545,38 @@ export const AccountEvent: MessageFns<AccountEvent> = {
             message.event = { $case: "refused", value: OrderRefused.decode(reader, reader.uint32()) };
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.event = { $case: "waiting", value: OrderWaiting.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.event = { $case: "triggered", value: OrderTriggered.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.event = { $case: "amended", value: OrderAmended.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 24: {
+            if (tag !== 194) {
+              break;
+            }
+
+            message.event = { $case: "allCancelRequested", value: AllCancelRequested.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2954,7 +3694,21 @@ export const Deposited: MessageFns<Deposited> = {
 };
 
 function createBaseOrderAccepted(): OrderAccepted {
-  return { orderId: 0, clientOrderId: "", symbol: "", side: 0, type: 0, timeInForce: 0, price: 0, quantity: 0 };
+  return {
+    orderId: 0,
+    clientOrderId: "",
+    symbol: "",
+    side: 0,
+    type: 0,
+    timeInForce: 0,
+    price: 0,
+    quantity: 0,
+    stopPrice: 0,
+    displayQuantity: 0,
+    expiresAt: 0,
+    selfTradePrevention: 0,
+    postOnly: false,
+  };
 }
 
 export const OrderAccepted: MessageFns<OrderAccepted> = {
@@ -2982,6 +3736,21 @@ export const OrderAccepted: MessageFns<OrderAccepted> = {
     }
     if (message.quantity !== 0) {
       writer.uint32(64).int64(message.quantity);
+    }
+    if (message.stopPrice !== 0) {
+      writer.uint32(72).int64(message.stopPrice);
+    }
+    if (message.displayQuantity !== 0) {
+      writer.uint32(80).int64(message.displayQuantity);
+    }
+    if (message.expiresAt !== 0) {
+      writer.uint32(88).int64(message.expiresAt);
+    }
+    if (message.selfTradePrevention !== 0) {
+      writer.uint32(96).int32(message.selfTradePrevention);
+    }
+    if (message.postOnly !== false) {
+      writer.uint32(104).bool(message.postOnly);
     }
     return writer;
   },
@@ -3061,6 +3830,46 @@ export const OrderAccepted: MessageFns<OrderAccepted> = {
             }
 
             message.quantity = longToNumber(reader.int64());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.stopPrice = longToNumber(reader.int64());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.displayQuantity = longToNumber(reader.int64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.expiresAt = longToNumber(reader.int64());
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.selfTradePrevention = reader.int32() as any;
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.postOnly = reader.bool();
             continue;
           }
         }
@@ -3201,6 +4010,74 @@ export const OrderRequested: MessageFns<OrderRequested> = {
   },
 };
 
+function createBaseAllCancelRequested(): AllCancelRequested {
+  return { symbol: "", side: 0, orders: 0 };
+}
+
+export const AllCancelRequested: MessageFns<AllCancelRequested> = {
+  encode(message: AllCancelRequested, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.symbol !== "") {
+      writer.uint32(10).string(message.symbol);
+    }
+    if (message.side !== 0) {
+      writer.uint32(16).int32(message.side);
+    }
+    if (message.orders !== 0) {
+      writer.uint32(24).int32(message.orders);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AllCancelRequested {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAllCancelRequested();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.symbol = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.side = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.orders = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseOrderVoided(): OrderVoided {
   return { orderId: 0, clientOrderId: "" };
 }
@@ -3307,6 +4184,254 @@ export const OrderRested: MessageFns<OrderRested> = {
           }
           case 3: {
             if (tag !== 24) {
+              break;
+            }
+
+            message.marketSequence = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseOrderWaiting(): OrderWaiting {
+  return { orderId: 0, leaves: 0, marketSequence: 0 };
+}
+
+export const OrderWaiting: MessageFns<OrderWaiting> = {
+  encode(message: OrderWaiting, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== 0) {
+      writer.uint32(8).int64(message.orderId);
+    }
+    if (message.leaves !== 0) {
+      writer.uint32(16).int64(message.leaves);
+    }
+    if (message.marketSequence !== 0) {
+      writer.uint32(24).int64(message.marketSequence);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OrderWaiting {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrderWaiting();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.orderId = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.leaves = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.marketSequence = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseOrderTriggered(): OrderTriggered {
+  return { orderId: 0, leaves: 0, marketSequence: 0 };
+}
+
+export const OrderTriggered: MessageFns<OrderTriggered> = {
+  encode(message: OrderTriggered, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== 0) {
+      writer.uint32(8).int64(message.orderId);
+    }
+    if (message.leaves !== 0) {
+      writer.uint32(16).int64(message.leaves);
+    }
+    if (message.marketSequence !== 0) {
+      writer.uint32(24).int64(message.marketSequence);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OrderTriggered {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrderTriggered();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.orderId = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.leaves = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.marketSequence = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseOrderAmended(): OrderAmended {
+  return { orderId: 0, price: 0, quantity: 0, leaves: 0, stopPrice: 0, displayQuantity: 0, marketSequence: 0 };
+}
+
+export const OrderAmended: MessageFns<OrderAmended> = {
+  encode(message: OrderAmended, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== 0) {
+      writer.uint32(8).int64(message.orderId);
+    }
+    if (message.price !== 0) {
+      writer.uint32(16).int64(message.price);
+    }
+    if (message.quantity !== 0) {
+      writer.uint32(24).int64(message.quantity);
+    }
+    if (message.leaves !== 0) {
+      writer.uint32(32).int64(message.leaves);
+    }
+    if (message.stopPrice !== 0) {
+      writer.uint32(40).int64(message.stopPrice);
+    }
+    if (message.displayQuantity !== 0) {
+      writer.uint32(48).int64(message.displayQuantity);
+    }
+    if (message.marketSequence !== 0) {
+      writer.uint32(56).int64(message.marketSequence);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OrderAmended {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrderAmended();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.orderId = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.price = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.quantity = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.leaves = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.stopPrice = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.displayQuantity = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
               break;
             }
 
@@ -3550,7 +4675,7 @@ export const OrderEnded: MessageFns<OrderEnded> = {
 };
 
 function createBaseOrderReduced(): OrderReduced {
-  return { orderId: 0, leaves: 0, marketSequence: 0 };
+  return { orderId: 0, leaves: 0, marketSequence: 0, code: "" };
 }
 
 export const OrderReduced: MessageFns<OrderReduced> = {
@@ -3563,6 +4688,9 @@ export const OrderReduced: MessageFns<OrderReduced> = {
     }
     if (message.marketSequence !== 0) {
       writer.uint32(24).int64(message.marketSequence);
+    }
+    if (message.code !== "") {
+      writer.uint32(34).string(message.code);
     }
     return writer;
   },
@@ -3602,6 +4730,14 @@ export const OrderReduced: MessageFns<OrderReduced> = {
             }
 
             message.marketSequence = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.code = reader.string();
             continue;
           }
         }
@@ -3681,6 +4817,959 @@ export const OrderRefused: MessageFns<OrderRefused> = {
             }
 
             message.marketSequence = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseMarket(): Market {
+  return {
+    symbol: "",
+    phase: 0,
+    phaseUntil: 0,
+    sessionReference: 0,
+    lastPrice: 0,
+    indicative: undefined,
+    rules: undefined,
+    schedule: [],
+    halts: 0,
+    sequence: 0,
+    time: 0,
+  };
+}
+
+export const Market: MessageFns<Market> = {
+  encode(message: Market, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.symbol !== "") {
+      writer.uint32(10).string(message.symbol);
+    }
+    if (message.phase !== 0) {
+      writer.uint32(16).int32(message.phase);
+    }
+    if (message.phaseUntil !== 0) {
+      writer.uint32(24).int64(message.phaseUntil);
+    }
+    if (message.sessionReference !== 0) {
+      writer.uint32(32).int64(message.sessionReference);
+    }
+    if (message.lastPrice !== 0) {
+      writer.uint32(40).int64(message.lastPrice);
+    }
+    if (message.indicative !== undefined) {
+      Indicative.encode(message.indicative, writer.uint32(50).fork()).join();
+    }
+    if (message.rules !== undefined) {
+      MarketRules.encode(message.rules, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.schedule) {
+      SchedulePhase.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.halts !== 0) {
+      writer.uint32(72).int32(message.halts);
+    }
+    if (message.sequence !== 0) {
+      writer.uint32(80).int64(message.sequence);
+    }
+    if (message.time !== 0) {
+      writer.uint32(88).int64(message.time);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Market {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMarket();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.symbol = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.phase = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.phaseUntil = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.sessionReference = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.lastPrice = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.indicative = Indicative.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.rules = MarketRules.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.schedule.push(SchedulePhase.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.halts = reader.int32();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.sequence = longToNumber(reader.int64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.time = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseIndicative(): Indicative {
+  return { price: 0, volume: 0, surplus: 0 };
+}
+
+export const Indicative: MessageFns<Indicative> = {
+  encode(message: Indicative, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.price !== 0) {
+      writer.uint32(8).int64(message.price);
+    }
+    if (message.volume !== 0) {
+      writer.uint32(16).int64(message.volume);
+    }
+    if (message.surplus !== 0) {
+      writer.uint32(24).int64(message.surplus);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Indicative {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIndicative();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.price = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.volume = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.surplus = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseMarketRules(): MarketRules {
+  return {
+    staticBandBps: 0,
+    dynamicBandBps: 0,
+    breakerBps: 0,
+    breakerWindowSeconds: 0,
+    breakerHaltSeconds: [],
+    orderQuantityMax: 0,
+    orderValueMax: 0,
+  };
+}
+
+export const MarketRules: MessageFns<MarketRules> = {
+  encode(message: MarketRules, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.staticBandBps !== 0) {
+      writer.uint32(8).int32(message.staticBandBps);
+    }
+    if (message.dynamicBandBps !== 0) {
+      writer.uint32(16).int32(message.dynamicBandBps);
+    }
+    if (message.breakerBps !== 0) {
+      writer.uint32(24).int32(message.breakerBps);
+    }
+    if (message.breakerWindowSeconds !== 0) {
+      writer.uint32(32).int32(message.breakerWindowSeconds);
+    }
+    if (message.breakerHaltSeconds.length !== 0) {
+      writer.uint32(42).fork();
+      for (const v of message.breakerHaltSeconds) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.orderQuantityMax !== 0) {
+      writer.uint32(48).int64(message.orderQuantityMax);
+    }
+    if (message.orderValueMax !== 0) {
+      writer.uint32(56).int64(message.orderValueMax);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MarketRules {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMarketRules();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.staticBandBps = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.dynamicBandBps = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.breakerBps = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.breakerWindowSeconds = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag === 40) {
+              message.breakerHaltSeconds.push(reader.int32());
+
+              continue;
+            }
+
+            if (tag === 42) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.breakerHaltSeconds.push(reader.int32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.orderQuantityMax = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.orderValueMax = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSchedulePhase(): SchedulePhase {
+  return { time: 0, phase: 0 };
+}
+
+export const SchedulePhase: MessageFns<SchedulePhase> = {
+  encode(message: SchedulePhase, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.time !== 0) {
+      writer.uint32(8).int64(message.time);
+    }
+    if (message.phase !== 0) {
+      writer.uint32(16).int32(message.phase);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SchedulePhase {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSchedulePhase();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.time = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.phase = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetMarketRequest(): GetMarketRequest {
+  return { symbol: "" };
+}
+
+export const GetMarketRequest: MessageFns<GetMarketRequest> = {
+  encode(message: GetMarketRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.symbol !== "") {
+      writer.uint32(10).string(message.symbol);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetMarketRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetMarketRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.symbol = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetMarketResponse(): GetMarketResponse {
+  return { market: undefined };
+}
+
+export const GetMarketResponse: MessageFns<GetMarketResponse> = {
+  encode(message: GetMarketResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.market !== undefined) {
+      Market.encode(message.market, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetMarketResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetMarketResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.market = Market.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseChangePhaseRequest(): ChangePhaseRequest {
+  return { symbol: "", phase: 0, until: 0 };
+}
+
+export const ChangePhaseRequest: MessageFns<ChangePhaseRequest> = {
+  encode(message: ChangePhaseRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.symbol !== "") {
+      writer.uint32(10).string(message.symbol);
+    }
+    if (message.phase !== 0) {
+      writer.uint32(16).int32(message.phase);
+    }
+    if (message.until !== 0) {
+      writer.uint32(24).int64(message.until);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChangePhaseRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChangePhaseRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.symbol = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.phase = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.until = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseChangePhaseResponse(): ChangePhaseResponse {
+  return { market: undefined };
+}
+
+export const ChangePhaseResponse: MessageFns<ChangePhaseResponse> = {
+  encode(message: ChangePhaseResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.market !== undefined) {
+      Market.encode(message.market, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChangePhaseResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChangePhaseResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.market = Market.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSetRulesRequest(): SetRulesRequest {
+  return { symbol: "", rules: undefined };
+}
+
+export const SetRulesRequest: MessageFns<SetRulesRequest> = {
+  encode(message: SetRulesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.symbol !== "") {
+      writer.uint32(10).string(message.symbol);
+    }
+    if (message.rules !== undefined) {
+      MarketRules.encode(message.rules, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetRulesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetRulesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.symbol = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rules = MarketRules.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSetRulesResponse(): SetRulesResponse {
+  return { market: undefined };
+}
+
+export const SetRulesResponse: MessageFns<SetRulesResponse> = {
+  encode(message: SetRulesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.market !== undefined) {
+      Market.encode(message.market, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetRulesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetRulesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.market = Market.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSetScheduleRequest(): SetScheduleRequest {
+  return { symbol: "", schedule: [] };
+}
+
+export const SetScheduleRequest: MessageFns<SetScheduleRequest> = {
+  encode(message: SetScheduleRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.symbol !== "") {
+      writer.uint32(10).string(message.symbol);
+    }
+    for (const v of message.schedule) {
+      SchedulePhase.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetScheduleRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetScheduleRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.symbol = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.schedule.push(SchedulePhase.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSetScheduleResponse(): SetScheduleResponse {
+  return { market: undefined };
+}
+
+export const SetScheduleResponse: MessageFns<SetScheduleResponse> = {
+  encode(message: SetScheduleResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.market !== undefined) {
+      Market.encode(message.market, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetScheduleResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetScheduleResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.market = Market.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseMassCancelRequest(): MassCancelRequest {
+  return { symbol: "", account: 0, side: 0 };
+}
+
+export const MassCancelRequest: MessageFns<MassCancelRequest> = {
+  encode(message: MassCancelRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.symbol !== "") {
+      writer.uint32(10).string(message.symbol);
+    }
+    if (message.account !== 0) {
+      writer.uint32(16).int64(message.account);
+    }
+    if (message.side !== 0) {
+      writer.uint32(24).int32(message.side);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MassCancelRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMassCancelRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.symbol = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.side = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseMassCancelResponse(): MassCancelResponse {
+  return { market: undefined };
+}
+
+export const MassCancelResponse: MessageFns<MassCancelResponse> = {
+  encode(message: MassCancelResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.market !== undefined) {
+      Market.encode(message.market, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MassCancelResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMassCancelResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.market = Market.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -4010,6 +6099,29 @@ export const OrderServiceService = {
     responseSerialize: (value: ReduceOrderResponse): Buffer => Buffer.from(ReduceOrderResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReduceOrderResponse => ReduceOrderResponse.decode(value),
   },
+  /**
+   * Changes price, quantity, stop price or display together or not at all; one at a time for each order. Keeps time
+   * priority when only the quantity shrinks. Answers as CancelOrder does.
+   */
+  amendOrder: {
+    path: "/exchange.v1.OrderService/AmendOrder" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: AmendOrderRequest): Buffer => Buffer.from(AmendOrderRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AmendOrderRequest => AmendOrderRequest.decode(value),
+    responseSerialize: (value: AmendOrderResponse): Buffer => Buffer.from(AmendOrderResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): AmendOrderResponse => AmendOrderResponse.decode(value),
+  },
+  /** Asks for a cancel of each live order of an account. Answers when that is durable, with how many. */
+  cancelAll: {
+    path: "/exchange.v1.OrderService/CancelAll" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CancelAllRequest): Buffer => Buffer.from(CancelAllRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CancelAllRequest => CancelAllRequest.decode(value),
+    responseSerialize: (value: CancelAllResponse): Buffer => Buffer.from(CancelAllResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CancelAllResponse => CancelAllResponse.decode(value),
+  },
   getOrder: {
     path: "/exchange.v1.OrderService/GetOrder" as const,
     requestStream: false as const,
@@ -4049,6 +6161,13 @@ export interface OrderServiceServer extends UntypedServiceImplementation {
   cancelOrder: handleUnaryCall<CancelOrderRequest, CancelOrderResponse>;
   /** Leaves at most `leaves` open, keeping time priority. */
   reduceOrder: handleUnaryCall<ReduceOrderRequest, ReduceOrderResponse>;
+  /**
+   * Changes price, quantity, stop price or display together or not at all; one at a time for each order. Keeps time
+   * priority when only the quantity shrinks. Answers as CancelOrder does.
+   */
+  amendOrder: handleUnaryCall<AmendOrderRequest, AmendOrderResponse>;
+  /** Asks for a cancel of each live order of an account. Answers when that is durable, with how many. */
+  cancelAll: handleUnaryCall<CancelAllRequest, CancelAllResponse>;
   getOrder: handleUnaryCall<GetOrderRequest, GetOrderResponse>;
   /** A definite answer about a client order id: the order, or `voided`: it was never seen and can never execute. */
   resolveOrder: handleUnaryCall<ResolveOrderRequest, ResolveOrderResponse>;
@@ -4105,6 +6224,41 @@ export interface OrderServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReduceOrderResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Changes price, quantity, stop price or display together or not at all; one at a time for each order. Keeps time
+   * priority when only the quantity shrinks. Answers as CancelOrder does.
+   */
+  amendOrder(
+    request: AmendOrderRequest,
+    callback: (error: ServiceError | null, response: AmendOrderResponse) => void,
+  ): ClientUnaryCall;
+  amendOrder(
+    request: AmendOrderRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: AmendOrderResponse) => void,
+  ): ClientUnaryCall;
+  amendOrder(
+    request: AmendOrderRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: AmendOrderResponse) => void,
+  ): ClientUnaryCall;
+  /** Asks for a cancel of each live order of an account. Answers when that is durable, with how many. */
+  cancelAll(
+    request: CancelAllRequest,
+    callback: (error: ServiceError | null, response: CancelAllResponse) => void,
+  ): ClientUnaryCall;
+  cancelAll(
+    request: CancelAllRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CancelAllResponse) => void,
+  ): ClientUnaryCall;
+  cancelAll(
+    request: CancelAllRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CancelAllResponse) => void,
+  ): ClientUnaryCall;
   getOrder(
     request: GetOrderRequest,
     callback: (error: ServiceError | null, response: GetOrderResponse) => void,
@@ -4151,6 +6305,160 @@ export const OrderServiceClient = makeGenericClientConstructor(
 ) as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): OrderServiceClient;
   service: typeof OrderServiceService;
+  serviceName: string;
+};
+
+/** For operators: sessions for all accounts. A command answers when it is stored, with the market as it is then. */
+export type MarketServiceService = typeof MarketServiceService;
+export const MarketServiceService = {
+  getMarket: {
+    path: "/exchange.v1.MarketService/GetMarket" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetMarketRequest): Buffer => Buffer.from(GetMarketRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetMarketRequest => GetMarketRequest.decode(value),
+    responseSerialize: (value: GetMarketResponse): Buffer => Buffer.from(GetMarketResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetMarketResponse => GetMarketResponse.decode(value),
+  },
+  changePhase: {
+    path: "/exchange.v1.MarketService/ChangePhase" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ChangePhaseRequest): Buffer => Buffer.from(ChangePhaseRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ChangePhaseRequest => ChangePhaseRequest.decode(value),
+    responseSerialize: (value: ChangePhaseResponse): Buffer => Buffer.from(ChangePhaseResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ChangePhaseResponse => ChangePhaseResponse.decode(value),
+  },
+  /** All rules at once; they hold for what comes after. */
+  setRules: {
+    path: "/exchange.v1.MarketService/SetRules" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetRulesRequest): Buffer => Buffer.from(SetRulesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetRulesRequest => SetRulesRequest.decode(value),
+    responseSerialize: (value: SetRulesResponse): Buffer => Buffer.from(SetRulesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SetRulesResponse => SetRulesResponse.decode(value),
+  },
+  /** Replaces what is still to come. */
+  setSchedule: {
+    path: "/exchange.v1.MarketService/SetSchedule" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetScheduleRequest): Buffer => Buffer.from(SetScheduleRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetScheduleRequest => SetScheduleRequest.decode(value),
+    responseSerialize: (value: SetScheduleResponse): Buffer => Buffer.from(SetScheduleResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SetScheduleResponse => SetScheduleResponse.decode(value),
+  },
+  /** Ends all orders of the market, or an account's, of one side or both. */
+  massCancel: {
+    path: "/exchange.v1.MarketService/MassCancel" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: MassCancelRequest): Buffer => Buffer.from(MassCancelRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): MassCancelRequest => MassCancelRequest.decode(value),
+    responseSerialize: (value: MassCancelResponse): Buffer => Buffer.from(MassCancelResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): MassCancelResponse => MassCancelResponse.decode(value),
+  },
+} as const;
+
+export interface MarketServiceServer extends UntypedServiceImplementation {
+  getMarket: handleUnaryCall<GetMarketRequest, GetMarketResponse>;
+  changePhase: handleUnaryCall<ChangePhaseRequest, ChangePhaseResponse>;
+  /** All rules at once; they hold for what comes after. */
+  setRules: handleUnaryCall<SetRulesRequest, SetRulesResponse>;
+  /** Replaces what is still to come. */
+  setSchedule: handleUnaryCall<SetScheduleRequest, SetScheduleResponse>;
+  /** Ends all orders of the market, or an account's, of one side or both. */
+  massCancel: handleUnaryCall<MassCancelRequest, MassCancelResponse>;
+}
+
+export interface MarketServiceClient extends Client {
+  getMarket(
+    request: GetMarketRequest,
+    callback: (error: ServiceError | null, response: GetMarketResponse) => void,
+  ): ClientUnaryCall;
+  getMarket(
+    request: GetMarketRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetMarketResponse) => void,
+  ): ClientUnaryCall;
+  getMarket(
+    request: GetMarketRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetMarketResponse) => void,
+  ): ClientUnaryCall;
+  changePhase(
+    request: ChangePhaseRequest,
+    callback: (error: ServiceError | null, response: ChangePhaseResponse) => void,
+  ): ClientUnaryCall;
+  changePhase(
+    request: ChangePhaseRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ChangePhaseResponse) => void,
+  ): ClientUnaryCall;
+  changePhase(
+    request: ChangePhaseRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ChangePhaseResponse) => void,
+  ): ClientUnaryCall;
+  /** All rules at once; they hold for what comes after. */
+  setRules(
+    request: SetRulesRequest,
+    callback: (error: ServiceError | null, response: SetRulesResponse) => void,
+  ): ClientUnaryCall;
+  setRules(
+    request: SetRulesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SetRulesResponse) => void,
+  ): ClientUnaryCall;
+  setRules(
+    request: SetRulesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SetRulesResponse) => void,
+  ): ClientUnaryCall;
+  /** Replaces what is still to come. */
+  setSchedule(
+    request: SetScheduleRequest,
+    callback: (error: ServiceError | null, response: SetScheduleResponse) => void,
+  ): ClientUnaryCall;
+  setSchedule(
+    request: SetScheduleRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SetScheduleResponse) => void,
+  ): ClientUnaryCall;
+  setSchedule(
+    request: SetScheduleRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SetScheduleResponse) => void,
+  ): ClientUnaryCall;
+  /** Ends all orders of the market, or an account's, of one side or both. */
+  massCancel(
+    request: MassCancelRequest,
+    callback: (error: ServiceError | null, response: MassCancelResponse) => void,
+  ): ClientUnaryCall;
+  massCancel(
+    request: MassCancelRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: MassCancelResponse) => void,
+  ): ClientUnaryCall;
+  massCancel(
+    request: MassCancelRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: MassCancelResponse) => void,
+  ): ClientUnaryCall;
+}
+
+export const MarketServiceClient = makeGenericClientConstructor(
+  MarketServiceService,
+  "exchange.v1.MarketService",
+) as unknown as {
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): MarketServiceClient;
+  service: typeof MarketServiceService;
   serviceName: string;
 };
 

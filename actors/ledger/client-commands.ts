@@ -1,0 +1,271 @@
+/**
+ * What clients ask of a ledger shard, through a gateway's slot. Its numbers are taken as they come and judged by the
+ * shard's ladder. What was written before there were other orders than plain ones is read as it always was, and a plain
+ * order is still written so (R13).
+ */
+import { assertNever } from "../kernel/assert.js";
+import { type ByteReader, type ByteWriter, MalformedError } from "../kernel/bytes.js";
+import { CLIENT_ORDER_ID_LENGTH_MAX, DEPOSIT_KEY_LENGTH_MAX } from "../kernel/limits.js";
+import { isOneOf, OrderRequest, SelfTrade } from "../kernel/order.js";
+import { encodeOtherTerms, hasOtherTerms, type OtherTerms } from "./other-terms.js";
+
+/** From a gateway. `deadline`: microseconds since 1970; the command is refused in a batch after it. 0: none. */
+export type ClientCommand =
+  | { readonly kind: "open"; readonly account: number; readonly deadline: number }
+  | {
+      readonly kind: "deposit";
+      readonly account: number;
+      readonly deadline: number;
+      readonly asset: number;
+      readonly amount: number;
+      /** Idempotency key: the same key and amount is the same deposit, for as long as the account lives. */
+      readonly key: string;
+    }
+  | PlaceOrder
+  | PlacePair
+  | AmendOrder
+  | CancelAll
+  /** Asks what became of a client order id, and voids it if it was never seen (R10). */
+  | {
+      readonly kind: "resolve";
+      readonly account: number;
+      readonly deadline: number;
+      readonly clientOrderId: string;
+    };
+
+/** A new order, as its client wants it. */
+export interface NewOrder extends OtherTerms {
+  readonly clientOrderId: string;
+  readonly instrument: number;
+  readonly side: number;
+  readonly type: number;
+  readonly timeInForce: number;
+  /** In price units; 0 for a market order or a stop. */
+  readonly price: number;
+  readonly quantity: number;
+}
+
+export interface PlaceOrder extends NewOrder {
+  readonly kind: "place";
+  readonly account: number;
+  readonly deadline: number;
+}
+
+/** Two orders that are accepted or rejected together; what one of them does ends the other (rule book, 1.7). */
+export interface PlacePair {
+  readonly kind: "place-pair";
+  readonly account: number;
+  readonly deadline: number;
+  /** In the order in which they enter the market. */
+  readonly legs: readonly [NewOrder, NewOrder];
+}
+
+/** A cancel, a reduce or an amend. The order is named by its id, or (orderId 0) by its client order id. */
+export interface AmendOrder {
+  readonly kind: "amend";
+  readonly account: number;
+  readonly deadline: number;
+  readonly request: OrderRequest;
+  readonly orderId: number;
+  readonly clientOrderId: string;
+  /** For a reduce: what may stay open. */
+  readonly leaves: number;
+  // For an amend; 0 keeps what is.
+  readonly price: number;
+  /** The new total: what is filled and what is open together. */
+  readonly quantity: number;
+  readonly stopPrice: number;
+  readonly display: number;
+}
+
+/** A cancel of each live order of the account: of an instrument or (0) all, of a side or (0) both. */
+export interface CancelAll {
+  readonly kind: "cancel-all";
+  readonly account: number;
+  readonly deadline: number;
+  readonly instrument: number;
+  readonly side: number;
+}
+
+/** What a cancel or a reduce has of an amend's terms. */
+export const NO_NEW_TERMS = { price: 0, quantity: 0, stopPrice: 0, display: 0 } as const;
+
+const OPEN = 1;
+const DEPOSIT = 2;
+const PLACE = 3;
+const AMEND = 4;
+const RESOLVE = 5;
+/** An order that is more than plain. */
+const PLACE_WITH_TERMS = 6;
+const AMEND_TERMS = 7;
+const CANCEL_ALL = 8;
+const PLACE_PAIR = 9;
+
+export function encodeClientCommand(writer: ByteWriter, command: ClientCommand): void {
+  switch (command.kind) {
+    case "open":
+      writer.u8(OPEN).uint(command.account).uint(command.deadline);
+      break;
+    case "deposit":
+      writer.u8(DEPOSIT).uint(command.account).uint(command.deadline);
+      writer.uint(command.asset).uint(command.amount).string(command.key);
+      break;
+    case "place":
+      encodePlace(writer, command);
+      break;
+    case "place-pair":
+      writer.u8(PLACE_PAIR).uint(command.account).uint(command.deadline);
+      for (const leg of command.legs) {
+        encodeNewOrder(writer, leg);
+        encodeOtherTerms(writer, leg);
+      }
+      break;
+    case "amend":
+      encodeAmend(writer, command);
+      break;
+    case "cancel-all":
+      writer.u8(CANCEL_ALL).uint(command.account).uint(command.deadline);
+      writer.uint(command.instrument).u8(command.side);
+      break;
+    case "resolve":
+      writer.u8(RESOLVE).uint(command.account).uint(command.deadline);
+      writer.string(command.clientOrderId);
+      break;
+    default:
+      assertNever(command);
+  }
+}
+
+function encodePlace(writer: ByteWriter, command: PlaceOrder): void {
+  const isPlain = !hasOtherTerms(command);
+  writer
+    .u8(isPlain ? PLACE : PLACE_WITH_TERMS)
+    .uint(command.account)
+    .uint(command.deadline);
+  encodeNewOrder(writer, command);
+  if (!isPlain) encodeOtherTerms(writer, command);
+}
+
+/** All of it but its other terms. */
+function encodeNewOrder(writer: ByteWriter, order: NewOrder): void {
+  writer.string(order.clientOrderId).uint(order.instrument);
+  writer.u8(order.side).u8(order.type).u8(order.timeInForce);
+  writer.uint(order.price).uint(order.quantity);
+}
+
+function encodeAmend(writer: ByteWriter, command: AmendOrder): void {
+  const { account, deadline, request, orderId, clientOrderId } = command;
+  if (request === OrderRequest.Amend) {
+    writer.u8(AMEND_TERMS).uint(account).uint(deadline).uint(orderId).string(clientOrderId);
+    writer.uint(command.price).uint(command.quantity);
+    writer.uint(command.stopPrice).uint(command.display);
+    return;
+  }
+  writer.u8(AMEND).uint(account).uint(deadline).u8(request);
+  writer.uint(orderId).string(clientOrderId).uint(command.leaves);
+}
+
+/** Throws `MalformedError`. */
+export function decodeClientCommand(tag: number, reader: ByteReader): ClientCommand {
+  const account = reader.uint();
+  const deadline = reader.uint();
+  switch (tag) {
+    case OPEN:
+      return { kind: "open", account, deadline };
+    case DEPOSIT: {
+      const asset = reader.uint();
+      const amount = reader.uint();
+      return {
+        kind: "deposit",
+        account,
+        deadline,
+        asset,
+        amount,
+        key: reader.string(DEPOSIT_KEY_LENGTH_MAX),
+      };
+    }
+    case PLACE:
+    case PLACE_WITH_TERMS:
+      return { kind: "place", account, deadline, ...decodeNewOrder(tag === PLACE, reader) };
+    case PLACE_PAIR: {
+      const first = decodeNewOrder(false, reader);
+      return {
+        kind: "place-pair",
+        account,
+        deadline,
+        legs: [first, decodeNewOrder(false, reader)],
+      };
+    }
+    case AMEND:
+      return decodeRequest(account, deadline, reader);
+    case AMEND_TERMS:
+      return {
+        kind: "amend",
+        account,
+        deadline,
+        request: OrderRequest.Amend,
+        orderId: reader.uint(),
+        clientOrderId: reader.string(CLIENT_ORDER_ID_LENGTH_MAX),
+        leaves: 0,
+        price: reader.uint(),
+        quantity: reader.uint(),
+        stopPrice: reader.uint(),
+        display: reader.uint(),
+      };
+    case CANCEL_ALL:
+      return {
+        kind: "cancel-all",
+        account,
+        deadline,
+        instrument: reader.uint(),
+        side: reader.u8(),
+      };
+    case RESOLVE:
+      return {
+        kind: "resolve",
+        account,
+        deadline,
+        clientOrderId: reader.string(CLIENT_ORDER_ID_LENGTH_MAX),
+      };
+    default:
+      throw new MalformedError(`ledger command ${tag} is not known`);
+  }
+}
+
+function decodeNewOrder(isPlain: boolean, reader: ByteReader): NewOrder {
+  return {
+    clientOrderId: reader.string(CLIENT_ORDER_ID_LENGTH_MAX),
+    instrument: reader.uint(),
+    side: reader.u8(),
+    type: reader.u8(),
+    timeInForce: reader.u8(),
+    price: reader.uint(),
+    quantity: reader.uint(),
+    stopPrice: isPlain ? 0 : reader.uint(),
+    display: isPlain ? 0 : reader.uint(),
+    expires: isPlain ? 0 : reader.uint(),
+    selfTrade: isPlain ? SelfTrade.Allow : reader.u8(),
+    postOnly: isPlain ? false : reader.u8() === 1,
+  };
+}
+
+/** A cancel or a reduce. */
+function decodeRequest(account: number, deadline: number, reader: ByteReader): AmendOrder {
+  const request = requestOf(reader.u8());
+  if (request === OrderRequest.Amend) throw new MalformedError("an amend without its terms");
+  return {
+    kind: "amend",
+    account,
+    deadline,
+    request,
+    orderId: reader.uint(),
+    clientOrderId: reader.string(CLIENT_ORDER_ID_LENGTH_MAX),
+    leaves: reader.uint(),
+    ...NO_NEW_TERMS,
+  };
+}
+
+function requestOf(value: number): OrderRequest {
+  if (!isOneOf(OrderRequest, value)) throw new MalformedError(`request ${value}`);
+  return value;
+}

@@ -1,0 +1,62 @@
+/** New orders: judged, held for, numbered and passed on to their markets, or rejected (R7, R10). */
+import { Code } from "../kernel/codes.js";
+import { OrderStatus } from "../kernel/order.js";
+import type { Account } from "./accounts.js";
+import { holdOf } from "./holds.js";
+import { judgeMeans, judgeTerms, limitPrice } from "./ladder.js";
+import type { LedgerState } from "./ledger-state.js";
+import type { Listing } from "./listings.js";
+import { firstAnswer } from "./order.js";
+import { openOrder, rejectOrder } from "./order-opening.js";
+import { isLate, refuse, repeat, type RequestOf } from "./request.js";
+
+export class NewOrderDesk {
+  private readonly state: LedgerState;
+
+  constructor(state: LedgerState) {
+    this.state = state;
+  }
+
+  place(request: RequestOf<"place">): void {
+    const { state } = this;
+    const { command, time } = request;
+    state.counters.ordersReceived += 1;
+    const account = state.accounts.find(command.account);
+    const late = isLate(request);
+    if (!account) {
+      return refuse(state, request, late ? Code.DEADLINE_PASSED : Code.UNKNOWN_ACCOUNT);
+    }
+    if (command.clientOrderId === "") {
+      return refuse(state, request, late ? Code.DEADLINE_PASSED : Code.CLIENT_ORDER_ID_MISSING);
+    }
+    const known = state.orders.findByClientId(account, command.clientOrderId);
+    if (known?.status === OrderStatus.Voided) {
+      return refuse(state, request, Code.CLIENT_ORDER_ID_VOIDED, known.id);
+    }
+    if (known) return repeat(state, request, firstAnswer(known), known.id);
+    if (late) return this.reject(request, account, Code.DEADLINE_PASSED);
+    const listing = state.listings.find(command.instrument);
+    const code = judgeTerms(command, listing, time);
+    if (code !== Code.OK || !listing) return this.reject(request, account, code);
+    this.accept(request, account, listing);
+  }
+
+  /** Holds the most the order can cost and passes it on to its market, unless the account's means forbid it. */
+  private accept(request: RequestOf<"place">, account: Account, listing: Listing): void {
+    const { state } = this;
+    const { command } = request;
+    const price = limitPrice(command, listing);
+    const hold = holdOf(listing.instrument, command.side, price, command.quantity);
+    const available = state.balances.available(account, hold.asset);
+    const code = judgeMeans(account.openOrders, available, hold.amount);
+    if (code !== Code.OK) return this.reject(request, account, code);
+    const orderId = state.orders.nextId();
+    state.balances.move(account, hold.asset, 0, hold.amount);
+    openOrder(state, request, account, command, price, { orderId, pair: 0 });
+  }
+
+  private reject(request: RequestOf<"place">, account: Account, code: Code): void {
+    const orderId = this.state.orders.nextId();
+    rejectOrder(this.state, request, account, request.command, code, { orderId, pair: 0 });
+  }
+}

@@ -1,0 +1,95 @@
+/** Orders as rows: what a new one writes, what progress and amends change of it, and back from a row. */
+import type { OrderStatus } from "../kernel/order.js";
+import type { Account } from "./accounts.js";
+import type { PendingAmend } from "./holds.js";
+import type { Order } from "./order.js";
+import { numberIn, numberOrNone, type TableRow, textIn } from "./rows.js";
+
+type Columns = Readonly<Record<string, (order: Order) => number | string>>;
+
+export const CHANGED_COLUMNS: Columns = {
+  order_id: (order) => order.id,
+  filled: (order) => order.filled,
+  leaves: (order) => order.leaves,
+  status: (order) => order.status,
+  code: (order) => order.code,
+  last_sequence: (order) => order.lastSequence,
+  updated: (order) => order.updated,
+};
+
+const AMENDABLE_COLUMNS: Columns = {
+  price: (order) => order.price,
+  quantity: (order) => order.quantity,
+  stop_price: (order) => order.stopPrice,
+  display: (order) => order.display,
+  amend_price: (order) => order.amend?.price ?? 0,
+  amend_change: (order) => order.amend?.change ?? 0,
+  worst_price: (order) => order.worstPrice || order.price,
+  cancelling: (order) => (order.isCancelling ? 1 : 0),
+  pair_done: (order) => (order.isPairDone ? 1 : 0),
+};
+
+/** What amends change besides, and what is on its way to the market. */
+export const AMENDED_COLUMNS: Columns = { ...CHANGED_COLUMNS, ...AMENDABLE_COLUMNS };
+
+/** A plain order's other columns stay empty. */
+export const NEW_COLUMNS: Columns = {
+  ...CHANGED_COLUMNS,
+  account: (order) => order.account.id,
+  client_order_id: (order) => order.clientOrderId,
+  instrument: (order) => order.instrument,
+  side: (order) => order.side,
+  type: (order) => order.type,
+  time_in_force: (order) => order.timeInForce,
+  price: (order) => order.price,
+  quantity: (order) => order.quantity,
+  first_sequence: (order) => order.firstSequence,
+  created: (order) => order.created,
+};
+
+export const NEW_COLUMNS_WITH_TERMS: Columns = {
+  ...NEW_COLUMNS,
+  ...AMENDABLE_COLUMNS,
+  expires: (order) => order.expires,
+  self_trade: (order) => order.selfTrade,
+  post_only: (order) => (order.postOnly ? 1 : 0),
+  pair: (order) => order.pair,
+};
+
+/** The order of a row of `orders`. */
+export function orderIn(account: Account, row: TableRow): Order {
+  return {
+    id: numberIn(row, "order_id"),
+    account,
+    clientOrderId: textIn(row, "client_order_id"),
+    instrument: numberIn(row, "instrument"),
+    side: numberIn(row, "side"),
+    type: numberIn(row, "type"),
+    timeInForce: numberIn(row, "time_in_force"),
+    price: numberIn(row, "price"),
+    quantity: numberIn(row, "quantity"),
+    stopPrice: numberOrNone(row, "stop_price"),
+    display: numberOrNone(row, "display"),
+    expires: numberOrNone(row, "expires"),
+    selfTrade: numberOrNone(row, "self_trade"),
+    postOnly: numberOrNone(row, "post_only") === 1,
+    pair: numberOrNone(row, "pair"),
+    amend: amendIn(row),
+    worstPrice: numberOrNone(row, "worst_price"),
+    isCancelling: numberOrNone(row, "cancelling") === 1,
+    isPairDone: numberOrNone(row, "pair_done") === 1,
+    filled: numberIn(row, "filled"),
+    leaves: numberIn(row, "leaves"),
+    status: numberIn(row, "status") as OrderStatus,
+    code: numberIn(row, "code"),
+    firstSequence: numberIn(row, "first_sequence"),
+    lastSequence: numberIn(row, "last_sequence"),
+    created: numberIn(row, "created"),
+    updated: numberIn(row, "updated"),
+  };
+}
+
+function amendIn(row: TableRow): PendingAmend | null {
+  const price = numberOrNone(row, "amend_price");
+  return price === 0 ? null : { price, change: numberOrNone(row, "amend_change") };
+}

@@ -1,0 +1,77 @@
+/** An order as its account sees it. A rejected order and a voided id have a record too: it keeps the id (R10). */
+import { Code } from "../kernel/codes.js";
+import { isFinal, OrderStatus } from "../kernel/order.js";
+import type { Account } from "./accounts.js";
+import type { PendingAmend } from "./holds.js";
+import type { OtherTerms } from "./other-terms.js";
+
+/** What was asked for. Side, type and the like are as the client sent them, which for a rejected order may be bad. */
+export interface OrderTerms extends OtherTerms {
+  readonly clientOrderId: string;
+  readonly instrument: number;
+  readonly side: number;
+  readonly type: number;
+  readonly timeInForce: number;
+  /** In price units; for a market order or a stop the limit that is held at. */
+  readonly price: number;
+  readonly quantity: number;
+  /** The other order of its pair, also when that has ended; 0: it is of none. */
+  readonly pair: number;
+}
+
+/** What an amend may change of an order. */
+export interface AmendedTerms {
+  readonly price: number;
+  readonly quantity: number;
+  readonly leaves: number;
+  readonly stopPrice: number;
+  readonly display: number;
+}
+
+export interface OrderProgress {
+  readonly filled: number;
+  readonly leaves: number;
+  readonly status: OrderStatus;
+  /** Why it was rejected or ended; `OK` while it is live and when it is filled. */
+  readonly code: number;
+}
+
+export interface Order extends OrderTerms {
+  readonly id: number;
+  readonly account: Account;
+  price: number;
+  quantity: number;
+  stopPrice: number;
+  display: number;
+  /** On its way to the market; the hold covers it too. */
+  amend: PendingAmend | null;
+  /** The worst limit it has had, if it was ever amended; else 0. */
+  worstPrice: number;
+  /** Was it among all that were cancelled at once? It is not cancelled so again: to repeat that is cheap. */
+  isCancelling: boolean;
+  /** Has the other of its pair traded? Then it has ended at its market, though its end was not told yet, and costs nothing. */
+  isPairDone: boolean;
+  filled: number;
+  leaves: number;
+  status: OrderStatus;
+  code: number;
+  /** Numbers in the account's journal. */
+  readonly firstSequence: number;
+  lastSequence: number;
+  /** Microseconds since 1970. */
+  readonly created: number;
+  updated: number;
+}
+
+/** What the client was answered first: `OK` when the order was accepted, whatever became of it later. */
+export function firstAnswer(order: Order): number {
+  const { status, code } = order;
+  return status === OrderStatus.Rejected || status === OrderStatus.Voided ? code : Code.OK;
+}
+
+/** A live order leaves something, a finished one nothing, and what is filled and open was asked for. */
+export function isConsistent(order: Order): boolean {
+  const { filled, leaves, quantity, status } = order;
+  if (leaves < 0 || filled < 0 || filled + leaves > quantity) return false;
+  return isFinal(status) ? leaves === 0 : leaves > 0;
+}

@@ -1,0 +1,159 @@
+/**
+ * Pairs of new orders (rule book, 1.7): accepted together or not at all, and held for once, by what the larger of the two
+ * can cost, since at most one of them ever trades (R7). Whoever asks for the same pair again gets the first answer (R10).
+ */
+import { Code } from "../kernel/codes.js";
+import { OrderStatus, OrderType } from "../kernel/order.js";
+import { isImmediate } from "../kernel/order-terms.js";
+import type { Account } from "./accounts.js";
+import { holdOf } from "./holds.js";
+import { judgeMeans, judgeTerms, limitPrice } from "./ladder.js";
+import type { LedgerState } from "./ledger-state.js";
+import type { Listing } from "./listings.js";
+import type { NewOrder, PlacePair } from "./messages.js";
+import { firstAnswer, type Order } from "./order.js";
+import { openOrder, rejectOrder } from "./order-opening.js";
+import { isLate, type RequestOf } from "./request.js";
+
+type PairRequest = RequestOf<"place-pair">;
+
+/** Why a pair is not accepted, and for which leg: 1 or 2; 0: for both. */
+interface Verdict {
+  readonly code: Code;
+  readonly leg: 0 | 1 | 2;
+}
+
+const FINE: Verdict = { code: Code.OK, leg: 0 };
+
+export class PairDesk {
+  private readonly state: LedgerState;
+
+  constructor(state: LedgerState) {
+    this.state = state;
+  }
+
+  place(request: PairRequest): void {
+    const { state } = this;
+    const { command, time } = request;
+    state.counters.ordersReceived += 2;
+    const account = state.accounts.find(command.account);
+    const late = isLate(request);
+    const cannotBe = account ? judgeIds(command) : { code: Code.UNKNOWN_ACCOUNT, leg: 0 as const };
+    if (!account || cannotBe.code !== Code.OK) {
+      return this.refuse(request, late ? { code: Code.DEADLINE_PASSED, leg: 0 } : cannotBe);
+    }
+    const [first, second] = command.legs.map(({ clientOrderId }) =>
+      state.orders.findByClientId(account, clientOrderId),
+    );
+    if (first || second) return this.answerKnown(request, first, second);
+    if (late) return this.reject(request, account, { code: Code.DEADLINE_PASSED, leg: 0 });
+    const verdict = this.judge(command, time);
+    const listing = state.listings.find(command.legs[0].instrument);
+    if (verdict.code !== Code.OK || !listing) return this.reject(request, account, verdict);
+    this.accept(request, account, listing);
+  }
+
+  /** Each leg by itself, then both as a pair. */
+  private judge({ legs }: PlacePair, time: number): Verdict {
+    const { listings } = this.state;
+    const [first, second] = legs;
+    const codes = legs.map((leg) => judgeTerms(leg, listings.find(leg.instrument), time));
+    if (codes[0] !== Code.OK) return { code: codes[0]!, leg: 1 };
+    if (codes[1] !== Code.OK) return { code: codes[1]!, leg: 2 };
+    if (first.instrument !== second.instrument) return { code: Code.PAIR_SYMBOLS_DIFFER, leg: 0 };
+    if (first.side !== second.side) return { code: Code.PAIR_SIDES_DIFFER, leg: 0 };
+    if (neverWaits(first)) return { code: Code.PAIR_OF_IMMEDIATE, leg: 1 };
+    if (neverWaits(second)) return { code: Code.PAIR_OF_IMMEDIATE, leg: 2 };
+    return FINE;
+  }
+
+  private accept(request: PairRequest, account: Account, listing: Listing): void {
+    const { balances, orders } = this.state;
+    const { legs } = request.command;
+    const prices = legs.map((leg) => limitPrice(leg, listing));
+    const holds = legs.map(({ side, quantity }, at) =>
+      holdOf(listing.instrument, side, prices[at]!, quantity),
+    );
+    const { asset } = holds[0]!;
+    const amount = Math.max(holds[0]!.amount, holds[1]!.amount);
+    // There has to be room for two.
+    const code = judgeMeans(account.openOrders + 1, balances.available(account, asset), amount);
+    if (code !== Code.OK) return this.reject(request, account, { code, leg: 0 });
+    balances.move(account, asset, 0, amount);
+    const [first, second] = [orders.nextId(), orders.nextId()];
+    const { state } = this;
+    openOrder(state, request, account, legs[0], prices[0]!, { orderId: first, pair: second });
+    openOrder(state, request, account, legs[1], prices[1]!, { orderId: second, pair: first });
+  }
+
+  /** Both legs keep their ids; each says whether something was wrong with it. */
+  private reject(request: PairRequest, account: Account, { code, leg }: Verdict): void {
+    const { state } = this;
+    const { legs } = request.command;
+    const [first, second] = [state.orders.nextId(), state.orders.nextId()];
+    const codes = [1, 2].map((at) => (leg === 0 || leg === at ? code : Code.OTHER_LEG_REJECTED));
+    rejectOrder(state, request, account, legs[0], codes[0]!, { orderId: first, pair: second });
+    rejectOrder(state, request, account, legs[1], codes[1]!, { orderId: second, pair: first });
+  }
+
+  /** The first answer again, if these two are a pair; else one of the ids is in use, and nothing is done. */
+  private answerKnown(
+    request: PairRequest,
+    first: Order | undefined,
+    second: Order | undefined,
+  ): void {
+    if (first && second && first.pair === second.id) return this.repeat(request, first, second);
+    // One whose pair is forgotten is about to end as that has, so both were accepted.
+    if (first && !second && this.isOfForgotten(first)) {
+      return this.answer(request, FINE, first.id, first.pair, true);
+    }
+    if (second && !first && this.isOfForgotten(second)) {
+      return this.answer(request, FINE, second.pair, second.id, true);
+    }
+    const known = first ?? second!;
+    const leg = first ? 1 : 2;
+    const isVoided = known.status === OrderStatus.Voided;
+    const code = isVoided ? Code.CLIENT_ORDER_ID_VOIDED : Code.CLIENT_ORDER_ID_USED;
+    this.answer(request, { code, leg }, leg === 1 ? known.id : 0, leg === 2 ? known.id : 0, false);
+  }
+
+  private isOfForgotten({ pair }: Order): boolean {
+    return pair !== 0 && !this.state.orders.find(pair);
+  }
+
+  private repeat(request: PairRequest, first: Order, second: Order): void {
+    const codes = [firstAnswer(first), firstAnswer(second)] as Code[];
+    let verdict: Verdict = { code: codes[0]!, leg: 0 };
+    if (codes[1] === Code.OTHER_LEG_REJECTED) verdict = { code: codes[0]!, leg: 1 };
+    if (codes[0] === Code.OTHER_LEG_REJECTED) verdict = { code: codes[1]!, leg: 2 };
+    this.answer(request, verdict, first.id, second.id, true);
+  }
+
+  private refuse(request: PairRequest, verdict: Verdict): void {
+    this.answer(request, verdict, 0, 0, false);
+  }
+
+  private answer(
+    { command, origin }: PairRequest,
+    { code, leg }: Verdict,
+    orderId: number,
+    secondId: number,
+    repeated: boolean,
+  ): void {
+    const pair = { orderId: secondId, leg };
+    this.state.outgoing.reply({ origin, account: command.account, code, orderId, repeated, pair });
+  }
+}
+
+/** Each needs an id of its own. */
+function judgeIds({ legs: [first, second] }: PlacePair): Verdict {
+  if (first.clientOrderId === "") return { code: Code.CLIENT_ORDER_ID_MISSING, leg: 1 };
+  if (second.clientOrderId === "") return { code: Code.CLIENT_ORDER_ID_MISSING, leg: 2 };
+  const isOne = first.clientOrderId === second.clientOrderId;
+  return isOne ? { code: Code.PAIR_OF_ONE_ID, leg: 0 } : FINE;
+}
+
+/** Such an order is done with at once, and has nothing to end another by. */
+function neverWaits({ type, timeInForce }: NewOrder): boolean {
+  return type === OrderType.Market || isImmediate(timeInForce);
+}

@@ -1,0 +1,143 @@
+/**
+ * What clients ask of orders that they have: cancel, reduce, amend, cancel them all. Each is judged as far as the shard
+ * knows, and passed on; the market, where the order may trade meanwhile, has the last word. What an amend may cost more
+ * is held before it is sent (R7).
+ */
+import { Code } from "../kernel/codes.js";
+import { isFinal, OrderRequest } from "../kernel/order.js";
+import { isStop } from "../kernel/order-terms.js";
+import type { Account } from "./accounts.js";
+import { holdOf } from "./holds.js";
+import { bandEdge, hasNoPrice, judgeAmended, judgeMeans } from "./ladder.js";
+import type { LedgerState } from "./ledger-state.js";
+import type { Listing } from "./listings.js";
+import type { AmendOrder } from "./messages.js";
+import type { AmendedTerms, Order } from "./order.js";
+import { heldWith } from "./order-hold.js";
+import { refuse, type RequestOf } from "./request.js";
+
+export class RequestDesk {
+  private readonly state: LedgerState;
+
+  constructor(state: LedgerState) {
+    this.state = state;
+  }
+
+  request(request: RequestOf<"amend">, account: Account): void {
+    const { state } = this;
+    const { command } = request;
+    if (command.orderId === 0 && command.clientOrderId === "") {
+      return refuse(state, request, Code.CLIENT_ORDER_ID_MISSING);
+    }
+    const order = this.orderNamed(command, account);
+    if (!order) return refuse(state, request, Code.UNKNOWN_ORDER);
+    if (isFinal(order.status)) {
+      return refuse(state, request, Code.ORDER_ALREADY_FINAL, order.id);
+    }
+    if (command.request === OrderRequest.Cancel) this.cancel(request, order);
+    else if (command.request === OrderRequest.Reduce) this.reduce(request, order);
+    else this.amend(request, order);
+  }
+
+  /** Answers with how many orders it asks its markets to cancel. Those of an earlier one are on their way already. */
+  cancelAll(request: RequestOf<"cancel-all">, account: Account): void {
+    const { orders, journal, outgoing } = this.state;
+    const { origin, time } = request;
+    const { instrument, side } = request.command;
+    const chosen = [...orders.liveOf(account)].filter(
+      (order) =>
+        !order.isCancelling &&
+        (instrument === 0 || order.instrument === instrument) &&
+        (side === 0 || order.side === side),
+    );
+    const event = { kind: "cancel-all", origin, instrument, side, orders: chosen.length } as const;
+    const sequence = journal.append(account, event);
+    for (const order of chosen) {
+      orders.beginCancel(order, sequence, time);
+      outgoing.send(order.instrument, { kind: "cancel", orderId: order.id });
+    }
+  }
+
+  private cancel(request: RequestOf<"amend">, order: Order): void {
+    this.state.orders.touch(order, this.tell(request, order), request.time);
+    this.state.outgoing.send(order.instrument, { kind: "cancel", orderId: order.id });
+  }
+
+  private reduce(request: RequestOf<"amend">, order: Order): void {
+    const { state } = this;
+    const { leaves } = request.command;
+    const { id: orderId } = order;
+    if (leaves < 1 || leaves >= order.quantity) {
+      return refuse(state, request, Code.REDUCE_NOT_BELOW_QUANTITY, orderId);
+    }
+    if (leaves % state.listings.of(order.instrument).instrument.lot !== 0) {
+      return refuse(state, request, Code.QUANTITY_OFF_LOT, orderId);
+    }
+    state.orders.touch(order, this.tell(request, order), request.time);
+    state.outgoing.send(order.instrument, { kind: "reduce", orderId, leaves });
+  }
+
+  private amend(request: RequestOf<"amend">, order: Order): void {
+    const { balances, listings, orders, outgoing } = this.state;
+    const { command, time } = request;
+    const listing = listings.of(order.instrument);
+    const { instrument } = listing;
+    const after = amendedTerms(order, command, listing);
+    const code = judgeAmend(order, command, after, listing);
+    if (code !== Code.OK) return refuse(this.state, request, code, order.id);
+    const amend = { price: after.price, change: after.leaves - order.leaves };
+    const { price, leaves } = order;
+    const { asset } = holdOf(instrument, order.side, price, leaves);
+    const held = heldWith(this.state, order, order);
+    const more = heldWith(this.state, order, { price, leaves, amend }) - held;
+    const means = judgeMeans(0, balances.available(order.account, asset), more);
+    if (means !== Code.OK) return refuse(this.state, request, means, order.id);
+
+    if (more > 0) balances.move(order.account, asset, 0, more);
+    orders.beginAmend(order, amend, this.tell(request, order), time);
+    const { stopPrice, display } = command;
+    const { id: orderId } = order;
+    outgoing.send(order.instrument, { kind: "amend", orderId, ...amend, stopPrice, display });
+  }
+
+  /** Tells the account that a request is on its way; gives the number of the event. */
+  private tell({ command, origin }: RequestOf<"amend">, order: Order): number {
+    const { request } = command;
+    const event = { kind: "requested", origin, orderId: order.id, request } as const;
+    return this.state.journal.append(order.account, event);
+  }
+
+  private orderNamed(command: AmendOrder, account: Account): Order | undefined {
+    const { orders } = this.state;
+    if (command.orderId === 0) return orders.findByClientId(account, command.clientOrderId);
+    const order = orders.find(command.orderId);
+    return order?.account === account ? order : undefined;
+  }
+}
+
+function judgeAmend(
+  order: Order,
+  command: AmendOrder,
+  after: AmendedTerms,
+  listing: Listing,
+): Code {
+  if (order.amend) return Code.AMEND_PENDING;
+  if (command.price !== 0 && hasNoPrice(order.type)) return Code.AMEND_OF_OTHER_TERMS;
+  if (command.stopPrice !== 0 && !isStop(order.type)) return Code.AMEND_OF_OTHER_TERMS;
+  if (command.display !== 0 && order.display === 0) return Code.AMEND_OF_OTHER_TERMS;
+  return judgeAmended(order, after, listing);
+}
+
+/** What the order is to be. A stop that becomes a market order is held around its new stop price. */
+function amendedTerms(order: Order, command: AmendOrder, { instrument }: Listing): AmendedTerms {
+  const stopPrice = command.stopPrice || order.stopPrice;
+  const isMoved = stopPrice !== order.stopPrice && hasNoPrice(order.type);
+  const leaves = command.quantity === 0 ? order.leaves : command.quantity - order.filled;
+  return {
+    price: isMoved ? bandEdge(order.side, stopPrice, instrument) : command.price || order.price,
+    quantity: order.filled + leaves,
+    leaves,
+    stopPrice,
+    display: command.display || order.display,
+  };
+}

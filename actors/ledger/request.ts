@@ -1,0 +1,32 @@
+/** A client's command on its way through the shard, and the answers that are no event of an account's journal. */
+import type { Code } from "../kernel/codes.js";
+import type { Origin } from "./account-events.js";
+import type { LedgerState } from "./ledger-state.js";
+import type { ClientCommand } from "./messages.js";
+
+/** A command, where its answer goes, and when (microseconds since 1970) it is applied. */
+export interface Request<Command extends ClientCommand = ClientCommand> {
+  readonly command: Command;
+  readonly origin: Origin;
+  readonly time: number;
+}
+
+export type RequestOf<Kind extends ClientCommand["kind"]> = Request<
+  Extract<ClientCommand, { kind: Kind }>
+>;
+
+export function isLate({ command, time }: Request): boolean {
+  return command.deadline !== 0 && time > command.deadline;
+}
+
+/** Answers that nothing was done. */
+export function refuse(state: LedgerState, request: Request, code: Code, orderId = 0): void {
+  const { command, origin } = request;
+  state.outgoing.reply({ origin, account: command.account, code, orderId, repeated: false });
+}
+
+/** Gives a first answer again. */
+export function repeat(state: LedgerState, request: Request, code: number, orderId: number): void {
+  const { command, origin } = request;
+  state.outgoing.reply({ origin, account: command.account, code, orderId, repeated: true });
+}

@@ -1,0 +1,131 @@
+/** What accounts are told, in the words of the public interface. */
+import { assertNever } from "../../actors/kernel/assert.js";
+import { codeName } from "../../actors/kernel/codes.js";
+import type { AccountEvent as LedgerEvent } from "../../actors/ledger/account-events.js";
+import type {
+  AccountEvent,
+  Liquidity,
+  OrderAccepted,
+  OrderRequest,
+  OrderType,
+  SelfTradePrevention,
+  Side,
+  TimeInForce,
+} from "../../proto/gen/exchange/v1/exchange.js";
+import type { Catalog } from "./catalog.js";
+import { publicAsset, symbolOf } from "./convert.js";
+
+type Body = NonNullable<AccountEvent["event"]>;
+
+export function publicEvent(
+  catalog: Catalog,
+  head: Omit<AccountEvent, "event">,
+  event: LedgerEvent,
+): AccountEvent {
+  const { account, sequence, token, time } = head;
+  return { account, sequence, token, time, event: bodyOf(catalog, event) };
+}
+
+function bodyOf(catalog: Catalog, event: LedgerEvent): Body {
+  switch (event.kind) {
+    case "opened":
+      return { $case: "opened", value: {} };
+    case "deposited": {
+      const { amount, key: idempotencyKey } = event;
+      const asset = publicAsset(catalog, event.asset).name;
+      return { $case: "deposited", value: { asset, amount, idempotencyKey } };
+    }
+    case "accepted":
+      return { $case: "accepted", value: acceptedOf(catalog, event) };
+    case "rejected": {
+      const { orderId, clientOrderId } = event;
+      return { $case: "rejected", value: { orderId, clientOrderId, code: codeName(event.code) } };
+    }
+    case "requested": {
+      const { orderId, request } = event;
+      return { $case: "requested", value: { orderId, request } };
+    }
+    case "cancel-all": {
+      const symbol = symbolOf(catalog, event.instrument);
+      const { orders } = event;
+      return { $case: "allCancelRequested", value: { symbol, side: event.side as Side, orders } };
+    }
+    case "voided": {
+      const { orderId, clientOrderId } = event;
+      return { $case: "voided", value: { orderId, clientOrderId } };
+    }
+    default:
+      return bodyOfMarketsWord(catalog, event);
+  }
+}
+
+function acceptedOf(
+  catalog: Catalog,
+  event: LedgerEvent & { readonly kind: "accepted" },
+): OrderAccepted {
+  const { orderId, clientOrderId, price, quantity, stopPrice, postOnly } = event;
+  return {
+    orderId,
+    clientOrderId,
+    symbol: symbolOf(catalog, event.instrument),
+    side: event.side,
+    type: event.type as OrderType,
+    timeInForce: event.timeInForce as TimeInForce,
+    price,
+    quantity,
+    stopPrice,
+    displayQuantity: event.display,
+    expiresAt: event.expires,
+    selfTradePrevention: event.selfTrade as SelfTradePrevention,
+    postOnly,
+  };
+}
+
+type MarketsWord = Exclude<LedgerEvent, { readonly origin: unknown }>;
+
+/** Events that a market's answer has led to; `sequence` is the market's. */
+function bodyOfMarketsWord(catalog: Catalog, event: MarketsWord): Body {
+  const { orderId, sequence: marketSequence } = event;
+  switch (event.kind) {
+    case "rested":
+    case "waiting":
+    case "triggered":
+      return { $case: event.kind, value: { orderId, leaves: event.leaves, marketSequence } };
+    case "reduced": {
+      const code = codeName(event.code);
+      return { $case: "reduced", value: { orderId, leaves: event.leaves, marketSequence, code } };
+    }
+    case "amended": {
+      const { price, quantity, leaves, stopPrice, display: displayQuantity } = event;
+      const terms = { price, quantity, leaves, stopPrice, displayQuantity };
+      return { $case: "amended", value: { orderId, ...terms, marketSequence } };
+    }
+    case "filled": {
+      const { tradeId, price, quantity, leaves } = event;
+      const value = {
+        orderId,
+        tradeId,
+        symbol: symbolOf(catalog, event.instrument),
+        side: event.side as Side,
+        liquidity: event.liquidity as Liquidity,
+        price,
+        quantity,
+        leaves,
+        marketSequence,
+      };
+      return { $case: "filled", value };
+    }
+    case "ended": {
+      const { leaves } = event;
+      const code = codeName(event.code);
+      return { $case: "ended", value: { orderId, leaves, code, marketSequence } };
+    }
+    case "refused": {
+      const request = event.request as OrderRequest;
+      const code = codeName(event.code);
+      return { $case: "refused", value: { orderId, request, code, marketSequence } };
+    }
+    default:
+      return assertNever(event);
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * A market as it is stored now, or as it was after a batch: built anew from nothing by the batches of its log, as they were
+ * applied. The state's hash, made here, against the one that the batch was committed with, says whether that is true (R6).
+ */
+import { marketName } from "../../actors/kernel/ids.js";
+import { Market } from "../../actors/market/market.js";
+import { applyLogged } from "../host/open-batch.js";
+import { rebuild } from "../host/recovery.js";
+import type { Store } from "../ports/store.js";
+
+export interface MarketAt {
+  readonly market: Market;
+  readonly batch: number;
+  /** The batch's time, in microseconds since 1970. */
+  readonly time: number;
+  readonly hash: number;
+  /** The hash that the batch was committed with. */
+  readonly committedHash: number;
+}
+
+export type MarketAtProblem =
+  | "UNKNOWN_SYMBOL"
+  | "BATCH_IN_THE_FUTURE"
+  | "BATCH_LOG_TRIMMED"
+  | "NOTHING_COMMITTED";
+
+/** There is no such market, or its log does not reach so far. */
+export class MarketAtError extends Error {
+  override readonly name = "MarketAtError";
+  readonly code: MarketAtProblem;
+  constructor(code: MarketAtProblem, message: string) {
+    super(`${code}: ${message}`);
+    this.code = code;
+  }
+}
+
+const BATCHES_PER_READ = 200;
+
+type StoreReads = Pick<Store, "actors" | "record" | "batches" | "load">;
+
+/** `atBatch` undefined: as it is stored now. Rejects with `MarketAtError`. */
+export async function marketAt(
+  store: StoreReads,
+  symbol: string,
+  atBatch: number | undefined,
+): Promise<MarketAt> {
+  const name = marketName(symbol);
+  const actor = (await store.actors(0)).find((each) => each.name === name);
+  if (!actor) throw new MarketAtError("UNKNOWN_SYMBOL", `there is no ${symbol}`);
+  if (atBatch === undefined) return storedNow(store, actor.id, symbol);
+  const { batch } = (await store.record(actor.id))!;
+  if (atBatch > batch) {
+    const message = `${symbol} is at batch ${batch}; there is no batch ${atBatch} yet`;
+    throw new MarketAtError("BATCH_IN_THE_FUTURE", message);
+  }
+  return replayed(store, actor.id, symbol, atBatch);
+}
+
+async function storedNow(store: StoreReads, id: number, symbol: string): Promise<MarketAt> {
+  const { record, actor } = await rebuild(store, id);
+  const { batch, time, hash: committedHash } = record;
+  if (batch === 0) {
+    throw new MarketAtError("NOTHING_COMMITTED", `the market of ${symbol} has done nothing yet`);
+  }
+  // Rows that do not give the hash are refused above.
+  return { market: actor as Market, batch, time, hash: committedHash, committedHash };
+}
+
+async function replayed(
+  store: StoreReads,
+  id: number,
+  symbol: string,
+  upTo: number,
+): Promise<MarketAt> {
+  const market = Market.create(id);
+  let last = { batch: 0, time: 0, hash: 0 };
+  while (last.batch < upTo) {
+    const page = await store.batches(id, last.batch, BATCHES_PER_READ);
+    for (const logged of page.filter(({ batch }) => batch <= upTo)) {
+      if (logged.batch !== last.batch + 1) throw trimmed(symbol, last.batch + 1, logged.batch);
+      applyLogged(market, logged);
+      market.takeEffects();
+      last = logged;
+    }
+    if (page.length === 0) throw trimmed(symbol, last.batch + 1, upTo);
+  }
+  const { batch, time, hash: committedHash } = last;
+  return { market, batch, time, hash: market.stateHash(), committedHash };
+}
+
+function trimmed(symbol: string, wanted: number, found: number): MarketAtError {
+  const message = `the batch log of ${symbol} lacks batch ${wanted} (the next that is there is ${found}): what is older is no longer kept`;
+  return new MarketAtError("BATCH_LOG_TRIMMED", message);
+}

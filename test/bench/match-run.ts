@@ -1,0 +1,140 @@
+/** Runs a flow through the engine, with everything a host has of it: events read, rows and hash taken batch by batch. */
+import { StateHash } from "../../actors/kernel/hash.js";
+import { FIRST_MARKET_ID } from "../../actors/kernel/ids.js";
+import type { Side, TimeInForce } from "../../actors/kernel/order.js";
+import type { MatchingEngine, OpenOrder, OrderRows } from "../../actors/market/engine.js";
+import { EVENT_STRIDE as STRIDE, EventKind, type EventLog } from "../../actors/market/event-log.js";
+import { FastEngine } from "../../actors/market/fast/fast-engine.js";
+import { MarketState } from "../../actors/market/market-state.js";
+import { OrderEntry } from "../../actors/market/order-entry.js";
+import { BASIS_POINTS, DEFAULT_RULES } from "../../actors/market/rules.js";
+import { type Flow, MessageKind, START_TICKS } from "./match-flow.js";
+
+const BATCH_COMMANDS = 2_000;
+const BATCH_MICROSECONDS = 1_000;
+
+const ENTER = MessageKind.Enter;
+const CANCEL = MessageKind.Cancel;
+const TRADE = EventKind.Trade;
+const DEPTH = EventKind.Depth;
+/** Constants of another module are looked up each time. */
+const EVENT_STRIDE = STRIDE;
+
+/** A market that is listed, open, and lets prices go as far as the scenarios need. */
+export function openEngine(): FastEngine {
+  const state = new MarketState();
+  state.instrument = {
+    id: FIRST_MARKET_ID,
+    symbol: "2330.TW",
+    baseAsset: 1,
+    quoteAsset: 2,
+    priceDecimals: 2,
+    quantityDecimals: 0,
+    tick: 1,
+    lot: 1,
+    notionalFactor: 1,
+    referencePrice: START_TICKS,
+  };
+  state.shards = 4;
+  state.reference = START_TICKS;
+  state.sessionReference = START_TICKS;
+  state.rules = { ...DEFAULT_RULES, staticBandBps: BASIS_POINTS };
+  return new FastEngine(state);
+}
+
+/** Reads all that is told and stored, so that nothing of it can be left out. */
+export class Reader implements OrderRows {
+  sum = 0;
+  trades = 0;
+  rows = 0;
+
+  changed(order: OpenOrder): void {
+    this.sum += order.orderId + order.price + order.leaves + order.priority;
+    this.rows += 1;
+  }
+
+  removed(orderId: number): void {
+    this.sum += orderId;
+    this.rows += 1;
+  }
+
+  /** Adds up all values of all records. */
+  events(log: EventLog): void {
+    const { count, values } = log;
+    let sum = 0;
+    for (let record = 0; record < count; record++) {
+      const at = record * EVENT_STRIDE;
+      const kind = values[at]!;
+      sum += kind + values[at + 1]! + (values[at + 2]! + values[at + 3]!) + values[at + 4]!;
+      if (kind === DEPTH) continue;
+      sum +=
+        values[at + 5]! + values[at + 6]! + (values[at + 7]! + values[at + 8]!) + values[at + 9]!;
+      if (kind !== TRADE) continue;
+      sum += values[at + 10]! + values[at + 11]!;
+      this.trades += 1;
+    }
+    this.sum += sum;
+    log.reset();
+  }
+}
+
+/** Gives the engine the messages from one place of the flow to another. */
+export class Driver {
+  readonly engine: MatchingEngine;
+  readonly reader = new Reader();
+  private readonly flow: Flow;
+  private readonly entry = new OrderEntry();
+  private readonly request = { orderId: 0, price: 0, change: 0, stopPrice: 0, display: 0 };
+  private time = 0;
+
+  constructor(flow: Flow, engine: MatchingEngine) {
+    this.flow = flow;
+    this.engine = engine;
+  }
+
+  run(from: number, to: number): void {
+    let at = from;
+    while (at < to) {
+      const end = Math.min(to, at + BATCH_COMMANDS);
+      this.engine.advance((this.time += BATCH_MICROSECONDS));
+      for (; at < end; at++) this.step(at);
+      this.endBatch();
+    }
+  }
+
+  step(at: number): void {
+    const { flow, engine } = this;
+    const kind = flow.kinds[at]!;
+    const orderId = flow.orderIds[at]!;
+    if (kind === ENTER) {
+      engine.enter(
+        this.entry.reset(
+          orderId,
+          flow.accounts[at]!,
+          flow.sides[at] as Side,
+          flow.prices[at]!,
+          flow.quantities[at]!,
+          flow.timesInForce[at] as TimeInForce,
+        ),
+      );
+    } else if (kind === CANCEL) {
+      engine.cancel(orderId);
+    } else {
+      this.request.orderId = orderId;
+      this.request.price = flow.prices[at]!;
+      this.request.change = flow.quantities[at]!;
+      engine.amend(this.request);
+    }
+    this.reader.events(engine.log);
+  }
+
+  /** What the host does with each batch. */
+  endBatch(): void {
+    const { engine, reader } = this;
+    engine.takeRows(reader);
+    const hash = new StateHash();
+    engine.state.addTo(hash);
+    engine.addTo(hash);
+    reader.sum += hash.value() + engine.state.encode().length;
+  }
+}

@@ -1,0 +1,201 @@
+/** What a ledger shard is given in its property tests: commands of clients that make sense or none, and markets' whims. */
+import fc from "fast-check";
+import { orderIdOf } from "../../actors/kernel/ids.js";
+import type { Instrument } from "../../actors/kernel/instrument.js";
+import { OrderType } from "../../actors/kernel/order.js";
+import {
+  type AmendOrder,
+  type ClientCommand,
+  NO_NEW_TERMS,
+  NO_OTHER_TERMS,
+} from "../../actors/ledger/messages.js";
+import { INSTRUMENT, MARKET, SHARD } from "./ledger.js";
+import type { Whim } from "./whimsical-market.js";
+
+/** Two markets that share an asset, which is the quote of one and the base of the other. */
+export const INSTRUMENTS: readonly Instrument[] = [
+  INSTRUMENT,
+  {
+    ...INSTRUMENT,
+    id: MARKET + 1,
+    symbol: "B",
+    baseAsset: 2,
+    quoteAsset: 3,
+    tick: 1,
+    lot: 1,
+    notionalFactor: 1,
+    referencePrice: 7,
+  },
+];
+export const ACCOUNTS = [101, 102, 103];
+export const ASSETS = [1, 2, 3];
+export const FUNDS = 40_000;
+
+export type Draw =
+  | { readonly kind: "client"; readonly command: ClientCommand }
+  /** A request that names one of the orders that are live then. */
+  | { readonly kind: "aimed"; readonly command: AmendOrder; readonly pick: number }
+  | { readonly kind: "whim"; readonly market: number; readonly whim: Whim }
+  | { readonly kind: "commit" };
+
+/** What an order has that is nothing but a price and a quantity. */
+const PLAIN = { timeInForce: 1, ...NO_OTHER_TERMS };
+
+function constants<T extends object>(values: T): { [Key in keyof T]: fc.Arbitrary<T[Key]> } {
+  const entries = Object.entries(values).map(([key, value]) => [key, fc.constant(value)]);
+  return Object.fromEntries(entries) as { [Key in keyof T]: fc.Arbitrary<T[Key]> };
+}
+
+/** Mostly none, sometimes one that has passed. */
+const deadline = fc.constantFrom(...Array<number>(20).fill(0), 1);
+const account = fc.constantFrom(...ACCOUNTS, ...ACCOUNTS, ...ACCOUNTS, ...ACCOUNTS, 104);
+const clientOrderId = fc.nat(36).map((at) => (at === 0 ? "" : `id-${at}`));
+
+const places = fc.record({
+  kind: fc.constant("place" as const),
+  account,
+  deadline,
+  clientOrderId,
+  instrument: fc.constantFrom(
+    ...Array<number>(9).fill(MARKET),
+    MARKET + 1,
+    MARKET + 1,
+    MARKET + 1,
+    MARKET + 9,
+  ),
+  side: fc.constantFrom(1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 3),
+  price: fc.constantFrom(5, 10, 95, 100, 105, 110, 100, 105, 1_000, 7, 0),
+  quantity: fc.constantFrom(10, 20, 30, 50, 100, 10, 20, 30, 15, 0),
+});
+/** Orders that make sense, of every kind; and seldom ones that do not. */
+const terms = fc.oneof(
+  { weight: 8, arbitrary: fc.constant({ type: OrderType.Limit, ...PLAIN }) },
+  {
+    weight: 1,
+    arbitrary: fc.constant({ type: OrderType.Market, ...PLAIN, timeInForce: 2, price: 0 }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      ...constants({ type: OrderType.Stop, ...PLAIN, price: 0 }),
+      stopPrice: fc.constantFrom(10, 90, 100, 110),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      ...constants({ type: OrderType.StopLimit, ...PLAIN }),
+      stopPrice: fc.constantFrom(90, 110),
+      timeInForce: fc.constantFrom(1, 3),
+    }),
+  },
+  { weight: 2, arbitrary: fc.constant({ type: OrderType.Limit, ...PLAIN, display: 10 }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      ...constants({ type: OrderType.Limit, ...PLAIN, timeInForce: 4 }),
+      expires: fc.constantFrom(1, 10 ** 9),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constantFrom(1, 2, 3, 4, 5),
+      timeInForce: fc.nat(8),
+      stopPrice: fc.constantFrom(0, 7, 100),
+      display: fc.constantFrom(0, 5, 10),
+      expires: fc.constantFrom(0, 1),
+      selfTrade: fc.nat(5),
+      postOnly: fc.boolean(),
+    }),
+  },
+);
+const placesWithTerms = fc.tuple(places, terms).map(([place, terms]) => ({ ...place, ...terms }));
+const names = {
+  account,
+  deadline,
+  orderId: fc.constantFrom(0, 0, 0, orderIdOf(1, SHARD), orderIdOf(2, SHARD)),
+  clientOrderId,
+};
+const requests = fc.record({
+  ...constants({ kind: "amend" as const, ...NO_NEW_TERMS }),
+  ...names,
+  request: fc.constantFrom(1 as const, 2 as const),
+  leaves: fc.constantFrom(10, 20, 40, 5, 0),
+});
+const amends = fc.record({
+  ...constants({ kind: "amend" as const, request: 3 as const, leaves: 0 }),
+  ...names,
+  price: fc.constantFrom(0, 0, 0, 5, 90, 95, 100, 105, 110, 110, 1_000, 7),
+  quantity: fc.constantFrom(0, 0, 10, 20, 30, 40, 50, 60, 80, 100, 200, 15),
+  stopPrice: fc.constantFrom(0, 0, 0, 0, 85, 115),
+  display: fc.constantFrom(0, 0, 0, 0, 0, 20, 15),
+});
+const cancelAlls = fc.record({
+  ...constants({ kind: "cancel-all" as const }),
+  account,
+  deadline,
+  instrument: fc.constantFrom(0, MARKET, MARKET + 1),
+  side: fc.constantFrom(0, 1, 2),
+});
+const deposits = fc.record({
+  kind: fc.constant("deposit" as const),
+  account,
+  deadline,
+  asset: fc.constantFrom(0, ...ASSETS),
+  amount: fc.constantFrom(0, 5, 500),
+  key: fc.constantFrom("k", "l", "m", ""),
+});
+const resolves = fc.record({
+  kind: fc.constant("resolve" as const),
+  account,
+  deadline,
+  clientOrderId,
+});
+const opens = fc.record({ kind: fc.constant("open" as const), account, deadline });
+const clients = fc.oneof(
+  { weight: 12, arbitrary: placesWithTerms },
+  { weight: 3, arbitrary: requests },
+  { weight: 2, arbitrary: amends },
+  { weight: 1, arbitrary: cancelAlls },
+  { weight: 1, arbitrary: deposits },
+  { weight: 1, arbitrary: resolves },
+  { weight: 1, arbitrary: opens },
+);
+const whims: fc.Arbitrary<Whim> = fc.record({
+  act: fc.constantFrom(
+    ...Array<"take">(8).fill("take"),
+    ...(["trade", "trade", "trade"] as const),
+    ...(["tradeOutside", "tradeOutside", "tradeOutside", "rest", "wait", "wait"] as const),
+    ...(["decrement", "end", "reference"] as const),
+  ),
+  first: fc.nat(200),
+  second: fc.nat(200),
+  third: fc.nat(200),
+});
+export const draws: fc.Arbitrary<Draw[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({ kind: fc.constant("client" as const), command: clients }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant("aimed" as const),
+        command: fc.oneof({ weight: 1, arbitrary: requests }, { weight: 9, arbitrary: amends }),
+        pick: fc.nat(20),
+      }),
+    },
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        kind: fc.constant("whim" as const),
+        market: fc.nat(INSTRUMENTS.length - 1),
+        whim: whims,
+      }),
+    },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant("commit" as const) }) },
+  ),
+  { minLength: 60, maxLength: 240, size: "max" },
+);

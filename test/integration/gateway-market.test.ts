@@ -1,0 +1,294 @@
+/** Orders of all kinds and operators' commands through a gateway, on real servers. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type AccountEvent,
+  Liquidity,
+  MarketPhase,
+  type MarketRules,
+  OrderStatus,
+  OrderType,
+  SelfTradePrevention,
+  Side,
+  TimeInForce,
+} from "../../proto/gen/exchange/v1/exchange.js";
+import type { ExchangeClient, NewOrder } from "../../services/client/exchange-client.js";
+import { audit } from "../../services/audit/audit.js";
+import { GatewayStage, TSMC, until } from "./gateway-stage.js";
+
+const MAKER = 7;
+const TAKER = 8;
+const SECOND = 1_000_000;
+const { symbol } = TSMC;
+
+let stage: GatewayStage;
+let all: ExchangeClient;
+let maker: ExchangeClient;
+let taker: ExchangeClient;
+const told: AccountEvent[] = [];
+
+beforeAll(async () => {
+  stage = await GatewayStage.start(2);
+  const gateway = await stage.startGateway();
+  all = stage.client(gateway, "all");
+  maker = stage.client(gateway, [MAKER]);
+  taker = stage.client(gateway, [TAKER]);
+  await all.createInstrument(TSMC);
+  for (const account of [MAKER, TAKER]) await stage.fund(all, account);
+  const positions = [MAKER, TAKER].map((account) => ({ account, fromSequence: 0 }));
+  all.subscribeAccounts(positions, { onEvents: (events) => void told.push(...events) });
+});
+
+afterAll(() => stage?.stop());
+
+let lastId = 0;
+function order(side: Side, changes: Partial<NewOrder> = {}): NewOrder {
+  lastId += 1;
+  return {
+    clientOrderId: `market-${lastId}`,
+    symbol,
+    side,
+    type: OrderType.ORDER_TYPE_LIMIT,
+    price: 58_000,
+    quantity: 20,
+    ...changes,
+  };
+}
+
+const sell = (changes?: Partial<NewOrder>) => order(Side.SIDE_SELL, changes);
+const buy = (changes?: Partial<NewOrder>) => order(Side.SIDE_BUY, changes);
+
+/** Places an order that must be accepted; gives its id. */
+async function placed(client: ExchangeClient, wanted: NewOrder): Promise<number> {
+  const result = await client.placeOrder(wanted);
+  expect(result).toMatchObject({ code: "OK", message: "" });
+  return result.orderId;
+}
+
+type EventCase = NonNullable<AccountEvent["event"]>["$case"];
+
+/** What was told of an order, of some kind; waits for it. */
+async function hear<Case extends EventCase>(orderId: number, kind: Case) {
+  type Told = Extract<NonNullable<AccountEvent["event"]>, { readonly $case: Case }>["value"];
+  const find = (): Told | undefined =>
+    told
+      .map(({ event }) => event)
+      .findLast(
+        (event) =>
+          event?.$case === kind &&
+          (event.value as { readonly orderId?: number }).orderId === orderId,
+      )?.value as Told | undefined;
+  await until(() => find() !== undefined);
+  return find()!;
+}
+
+async function cancelEverything(): Promise<void> {
+  await all.massCancel({ symbol });
+  await until(async () => {
+    const { rows } = await stage.cluster.pool.query<{ count: number }>(
+      "SELECT count(*)::integer AS count FROM orders WHERE status < 4",
+    );
+    return rows[0]!.count === 0;
+  });
+}
+
+describe("an order through a gateway", () => {
+  it("waits as a stop, is triggered by a trade, and is told what became of it", async () => {
+    const terms = { type: OrderType.ORDER_TYPE_STOP_LIMIT, price: 59_500, stopPrice: 59_000 };
+    const orderId = await placed(maker, buy({ ...terms, quantity: 10 }));
+    expect(await hear(orderId, "accepted")).toMatchObject({ ...terms, quantity: 10 });
+    expect(await hear(orderId, "waiting")).toMatchObject({ leaves: 10 });
+    await placed(maker, sell({ price: 59_000, quantity: 30 }));
+    await placed(taker, buy({ price: 59_000, quantity: 10 }));
+    expect(await hear(orderId, "triggered")).toMatchObject({ leaves: 10 });
+    expect(await hear(orderId, "filled")).toMatchObject({ price: 59_000, leaves: 0 });
+    const { order: found } = await maker.getOrder({ orderId });
+    expect(found).toMatchObject({ status: OrderStatus.ORDER_STATUS_FILLED, stopPrice: 59_000 });
+    await cancelEverything();
+  });
+
+  it("is amended, once at a time, and says what cannot be", async () => {
+    const orderId = await placed(maker, sell({ quantity: 40, displayQuantity: 10 }));
+    expect(await hear(orderId, "rested")).toMatchObject({ leaves: 40 });
+    const amended = await maker.amendOrder({ orderId, price: 58_500, quantity: 60 });
+    expect(amended).toMatchObject({ code: "OK", orderId });
+    expect(await hear(orderId, "amended")).toMatchObject({
+      price: 58_500,
+      quantity: 60,
+      leaves: 60,
+      displayQuantity: 10,
+    });
+    const { order: found } = await maker.getOrder({ orderId });
+    expect(found).toMatchObject({ price: 58_500, quantity: 60, displayQuantity: 10 });
+    expect(await maker.amendOrder({ orderId, stopPrice: 58_000 })).toMatchObject({
+      code: "AMEND_OF_OTHER_TERMS",
+      message: expect.stringContaining("only stops a stop price") as string,
+    });
+    expect(await maker.amendOrder({ orderId, quantity: 1_000_000 })).toMatchObject({
+      code: "INSUFFICIENT_FUNDS",
+    });
+    await expect(maker.amendOrder({ orderId, price: -50 })).rejects.toMatchObject({
+      code: "PRICE_NOT_POSITIVE",
+    });
+    await cancelEverything();
+  });
+
+  it("is amended on a stream too", async () => {
+    const orderId = await placed(maker, sell());
+    const results: unknown[] = [];
+    const stream = maker.orderEntry({ onResults: (some) => void results.push(...some) });
+    const value = { account: 0, orderId, clientOrderId: "", price: 58_050, quantity: 0 };
+    const amend = { ...value, stopPrice: 0, displayQuantity: 0 };
+    stream.send([{ requestId: 5, command: { $case: "amend", value: amend } }]);
+    await stream.close();
+    expect(results).toMatchObject([{ requestId: 5, code: "OK", orderId }]);
+    expect(await hear(orderId, "amended")).toMatchObject({ price: 58_050 });
+    await cancelEverything();
+  });
+
+  it("expires at its time, though nobody sends anything", async () => {
+    const expiresAt = (await all.serverTime()) + SECOND;
+    const terms = { timeInForce: TimeInForce.TIME_IN_FORCE_GOOD_TILL_DATE, expiresAt };
+    const orderId = await placed(maker, sell(terms));
+    expect(await hear(orderId, "ended")).toMatchObject({ code: "EXPIRED", leaves: 20 });
+    const { order: found } = await maker.getOrder({ orderId });
+    expect(found).toMatchObject({ status: OrderStatus.ORDER_STATUS_EXPIRED, ...terms });
+    const late = await maker.placeOrder(sell({ ...terms, expiresAt: expiresAt - 5 * SECOND }));
+    expect(late).toMatchObject({ code: "EXPIRY_IN_THE_PAST" });
+  });
+
+  it("does not trade with one of its own account, if it asks for that", async () => {
+    const resting = await placed(maker, sell({ quantity: 30 }));
+    const selfTradePrevention = SelfTradePrevention.SELF_TRADE_PREVENTION_DECREMENT;
+    const orderId = await placed(maker, buy({ quantity: 10, selfTradePrevention }));
+    expect(await hear(orderId, "ended")).toMatchObject({ code: "SELF_TRADE_PREVENTED" });
+    expect(await hear(resting, "reduced")).toMatchObject({
+      leaves: 20,
+      code: "SELF_TRADE_PREVENTED",
+    });
+    const postOnly = await placed(taker, buy({ postOnly: true }));
+    expect(await hear(postOnly, "ended")).toMatchObject({ code: "POST_ONLY_WOULD_TRADE" });
+    await cancelEverything();
+  });
+
+  it("is cancelled with all others of its account, of a symbol and a side if they are named", async () => {
+    const ids = [await placed(maker, sell()), await placed(maker, buy({ price: 57_000 }))];
+    await placed(taker, buy({ price: 57_000 }));
+    const sells = await maker.cancelAll({ symbol, side: Side.SIDE_SELL });
+    expect(sells).toMatchObject({ orders: 1, result: { code: "OK" } });
+    expect(await hear(ids[0]!, "ended")).toMatchObject({ code: "CANCELLED_BY_CLIENT" });
+    expect(await maker.cancelAll()).toMatchObject({ orders: 1 });
+    expect(await hear(ids[1]!, "ended")).toMatchObject({ code: "CANCELLED_BY_CLIENT" });
+    await until(() =>
+      told.some(({ event }) => event?.$case === "allCancelRequested" && event.value.orders === 1),
+    );
+    await expect(maker.cancelAll({ symbol: "NONE" })).rejects.toMatchObject({
+      code: "UNKNOWN_SYMBOL",
+    });
+    await expect(maker.cancelAll({ account: TAKER })).rejects.toMatchObject({
+      code: "ACCOUNT_NOT_IN_SESSION",
+    });
+    await cancelEverything();
+  });
+});
+
+describe("an operator through a gateway", () => {
+  it("opens an auction, which trades at one price when it ends, and sees how the market stands", async () => {
+    const halted = await all.changePhase(symbol, MarketPhase.MARKET_PHASE_OPENING_AUCTION);
+    expect(halted).toMatchObject({ symbol, phase: MarketPhase.MARKET_PHASE_OPENING_AUCTION });
+    const ids = [
+      await placed(maker, sell({ price: 58_000 })),
+      await placed(taker, buy({ price: 59_000 })),
+    ];
+    await until(async () => (await all.market(symbol)).indicative !== undefined);
+    const { indicative } = await all.market(symbol);
+    expect(indicative).toMatchObject({ volume: 20, surplus: 0 });
+    const open = await all.changePhase(symbol, MarketPhase.MARKET_PHASE_CONTINUOUS);
+    expect(open).toMatchObject({
+      phase: MarketPhase.MARKET_PHASE_CONTINUOUS,
+      lastPrice: indicative!.price,
+      sessionReference: indicative!.price,
+    });
+    for (const orderId of ids) {
+      expect(await hear(orderId, "filled")).toMatchObject({
+        liquidity: Liquidity.LIQUIDITY_AUCTION,
+        price: indicative!.price,
+      });
+    }
+  });
+
+  it("lets an auction end by itself", async () => {
+    const endsAt = (await all.serverTime()) + SECOND;
+    const phase = MarketPhase.MARKET_PHASE_VOLATILITY_AUCTION;
+    expect(await all.changePhase(symbol, phase, endsAt)).toMatchObject({
+      phase,
+      phaseUntil: endsAt,
+    });
+    await until(
+      async () => (await all.market(symbol)).phase === MarketPhase.MARKET_PHASE_CONTINUOUS,
+    );
+  });
+
+  it("sets rules, which hold for what comes after", async () => {
+    const { rules: before } = await all.market(symbol);
+    expect(before).toMatchObject({ staticBandBps: 2_000, breakerHaltSeconds: [60, 300, 900] });
+    const rules: MarketRules = { ...before!, staticBandBps: 100, breakerHaltSeconds: [5] };
+    expect((await all.setRules(symbol, rules)).rules).toEqual(rules);
+    const far = await placed(taker, buy({ price: 50_000 }));
+    expect(await hear(far, "ended")).toMatchObject({ code: "PRICE_OUTSIDE_BAND" });
+    await expect(all.setRules(symbol, { ...rules, breakerBps: 20_000 })).rejects.toMatchObject({
+      code: "RULES_INVALID",
+      message: expect.stringContaining("breakerBps is 0 (off) to 10000") as string,
+    });
+    await all.setRules(symbol, before!);
+  });
+
+  it("sets a schedule, which is kept to", async () => {
+    const now = await all.serverTime();
+    const schedule = [
+      { time: now + SECOND, phase: MarketPhase.MARKET_PHASE_HALTED },
+      { time: now + 2 * SECOND, phase: MarketPhase.MARKET_PHASE_CONTINUOUS },
+      { time: now + 3_600 * SECOND, phase: MarketPhase.MARKET_PHASE_CLOSED },
+    ];
+    expect((await all.setSchedule(symbol, schedule)).schedule).toEqual(schedule);
+    await until(async () => (await all.market(symbol)).phase === MarketPhase.MARKET_PHASE_HALTED);
+    await until(
+      async () => (await all.market(symbol)).phase === MarketPhase.MARKET_PHASE_CONTINUOUS,
+    );
+    expect((await all.market(symbol)).schedule).toEqual(schedule.slice(2));
+    for (const wrong of [schedule, schedule.toReversed()]) {
+      await expect(all.setSchedule(symbol, wrong)).rejects.toMatchObject({
+        code: "SCHEDULE_INVALID",
+      });
+    }
+    await all.setSchedule(symbol, []);
+  });
+
+  it("cancels what rests of an account and a side", async () => {
+    const [theirs, others] = [await placed(maker, sell()), await placed(taker, sell())];
+    await hear(others, "rested");
+    await all.massCancel({ symbol, account: MAKER, side: Side.SIDE_SELL });
+    expect(await hear(theirs, "ended")).toMatchObject({ code: "CANCELLED_BY_OPERATOR" });
+    expect((await taker.getOrder({ orderId: others })).order).toMatchObject({ leaves: 20 });
+    await cancelEverything();
+  });
+
+  it("is told what is wrong, and nobody else may", async () => {
+    const wrong: readonly (readonly [string, () => Promise<unknown>])[] = [
+      ["UNKNOWN_SYMBOL", () => all.market("NONE")],
+      ["UNKNOWN_PHASE", () => all.changePhase(symbol, 77 as MarketPhase)],
+      ["PHASE_INVALID", () => all.changePhase(symbol, MarketPhase.MARKET_PHASE_CONTINUOUS)],
+      ["PHASE_INVALID", () => all.changePhase(symbol, MarketPhase.MARKET_PHASE_HALTED, 5)],
+      ["PHASE_INVALID", () => all.changePhase(symbol, MarketPhase.MARKET_PHASE_CLOSING_AUCTION, 5)],
+      ["ACCOUNT_INVALID", () => all.massCancel({ symbol, account: -1 })],
+      ["OPERATORS_ONLY", () => maker.market(symbol)],
+      ["OPERATORS_ONLY", () => maker.changePhase(symbol, MarketPhase.MARKET_PHASE_HALTED)],
+      ["OPERATORS_ONLY", () => maker.massCancel({ symbol })],
+    ];
+    for (const [code, call] of wrong) await expect(call(), code).rejects.toMatchObject({ code });
+    expect(await all.market(symbol)).toMatchObject({ phase: MarketPhase.MARKET_PHASE_CONTINUOUS });
+  });
+
+  it("finds in the audit that nothing was made or lost", async () => {
+    expect(await audit(stage.cluster.servers.urls.postgres)).toMatchObject({ ok: true });
+  });
+});

@@ -1,0 +1,199 @@
+/** What is written to inboxes and journals: new forms come back as they went, and old bytes are read and written as ever (R13). */
+import { describe, expect, it } from "vitest";
+import { ByteWriter, MalformedError } from "../../actors/kernel/bytes.js";
+import { Code } from "../../actors/kernel/codes.js";
+import { OrderRequest, SelfTrade, Side } from "../../actors/kernel/order.js";
+import {
+  type AccountEvent,
+  decodeAccountEvents,
+  encodeAccountEvent,
+} from "../../actors/ledger/account-events.js";
+import {
+  type AmendOrder,
+  decodeLedgerCommand,
+  encodeLedgerCommand,
+  type LedgerCommand,
+  NO_NEW_TERMS,
+  NO_OTHER_TERMS,
+  type PlaceOrder,
+  type TradeReport,
+} from "../../actors/ledger/messages.js";
+
+const PLACE: PlaceOrder = {
+  kind: "place",
+  account: 101,
+  deadline: 5_000,
+  clientOrderId: "a",
+  instrument: 1_025,
+  side: 1,
+  type: 1,
+  timeInForce: 1,
+  price: 300,
+  quantity: 40,
+  ...NO_OTHER_TERMS,
+};
+const CANCEL: AmendOrder = {
+  kind: "amend",
+  account: 101,
+  deadline: 0,
+  request: OrderRequest.Cancel,
+  orderId: 1_025,
+  clientOrderId: "",
+  leaves: 0,
+  ...NO_NEW_TERMS,
+};
+const TRADE: TradeReport = {
+  kind: "trade",
+  instrument: 1_025,
+  tradeId: 7,
+  price: 300,
+  quantity: 10,
+  takerSide: Side.Sell,
+  isAuction: false,
+  makerOrder: 2_049,
+  takerOrder: 3_074,
+  makerLeaves: 0,
+  takerLeaves: 5,
+  sequence: 9,
+};
+const REDUCED = { kind: "reduced", orderId: 1_025, leaves: 5, code: Code.OK, sequence: 3 } as const;
+const ORIGIN = { slot: 1, token: 2, number: 3 };
+
+const bytes = (write: (writer: ByteWriter) => void): Uint8Array => {
+  const writer = new ByteWriter();
+  write(writer);
+  return writer.take();
+};
+
+/** The bytes that were written before there were other orders than plain ones. */
+const OLD: readonly (readonly [name: string, command: LedgerCommand, bytes: Uint8Array])[] = [
+  [
+    "a plain order",
+    PLACE,
+    bytes((writer) => {
+      writer.u8(3).uint(101).uint(5_000).string("a").uint(1_025);
+      writer.u8(1).u8(1).u8(1).uint(300).uint(40);
+    }),
+  ],
+  [
+    "a cancel",
+    CANCEL,
+    bytes((writer) => writer.u8(4).uint(101).uint(0).u8(1).uint(1_025).string("").uint(0)),
+  ],
+  [
+    "a trade",
+    TRADE,
+    bytes((writer) => {
+      writer.u8(18).uint(1_025).uint(7).uint(300).uint(10).u8(2);
+      writer.uint(2_049).uint(3_074).uint(0).uint(5).uint(9);
+    }),
+  ],
+  ["a reduction", REDUCED, bytes((writer) => writer.u8(21).uint(1_025).uint(5).uint(3))],
+];
+
+const NEW: readonly LedgerCommand[] = [
+  { ...PLACE, stopPrice: 310, type: 4 },
+  { ...PLACE, display: 10, expires: 2 ** 50, selfTrade: SelfTrade.Decrement, postOnly: true },
+  { ...CANCEL, request: OrderRequest.Amend, price: 5, quantity: 6, stopPrice: 7, display: 8 },
+  { kind: "cancel-all", account: 101, deadline: 5, instrument: 1_025, side: 2 },
+  { ...TRADE, isAuction: true },
+  { ...TRADE, isAuction: true, takerSide: Side.Buy },
+  { ...REDUCED, code: Code.SELF_TRADE_PREVENTED },
+  { kind: "waiting", orderId: 1_025, leaves: 5, sequence: 3 },
+  { kind: "triggered", orderId: 1_025, leaves: 5, sequence: 3 },
+  {
+    kind: "amended",
+    orderId: 1_025,
+    price: 5,
+    leaves: 6,
+    stopPrice: 7,
+    display: 8,
+    sequence: 3,
+  },
+  {
+    kind: "refused",
+    orderId: 1_025,
+    request: OrderRequest.Amend,
+    code: Code.MARKET_CLOSED,
+    sequence: 3,
+  },
+];
+
+describe("a ledger's inbox", () => {
+  it.each(OLD)("has %s as it always had", (_, command, old) => {
+    expect([...encodeLedgerCommand(command)]).toEqual([...old]);
+    expect(decodeLedgerCommand(old)).toEqual(command);
+  });
+
+  it("gives back what is new", () => {
+    for (const command of NEW) {
+      expect(decodeLedgerCommand(encodeLedgerCommand(command))).toEqual(command);
+    }
+  });
+
+  it("takes no amend in the form of a cancel, and no side that is none", () => {
+    const amend = bytes((writer) => writer.u8(4).uint(1).uint(0).u8(3).uint(1).string("").uint(0));
+    expect(() => decodeLedgerCommand(amend)).toThrow(MalformedError);
+    const trade = encodeLedgerCommand(TRADE);
+    for (const side of [0, 5]) {
+      const spoiled = trade.slice();
+      spoiled[trade.indexOf(10) + 1] = side;
+      expect(() => decodeLedgerCommand(spoiled)).toThrow(MalformedError);
+    }
+  });
+});
+
+const ACCEPTED: AccountEvent = {
+  kind: "accepted",
+  origin: ORIGIN,
+  orderId: 1_025,
+  clientOrderId: "a",
+  instrument: 1_025,
+  side: 1,
+  type: 1,
+  timeInForce: 1,
+  price: 300,
+  quantity: 40,
+  ...NO_OTHER_TERMS,
+  pair: 0,
+};
+
+describe("a journal", () => {
+  const written = (event: AccountEvent) => bytes((writer) => encodeAccountEvent(writer, event));
+
+  it("has a plain order and a reduction as it always had", () => {
+    const accepted = bytes((writer) => {
+      writer.u8(3).uint(1).uint(2).uint(3).uint(1_025).string("a").uint(1_025);
+      writer.u8(1).u8(1).u8(1).uint(300).uint(40);
+    });
+    const reduced = bytes((writer) => writer.u8(10).uint(1_025).uint(5).uint(3));
+    expect([...written(ACCEPTED)]).toEqual([...accepted]);
+    expect([...written(REDUCED)]).toEqual([...reduced]);
+    expect(decodeAccountEvents(Uint8Array.from([...accepted, ...reduced]))).toEqual([
+      ACCEPTED,
+      REDUCED,
+    ]);
+  });
+
+  it("gives back what is new", () => {
+    const standing = { orderId: 1_025, leaves: 5, sequence: 3 };
+    const events: AccountEvent[] = [
+      { ...ACCEPTED, stopPrice: 310, type: 3 },
+      { ...ACCEPTED, display: 10, expires: 2 ** 50, selfTrade: 4, postOnly: true },
+      { ...ACCEPTED, pair: 2_049 },
+      { ...ACCEPTED, stopPrice: 310, type: 3, pair: 2_049 },
+      { kind: "cancel-all", origin: ORIGIN, instrument: 0, side: 2, orders: 10_000 },
+      { kind: "waiting", ...standing },
+      { kind: "triggered", ...standing },
+      { ...REDUCED, code: Code.SELF_TRADE_PREVENTED },
+      { kind: "amended", ...standing, price: 5, quantity: 6, stopPrice: 7, display: 8 },
+    ];
+    expect(
+      decodeAccountEvents(
+        bytes((writer) => {
+          for (const event of events) encodeAccountEvent(writer, event);
+        }),
+      ),
+    ).toEqual(events);
+  });
+});
