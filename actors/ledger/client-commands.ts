@@ -186,15 +186,10 @@ export function decodeClientCommand(tag: number, reader: ByteReader): ClientComm
     }
     case PLACE:
     case PLACE_WITH_TERMS:
-      return { kind: "place", account, deadline, ...decodeNewOrder(tag === PLACE, reader) };
+      return decodePlace(account, deadline, tag === PLACE, reader);
     case PLACE_PAIR: {
-      const first = decodeNewOrder(false, reader);
-      return {
-        kind: "place-pair",
-        account,
-        deadline,
-        legs: [first, decodeNewOrder(false, reader)],
-      };
+      const first = decodeLeg(reader);
+      return { kind: "place-pair", account, deadline, legs: [first, decodeLeg(reader)] };
     }
     case AMEND:
       return decodeRequest(account, deadline, reader);
@@ -232,8 +227,16 @@ export function decodeClientCommand(tag: number, reader: ByteReader): ClientComm
   }
 }
 
-function decodeNewOrder(isPlain: boolean, reader: ByteReader): NewOrder {
+function decodePlace(
+  account: number,
+  deadline: number,
+  isPlain: boolean,
+  reader: ByteReader,
+): PlaceOrder {
   return {
+    kind: "place",
+    account,
+    deadline,
     clientOrderId: reader.string(CLIENT_ORDER_ID_LENGTH_MAX),
     instrument: reader.uint(),
     side: reader.u8(),
@@ -247,6 +250,15 @@ function decodeNewOrder(isPlain: boolean, reader: ByteReader): NewOrder {
     selfTrade: isPlain ? SelfTrade.Allow : reader.u8(),
     postOnly: isPlain ? false : reader.u8() === 1,
   };
+}
+
+/** An order of a pair, which has no account and no deadline of its own. */
+function decodeLeg(reader: ByteReader): NewOrder {
+  const place = decodePlace(0, 0, false, reader);
+  const { clientOrderId, instrument, side, type, timeInForce, price, quantity } = place;
+  const { stopPrice, display, expires, selfTrade, postOnly } = place;
+  const terms = { stopPrice, display, expires, selfTrade, postOnly };
+  return { clientOrderId, instrument, side, type, timeInForce, price, quantity, ...terms };
 }
 
 /** A cancel or a reduce. */

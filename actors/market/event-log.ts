@@ -5,7 +5,6 @@
  * The level-2 view follows from `Depth` alone; the level-3 view (each order, in its place) from `Rested`, `Refilled`, `Trade`,
  * `Reduced`, `Amended` and `Ended`. `actors/marketdata` does both.
  */
-import { assert } from "../kernel/assert.js";
 import type { Code } from "../kernel/codes.js";
 import type { OrderRequest, Side } from "../kernel/order.js";
 import type { Phase } from "./phase.js";
@@ -124,7 +123,7 @@ export class EventLog {
     makerLeaves: number,
     takerLeaves: number,
   ): void {
-    const at = this.claim();
+    const at = this.claim(1);
     const { values } = this;
     values[at] = EventKind.Trade;
     values[at | 1] = sequence;
@@ -153,7 +152,7 @@ export class EventLog {
     priority: number,
     code: Code,
   ): void {
-    const at = this.claim();
+    const at = this.claim(1);
     const { values } = this;
     values[at] = kind;
     values[at | 1] = sequence;
@@ -168,7 +167,7 @@ export class EventLog {
   }
 
   refused(sequence: number, orderId: number, request: OrderRequest, code: Code): void {
-    const at = this.claim();
+    const at = this.claim(1);
     const { values } = this;
     values[at] = EventKind.Refused;
     values[at | 1] = sequence;
@@ -200,16 +199,19 @@ export class EventLog {
     });
   }
 
-  /** Takes the next record, which begins at the returned place of `values`. What its kind has no use for stays as it was. */
-  claim(): number {
+  /**
+   * Takes the next so many records. The first begins at the returned place of `values`, each further one `EVENT_STRIDE`
+   * places on. What a kind of record has no use for stays as it was.
+   */
+  claim(records: number): number {
     const at = this.records << STRIDE_SHIFT;
-    if (at >= this.values.length) this.grow();
-    this.records += 1;
+    this.records += records;
+    while (this.records << STRIDE_SHIFT > this.values.length) this.grow();
     return at;
   }
 
   private triple(kind: EventKind, sequence: number, a: number, b: number, c: number): void {
-    const at = this.claim();
+    const at = this.claim(1);
     const { values } = this;
     values[at] = kind;
     values[at | 1] = sequence;
@@ -218,19 +220,10 @@ export class EventLog {
     values[at | 4] = c;
   }
 
-  /** Takes the next two records; the second begins `EVENT_STRIDE` places behind the first. */
-  claimTwo(): number {
-    const at = this.records << STRIDE_SHIFT;
-    if (at + STRIDE >= this.values.length) this.grow();
-    this.records += 2;
-    return at;
-  }
-
   private grow(): void {
     const grown = new Float64Array(this.values.length * 2);
     grown.set(this.values);
     this.values = grown;
-    assert(this.records << STRIDE_SHIFT < grown.length, "the log has room");
   }
 }
 

@@ -15,6 +15,13 @@ const LAYOUTS: Readonly<Record<number, string>> = {
   9: "nnnn", // ended: order, leaves, code, sequence
   10: "nnn", // reduced: order, leaves, sequence
   11: "nnnn", // refused: order, request, code, sequence
+  12: "nnnnsnnnnnnnnnnn", // accepted as 3; then stop price, display, expiry, self-trade mode, post-only
+  13: "nnnn", // reduced as 10; then code
+  14: "nnn", // waiting: order, leaves, sequence
+  15: "nnn", // triggered: order, leaves, sequence
+  16: "nnnnnnn", // amended: order, price, quantity, leaves, stop price, display, sequence
+  17: "nnnnnn", // cancel-all: origin, instrument, side, orders
+  18: "nnnnsnnnnnnnnnnnn", // accepted as 12; then the other order of its pair
 };
 const FILLED = 8;
 

@@ -55,6 +55,23 @@ export const COST = `CASE
     ELSE greatest(o.price, o.amend_price)::numeric * o.leaves + o.amend_price::numeric * o.amend_change
   END * CASE o.side WHEN 1 THEN i.notional_factor ELSE 1 END`;
 
+/**
+ * What live orders may still cost, each by itself. One whose pair has traded costs nothing; two that are a pair and may both
+ * still trade cost what the larger of them does, once.
+ */
+export const HELD_BY_ORDERS = `
+    WITH costs AS (
+      SELECT o.order_id, o.account, o.pair, CASE o.side WHEN 1 THEN i.quote_asset ELSE i.base_asset END AS asset,
+             ${COST} AS cost
+      FROM seen_orders o JOIN instruments i USING (instrument)
+      WHERE o.leaves <> 0 AND coalesce(o.pair_done, 0) = 0
+    )
+    SELECT c.account, c.asset,
+           sum(CASE WHEN p.order_id IS NULL THEN c.cost
+                    WHEN c.order_id < p.order_id THEN greatest(c.cost, p.cost) ELSE 0 END) AS held
+    FROM costs c LEFT JOIN costs p ON p.order_id = c.pair AND p.pair = c.order_id
+    GROUP BY 1, 2`;
+
 /** What is held is what the live orders may still cost. */
 const HOLDS: Rule = {
   name: "holds",
@@ -63,13 +80,7 @@ const HOLDS: Rule = {
   violations: `
     SELECT account, asset, b.held, h.held AS held_by_orders
     FROM (SELECT account, asset, held FROM seen_balances WHERE held <> 0) b
-    FULL JOIN (
-      SELECT o.account, CASE o.side WHEN 1 THEN i.quote_asset ELSE i.base_asset END AS asset,
-             sum(${COST}) AS held
-      FROM seen_orders o JOIN instruments i USING (instrument)
-      WHERE o.leaves <> 0
-      GROUP BY 1, 2
-    ) h USING (account, asset)
+    FULL JOIN (${HELD_BY_ORDERS}) h USING (account, asset)
     WHERE coalesce(b.held, 0) <> coalesce(h.held, 0)`,
 };
 
@@ -181,6 +192,20 @@ const ORDER_FILLS: Rule = {
     WHERE o.filled <> coalesce(s.quantity, 0)`,
 };
 
+/** Two orders that are a pair name each other and are alike; one that the other has ended has not traded, but the other has. */
+const PAIRS: Rule = {
+  name: "pairs",
+  table: "orders",
+  conserves: true,
+  violations: `
+    SELECT o.order_id, o.account, o.pair, o.pair_done, o.filled, p.filled AS filled_by_pair
+    FROM orders o LEFT JOIN orders p ON p.order_id = o.pair
+    WHERE o.pair <> 0 AND (
+      p.order_id IS NULL OR p.pair IS DISTINCT FROM o.order_id OR p.account <> o.account
+      OR (o.status <> 6 AND (p.instrument <> o.instrument OR p.side <> o.side))
+      OR (o.filled > 0 AND p.filled > 0) OR (o.pair_done = 1 AND p.filled = 0))`,
+};
+
 const ORDER_QUANTITIES: Rule = {
   name: "orderQuantities",
   table: "orders",
@@ -264,6 +289,7 @@ export const RULES: readonly Rule[] = [
   ORDER_FILLS,
   SETTLEMENTS,
   FLOWS,
+  PAIRS,
   HOLDS,
   SHARD_BALANCES,
   ORDER_QUANTITIES,

@@ -14,7 +14,7 @@ const TABLES = `
   CREATE TEMP TABLE seen_totals (actor integer, asset integer, deposits bigint);
   CREATE TEMP TABLE seen_orders (order_id bigint, actor integer, account bigint, instrument integer,
     side smallint, price bigint, quantity bigint, filled bigint, leaves bigint,
-    amend_price bigint, amend_change bigint);
+    amend_price bigint, amend_change bigint, pair bigint, pair_done smallint);
 `;
 
 /** Statuses below this one are of live orders. */
@@ -29,7 +29,7 @@ const COPY = `
   INSERT INTO seen_totals SELECT actor, asset, deposits FROM shard_totals;
   INSERT INTO seen_orders
     SELECT order_id, actor, account, instrument, side, price, quantity, filled, leaves,
-      amend_price, amend_change
+      amend_price, amend_change, pair, pair_done
     FROM orders WHERE status < ${FIRST_FINAL_STATUS};
   COMMIT;
 `;

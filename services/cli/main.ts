@@ -3,8 +3,10 @@ import { Command, CommanderError } from "commander";
 import { describeConfig, loadConfig } from "../common/config.js";
 import { CliError } from "./cli-error.js";
 import { progress } from "./output.js";
+import type { BenchOptions } from "./bench.js";
 import type { MarketOptions } from "./market.js";
 import type { AmendOptions, OrderOptions } from "./orders.js";
+import type { PairOptions } from "./pair.js";
 import type { SimOptions } from "./sim.js";
 import type { StartOptions } from "./start.js";
 
@@ -90,11 +92,13 @@ program
 
 program
   .command("bench <name>")
-  .description("measure an exchange of its own: e2e or failover")
+  .description("measure an exchange of its own (e2e, failover), or a matching engine (match)")
   .option("--seconds <count>", "how long each phase of e2e lasts", "60")
-  .option("--short", "small sizes of failover, to see that it works")
+  .option("--messages <count>", "how many messages each scenario of match has")
+  .option("--seed <number>", "where the flow of match is drawn from", "1")
+  .option("--short", "small sizes of failover and match, to see that they work")
   .option("--json", "one line of JSON on stdout")
-  .action((name: string, options: { seconds: string; short?: boolean; json?: boolean }) =>
+  .action((name: string, options: BenchOptions) =>
     run(async () => (await import("./bench.js")).bench(name, options)),
   );
 
@@ -148,6 +152,19 @@ withData(program.command("order <account> <side> <quantity> <symbol> [price]"))
       run(async () =>
         (await import("./orders.js")).order({ account, side, quantity, symbol, price }, options),
       ),
+  );
+
+withData(program.command("pair <account> <side> <quantity> <symbol>"))
+  .description(
+    "place a limit order and a stop, of which one cancels the other: accepted together or not at all, " +
+      "under the client order ids ID-limit and ID-stop",
+  )
+  .requiredOption("--limit <price>", "the limit order's price")
+  .requiredOption("--stop <price>", "the price of a trade from which on the stop is executed")
+  .option("--stop-limit <price>", "the stop is a limit order then, at this price")
+  .option("--id <text>", "what both ids begin with (default: one that was never used)")
+  .action((account: string, side: string, quantity: string, symbol: string, options: PairOptions) =>
+    run(async () => (await import("./pair.js")).pair({ account, side, quantity, symbol }, options)),
   );
 
 withData(program.command("cancel <account> <id>"))

@@ -25,7 +25,7 @@ import {
   timeInForceOf,
 } from "./words.js";
 
-interface Common {
+export interface Common {
   readonly json?: boolean;
   readonly dataDir?: string;
 }
@@ -271,6 +271,7 @@ function termsOf(order: Order, { priceDecimals, quantityDecimals }: Instrument):
     terms.push(`showing ${formatDecimal(displayQuantity, quantityDecimals)}`);
   if (expiresAt > 0) terms.push(`until ${formatTime(expiresAt)}`);
   if (order.postOnly) terms.push("post-only");
+  if (order.pairOrderId > 0) terms.push("one of a pair");
   return terms.join(", ");
 }
 
@@ -304,10 +305,10 @@ function say(result: CommandResult, whenOk: string, { json }: Common): number {
   return isOk ? 0 : 1;
 }
 
-function accountOf(text: string): number {
+export function accountOf(text: string): number {
   return parseWhole(text, 1, ACCOUNT_ID_MAX, "account");
 }
 
-function freshId(): string {
+export function freshId(): string {
   return `cli-${Date.now().toString(36)}-${process.pid.toString(36)}`;
 }

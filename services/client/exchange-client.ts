@@ -138,6 +138,12 @@ export class ExchangeClient {
     return (await this.call(OrderServiceService.placeOrder, fullOrder(order))).result!;
   }
 
+  /** Two orders that are accepted or rejected together, one of which cancels the other: see the result's code. */
+  async placePair(first: NewOrder, second: NewOrder): Promise<CommandResult> {
+    const pair = { first: fullOrder(first), second: fullOrder(second) };
+    return (await this.call(OrderServiceService.placePair, pair)).result!;
+  }
+
   /** Resolves when the request is durable, or refused: see the result's code. */
   async cancelOrder(name: OrderName): Promise<CommandResult> {
     const request: CancelOrderRequest = fullName(name);

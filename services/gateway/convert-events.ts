@@ -78,6 +78,7 @@ function acceptedOf(
     expiresAt: event.expires,
     selfTradePrevention: event.selfTrade as SelfTradePrevention,
     postOnly,
+    pairOrderId: event.pair,
   };
 }
 

@@ -73,6 +73,7 @@ export function publicOrder(catalog: Catalog, row: OrderRow): Order {
     expiresAt: row.expires,
     selfTradePrevention: row.selfTrade as SelfTradePrevention,
     postOnly: row.postOnly,
+    pairOrderId: row.pair,
   };
 }
 

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { MalformedError } from "../../actors/kernel/bytes.js";
 import { Code } from "../../actors/kernel/codes.js";
 import { decodeEventFrame, type EventFrame } from "../../actors/kernel/event-frame.js";
-import type { AccountEvent, Origin, Reply } from "../../actors/ledger/account-events.js";
+import type { AccountEvent, Origin, PairReply, Reply } from "../../actors/ledger/account-events.js";
 import type { Clock } from "../ports/clock.js";
 import type { Bus } from "../ports/log.js";
 import type { ActorHead, Reads } from "../ports/reads.js";
@@ -78,17 +78,23 @@ export class Events {
       const event = block.events[n]!;
       const origin = originOf(event);
       if (!origin) continue;
-      const sequence = block.first + n;
-      const answer = { account, sequence, token, repeated: false };
-      this.deps.commands.answer(shard, origin, { ...answer, ...outcomeOf(event) });
+      const answer = { account, sequence: block.first + n, token, repeated: false };
+      const second = block.events[n + 1];
+      // A pair is answered by two events, one behind the other.
+      if (second && isOf(second, origin)) {
+        this.deps.commands.answer(shard, origin, { ...answer, ...outcomeOfPair(event, second) });
+        n += 1;
+      } else {
+        this.deps.commands.answer(shard, origin, { ...answer, ...outcomeOf(event) });
+      }
     }
     this.deps.subscriptions.take(block);
   }
 
   private takeReply(shard: number, token: number, reply: Reply): void {
-    const { origin, account, code, orderId, repeated } = reply;
+    const { origin, account, code, orderId, repeated, pair } = reply;
     const answer = { account, code, orderId, repeated, token, sequence: 0, orders: 0 };
-    this.deps.commands.answer(shard, origin, answer);
+    this.deps.commands.answer(shard, origin, pair ? { ...answer, pair } : answer);
   }
 }
 
@@ -96,7 +102,32 @@ function originOf(event: AccountEvent): Origin | undefined {
   return "origin" in event ? event.origin : undefined;
 }
 
-function outcomeOf(event: AccountEvent): { code: number; orderId: number; orders: number } {
+function isOf(event: AccountEvent, { slot, token, number }: Origin): boolean {
+  const origin = originOf(event);
+  return origin?.number === number && origin.slot === slot && origin.token === token;
+}
+
+interface Outcome {
+  readonly code: number;
+  readonly orderId: number;
+  readonly orders: number;
+  readonly pair?: PairReply;
+}
+
+/** Both orders were accepted, or both rejected: for what is wrong with one of them, or with the two. */
+function outcomeOfPair(first: AccountEvent, second: AccountEvent): Outcome {
+  const one = outcomeOf(first);
+  const other = outcomeOf(second);
+  let leg = 0;
+  if (other.code === Code.OTHER_LEG_REJECTED) leg = 1;
+  if (one.code === Code.OTHER_LEG_REJECTED) leg = 2;
+  return {
+    ...(leg === 2 ? { ...one, code: other.code } : one),
+    pair: { orderId: other.orderId, leg },
+  };
+}
+
+function outcomeOf(event: AccountEvent): Outcome {
   const orderId = "orderId" in event ? event.orderId : 0;
   const orders = event.kind === "cancel-all" ? event.orders : 0;
   if (event.kind === "rejected") return { code: event.code, orderId, orders };

@@ -12,12 +12,13 @@ import {
   Side,
   TimeInForce,
 } from "../../actors/kernel/order.js";
-import { encodeLedgerCommand, NO_NEW_TERMS } from "../../actors/ledger/messages.js";
+import { encodeLedgerCommand, type NewOrder, NO_NEW_TERMS } from "../../actors/ledger/messages.js";
 import type {
   AmendOrderRequest,
   CancelAllRequest,
   CancelOrderRequest,
   PlaceOrderRequest,
+  PlacePairRequest,
   ReduceOrderRequest,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import { codeText } from "./code-text.js";
@@ -91,6 +92,14 @@ export function sideProblem({ side }: CancelAllRequest): Refusal | undefined {
   return side === 0 || isOneOf(Side, side) ? undefined : byCode(Code.INVALID_SIDE);
 }
 
+/** Why two orders cannot be written down as a pair, or nothing. */
+export function pairProblem({ first, second }: PlacePairRequest): Refusal | undefined {
+  if (!first || !second) return invalid("PAIR_INCOMPLETE", "a pair has two orders");
+  const problem = placeProblem(first)?.ofLeg(1) ?? placeProblem(second)?.ofLeg(2);
+  if (problem) return problem;
+  return first.clientOrderId === second.clientOrderId ? byCode(Code.PAIR_OF_ONE_ID) : undefined;
+}
+
 /** The command for the ledger shard. The account comes from the session, the deadline is in microseconds since 1970. */
 export function encodePlace(
   request: PlaceOrderRequest,
@@ -99,9 +108,6 @@ export function encodePlace(
   deadline: number,
 ): Uint8Array {
   const { clientOrderId, side, type, price, quantity, stopPrice, postOnly } = request;
-  const standard =
-    type === OrderType.Market ? TimeInForce.ImmediateOrCancel : TimeInForce.GoodTillCancel;
-  const timeInForce = request.timeInForce === 0 ? standard : request.timeInForce;
   return encodeLedgerCommand({
     kind: "place",
     account,
@@ -110,7 +116,7 @@ export function encodePlace(
     instrument,
     side,
     type,
-    timeInForce,
+    timeInForce: timeInForceOf(request),
     price,
     quantity,
     stopPrice,
@@ -119,6 +125,41 @@ export function encodePlace(
     selfTrade: request.selfTradePrevention,
     postOnly,
   });
+}
+
+function timeInForceOf({ type, timeInForce }: PlaceOrderRequest): number {
+  if (timeInForce !== 0) return timeInForce;
+  return type === OrderType.Market ? TimeInForce.ImmediateOrCancel : TimeInForce.GoodTillCancel;
+}
+
+/** The orders with the numbers of their instruments. */
+export function encodePair(
+  orders: readonly [PlaceOrderRequest, PlaceOrderRequest],
+  account: number,
+  instruments: readonly [number, number],
+  deadline: number,
+): Uint8Array {
+  const [first, second] = orders;
+  const legs = [legOf(first, instruments[0]), legOf(second, instruments[1])] as const;
+  return encodeLedgerCommand({ kind: "place-pair", account, deadline, legs });
+}
+
+function legOf(request: PlaceOrderRequest, instrument: number): NewOrder {
+  const { clientOrderId, side, type, price, quantity, stopPrice, postOnly } = request;
+  return {
+    clientOrderId,
+    instrument,
+    side,
+    type,
+    timeInForce: timeInForceOf(request),
+    price,
+    quantity,
+    stopPrice,
+    display: request.displayQuantity,
+    expires: request.expiresAt,
+    selfTrade: request.selfTradePrevention,
+    postOnly,
+  };
 }
 
 export function encodeCancel(

@@ -1,7 +1,13 @@
 /** Order commands, from unary calls and order-entry streams alike: checked at the edge, sent, answered. */
 import { Code, codeName } from "../../actors/kernel/codes.js";
+import type { Instrument } from "../../actors/kernel/instrument.js";
 import { shardOfAccount } from "../../actors/kernel/ids.js";
-import type { CommandResult, OrderCommand } from "../../proto/gen/exchange/v1/exchange.js";
+import type {
+  CommandResult,
+  OrderCommand,
+  PlaceOrderRequest,
+  PlacePairRequest,
+} from "../../proto/gen/exchange/v1/exchange.js";
 import type { Catalog } from "./catalog.js";
 import { codeText } from "./code-text.js";
 import type { Commands } from "./commands.js";
@@ -10,9 +16,11 @@ import {
   amendProblem,
   encodeAmend,
   encodeCancel,
+  encodePair,
   encodePlace,
   encodeReduce,
   nameProblem,
+  pairProblem,
   placeProblem,
   reduceProblem,
 } from "./order-commands.js";
@@ -41,8 +49,8 @@ export class OrderIntake {
 
   /** Does a symbol have to be looked up in Postgres before the command can be taken? */
   needsCatalog({ command }: OrderCommand): boolean {
-    if (command?.$case !== "place" || this.catalog.isFresh) return false;
-    return !this.catalog.instrument(command.value.symbol);
+    if (this.catalog.isFresh) return false;
+    return ordersOf(command).some((order) => order && !this.catalog.instrument(order.symbol));
   }
 
   /** Gives a refusal, or nothing: then `done` is called once, later. Deadlines are microseconds since 1970. */
@@ -69,20 +77,16 @@ export class OrderIntake {
     waiter: Waiter,
   ): Refusal | undefined {
     if (!command) return invalid(codeName(Code.MALFORMED_COMMAND), "the command cannot be read");
+    if (command.$case === "placePair") {
+      return this.sendPair(session, command.value, deadline, waiter);
+    }
     const account = session.account(command.value.account);
     const shard = shardOfAccount(account, this.shards);
     if (command.$case === "place") {
       const instrument = this.catalog.instrument(command.value.symbol);
-      if (!instrument) {
-        return notFound(codeName(Code.UNKNOWN_SYMBOL), codeText(Code.UNKNOWN_SYMBOL));
-      }
-      const problem = placeProblem(command.value);
+      if (!instrument) return unknownSymbol();
+      const problem = placeProblem(command.value) ?? this.silence(instrument);
       if (problem) return problem;
-      // An order that its shard accepts is held for until its market answers: not while nobody leads the market.
-      if (this.commands.isSilent(instrument.id)) {
-        const text = `nobody leads ${instrument.symbol} now`;
-        return unavailable("NO_LEADER", text, RETRY_WITHOUT_LEADER_MS);
-      }
       const payload = encodePlace(command.value, account, instrument.id, deadline);
       return this.commands.submit(shard, payload, waiter);
     }
@@ -90,9 +94,50 @@ export class OrderIntake {
     if (problem) return problem;
     return this.commands.submit(shard, encodeRequest(command, account, deadline), waiter);
   }
+
+  private sendPair(
+    session: Session,
+    pair: PlacePairRequest,
+    deadline: number,
+    waiter: Waiter,
+  ): Refusal | undefined {
+    const { first, second } = pair;
+    const problem = pairProblem(pair);
+    if (problem || !first || !second) return problem;
+    const account = session.account(first.account);
+    if (session.account(second.account) !== account) {
+      return invalid("PAIR_ACCOUNTS_DIFFER", "both orders of a pair are of one account");
+    }
+    const one = this.catalog.instrument(first.symbol);
+    if (!one) return unknownSymbol().ofLeg(1);
+    const other = this.catalog.instrument(second.symbol);
+    if (!other) return unknownSymbol().ofLeg(2);
+    const silence = this.silence(one);
+    if (silence) return silence;
+    const payload = encodePair([first, second], account, [one.id, other.id], deadline);
+    return this.commands.submit(shardOfAccount(account, this.shards), payload, waiter);
+  }
+
+  /** An order that its shard accepts is held for until its market answers: not while nobody leads the market. */
+  private silence({ id, symbol }: Instrument): Refusal | undefined {
+    if (!this.commands.isSilent(id)) return undefined;
+    return unavailable("NO_LEADER", `nobody leads ${symbol} now`, RETRY_WITHOUT_LEADER_MS);
+  }
 }
 
-type RequestCommand = Exclude<NonNullable<OrderCommand["command"]>, { readonly $case: "place" }>;
+type Command = NonNullable<OrderCommand["command"]>;
+type RequestCommand = Exclude<Command, { readonly $case: "place" | "placePair" }>;
+
+const NO_ORDERS: readonly PlaceOrderRequest[] = [];
+
+/** The new orders of a command. */
+function ordersOf(command: Command | undefined): readonly (PlaceOrderRequest | undefined)[] {
+  if (command?.$case === "place") return [command.value];
+  return command?.$case === "placePair" ? [command.value.first, command.value.second] : NO_ORDERS;
+}
+
+const unknownSymbol = (): Refusal =>
+  notFound(codeName(Code.UNKNOWN_SYMBOL), codeText(Code.UNKNOWN_SYMBOL));
 
 /** Why what is asked of an order cannot be written down, or nothing. */
 function requestProblem(command: RequestCommand): Refusal | undefined {
@@ -108,7 +153,7 @@ function encodeRequest(command: RequestCommand, account: number, deadline: numbe
 
 export function resultOf(requestId: number, outcome: OrderOutcome): CommandResult {
   if (outcome instanceof Refusal) {
-    const { code, message, retryMs } = outcome;
+    const { code, message, retryMs, leg } = outcome;
     return {
       requestId,
       code,
@@ -118,10 +163,23 @@ export function resultOf(requestId: number, outcome: OrderOutcome): CommandResul
       sequence: 0,
       token: 0,
       repeated: false,
+      pairOrderId: 0,
+      leg,
     };
   }
-  const { orderId, sequence, token, repeated } = outcome;
+  const { orderId, sequence, token, repeated, pair } = outcome;
   const code = codeName(outcome.code);
   const message = codeText(outcome.code);
-  return { requestId, code, message, retryMs: 0, orderId, sequence, token, repeated };
+  return {
+    requestId,
+    code,
+    message,
+    retryMs: 0,
+    orderId,
+    sequence,
+    token,
+    repeated,
+    pairOrderId: pair?.orderId ?? 0,
+    leg: pair?.leg ?? 0,
+  };
 }

@@ -17,6 +17,9 @@ export class OrderService {
       placeOrder: handler(async (value, session) => ({
         result: await desk.submit(session(), { $case: "place", value }),
       })),
+      placePair: handler(async (value, session) => ({
+        result: await desk.submit(session(), { $case: "placePair", value }),
+      })),
       cancelOrder: handler(async (value, session) => ({
         result: await desk.submit(session(), { $case: "cancel", value }),
       })),

@@ -4,6 +4,7 @@
  * the receiver's mark or after it.
  */
 import { encodeFrame, stampToken } from "../../actors/kernel/frame.js";
+import type { PairReply } from "../../actors/ledger/account-events.js";
 import { FRAME_BYTES_MAX, FRAME_COMMANDS_MAX } from "../../actors/kernel/limits.js";
 
 /** A frame's bytes besides its commands, and a command's besides its payload, at most. */
@@ -23,6 +24,8 @@ export interface Answer {
   readonly repeated: boolean;
   /** How many orders the command was passed on for, where it was about many. */
   readonly orders: number;
+  /** Of a pair; the rest is about its first order, then. */
+  readonly pair?: PairReply;
 }
 
 /** Called once: with the answer, or with null when nobody answered in time. */

@@ -8,12 +8,27 @@ export class Refusal extends Error {
   readonly code: string;
   /** 0: trying again is of no use. */
   readonly retryMs: number;
+  /** Of a pair: which order it is about, 1 or 2; 0: both. */
+  readonly leg: number;
 
-  constructor(grpcStatus: number, code: string, message: string, retryMs: number = 0) {
+  constructor(
+    grpcStatus: number,
+    code: string,
+    message: string,
+    retryMs: number = 0,
+    leg: number = 0,
+  ) {
     super(message);
     this.grpcStatus = grpcStatus;
     this.code = code;
     this.retryMs = retryMs;
+    this.leg = leg;
+  }
+
+  /** The same, said of one order of a pair. */
+  ofLeg(leg: 1 | 2): Refusal {
+    const message = `the ${leg === 1 ? "first" : "second"} order: ${this.message}`;
+    return new Refusal(this.grpcStatus, this.code, message, this.retryMs, leg);
   }
 
   /** The error that a unary call or a stream ends with. */

@@ -166,7 +166,16 @@ export class Desk {
   #take(order: TrackedOrder, { orderId, status, code }: Order): void {
     if (status === OrderStatus.ORDER_STATUS_REJECTED) {
       const { requestId } = order;
-      const result = { requestId, code, message: "", orderId, sequence: 0, token: 0 };
+      const result = {
+        requestId,
+        code,
+        message: "",
+        orderId,
+        sequence: 0,
+        token: 0,
+        pairOrderId: 0,
+        leg: 0,
+      };
       this.#tracker.takeResult({ ...result, repeated: true, retryMs: 0 }, performance.now());
       return;
     }

@@ -83,6 +83,8 @@ export interface OrderRow {
   readonly expires: number;
   readonly selfTrade: number;
   readonly postOnly: boolean;
+  /** The other order of its pair, also when that has ended; 0: it is of none. */
+  readonly pair: number;
 }
 
 export interface AccountBalances {

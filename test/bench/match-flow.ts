@@ -1,7 +1,7 @@
 /**
- * Order flow for the engine alone, made before any clock runs and kept in typed arrays: the same seed gives the same flow. It has the shape that public
- * benchmarks of matching engines have: a mid price that walks, passive orders by a power law with a hump near the touch, short
- * lives, few of which end in a trade.
+ * Order flow for the engine alone: made before any clock runs, kept in typed arrays, the same for the same seed. It has the shape of public
+ * benchmarks of matching engines: a mid price that walks, passive orders by a power law with a hump near the touch, short lives,
+ * few of which end in a trade.
  */
 import { orderIdOf } from "../../actors/kernel/ids.js";
 import { Side, TimeInForce } from "../../actors/kernel/order.js";
@@ -10,61 +10,35 @@ import { randomNumbers } from "../helpers/orderflow.js";
 /** What a message asks for. */
 export const MessageKind = { Enter: 1, Cancel: 2, Amend: 3 } as const;
 
+/** How the mid price goes: parts of where it starts, and parts of the run. */
 export interface Scenario {
   readonly name: string;
-  /** How far the price falls within the run, as a part of where it starts; and at which part of the run it has. */
+  /** How far it falls, from when until when, and how much of the fall is left at the end. */
   readonly fall: number;
-  readonly fallFrom: number;
-  readonly fallTo: number;
-  /** Where it is at the end, as a part of the fall: 0: back where it was. */
-  readonly remainder: number;
-  /** The standard deviation of one step of its walk, in ticks. */
+  readonly from: number;
+  readonly to: number;
+  readonly left: number;
+  /** The standard deviation of its walk for each order, in ticks. */
   readonly step: number;
-  /** Half of the orders at the touch live shorter, in messages; deeper ones live longer. */
-  readonly halfLife: number;
-  /** Orders that stand on the book before the first message. */
+  /** Orders that stand on the book before the first message and are never touched by their clients. */
   readonly standing: number;
 }
 
-const CALM = { fall: 0, fallFrom: 0, fallTo: 1, remainder: 0 };
+const STILL = { fall: 0, from: 0, to: 1, left: 0, step: 0, standing: 20_000 };
+const WALK = { ...STILL, step: 0.5, standing: 5_000 };
 
 export const SCENARIOS: readonly Scenario[] = [
-  { name: "static", ...CALM, step: 0, halfLife: 50, standing: 20_000 },
-  { name: "normal", ...CALM, step: 0.5, halfLife: 50, standing: 5_000 },
-  {
-    name: "swing25",
-    fall: 0.25,
-    fallFrom: 0.1,
-    fallTo: 0.5,
-    remainder: 0,
-    step: 0.5,
-    halfLife: 50,
-    standing: 5_000,
-  },
-  {
-    name: "swing40",
-    fall: 0.4,
-    fallFrom: 0.1,
-    fallTo: 0.5,
-    remainder: 0,
-    step: 0.5,
-    halfLife: 50,
-    standing: 5_000,
-  },
-  {
-    name: "crash60",
-    fall: 0.6,
-    fallFrom: 0.4,
-    fallTo: 0.5,
-    remainder: 0.5,
-    step: 0.5,
-    halfLife: 50,
-    standing: 5_000,
-  },
+  { ...STILL, name: "static" },
+  { ...WALK, name: "normal" },
+  { ...WALK, name: "swing25", fall: 0.25, from: 0.1, to: 0.5 },
+  { ...WALK, name: "swing40", fall: 0.4, from: 0.1, to: 0.5 },
+  { ...WALK, name: "crash60", fall: 0.6, from: 0.4, to: 0.5, left: 0.5 },
 ];
 
 export const START_TICKS = 100_000;
 
+/** Half of the orders at the touch live shorter than so many messages; deeper ones live longer. */
+const HALF_LIFE = 50;
 const ACCOUNTS = 1_000;
 const SHARDS = 4;
 const IMMEDIATE_SHARE = 0.15;
@@ -180,7 +154,7 @@ class FlowMaker {
     this.note(n, MessageKind.Enter, n);
     if (isImmediate) return;
     const messagesPerOrder = this.messages / (this.orders - this.scenario.standing);
-    const halfLife = (this.scenario.halfLife / messagesPerOrder) * Math.sqrt(1 + depth);
+    const halfLife = (HALF_LIFE / messagesPerOrder) * Math.sqrt(1 + depth);
     const life = (-Math.log(1 - this.random()) * halfLife) / Math.LN2;
     let amends = Math.floor(AMENDS_PER_ORDER + this.random());
     for (; amends > 0; amends--) this.note(n + this.random() * life, MessageKind.Amend, n);
@@ -265,10 +239,10 @@ class FlowMaker {
 }
 
 /** How far the price has fallen at a part of the run. */
-function fallAt(part: number, { fall, fallFrom, fallTo, remainder }: Scenario): number {
-  if (part <= fallFrom) return 0;
-  if (part <= fallTo) return fall * smooth((part - fallFrom) / (fallTo - fallFrom));
-  return fall * (1 - (1 - remainder) * smooth((part - fallTo) / (1 - fallTo)));
+function fallAt(part: number, { fall, from, to, left }: Scenario): number {
+  if (part <= from) return 0;
+  if (part <= to) return fall * smooth((part - from) / (to - from));
+  return fall * (1 - (1 - left) * smooth((part - to) / (1 - to)));
 }
 
 /** From 0 to 1, without a jump at either end. */

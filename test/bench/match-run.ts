@@ -1,8 +1,8 @@
-/** Runs a flow through the engine, with everything a host has of it: events read, rows and hash taken batch by batch. */
+/** Gives a flow to an engine with everything a market has of it: events read after each command, rows and hash batch by batch. */
 import { StateHash } from "../../actors/kernel/hash.js";
 import { FIRST_MARKET_ID } from "../../actors/kernel/ids.js";
 import type { Side, TimeInForce } from "../../actors/kernel/order.js";
-import type { MatchingEngine, OpenOrder, OrderRows } from "../../actors/market/engine.js";
+import type { OpenOrder, OrderRows } from "../../actors/market/engine.js";
 import { EVENT_STRIDE as STRIDE, EventKind, type EventLog } from "../../actors/market/event-log.js";
 import { FastEngine } from "../../actors/market/fast/fast-engine.js";
 import { MarketState } from "../../actors/market/market-state.js";
@@ -10,17 +10,17 @@ import { OrderEntry } from "../../actors/market/order-entry.js";
 import { BASIS_POINTS, DEFAULT_RULES } from "../../actors/market/rules.js";
 import { type Flow, MessageKind, START_TICKS } from "./match-flow.js";
 
-const BATCH_COMMANDS = 2_000;
+export const BATCH_COMMANDS = 2_000;
 const BATCH_MICROSECONDS = 1_000;
 
+// Constants of another module are looked up each time.
 const ENTER = MessageKind.Enter;
 const CANCEL = MessageKind.Cancel;
+const EVENT_STRIDE = STRIDE;
 const TRADE = EventKind.Trade;
 const DEPTH = EventKind.Depth;
-/** Constants of another module are looked up each time. */
-const EVENT_STRIDE = STRIDE;
 
-/** A market that is listed, open, and lets prices go as far as the scenarios need. */
+/** An engine whose market is listed, trades, and lets limits be as far away as the scenarios need. */
 export function openEngine(): FastEngine {
   const state = new MarketState();
   state.instrument = {
@@ -42,7 +42,7 @@ export function openEngine(): FastEngine {
   return new FastEngine(state);
 }
 
-/** Reads all that is told and stored, so that nothing of it can be left out. */
+/** Adds up all that is told and stored, so that none of it can be left out. */
 export class Reader implements OrderRows {
   sum = 0;
   trades = 0;
@@ -58,7 +58,7 @@ export class Reader implements OrderRows {
     this.rows += 1;
   }
 
-  /** Adds up all values of all records. */
+  /** Each value of each record. */
   events(log: EventLog): void {
     const { count, values } = log;
     let sum = 0;
@@ -67,8 +67,8 @@ export class Reader implements OrderRows {
       const kind = values[at]!;
       sum += kind + values[at + 1]! + (values[at + 2]! + values[at + 3]!) + values[at + 4]!;
       if (kind === DEPTH) continue;
-      sum +=
-        values[at + 5]! + values[at + 6]! + (values[at + 7]! + values[at + 8]!) + values[at + 9]!;
+      sum += values[at + 5]! + values[at + 6]! + (values[at + 7]! + values[at + 8]!);
+      sum += values[at + 9]!;
       if (kind !== TRADE) continue;
       sum += values[at + 10]! + values[at + 11]!;
       this.trades += 1;
@@ -78,54 +78,57 @@ export class Reader implements OrderRows {
   }
 }
 
-/** Gives the engine the messages from one place of the flow to another. */
 export class Driver {
-  readonly engine: MatchingEngine;
+  readonly engine: FastEngine;
   readonly reader = new Reader();
   private readonly flow: Flow;
   private readonly entry = new OrderEntry();
   private readonly request = { orderId: 0, price: 0, change: 0, stopPrice: 0, display: 0 };
   private time = 0;
 
-  constructor(flow: Flow, engine: MatchingEngine) {
+  constructor(flow: Flow, engine: FastEngine) {
     this.flow = flow;
     this.engine = engine;
   }
 
+  /** The messages from one place of the flow to another, in batches. */
   run(from: number, to: number): void {
     let at = from;
     while (at < to) {
       const end = Math.min(to, at + BATCH_COMMANDS);
-      this.engine.advance((this.time += BATCH_MICROSECONDS));
+      this.beginBatch();
       for (; at < end; at++) this.step(at);
       this.endBatch();
     }
   }
 
+  beginBatch(): void {
+    this.time += BATCH_MICROSECONDS;
+    this.engine.advance(this.time);
+    this.reader.events(this.engine.log);
+  }
+
+  /** One message, and the reading of what it led to. */
   step(at: number): void {
+    this.give(at);
+    this.reader.events(this.engine.log);
+  }
+
+  /** One message. */
+  give(at: number): void {
     const { flow, engine } = this;
     const kind = flow.kinds[at]!;
-    const orderId = flow.orderIds[at]!;
     if (kind === ENTER) {
-      engine.enter(
-        this.entry.reset(
-          orderId,
-          flow.accounts[at]!,
-          flow.sides[at] as Side,
-          flow.prices[at]!,
-          flow.quantities[at]!,
-          flow.timesInForce[at] as TimeInForce,
-        ),
-      );
+      this.read(at);
+      engine.enter(this.entry);
     } else if (kind === CANCEL) {
-      engine.cancel(orderId);
+      engine.cancel(flow.orderIds[at]!);
     } else {
-      this.request.orderId = orderId;
+      this.request.orderId = flow.orderIds[at]!;
       this.request.price = flow.prices[at]!;
       this.request.change = flow.quantities[at]!;
       engine.amend(this.request);
     }
-    this.reader.events(engine.log);
   }
 
   /** What the host does with each batch. */
@@ -136,5 +139,17 @@ export class Driver {
     engine.state.addTo(hash);
     engine.addTo(hash);
     reader.sum += hash.value() + engine.state.encode().length;
+  }
+
+  private read(at: number): void {
+    const { flow } = this;
+    this.entry.reset(
+      flow.orderIds[at]!,
+      flow.accounts[at]!,
+      flow.sides[at] as Side,
+      flow.prices[at]!,
+      flow.quantities[at]!,
+      flow.timesInForce[at] as TimeInForce,
+    );
   }
 }

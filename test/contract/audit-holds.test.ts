@@ -1,8 +1,8 @@
-/** The audit works out by itself, in SQL, what orders must hold; here for orders whose amend is under way. */
+/** The audit works out by itself, in SQL, what orders must hold; here for orders whose amend is under way, and for pairs. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Side } from "../../actors/kernel/order.js";
 import { heldAmount } from "../../actors/ledger/holds.js";
-import { COST } from "../../services/audit/rules.js";
+import { COST, HELD_BY_ORDERS } from "../../services/audit/rules.js";
 import { Random } from "../../services/participants/random.js";
 import { INSTRUMENT } from "../helpers/ledger.js";
 import { type TestDatabase, TestDatabases } from "./postgres.js";
@@ -47,4 +47,40 @@ it("holds for an amend that is under way are to the audit what they are to a led
     heldAmount(INSTRUMENT, side, price, leaves, amend),
   );
   expect(found.map(({ cost }) => cost)).toEqual(expected);
+});
+
+it("a pair is held for once, and what its end is known of not at all", async () => {
+  const random = new Random(8);
+  const { notionalFactor, quoteAsset, baseAsset } = INSTRUMENT;
+  const rows: string[] = [];
+  const expected: { account: number; asset: number; held: number }[] = [];
+  for (let account = 1; account <= ORDERS / 2; account++) {
+    const side = random.chance(0.6) ? Side.Buy : Side.Sell;
+    const [first, second] = [2 * account, 2 * account + 1];
+    const leg = (orderId: number, pair: number, done: number): number => {
+      const price = random.whole(1, 40);
+      const leaves = random.whole(1, 50);
+      const amend = random.chance(0.3) ? { price: random.whole(1, 40), change: 5 } : null;
+      rows.push(
+        `(${orderId}::bigint, ${account}::bigint, 1, ${side}, ${price}::bigint, ${leaves}::bigint, ` +
+          `${amend?.price ?? "NULL"}::bigint, ${amend?.change ?? "NULL"}::bigint, ${pair}::bigint, ${done})`,
+      );
+      return done === 1 ? 0 : heldAmount(INSTRUMENT, side, price, leaves, amend);
+    };
+    const asset = side === Side.Buy ? quoteAsset : baseAsset;
+    const done = random.chance(0.3) ? 1 : 0;
+    const held = [leg(first, second, 0)];
+    // The other one may have ended, and one that lives alone may be of no pair at all.
+    if (random.chance(0.7)) held.push(leg(second, first, done));
+    const alone = leg(-first, 0, 0);
+    expected.push({ account, asset, held: Math.max(...held) + alone });
+  }
+  const found = await database.query<{ account: number; asset: number; held: number }>(
+    `WITH seen_orders (order_id, account, instrument, side, price, leaves, amend_price, amend_change, pair, pair_done)
+       AS (VALUES ${rows.join(", ")}),
+     instruments (instrument, quote_asset, base_asset, notional_factor)
+       AS (VALUES (1, ${quoteAsset}, ${baseAsset}, ${notionalFactor}))
+     SELECT account, asset, held::bigint FROM (${HELD_BY_ORDERS}) h ORDER BY account`,
+  );
+  expect(found).toEqual(expected);
 });

@@ -145,6 +145,7 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
           expires: 0,
           selfTrade: 0,
           postOnly: false,
+          pair: 0,
         });
         expect(await reads.order(FIRST, orderId, "")).toEqual(found);
         expect(await reads.order(SECOND, orderId, "")).toBeNull();

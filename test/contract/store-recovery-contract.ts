@@ -5,6 +5,7 @@ import { FINISHED_ORDERS_RECOVERED_MAX } from "../../actors/kernel/limits.js";
 import { Links } from "../../actors/kernel/links.js";
 import { isFinal, type OrderStatus, Side } from "../../actors/kernel/order.js";
 import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
+import { encodeLedgerCommand, NO_OTHER_TERMS } from "../../actors/ledger/messages.js";
 import type { Loaded, Row } from "../../services/ports/store.js";
 import {
   Committer,
@@ -307,6 +308,43 @@ export function describeRecovery(adapter: string, open: OpenStoreBench): void {
       expect(idsOf(orders.filter((row) => !isFinished(row)))).toEqual(["old", "young"]);
       expect(idsOf(orders.filter(isFinished))).toEqual(kept);
       await expectSameState(shard);
+    });
+
+    it("knows again which orders are a pair, and that one has ended by the other's trade", async () => {
+      await venue.fund(FIRST, 5_000);
+      const shard = venue.shardOf(FIRST);
+      const { id } = venue.instrument;
+      const terms = { instrument: id, side: Side.Buy, timeInForce: 1, quantity: 10 };
+      const limit = { ...NO_OTHER_TERMS, ...terms, clientOrderId: "limit", type: 1, price: 90 };
+      const stop = { ...limit, clientOrderId: "stop", type: 4, price: 120, stopPrice: 110 };
+      await venue.ask({ kind: "place-pair", account: FIRST, deadline: 0, legs: [limit, stop] });
+      for (const committer of venue.all) await expectSameState(committer);
+      const held = async () => {
+        const rows = (await bench.contents())["balances"]!;
+        return rows.find(({ account, asset }) => account === FIRST && asset === 2)!["held"];
+      };
+      expect(await held()).toBe(120 * 10);
+      const [first, second] = shard.tables.rows("orders").map((row) => row["order_id"] as number);
+      const trade = {
+        kind: "trade",
+        instrument: id,
+        tradeId: 1,
+        price: 90,
+        quantity: 4,
+        takerSide: Side.Sell,
+        isAuction: false,
+        makerOrder: first!,
+        takerOrder: 1_024 * 9 + 500,
+        makerLeaves: 6,
+        takerLeaves: 0,
+        sequence: 50,
+      } as const;
+      shard.take(id, venue.market.record.token, [encodeLedgerCommand(trade)]);
+      await shard.commit();
+      await expectSameState(shard);
+      expect(await held()).toBe(90 * 6);
+      const row = (await bench.contents())["orders"]!.find((each) => each["order_id"] === second);
+      expect(row).toMatchObject({ pair: first, pair_done: 1, leaves: 10 });
     });
 
     it("keeps client order ids and deposit keys as they were given", async () => {

@@ -177,6 +177,58 @@ describe("an operator", () => {
     expect(await refused("cancel-all", "1", "--symbol", "MSF")).toContain("UNKNOWN_SYMBOL");
   });
 
+  it("places a pair, of which one order cancels the other", async () => {
+    await terminal.json("open", "3");
+    await terminal.json("deposit", "3", "USD", "1000000");
+    // Far from where this market trades.
+    const prices = ["--limit", "350.00", "--stop", "470.00"];
+    const pair = ["pair", "3", "buy", "10", "MSFT", ...prices, "--stop-limit", "472.00"];
+    const first = await terminal.json<{ orderId: number; pairOrderId: number }>(
+      ...pair,
+      "--id",
+      "oco",
+    );
+    expect(first).toMatchObject({ code: "OK", repeated: false, leg: 0 });
+    const again = await terminal.json(...pair, "--id", "oco");
+    expect(again).toMatchObject({
+      ...first,
+      sequence: 0,
+      repeated: true,
+      token: expect.anything(),
+    });
+    const { stdout } = await terminal.run(...pair, "--id", "oco");
+    expect(stdout).toBe("was accepted before as oco-limit and oco-stop\n");
+    const [held] = await eventually("the stop to wait", async () => {
+      const { stdout: shown } = await terminal.run("get", "3", "oco-stop");
+      const isThere = shown.startsWith("NEW BUY 10 MSFT at 472.00 from 470.00 on, one of a pair");
+      const { balances } = await terminal.json<{
+        balances: { asset: { name: string }; held: number }[];
+      }>("balances", "3");
+      return isThere ? balances.filter(({ asset }) => asset.name === "USD") : undefined;
+    });
+    // The larger of the two, in millionths.
+    expect(held).toMatchObject({ held: 4_720_000_000 });
+    await terminal.json("cancel", "3", "oco-limit");
+    await eventually("the pair to end", async () => {
+      const { stdout: shown } = await terminal.run("get", "3", "oco-stop");
+      return shown.includes("(PAIR_DONE)") || undefined;
+    });
+    const dear = ["pair", "3", "buy", "10000000", "MSFT", ...prices, "--id", "dear"];
+    const poor = await terminal.run(...dear);
+    expect(poor.code).toBe(1);
+    expect(poor.stdout).toContain("INSUFFICIENT_FUNDS: the pair: ");
+    const used = await terminal.run("order", "3", "buy", "1", "MSFT", "350.00", "--id", "one-stop");
+    expect(used.code).toBe(0);
+    const mixed = await terminal.run("pair", "3", "buy", "1", "MSFT", ...prices, "--id", "one");
+    expect(mixed.code).toBe(1);
+    expect(mixed.stdout).toContain("CLIENT_ORDER_ID_USED: the stop: ");
+    const half = await terminal.run("pair", "3", "buy", "1", "MSFT", "--limit", "350.00");
+    expect(half).toMatchObject({ code: 2, stdout: "" });
+    expect(half.stderr).toContain("--stop");
+    expect(await refused(...pair, "--id", "x".repeat(31))).toContain("1 to 30 characters");
+    await terminal.json("cancel-all", "3");
+  });
+
   it("looks after a market", async () => {
     const rules = ["market", "MSFT", "rules", "--band", "10%", "--halts", "5s,1m"];
     expect(await terminal.json(...rules)).toMatchObject({

@@ -20,7 +20,7 @@ function commands(): string[] {
 }
 
 const isOwnExchange = (line: string): boolean =>
-  /^npm run (drill|replay|bench|sim)|^npm start --/.test(line);
+  /^npm run (drill|replay|bench|sim|test:property)|^npm start --/.test(line);
 /** Takes a safety away, so it has to find something. */
 const isToFail = (line: string): boolean => line.includes("--without");
 const isTest = (line: string): boolean => line === "npm test";

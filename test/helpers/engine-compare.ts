@@ -18,9 +18,9 @@ import { OrderTables } from "./engine-tables.js";
 
 /** A market of its own every so many commands, so that each divergence is near its beginning. */
 const COMMANDS_PER_MARKET = 2_000;
-/** One market in so many is a wide one; the first of them is in a short run too. */
+/** One market in so many is a wide one, which takes far longer; half of the first of them is in a short run too. */
 const WIDE_EVERY = 20;
-const WIDE_AT = 2;
+const WIDE_AT = 11;
 /** So often all orders are compared, and the engines look at themselves. */
 const LOOK_EVERY = 50;
 const EVENT_WIDTH = 12;

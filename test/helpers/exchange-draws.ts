@@ -47,6 +47,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
 export interface Draw {
   readonly act:
     | "place"
+    | "pair"
     | "amend"
     | "operate"
     | "deliver"
@@ -99,7 +100,7 @@ export const draws: fc.Arbitrary<Draw[]> = fc.array(
   fc.record({
     act: fc.constantFrom(
       ...(["place", "place", "place", "place", "place", "amend", "amend", "amend"] as const),
-      ...(["amend", "operate"] as const),
+      ...(["amend", "operate", "pair", "pair"] as const),
       ...(["deliver", "deliver", "deliver", "deliver", "deliver", "deliver"] as const),
       ...(["commit", "commit", "commit", "commit"] as const),
       ...(["crash", "lose", "double", "resend"] as const),
@@ -121,6 +122,7 @@ function commandOf(draw: Draw): ClientCommand {
   const { account, market, side, price, quantity, choice } = draw;
   const clientOrderId = `order-${choice % 60}`;
   if (draw.act === "amend") return requestOf(draw, clientOrderId);
+  if (draw.act === "pair") return pairOf(draw);
   return {
     kind: "place",
     account,
@@ -135,6 +137,36 @@ function commandOf(draw: Draw): ClientCommand {
     ...NO_OTHER_TERMS,
     ...draw.terms,
   };
+}
+
+/** A limit order, and a stop on the other side of it, in either order. Now and then one has an id that others use. */
+function pairOf({ account, market, side, price, quantity, terms, choice }: Draw): ClientCommand {
+  const away = (side === Side.Buy ? 1 : -1) * (1 + (choice % 4));
+  const { selfTrade = 0, expires = 0, display = 0 } = terms;
+  const common = { ...NO_OTHER_TERMS, instrument: market, side, selfTrade };
+  const dated = { expires, timeInForce: expires > 0 ? 4 : 1 };
+  const limit = {
+    ...common,
+    ...dated,
+    type: 1,
+    price,
+    quantity,
+    display: display < quantity ? display : 0,
+  };
+  const isStop = choice % 3 > 0;
+  const stop = {
+    ...common,
+    type: isStop ? 3 : 4,
+    timeInForce: 1,
+    stopPrice: price + away,
+    price: isStop ? 0 : price + 2 * away,
+    quantity: choice % 2 === 0 ? quantity : 1 + (choice % 20),
+  };
+  const [one, other] = [`pair-${choice % 40}-a`, `pair-${choice % 40}-b`];
+  const first = { ...limit, clientOrderId: choice % 50 === 0 ? `order-${choice % 60}` : one };
+  const second = { ...stop, clientOrderId: other };
+  const legs = choice % 5 === 0 ? ([second, first] as const) : ([first, second] as const);
+  return { kind: "place-pair", account, deadline: 0, legs };
 }
 
 /** Mostly amends; now and then everything of a side is cancelled. */
@@ -192,6 +224,7 @@ export function act(exchange: WiredExchange, draw: Draw): void {
   const { choice } = draw;
   switch (draw.act) {
     case "place":
+    case "pair":
     case "amend": {
       const shard = shardOfAccount(draw.account, SHARDS);
       return exchange.ask(shard, aimed(exchange, shard, commandOf(draw), choice));

@@ -7,7 +7,9 @@ import {
   type AmendOrder,
   type ClientCommand,
   NO_NEW_TERMS,
+  type NewOrder,
   NO_OTHER_TERMS,
+  type PlacePair,
 } from "../../actors/ledger/messages.js";
 import { INSTRUMENT, MARKET, SHARD } from "./ledger.js";
 import type { Whim } from "./whimsical-market.js";
@@ -111,6 +113,49 @@ const terms = fc.oneof(
   },
 );
 const placesWithTerms = fc.tuple(places, terms).map(([place, terms]) => ({ ...place, ...terms }));
+/** Two orders, mostly of a kind that makes a pair. */
+const pairIds = fc.oneof(
+  { weight: 9, arbitrary: fc.nat(9).map((at) => [`pair-${at}-a`, `pair-${at}-b`] as const) },
+  { weight: 1, arbitrary: fc.tuple(clientOrderId, clientOrderId) },
+);
+const legTerms = fc.oneof(
+  { weight: 4, arbitrary: fc.constant({ type: OrderType.Limit, ...PLAIN }) },
+  { weight: 1, arbitrary: fc.constant({ type: OrderType.Limit, ...PLAIN, display: 10 }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      ...constants({ type: OrderType.Stop, ...PLAIN, price: 0 }),
+      stopPrice: fc.constantFrom(10, 90, 100, 110),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      ...constants({ type: OrderType.StopLimit, ...PLAIN }),
+      stopPrice: fc.constantFrom(90, 110),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ type: OrderType.Limit, ...PLAIN, timeInForce: 2 }) },
+);
+const legs = fc.tuple(
+  fc.record({
+    clientOrderId,
+    instrument: fc.constantFrom(...Array<number>(20).fill(MARKET), MARKET + 1),
+    side: fc.constantFrom(1, 2),
+    price: fc.constantFrom(5, 10, 95, 100, 105, 110, 15),
+    quantity: fc.constantFrom(10, 20, 30, 50, 10, 20, 30),
+  }),
+  legTerms,
+);
+const pairs = fc
+  .record({ account, deadline, ids: pairIds, first: legs, second: legs, choice: fc.nat(14) })
+  .map(({ account, deadline, ids, first, second, choice }): PlacePair => {
+    const one: NewOrder = { ...first[0], ...first[1], clientOrderId: ids[0] };
+    const other: NewOrder = { ...second[0], ...second[1], clientOrderId: ids[1] };
+    const { instrument, side } = one;
+    const alike = choice === 0 ? {} : choice === 1 ? { side } : { side, instrument };
+    return { kind: "place-pair", account, deadline, legs: [one, { ...other, ...alike }] };
+  });
 const names = {
   account,
   deadline,
@@ -155,6 +200,7 @@ const resolves = fc.record({
 const opens = fc.record({ kind: fc.constant("open" as const), account, deadline });
 const clients = fc.oneof(
   { weight: 12, arbitrary: placesWithTerms },
+  { weight: 5, arbitrary: pairs },
   { weight: 3, arbitrary: requests },
   { weight: 2, arbitrary: amends },
   { weight: 1, arbitrary: cancelAlls },

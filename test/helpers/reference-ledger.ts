@@ -90,13 +90,15 @@ export class ReferenceLedger {
     for (const { account, event } of this.events) {
       if (event.kind === "deposited") move(account, event.asset, BigInt(event.amount), 0n);
     }
-    for (const [orderId, order] of this.orders()) {
+    const orders = this.orders();
+    for (const [orderId, order] of orders) {
       const { account, terms } = order;
+      const pair = orders.get(terms.pair);
       const { baseAsset, quoteAsset, notionalFactor } = this.instrumentOf(terms);
       const isBuy = terms.side === Side.Buy;
       const factor = BigInt(notionalFactor);
-      if (isBuy) move(account, quoteAsset, 0n, mostItCosts(order, order.price) * factor);
-      else move(account, baseAsset, 0n, mostItCosts(order, 1n));
+      const held = mostThatIsHeld(order, pair) * (isBuy ? factor : 1n);
+      move(account, isBuy ? quoteAsset : baseAsset, 0n, held);
       for (const trade of this.sides(orderId)) {
         const quantity = BigInt(trade.quantity);
         const value = BigInt(trade.price) * quantity * factor;
@@ -153,10 +155,24 @@ export class ReferenceLedger {
 }
 
 /**
- * The most that an order can cost: tried out for each quantity that may trade before the amend on its way, at the old
- * price, and what is left then at the new one. `price` is 1 for a seller, who parts with what is sold at any price.
+ * Of a pair whose market has not told that one of them has done something, either may still trade, but not both: the first
+ * is counted with what the larger may cost. When one has traded, the other never will.
  */
-function mostItCosts({ leaves, amend, terms }: ReferenceOrder, price: bigint): bigint {
+function mostThatIsHeld(order: ReferenceOrder, pair: ReferenceOrder | undefined): bigint {
+  if (pair && pair.filled > 0n) return 0n;
+  const own = mostItCosts(order);
+  if (!pair?.isOpen || order.filled > 0n || !order.isOpen) return own;
+  const others = mostItCosts(pair);
+  if (order.terms.orderId > order.terms.pair) return 0n;
+  return own > others ? own : others;
+}
+
+/**
+ * The most that an order can cost: tried out for each quantity that may trade before the amend on its way, at the old
+ * price, and what is left then at the new one. A seller parts with what is sold at any price.
+ */
+function mostItCosts({ leaves, amend, terms, price: limit }: ReferenceOrder): bigint {
+  const price = terms.side === Side.Buy ? limit : 1n;
   let most = price * leaves;
   if (!amend || leaves === 0n) return most;
   const newPrice = terms.side === Side.Buy ? BigInt(amend.price) : 1n;

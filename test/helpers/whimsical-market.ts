@@ -1,6 +1,7 @@
 /**
  * A market without any sense, for testing ledgers: it takes its commands whenever it likes and answers whatever is
- * allowed: any trade that both limits permit (also with orders of other shards), any end, any reduction, any wait.
+ * allowed: any trade that both limits permit (also with orders of other shards), any end, any reduction, any wait. Only
+ * pairs it keeps as they are: what one order of a pair does ends the other, and that is what it tells next.
  */
 import { Code } from "../../actors/kernel/codes.js";
 import { OrderRequest, Side } from "../../actors/kernel/order.js";
@@ -59,11 +60,15 @@ export class WhimsicalMarket {
   private readonly lot: number;
   private readonly inbox: MarketCommand[] = [];
   private readonly open = new Map<number, OpenOrder>();
+  /** Ends that have happened and are told next. */
+  private readonly following: MarketAnswer[] = [];
   private sequence = 0;
   private trades = 0;
   /** How many amends it has done, and how many trades there were while one was on its way. */
   amends = 0;
   races = 0;
+  /** How many trades have ended the other of a pair. */
+  pairTrades = 0;
 
   constructor(id: number, lot: number) {
     this.id = id;
@@ -75,6 +80,8 @@ export class WhimsicalMarket {
   }
 
   answer(whim: Whim): MarketAnswer | null {
+    const next = this.following.shift();
+    if (next) return next;
     this.sequence += 1;
     if (whim.act === "take") return this.take();
     if (whim.act === "reference") {
@@ -98,8 +105,10 @@ export class WhimsicalMarket {
     const command = this.inbox.shift();
     if (!command || !isOrderCommand(command)) return null;
     if (command.kind === "enter") {
-      this.open.set(command.orderId, { ...command, leaves: command.quantity, isFresh: true });
-      return null;
+      const order = { ...command, leaves: command.quantity, isFresh: true };
+      this.open.set(command.orderId, order);
+      const isSecond = order.pair !== 0 && order.pair < order.orderId;
+      return isSecond && !this.pairOf(order) ? this.end(order, Code.PAIR_DONE) : null;
     }
     const { orderId } = command;
     const { sequence } = this;
@@ -144,7 +153,10 @@ export class WhimsicalMarket {
   private wait(order: OpenOrder): MarketAnswer | null {
     const { orderId, leaves, stopPrice } = order;
     const kind = isStop(order.type) && stopPrice > 0 && !order.isFresh ? "triggered" : "waiting";
-    if (kind === "triggered") order.stopPrice = 0;
+    if (kind === "triggered") {
+      order.stopPrice = 0;
+      this.endPairOf(order);
+    }
     order.isFresh = false;
     return { kind, orderId, leaves, sequence: this.sequence };
   }
@@ -160,14 +172,28 @@ export class WhimsicalMarket {
 
   private end(order: OpenOrder, code: Code): MarketAnswer {
     const { orderId, leaves } = order;
+    this.endPairOf(order);
     this.open.delete(orderId);
     return { kind: "ended", orderId, leaves, code, sequence: this.sequence };
   }
 
+  /** The other of an order's pair, if both live and neither has done anything. */
+  private pairOf(order: OpenOrder): OpenOrder | undefined {
+    const other = this.open.get(order.pair);
+    return other?.pair === order.orderId ? other : undefined;
+  }
+
+  private endPairOf(order: OpenOrder): OpenOrder | undefined {
+    const other = this.pairOf(order);
+    order.pair = 0;
+    if (other) this.following.push(this.end(other, Code.PAIR_DONE));
+    return other;
+  }
+
   private trade(taker: OpenOrder, maker: OpenOrder, choice: number): MarketAnswer {
     const quantity = this.someOf(Math.min(taker.leaves, maker.leaves), choice);
-    this.lower(taker, quantity);
     this.lower(maker, quantity);
+    this.lower(taker, quantity);
     return this.report(taker, maker.orderId, maker.price, quantity, maker.leaves);
   }
 
@@ -217,6 +243,7 @@ export class WhimsicalMarket {
       this.races += 1;
     }
     order.leaves -= quantity;
+    if (this.endPairOf(order)) this.pairTrades += 1;
     if (order.leaves === 0) this.open.delete(orderId);
   }
 

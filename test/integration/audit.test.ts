@@ -127,6 +127,25 @@ const DAMAGES: Damage[] = [
     row: { actor: 2, batch: 3, previous_batch: 1 },
   },
   {
+    what: "an order of a pair that the other does not name",
+    statement: `UPDATE orders SET pair = ${SELL_ORDER} WHERE order_id = ${BUY_ORDER}`,
+    rule: "pairs",
+    row: { order_id: BUY_ORDER, pair: SELL_ORDER },
+  },
+  {
+    what: "a pair of which both have traded",
+    statement: `UPDATE orders SET pair = order_id WHERE order_id = ${BUY_ORDER}`,
+    rule: "pairs",
+    row: { order_id: BUY_ORDER, filled: 10, filled_by_pair: 10 },
+  },
+  {
+    what: "an order that held nothing for its pair, which has not traded",
+    statement: `INSERT INTO orders VALUES (2049, 1, ${BUYER}, 'b2', ${MARKET}, 1, 1, 1, 50, 20, 0, 0, 5, 96, 3, 5, 1, 4);
+      UPDATE orders SET pair = order_id, pair_done = 1 WHERE order_id = 2049`,
+    rule: "pairs",
+    row: { order_id: 2_049, pair_done: 1, filled_by_pair: 0 },
+  },
+  {
     what: "an order larger than it was",
     statement: `UPDATE orders SET quantity = 15 WHERE order_id = ${BUY_ORDER}`,
     rule: "orderQuantities",

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type AccountEvent,
+  type CommandResult,
   Liquidity,
   MarketPhase,
   type MarketRules,
@@ -11,7 +12,12 @@ import {
   Side,
   TimeInForce,
 } from "../../proto/gen/exchange/v1/exchange.js";
-import type { ExchangeClient, NewOrder } from "../../services/client/exchange-client.js";
+import {
+  type EntryStream,
+  type ExchangeClient,
+  fullOrder,
+  type NewOrder,
+} from "../../services/client/exchange-client.js";
 import { audit } from "../../services/audit/audit.js";
 import { GatewayStage, TSMC, until } from "./gateway-stage.js";
 
@@ -64,6 +70,12 @@ async function placed(client: ExchangeClient, wanted: NewOrder): Promise<number>
   return result.orderId;
 }
 
+/** An order-entry stream, and the results that come from it. */
+function entry(client: ExchangeClient): [CommandResult[], EntryStream] {
+  const results: CommandResult[] = [];
+  return [results, client.orderEntry({ onResults: (more) => void results.push(...more) })];
+}
+
 type EventCase = NonNullable<AccountEvent["event"]>["$case"];
 
 /** What was told of an order, of some kind; waits for it. */
@@ -103,6 +115,75 @@ describe("an order through a gateway", () => {
     expect(await hear(orderId, "filled")).toMatchObject({ price: 59_000, leaves: 0 });
     const { order: found } = await maker.getOrder({ orderId });
     expect(found).toMatchObject({ status: OrderStatus.ORDER_STATUS_FILLED, stopPrice: 59_000 });
+    await cancelEverything();
+  });
+
+  it("of a pair ends when the other one trades, and both are held for once", async () => {
+    const stop = { type: OrderType.ORDER_TYPE_STOP, price: 0, stopPrice: 60_000 };
+    const [one, other] = [buy({ quantity: 40 }), buy({ ...stop, quantity: 50 })];
+    const held = async () =>
+      (await maker.balances()).balances.find(({ asset }) => asset!.name === TSMC.quoteAsset!.name)!
+        .held;
+    const before = await held();
+    const result = await maker.placePair(one, other);
+    expect(result).toMatchObject({ code: "OK", leg: 0, repeated: false });
+    const { orderId, pairOrderId } = result;
+    expect(await hear(orderId, "accepted")).toMatchObject({ pairOrderId });
+    expect(await hear(pairOrderId, "accepted")).toMatchObject({ pairOrderId: orderId });
+    await hear(pairOrderId, "waiting");
+    const scale = 10 ** (TSMC.quoteAsset!.decimals - TSMC.priceDecimals - TSMC.quantityDecimals);
+    expect((await held()) - before).toBe(72_000 * 50 * scale);
+    expect(await maker.placePair(one, other)).toMatchObject({
+      code: "OK",
+      repeated: true,
+      orderId,
+      pairOrderId,
+    });
+    await placed(taker, sell({ quantity: 10 }));
+    expect(await hear(orderId, "filled")).toMatchObject({ leaves: 30 });
+    expect(await hear(pairOrderId, "ended")).toMatchObject({ leaves: 50, code: "PAIR_DONE" });
+    expect((await held()) - before).toBe(58_000 * 30 * scale);
+    const { order: found } = await maker.resolveOrder(MAKER, other.clientOrderId);
+    expect(found).toMatchObject({ orderId: pairOrderId, pairOrderId: orderId, code: "PAIR_DONE" });
+    await cancelEverything();
+    expect(await held()).toBe(before);
+    expect((await audit(stage.cluster.servers.urls.postgres)).firstViolation).toBeNull();
+  });
+
+  it("of a pair is rejected with it, and the answer says which of the two is wrong", async () => {
+    const wrong = await maker.placePair(buy(), buy({ price: 57_999 }));
+    expect(wrong).toMatchObject({ code: "PRICE_OFF_TICK", leg: 2, repeated: false });
+    expect(await hear(wrong.orderId, "rejected")).toMatchObject({ code: "OTHER_LEG_REJECTED" });
+    expect(await hear(wrong.pairOrderId, "rejected")).toMatchObject({ code: "PRICE_OFF_TICK" });
+    expect(await maker.placePair(buy(), sell())).toMatchObject({
+      code: "PAIR_SIDES_DIFFER",
+      leg: 0,
+    });
+    const used = buy({ price: 50_000 });
+    await placed(maker, used);
+    expect(await maker.placePair(used, buy())).toMatchObject({
+      code: "CLIENT_ORDER_ID_USED",
+      leg: 1,
+    });
+    const unknown = maker.placePair(buy(), buy({ symbol: "X" }));
+    await expect(unknown).rejects.toMatchObject({ code: "UNKNOWN_SYMBOL" });
+    await expect(unknown).rejects.toThrow(/the second order: /);
+    const [results, stream] = entry(maker);
+    const [first, second] = [fullOrder(buy({ price: 50_000 })), fullOrder(buy({ price: 49_000 }))];
+    const stranger = fullOrder(buy({ account: TAKER }));
+    stream.send([
+      { requestId: 1, command: { $case: "placePair", value: { first, second } } },
+      { requestId: 2, command: { $case: "placePair", value: { first, second: undefined } } },
+      { requestId: 3, command: { $case: "placePair", value: { first, second: stranger } } },
+    ]);
+    await stream.close();
+    const byId = results.toSorted((a, b) => a.requestId - b.requestId);
+    expect(byId.map(({ code }) => code)).toEqual([
+      "OK",
+      "PAIR_INCOMPLETE",
+      "ACCOUNT_NOT_IN_SESSION",
+    ]);
+    expect(byId[0]!.pairOrderId).toBeGreaterThan(byId[0]!.orderId);
     await cancelEverything();
   });
 

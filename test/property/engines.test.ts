@@ -9,7 +9,7 @@ import { EventKind } from "../../actors/market/event-log.js";
 import { NaiveEngine } from "../../actors/market/naive/naive-engine.js";
 import { compareEngines, Divergence, type Pair } from "../helpers/engine-compare.js";
 
-const SHORT_COMMANDS = 12_000;
+const SHORT_COMMANDS = 23_000;
 const commands = Number(process.env["PALISADE_PROPERTY_COMMANDS"] ?? SHORT_COMMANDS);
 const seed = Number(process.env["PALISADE_PROPERTY_SEED"] ?? 1);
 /** Generous: a busy machine compares more than this many commands in a second. */
@@ -27,7 +27,7 @@ describe("the fast engine and the readable one", () => {
   });
 
   it("are asked everything: each kind of event and each code is among what they tell", () => {
-    const { kinds, codes } = compareEngines(30_000, 7);
+    const { kinds, codes } = compareEngines(22_000, 7);
     expect([...kinds.keys()].sort((a, b) => a - b)).toEqual(Object.values(EventKind));
     const missing = Object.keys(Code).filter((name) => ENGINE_CODES.has(name) && !codes.has(name));
     expect(missing).toEqual([]);

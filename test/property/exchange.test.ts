@@ -141,6 +141,7 @@ function countEvents(told: Map<string, number>, bytes: Uint8Array): void {
     let { kind }: { kind: string } = event;
     if (event.kind === "ended" || event.kind === "reduced") kind += ` ${codeName(event.code)}`;
     if (event.kind === "filled") kind += ` ${event.liquidity}`;
+    if (event.kind === "accepted" && event.pair !== 0) kind += " of a pair";
     if (event.kind === "refused") kind += ` ${event.request} ${codeName(event.code)}`;
     told.set(kind, (told.get(kind) ?? 0) + 1);
   }
@@ -192,6 +193,8 @@ describe("ledger shards and markets together, with frames lost, doubled and late
     expect(seen("ended EXPIRED")).toBeGreaterThan(3);
     expect(seen(`filled ${Liquidity.Auction}`)).toBeGreaterThan(10);
     expect(seen("ended SELF_TRADE_PREVENTED")).toBeGreaterThan(5);
+    expect(seen("accepted of a pair")).toBeGreaterThan(100);
+    expect(seen("ended PAIR_DONE")).toBeGreaterThan(40);
   });
 
   it("come to the same end when nothing is lost, doubled or crashed", () => {
@@ -202,7 +205,7 @@ describe("ledger shards and markets together, with frames lost, doubled and late
         const rough = startWith();
         // Each has a time of its own, so nothing may depend on it.
         for (const draw of draws.map(timeless)) {
-          if (!["place", "amend", "operate"].includes(draw.act)) continue;
+          if (!["place", "pair", "amend", "operate"].includes(draw.act)) continue;
           act(calm, draw);
           calm.drain();
           act(rough, draw);

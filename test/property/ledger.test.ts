@@ -34,7 +34,7 @@ interface Given {
 function filled(row: Row): Row {
   const none = { stop_price: 0, display: 0, expires: 0, self_trade: 0, post_only: 0 };
   const asked = { amend_price: 0, amend_change: 0, worst_price: row["price"]!, cancelling: 0 };
-  return { ...none, ...asked, ...row };
+  return { ...none, ...asked, pair: 0, pair_done: 0, ...row };
 }
 
 /** A shard with its tables, and everything that was said to it and by it. */
@@ -167,6 +167,8 @@ describe("a ledger shard, whatever clients and markets do", () => {
     let fills = 0;
     let amends = 0;
     let races = 0;
+    let pairTrades = 0;
+    let waiting = 0;
     fc.assert(
       fc.property(draws, (draws) => {
         const markets = INSTRUMENTS.map(({ id, lot }) => new WhimsicalMarket(id, lot));
@@ -188,12 +190,15 @@ describe("a ledger shard, whatever clients and markets do", () => {
             expect(amount(row["leaves"])).toBe(order?.leaves ?? 0n);
             expect(isFinal(row["status"] as OrderStatus)).toBe(!(order?.isOpen ?? false));
             if (order?.isOpen) expect(amount(row["price"])).toBe(order.price);
+            // Its pair has traded, and its own end was not told yet.
+            if (order?.isOpen && row["pair_done"] === 1) waiting += 1;
           }
         };
         fills += play(draws, check, markets).shard.fills;
         for (const market of markets) {
           amends += market.amends;
           races += market.races;
+          pairTrades += market.pairTrades;
         }
       }),
       { numRuns: 120 },
@@ -201,6 +206,8 @@ describe("a ledger shard, whatever clients and markets do", () => {
     expect(fills).toBeGreaterThan(250);
     expect(amends).toBeGreaterThan(80);
     expect(races).toBeGreaterThan(40);
+    expect(pairTrades).toBeGreaterThan(50);
+    expect(waiting).toBeGreaterThan(10);
   });
 
   it("conserves every asset: deposits, and what markets brought in and took out", () => {
@@ -283,8 +290,29 @@ describe("a ledger shard, whatever clients and markets do", () => {
     );
   });
 
+  it("accepts both orders of a pair, one behind the other, or neither", () => {
+    let pairs = 0;
+    fc.assert(
+      fc.property(draws, (draws) => {
+        for (const told of play(draws, () => undefined).events.values()) {
+          for (const [at, event] of told.entries()) {
+            if (event.kind !== "accepted" || event.pair === 0) continue;
+            const isFirst = event.orderId < event.pair;
+            const { instrument, side, orderId } = event;
+            const other = { kind: "accepted", orderId: event.pair, pair: orderId };
+            expect(told[isFirst ? at + 1 : at - 1]).toMatchObject({ ...other, instrument, side });
+            pairs += 1;
+          }
+        }
+      }),
+      { numRuns: 40 },
+    );
+    expect(pairs).toBeGreaterThan(100);
+  });
+
   it("gives a client order id one first answer, and gives it again", () => {
     let repeats = 0;
+    let pairRepeats = 0;
     fc.assert(
       fc.property(draws, (draws) => {
         const { events, replies } = play(draws, () => undefined);
@@ -300,14 +328,22 @@ describe("a ledger shard, whatever clients and markets do", () => {
           }
         }
         expect(new Set(answers.map(String)).size).toBe(answers.length);
-        for (const { orderId, code, repeated } of replies) {
+        for (const { orderId, code, repeated, pair } of replies) {
           if (!repeated || orderId === 0) continue;
-          expect(code).toBe(first.get(orderId));
           repeats += 1;
+          if (!pair) {
+            expect(code).toBe(first.get(orderId));
+            continue;
+          }
+          pairRepeats += 1;
+          const codes = [first.get(orderId), first.get(pair.orderId)];
+          const none = pair.leg === 0 ? code : Code.OTHER_LEG_REJECTED;
+          expect(codes).toEqual([pair.leg === 1 ? code : none, pair.leg === 2 ? code : none]);
         }
       }),
       { numRuns: 60 },
     );
     expect(repeats).toBeGreaterThan(50);
+    expect(pairRepeats).toBeGreaterThan(10);
   });
 });

@@ -80,7 +80,7 @@ class Told {
   enter(id: number): TrackedCommand {
     const command = this.tracker.begin(1);
     this.tracker.enter(command, `c${id}`, id);
-    const value = { orderId: id * 10, clientOrderId: `c${id}`, symbol: "X" };
+    const value = { orderId: id * 10, clientOrderId: `c${id}`, symbol: "X", pairOrderId: 0 };
     const type = OrderType.ORDER_TYPE_LIMIT;
     const timeInForce = TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL;
     const terms = { side: Side.SIDE_BUY, type, timeInForce, price: 5, quantity: 5, ...PLAIN_TERMS };

@@ -6,13 +6,17 @@ import { OrderRequest, SelfTrade, Side } from "../../actors/kernel/order.js";
 import {
   type AccountEvent,
   decodeAccountEvents,
+  decodeReplies,
   encodeAccountEvent,
+  encodeReply,
+  type Reply,
 } from "../../actors/ledger/account-events.js";
 import {
   type AmendOrder,
   decodeLedgerCommand,
   encodeLedgerCommand,
   type LedgerCommand,
+  type NewOrder,
   NO_NEW_TERMS,
   NO_OTHER_TERMS,
   type PlaceOrder,
@@ -31,6 +35,20 @@ const PLACE: PlaceOrder = {
   price: 300,
   quantity: 40,
   ...NO_OTHER_TERMS,
+};
+const LEG: NewOrder = {
+  clientOrderId: "b",
+  instrument: 1_025,
+  side: 1,
+  type: 4,
+  timeInForce: 4,
+  price: 300,
+  quantity: 40,
+  stopPrice: 310,
+  display: 10,
+  expires: 2 ** 50,
+  selfTrade: SelfTrade.Decrement,
+  postOnly: false,
 };
 const CANCEL: AmendOrder = {
   kind: "amend",
@@ -94,6 +112,7 @@ const OLD: readonly (readonly [name: string, command: LedgerCommand, bytes: Uint
 const NEW: readonly LedgerCommand[] = [
   { ...PLACE, stopPrice: 310, type: 4 },
   { ...PLACE, display: 10, expires: 2 ** 50, selfTrade: SelfTrade.Decrement, postOnly: true },
+  { kind: "place-pair", account: 101, deadline: 5, legs: [LEG, { ...LEG, postOnly: true }] },
   { ...CANCEL, request: OrderRequest.Amend, price: 5, quantity: 6, stopPrice: 7, display: 8 },
   { kind: "cancel-all", account: 101, deadline: 5, instrument: 1_025, side: 2 },
   { ...TRADE, isAuction: true },
@@ -195,5 +214,26 @@ describe("a journal", () => {
         }),
       ),
     ).toEqual(events);
+  });
+});
+
+describe("replies", () => {
+  const ONE: Reply = { origin: ORIGIN, account: 101, code: Code.OK, orderId: 5, repeated: true };
+
+  it("are as they always were, but for those about pairs", () => {
+    const old = bytes((writer) => {
+      writer.uint(1).uint(2).uint(3).uint(101).uint(0).uint(5).u8(1);
+    });
+    expect([...bytes((writer) => encodeReply(writer, ONE))]).toEqual([...old]);
+    expect(decodeReplies(old)).toEqual([ONE]);
+    const replies: Reply[] = [
+      { ...ONE, pair: { orderId: 2_049, leg: 0 } },
+      { ...ONE, repeated: false, code: Code.UNKNOWN_SYMBOL, pair: { orderId: 0, leg: 2 } },
+      { ...ONE, repeated: false },
+    ];
+    const written = bytes((writer) => {
+      for (const reply of replies) encodeReply(writer, reply);
+    });
+    expect(decodeReplies(written)).toEqual(replies);
   });
 });

@@ -30,7 +30,16 @@ function tracked() {
   return { tracker, base };
 }
 
-const OK = { code: "OK", message: "", sequence: 3, token: 1, repeated: false, retryMs: 0 };
+const OK = {
+  code: "OK",
+  message: "",
+  sequence: 3,
+  token: 1,
+  repeated: false,
+  retryMs: 0,
+  pairOrderId: 0,
+  leg: 0,
+};
 
 it("makes the same flow from the same seed, with the shares it was asked for", () => {
   const flows = [1, 1, 2].map((seed) => new OrderFlow(seed, [INSTRUMENT], SHARES));
@@ -61,6 +70,7 @@ it("counts an order once, whether the answer or the events come first", () => {
     type: 1,
     timeInForce: 1,
     ...PLAIN_TERMS,
+    pairOrderId: 0,
   } as const;
   tracker.submit({ ...base, requestId: 2, clientOrderId: "b" });
   tracker.takeResult({ ...OK, requestId: 1, orderId: 8 }, 5);

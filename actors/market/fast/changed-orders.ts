@@ -12,6 +12,7 @@ import { OrderRecord } from "./order-record.js";
 import type { OrderStore } from "./order-store.js";
 
 const TOUCHED = OrderFlag.touched;
+const TOUCHED_SHIFT = OrderFlag.touchedShift;
 const STORED = OrderFlag.stored;
 const STORED_ORDINARY = OrderFlag.storedOrdinary;
 const HAS_NEW_TERMS = OrderFlag.hasNewTerms;
@@ -39,17 +40,18 @@ export class ChangedOrders {
   }
 
   touch(slot: number): void {
-    if (this.orders.is(slot, TOUCHED)) return;
+    const wasTouched = this.orders.flags(slot) & TOUCHED;
     this.orders.setFlag(slot, TOUCHED);
-    this.list(slot);
+    this.list(slot, wasTouched);
   }
 
-  /** An order whose slot has just got the flag has changed. */
-  list(slot: number): void {
+  /** An order that has the flag has changed. `wasTouched`: what the flag was before, without which it is not listed yet. */
+  list(slot: number, wasTouched: number): void {
     if (this.touchedCount === this.touched.length) {
       this.touched = copyInto(this.touched, new Int32Array(this.touchedCount * 2));
     }
-    this.touched[this.touchedCount++] = slot;
+    this.touched[this.touchedCount] = slot;
+    this.touchedCount += (wasTouched >>> TOUCHED_SHIFT) ^ 1;
   }
 
   /** An order that has a row, or a part in the hash, is no more; its slot is still its own. */

@@ -270,8 +270,8 @@ export class FastBook {
   }
 
   get bytes(): number {
-    const { orders, index, levels, expiries, changes } = this;
-    let bytes = orders.bytes + index.bytes + levels.bytes + expiries.bytes + changes.bytes;
+    const { orders, index, expiries, changes } = this;
+    let bytes = orders.bytes + index.bytes + expiries.bytes + changes.bytes;
     for (const ladder of this.ladders()) bytes += ladder.bytes;
     return bytes;
   }
@@ -323,7 +323,7 @@ export class FastBook {
   }
 
   private enterIndex(slot: number): void {
-    this.index.add(slot);
+    this.index.add(slot, this.orders.orderId(slot));
     this.orders.setFlag(slot, INDEXED);
   }
 

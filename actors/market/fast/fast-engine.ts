@@ -206,6 +206,25 @@ export class FastEngine implements MatchingEngine {
     return this.orders.count(side);
   }
 
+  /** The best price of a side; 0: nobody stands there. */
+  bestPrice(side: Side): number {
+    const level = this.orders.ladder(side).best;
+    return level === 0 ? 0 : this.orders.levels.price(level);
+  }
+
+  /** Writes price and shown quantity of a side's best levels into an array, in turn, as many as it takes. Returns how many. */
+  depth(side: Side, into: Float64Array): number {
+    const { levels } = this.orders;
+    const ladder = this.orders.ladder(side);
+    let count = 0;
+    for (let at = ladder.best; at !== 0 && count * 2 < into.length; at = ladder.after(at)) {
+      into[count * 2] = levels.price(at);
+      into[count * 2 + 1] = levels.shown(at);
+      count += 1;
+    }
+    return count;
+  }
+
   takeRows(rows: OrderRows): void {
     this.orders.changes.takeRows(rows);
   }

@@ -51,7 +51,7 @@ export class FillOrKill {
     const { orders, levels } = this.book;
     const { refilled } = this;
     refilled.length = 0;
-    for (let maker = levels.head(level); maker !== 0; maker = orders.next(maker)) {
+    for (let maker = levels.head(level); maker !== level; maker = orders.next(maker)) {
       if (!this.meet(maker, orders.leaves(maker), orders.shown(maker))) return false;
       if (this.wanted === 0) return true;
     }

@@ -18,7 +18,7 @@ class Tally {
 }
 
 export function checkOrders(book: FastBook): void {
-  const { orders, index, state, limits } = book;
+  const { orders, index, levels, closing, state, limits } = book;
   const tally = new Tally();
   for (const side of [Side.Buy, Side.Sell]) {
     checkLadder(book, book.stops(side), side, Place.Stops, tally);
@@ -27,7 +27,7 @@ export function checkOrders(book: FastBook): void {
     checkLadder(book, book.ladder(side), side, Place.Book, tally);
     book.checkSide(side, tally.orders - before, tally.leaves);
   }
-  for (let slot = book.levels.head(book.closing); slot !== 0; slot = orders.next(slot)) {
+  for (let slot = levels.head(closing); slot !== closing; slot = orders.next(slot)) {
     assert(orders.place(slot) === Place.Closing, "an order among those at the close");
     checkOrder(book, slot, tally);
   }
@@ -81,14 +81,14 @@ function checkLevel(book: FastBook, level: number, side: Side, place: Place, tal
   let count = 0;
   let shown = 0;
   let leaves = 0;
-  let previous = 0;
-  for (let slot = levels.head(level); slot !== 0; slot = orders.next(slot)) {
+  let previous = level;
+  for (let slot = levels.head(level); slot !== level; slot = orders.next(slot)) {
     assert(orders.previous(slot) === previous, "a broken list of orders");
     assert(orders.level(slot) === level, "an order of another level");
     assert(orders.side(slot) === side && orders.place(slot) === place, "an order in its place");
     const price = place === Place.Book ? orders.price(slot) : orders.stopPrice(slot);
     assert(price === levels.price(level), "an order at a wrong price");
-    const isBehind = previous === 0 || orders.priority(previous) < orders.priority(slot);
+    const isBehind = previous === level || orders.priority(previous) < orders.priority(slot);
     assert(isBehind || place === Place.Stops, "a price is by priority");
     checkOrder(book, slot, tally);
     count += 1;
@@ -97,7 +97,7 @@ function checkLevel(book: FastBook, level: number, side: Side, place: Place, tal
     previous = slot;
   }
   assert(count > 0 && count === levels.count(level), `a level counts ${levels.count(level)}`);
-  assert(levels.tail(level) === previous, "a level ends with its last order");
+  assert(orders.previous(level) === previous, "a level ends with its last order");
   if (place !== Place.Book) return;
   assert(levels.shown(level) === shown, `a level shows ${levels.shown(level)}, not ${shown}`);
   assert(levels.hidden(level) === leaves - shown, `a level hides ${levels.hidden(level)}`);

@@ -1,6 +1,9 @@
 /**
- * Where the values of an order and of a level stand in their records. A record is 64 bytes, a cache line: eight doubles, some of
+ * Where the values of orders and levels stand in their records. A record is 64 bytes, a cache line: eight doubles, some of
  * whose places hold two integers each instead. A double is at `record << 3 | field`, an integer at `record << 4 | field`.
+ *
+ * Orders and levels are records of one store. The queue of a level is a ring, from the level through its orders by priority and back to
+ * the level: an order enters or leaves without a look at whether it is the first or the last.
  *
  * Who uses these on the way of every order copies them into constants of his own: those of another module are looked up each time.
  */
@@ -29,6 +32,7 @@ export const OrderFlag = {
   placeShift: 12,
   /** It is among those that changed since rows were taken. That stays with the slot when the order goes. */
   touched: 1 << 14,
+  touchedShift: 14,
   /** There is a row of it. */
   stored: 1 << 15,
   /** It was ordinary when its row was written. */
@@ -41,18 +45,21 @@ export const OrderFlag = {
   hashed: 1 << 19,
 } as const;
 
-/** Of a level; the first three are doubles. */
+/** Of a level; the first three are doubles. The last order is its previous one, the first its next one. */
 export const LevelField = {
   price: 0,
   /** What everybody may see of what rests there. */
   shown: 1,
   /** What icebergs hold back. */
   hidden: 2,
-  head: 6,
-  tail: 7,
-  count: 8,
-  ladder: 9,
-  isChanged: 10,
+  previous: 10,
+  next: 11,
+  /** Which ladder it is a level of. */
+  ladder: 12,
+  /** How many orders stand there. */
+  count: 14,
+  /** Is it among the levels that the command under way has changed? */
+  isChanged: 15,
 } as const;
 
 /** Where an order is. */
@@ -88,7 +95,8 @@ export function integersOf(records: Float64Array): Int32Array {
 
 /** Twice as many records, the first ones the same. */
 export function doubled(records: Float64Array): Float64Array {
-  const more = makeRecords((records.length / (RECORD_BYTES / records.BYTES_PER_ELEMENT)) * 2);
-  more.set(records);
+  const more = makeRecords((records.byteLength / RECORD_BYTES) * 2);
+  // As integers: not every pattern of bits is a double that survives being copied.
+  integersOf(more).set(integersOf(records));
   return more;
 }

@@ -60,7 +60,7 @@ function gatherQueue(
   found: number[],
 ): void {
   let slot = levels.head(level);
-  while (slot !== 0 && found.length < most) {
+  while (slot !== level && found.length < most) {
     if (wanted(slot)) found.push(slot);
     slot = orders.next(slot);
   }

@@ -1,7 +1,10 @@
 /**
- * Finds the slot of an order id: a hash table with open addressing. An entry is two integers, the mixed id and the slot, so that a search
- * reads one cache line and then the order itself. A removed entry is filled up by those behind it: nothing is left that
- * would make later searches longer.
+ * Finds the slot of an order id: a hash table with open addressing. An entry is two integers, a mark made of the id and the slot, so
+ * that a search reads one cache line and then the order itself.
+ *
+ * Ids are given in sequence by each ledger shard (`n × 1024 + shard`), and most orders that are asked for are young. So eight that follow each other
+ * share a block of eight entries, a cache line, and only blocks are scattered. A removed entry is filled up by those behind
+ * it: nothing is left that would make later searches longer.
  */
 import { assert, InvariantError } from "../../kernel/assert.js";
 import { OrderField } from "./layout.js";
@@ -10,15 +13,25 @@ import type { OrderStore } from "./order-store.js";
 const ORDER_ID = OrderField.orderId;
 const INITIAL_BITS = 8;
 const HASH_BITS = 32;
+/** Of an id: the lowest bits of its `n`, which say its place in the block. */
+const N_SHIFT = 10;
+const BLOCK_MASK = 7;
+const CHUNK_MASK = ~(BLOCK_MASK << N_SHIFT);
 const GOLDEN_RATIO = 0x9e3779b1;
+const OTHER_FACTOR = 0x85ebca6b;
 const TWO_TO_32 = 0x1_0000_0000;
+/** The table grows when more than three eighths are used, so that searches stay short. */
+const USED_EIGHTHS_MAX = 3;
+/** Where a cache line begins in a large buffer (see `layout.ts`). */
+const LINE_OFFSET_BYTES = 48;
+const ENTRY_BYTES = 8;
 
 export class OrderIndex {
   private readonly orders: OrderStore;
-  /** The mixed id and the slot, in turn; slot 0: no entry. */
-  private entries = new Int32Array(2 << INITIAL_BITS);
+  /** The mark and the slot, in turn; slot 0: no entry. */
+  private entries = makeEntries(1 << INITIAL_BITS);
   private mask = (1 << INITIAL_BITS) - 1;
-  /** An entry's home is what is left of its mixed id after that many bits are dropped. */
+  /** How many bits of a mark do not choose the block. */
   private shift = HASH_BITS - INITIAL_BITS;
   private size = 0;
 
@@ -40,12 +53,12 @@ export class OrderIndex {
   placeOf(orderId: number): number {
     const { entries, mask } = this;
     const { doubles } = this.orders;
-    const mixed = mix(orderId);
-    let at = mixed >>> this.shift;
+    const mark = markOf(orderId);
+    let at = ((mark >>> this.shift) & ~BLOCK_MASK) | (mark & BLOCK_MASK);
     for (;;) {
       const slot = entries[(at << 1) | 1]!;
       if (slot === 0) return -1;
-      if (entries[at << 1] === mixed && doubles[(slot << 3) | ORDER_ID] === orderId) return at;
+      if (entries[at << 1] === mark && doubles[(slot << 3) | ORDER_ID] === orderId) return at;
       at = (at + 1) & mask;
     }
   }
@@ -56,27 +69,27 @@ export class OrderIndex {
   }
 
   /** Enters an order whose id no other has. */
-  add(slot: number): void {
-    // Half of the table stays free, so that searches are short.
-    if (this.size << 1 > this.mask) this.grow();
+  add(slot: number, orderId: number): void {
+    if (this.size << 3 > this.mask * USED_EIGHTHS_MAX) this.grow();
     this.size += 1;
     const { entries, mask } = this;
-    const mixed = mix(this.orders.doubles[(slot << 3) | ORDER_ID]!);
-    let at = mixed >>> this.shift;
+    const mark = markOf(orderId);
+    let at = ((mark >>> this.shift) & ~BLOCK_MASK) | (mark & BLOCK_MASK);
     for (;;) {
       const other = entries[(at << 1) | 1]!;
       if (other === 0) break;
-      if (entries[at << 1] === mixed) this.checkOther(slot, other);
+      if (entries[at << 1] === mark) this.checkOther(orderId, other);
       at = (at + 1) & mask;
     }
-    entries[at << 1] = mixed;
+    entries[at << 1] = mark;
     entries[(at << 1) | 1] = slot;
   }
 
   /** Takes out an order that is in here. */
   remove(slot: number): void {
     const { entries, mask } = this;
-    let at = mix(this.orders.doubles[(slot << 3) | ORDER_ID]!) >>> this.shift;
+    const mark = markOf(this.orders.doubles[(slot << 3) | ORDER_ID]!);
+    let at = ((mark >>> this.shift) & ~BLOCK_MASK) | (mark & BLOCK_MASK);
     while (entries[(at << 1) | 1] !== slot) {
       if (entries[(at << 1) | 1] === 0) failAsUnknown(slot);
       at = (at + 1) & mask;
@@ -93,9 +106,10 @@ export class OrderIndex {
     for (let at = (hole + 1) & mask; ; at = (at + 1) & mask) {
       const follower = entries[(at << 1) | 1]!;
       if (follower === 0) break;
-      const mixed = entries[at << 1]!;
-      if (((at - (mixed >>> shift)) & mask) < ((at - hole) & mask)) continue;
-      entries[hole << 1] = mixed;
+      const mark = entries[at << 1]!;
+      const home = ((mark >>> shift) & ~BLOCK_MASK) | (mark & BLOCK_MASK);
+      if (((at - home) & mask) < ((at - hole) & mask)) continue;
+      entries[hole << 1] = mark;
       entries[(hole << 1) | 1] = follower;
       hole = at;
     }
@@ -103,7 +117,7 @@ export class OrderIndex {
   }
 
   get bytes(): number {
-    return this.entries.byteLength;
+    return this.entries.buffer.byteLength;
   }
 
   checkInvariants(): void {
@@ -117,8 +131,7 @@ export class OrderIndex {
     assert(count === this.size, `${this.size} entries in the index`);
   }
 
-  private checkOther(slot: number, other: number): void {
-    const orderId = this.orders.orderId(slot);
+  private checkOther(orderId: number, other: number): void {
     assert(this.orders.orderId(other) !== orderId, `order ${orderId} is open already`);
   }
 
@@ -126,24 +139,33 @@ export class OrderIndex {
     const before = this.entries;
     this.mask = (this.mask << 1) | 1;
     this.shift -= 1;
-    this.entries = new Int32Array(before.length * 2);
+    this.entries = makeEntries(this.mask + 1);
     const { entries, mask } = this;
     for (let from = 0; from < before.length; from += 2) {
       if (before[from + 1] === 0) continue;
-      const mixed = before[from]!;
-      let at = mixed >>> this.shift;
+      const mark = before[from]!;
+      let at = ((mark >>> this.shift) & ~BLOCK_MASK) | (mark & BLOCK_MASK);
       while (entries[(at << 1) | 1] !== 0) at = (at + 1) & mask;
-      entries[at << 1] = mixed;
+      entries[at << 1] = mark;
       entries[(at << 1) | 1] = before[from + 1]!;
     }
   }
 }
 
-/** Spreads ids, of which many differ in a few bits only: the upper bits of what comes out are the good ones. */
-function mix(orderId: number): number {
+/** The upper bits scatter the blocks; the lowest three say the place in the block, others for other shards. */
+function markOf(orderId: number): number {
   const high = Math.floor(orderId / TWO_TO_32);
   const low = orderId | 0;
-  return Math.imul(low ^ (low >>> 15) ^ Math.imul(high, 0x85ebca6b), GOLDEN_RATIO);
+  const chunk = low & CHUNK_MASK;
+  const mixed = Math.imul(chunk ^ (chunk >>> 15) ^ Math.imul(high, OTHER_FACTOR), GOLDEN_RATIO);
+  return (mixed & ~BLOCK_MASK) | (((low >>> N_SHIFT) ^ low) & BLOCK_MASK);
+}
+
+function makeEntries(count: number): Int32Array {
+  return new Int32Array(
+    new ArrayBuffer(LINE_OFFSET_BYTES + count * ENTRY_BYTES),
+    LINE_OFFSET_BYTES,
+  );
 }
 
 function failAsUnknown(slot: number): never {

@@ -70,7 +70,7 @@ export class OrderLife {
   /** Tells the end of a new order that has no slot. */
   endEntry(entry: OrderEntry, leaves: number, code: Code): void {
     const { log } = this;
-    const at = log.claim();
+    const at = log.claim(1);
     const { values } = log;
     values[at] = ENDED;
     values[at | 1] = this.state.sequence;
@@ -158,7 +158,7 @@ export class OrderLife {
   tell(kind: EventKind, slot: number, code: Code): void {
     const { orders, log } = this;
     const isOnBook = orders.place(slot) === ON_BOOK;
-    const at = log.claim();
+    const at = log.claim(1);
     const { values } = log;
     values[at] = kind;
     values[at | 1] = this.state.sequence;

@@ -1,6 +1,6 @@
 /**
- * The open orders of a market as numbers, a record of one cache line for each (`layout.ts`). A *slot* is an order's number in here,
- * from 1; 0 is none. Slots that were given back are given out again, the last one first: it is still in the processor's
+ * The open orders of a market as numbers, a record of one cache line for each (`layout.ts`). A *slot* is a record's number,
+ * from 1; 0 is none. Levels have records in here too (`LevelStore`). Slots that were given back are given out again, the last one first: it is still in the processor's
  * cache. What few orders have (a stop price, a display, …) stands apart, in `RareTerms`.
  *
  * Values are read and written by small methods: the compiler puts them in line, and no number becomes an object.
@@ -83,7 +83,7 @@ export class OrderStore {
     return slot;
   }
 
-  /** Gives a slot back. Whether it was touched stays with it, as it stands among those that were. */
+  /** Gives an order's slot back. Whether it was touched stays with it, as it stands among those that were. */
   close(slot: number): void {
     const { rare } = this;
     const at = this.rareOf(slot);
@@ -94,7 +94,7 @@ export class OrderStore {
     this.release(slot);
   }
 
-  /** Gives the slot of a plain order back. */
+  /** Gives the slot of a plain order back, or that of a level. */
   release(slot: number): void {
     const { integers } = this;
     integers[(slot << 4) | FLAGS]! &= TOUCHED;
@@ -135,7 +135,7 @@ export class OrderStore {
     this.doubles[(slot << 3) | PRIORITY] = priority;
   }
 
-  /** The neighbours in the queue that it stands in. */
+  /** The neighbours in the queue that it stands in; the level itself before the first and behind the last. */
   previous(slot: number): number {
     return this.integers[(slot << 4) | PREVIOUS]!;
   }
@@ -167,7 +167,7 @@ export class OrderStore {
     this.integers[(slot << 4) | FLAGS]! &= ~flag;
   }
 
-  /** Is the slot some order's? */
+  /** Is the slot some order's? Not a level's, nor nobody's. */
   isOpen(slot: number): boolean {
     return (this.flags(slot) & SIDE_MASK) !== 0;
   }

@@ -12,13 +12,11 @@ import type { OrderEntry } from "../order-entry.js";
 import type { ChangedOrders } from "./changed-orders.js";
 import type { FastBook } from "./fast-book.js";
 import { LevelField, OrderField, OrderFlag, Place } from "./layout.js";
-import type { LevelStore } from "./level-store.js";
 import type { OrderIndex } from "./order-index.js";
 import type { OrderStore } from "./order-store.js";
 import type { PriceLadder } from "./price-ladder.js";
 
 const EVENT_STRIDE = STRIDE;
-const BUY = Side.Buy;
 const GOOD_TILL_CANCEL = TimeInForce.GoodTillCancel;
 const OK = Code.OK;
 const CANCELLED_BY_CLIENT = Code.CANCELLED_BY_CLIENT;
@@ -38,15 +36,13 @@ const NEXT = OrderField.next;
 const LEVEL = OrderField.level;
 const FLAGS = OrderField.flags;
 const RARE = OrderField.rare;
-
 const LEVEL_PRICE = LevelField.price;
 const SHOWN = LevelField.shown;
-const HEAD = LevelField.head;
-const TAIL = LevelField.tail;
 const COUNT = LevelField.count;
-const LADDER = LevelField.ladder;
 
 const SIDE_MASK = OrderFlag.sideMask;
+/** The sum of both sides: less one of them it is the other. */
+const BOTH_SIDES = Side.Buy + Side.Sell;
 const TOUCHED = OrderFlag.touched;
 const STORED_OR_HASHED = OrderFlag.stored | OrderFlag.hashed;
 const SELF_TRADE_SHIFT = OrderFlag.selfTradeShift;
@@ -63,10 +59,9 @@ export class OrdinaryOrders {
   private readonly book: FastBook;
   private readonly orders: OrderStore;
   private readonly index: OrderIndex;
-  private readonly levels: LevelStore;
   private readonly changes: ChangedOrders;
-  private readonly bids: PriceLadder;
-  private readonly asks: PriceLadder;
+  /** By side; nothing at 0. A look into an array is cheaper than a branch that goes either way. */
+  private readonly ladders: readonly PriceLadder[];
   private readonly state: MarketState;
   private readonly log: EventLog;
 
@@ -74,10 +69,8 @@ export class OrdinaryOrders {
     this.book = book;
     this.orders = book.orders;
     this.index = book.index;
-    this.levels = book.levels;
     this.changes = book.changes;
-    this.bids = book.bids;
-    this.asks = book.asks;
+    this.ladders = [book.bids, book.bids, book.asks];
     this.state = book.state;
     this.log = log;
   }
@@ -85,33 +78,24 @@ export class OrdinaryOrders {
   /** Does an order stand on the book, good till cancelled, with nothing to look at but price and quantity? */
   isOrdinary(slot: number): boolean {
     const { integers } = this.orders;
-    return (
-      (integers[(slot << 4) | FLAGS]! & KIND_MASK) === KIND && integers[(slot << 4) | RARE] === 0
-    );
+    const at = slot << 4;
+    return (integers[at | FLAGS]! & KIND_MASK) === KIND && integers[at | RARE] === 0;
   }
 
   /** A new limit order, good till cancelled or immediate, that nothing is wrong with. */
   enter(entry: OrderEntry): boolean {
-    const { orders, levels, state, log } = this;
+    const { orders, state, log, ladders } = this;
     const { orderId, account, side, price, quantity } = entry;
-    const isBuy = side === BUY;
-    const ladder = isBuy ? this.bids : this.asks;
-    if ((isBuy ? this.asks : this.bids).isReached(price)) return false;
+    const ladder = ladders[side]!;
+    if (ladders[BOTH_SIDES - side]!.isReached(price)) return false;
     if (entry.pair !== 0 || entry.owner !== account) return false;
     if (entry.timeInForce !== GOOD_TILL_CANCEL) return this.endAtOnce(entry);
     if (!this.book.hasPlainRoom(ladder, quantity)) return false;
 
-    const level = ladder.demand(price);
+    // What the processor has to fetch is asked for first.
     const slot = orders.take();
-    const levelIntegers = levels.integers;
-    const atLevel = level << 4;
-    const tail = levelIntegers[atLevel | TAIL]!;
-    const count = levelIntegers[atLevel | COUNT]!;
-    const shown = levels.doubles[(level << 3) | SHOWN]! + quantity;
-    levels.doubles[(level << 3) | SHOWN] = shown;
-    levelIntegers[atLevel | TAIL] = slot;
-    levelIntegers[atLevel | COUNT] = count + 1;
-
+    this.index.add(slot, orderId);
+    const level = ladder.demand(price);
     const { doubles, integers } = orders;
     const priority = state.arrivals + 1;
     state.arrivals = priority;
@@ -121,86 +105,85 @@ export class OrdinaryOrders {
     doubles[double | PRICE] = price;
     doubles[double | LEAVES] = quantity;
     doubles[double | PRIORITY] = priority;
-    const integer = slot << 4;
-    const wasTouched = integers[integer | FLAGS]! & TOUCHED;
-    integers[integer | PREVIOUS] = tail;
-    integers[integer | NEXT] = 0;
-    integers[integer | LEVEL] = level;
-    integers[integer | FLAGS] = NEW_FLAGS | side | (entry.selfTrade << SELF_TRADE_SHIFT);
-    integers[integer | RARE] = 0;
-    if (tail !== 0) integers[(tail << 4) | NEXT] = slot;
-    else levelIntegers[atLevel | HEAD] = slot;
+    const at = slot << 4;
+    const wasTouched = integers[at | FLAGS]! & TOUCHED;
+    const last = integers[(level << 4) | PREVIOUS]!;
+    const count = integers[(level << 4) | COUNT]!;
+    integers[at | PREVIOUS] = last;
+    integers[at | NEXT] = level;
+    integers[at | LEVEL] = level;
+    integers[at | FLAGS] = NEW_FLAGS | side | (entry.selfTrade << SELF_TRADE_SHIFT);
+    integers[at | RARE] = 0;
+    integers[(last << 4) | NEXT] = slot;
+    integers[(level << 4) | PREVIOUS] = slot;
+    integers[(level << 4) | COUNT] = count + 1;
+    const shown = doubles[(level << 3) | SHOWN]! + quantity;
+    doubles[(level << 3) | SHOWN] = shown;
     ladder.orders += 1;
     ladder.leaves += quantity;
 
     const { sequence } = state;
-    const at = log.claimTwo();
+    const event = log.claim(2);
     const { values } = log;
-    values[at] = RESTED;
-    values[at | 1] = sequence;
-    values[at | 2] = orderId;
-    values[at | 3] = account;
-    values[at | 4] = side;
-    values[at | 5] = price;
-    values[at | 6] = quantity;
-    values[at | 7] = quantity;
-    values[at | 8] = priority;
-    values[at | 9] = OK;
-    const next = at + EVENT_STRIDE;
-    values[next] = DEPTH;
-    values[next | 1] = sequence;
-    values[next | 2] = side;
-    values[next | 3] = price;
-    values[next | 4] = shown;
+    values[event] = RESTED;
+    values[event | 1] = sequence;
+    values[event | 2] = orderId;
+    values[event | 3] = account;
+    values[event | 4] = side;
+    values[event | 5] = price;
+    values[event | 6] = quantity;
+    values[event | 7] = quantity;
+    values[event | 8] = priority;
+    values[event | 9] = OK;
+    const second = event + EVENT_STRIDE;
+    values[second] = DEPTH;
+    values[second | 1] = sequence;
+    values[second | 2] = side;
+    values[second | 3] = price;
+    values[second | 4] = shown;
 
     if (count === 0) ladder.noteFilled(level);
-    if (wasTouched === 0) this.changes.list(slot);
-    this.index.add(slot);
+    this.changes.list(slot, wasTouched);
     return true;
   }
 
   /** Its client cancels an order, which the index has at a place. */
   cancel(slot: number, place: number): void {
-    const { orders, levels, state, log } = this;
+    const { orders, state, log } = this;
     const { doubles, integers } = orders;
     const double = slot << 3;
-    const integer = slot << 4;
-    const flags = integers[integer | FLAGS]!;
-    const side = flags & SIDE_MASK;
+    const at = slot << 4;
+    const flags = integers[at | FLAGS]!;
+    const level = integers[at | LEVEL]!;
+    const previous = integers[at | PREVIOUS]!;
+    const next = integers[at | NEXT]!;
+    const count = integers[(level << 4) | COUNT]! - 1;
+    integers[(level << 4) | COUNT] = count;
+    integers[(previous << 4) | NEXT] = next;
+    integers[(next << 4) | PREVIOUS] = previous;
     const leaves = doubles[double | LEAVES]!;
-    const level = integers[integer | LEVEL]!;
-    const previous = integers[integer | PREVIOUS]!;
-    const next = integers[integer | NEXT]!;
-
-    const levelIntegers = levels.integers;
-    const atLevel = level << 4;
-    const count = levelIntegers[atLevel | COUNT]! - 1;
-    const shown = levels.doubles[(level << 3) | SHOWN]! - leaves;
-    levels.doubles[(level << 3) | SHOWN] = shown;
-    levelIntegers[atLevel | COUNT] = count;
-    if (previous !== 0) integers[(previous << 4) | NEXT] = next;
-    else levelIntegers[atLevel | HEAD] = next;
-    if (next !== 0) integers[(next << 4) | PREVIOUS] = previous;
-    else levelIntegers[atLevel | TAIL] = previous;
-    const ladder = side === BUY ? this.bids : this.asks;
+    const shown = doubles[(level << 3) | SHOWN]! - leaves;
+    doubles[(level << 3) | SHOWN] = shown;
+    const side = flags & SIDE_MASK;
+    const ladder = this.ladders[side]!;
     ladder.orders -= 1;
     ladder.leaves -= leaves;
 
     const { sequence } = state;
     const price = doubles[double | PRICE]!;
-    const at = log.claimTwo();
+    const event = log.claim(2);
     const { values } = log;
-    values[at] = ENDED;
-    values[at | 1] = sequence;
-    values[at | 2] = doubles[double | ORDER_ID]!;
-    values[at | 3] = doubles[double | ACCOUNT]!;
-    values[at | 4] = side;
-    values[at | 5] = price;
-    values[at | 6] = leaves;
-    values[at | 7] = 0;
-    values[at | 8] = 0;
-    values[at | 9] = CANCELLED_BY_CLIENT;
-    const second = at + EVENT_STRIDE;
+    values[event] = ENDED;
+    values[event | 1] = sequence;
+    values[event | 2] = doubles[double | ORDER_ID]!;
+    values[event | 3] = doubles[double | ACCOUNT]!;
+    values[event | 4] = side;
+    values[event | 5] = price;
+    values[event | 6] = leaves;
+    values[event | 7] = 0;
+    values[event | 8] = 0;
+    values[event | 9] = CANCELLED_BY_CLIENT;
+    const second = event + EVENT_STRIDE;
     values[second] = DEPTH;
     values[second | 1] = sequence;
     values[second | 2] = side;
@@ -218,14 +201,14 @@ export class OrdinaryOrders {
 
   /** An order gets another limit, or leaves something else; nothing is wrong with that, and it is a change. */
   amend(slot: number, price: number, leaves: number): boolean {
-    const { orders } = this;
+    const { orders, ladders } = this;
     if (price === orders.price(slot) && leaves <= orders.leaves(slot)) {
       this.shrink(slot, leaves);
       return true;
     }
-    const isBuy = (orders.flags(slot) & SIDE_MASK) === BUY;
-    const ladder = isBuy ? this.bids : this.asks;
-    if ((isBuy ? this.asks : this.bids).isReached(price)) return false;
+    const side = orders.flags(slot) & SIDE_MASK;
+    const ladder = ladders[side]!;
+    if (ladders[BOTH_SIDES - side]!.isReached(price)) return false;
     if (!this.book.hasPlainRoom(ladder, leaves)) return false;
     this.move(slot, ladder, price, leaves);
     return true;
@@ -233,69 +216,85 @@ export class OrdinaryOrders {
 
   /** It leaves less, and keeps its place. */
   private shrink(slot: number, leaves: number): void {
-    const { orders, levels } = this;
-    const level = orders.level(slot);
-    const change = leaves - orders.leaves(slot);
-    const ladder = orders.side(slot) === BUY ? this.bids : this.asks;
-    levels.addShown(level, change);
-    ladder.leaves += change;
-    orders.setLeaves(slot, leaves);
+    const { orders, state, log } = this;
+    const { doubles, integers } = orders;
+    const double = slot << 3;
+    const level = integers[(slot << 4) | LEVEL]!;
+    const side = integers[(slot << 4) | FLAGS]! & SIDE_MASK;
+    const change = leaves - doubles[double | LEAVES]!;
+    const shown = doubles[(level << 3) | SHOWN]! + change;
+    doubles[(level << 3) | SHOWN] = shown;
+    doubles[double | LEAVES] = leaves;
+    this.ladders[side]!.leaves += change;
     this.changes.touch(slot);
-    this.tell(AMENDED, slot, leaves, orders.priority(slot));
-    this.tellLevel(level);
+
+    const { sequence } = state;
+    const price = doubles[double | PRICE]!;
+    const event = log.claim(2);
+    const { values } = log;
+    values[event] = AMENDED;
+    values[event | 1] = sequence;
+    values[event | 2] = doubles[double | ORDER_ID]!;
+    values[event | 3] = doubles[double | ACCOUNT]!;
+    values[event | 4] = side;
+    values[event | 5] = price;
+    values[event | 6] = leaves;
+    values[event | 7] = leaves;
+    values[event | 8] = doubles[double | PRIORITY]!;
+    values[event | 9] = OK;
+    const second = event + EVENT_STRIDE;
+    values[second] = DEPTH;
+    values[second | 1] = sequence;
+    values[second | 2] = side;
+    values[second | 3] = price;
+    values[second | 4] = shown;
   }
 
   /** It takes a new place. */
   private move(slot: number, ladder: PriceLadder, price: number, leaves: number): void {
-    const { orders, levels, state } = this;
-    const { doubles } = orders;
+    const { orders, state, log } = this;
     const double = slot << 3;
-    const before = doubles[double | LEAVES]!;
-    const from = orders.integers[(slot << 4) | LEVEL]!;
-    levels.doubles[(from << 3) | SHOWN]! -= before;
-    const left = levels.remove(from, slot);
-    if (left === 0) ladder.noteEmptied(from);
+    const at = slot << 4;
+    const from = this.leave(slot, ladder);
+    const to = ladder.demand(price);
+    const { doubles, integers } = orders;
     const priority = state.arrivals + 1;
     state.arrivals = priority;
     doubles[double | PRICE] = price;
     doubles[double | LEAVES] = leaves;
     doubles[double | PRIORITY] = priority;
-    ladder.leaves += leaves - before;
-    const to = ladder.demand(price);
-    levels.doubles[(to << 3) | SHOWN]! += leaves;
-    if (levels.append(to, slot) === 1) ladder.noteFilled(to);
-    this.changes.touch(slot);
-    this.tellMoved(slot);
-    this.tellLevel(from);
-    if (to === from) return;
-    this.tellLevel(to);
-    if (left === 0) ladder.close(from);
-  }
+    const flags = integers[at | FLAGS]!;
+    const last = integers[(to << 4) | PREVIOUS]!;
+    const count = integers[(to << 4) | COUNT]!;
+    integers[at | PREVIOUS] = last;
+    integers[at | NEXT] = to;
+    integers[at | LEVEL] = to;
+    integers[at | FLAGS] = flags | TOUCHED;
+    integers[(last << 4) | NEXT] = slot;
+    integers[(to << 4) | PREVIOUS] = slot;
+    integers[(to << 4) | COUNT] = count + 1;
+    doubles[(to << 3) | SHOWN]! += leaves;
+    ladder.leaves += leaves;
+    if (count === 0) ladder.noteFilled(to);
+    this.changes.list(slot, flags & TOUCHED);
 
-  /** It has left its place, and rests in another. */
-  private tellMoved(slot: number): void {
-    const { orders, log, state } = this;
-    const { doubles } = orders;
-    const double = slot << 3;
     const { sequence } = state;
+    const side = flags & SIDE_MASK;
     const orderId = doubles[double | ORDER_ID]!;
     const account = doubles[double | ACCOUNT]!;
-    const side = orders.integers[(slot << 4) | FLAGS]! & SIDE_MASK;
-    const price = doubles[double | PRICE]!;
-    const leaves = doubles[double | LEAVES]!;
-    const at = log.claimTwo();
+    const event = log.claim(to === from ? 3 : 4);
     const { values } = log;
-    values[at] = AMENDED;
-    values[at | 1] = sequence;
-    values[at | 2] = orderId;
-    values[at | 3] = account;
-    values[at | 4] = side;
-    values[at | 5] = price;
-    values[at | 6] = leaves;
-    values[at | 7] = 0;
-    values[at | 8] = 0;
-    values[at | 9] = OK;
-    const second = at + EVENT_STRIDE;
+    values[event] = AMENDED;
+    values[event | 1] = sequence;
+    values[event | 2] = orderId;
+    values[event | 3] = account;
+    values[event | 4] = side;
+    values[event | 5] = price;
+    values[event | 6] = leaves;
+    values[event | 7] = 0;
+    values[event | 8] = 0;
+    values[event | 9] = OK;
+    const second = event + EVENT_STRIDE;
     values[second] = RESTED;
     values[second | 1] = sequence;
     values[second | 2] = orderId;
@@ -304,54 +303,57 @@ export class OrdinaryOrders {
     values[second | 5] = price;
     values[second | 6] = leaves;
     values[second | 7] = leaves;
-    values[second | 8] = doubles[double | PRIORITY]!;
+    values[second | 8] = priority;
     values[second | 9] = OK;
+    const third = second + EVENT_STRIDE;
+    values[third] = DEPTH;
+    values[third | 1] = sequence;
+    values[third | 2] = side;
+    values[third | 3] = doubles[(from << 3) | LEVEL_PRICE]!;
+    values[third | 4] = doubles[(from << 3) | SHOWN]!;
+    if (to === from) return;
+    const fourth = third + EVENT_STRIDE;
+    values[fourth] = DEPTH;
+    values[fourth | 1] = sequence;
+    values[fourth | 2] = side;
+    values[fourth | 3] = price;
+    values[fourth | 4] = doubles[(to << 3) | SHOWN]!;
+    if (integers[(from << 4) | COUNT] === 0) ladder.close(from);
+  }
+
+  /** Takes an order out of its level, which is returned. */
+  private leave(slot: number, ladder: PriceLadder): number {
+    const { doubles, integers } = this.orders;
+    const at = slot << 4;
+    const level = integers[at | LEVEL]!;
+    const previous = integers[at | PREVIOUS]!;
+    const next = integers[at | NEXT]!;
+    const count = integers[(level << 4) | COUNT]! - 1;
+    integers[(level << 4) | COUNT] = count;
+    integers[(previous << 4) | NEXT] = next;
+    integers[(next << 4) | PREVIOUS] = previous;
+    const leaves = doubles[(slot << 3) | LEAVES]!;
+    doubles[(level << 3) | SHOWN]! -= leaves;
+    ladder.leaves -= leaves;
+    if (count === 0) ladder.noteEmptied(level);
+    return level;
   }
 
   /** An immediate order that meets nobody. */
   private endAtOnce(entry: OrderEntry): boolean {
     const { log } = this;
-    const at = log.claim();
+    const event = log.claim(1);
     const { values } = log;
-    values[at] = ENDED;
-    values[at | 1] = this.state.sequence;
-    values[at | 2] = entry.orderId;
-    values[at | 3] = entry.account;
-    values[at | 4] = entry.side;
-    values[at | 5] = entry.price;
-    values[at | 6] = entry.quantity;
-    values[at | 7] = 0;
-    values[at | 8] = 0;
-    values[at | 9] = IMMEDIATE_REMAINDER;
+    values[event] = ENDED;
+    values[event | 1] = this.state.sequence;
+    values[event | 2] = entry.orderId;
+    values[event | 3] = entry.account;
+    values[event | 4] = entry.side;
+    values[event | 5] = entry.price;
+    values[event | 6] = entry.quantity;
+    values[event | 7] = 0;
+    values[event | 8] = 0;
+    values[event | 9] = IMMEDIATE_REMAINDER;
     return true;
-  }
-
-  private tell(kind: EventKind, slot: number, shown: number, priority: number): void {
-    const { orders, log } = this;
-    const { doubles } = orders;
-    const double = slot << 3;
-    const at = log.claim();
-    const { values } = log;
-    values[at] = kind;
-    values[at | 1] = this.state.sequence;
-    values[at | 2] = doubles[double | ORDER_ID]!;
-    values[at | 3] = doubles[double | ACCOUNT]!;
-    values[at | 4] = orders.flags(slot) & SIDE_MASK;
-    values[at | 5] = doubles[double | PRICE]!;
-    values[at | 6] = doubles[double | LEAVES]!;
-    values[at | 7] = shown;
-    values[at | 8] = priority;
-    values[at | 9] = OK;
-  }
-
-  private tellLevel(level: number): void {
-    const { levels, log } = this;
-    const at = log.claim();
-    const { values } = log;
-    values[at] = DEPTH;
-    values[at | 1] = this.state.sequence;
-    values[at | 2] = levels.integers[(level << 4) | LADDER]!;
-    values[at | 3] = levels.doubles[(level << 3) | LEVEL_PRICE]!;
-    values[at | 4] = levels.doubles[(level << 3) | SHOWN]!;
   }
 }

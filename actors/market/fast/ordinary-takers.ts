@@ -28,8 +28,6 @@ const NEXT = OrderField.next;
 const FLAGS = OrderField.flags;
 const LEVEL_PRICE = LevelField.price;
 const SHOWN = LevelField.shown;
-const HEAD = LevelField.head;
-const TAIL = LevelField.tail;
 const COUNT = LevelField.count;
 const STORED_OR_HASHED = OrderFlag.stored | OrderFlag.hashed;
 
@@ -90,7 +88,7 @@ export class OrdinaryTakers {
 
   private trade(entry: OrderEntry, makers: PriceLadder, level: number, maker: number): void {
     const { book, life } = this;
-    const { orders, levels, state } = book;
+    const { orders, state } = book;
     const { doubles } = orders;
     const { log } = life;
     const double = maker << 3;
@@ -99,14 +97,14 @@ export class OrdinaryTakers {
     const makerLeaves = leaves - quantity;
     const takerLeaves = this.wanted - quantity;
     this.wanted = takerLeaves;
-    const price = levels.doubles[(level << 3) | LEVEL_PRICE]!;
-    levels.doubles[(level << 3) | SHOWN]! -= quantity;
+    const price = doubles[(level << 3) | LEVEL_PRICE]!;
+    doubles[(level << 3) | SHOWN]! -= quantity;
     makers.leaves -= quantity;
     state.lastPrice = price;
     const tradeId = state.tradeId + 1;
     state.tradeId = tradeId;
 
-    const at = log.claim();
+    const at = log.claim(1);
     const { values } = log;
     values[at] = TRADE;
     values[at | 1] = state.sequence;
@@ -132,15 +130,13 @@ export class OrdinaryTakers {
 
   /** The first order of a level is filled: it is no more. */
   private dropFirst(makers: PriceLadder, level: number, slot: number): void {
-    const { orders, levels, index, changes } = this.book;
+    const { orders, index, changes } = this.book;
     const { integers } = orders;
     const next = integers[(slot << 4) | NEXT]!;
-    const at = level << 4;
-    const count = levels.integers[at | COUNT]! - 1;
-    levels.integers[at | COUNT] = count;
-    levels.integers[at | HEAD] = next;
-    if (next !== 0) integers[(next << 4) | PREVIOUS] = 0;
-    else levels.integers[at | TAIL] = 0;
+    integers[(level << 4) | NEXT] = next;
+    integers[(next << 4) | PREVIOUS] = level;
+    const count = integers[(level << 4) | COUNT]! - 1;
+    integers[(level << 4) | COUNT] = count;
     makers.orders -= 1;
     if (count === 0) makers.noteEmptied(level);
     index.remove(slot);

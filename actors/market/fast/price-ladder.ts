@@ -2,10 +2,10 @@
  * The levels of one side, best first. A level's *rank* says how good it is: its price in steps, negative where a higher price is
  * better, so that the best has the lowest.
  *
- * Near the best, a window of ranks: a table says which level a rank has, a bitmap which ranks have one. The window is a ring, so that
- * only the levels that leave or enter are moved when it moves: when something better comes than it can hold, when it has run
- * empty, and when its better half is no longer needed. It moves by a part of its size: a price that runs away has no cliff
- * before it. What lies behind the window stands sorted in `FarLevels`.
+ * Near the market there is a window of ranks: a table says which level a rank has, a bitmap which ranks have one. What lies before the
+ * window or behind it stands sorted in `FarLevels`. The window is a ring, so only what leaves or enters is moved when it moves, and it
+ * moves only for many levels, or when it has run empty: a price that runs away finds no cliff before it, and one that comes and goes
+ * moves nothing.
  */
 import { assert } from "../../kernel/assert.js";
 import { FarLevels } from "./far-levels.js";
@@ -15,8 +15,9 @@ import { TickBitmap } from "./tick-bitmap.js";
 const WINDOW_RANKS_MIN = 1 << 10;
 const WINDOW_RANKS_MAX = 1 << 16;
 const GROWTH_SHIFT = 2;
-/** The window grows when more levels than that have no place in it. */
+/** The window grows when more levels than that have no place in it, and moves when so many stand before it. */
 const FAR_LEVELS_BEFORE_GROWTH = 32;
+const LEVELS_BEFORE_WINDOW_MAX = 32;
 /** The part of the window that is left free before what it was moved for: a sixteenth. */
 const MARGIN_SHIFT = 4;
 
@@ -39,6 +40,8 @@ export class PriceLadder {
   private table = new Int32Array(WINDOW_RANKS_MIN);
   private marks = new TickBitmap(WINDOW_RANKS_MIN);
   private inWindow = 0;
+  /** Of the far levels, those before the window. */
+  private before = 0;
   private bestLevel = 0;
   private bestRank = Infinity;
   private filled = 0;
@@ -94,7 +97,6 @@ export class PriceLadder {
     this.filled += 1;
     const rank = this.rankOf(this.levels.price(level));
     if (rank >= this.bestRank) return;
-    if (!this.holds(rank)) this.slide(rank - this.margin());
     this.bestLevel = level;
     this.bestRank = rank;
   }
@@ -106,7 +108,7 @@ export class PriceLadder {
     const next = this.nextFilled(this.bestRank);
     this.bestLevel = next;
     this.bestRank = next === 0 ? Infinity : this.rankOf(this.levels.price(next));
-    if (next !== 0 && !this.holds(this.bestRank)) this.slide(this.bestRank - this.margin());
+    if (next !== 0 && this.inWindow === 0) this.slide(this.bestRank - this.margin());
   }
 
   /** Removes a level that has no orders. */
@@ -119,6 +121,7 @@ export class PriceLadder {
       this.inWindow -= 1;
     } else {
       this.far.remove(rank);
+      if (rank < this.base) this.before -= 1;
     }
     this.levels.close(level);
   }
@@ -136,6 +139,7 @@ export class PriceLadder {
     if (largest === this.step) return;
     this.clearWindow();
     this.far.clear();
+    this.before = 0;
     this.step = largest;
     this.bestRank =
       this.bestLevel === 0 ? Infinity : this.rankOf(this.levels.price(this.bestLevel));
@@ -162,7 +166,8 @@ export class PriceLadder {
     }
     assert(filled === this.filled, `${this.filled} levels, and ${filled} have orders`);
     assert(best === this.bestLevel, "the best level is the best");
-    assert(best === 0 || this.holds(this.bestRank), "the best level is within the window");
+    assert(best === 0 || this.rankOf(this.levels.price(best)) === this.bestRank, "its rank too");
+    assert(this.before === this.countBefore(), `${this.before} levels before the window`);
     const places = this.table.reduce((count, level) => count + (level === 0 ? 0 : 1), 0);
     assert(places === this.inWindow, `${this.inWindow} levels within the window`);
     for (let position = 0; position <= this.mask; position++) {
@@ -198,16 +203,20 @@ export class PriceLadder {
     return level;
   }
 
-  /** Has the window move for a rank that it does not hold, if that makes sense. */
+  /** Has the window move for a rank that it does not hold, if that is worth it. */
   private makeRoom(rank: number): void {
+    const first = Math.min(rank, this.bestRank);
     const isUnused = this.inWindow === 0 && this.far.count === 0;
-    if (rank < this.base || isUnused) this.slide(rank - this.margin());
-    else if (this.bestRank - this.base > this.mask / 2) this.slide(this.bestRank - this.margin());
+    const isBehind = rank > this.base && first - this.base > this.mask / 2;
+    if (isUnused || isBehind || this.before >= LEVELS_BEFORE_WINDOW_MAX) {
+      this.slide(first - this.margin());
+    }
   }
 
   private put(level: number, rank: number): void {
     if (!this.holds(rank)) {
       this.far.insert(rank, level);
+      if (rank < this.base) this.before += 1;
       return;
     }
     const position = rank & this.mask;
@@ -227,8 +236,7 @@ export class PriceLadder {
   /** The level of the lowest rank above one, with orders or without. */
   private next(rank: number): number {
     const offset = rank - this.base;
-    if (offset < 0 && this.far.count > 0) {
-      // Only emptied levels stand before the window.
+    if (offset < 0 && this.before > 0) {
       const level = this.far.after(rank);
       if (level !== 0 && this.rankOf(this.levels.price(level)) < this.base) return level;
     }
@@ -258,6 +266,17 @@ export class PriceLadder {
     }
     this.base = base;
     this.fetch();
+    this.before = this.countBefore();
+  }
+
+  private countBefore(): number {
+    let count = 0;
+    let level = this.far.first();
+    while (level !== 0 && this.rankOf(this.levels.price(level)) < this.base) {
+      count += 1;
+      level = this.far.after(this.rankOf(this.levels.price(level)));
+    }
+    return count;
   }
 
   /** Fetches from the far levels what the window can hold. */

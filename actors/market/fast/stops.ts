@@ -60,14 +60,14 @@ export class Stops {
       at !== 0 && levels.price(at) <= lastPrice;
       at = buyStops.after(at)
     ) {
-      for (let slot = levels.head(at); slot !== 0; slot = orders.next(slot)) wave.push(slot);
+      for (let slot = levels.head(at); slot !== at; slot = orders.next(slot)) wave.push(slot);
     }
     for (
       let at = sellStops.best;
       at !== 0 && levels.price(at) >= lastPrice;
       at = sellStops.after(at)
     ) {
-      for (let slot = levels.head(at); slot !== 0; slot = orders.next(slot)) wave.push(slot);
+      for (let slot = levels.head(at); slot !== at; slot = orders.next(slot)) wave.push(slot);
     }
     return wave.sort((a, b) => orders.priority(a) - orders.priority(b));
   }

@@ -166,6 +166,7 @@ const EVENTS: Readonly<Record<number, readonly [kind: string, hasOrigin: boolean
     (b) => ({ orderId: b.number(), request: b.byte(), code: b.number(), ...marketsNumber(b) }),
   ],
   12: ["accepted", true, readAcceptedWithTerms],
+  18: ["accepted", true, readAcceptedOfPair],
 };
 
 function readEvent(bytes: Bytes): Partial<SeenEvent> {
@@ -200,6 +201,13 @@ function readAcceptedWithTerms(bytes: Bytes): Partial<SeenEvent> {
   // Stop price, display and expiry; self-trade mode and post-only.
   for (let n = 0; n < 3; n++) bytes.number();
   for (let n = 0; n < 2; n++) bytes.byte();
+  return accepted;
+}
+
+function readAcceptedOfPair(bytes: Bytes): Partial<SeenEvent> {
+  const accepted = readAcceptedWithTerms(bytes);
+  // The other order.
+  bytes.number();
   return accepted;
 }
 

@@ -289,5 +289,6 @@ function orderRow(row: Row): OrderRow {
     expires: of["expires"] ?? 0,
     selfTrade: of["self_trade"] ?? 0,
     postOnly: of["post_only"] === 1,
+    pair: of["pair"] ?? 0,
   };
 }

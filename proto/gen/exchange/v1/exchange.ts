@@ -324,6 +324,19 @@ export interface PlaceOrderResponse {
   result: CommandResult | undefined;
 }
 
+export interface PlacePairRequest {
+  /**
+   * The orders, in the order in which they enter the market; each with a client order id of its own. No market orders, and none
+   * that are immediate.
+   */
+  first: PlaceOrderRequest | undefined;
+  second: PlaceOrderRequest | undefined;
+}
+
+export interface PlacePairResponse {
+  result: CommandResult | undefined;
+}
+
 export interface CancelOrderRequest {
   account: number;
   /** Name the order by one of the two. */
@@ -423,6 +436,8 @@ export interface Order {
   expiresAt: number;
   selfTradePrevention: SelfTradePrevention;
   postOnly: boolean;
+  /** The other order of its pair, also when that has ended; 0: it is of none. */
+  pairOrderId: number;
 }
 
 export interface OrderFill {
@@ -447,6 +462,7 @@ export interface OrderCommand {
     | { $case: "cancel"; value: CancelOrderRequest }
     | { $case: "reduce"; value: ReduceOrderRequest }
     | { $case: "amend"; value: AmendOrderRequest }
+    | { $case: "placePair"; value: PlacePairRequest }
     | undefined;
 }
 
@@ -470,6 +486,10 @@ export interface CommandResult {
   repeated: boolean;
   /** When not 0: the command was not published; try again after this many milliseconds. */
   retryMs: number;
+  /** Of a pair: the second order's id, where `order_id` is the first's. */
+  pairOrderId: number;
+  /** Of a pair: which order the code is about, 1 or 2; 0: both. */
+  leg: number;
 }
 
 export interface SubscribeAccountEventsRequest {
@@ -537,6 +557,8 @@ export interface OrderAccepted {
   expiresAt: number;
   selfTradePrevention: SelfTradePrevention;
   postOnly: boolean;
+  /** The other order of its pair; 0: it is of none. */
+  pairOrderId: number;
 }
 
 export interface OrderRejected {
@@ -1750,6 +1772,109 @@ export const PlaceOrderResponse: MessageFns<PlaceOrderResponse> = {
   },
 };
 
+function createBasePlacePairRequest(): PlacePairRequest {
+  return { first: undefined, second: undefined };
+}
+
+export const PlacePairRequest: MessageFns<PlacePairRequest> = {
+  encode(message: PlacePairRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.first !== undefined) {
+      PlaceOrderRequest.encode(message.first, writer.uint32(10).fork()).join();
+    }
+    if (message.second !== undefined) {
+      PlaceOrderRequest.encode(message.second, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlacePairRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlacePairRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.first = PlaceOrderRequest.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.second = PlaceOrderRequest.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePlacePairResponse(): PlacePairResponse {
+  return { result: undefined };
+}
+
+export const PlacePairResponse: MessageFns<PlacePairResponse> = {
+  encode(message: PlacePairResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.result !== undefined) {
+      CommandResult.encode(message.result, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlacePairResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlacePairResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.result = CommandResult.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseCancelOrderRequest(): CancelOrderRequest {
   return { account: 0, orderId: 0, clientOrderId: "" };
 }
@@ -2533,6 +2658,7 @@ function createBaseOrder(): Order {
     expiresAt: 0,
     selfTradePrevention: 0,
     postOnly: false,
+    pairOrderId: 0,
   };
 }
 
@@ -2597,6 +2723,9 @@ export const Order: MessageFns<Order> = {
     }
     if (message.postOnly !== false) {
       writer.uint32(160).bool(message.postOnly);
+    }
+    if (message.pairOrderId !== 0) {
+      writer.uint32(168).int64(message.pairOrderId);
     }
     return writer;
   },
@@ -2772,6 +2901,14 @@ export const Order: MessageFns<Order> = {
             }
 
             message.postOnly = reader.bool();
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.pairOrderId = longToNumber(reader.int64());
             continue;
           }
         }
@@ -2956,6 +3093,9 @@ export const OrderCommand: MessageFns<OrderCommand> = {
       case "amend":
         AmendOrderRequest.encode(message.command.value, writer.uint32(42).fork()).join();
         break;
+      case "placePair":
+        PlacePairRequest.encode(message.command.value, writer.uint32(50).fork()).join();
+        break;
     }
     return writer;
   },
@@ -3011,6 +3151,14 @@ export const OrderCommand: MessageFns<OrderCommand> = {
             }
 
             message.command = { $case: "amend", value: AmendOrderRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.command = { $case: "placePair", value: PlacePairRequest.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -3073,7 +3221,18 @@ export const OrderEntryResponse: MessageFns<OrderEntryResponse> = {
 };
 
 function createBaseCommandResult(): CommandResult {
-  return { requestId: 0, code: "", message: "", orderId: 0, sequence: 0, token: 0, repeated: false, retryMs: 0 };
+  return {
+    requestId: 0,
+    code: "",
+    message: "",
+    orderId: 0,
+    sequence: 0,
+    token: 0,
+    repeated: false,
+    retryMs: 0,
+    pairOrderId: 0,
+    leg: 0,
+  };
 }
 
 export const CommandResult: MessageFns<CommandResult> = {
@@ -3101,6 +3260,12 @@ export const CommandResult: MessageFns<CommandResult> = {
     }
     if (message.retryMs !== 0) {
       writer.uint32(64).int32(message.retryMs);
+    }
+    if (message.pairOrderId !== 0) {
+      writer.uint32(72).int64(message.pairOrderId);
+    }
+    if (message.leg !== 0) {
+      writer.uint32(80).int32(message.leg);
     }
     return writer;
   },
@@ -3180,6 +3345,22 @@ export const CommandResult: MessageFns<CommandResult> = {
             }
 
             message.retryMs = reader.int32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.pairOrderId = longToNumber(reader.int64());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.leg = reader.int32();
             continue;
           }
         }
@@ -3708,6 +3889,7 @@ function createBaseOrderAccepted(): OrderAccepted {
     expiresAt: 0,
     selfTradePrevention: 0,
     postOnly: false,
+    pairOrderId: 0,
   };
 }
 
@@ -3751,6 +3933,9 @@ export const OrderAccepted: MessageFns<OrderAccepted> = {
     }
     if (message.postOnly !== false) {
       writer.uint32(104).bool(message.postOnly);
+    }
+    if (message.pairOrderId !== 0) {
+      writer.uint32(112).int64(message.pairOrderId);
     }
     return writer;
   },
@@ -3870,6 +4055,14 @@ export const OrderAccepted: MessageFns<OrderAccepted> = {
             }
 
             message.postOnly = reader.bool();
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.pairOrderId = longToNumber(reader.int64());
             continue;
           }
         }
@@ -6079,6 +6272,19 @@ export const OrderServiceService = {
     responseSerialize: (value: PlaceOrderResponse): Buffer => Buffer.from(PlaceOrderResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PlaceOrderResponse => PlaceOrderResponse.decode(value),
   },
+  /**
+   * Two orders of one account, symbol and side (one cancels the other): accepted or rejected together. What one of them
+   * does, a trade of any quantity, its trigger or its end, ends the other. Both are held for once, by what the larger may cost.
+   */
+  placePair: {
+    path: "/exchange.v1.OrderService/PlacePair" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PlacePairRequest): Buffer => Buffer.from(PlacePairRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PlacePairRequest => PlacePairRequest.decode(value),
+    responseSerialize: (value: PlacePairResponse): Buffer => Buffer.from(PlacePairResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PlacePairResponse => PlacePairResponse.decode(value),
+  },
   /** Answers when the request is durable and on its way to the market; the outcome is an account event. */
   cancelOrder: {
     path: "/exchange.v1.OrderService/CancelOrder" as const,
@@ -6157,6 +6363,11 @@ export const OrderServiceService = {
 export interface OrderServiceServer extends UntypedServiceImplementation {
   /** Answers when the order is accepted (held for and durable) or rejected. */
   placeOrder: handleUnaryCall<PlaceOrderRequest, PlaceOrderResponse>;
+  /**
+   * Two orders of one account, symbol and side (one cancels the other): accepted or rejected together. What one of them
+   * does, a trade of any quantity, its trigger or its end, ends the other. Both are held for once, by what the larger may cost.
+   */
+  placePair: handleUnaryCall<PlacePairRequest, PlacePairResponse>;
   /** Answers when the request is durable and on its way to the market; the outcome is an account event. */
   cancelOrder: handleUnaryCall<CancelOrderRequest, CancelOrderResponse>;
   /** Leaves at most `leaves` open, keeping time priority. */
@@ -6191,6 +6402,25 @@ export interface OrderServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PlaceOrderResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Two orders of one account, symbol and side (one cancels the other): accepted or rejected together. What one of them
+   * does, a trade of any quantity, its trigger or its end, ends the other. Both are held for once, by what the larger may cost.
+   */
+  placePair(
+    request: PlacePairRequest,
+    callback: (error: ServiceError | null, response: PlacePairResponse) => void,
+  ): ClientUnaryCall;
+  placePair(
+    request: PlacePairRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PlacePairResponse) => void,
+  ): ClientUnaryCall;
+  placePair(
+    request: PlacePairRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PlacePairResponse) => void,
   ): ClientUnaryCall;
   /** Answers when the request is durable and on its way to the market; the outcome is an account event. */
   cancelOrder(
