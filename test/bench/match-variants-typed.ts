@@ -108,8 +108,12 @@ export class TypedBook implements Variant {
   constructor(hasOwnIndex: boolean, hasOwnLadder: boolean) {
     const { orders, levels } = this;
     this.index = hasOwnIndex ? new OrderIndex(orders) : new MapIndex(orders);
-    this.bids = hasOwnLadder ? new PriceLadder(levels, 1, -1) : new SortedLadder(levels, -1);
-    this.asks = hasOwnLadder ? new PriceLadder(levels, 2, 1) : new SortedLadder(levels, 1);
+    this.bids = hasOwnLadder
+      ? new PriceLadder(levels, 1, -1, Infinity)
+      : new SortedLadder(levels, -1);
+    this.asks = hasOwnLadder
+      ? new PriceLadder(levels, 2, 1, Infinity)
+      : new SortedLadder(levels, 1);
   }
 
   enter(id: number, side: number, price: number, quantity: number, isImmediate: boolean): void {

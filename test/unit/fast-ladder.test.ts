@@ -24,7 +24,7 @@ class Bench {
 
   constructor(direction: 1 | -1) {
     this.direction = direction;
-    this.ladder = new PriceLadder(this.levels, 1, direction);
+    this.ladder = new PriceLadder(this.levels, 1, direction, Infinity);
   }
 
   add(price: number): void {

@@ -4,11 +4,9 @@ import { OrderType, Side } from "../../kernel/order.js";
 import type { AmendRequest } from "../engine.js";
 import { EventKind } from "../event-log.js";
 import { type Amended, judgeAmend, keepsPlace } from "../ladder.js";
-import type { Admission } from "./admission.js";
 import type { Arrivals } from "./arrivals.js";
 import type { FastBook } from "./fast-book.js";
 import type { OrderLife } from "./order-life.js";
-import type { OrdinaryOrders } from "./ordinary-orders.js";
 
 const OK = Code.OK;
 
@@ -26,29 +24,13 @@ export class Amendments {
   private readonly book: FastBook;
   private readonly life: OrderLife;
   private readonly arrivals: Arrivals;
-  private readonly admission: Admission;
-  private readonly ordinary: OrdinaryOrders;
   private readonly before = new Terms();
   private readonly after = new Terms();
 
-  constructor(life: OrderLife, arrivals: Arrivals, admission: Admission, ordinary: OrdinaryOrders) {
+  constructor(life: OrderLife, arrivals: Arrivals) {
     this.book = life.book;
     this.life = life;
     this.arrivals = arrivals;
-    this.admission = admission;
-    this.ordinary = ordinary;
-  }
-
-  /** Amends a plain order that stays one and meets nobody. False: that is not so, and nothing has happened. */
-  amendPlainly(slot: number, request: AmendRequest): boolean {
-    const { orders } = this.book;
-    if (!this.ordinary.isOrdinary(slot)) return false;
-    if (request.stopPrice !== 0 || request.display !== 0) return false;
-    const price = request.price === 0 ? orders.price(slot) : request.price;
-    const leaves = orders.leaves(slot) + request.change;
-    const isSame = price === orders.price(slot) && request.change === 0;
-    if (isSame || !this.admission.isGood(price, leaves)) return false;
-    return this.ordinary.amend(slot, price, leaves);
   }
 
   /** Amends an open order. Returns why not, or `OK`. */

@@ -5,7 +5,6 @@
  */
 import { assert, InvariantError } from "../../kernel/assert.js";
 import { Code } from "../../kernel/codes.js";
-import { UNITS_MAX } from "../../kernel/limits.js";
 import { Side, TimeInForce } from "../../kernel/order.js";
 import type { EngineLimits } from "../engine-limits.js";
 import type { EventLog } from "../event-log.js";
@@ -42,10 +41,10 @@ export class FastBook {
   readonly orders = new OrderStore();
   readonly index = new OrderIndex(this.orders);
   readonly levels = new LevelStore(this.orders);
-  readonly bids = new PriceLadder(this.levels, BUY, -1);
-  readonly asks = new PriceLadder(this.levels, SELL, 1);
-  readonly buyStops = new PriceLadder(this.levels, BUY_STOPS, 1);
-  readonly sellStops = new PriceLadder(this.levels, SELL_STOPS, -1);
+  readonly bids: PriceLadder;
+  readonly asks: PriceLadder;
+  readonly buyStops: PriceLadder;
+  readonly sellStops: PriceLadder;
   /** A queue by arrival, with no price. */
   readonly closing = this.levels.open(0, CLOSING);
   readonly expiries = new ExpiryHeap(this.orders);
@@ -58,6 +57,11 @@ export class FastBook {
   constructor(state: MarketState, limits: EngineLimits) {
     this.state = state;
     this.limits = limits;
+    const { levelsPerSideMax } = limits;
+    this.bids = new PriceLadder(this.levels, BUY, -1, levelsPerSideMax);
+    this.asks = new PriceLadder(this.levels, SELL, 1, levelsPerSideMax);
+    this.buyStops = new PriceLadder(this.levels, BUY_STOPS, 1, levelsPerSideMax);
+    this.sellStops = new PriceLadder(this.levels, SELL_STOPS, -1, levelsPerSideMax);
   }
 
   ladder(side: Side): PriceLadder {
@@ -104,28 +108,17 @@ export class FastBook {
 
   /** Why an order in hand cannot rest (2.5); `OK`: it can. */
   roomOnBook(slot: number): Code {
-    const { orders } = this;
     if (this.isFull()) return Code.BOOK_FULL;
-    const ladder = this.ladder(orders.side(slot));
-    if (ladder.leaves + orders.leaves(slot) > UNITS_MAX) return Code.BOOK_FULL;
-    return this.hasRoom(ladder, orders.price(slot));
+    const { orders } = this;
+    return this.ladder(orders.side(slot)).roomFor(orders.leaves(slot), orders.price(slot));
   }
 
   /** Why an order in hand cannot wait (2.5); `OK`: it can. */
   roomToWait(slot: number): Code {
     if (this.isFull()) return Code.BOOK_FULL;
-    const stopPrice = this.orders.stopPrice(slot);
-    if (stopPrice === 0) return Code.OK;
-    return this.hasRoom(this.stops(this.orders.side(slot)), stopPrice);
-  }
-
-  /** Is there surely room on a side for a quantity more, at whatever price? */
-  hasPlainRoom(ladder: PriceLadder, quantity: number): boolean {
-    return (
-      this.bids.orders + this.asks.orders + this.waiting < this.limits.restingOrdersMax &&
-      ladder.count < this.limits.levelsPerSideMax &&
-      ladder.leaves + quantity <= UNITS_MAX
-    );
+    const { orders } = this;
+    const stopPrice = orders.stopPrice(slot);
+    return stopPrice === 0 ? Code.OK : this.stops(orders.side(slot)).roomFor(0, stopPrice);
   }
 
   /** Puts an order in hand on the book, behind all others of its price. There is room. */
@@ -332,12 +325,6 @@ export class FastBook {
     const leaves = orders.leaves(slot);
     const display = orders.display(slot);
     return display === 0 || leaves < display ? leaves : display;
-  }
-
-  private hasRoom(ladder: PriceLadder, price: number): Code {
-    if (ladder.count < this.limits.levelsPerSideMax) return Code.OK;
-    const level = ladder.find(price);
-    return level !== 0 && this.levels.count(level) > 0 ? Code.OK : Code.LEVELS_FULL;
   }
 }
 

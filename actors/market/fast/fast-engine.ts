@@ -65,10 +65,10 @@ export class FastEngine implements MatchingEngine {
     const sweep = new Sweep(this.life, this.phases);
     this.stops = new Stops(this.life, sweep);
     this.admission = new Admission(state);
-    this.ordinary = new OrdinaryOrders(this.orders, this.log);
+    this.ordinary = new OrdinaryOrders(this.orders, this.log, this.admission);
     this.takers = new OrdinaryTakers(this.life, sweep, this.ordinary);
     this.arrivals = new Arrivals(this.life, sweep);
-    this.amendments = new Amendments(this.life, this.arrivals, this.admission, this.ordinary);
+    this.amendments = new Amendments(this.life, this.arrivals);
   }
 
   enter(entry: OrderEntry): void {
@@ -118,7 +118,7 @@ export class FastEngine implements MatchingEngine {
   amend(request: AmendRequest): void {
     this.begin();
     const slot = this.orders.index.find(request.orderId);
-    if (slot !== 0 && this.amendments.amendPlainly(slot, request)) return;
+    if (slot !== 0 && this.ordinary.amend(slot, request)) return;
     const code = slot === 0 ? TOO_LATE : this.amendments.amend(slot, request);
     if (code !== OK) this.refuse(request.orderId, OrderRequest.Amend, code);
     this.finish();
@@ -277,8 +277,8 @@ export class FastEngine implements MatchingEngine {
 
   /** Then what was triggered, the indicative price, and each level that has changed. */
   private finish(): void {
-    this.stops.trigger();
-    this.phases.tellIndicative();
+    if (this.state.phase === CONTINUOUS) this.stops.trigger();
+    if (this.state.phase !== CONTINUOUS) this.phases.tellIndicative();
     this.orders.tellDepth(this.log);
   }
 

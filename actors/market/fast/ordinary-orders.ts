@@ -6,9 +6,11 @@
  */
 import { Code } from "../../kernel/codes.js";
 import { OrderType, Side, TimeInForce } from "../../kernel/order.js";
+import type { AmendRequest } from "../engine.js";
 import { EVENT_STRIDE as STRIDE, EventKind, type EventLog } from "../event-log.js";
 import type { MarketState } from "../market-state.js";
 import type { OrderEntry } from "../order-entry.js";
+import type { Admission } from "./admission.js";
 import type { ChangedOrders } from "./changed-orders.js";
 import type { FastBook } from "./fast-book.js";
 import { LevelField, OrderField, OrderFlag, Place } from "./layout.js";
@@ -56,23 +58,25 @@ const KIND =
 const NEW_FLAGS = KIND | TOUCHED | OrderFlag.indexed;
 
 export class OrdinaryOrders {
-  private readonly book: FastBook;
   private readonly orders: OrderStore;
   private readonly index: OrderIndex;
   private readonly changes: ChangedOrders;
-  /** By side; nothing at 0. A look into an array is cheaper than a branch that goes either way. */
+  /** By side; of nobody at 0. A look into an array is cheaper than a branch that goes either way. */
   private readonly ladders: readonly PriceLadder[];
   private readonly state: MarketState;
   private readonly log: EventLog;
+  private readonly admission: Admission;
+  private readonly ordersMax: number;
 
-  constructor(book: FastBook, log: EventLog) {
-    this.book = book;
+  constructor(book: FastBook, log: EventLog, admission: Admission) {
     this.orders = book.orders;
     this.index = book.index;
     this.changes = book.changes;
     this.ladders = [book.bids, book.bids, book.asks];
     this.state = book.state;
     this.log = log;
+    this.admission = admission;
+    this.ordersMax = book.limits.restingOrdersMax;
   }
 
   /** Does an order stand on the book, good till cancelled, with nothing to look at but price and quantity? */
@@ -90,7 +94,7 @@ export class OrdinaryOrders {
     if (ladders[BOTH_SIDES - side]!.isReached(price)) return false;
     if (entry.pair !== 0 || entry.owner !== account) return false;
     if (entry.timeInForce !== GOOD_TILL_CANCEL) return this.endAtOnce(entry);
-    if (!this.book.hasPlainRoom(ladder, quantity)) return false;
+    if (this.index.count >= this.ordersMax || !ladder.hasRoomFor(quantity)) return false;
 
     // What the processor has to fetch is asked for first.
     const slot = orders.take();
@@ -199,29 +203,58 @@ export class OrdinaryOrders {
     orders.release(slot);
   }
 
-  /** An order gets another limit, or leaves something else; nothing is wrong with that, and it is a change. */
-  amend(slot: number, price: number, leaves: number): boolean {
+  /** An order gets another limit, or another quantity. */
+  amend(slot: number, request: AmendRequest): boolean {
     const { orders, ladders } = this;
-    if (price === orders.price(slot) && leaves <= orders.leaves(slot)) {
-      this.shrink(slot, leaves);
-      return true;
-    }
-    const side = orders.flags(slot) & SIDE_MASK;
+    const double = slot << 3;
+    const at = slot << 4;
+    if (!this.isOrdinary(slot) || request.stopPrice !== 0 || request.display !== 0) return false;
+    const { change } = request;
+    const before = orders.doubles[double | PRICE]!;
+    const price = request.price === 0 ? before : request.price;
+    const leavesBefore = orders.doubles[double | LEAVES]!;
+    const leaves = leavesBefore + change;
+    if (!this.admission.isGood(price, leaves)) return false;
+    if (price === before && change <= 0) return change !== 0 && this.shrink(slot, change);
+    const side = orders.integers[at | FLAGS]! & SIDE_MASK;
     const ladder = ladders[side]!;
-    if (ladders[BOTH_SIDES - side]!.isReached(price)) return false;
-    if (!this.book.hasPlainRoom(ladder, leaves)) return false;
-    this.move(slot, ladder, price, leaves);
+    if (ladders[BOTH_SIDES - side]!.isReached(price) || !ladder.hasRoomFor(change)) return false;
+
+    const from = this.leave(slot, ladder);
+    const to = ladder.demand(price);
+    const { doubles, integers } = orders;
+    const priority = this.state.arrivals + 1;
+    this.state.arrivals = priority;
+    doubles[double | PRICE] = price;
+    doubles[double | LEAVES] = leaves;
+    doubles[double | PRIORITY] = priority;
+    const last = integers[(to << 4) | PREVIOUS]!;
+    const count = integers[(to << 4) | COUNT]!;
+    const flags = integers[at | FLAGS]!;
+    integers[at | PREVIOUS] = last;
+    integers[at | NEXT] = to;
+    integers[at | LEVEL] = to;
+    integers[at | FLAGS] = flags | TOUCHED;
+    integers[(last << 4) | NEXT] = slot;
+    integers[(to << 4) | PREVIOUS] = slot;
+    integers[(to << 4) | COUNT] = count + 1;
+    doubles[(to << 3) | SHOWN]! += leaves;
+    ladder.leaves += change;
+    if (count === 0) ladder.noteFilled(to);
+    this.changes.list(slot, flags & TOUCHED);
+    this.tellMoved(slot, from, to);
+    if (to !== from && integers[(from << 4) | COUNT] === 0) ladder.close(from);
     return true;
   }
 
   /** It leaves less, and keeps its place. */
-  private shrink(slot: number, leaves: number): void {
+  private shrink(slot: number, change: number): boolean {
     const { orders, state, log } = this;
     const { doubles, integers } = orders;
     const double = slot << 3;
     const level = integers[(slot << 4) | LEVEL]!;
     const side = integers[(slot << 4) | FLAGS]! & SIDE_MASK;
-    const change = leaves - doubles[double | LEAVES]!;
+    const leaves = doubles[double | LEAVES]! + change;
     const shown = doubles[(level << 3) | SHOWN]! + change;
     doubles[(level << 3) | SHOWN] = shown;
     doubles[double | LEAVES] = leaves;
@@ -248,40 +281,36 @@ export class OrdinaryOrders {
     values[second | 2] = side;
     values[second | 3] = price;
     values[second | 4] = shown;
+    return true;
   }
 
-  /** It takes a new place. */
-  private move(slot: number, ladder: PriceLadder, price: number, leaves: number): void {
-    const { orders, state, log } = this;
-    const double = slot << 3;
+  /** Takes an order out of its level, which is returned. */
+  private leave(slot: number, ladder: PriceLadder): number {
+    const { doubles, integers } = this.orders;
     const at = slot << 4;
-    const from = this.leave(slot, ladder);
-    const to = ladder.demand(price);
-    const { doubles, integers } = orders;
-    const priority = state.arrivals + 1;
-    state.arrivals = priority;
-    doubles[double | PRICE] = price;
-    doubles[double | LEAVES] = leaves;
-    doubles[double | PRIORITY] = priority;
-    const flags = integers[at | FLAGS]!;
-    const last = integers[(to << 4) | PREVIOUS]!;
-    const count = integers[(to << 4) | COUNT]!;
-    integers[at | PREVIOUS] = last;
-    integers[at | NEXT] = to;
-    integers[at | LEVEL] = to;
-    integers[at | FLAGS] = flags | TOUCHED;
-    integers[(last << 4) | NEXT] = slot;
-    integers[(to << 4) | PREVIOUS] = slot;
-    integers[(to << 4) | COUNT] = count + 1;
-    doubles[(to << 3) | SHOWN]! += leaves;
-    ladder.leaves += leaves;
-    if (count === 0) ladder.noteFilled(to);
-    this.changes.list(slot, flags & TOUCHED);
+    const level = integers[at | LEVEL]!;
+    const previous = integers[at | PREVIOUS]!;
+    const next = integers[at | NEXT]!;
+    const count = integers[(level << 4) | COUNT]! - 1;
+    integers[(level << 4) | COUNT] = count;
+    integers[(previous << 4) | NEXT] = next;
+    integers[(next << 4) | PREVIOUS] = previous;
+    doubles[(level << 3) | SHOWN]! -= doubles[(slot << 3) | LEAVES]!;
+    if (count === 0) ladder.noteEmptied(level);
+    return level;
+  }
 
+  /** It has left its place, and rests in another. */
+  private tellMoved(slot: number, from: number, to: number): void {
+    const { orders, state, log } = this;
+    const { doubles } = orders;
+    const double = slot << 3;
     const { sequence } = state;
-    const side = flags & SIDE_MASK;
+    const side = orders.integers[(slot << 4) | FLAGS]! & SIDE_MASK;
     const orderId = doubles[double | ORDER_ID]!;
     const account = doubles[double | ACCOUNT]!;
+    const price = doubles[double | PRICE]!;
+    const leaves = doubles[double | LEAVES]!;
     const event = log.claim(to === from ? 3 : 4);
     const { values } = log;
     values[event] = AMENDED;
@@ -303,7 +332,7 @@ export class OrdinaryOrders {
     values[second | 5] = price;
     values[second | 6] = leaves;
     values[second | 7] = leaves;
-    values[second | 8] = priority;
+    values[second | 8] = doubles[double | PRIORITY]!;
     values[second | 9] = OK;
     const third = second + EVENT_STRIDE;
     values[third] = DEPTH;
@@ -318,25 +347,6 @@ export class OrdinaryOrders {
     values[fourth | 2] = side;
     values[fourth | 3] = price;
     values[fourth | 4] = doubles[(to << 3) | SHOWN]!;
-    if (integers[(from << 4) | COUNT] === 0) ladder.close(from);
-  }
-
-  /** Takes an order out of its level, which is returned. */
-  private leave(slot: number, ladder: PriceLadder): number {
-    const { doubles, integers } = this.orders;
-    const at = slot << 4;
-    const level = integers[at | LEVEL]!;
-    const previous = integers[at | PREVIOUS]!;
-    const next = integers[at | NEXT]!;
-    const count = integers[(level << 4) | COUNT]! - 1;
-    integers[(level << 4) | COUNT] = count;
-    integers[(previous << 4) | NEXT] = next;
-    integers[(next << 4) | PREVIOUS] = previous;
-    const leaves = doubles[(slot << 3) | LEAVES]!;
-    doubles[(level << 3) | SHOWN]! -= leaves;
-    ladder.leaves -= leaves;
-    if (count === 0) ladder.noteEmptied(level);
-    return level;
   }
 
   /** An immediate order that meets nobody. */

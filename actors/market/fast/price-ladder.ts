@@ -8,10 +8,14 @@
  * moves nothing.
  */
 import { assert } from "../../kernel/assert.js";
+import { Code } from "../../kernel/codes.js";
+import { UNITS_MAX } from "../../kernel/limits.js";
 import { FarLevels } from "./far-levels.js";
 import type { LevelStore } from "./level-store.js";
 import { TickBitmap } from "./tick-bitmap.js";
 
+/** What the orders of a side may leave open together. */
+const LEAVES_MAX = UNITS_MAX;
 const WINDOW_RANKS_MIN = 1 << 10;
 const WINDOW_RANKS_MAX = 1 << 16;
 const GROWTH_SHIFT = 2;
@@ -30,6 +34,7 @@ export class PriceLadder {
   private readonly number: number;
   /** 1 where a lower price is better, −1 where a higher one is. */
   private readonly direction: number;
+  private readonly levelsMax: number;
   private readonly far = new FarLevels();
   /** All its prices are multiples of it. */
   private step = 1;
@@ -46,10 +51,11 @@ export class PriceLadder {
   private bestRank = Infinity;
   private filled = 0;
 
-  constructor(levels: LevelStore, number: number, direction: 1 | -1) {
+  constructor(levels: LevelStore, number: number, direction: 1 | -1, levelsMax: number) {
     this.levels = levels;
     this.number = number;
     this.direction = direction;
+    this.levelsMax = levelsMax;
   }
 
   /** The best level that has orders; 0: there is none. */
@@ -60,6 +66,19 @@ export class PriceLadder {
   /** How many levels have orders. */
   get count(): number {
     return this.filled;
+  }
+
+  /** Is there room for so much more at this price (2.5)? */
+  roomFor(quantity: number, price: number): Code {
+    if (this.leaves + quantity > LEAVES_MAX) return Code.BOOK_FULL;
+    if (this.filled < this.levelsMax) return Code.OK;
+    const level = this.find(price);
+    return level !== 0 && this.levels.count(level) > 0 ? Code.OK : Code.LEVELS_FULL;
+  }
+
+  /** Is there room for so much more at whatever price? */
+  hasRoomFor(quantity: number): boolean {
+    return this.filled < this.levelsMax && this.leaves + quantity <= LEAVES_MAX;
   }
 
   /** Is the first price better than the second? */

@@ -26,6 +26,7 @@ export class Stops {
 
   private isAnyTriggered(): boolean {
     const { levels, buyStops, sellStops, state } = this.book;
+    if (buyStops.count + sellStops.count === 0) return false;
     const { lastPrice } = state;
     if (lastPrice === 0) return false;
     const buy = buyStops.best;
