@@ -43,7 +43,10 @@ export interface AmendRequest {
 
 /** Takes the open orders whose rows a batch must write. */
 export interface OrderRows {
-  /** `hasNewTerms`: what the table `book` does not hold of it is otherwise than it was stored; or gone, if it is ordinary now. */
+  /**
+   * `hasNewTerms`: what the table `book` does not hold of it is otherwise than it was stored; or gone, if it is ordinary now.
+   * The order may be filled again for the next call: whoever keeps something of it copies it.
+   */
   changed(order: OpenOrder, isNew: boolean, hasNewTerms: boolean): void;
   /** `isOrdinary`: as it was stored. */
   removed(orderId: number, isOrdinary: boolean): void;

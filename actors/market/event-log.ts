@@ -172,7 +172,6 @@ export class EventLog {
     values[at] = EventKind.Refused;
     values[at | 1] = sequence;
     values[at | 2] = orderId;
-    for (let field = 3; field < 9; field++) values[at | field] = 0;
     values[at | 9] = code;
     values[at | 10] = request;
   }
@@ -193,8 +192,10 @@ export class EventLog {
   toArrays(): number[][] {
     return Array.from({ length: this.count }, (_, n) => {
       const record = Array.from({ length: TRADE_WIDTH }, () => 0);
-      const width = widthOf(this.value(n, Field.kind));
+      const kind = this.value(n, Field.kind);
+      const width = widthOf(kind);
       for (let field = 0; field < width; field++) record[field] = this.value(n, field);
+      if (kind === EventKind.Refused) record.fill(0, Field.orderId + 1, Field.code);
       return record;
     });
   }

@@ -1,7 +1,8 @@
 /**
- * Order flow for the engine alone: made before any clock runs, kept in typed arrays, the same for the same seed. It has the shape of public
- * benchmarks of matching engines: a mid price that walks, passive orders by a power law with a hump near the touch, short lives,
- * few of which end in a trade.
+ * Order flow for the engine alone: made before any clock runs, kept in typed arrays, the same for
+ * the same seed. It has the shape of public benchmarks of matching engines: a mid price that walks,
+ * passive orders by a power law with a hump near the touch, short lives, few of which end in a
+ * trade.
  */
 import { orderIdOf } from "../../actors/kernel/ids.js";
 import { Side, TimeInForce } from "../../actors/kernel/order.js";
@@ -20,7 +21,9 @@ export interface Scenario {
   readonly left: number;
   /** The standard deviation of its walk for each order, in ticks. */
   readonly step: number;
-  /** Orders that stand on the book before the first message and are never touched by their clients. */
+  /**
+   * Orders that stand on the book before the first message and are never touched by their clients.
+   */
   readonly standing: number;
 }
 
@@ -90,12 +93,17 @@ export class Flow {
   }
 }
 
-/** Makes the flow of a scenario: about so many messages, besides those that build the standing book. */
+/**
+ * Makes the flow of a scenario: about so many messages, besides those that build the standing book.
+ */
 export function makeFlow(scenario: Scenario, messages: number, seed: number): Flow {
   return new FlowMaker(scenario, messages, seed).make();
 }
 
-/** Orders one after the other, each with the moments of its amends and its cancel; then everything in the order of time. */
+/**
+ * Orders one after the other, each with the moments of its amends and its cancel; then everything
+ * in the order of time.
+ */
 class FlowMaker {
   private readonly scenario: Scenario;
   private readonly messages: number;

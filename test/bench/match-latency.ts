@@ -1,4 +1,7 @@
-/** How long single operations of the engine take: each of a flow, and each kind at rates that do not wait for the slow ones. */
+/**
+ * How long single operations of the engine take: each of a flow, and each kind at rates that do not
+ * wait for the slow ones.
+ */
 import { orderIdOf } from "../../actors/kernel/ids.js";
 import { Side, TimeInForce } from "../../actors/kernel/order.js";
 import { OrderEntry } from "../../actors/market/order-entry.js";
@@ -18,7 +21,10 @@ const RATES = [10_000, 50_000, 100_000, 150_000] as const;
 const STANDING_ORDERS = 10_000;
 const DEPTH_TICKS = 300;
 const DEPTH_LEVELS = 10;
-/** Orders that are open at once besides the standing ones: each is cancelled when so many younger ones are there. */
+/**
+ * Orders that are open at once besides the standing ones: each is cancelled when so many younger
+ * ones are there.
+ */
 const OPEN_ORDERS = 1_000;
 const ORDERS_MAX = 100;
 const ROUNDS_WITHOUT_COUNTING = 20_000;
@@ -39,7 +45,10 @@ export function clockNs(): number {
   return ((performance.now() - started) * NANOSECONDS_PER_MS) / CLOCK_READINGS;
 }
 
-/** The 99th percentile of single messages of a flow, one clock reading included, in nanoseconds. Rows and hash are taken in between. */
+/**
+ * The 99th percentile of single messages of a flow, one clock reading included, in nanoseconds.
+ * Rows and hash are taken in between.
+ */
 export function messageP99Ns(flow: Flow): number {
   const driver = new Driver(flow, openEngine());
   driver.run(0, flow.standing);
@@ -66,7 +75,10 @@ export function measureLatency(seconds: number): LatencyReport {
   return report;
 }
 
-/** An open loop: an operation is due at its time, whatever the one before took, and its latency counts from there. */
+/**
+ * An open loop: an operation is due at its time, whatever the one before took, and its latency
+ * counts from there.
+ */
 function measureAt(rate: number, seconds: number, desk: Desk): Record<Operation, Percentiles> {
   const each = Math.ceil((rate * seconds) / OPERATIONS.length);
   const taken = OPERATIONS.map(() => new Float64Array(each));

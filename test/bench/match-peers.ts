@@ -1,7 +1,8 @@
 /**
- * A peer on what it knows of the same flow: `nodejs-order-book`, the order book of npm that has most of it (limit orders,
- * immediate or cancel, cancels, changes of price or size). It tells nobody anything, has no accounts and stores nothing, so it is spared what
- * the engine does besides; both are timed by the messages that the peer got through in its time.
+ * A peer on what it knows of the same flow: `nodejs-order-book`, the order book of npm that has
+ * most of it (limit orders, immediate or cancel, cancels, changes of price or size). It tells
+ * nobody anything, has no accounts and stores nothing, so it is spared what the engine does
+ * besides; both are timed by the messages that the peer got through in its time.
  */
 import { OrderBook, Side as PeerSide } from "nodejs-order-book";
 import { Side, TimeInForce } from "../../actors/kernel/order.js";

@@ -1,4 +1,7 @@
-/** Gives a flow to an engine with everything a market has of it: events read after each command, rows and hash batch by batch. */
+/**
+ * Gives a flow to an engine with everything a market has of it: events read after each command,
+ * rows and hash batch by batch.
+ */
 import { StateHash } from "../../actors/kernel/hash.js";
 import { FIRST_MARKET_ID } from "../../actors/kernel/ids.js";
 import type { Side, TimeInForce } from "../../actors/kernel/order.js";
@@ -20,7 +23,9 @@ const EVENT_SHIFT = Math.log2(EVENT_STRIDE);
 const TRADE = EventKind.Trade;
 const DEPTH = EventKind.Depth;
 
-/** An engine whose market is listed, trades, and lets limits be as far away as the scenarios need. */
+/**
+ * An engine whose market is listed, trades, and lets limits be as far away as the scenarios need.
+ */
 export function openEngine(): FastEngine {
   const state = new MarketState();
   state.instrument = {

@@ -95,7 +95,10 @@ class SortedLadder implements Ladder {
   }
 }
 
-/** Orders and levels as records in typed arrays; with the engine's index, and with its ladder, if wanted. */
+/**
+ * Orders and levels as records in typed arrays; with the engine's index, and with its ladder, if
+ * wanted.
+ */
 export class TypedBook implements Variant {
   traded = 0;
   private readonly orders = new OrderStore();

@@ -1,12 +1,16 @@
 /**
- * What each idea of the engine brings, on books that only add, cancel, amend and match, tell nobody and store nothing: small, whole, and
- * each with one idea more than the one before it.
+ * What each idea of the engine brings, on books that only add, cancel, amend and match, tell nobody
+ * and store nothing: small, whole, and each with one idea more than the one before it.
  *
- * Here the two that are made of objects: a Map by id, levels in a sorted array, and a linked list through the orders of a level.
+ * Here the two that are made of objects: a Map by id, levels in a sorted array, and a linked list
+ * through the orders of a level.
  */
 import { Side } from "../../actors/kernel/order.js";
 
-/** A book that a variant keeps. Quantities that are traded are counted, so that all can be seen to do the same. */
+/**
+ * A book that a variant keeps. Quantities that are traded are counted, so that all can be seen to
+ * do the same.
+ */
 export interface Variant {
   traded: number;
   enter(id: number, side: number, price: number, quantity: number, isImmediate: boolean): void;

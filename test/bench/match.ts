@@ -1,6 +1,7 @@
 /**
- * The matching engine alone: how many messages a second in five kinds of market, how long one takes, how much memory an order
- * needs, what each of its ideas brings, and what a peer does on the same flow. Nothing of it is durable: `e2e` measures the exchange.
+ * The matching engine alone: how many messages a second in five kinds of market, how long one
+ * takes, how much memory an order needs, what each of its ideas brings, and what a peer does on the
+ * same flow. Nothing of it is durable: `e2e` measures the exchange.
  */
 import { orderIdOf } from "../../actors/kernel/ids.js";
 import { Side, TimeInForce } from "../../actors/kernel/order.js";
@@ -54,7 +55,10 @@ const QUANTITY_MAX = 100;
 const MS_PER_SECOND = 1_000;
 const HUNDRED = 100;
 
-/** What the flow of a scenario turned out to be: parts of its messages, and trades; and the orders that stood at its end. */
+/**
+ * What the flow of a scenario turned out to be: parts of its messages, and trades; and the orders
+ * that stood at its end.
+ */
 export interface FlowReport {
   readonly enter: number;
   readonly cancel: number;
@@ -69,7 +73,10 @@ export interface MatchReport {
   readonly worstMps: number;
   /** Million messages a second: the median of the runs. */
   readonly scenarios: Readonly<Record<string, number>>;
-  /** Of single messages in the scenario where it is worst, in nanoseconds, with one clock reading (`clockNs`) in it. */
+  /**
+   * Of single messages in the scenario where it is worst, in nanoseconds, with one clock reading
+   * (`clockNs`) in it.
+   */
   readonly p99Ns: number;
   readonly clockNs: number;
   readonly bytesPerOrder: number;

@@ -1,4 +1,7 @@
-/** The short ways of the fast engine tell what the long ones do, and nothing in it takes longer because much is there. */
+/**
+ * The short ways of the fast engine tell what the long ones do, and nothing in it takes longer
+ * because much is there.
+ */
 import { strict as assert } from "node:assert";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,7 @@
-/** The ladder of the fast engine against a plain sorted list: whatever comes and goes, near the market and far from it. */
+/**
+ * The ladder of the fast engine against a plain sorted list: whatever comes and goes, near the
+ * market and far from it.
+ */
 import { strict as assert } from "node:assert";
 import { describe, expect, it } from "vitest";
 import { Side, TimeInForce } from "../../actors/kernel/order.js";

@@ -1,6 +1,7 @@
 /**
- * Whether an order is taken, for the many that are: what `ladder.ts` says, for ordinary orders and amends that nothing is wrong with,
- * from bounds that are worked out once for each listing, set of rules and session. Whatever is not that plain the ladder judges.
+ * Whether an order is taken, for the many that are: what `ladder.ts` says, for ordinary orders and
+ * amends that nothing is wrong with, from bounds that are worked out once for each listing, set of
+ * rules and session. Whatever is not that plain the ladder judges.
  */
 import { PRICE_UNITS_MAX, QUANTITY_UNITS_MAX } from "../../kernel/limits.js";
 import { OrderType, SelfTrade, Side, TimeInForce } from "../../kernel/order.js";
@@ -41,7 +42,9 @@ export class Admission {
     return this.isPlain(entry) && this.isGood(entry.price, entry.quantity);
   }
 
-  /** Is nothing wrong with this limit and this quantity, in continuous trading? False says nothing. */
+  /**
+   * Is nothing wrong with this limit and this quantity, in continuous trading? False says nothing.
+   */
   isGood(price: number, quantity: number): boolean {
     this.refresh();
     const { tick, lot } = this;

@@ -1,4 +1,6 @@
-/** Changes of open orders that their accounts ask for: amend and reduce (rule book, 4.1 and 4.2). */
+/**
+ * Changes of open orders that their accounts ask for: amend and reduce (rule book, 4.1 and 4.2).
+ */
 import { Code } from "../../kernel/codes.js";
 import { OrderType, Side } from "../../kernel/order.js";
 import type { AmendRequest } from "../engine.js";

@@ -1,4 +1,7 @@
-/** How an order in hand comes in, a new or an amended one: it is judged by what the book says, then waits, trades or rests. */
+/**
+ * How an order in hand comes in, a new or an amended one: it is judged by what the book says, then
+ * waits, trades or rests.
+ */
 import { Code } from "../../kernel/codes.js";
 import { Side, TimeInForce } from "../../kernel/order.js";
 import { judgeEntry } from "../ladder.js";
@@ -28,7 +31,10 @@ export class Arrivals {
     this.fillOrKill = new FillOrKill(life.book);
   }
 
-  /** A new order, judged by its terms, the phase and the rules; then by its pair (1.7); then by what the book itself says. */
+  /**
+   * A new order, judged by its terms, the phase and the rules; then by its pair (1.7); then by what
+   * the book itself says.
+   */
   enter(entry: OrderEntry, isPlainlyGood: boolean): void {
     const code = isPlainlyGood ? OK : judgeEntry(entry, this.book.state);
     if (code !== OK) {

@@ -5,7 +5,10 @@ import type { OrderLife } from "./order-life.js";
 import { isSelfTrade, preventSelfTrade } from "./self-trade.js";
 
 export class Auction {
-  /** What an uncross would give, as of the last `measure`; 0, 0, 0: nothing would trade. A surplus of sellers is negative. */
+  /**
+   * What an uncross would give, as of the last `measure`; 0, 0, 0: nothing would trade. A surplus
+   * of sellers is negative.
+   */
   price = 0;
   volume = 0;
   surplus = 0;
@@ -20,7 +23,10 @@ export class Auction {
   /** Is what was found so far all on one side: of the buyers, of the sellers? */
   private isAllOfBuyers = true;
   private isAllOfSellers = true;
-  /** The lowest and the highest price of those that are as good, and the one nearest to the reference, with its surplus. */
+  /**
+   * The lowest and the highest price of those that are as good, and the one nearest to the
+   * reference, with its surplus.
+   */
   private highest = 0;
   private highestSurplus = 0;
   private lowest = 0;
@@ -142,7 +148,10 @@ export class Auction {
     if (first <= last) this.consider(first, last, demand, supply);
   }
 
-  /** Prices from one to another, on tick between them, at all of which the same would trade. They come in rising order. */
+  /**
+   * Prices from one to another, on tick between them, at all of which the same would trade. They
+   * come in rising order.
+   */
   private consider(first: number, last: number, demand: number, supply: number): void {
     const volume = Math.min(demand, supply);
     const surplus = demand - supply;

@@ -1,4 +1,7 @@
-/** The levels of the book whose shown quantity the command under way has changed, in the order of the first change. */
+/**
+ * The levels of the book whose shown quantity the command under way has changed, in the order of
+ * the first change.
+ */
 import type { LevelStore } from "./level-store.js";
 
 const INITIAL_LEVELS = 64;

@@ -1,7 +1,7 @@
 /**
- * Which orders changed since rows were taken, and the hash of them all. Nothing is hashed before somebody asks: an order that comes and
- * goes in between costs nothing, and one that changes ten times is hashed once. What an order added to the sum is kept,
- * to be taken out again.
+ * Which orders changed since rows were taken, and the hash of them all. Nothing is hashed before
+ * somebody asks: an order that comes and goes in between costs nothing, and one that changes ten
+ * times is hashed once. What an order added to the sum is kept, to be taken out again.
  */
 import { assert } from "../../kernel/assert.js";
 import { LaneHash, StateHash } from "../../kernel/hash.js";
@@ -45,7 +45,10 @@ export class ChangedOrders {
     this.list(slot, wasTouched);
   }
 
-  /** An order that has the flag has changed. `wasTouched`: what the flag was before, without which it is not listed yet. */
+  /**
+   * An order that has the flag has changed. `wasTouched`: what the flag was before, without which
+   * it is not listed yet.
+   */
   list(slot: number, wasTouched: number): void {
     if (this.touchedCount === this.touched.length) {
       this.touched = copyInto(this.touched, new Int32Array(this.touchedCount * 2));

@@ -1,7 +1,7 @@
 /**
- * The orders that are good till a date, by (expiry, priority). An order that ends or gets another priority leaves its entry behind; as
- * priorities are given once, what an entry says of its slot tells whether it still holds. When half of the entries are
- * such leftovers, they are dropped.
+ * The orders that are good till a date, by (expiry, priority). An order that ends or gets another
+ * priority leaves its entry behind; as priorities are given once, what an entry says of its slot
+ * tells whether it still holds. When half of the entries are such leftovers, they are dropped.
  */
 import { assert } from "../../kernel/assert.js";
 import type { OrderStore } from "./order-store.js";

@@ -1,6 +1,6 @@
 /**
- * Levels by rank, far from the market: sorted, in blocks of bounded length, so that one more or less moves a block's part and not
- * everything. Finding takes two binary searches.
+ * Levels by rank, far from the market: sorted, in blocks of bounded length, so that one more or
+ * less moves a block's part and not everything. Finding takes two binary searches.
  */
 import { assert } from "../../kernel/assert.js";
 

@@ -1,13 +1,13 @@
 /**
- * All open orders of a market in their places: on the book, among the stops, before the closing auction. It moves orders
- * between places and keeps every count and sum that follows from it; what is told of it is the business of `OrderEvents`, when something is
- * done that of the engine.
+ * All open orders of a market in their places: on the book, among the stops, before the closing
+ * auction. It moves orders between places, and keeps every count and sum that follows from it. What
+ * is told of that is the business of `OrderLife`; when something is done, that of the engine.
  */
-import { assert, InvariantError } from "../../kernel/assert.js";
+import { assert } from "../../kernel/assert.js";
 import { Code } from "../../kernel/codes.js";
 import { Side, TimeInForce } from "../../kernel/order.js";
 import type { EngineLimits } from "../engine-limits.js";
-import type { EventLog } from "../event-log.js";
+import { EVENT_STRIDE as STRIDE, EventKind, type EventLog } from "../event-log.js";
 import type { MarketState } from "../market-state.js";
 import type { OrderEntry } from "../order-entry.js";
 import { ChangedLevels } from "./changed-levels.js";
@@ -15,10 +15,12 @@ import { ChangedOrders } from "./changed-orders.js";
 import { ExpiryHeap } from "./expiry-heap.js";
 import { OrderFlag, Place } from "./layout.js";
 import { LevelStore } from "./level-store.js";
-import { OrderIndex } from "./order-index.js";
+import { failAsOpen, OrderIndex } from "./order-index.js";
 import { OrderStore } from "./order-store.js";
 import { PriceLadder } from "./price-ladder.js";
 
+const EVENT_STRIDE = STRIDE;
+const DEPTH = EventKind.Depth;
 const BUY = Side.Buy;
 const SELL = Side.Sell;
 const ON_BOOK = Place.Book;
@@ -77,7 +79,9 @@ export class FastBook {
     return this.ladder(side).orders;
   }
 
-  /** How many orders of a time in force stand or wait; of good till cancelled nobody counts them. */
+  /**
+   * How many orders of a time in force stand or wait; of good till cancelled nobody counts them.
+   */
   countOf(timeInForce: TimeInForce): number {
     return this.byTimeInForce[timeInForce]!;
   }
@@ -89,7 +93,9 @@ export class FastBook {
     return bid !== 0 && ask !== 0 && this.levels.price(bid) >= this.levels.price(ask);
   }
 
-  /** The other of an order's pair, if it lives: two that name each other (1.7). 0: there is none. */
+  /**
+   * The other of an order's pair, if it lives: two that name each other (1.7). 0: there is none.
+   */
   pairOf(slot: number): number {
     const { orders } = this;
     const pair = orders.pair(slot);
@@ -232,17 +238,25 @@ export class FastBook {
 
   /** Tells each level that was changed, once, and lets go of those that are empty. */
   tellDepth(log: EventLog): void {
-    const { levels } = this;
+    const { levels, changedLevels } = this;
+    const { count } = changedLevels;
+    if (count === 0) return;
     const { sequence } = this.state;
-    const { count } = this.changedLevels;
-    for (let at = 0; at < count; at++) {
-      const level = this.changedLevels.at(at);
-      const side = levels.ladder(level) as Side;
-      log.depth(sequence, side, levels.price(level), levels.shown(level));
+    const first = log.claim(count);
+    const { values } = log;
+    for (let n = 0; n < count; n++) {
+      const level = changedLevels.at(n);
+      const side = levels.ladder(level);
+      const event = first + n * EVENT_STRIDE;
+      values[event] = DEPTH;
+      values[event | 1] = sequence;
+      values[event | 2] = side;
+      values[event | 3] = levels.price(level);
+      values[event | 4] = levels.shown(level);
       levels.setChanged(level, false);
-      if (levels.count(level) === 0) this.ladder(side).close(level);
+      if (levels.count(level) === 0) this.ladder(side as Side).close(level);
     }
-    this.changedLevels.clear();
+    changedLevels.clear();
   }
 
   /** The tick is another: the ladders fit their steps to it. */
@@ -326,9 +340,4 @@ export class FastBook {
     const display = orders.display(slot);
     return display === 0 || leaves < display ? leaves : display;
   }
-}
-
-/** Apart, so that no message is made up for orders that nothing is wrong with. */
-function failAsOpen(orderId: number): never {
-  throw new InvariantError(`order ${orderId} is open already`);
 }

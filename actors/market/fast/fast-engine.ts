@@ -1,6 +1,7 @@
 /**
- * The matching engine that trades: numbers in typed arrays, each operation constant in time or nearly so, and no garbage on the way
- * of ordinary orders. It keeps the rules of `RULEBOOK.md`, which `NaiveEngine` keeps in plain words.
+ * The matching engine that trades: numbers in typed arrays, each operation constant in time or
+ * nearly so, and no garbage on the way of ordinary orders. It keeps the rules of `RULEBOOK.md`,
+ * which `NaiveEngine` keeps in plain words.
  */
 import { assert } from "../../kernel/assert.js";
 import { Code } from "../../kernel/codes.js";
@@ -83,15 +84,13 @@ export class FastEngine implements MatchingEngine {
     this.begin();
     const { index } = this.orders;
     const place = index.placeOf(orderId);
+    const isContinuous = this.state.phase === CONTINUOUS;
     if (place < 0) {
       this.refuse(orderId, OrderRequest.Cancel, TOO_LATE);
+      if (isContinuous) return;
     } else {
-      const slot = index.slotAt(place);
-      if (this.state.phase === CONTINUOUS && this.ordinary.isOrdinary(slot)) {
-        this.ordinary.cancel(slot, place);
-        return;
-      }
-      this.life.end(slot, CANCELLED_BY_CLIENT);
+      if (isContinuous && this.ordinary.cancel(place)) return;
+      this.life.end(index.slotAt(place), CANCELLED_BY_CLIENT);
     }
     this.finish();
   }
@@ -212,7 +211,10 @@ export class FastEngine implements MatchingEngine {
     return level === 0 ? 0 : this.orders.levels.price(level);
   }
 
-  /** Writes price and shown quantity of a side's best levels into an array, in turn, as many as it takes. Returns how many. */
+  /**
+   * Writes price and shown quantity of a side's best levels into an array, in turn, as many as it
+   * takes. Returns how many.
+   */
   depth(side: Side, into: Float64Array): number {
     const { levels } = this.orders;
     const ladder = this.orders.ladder(side);
@@ -248,7 +250,10 @@ export class FastEngine implements MatchingEngine {
     if (!this.isPlainlyWhole(order)) checkOpenOrder(this.orders, slot);
   }
 
-  /** The state's hash, which whoever loads compares, holds for each order; what it cannot tell is looked at here. */
+  /**
+   * The state's hash, which whoever loads compares, holds for each order; what it cannot tell is
+   * looked at here.
+   */
   finishLoading(): void {
     const { state, orders } = this;
     orders.finishLoading();

@@ -1,4 +1,7 @@
-/** Would all of an order trade at once (rule book, 2.2)? Looks at what a sweep would meet, and changes nothing. */
+/**
+ * Would all of an order trade at once (rule book, 2.2)? Looks at what a sweep would meet, and
+ * changes nothing.
+ */
 import { OrderType, SelfTrade, Side } from "../../kernel/order.js";
 import { TakerBounds } from "../protection.js";
 import type { FastBook } from "./fast-book.js";
@@ -12,7 +15,10 @@ export class FillOrKill {
   private meetings = 0;
   /** Orders that would have ended before they were met: as the pair of another. */
   private readonly ended = new Set<number>();
-  /** Icebergs of a level that would stand at its end with something left: the slot and what is left, in turn. */
+  /**
+   * Icebergs of a level that would stand at its end with something left: the slot and what is left,
+   * in turn.
+   */
   private readonly refilled: number[] = [];
 
   constructor(book: FastBook) {

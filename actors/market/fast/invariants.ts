@@ -1,4 +1,7 @@
-/** What holds of a market's orders between any two commands: lists, sums, ladders, index and hash, and the rules of each order. */
+/**
+ * What holds of a market's orders between any two commands: lists, sums, ladders, index and hash,
+ * and the rules of each order.
+ */
 import { assert } from "../../kernel/assert.js";
 import { Side, TimeInForce } from "../../kernel/order.js";
 import { isImmediate, isStop } from "../../kernel/order-terms.js";

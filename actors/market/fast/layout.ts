@@ -1,11 +1,14 @@
 /**
- * Where the values of orders and levels stand in their records. A record is 64 bytes, a cache line: eight doubles, some of
- * whose places hold two integers each instead. A double is at `record << 3 | field`, an integer at `record << 4 | field`.
+ * Where the values of orders and levels stand in their records. A record is 64 bytes, a cache line:
+ * eight doubles, some of whose places hold two integers each instead. A double is at `record << 3 |
+ * field`, an integer at `record << 4 | field`.
  *
- * Orders and levels are records of one store. The queue of a level is a ring, from the level through its orders by priority and back to
- * the level: an order enters or leaves without a look at whether it is the first or the last.
+ * Orders and levels are records of one store. The queue of a level is a ring, from the level
+ * through its orders by priority and back to the level: an order enters or leaves without a look at
+ * whether it is the first or the last.
  *
- * Who uses these on the way of every order copies them into constants of his own: those of another module are looked up each time.
+ * Who uses these on the way of every order copies them into constants of his own: those of another
+ * module are looked up each time.
  */
 
 /** Of an order; the first five are doubles. */
@@ -22,7 +25,10 @@ export const OrderField = {
   rare: 14,
 } as const;
 
-/** The bits of an order's flags: its terms from the lowest on, then its place, then what else there is to know. */
+/**
+ * The bits of an order's flags: its terms from the lowest on, then its place, then what else there
+ * is to know.
+ */
 export const OrderFlag = {
   sideMask: 3,
   typeShift: 2,
@@ -30,7 +36,10 @@ export const OrderFlag = {
   selfTradeShift: 8,
   postOnly: 1 << 11,
   placeShift: 12,
-  /** It is among those that changed since rows were taken. That stays with the slot when the order goes. */
+  /**
+   * It is among those that changed since rows were taken. That stays with the slot when the order
+   * goes.
+   */
   touched: 1 << 14,
   touchedShift: 14,
   /** There is a row of it. */
@@ -45,13 +54,18 @@ export const OrderFlag = {
   hashed: 1 << 19,
 } as const;
 
-/** Of a level; the first three are doubles. The last order is its previous one, the first its next one. */
+/**
+ * Of a level; the first four are doubles. The last order is its previous one, the first its next
+ * one.
+ */
 export const LevelField = {
   price: 0,
   /** What everybody may see of what rests there. */
   shown: 1,
   /** What icebergs hold back. */
   hidden: 2,
+  /** How good its price is (`PriceLadder`). */
+  rank: 3,
   previous: 10,
   next: 11,
   /** Which ladder it is a level of. */
@@ -76,8 +90,9 @@ export type Place = (typeof Place)[keyof typeof Place];
 
 const RECORD_BYTES = 64;
 /**
- * Where record 0 begins. Allocators put a large buffer 16 bytes behind the start of a page, so this is where a cache line begins.
- * Where one does otherwise a record lies in two lines: that costs a little time, and nothing else.
+ * Where record 0 begins. Allocators put a large buffer 16 bytes behind the start of a page, so this
+ * is where a cache line begins. Where one does otherwise a record lies in two lines: that costs a
+ * little time, and nothing else.
  */
 const LINE_OFFSET_BYTES = 48;
 

@@ -1,7 +1,7 @@
 /**
- * The levels of a market, of all its ladders: a price, what rests there, and the queue of its orders by priority. They are records among
- * those of the orders (`layout.ts`), and a level is the number of its record; 0 is none. Everything is constant in time, however long
- * the queue.
+ * The levels of a market, of all its ladders: a price, what rests there, and the queue of its
+ * orders by priority. They are records among those of the orders (`layout.ts`), and a level is the
+ * number of its record; 0 is none. Everything is constant in time, however long the queue.
  */
 import { LevelField, OrderField } from "./layout.js";
 import type { OrderStore } from "./order-store.js";
@@ -9,6 +9,7 @@ import type { OrderStore } from "./order-store.js";
 const PRICE = LevelField.price;
 const SHOWN = LevelField.shown;
 const HIDDEN = LevelField.hidden;
+const RANK = LevelField.rank;
 const PREVIOUS = LevelField.previous;
 const NEXT = LevelField.next;
 const LADDER = LevelField.ladder;
@@ -44,6 +45,14 @@ export class LevelStore {
 
   price(level: number): number {
     return this.records.doubles[(level << 3) | PRICE]!;
+  }
+
+  rank(level: number): number {
+    return this.records.doubles[(level << 3) | RANK]!;
+  }
+
+  setRank(level: number, rank: number): void {
+    this.records.doubles[(level << 3) | RANK] = rank;
   }
 
   shown(level: number): number {
@@ -83,7 +92,9 @@ export class LevelStore {
     this.records.integers[(level << 4) | IS_CHANGED] = isChanged ? 1 : 0;
   }
 
-  /** Puts an order behind all others. Returns how many there are then; quantities are the caller's. */
+  /**
+   * Puts an order behind all others. Returns how many there are then; quantities are the caller's.
+   */
   append(level: number, slot: number): number {
     const { integers } = this.records;
     const last = integers[(level << 4) | PREVIOUS]!;

@@ -1,4 +1,7 @@
-/** Open orders in the orders in which they are read or ended (rule book, 4.4). For what is rare: it makes arrays. */
+/**
+ * Open orders in the orders in which they are read or ended (rule book, 4.4). For what is rare: it
+ * makes arrays.
+ */
 import { Side } from "../../kernel/order.js";
 import type { FastBook } from "./fast-book.js";
 import type { PriceLadder } from "./price-ladder.js";
@@ -23,8 +26,8 @@ export function ordersWaiting(book: FastBook): number[] {
 }
 
 /**
- * The first so many that are wanted: bids from the best, asks from the best, each price by priority; then what waits, in
- * order of arrival.
+ * The first so many that are wanted: bids from the best, asks from the best, each price by
+ * priority; then what waits, in order of arrival.
  */
 export function ordersInOrderOfEnding(book: FastBook, wanted: Wanted, most: number): number[] {
   const found: number[] = [];

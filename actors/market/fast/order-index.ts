@@ -1,10 +1,12 @@
 /**
- * Finds the slot of an order id: a hash table with open addressing. An entry is two integers, a mark made of the id and the slot, so
- * that a search reads one cache line and then the order itself.
+ * Finds the slot of an order id: a hash table with open addressing. An entry is two integers, a
+ * mark made of the id and the slot, so that a search reads one cache line and then the order
+ * itself.
  *
- * Ids are given in sequence by each ledger shard (`n × 1024 + shard`), and most orders that are asked for are young. So eight that follow each other
- * share a block of eight entries, a cache line, and only blocks are scattered. A removed entry is filled up by those behind
- * it: nothing is left that would make later searches longer.
+ * Ids are given in sequence by each ledger shard (`n × 1024 + shard`), and most orders that are
+ * asked for are young. So eight that follow each other share a block of eight entries, a cache
+ * line, each with a *home* in it; only blocks are scattered. A removed entry is filled up by those
+ * behind it that would rather stand there: nothing is left that would make later searches longer.
  */
 import { assert, InvariantError } from "../../kernel/assert.js";
 import { OrderField } from "./layout.js";
@@ -78,7 +80,7 @@ export class OrderIndex {
     for (;;) {
       const other = entries[(at << 1) | 1]!;
       if (other === 0) break;
-      if (entries[at << 1] === mark) this.checkOther(orderId, other);
+      if (entries[at << 1] === mark && this.orders.orderId(other) === orderId) failAsOpen(orderId);
       at = (at + 1) & mask;
     }
     entries[at << 1] = mark;
@@ -87,14 +89,9 @@ export class OrderIndex {
 
   /** Takes out an order that is in here. */
   remove(slot: number): void {
-    const { entries, mask } = this;
-    const mark = markOf(this.orders.doubles[(slot << 3) | ORDER_ID]!);
-    let at = ((mark >>> this.shift) & ~BLOCK_MASK) | (mark & BLOCK_MASK);
-    while (entries[(at << 1) | 1] !== slot) {
-      if (entries[(at << 1) | 1] === 0) failAsUnknown(slot);
-      at = (at + 1) & mask;
-    }
-    this.removeAt(at);
+    const place = this.placeOf(this.orders.doubles[(slot << 3) | ORDER_ID]!);
+    assert(place >= 0, "an order that is taken out of the index is in it");
+    this.removeAt(place);
   }
 
   /** Takes out the order that stands there. */
@@ -102,7 +99,6 @@ export class OrderIndex {
     const { entries, mask, shift } = this;
     this.size -= 1;
     let hole = place;
-    // Whatever behind it would like to stand nearer to its home moves up.
     for (let at = (hole + 1) & mask; ; at = (at + 1) & mask) {
       const follower = entries[(at << 1) | 1]!;
       if (follower === 0) break;
@@ -131,10 +127,6 @@ export class OrderIndex {
     assert(count === this.size, `${this.size} entries in the index`);
   }
 
-  private checkOther(orderId: number, other: number): void {
-    assert(this.orders.orderId(other) !== orderId, `order ${orderId} is open already`);
-  }
-
   private grow(): void {
     const before = this.entries;
     this.mask = (this.mask << 1) | 1;
@@ -152,7 +144,10 @@ export class OrderIndex {
   }
 }
 
-/** The upper bits scatter the blocks; the lowest three say the place in the block, others for other shards. */
+/**
+ * The upper bits scatter the blocks; the lowest three say the place in the block, others for other
+ * shards.
+ */
 function markOf(orderId: number): number {
   const high = Math.floor(orderId / TWO_TO_32);
   const low = orderId | 0;
@@ -168,6 +163,7 @@ function makeEntries(count: number): Int32Array {
   );
 }
 
-function failAsUnknown(slot: number): never {
-  throw new InvariantError(`slot ${slot} is not in the index`);
+/** Apart, so that no message is made up for orders that nothing is wrong with. */
+export function failAsOpen(orderId: number): never {
+  throw new InvariantError(`order ${orderId} is open already`);
 }

@@ -1,6 +1,7 @@
 /**
- * What can happen to an order: it rests, waits, trades, shrinks, ends. Each moves it on the book and is told to the log as the rule
- * book (7.3) has it told. A slot whose order has ended is not given to another within the same command.
+ * What can happen to an order: it rests, waits, trades, shrinks, ends. Each moves it on the book
+ * and is told to the log as the rule book (7.3) has it told. A slot whose order has ended is not
+ * given to another within the same command.
  */
 import { Code } from "../../kernel/codes.js";
 import { AUCTION_SIDE_OFFSET, EventKind, EventLog } from "../event-log.js";
@@ -59,7 +60,10 @@ export class OrderLife {
     if (other !== 0) this.end(other, Code.PAIR_DONE);
   }
 
-  /** A new order that makes no sense or is not taken now ends before it was anywhere, and the other of its pair with it. */
+  /**
+   * A new order that makes no sense or is not taken now ends before it was anywhere, and the other
+   * of its pair with it.
+   */
   refuse(entry: OrderEntry, code: Code): void {
     this.endEntry(entry, entry.quantity, code);
     if (entry.pair === 0) return;
@@ -84,7 +88,10 @@ export class OrderLife {
     values[at | 9] = code;
   }
 
-  /** One trade of two orders; in an uncross both stand on the book (5.5). Who is filled is gone, with no further word. */
+  /**
+   * One trade of two orders; in an uncross both stand on the book (5.5). Who is filled is gone,
+   * with no further word.
+   */
   trade(maker: number, taker: number, price: number, quantity: number): void {
     const { book, orders, state, log } = this;
     const isAuction = orders.place(taker) === ON_BOOK;
@@ -124,7 +131,10 @@ export class OrderLife {
     this.tell(EventKind.Refilled, slot, OK);
   }
 
-  /** Takes so much off an order without a trade (2.3): from an iceberg's shown part first. To nothing is its end. */
+  /**
+   * Takes so much off an order without a trade (2.3): from an iceberg's shown part first. To
+   * nothing is its end.
+   */
   decrement(slot: number, quantity: number, isAuction: boolean): void {
     const { orders } = this;
     const leaves = orders.leaves(slot);

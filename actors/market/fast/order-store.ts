@@ -1,9 +1,12 @@
 /**
- * The open orders of a market as numbers, a record of one cache line for each (`layout.ts`). A *slot* is a record's number,
- * from 1; 0 is none. Levels have records in here too (`LevelStore`). Slots that were given back are given out again, the last one first: it is still in the processor's
- * cache. What few orders have (a stop price, a display, …) stands apart, in `RareTerms`.
+ * The open orders of a market as numbers, a record of one cache line for each (`layout.ts`). A
+ * *slot* is a record's number, from 1; 0 is none. Levels have records in here too (`LevelStore`).
+ * Slots that were given back are given out again, the last one first: it is still in the
+ * processor's cache. What few orders have (a stop price, a display, …) stands apart, in
+ * `RareTerms`.
  *
- * Values are read and written by small methods: the compiler puts them in line, and no number becomes an object.
+ * Values are read and written by small methods: the compiler puts them in line, and no number
+ * becomes an object.
  */
 import { OrderType, type SelfTrade, type Side, TimeInForce } from "../../kernel/order.js";
 import type { OrderEntry } from "../order-entry.js";
@@ -30,7 +33,10 @@ const POST_ONLY = OrderFlag.postOnly;
 const PLACE_SHIFT = OrderFlag.placeShift;
 const PLACE_MASK = 3 << PLACE_SHIFT;
 const TOUCHED = OrderFlag.touched;
-/** All terms but the side, and what they are of an ordinary order: limit, good till cancelled, nothing else. */
+/**
+ * All terms but the side, and what they are of an ordinary order: limit, good till cancelled,
+ * nothing else.
+ */
 const TERMS_MASK = (POST_ONLY << 1) - 1 - SIDE_MASK;
 const ORDINARY_TERMS =
   (OrderType.Limit << TYPE_SHIFT) | (TimeInForce.GoodTillCancel << TIME_IN_FORCE_SHIFT);
@@ -83,7 +89,10 @@ export class OrderStore {
     return slot;
   }
 
-  /** Gives an order's slot back. Whether it was touched stays with it, as it stands among those that were. */
+  /**
+   * Gives an order's slot back. Whether it was touched stays with it, as it stands among those that
+   * were.
+   */
   close(slot: number): void {
     const { rare } = this;
     const at = this.rareOf(slot);
@@ -135,7 +144,10 @@ export class OrderStore {
     this.doubles[(slot << 3) | PRIORITY] = priority;
   }
 
-  /** The neighbours in the queue that it stands in; the level itself before the first and behind the last. */
+  /**
+   * The neighbours in the queue that it stands in; the level itself before the first and behind the
+   * last.
+   */
   previous(slot: number): number {
     return this.integers[(slot << 4) | PREVIOUS]!;
   }
@@ -201,7 +213,10 @@ export class OrderStore {
     this.integers[at] = (this.integers[at]! & ~PLACE_MASK) | (place << PLACE_SHIFT);
   }
 
-  /** A triggered stop is a market order, immediate or cancel; a triggered stop-limit a limit order of its own time in force. */
+  /**
+   * A triggered stop is a market order, immediate or cancel; a triggered stop-limit a limit order
+   * of its own time in force.
+   */
   trigger(slot: number): void {
     const isStop = this.type(slot) === OrderType.Stop;
     this.setTerm(slot, TYPE_SHIFT, isStop ? OrderType.Market : OrderType.Limit);
@@ -262,7 +277,10 @@ export class OrderStore {
     this.setFlag(slot, OrderFlag.hasNewTerms);
   }
 
-  /** What `isOrdinary` of the contract says: is there nothing to know of it but what the rows of `book` say? */
+  /**
+   * What `isOrdinary` of the contract says: is there nothing to know of it but what the rows of
+   * `book` say?
+   */
   isOrdinary(slot: number): boolean {
     if ((this.flags(slot) & TERMS_MASK) !== ORDINARY_TERMS) return false;
     const rare = this.rareOf(slot);

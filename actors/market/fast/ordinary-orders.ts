@@ -1,8 +1,9 @@
 /**
- * The short way of what most commands do: an ordinary order that meets nobody rests, one is cancelled, one is amended. It does and tells what
- * the long way would (`Arrivals`, `Amendments`, `OrderLife`), without looking at what cannot matter, straight on the records and
- * with the one or two levels that it changes told at once. That is several times as fast, and why its functions are long.
- * Whoever is told `false` has to go the long way; nothing has happened then.
+ * The short way of what most commands do: an ordinary order that meets nobody rests, one is
+ * cancelled, one is amended. It does and tells what the long way would (`Arrivals`, `Amendments`,
+ * `OrderLife`), without looking at what cannot matter, straight on the records and with the one or
+ * two levels that it changes told at once. That is several times as fast, and why its functions are
+ * long. Whoever is told `false` has to go the long way; nothing has happened then.
  */
 import { Code } from "../../kernel/codes.js";
 import { OrderType, Side, TimeInForce } from "../../kernel/order.js";
@@ -61,7 +62,9 @@ export class OrdinaryOrders {
   private readonly orders: OrderStore;
   private readonly index: OrderIndex;
   private readonly changes: ChangedOrders;
-  /** By side; of nobody at 0. A look into an array is cheaper than a branch that goes either way. */
+  /**
+   * By side; of nobody at 0. A look into an array is cheaper than a branch that goes either way.
+   */
   private readonly ladders: readonly PriceLadder[];
   private readonly state: MarketState;
   private readonly log: EventLog;
@@ -79,7 +82,10 @@ export class OrdinaryOrders {
     this.ordersMax = book.limits.restingOrdersMax;
   }
 
-  /** Does an order stand on the book, good till cancelled, with nothing to look at but price and quantity? */
+  /**
+   * Does an order stand on the book, good till cancelled, with nothing to look at but price and
+   * quantity?
+   */
   isOrdinary(slot: number): boolean {
     const { integers } = this.orders;
     const at = slot << 4;
@@ -152,12 +158,14 @@ export class OrdinaryOrders {
   }
 
   /** Its client cancels an order, which the index has at a place. */
-  cancel(slot: number, place: number): void {
+  cancel(place: number): boolean {
     const { orders, state, log } = this;
     const { doubles, integers } = orders;
+    const slot = this.index.slotAt(place);
     const double = slot << 3;
     const at = slot << 4;
     const flags = integers[at | FLAGS]!;
+    if ((flags & KIND_MASK) !== KIND || integers[at | RARE] !== 0) return false;
     const level = integers[at | LEVEL]!;
     const previous = integers[at | PREVIOUS]!;
     const next = integers[at | NEXT]!;
@@ -201,6 +209,7 @@ export class OrdinaryOrders {
     this.index.removeAt(place);
     if ((flags & STORED_OR_HASHED) !== 0) this.changes.noteGone(slot);
     orders.release(slot);
+    return true;
   }
 
   /** An order gets another limit, or another quantity. */

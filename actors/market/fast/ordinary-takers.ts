@@ -1,7 +1,7 @@
 /**
- * The short way of an ordinary order that trades as it comes in, with ordinary makers: what `Sweep` and `OrderLife` would do and tell, straight on
- * the records, and without a slot for an order that is not going to rest. As soon as it meets a maker that is not ordinary it goes on the
- * long way.
+ * The short way of an ordinary order that trades as it comes in, with ordinary makers: what `Sweep`
+ * and `OrderLife` would do and tell, straight on the records, and without a slot for an order that
+ * is not going to rest. As soon as it meets a maker that is not ordinary it goes on the long way.
  */
 import { Code } from "../../kernel/codes.js";
 import { SelfTrade, Side, TimeInForce } from "../../kernel/order.js";
@@ -47,7 +47,10 @@ export class OrdinaryTakers {
     this.ordinary = ordinary;
   }
 
-  /** A limit order that nothing is wrong with, and that meets others. False: it is not ordinary, and nothing has happened. */
+  /**
+   * A limit order that nothing is wrong with, and that meets others. False: it is not ordinary, and
+   * nothing has happened.
+   */
   enter(entry: OrderEntry): boolean {
     const { book } = this;
     const { rules } = book.state;
@@ -71,7 +74,10 @@ export class OrdinaryTakers {
     return true;
   }
 
-  /** Trades with ordinary makers. False: somebody else stands in the way, or it has met as many as it may. */
+  /**
+   * Trades with ordinary makers. False: somebody else stands in the way, or it has met as many as
+   * it may.
+   */
   private take(entry: OrderEntry, makers: PriceLadder, direction: number): boolean {
     const { levels, limits } = this.book;
     const limit = entry.price * direction;

@@ -1,4 +1,7 @@
-/** How the phase of a market changes, and what each change does to its orders (rule book, 5 and 7.2). */
+/**
+ * How the phase of a market changes, and what each change does to its orders (rule book, 5 and
+ * 7.2).
+ */
 import { Code } from "../../kernel/codes.js";
 import { OrderType, TimeInForce } from "../../kernel/order.js";
 import { judgeSize } from "../ladder.js";
@@ -62,7 +65,9 @@ export class Phases {
     this.life.log.indicative(state.sequence, price, volume, surplus);
   }
 
-  /** Is there something to end because of the time: an expired order, or one of a day that is over? */
+  /**
+   * Is there something to end because of the time: an expired order, or one of a day that is over?
+   */
   isLookDue(): boolean {
     const { book } = this;
     if (book.state.hasDayOrders && book.countOf(TimeInForce.Day) > 0) return true;
@@ -88,7 +93,10 @@ export class Phases {
     return ended;
   }
 
-  /** 5.3: the first phase after `closed`. What the breaker counts and measures begins anew (6.2, 6.3). */
+  /**
+   * 5.3: the first phase after `closed`. What the breaker counts and measures begins anew (6.2,
+   * 6.3).
+   */
   private beginSession(): void {
     const { state } = this.book;
     if (state.hasDayOrders) this.endDayOrders(Infinity);
@@ -121,7 +129,10 @@ export class Phases {
     return judgeSize(price, orders.leaves(slot), state);
   }
 
-  /** Ends orders of a time in force, in the order of 4.4; returns how many, those that end as their pairs apart. */
+  /**
+   * Ends orders of a time in force, in the order of 4.4; returns how many, those that end as their
+   * pairs apart.
+   */
   private endAll(timeInForce: TimeInForce, code: Code, most: number): number {
     const { book, life } = this;
     const { orders } = book;

@@ -1,11 +1,12 @@
 /**
- * The levels of one side, best first. A level's *rank* says how good it is: its price in steps, negative where a higher price is
- * better, so that the best has the lowest.
+ * The levels of one side, best first. A level's *rank* says how good it is: its price in steps,
+ * negative where a higher price is better, so that the best has the lowest.
  *
- * Near the market there is a window of ranks: a table says which level a rank has, a bitmap which ranks have one. What lies before the
- * window or behind it stands sorted in `FarLevels`. The window is a ring, so only what leaves or enters is moved when it moves, and it
- * moves only for many levels, or when it has run empty: a price that runs away finds no cliff before it, and one that comes and goes
- * moves nothing.
+ * Near the market there is a window of ranks: a table says which level a rank has, a bitmap which
+ * ranks have one. What lies before the window or behind it stands sorted in `FarLevels`. The window
+ * is a ring, so only what leaves or enters is moved when it moves, and it moves only for many
+ * levels, or when it has run empty: a price that runs away finds no cliff before it, and one that
+ * comes and goes moves nothing.
  */
 import { assert } from "../../kernel/assert.js";
 import { Code } from "../../kernel/codes.js";
@@ -19,14 +20,19 @@ const LEAVES_MAX = UNITS_MAX;
 const WINDOW_RANKS_MIN = 1 << 10;
 const WINDOW_RANKS_MAX = 1 << 16;
 const GROWTH_SHIFT = 2;
-/** The window grows when more levels than that have no place in it, and moves when so many stand before it. */
+/**
+ * The window grows when more levels than that have no place in it, and moves when so many stand
+ * before it.
+ */
 const FAR_LEVELS_BEFORE_GROWTH = 32;
 const LEVELS_BEFORE_WINDOW_MAX = 32;
 /** The part of the window that is left free before what it was moved for: a sixteenth. */
 const MARGIN_SHIFT = 4;
 
 export class PriceLadder {
-  /** How many orders stand on its levels, and what they leave open: kept by whoever puts them there. */
+  /**
+   * How many orders stand on its levels, and what they leave open: kept by whoever puts them there.
+   */
   orders = 0;
   leaves = 0;
   private readonly levels: LevelStore;
@@ -114,25 +120,28 @@ export class PriceLadder {
   /** A level has got its first order. */
   noteFilled(level: number): void {
     this.filled += 1;
-    const rank = this.rankOf(this.levels.price(level));
+    const rank = this.levels.rank(level);
     if (rank >= this.bestRank) return;
     this.bestLevel = level;
     this.bestRank = rank;
   }
 
-  /** A level has lost its last order. It stays, so that whoever comes back in the same command finds it, until `close`. */
+  /**
+   * A level has lost its last order. It stays, so that whoever comes back in the same command finds
+   * it, until `close`.
+   */
   noteEmptied(level: number): void {
     this.filled -= 1;
     if (level !== this.bestLevel) return;
     const next = this.nextFilled(this.bestRank);
     this.bestLevel = next;
-    this.bestRank = next === 0 ? Infinity : this.rankOf(this.levels.price(next));
+    this.bestRank = next === 0 ? Infinity : this.levels.rank(next);
     if (next !== 0 && this.inWindow === 0) this.slide(this.bestRank - this.margin());
   }
 
   /** Removes a level that has no orders. */
   close(level: number): void {
-    const rank = this.rankOf(this.levels.price(level));
+    const rank = this.levels.rank(level);
     if (this.holds(rank)) {
       const position = rank & this.mask;
       this.table[position] = 0;
@@ -147,10 +156,12 @@ export class PriceLadder {
 
   /** The best level with orders that is worse than one; 0: there is none. */
   after(level: number): number {
-    return this.nextFilled(this.rankOf(this.levels.price(level)));
+    return this.nextFilled(this.levels.rank(level));
   }
 
-  /** Takes another step: the largest that divides this price step, and all prices that there are. */
+  /**
+   * Takes another step: the largest that divides this price step, and all prices that there are.
+   */
   fit(step: number): void {
     let largest = step;
     const all = this.all();
@@ -185,7 +196,7 @@ export class PriceLadder {
     }
     assert(filled === this.filled, `${this.filled} levels, and ${filled} have orders`);
     assert(best === this.bestLevel, "the best level is the best");
-    assert(best === 0 || this.rankOf(this.levels.price(best)) === this.bestRank, "its rank too");
+    assert(best === 0 || this.levels.rank(best) === this.bestRank, "its rank too");
     assert(this.before === this.countBefore(), `${this.before} levels before the window`);
     const places = this.table.reduce((count, level) => count + (level === 0 ? 0 : 1), 0);
     assert(places === this.inWindow, `${this.inWindow} levels within the window`);
@@ -233,6 +244,7 @@ export class PriceLadder {
   }
 
   private put(level: number, rank: number): void {
+    this.levels.setRank(level, rank);
     if (!this.holds(rank)) {
       this.far.insert(rank, level);
       if (rank < this.base) this.before += 1;
@@ -247,7 +259,7 @@ export class PriceLadder {
   private nextFilled(rank: number): number {
     let level = this.next(rank);
     while (level !== 0 && this.levels.count(level) === 0) {
-      level = this.next(this.rankOf(this.levels.price(level)));
+      level = this.next(this.levels.rank(level));
     }
     return level;
   }
@@ -257,17 +269,20 @@ export class PriceLadder {
     const offset = rank - this.base;
     if (offset < 0 && this.before > 0) {
       const level = this.far.after(rank);
-      if (level !== 0 && this.rankOf(this.levels.price(level)) < this.base) return level;
+      if (level !== 0 && this.levels.rank(level) < this.base) return level;
     }
     if (offset < this.mask && this.inWindow > 0) {
       const position = this.marks.firstFrom((offset < 0 ? this.base : rank + 1) & this.mask);
       const level = this.table[position]!;
-      if (this.rankOf(this.levels.price(level)) > rank) return level;
+      if (this.levels.rank(level) > rank) return level;
     }
     return this.far.count === 0 ? 0 : this.far.after(rank);
   }
 
-  /** Moves the window: what it no longer holds goes to the far levels, what it holds now comes from there. */
+  /**
+   * Moves the window: what it no longer holds goes to the far levels, what it holds now comes from
+   * there.
+   */
   private slide(base: number): void {
     const first = base > this.base ? this.base : base + this.mask + 1;
     const end = base > this.base ? base : Infinity;
@@ -275,7 +290,7 @@ export class PriceLadder {
     while (this.holds(rank) && rank < end && this.inWindow > 0) {
       const position = this.marks.firstFrom(rank & this.mask);
       const level = this.table[position]!;
-      const found = this.rankOf(this.levels.price(level));
+      const found = this.levels.rank(level);
       if (found < rank || found >= end) break;
       this.table[position] = 0;
       this.marks.delete(position);
@@ -291,9 +306,9 @@ export class PriceLadder {
   private countBefore(): number {
     let count = 0;
     let level = this.far.first();
-    while (level !== 0 && this.rankOf(this.levels.price(level)) < this.base) {
+    while (level !== 0 && this.levels.rank(level) < this.base) {
       count += 1;
-      level = this.far.after(this.rankOf(this.levels.price(level)));
+      level = this.far.after(this.levels.rank(level));
     }
     return count;
   }
@@ -302,7 +317,7 @@ export class PriceLadder {
   private fetch(): void {
     let level = this.far.count === 0 ? 0 : this.far.after(this.base - 1);
     while (level !== 0) {
-      const rank = this.rankOf(this.levels.price(level));
+      const rank = this.levels.rank(level);
       if (!this.holds(rank)) return;
       this.far.remove(rank);
       this.put(level, rank);
@@ -317,7 +332,7 @@ export class PriceLadder {
     this.table = new Int32Array(size);
     this.marks = new TickBitmap(size);
     this.inWindow = 0;
-    for (const level of held) this.put(level, this.rankOf(this.levels.price(level)));
+    for (const level of held) this.put(level, this.levels.rank(level));
     this.fetch();
   }
 
@@ -337,7 +352,7 @@ export class PriceLadder {
     let level = this.far.first();
     while (level !== 0) {
       all.push(level);
-      level = this.far.after(this.rankOf(this.levels.price(level)));
+      level = this.far.after(this.levels.rank(level));
     }
     return all;
   }

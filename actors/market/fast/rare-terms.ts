@@ -1,6 +1,6 @@
 /**
- * What only some orders have: an owner that is not the account, a stop price, a display and what it shows, an expiry, a pair.
- * One buffer, a record for each such order, from 1.
+ * What only some orders have: an owner that is not the account, a stop price, a display and what it
+ * shows, an expiry, a pair. One buffer, a record for each such order, from 1.
  */
 const WIDTH = 6;
 const OWNER = 0;

@@ -1,4 +1,7 @@
-/** Stops that the last price triggers, wave after wave, for as long as the market trades (rule book, 3). */
+/**
+ * Stops that the last price triggers, wave after wave, for as long as the market trades (rule book,
+ * 3).
+ */
 import { Code } from "../../kernel/codes.js";
 import { Phase } from "../phase.js";
 import type { FastBook } from "./fast-book.js";

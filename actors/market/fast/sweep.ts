@@ -1,4 +1,7 @@
-/** What an order does that may trade at once: it meets the other side's orders one by one (rule book, 2 and 6.2 to 6.3). */
+/**
+ * What an order does that may trade at once: it meets the other side's orders one by one (rule
+ * book, 2 and 6.2 to 6.3).
+ */
 import { Code } from "../../kernel/codes.js";
 import { OrderType, SelfTrade, Side } from "../../kernel/order.js";
 import { isImmediate } from "../../kernel/order-terms.js";
@@ -26,7 +29,10 @@ export class Sweep {
     this.phases = phases;
   }
 
-  /** An order in hand trades as far as it goes; what is left rests or ends. `isTriggered`: it is a stop that was just triggered. */
+  /**
+   * An order in hand trades as far as it goes; what is left rests or ends. `isTriggered`: it is a
+   * stop that was just triggered.
+   */
   take(taker: number, isTriggered: boolean): void {
     this.go(taker, 0, this.aim(taker, isTriggered));
   }

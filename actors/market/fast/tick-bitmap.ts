@@ -1,6 +1,7 @@
 /**
- * A set of positions in a ring of `size` (a power of two), as bits in three layers: each bit of a layer says whether a word of the one below
- * has any. The next member is found in a few steps, however far it is.
+ * A set of positions in a ring of `size` (a power of two), as bits in three layers: each bit of a
+ * layer says whether a word of the one below has any. The next member is found in a few steps,
+ * however far it is.
  */
 import { assert } from "../../kernel/assert.js";
 
