@@ -38,12 +38,14 @@ export const SCENARIOS: readonly Scenario[] = [
   { ...WALK, name: "crash60", fall: 0.6, from: 0.4, to: 0.5, left: 0.5 },
 ];
 
-export const START_TICKS = 100_000;
+export const START_TICKS = 40_000;
 
 /** Half of the orders at the touch live shorter than so many messages; deeper ones live longer. */
 const HALF_LIFE = 50;
 const ACCOUNTS = 1_000;
 const SHARDS = 4;
+/** How many orders each shard has issued before: ids are no small numbers in a market of some age. */
+const ORDERS_BEFORE = 10_000_000;
 const IMMEDIATE_SHARE = 0.15;
 const CANCELLED_SHARE = 0.95;
 /** Amends for each resting order, so that a fifth of all messages are some. */
@@ -120,7 +122,7 @@ class FlowMaker {
   private readonly moments: number[] = [];
   private readonly kinds: number[] = [];
   private readonly subjects: number[] = [];
-  private readonly counts = new Float64Array(SHARDS + 1);
+  private readonly counts = new Float64Array(SHARDS + 1).fill(ORDERS_BEFORE);
 
   constructor(scenario: Scenario, messages: number, seed: number) {
     this.scenario = scenario;

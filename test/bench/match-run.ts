@@ -19,9 +19,9 @@ const BATCH_MICROSECONDS = 1_000;
 // Constants of another module are looked up each time.
 const ENTER = MessageKind.Enter;
 const CANCEL = MessageKind.Cancel;
-const EVENT_SHIFT = Math.log2(EVENT_STRIDE);
 const TRADE = EventKind.Trade;
 const DEPTH = EventKind.Depth;
+const EVENT_SHIFT = Math.log2(EVENT_STRIDE);
 
 /**
  * An engine whose market is listed, trades, and lets limits be as far away as the scenarios need.
@@ -50,7 +50,6 @@ export function openEngine(): FastEngine {
 /** Adds up all that is told and stored, so that none of it can be left out. */
 export class Reader implements OrderRows {
   sum = 0;
-  trades = 0;
   rows = 0;
 
   changed(order: OpenOrder): void {
@@ -74,9 +73,7 @@ export class Reader implements OrderRows {
       if (kind === DEPTH) continue;
       sum += values[at | 5]! + values[at | 6]! + (values[at | 7]! + values[at | 8]!);
       sum += values[at | 9]!;
-      if (kind !== TRADE) continue;
-      sum += values[at | 10]! + values[at | 11]!;
-      this.trades += 1;
+      if (kind === TRADE) sum += values[at | 10]! + values[at | 11]!;
     }
     this.sum += sum;
     log.reset();
@@ -98,11 +95,9 @@ export class Driver {
 
   /** The messages from one place of the flow to another, in batches. */
   run(from: number, to: number): void {
-    let at = from;
-    while (at < to) {
-      const end = Math.min(to, at + BATCH_COMMANDS);
+    for (let at = from; at < to; at += BATCH_COMMANDS) {
       this.beginBatch();
-      for (; at < end; at++) this.step(at);
+      this.give(at, Math.min(to, at + BATCH_COMMANDS));
       this.endBatch();
     }
   }
@@ -113,26 +108,32 @@ export class Driver {
     this.reader.events(this.engine.log);
   }
 
-  /** One message, and the reading of what it led to. */
-  step(at: number): void {
-    this.give(at);
-    this.reader.events(this.engine.log);
-  }
-
-  /** One message. */
-  give(at: number): void {
-    const { flow, engine } = this;
-    const kind = flow.kinds[at]!;
-    if (kind === ENTER) {
-      this.read(at);
-      engine.enter(this.entry);
-    } else if (kind === CANCEL) {
-      engine.cancel(flow.orderIds[at]!);
-    } else {
-      this.request.orderId = flow.orderIds[at]!;
-      this.request.price = flow.prices[at]!;
-      this.request.change = flow.quantities[at]!;
-      engine.amend(this.request);
+  /** Messages, and the reading of what each leads to. What is looked up once is not looked up for each. */
+  give(from: number, to: number): void {
+    const { engine, reader, entry, request } = this;
+    const { log } = engine;
+    const { kinds, orderIds, accounts, sides, prices, quantities, timesInForce } = this.flow;
+    for (let at = from; at < to; at++) {
+      const kind = kinds[at]!;
+      if (kind === ENTER) {
+        const account = accounts[at]!;
+        entry.orderId = orderIds[at]!;
+        entry.account = account;
+        entry.owner = account;
+        entry.side = sides[at] as Side;
+        entry.price = prices[at]!;
+        entry.quantity = quantities[at]!;
+        entry.timeInForce = timesInForce[at] as TimeInForce;
+        engine.enter(entry);
+      } else if (kind === CANCEL) {
+        engine.cancel(orderIds[at]!);
+      } else {
+        request.orderId = orderIds[at]!;
+        request.price = prices[at]!;
+        request.change = quantities[at]!;
+        engine.amend(request);
+      }
+      reader.events(log);
     }
   }
 
@@ -144,17 +145,5 @@ export class Driver {
     engine.state.addTo(hash);
     engine.addTo(hash);
     reader.sum += hash.value() + engine.state.encode().length;
-  }
-
-  /** Sets what differs from one order of the flow to another. */
-  private read(at: number): void {
-    const { flow, entry } = this;
-    entry.orderId = flow.orderIds[at]!;
-    entry.account = flow.accounts[at]!;
-    entry.owner = flow.accounts[at]!;
-    entry.side = flow.sides[at] as Side;
-    entry.price = flow.prices[at]!;
-    entry.quantity = flow.quantities[at]!;
-    entry.timeInForce = flow.timesInForce[at] as TimeInForce;
   }
 }

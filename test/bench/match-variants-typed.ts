@@ -12,7 +12,7 @@ const BUY = Side.Buy;
 /** Finds slots by id: a `Map`, or the engine's own table. */
 interface Index {
   find(orderId: number): number;
-  add(slot: number, orderId: number): void;
+  add(slot: number): void;
   remove(slot: number): void;
 }
 
@@ -37,8 +37,8 @@ class MapIndex implements Index {
     return this.slots.get(orderId) ?? 0;
   }
 
-  add(slot: number, orderId: number): void {
-    this.slots.set(orderId, slot);
+  add(slot: number): void {
+    this.slots.set(this.orders.orderId(slot), slot);
   }
 
   remove(slot: number): void {
@@ -123,7 +123,7 @@ export class TypedBook implements Variant {
     const left = this.match(side, price, quantity);
     if (left === 0 || isImmediate) return;
     const slot = this.orders.open(this.entry.reset(id, 1, side as Side, price, left, 1));
-    this.index.add(slot, id);
+    this.index.add(slot);
     this.place(slot, price, left);
   }
 

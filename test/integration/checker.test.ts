@@ -161,6 +161,23 @@ it("sees money that nobody deposited, and an exchange that is not at rest", asyn
   expect(await judge()).toMatchObject({ ok: false, conserved: false, quiet: false });
 });
 
+it("sees a hold that is not what orders may cost; a pair may cost what its larger order does", async () => {
+  const other = BUY_ORDER + 1_024;
+  const hold = async (held: number): Promise<string[]> => {
+    await exchange.run(`UPDATE balances SET held = ${held} WHERE account = ${BUYER} AND asset = 2`);
+    const { conserved, examples } = await judge();
+    expect(conserved).toBe(examples.every((line) => !line.includes("held of asset")));
+    return examples.filter((line) => line.includes("held of asset"));
+  };
+  await exchange.run(`UPDATE orders SET pair = ${other} WHERE order_id = ${BUY_ORDER};
+    INSERT INTO orders SELECT (jsonb_populate_record(o, '{"order_id":${other},"client_order_id":"b2","price":60,
+      "quantity":10,"filled":0,"pair":${BUY_ORDER}}')).* FROM orders o WHERE order_id = ${BUY_ORDER}`);
+  expect(await hold(600)).toEqual([]);
+  expect(await hold(1_100)).toEqual(["what all accounts have held of asset 2 is wrong by 500"]);
+  await exchange.run(`UPDATE orders SET status = 5 WHERE order_id = ${other}`);
+  expect(await hold(500)).toEqual([]);
+});
+
 it("shares no code with the exchange", () => {
   const home = join(PROJECT_ROOT, "chaos", "checker");
   const sources = readdirSync(home).map((name) => readFileSync(join(home, name), "utf8"));

@@ -4,7 +4,7 @@
  */
 import { expect, it } from "vitest";
 import { runBench } from "../bench/bench.js";
-import { makeFlow, MessageKind, SCENARIOS } from "../bench/match-flow.js";
+import { makeFlow, MessageKind, SCENARIOS, START_TICKS } from "../bench/match-flow.js";
 
 it("measures the engine in five kinds of market, and what each idea brings", async () => {
   const report = await runBench("match", { short: true, seed: 5 });
@@ -60,7 +60,7 @@ it.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))(
   (name, scenario) => {
     const flow = makeFlow(scenario, 50_000, 1);
     const prices = flow.prices.subarray(flow.standing).filter((price) => price > 0);
-    const lowest = prices.reduce((a, b) => Math.min(a, b)) / 100_000;
+    const lowest = prices.reduce((a, b) => Math.min(a, b)) / START_TICKS;
     const fallen = { static: 0, normal: 0, swing25: 0.25, swing40: 0.4, crash60: 0.6 }[name]!;
     expect(lowest).toBeCloseTo(1 - fallen, 1);
   },

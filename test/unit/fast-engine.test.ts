@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import { Code } from "../../actors/kernel/codes.js";
 import { orderIdOf } from "../../actors/kernel/ids.js";
 import { OrderType, SelfTrade, Side, TimeInForce } from "../../actors/kernel/order.js";
+import type { MatchingEngine } from "../../actors/market/engine.js";
 import { Admission } from "../../actors/market/fast/admission.js";
 import { FastEngine } from "../../actors/market/fast/fast-engine.js";
 import { judgeEntry } from "../../actors/market/ladder.js";
@@ -15,7 +16,7 @@ import { NaiveEngine } from "../../actors/market/naive/naive-engine.js";
 import { OrderEntry } from "../../actors/market/order-entry.js";
 import { Phase } from "../../actors/market/phase.js";
 import { type Flow, makeFlow, MessageKind, SCENARIOS } from "../bench/match-flow.js";
-import { Driver, openEngine } from "../bench/match-run.js";
+import { openEngine } from "../bench/match-run.js";
 import { Desk, listedState } from "../helpers/engine.js";
 import { randomNumbers } from "../helpers/orderflow.js";
 
@@ -25,24 +26,24 @@ const SCENARIO_NAMES = SCENARIOS.map((scenario) => [scenario.name, scenario] as 
 describe.each(SCENARIO_NAMES)("ordinary flow: %s", (_, scenario) => {
   it("is told as the plain engine tells it, message by message", () => {
     const flow = makeFlow({ ...scenario, standing: 100 }, 2_000, 3);
-    const fast = new Driver(flow, openEngine());
+    const fast = openEngine();
     const naive = new NaiveEngine(openEngine().state);
     for (let at = 0; at < flow.length; at++) {
-      fast.give(at);
+      give(fast, flow, at);
       give(naive, flow, at);
-      assert.deepEqual(fast.engine.log.toArrays(), naive.log.toArrays());
-      fast.engine.log.reset();
+      assert.deepEqual(fast.log.toArrays(), naive.log.toArrays());
+      fast.log.reset();
       naive.log.reset();
     }
-    fast.engine.checkInvariants();
-    expect(fast.engine.state.encode()).toEqual(naive.state.encode());
+    fast.checkInvariants();
+    expect(fast.state.encode()).toEqual(naive.state.encode());
     for (const side of [Side.Buy, Side.Sell]) {
-      expect(fast.engine.book(side).map((order) => ({ ...order }))).toEqual(naive.book(side));
+      expect(fast.book(side).map((order) => ({ ...order }))).toEqual(naive.book(side));
     }
   });
 });
 
-function give(engine: NaiveEngine, flow: Flow, at: number): void {
+function give(engine: MatchingEngine, flow: Flow, at: number): void {
   const orderId = flow.orderIds[at]!;
   const [price, quantity] = [flow.prices[at]!, flow.quantities[at]!];
   if (flow.kinds[at] === MessageKind.Enter) {

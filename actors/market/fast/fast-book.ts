@@ -330,7 +330,7 @@ export class FastBook {
   }
 
   private enterIndex(slot: number): void {
-    this.index.add(slot, this.orders.orderId(slot));
+    this.index.add(slot);
     this.orders.setFlag(slot, INDEXED);
   }
 

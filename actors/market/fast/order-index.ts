@@ -36,6 +36,8 @@ export class OrderIndex {
   /** How many bits of a mark do not choose the block. */
   private shift = HASH_BITS - INITIAL_BITS;
   private size = 0;
+  /** When more are entered, the table grows. */
+  private sizeMax = sizeMaxOf(1 << INITIAL_BITS);
 
   constructor(orders: OrderStore) {
     this.orders = orders;
@@ -71,16 +73,17 @@ export class OrderIndex {
   }
 
   /** Enters an order whose id no other has. */
-  add(slot: number, orderId: number): void {
-    if (this.size << 3 > this.mask * USED_EIGHTHS_MAX) this.grow();
+  add(slot: number): void {
+    if (this.size >= this.sizeMax) this.grow();
     this.size += 1;
     const { entries, mask } = this;
+    const orderId = this.orders.doubles[(slot << 3) | ORDER_ID]!;
     const mark = markOf(orderId);
     let at = ((mark >>> this.shift) & ~BLOCK_MASK) | (mark & BLOCK_MASK);
     for (;;) {
       const other = entries[(at << 1) | 1]!;
       if (other === 0) break;
-      if (entries[at << 1] === mark && this.orders.orderId(other) === orderId) failAsOpen(orderId);
+      if (entries[at << 1] === mark) this.checkOther(orderId, other);
       at = (at + 1) & mask;
     }
     entries[at << 1] = mark;
@@ -127,10 +130,15 @@ export class OrderIndex {
     assert(count === this.size, `${this.size} entries in the index`);
   }
 
+  private checkOther(orderId: number, other: number): void {
+    if (this.orders.orderId(other) === orderId) failAsOpen(orderId);
+  }
+
   private grow(): void {
     const before = this.entries;
     this.mask = (this.mask << 1) | 1;
     this.shift -= 1;
+    this.sizeMax = sizeMaxOf(this.mask + 1);
     this.entries = makeEntries(this.mask + 1);
     const { entries, mask } = this;
     for (let from = 0; from < before.length; from += 2) {
@@ -154,6 +162,11 @@ function markOf(orderId: number): number {
   const chunk = low & CHUNK_MASK;
   const mixed = Math.imul(chunk ^ (chunk >>> 15) ^ Math.imul(high, OTHER_FACTOR), GOLDEN_RATIO);
   return (mixed & ~BLOCK_MASK) | (((low >>> N_SHIFT) ^ low) & BLOCK_MASK);
+}
+
+/** Three eighths of it, so that searches stay short. */
+function sizeMaxOf(entries: number): number {
+  return (entries >>> 3) * USED_EIGHTHS_MAX;
 }
 
 function makeEntries(count: number): Int32Array {

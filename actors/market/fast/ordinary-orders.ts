@@ -104,13 +104,13 @@ export class OrdinaryOrders {
 
     // What the processor has to fetch is asked for first.
     const slot = orders.take();
-    this.index.add(slot, orderId);
+    orders.doubles[(slot << 3) | ORDER_ID] = orderId;
+    this.index.add(slot);
     const level = ladder.demand(price);
     const { doubles, integers } = orders;
     const priority = state.arrivals + 1;
     state.arrivals = priority;
     const double = slot << 3;
-    doubles[double | ORDER_ID] = orderId;
     doubles[double | ACCOUNT] = account;
     doubles[double | PRICE] = price;
     doubles[double | LEAVES] = quantity;
