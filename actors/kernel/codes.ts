@@ -56,6 +56,11 @@ export const Code = {
   EXPIRY_WITHOUT_DATE: 62,
   EXPIRY_MISSING: 63,
   EXPIRY_IN_THE_PAST: 64,
+  TRAIL_WITHOUT_STOP: 65,
+  TRAIL_OFF_TICK: 66,
+  TRAIL_TOO_LARGE: 67,
+  MIN_QUANTITY_OFF_LOT: 68,
+  MIN_QUANTITY_ABOVE_QUANTITY: 69,
   // Why a market does not take an order as things stand.
   MARKET_CLOSED: 70,
   MARKET_HALTED: 71,
@@ -70,6 +75,11 @@ export const Code = {
   POST_ONLY_WOULD_TRADE: 80,
   FOK_NOT_FILLABLE: 81,
   LEVELS_FULL: 82,
+  MIN_QUANTITY_NOT_FILLABLE: 83,
+  TRAILING_STOPS_FULL: 84,
+  // What makes no sense in an order, too.
+  MIN_QUANTITY_NOT_IMMEDIATE: 85,
+  REPRICES_NOT_POST_ONLY: 86,
   // Why an order ended later.
   SELF_TRADE_PREVENTED: 90,
   SWEEP_LIMIT: 91,

@@ -27,6 +27,9 @@ export const RESTING_ORDERS_MAX = 2_000_000;
 /** Prices at which orders rest (or stops wait) on one side of a market. */
 export const LEVELS_PER_SIDE_MAX = 100_000;
 
+/** Stops of one market that follow its price: all of them may move with each trade. */
+export const TRAILING_STOPS_MAX = 1_000;
+
 /** Makers that one taker meets: the rest of it ends. */
 export const SWEEP_MAKERS_MAX = 10_000;
 

@@ -20,6 +20,12 @@ export interface OrderTerms {
   readonly expires: number;
   readonly selfTrade: number;
   readonly postOnly: boolean;
+  /** Only with `postOnly`: instead of being refused it takes the nearest limit at which it rests. */
+  readonly reprices: boolean;
+  /** How far behind the last trade a stop follows, in price units; 0: it stays where it is. */
+  readonly trail: number;
+  /** What has to trade at once, or it ends; 0: nothing has to. */
+  readonly minQuantity: number;
 }
 
 export function isStop(type: number): boolean {
@@ -29,6 +35,10 @@ export function isStop(type: number): boolean {
 /** Does what is left of such an order never rest? */
 export function isImmediate(timeInForce: number): boolean {
   return timeInForce === TimeInForce.ImmediateOrCancel || timeInForce === TimeInForce.FillOrKill;
+}
+
+function isAtAuction(timeInForce: number): boolean {
+  return timeInForce === TimeInForce.AtTheOpen || timeInForce === TimeInForce.AtTheClose;
 }
 
 /** Judges all but the limit's presence, which depends on who asks. `OK`, or why the terms make no sense. */
@@ -54,17 +64,31 @@ export function judgeOrderTerms(terms: OrderTerms, instrument: Instrument): Code
   if (display !== 0 && neverRests) return Code.DISPLAY_OF_IMMEDIATE;
   if (terms.postOnly && type !== OrderType.Limit) return Code.POST_ONLY_NOT_LIMIT;
   if (terms.postOnly && isImmediate(timeInForce)) return Code.POST_ONLY_IMMEDIATE;
-  return judgeTimeInForce(terms);
+  if (terms.reprices && !terms.postOnly) return Code.REPRICES_NOT_POST_ONLY;
+  const code = judgeTimeInForce(terms);
+  return code === Code.OK ? judgeTrailAndMinimum(terms, instrument) : code;
 }
 
 function judgeTimeInForce({ type, timeInForce, expires }: OrderTerms): Code {
-  const isAtAuction =
-    timeInForce === TimeInForce.AtTheOpen || timeInForce === TimeInForce.AtTheClose;
-  if (type === OrderType.Market && !isImmediate(timeInForce) && !isAtAuction) {
+  const isForAuction = isAtAuction(timeInForce);
+  if (type === OrderType.Market && !isImmediate(timeInForce) && !isForAuction) {
     return Code.MARKET_ORDER_TIME_IN_FORCE;
   }
-  if (isStop(type) && (isImmediate(timeInForce) || isAtAuction)) return Code.STOP_TIME_IN_FORCE;
+  if (isStop(type) && (isImmediate(timeInForce) || isForAuction)) return Code.STOP_TIME_IN_FORCE;
   if (timeInForce !== TimeInForce.GoodTillDate && expires !== 0) return Code.EXPIRY_WITHOUT_DATE;
   if (timeInForce === TimeInForce.GoodTillDate && expires === 0) return Code.EXPIRY_MISSING;
+  return Code.OK;
+}
+
+function judgeTrailAndMinimum(terms: OrderTerms, { tick, lot }: Instrument): Code {
+  const { type, timeInForce, trail, minQuantity } = terms;
+  if (trail !== 0 && !isStop(type)) return Code.TRAIL_WITHOUT_STOP;
+  if (trail % tick !== 0) return Code.TRAIL_OFF_TICK;
+  if (trail > PRICE_UNITS_MAX) return Code.TRAIL_TOO_LARGE;
+  if (minQuantity === 0) return Code.OK;
+  if (minQuantity % lot !== 0) return Code.MIN_QUANTITY_OFF_LOT;
+  if (minQuantity > terms.quantity) return Code.MIN_QUANTITY_ABOVE_QUANTITY;
+  const tradesLater = terms.postOnly || isStop(type) || isAtAuction(timeInForce);
+  if (tradesLater || timeInForce === TimeInForce.FillOrKill) return Code.MIN_QUANTITY_NOT_IMMEDIATE;
   return Code.OK;
 }

@@ -91,6 +91,13 @@ export type AccountEvent =
       readonly display: number;
       readonly sequence: number;
     }
+  /** It came with a limit at which it would have traded, and has this one instead. */
+  | {
+      readonly kind: "repriced";
+      readonly orderId: number;
+      readonly price: number;
+      readonly sequence: number;
+    }
   | {
       readonly kind: "ended";
       readonly orderId: number;

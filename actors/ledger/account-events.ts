@@ -6,9 +6,14 @@ import { assertNever } from "../kernel/assert.js";
 import { ByteReader, ByteWriter, MalformedError } from "../kernel/bytes.js";
 import { Code } from "../kernel/codes.js";
 import { CLIENT_ORDER_ID_LENGTH_MAX, DEPOSIT_KEY_LENGTH_MAX } from "../kernel/limits.js";
-import { type Liquidity, type OrderRequest, SelfTrade, type Side } from "../kernel/order.js";
+import { type Liquidity, type OrderRequest, type Side } from "../kernel/order.js";
 import type { AccountEvent, JournalBlock, Origin, PairReply, Reply } from "./account-event.js";
-import { encodeOtherTerms, hasOtherTerms } from "./other-terms.js";
+import {
+  decodeOtherTerms,
+  encodeOtherTerms,
+  hasOtherTerms,
+  NO_OTHER_TERMS,
+} from "./other-terms.js";
 
 export type {
   AccountEvent,
@@ -35,6 +40,7 @@ const TAGS = {
   triggered: 15,
   amended: 16,
   "cancel-all": 17,
+  repriced: 19,
 } as const;
 /** An order that is more than plain. */
 const ACCEPTED_WITH_TERMS = 12;
@@ -94,6 +100,9 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
     case "amended":
       writer.uint(event.orderId).uint(event.price).uint(event.quantity).uint(event.leaves);
       writer.uint(event.stopPrice).uint(event.display).uint(event.sequence);
+      break;
+    case "repriced":
+      writer.uint(event.orderId).uint(event.price).uint(event.sequence);
       break;
     case "ended":
       writer.uint(event.orderId).uint(event.leaves).uint(event.code).uint(event.sequence);
@@ -204,6 +213,11 @@ function decodeMarketsWord(tag: number, reader: ByteReader): AccountEvent {
         display: reader.uint(),
         sequence: reader.uint(),
       };
+    case TAGS.repriced: {
+      const orderId = reader.uint();
+      const price = reader.uint();
+      return { kind: "repriced", orderId, price, sequence: reader.uint() };
+    }
     case TAGS.filled:
       return {
         kind: "filled",
@@ -239,7 +253,6 @@ function decodeMarketsWord(tag: number, reader: ByteReader): AccountEvent {
 }
 
 function decodeAccepted(reader: ByteReader, tag: number): Accepted {
-  const isPlain = tag === TAGS.accepted;
   return {
     kind: "accepted",
     origin: decodeOrigin(reader),
@@ -251,11 +264,7 @@ function decodeAccepted(reader: ByteReader, tag: number): Accepted {
     timeInForce: reader.u8(),
     price: reader.uint(),
     quantity: reader.uint(),
-    stopPrice: isPlain ? 0 : reader.uint(),
-    display: isPlain ? 0 : reader.uint(),
-    expires: isPlain ? 0 : reader.uint(),
-    selfTrade: isPlain ? SelfTrade.Allow : reader.u8(),
-    postOnly: isPlain ? false : reader.u8() === 1,
+    ...(tag === TAGS.accepted ? NO_OTHER_TERMS : decodeOtherTerms(reader)),
     pair: tag === ACCEPTED_OF_PAIR ? reader.uint() : 0,
   };
 }

@@ -6,8 +6,14 @@
 import { assertNever } from "../kernel/assert.js";
 import { type ByteReader, type ByteWriter, MalformedError } from "../kernel/bytes.js";
 import { CLIENT_ORDER_ID_LENGTH_MAX, DEPOSIT_KEY_LENGTH_MAX } from "../kernel/limits.js";
-import { isOneOf, OrderRequest, SelfTrade } from "../kernel/order.js";
-import { encodeOtherTerms, hasOtherTerms, type OtherTerms } from "./other-terms.js";
+import { isOneOf, OrderRequest } from "../kernel/order.js";
+import {
+  decodeOtherTerms,
+  encodeOtherTerms,
+  hasOtherTerms,
+  NO_OTHER_TERMS,
+  type OtherTerms,
+} from "./other-terms.js";
 
 /** From a gateway. `deadline`: microseconds since 1970; the command is refused in a batch after it. 0: none. */
 export type ClientCommand =
@@ -244,11 +250,7 @@ function decodePlace(
     timeInForce: reader.u8(),
     price: reader.uint(),
     quantity: reader.uint(),
-    stopPrice: isPlain ? 0 : reader.uint(),
-    display: isPlain ? 0 : reader.uint(),
-    expires: isPlain ? 0 : reader.uint(),
-    selfTrade: isPlain ? SelfTrade.Allow : reader.u8(),
-    postOnly: isPlain ? false : reader.u8() === 1,
+    ...(isPlain ? NO_OTHER_TERMS : decodeOtherTerms(reader)),
   };
 }
 
@@ -256,8 +258,8 @@ function decodePlace(
 function decodeLeg(reader: ByteReader): NewOrder {
   const place = decodePlace(0, 0, false, reader);
   const { clientOrderId, instrument, side, type, timeInForce, price, quantity } = place;
-  const { stopPrice, display, expires, selfTrade, postOnly } = place;
-  const terms = { stopPrice, display, expires, selfTrade, postOnly };
+  const { stopPrice, display, expires, selfTrade, postOnly, reprices, trail, minQuantity } = place;
+  const terms = { stopPrice, display, expires, selfTrade, postOnly, reprices, trail, minQuantity };
   return { clientOrderId, instrument, side, type, timeInForce, price, quantity, ...terms };
 }
 

@@ -45,6 +45,13 @@ export type MarketAnswer =
       readonly display: number;
       readonly sequence: number;
     }
+  /** The order came with a limit at which it would have traded, and has this one instead. */
+  | {
+      readonly kind: "repriced";
+      readonly orderId: number;
+      readonly price: number;
+      readonly sequence: number;
+    }
   /** The order has ended unfilled by `leaves`, for the reason `code`. */
   | {
       readonly kind: "ended";
@@ -99,6 +106,7 @@ const TRIGGERED = 24;
 const AMENDED = 25;
 /** Reduced by something else than its client's wish. */
 const REDUCED_FOR = 26;
+const REPRICED = 27;
 
 /** What is added to the taker's side in the bytes of an auction's trade. */
 const AUCTION_SIDE_OFFSET = 2;
@@ -130,6 +138,9 @@ export function encodeMarketAnswer(writer: ByteWriter, answer: MarketAnswer): vo
     case "amended":
       writer.u8(AMENDED).uint(answer.orderId).uint(answer.price).uint(answer.leaves);
       writer.uint(answer.stopPrice).uint(answer.display).uint(answer.sequence);
+      break;
+    case "repriced":
+      writer.u8(REPRICED).uint(answer.orderId).uint(answer.price).uint(answer.sequence);
       break;
     case "ended":
       writer.u8(ENDED).uint(answer.orderId).uint(answer.leaves);
@@ -177,6 +188,11 @@ export function decodeMarketAnswer(tag: number, reader: ByteReader): MarketAnswe
         display: reader.uint(),
         sequence: reader.uint(),
       };
+    case REPRICED: {
+      const orderId = reader.uint();
+      const price = reader.uint();
+      return { kind: "repriced", orderId, price, sequence: reader.uint() };
+    }
     case ENDED:
       return {
         kind: "ended",

@@ -44,6 +44,8 @@ export class MarketDesk {
         return this.stand(this.liveOrder(answer.orderId, source), answer, time);
       case "amended":
         return this.amend(this.liveOrder(answer.orderId, source), answer, time);
+      case "repriced":
+        return this.reprice(this.liveOrder(answer.orderId, source), answer, time);
       case "ended":
         return this.end(this.liveOrder(answer.orderId, source), answer, time);
       case "reduced":
@@ -174,6 +176,17 @@ export class MarketDesk {
     this.release(order, { price, leaves, amend: null });
     const event = { kind: "amended", orderId, ...terms, sequence: marketSequence } as const;
     orders.endAmend(order, terms, journal.append(order.account, event), time);
+  }
+
+  /** A better limit than it was held at: the account may have asked to amend it meanwhile, which its market is still to answer. */
+  private reprice(order: Order, answer: Answer<"repriced">, time: number): void {
+    const { journal, orders } = this.state;
+    const { orderId, price } = answer;
+    const isBetter = order.side === Side.Buy ? price < order.price : price > order.price;
+    assert(order.reprices && isBetter, `order ${orderId} is repriced to ${price}`);
+    const { leaves, amend } = order;
+    this.release(order, { price, leaves, amend });
+    orders.reprice(order, price, journal.append(order.account, answer), time);
   }
 
   private end(order: Order, answer: Answer<"ended">, time: number): void {

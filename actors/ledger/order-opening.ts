@@ -33,6 +33,7 @@ export function openOrder(
 ): void {
   const { clientOrderId, instrument, type, timeInForce, quantity } = order;
   const { stopPrice, display, expires, selfTrade, postOnly } = order;
+  const { reprices, trail, minQuantity } = order;
   const side = order.side as Side;
   // Written out: to spread objects of this size costs as much as all the rest of an order.
   const accepted: Accepted = {
@@ -51,6 +52,9 @@ export function openOrder(
     expires,
     selfTrade,
     postOnly,
+    reprices,
+    trail,
+    minQuantity,
     pair,
   };
   const sequence = state.journal.append(account, accepted);
@@ -77,6 +81,9 @@ function enter(state: LedgerState, order: Order): void {
     pair: order.pair,
     selfTrade: order.selfTrade as SelfTrade,
     postOnly: order.postOnly,
+    reprices: order.reprices,
+    trail: order.trail,
+    minQuantity: order.minQuantity,
   });
 }
 

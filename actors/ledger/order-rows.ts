@@ -54,6 +54,9 @@ export const NEW_COLUMNS_WITH_TERMS: Columns = {
   self_trade: (order) => order.selfTrade,
   post_only: (order) => (order.postOnly ? 1 : 0),
   pair: (order) => order.pair,
+  reprices: (order) => (order.reprices ? 1 : 0),
+  trail: (order) => order.trail,
+  min_quantity: (order) => order.minQuantity,
 };
 
 /** The order of a row of `orders`. */
@@ -74,6 +77,9 @@ export function orderIn(account: Account, row: TableRow): Order {
     selfTrade: numberOrNone(row, "self_trade"),
     postOnly: numberOrNone(row, "post_only") === 1,
     pair: numberOrNone(row, "pair"),
+    reprices: numberOrNone(row, "reprices") === 1,
+    trail: numberOrNone(row, "trail"),
+    minQuantity: numberOrNone(row, "min_quantity"),
     amend: amendIn(row),
     worstPrice: numberOrNone(row, "worst_price"),
     isCancelling: numberOrNone(row, "cancelling") === 1,

@@ -106,6 +106,7 @@ export class Orders {
   ): Order {
     const { clientOrderId, instrument, side, type, timeInForce, price, quantity } = terms;
     const { stopPrice, display, expires, selfTrade, postOnly, pair } = terms;
+    const { reprices, trail, minQuantity } = terms;
     const { filled, leaves, status, code } = progress;
     const order: Order = {
       id,
@@ -122,6 +123,9 @@ export class Orders {
       expires,
       selfTrade,
       postOnly,
+      reprices,
+      trail,
+      minQuantity,
       pair,
       amend: null,
       worstPrice: 0,
@@ -177,6 +181,14 @@ export class Orders {
       if (terms) applyTerms(order, terms);
     });
     assert(isConsistent(order), `order ${order.id} does not add up`);
+    this.touch(order, sequence, time);
+  }
+
+  /** The market has taken it at another limit than it came with: event number `sequence` of the account says so. */
+  reprice(order: Order, price: number, sequence: number, time: number): void {
+    const { quantity, leaves, stopPrice, display } = order;
+    applyTerms(order, { price, quantity, leaves, stopPrice, display });
+    this.amended.add(order);
     this.touch(order, sequence, time);
   }
 

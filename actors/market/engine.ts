@@ -30,6 +30,8 @@ export interface OpenOrder {
   readonly pair: number;
   readonly selfTrade: SelfTrade;
   readonly postOnly: boolean;
+  /** Of a stop that follows the last trade: how far behind; else 0. */
+  readonly trail: number;
 }
 
 /** What an amend asks for. 0 keeps what is; `change` is added to the leaves. */

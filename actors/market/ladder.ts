@@ -35,6 +35,39 @@ export function judgeSize(price: number, quantity: number, { rules }: MarketStat
   return Code.OK;
 }
 
+/**
+ * The nearest limit to the best price of the other side at which an order that reprices rests (1.6). 0:
+ * there is none.
+ */
+export function repricedLimit(side: Side, opposite: number, state: MarketState): number {
+  const { tick } = state.instrument!;
+  const price =
+    side === Side.Buy
+      ? (Math.ceil(opposite / tick) - 1) * tick
+      : (Math.floor(opposite / tick) + 1) * tick;
+  return price > PRICE_UNITS_MAX ? 0 : price;
+}
+
+/** Judges an order that is to take another limit than it came with. */
+export function judgeRepriced(price: number, quantity: number, state: MarketState): Code {
+  if (price === 0) return Code.POST_ONLY_WOULD_TRADE;
+  if (!isWithinBand(price, state)) return Code.PRICE_OUTSIDE_BAND;
+  return judgeSize(price, quantity, state);
+}
+
+/** Where a stop stands that follows the last trade (3.5); never does it move away from that. */
+export function followedStopPrice(
+  side: Side,
+  stopPrice: number,
+  trail: number,
+  lastPrice: number,
+): number {
+  if (trail === 0 || lastPrice === 0) return stopPrice;
+  return side === Side.Buy
+    ? Math.min(stopPrice, lastPrice + trail)
+    : Math.max(stopPrice, lastPrice - trail);
+}
+
 /** Has the last trade reached a stop's price (3.1)? Not before there was one. */
 export function isTriggered(side: Side, stopPrice: number, lastPrice: number): boolean {
   if (lastPrice === 0) return false;

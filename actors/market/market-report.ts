@@ -11,7 +11,7 @@ export interface AmendedTerms {
   readonly display: number;
 }
 
-/** Tells all records of a log. `amended` is there for the command that may lead to `Amended`. */
+/** Tells all records of a log. `amended` is there for a command that asks for an amend: what else is amended reprices. */
 export function reportAll(
   log: EventLog,
   instrument: number,
@@ -57,16 +57,11 @@ function reportAmended(
   amended: AmendedTerms | null,
 ): void {
   const orderId = log.value(at, Field.orderId);
-  assert(amended !== null, `order ${orderId} was amended, and nobody asked for it`);
-  batch.answer({
-    kind: "amended",
-    orderId,
-    price: log.value(at, Field.price),
-    leaves: log.value(at, Field.leaves),
-    stopPrice: amended.stopPrice,
-    display: amended.display,
-    sequence: log.value(at, Field.sequence),
-  });
+  const price = log.value(at, Field.price);
+  const sequence = log.value(at, Field.sequence);
+  if (!amended) return batch.answer({ kind: "repriced", orderId, price, sequence });
+  const leaves = log.value(at, Field.leaves);
+  batch.answer({ kind: "amended", orderId, price, leaves, ...amended, sequence });
 }
 
 type OrderKind = Exclude<

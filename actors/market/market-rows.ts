@@ -60,6 +60,7 @@ export class OrderRowSets implements OrderRows {
     "pair",
     "self_trade",
     "post_only",
+    "trail",
   ]);
   private readonly termsRemoved = new Columns(["order_id"]);
 
@@ -73,7 +74,7 @@ export class OrderRowSets implements OrderRows {
     }
     const { owner, type, timeInForce, stopPrice, display, expires, pair, selfTrade } = order;
     const terms = [owner, type, timeInForce, stopPrice, display, expires, pair, selfTrade];
-    this.terms.add(orderId, ...terms, order.postOnly ? 1 : 0);
+    this.terms.add(orderId, ...terms, order.postOnly ? 1 : 0, order.trail);
   }
 
   removed(orderId: number, isOrdinary: boolean): void {

@@ -5,6 +5,7 @@
 import { assertNever } from "../kernel/assert.js";
 import { ByteReader, ByteWriter, MalformedError } from "../kernel/bytes.js";
 import { decodeInstrument, encodeInstrument, type Instrument } from "../kernel/instrument.js";
+import { decodeFlaggedTerms, encodeFlaggedTerms } from "../kernel/flagged-terms.js";
 import { isOneOf, OrderType, SelfTrade, Side, TimeInForce } from "../kernel/order.js";
 import type { AmendRequest } from "./engine.js";
 import { decodeSchedule, encodeSchedule, phaseOf, type ScheduledPhase } from "./market-state.js";
@@ -115,7 +116,10 @@ function isPlain(order: EnterOrder): boolean {
     expires === 0 &&
     pair === 0 &&
     order.selfTrade === SelfTrade.Allow &&
-    !order.postOnly
+    !order.postOnly &&
+    !order.reprices &&
+    order.trail === 0 &&
+    order.minQuantity === 0
   );
 }
 
@@ -133,15 +137,18 @@ function encodeTerms(order: EnterOrder): void {
   writer.u8(order.side).u8(order.type).u8(order.timeInForce);
   writer.uint(order.price).uint(order.quantity).uint(order.stopPrice).uint(order.display);
   writer.uint(order.expires).uint(order.pair);
-  writer.u8(order.selfTrade).u8(order.postOnly ? 1 : 0);
+  writer.u8(order.selfTrade);
+  encodeFlaggedTerms(writer, order);
 }
 
 /** An entry as a command that may be kept. */
 export function enterOrder(entry: OrderEntry): EnterOrder {
   const { orderId, account, owner, side, type, timeInForce, price, quantity } = entry;
   const { stopPrice, display, expires, pair, selfTrade, postOnly } = entry;
+  const { reprices, trail, minQuantity } = entry;
   const limit = { orderId, account, owner, side, type, timeInForce, price, quantity };
-  return { kind: "enter", ...limit, stopPrice, display, expires, pair, selfTrade, postOnly };
+  const terms = { stopPrice, display, expires, pair, selfTrade, postOnly };
+  return { kind: "enter", ...limit, ...terms, reprices, trail, minQuantity };
 }
 
 /** A limit order without any other terms, for whoever has no entry. */
@@ -197,7 +204,11 @@ function readTerms(reader: ByteReader, entry: OrderEntry): void {
   const selfTrade = reader.u8();
   if (!isOneOf(SelfTrade, selfTrade)) throw new MalformedError(`self-trade mode ${selfTrade}`);
   entry.selfTrade = selfTrade;
-  entry.postOnly = booleanOf(reader.u8());
+  const { postOnly, reprices, trail, minQuantity } = decodeFlaggedTerms(reader);
+  entry.postOnly = postOnly;
+  entry.reprices = reprices;
+  entry.trail = trail;
+  entry.minQuantity = minQuantity;
 }
 
 /** Throws `MalformedError`. */
@@ -267,9 +278,4 @@ function decodeAmend(reader: ByteReader): AmendOrder {
 function sideOf(value: number): Side {
   if (value === Side.Buy || value === Side.Sell) return value;
   throw new MalformedError(`side ${value}`);
-}
-
-function booleanOf(value: number): boolean {
-  if (value > 1) throw new MalformedError(`${value} is neither yes nor no`);
-  return value === 1;
 }

@@ -25,6 +25,12 @@ export class OrderEntry {
   pair = 0;
   selfTrade: SelfTrade = SelfTrade.Allow;
   postOnly = false;
+  /** Of a post-only order: rather than to be refused it takes the nearest limit at which it rests. */
+  reprices = false;
+  /** How far behind the last trade a stop follows; 0: it stays where it is. */
+  trail = 0;
+  /** What has to trade at once, or it ends; 0: nothing has to. */
+  minQuantity = 0;
 
   /** A plain limit order, good till cancelled: what is not set afterwards stays like this. */
   reset(
@@ -49,6 +55,9 @@ export class OrderEntry {
     this.pair = 0;
     this.selfTrade = SelfTrade.Allow;
     this.postOnly = false;
+    this.reprices = false;
+    this.trail = 0;
+    this.minQuantity = 0;
     return this;
   }
 }

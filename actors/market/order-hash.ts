@@ -9,4 +9,5 @@ export function hashOrder(hash: StateHash, order: OpenOrder): void {
   const { owner, type, timeInForce, stopPrice, display, expires, pair, selfTrade } = order;
   hash.add(orderId, owner, type, timeInForce, stopPrice);
   hash.add(orderId, display, expires, pair, selfTrade, order.postOnly ? 1 : 0);
+  if (order.trail !== 0) hash.add(orderId, order.trail);
 }

@@ -78,7 +78,8 @@ export function judgeByPhase(phase: Phase, entry: OrderEntry): Code {
     return isBeforeOpen(phase) ? Code.OK : Code.TOO_LATE_FOR_OPEN;
   }
   if (!isCollecting(phase) || timeInForce === TimeInForce.AtTheClose) return Code.OK;
-  if (isImmediate(timeInForce) || type === OrderType.Market) return Code.NOT_IN_AUCTION;
+  const isForNow = isImmediate(timeInForce) || type === OrderType.Market || entry.minQuantity > 0;
+  if (isForNow) return Code.NOT_IN_AUCTION;
   return Code.OK;
 }
 

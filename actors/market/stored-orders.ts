@@ -28,6 +28,7 @@ export class StoredOrders {
     pair: 0,
     selfTrade: SelfTrade.Allow,
     postOnly: false,
+    trail: 0,
   };
 
   constructor(engine: MatchingEngine) {
@@ -79,6 +80,7 @@ function setOrdinaryTerms(order: Mutable<OpenOrder>): void {
   order.pair = 0;
   order.selfTrade = SelfTrade.Allow;
   order.postOnly = false;
+  order.trail = 0;
 }
 
 function setTerms(order: Mutable<OpenOrder>, row: StoredRow): void {
@@ -95,4 +97,5 @@ function setTerms(order: Mutable<OpenOrder>, row: StoredRow): void {
   order.pair = row["pair"]!;
   order.selfTrade = self_trade;
   order.postOnly = row["post_only"] === 1;
+  order.trail = row["trail"]!;
 }

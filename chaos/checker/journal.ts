@@ -1,6 +1,7 @@
 /**
  * The fills that a journal row says were settled. Knows only how the row's bytes are laid out: each event is a tag and
- * then numbers (`n`, seven bits a byte, the lowest first) and strings (`s`, a number for their length in front).
+ * then numbers (`n`, seven bits a byte, the lowest first), strings (`s`, a number for their length in front), and flags
+ * (`f`, a number of which each bit from the third on stands for a number that follows).
  */
 
 const LAYOUTS: Readonly<Record<number, string>> = {
@@ -15,13 +16,14 @@ const LAYOUTS: Readonly<Record<number, string>> = {
   9: "nnnn", // ended: order, leaves, code, sequence
   10: "nnn", // reduced: order, leaves, sequence
   11: "nnnn", // refused: order, request, code, sequence
-  12: "nnnnsnnnnnnnnnnn", // accepted as 3; then stop price, display, expiry, self-trade mode, post-only
+  12: "nnnnsnnnnnnnnnnf", // accepted as 3; then stop price, display, expiry, self-trade mode, flags (trail, minimum)
   13: "nnnn", // reduced as 10; then code
   14: "nnn", // waiting: order, leaves, sequence
   15: "nnn", // triggered: order, leaves, sequence
   16: "nnnnnnn", // amended: order, price, quantity, leaves, stop price, display, sequence
   17: "nnnnnn", // cancel-all: origin, instrument, side, orders
-  18: "nnnnsnnnnnnnnnnnn", // accepted as 12; then the other order of its pair
+  18: "nnnnsnnnnnnnnnnfn", // accepted as 12; then the other order of its pair
+  19: "nnn", // repriced: order, price, sequence
 };
 const FILLED = 8;
 
@@ -54,8 +56,11 @@ export function settledFills(bytes: Buffer, count: number): SettledFill[] {
     const values: number[] = [];
     for (const kind of layout) {
       const value = number();
-      if (kind === "n") values.push(value);
-      else at += value;
+      if (kind === "s") at += value;
+      else values.push(value);
+      for (let bits = kind === "f" ? value >> 2 : 0; bits > 0; bits >>= 1) {
+        if (bits % 2 === 1) number();
+      }
     }
     events += 1;
     if (tag !== FILLED) continue;

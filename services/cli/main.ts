@@ -139,6 +139,12 @@ withData(program.command("order <account> <side> <quantity> <symbol> [price]"))
   .option("--ioc", "the same as --tif ioc")
   .option("--expires <time>", "when it expires: +10m, or like 2026-01-31T13:30:00Z")
   .option("--post-only", "rests, or is refused when it would trade at once")
+  .option(
+    "--reprice",
+    "post-only; when it would trade it takes the nearest price at which it rests",
+  )
+  .option("--trail <offset>", "a stop that follows the last trade, so far behind")
+  .option("--min-quantity <quantity>", "what has to trade at once, or the order ends")
   .option("--stp <mode>", "self-trade prevention: none, newest, oldest, both or decrement")
   .action(
     (

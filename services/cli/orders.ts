@@ -40,6 +40,9 @@ export interface OrderOptions extends Common {
   readonly expires?: string;
   readonly stp?: string;
   readonly postOnly?: boolean;
+  readonly reprice?: boolean;
+  readonly trail?: string;
+  readonly minQuantity?: string;
 }
 
 export interface AmendOptions extends Common {
@@ -110,10 +113,10 @@ export function order(words: OrderWords, options: OrderOptions): Promise<number>
   const side = sideOf(words.side);
   const type = typeOf(words, options);
   const timeInForce = timeInForceOfOptions(options);
-  const { stp, postOnly = false } = options;
+  const { stp, postOnly = false, reprice: reprices = false } = options;
   return withClient(options.dataDir, async (client) => {
     const instrument = await instrumentOf(client, words.symbol);
-    const { price, quantity, stop, display } = numbersOf(instrument, {
+    const { price, quantity, stop, display, trail, minimum } = numbersOf(instrument, {
       ...options,
       price: words.price,
       quantity: words.quantity,
@@ -134,7 +137,10 @@ export function order(words: OrderWords, options: OrderOptions): Promise<number>
       expiresAt:
         expires === undefined ? 0 : parseTime(expires, await client.serverTime(), "expiry"),
       ...(stp === undefined ? {} : { selfTradePrevention: selfTradePreventionOf(stp) }),
-      postOnly,
+      postOnly: postOnly || reprices,
+      reprices,
+      trail,
+      minQuantity: minimum,
     };
     // The same id again is the same order, so it may be sent until somebody leads and answers.
     const result = await untilPublished(() => client.placeOrder(wanted));
@@ -161,7 +167,10 @@ function timeInForceOfOptions({ tif, ioc, expires }: OrderOptions): TimeInForce 
 }
 
 /** In units; 0 for what is not said. */
-function numbersOf(instrument: Instrument, texts: AmendOptions) {
+function numbersOf(
+  instrument: Instrument,
+  texts: AmendOptions & Pick<OrderOptions, "trail" | "minQuantity">,
+) {
   const { priceDecimals, quantityDecimals } = instrument;
   const number = (text: string | undefined, decimals: number, what: string): number =>
     text === undefined ? 0 : parseDecimal(text, decimals, what);
@@ -170,6 +179,8 @@ function numbersOf(instrument: Instrument, texts: AmendOptions) {
     quantity: number(texts.quantity, quantityDecimals, "quantity"),
     stop: number(texts.stop, priceDecimals, "stop price"),
     display: number(texts.display, quantityDecimals, "display quantity"),
+    trail: number(texts.trail, priceDecimals, "trail"),
+    minimum: number(texts.minQuantity, quantityDecimals, "minimum quantity"),
   };
 }
 
@@ -270,7 +281,10 @@ function termsOf(order: Order, { priceDecimals, quantityDecimals }: Instrument):
   if (displayQuantity > 0)
     terms.push(`showing ${formatDecimal(displayQuantity, quantityDecimals)}`);
   if (expiresAt > 0) terms.push(`until ${formatTime(expiresAt)}`);
-  if (order.postOnly) terms.push("post-only");
+  if (order.postOnly) terms.push(order.reprices ? "post-only, repricing" : "post-only");
+  if (order.trail > 0) terms.push(`trailing by ${formatDecimal(order.trail, priceDecimals)}`);
+  if (order.minQuantity > 0)
+    terms.push(`at least ${formatDecimal(order.minQuantity, quantityDecimals)} at once`);
   if (order.pairOrderId > 0) terms.push("one of a pair");
   return terms.join(", ");
 }

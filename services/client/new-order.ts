@@ -12,6 +12,9 @@ export const PLAIN_TERMS = {
   expiresAt: 0,
   selfTradePrevention: SelfTradePrevention.SELF_TRADE_PREVENTION_UNSPECIFIED,
   postOnly: false,
+  reprices: false,
+  trail: 0,
+  minQuantity: 0,
 } as const;
 
 /** The session's only account; the type's own time in force; no price; plain. */

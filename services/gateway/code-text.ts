@@ -13,6 +13,7 @@ import {
   RESTING_ORDERS_MAX,
   SHARD_DEPOSITS_UNITS_MAX,
   SWEEP_MAKERS_MAX,
+  TRAILING_STOPS_MAX,
   UNITS_MAX,
 } from "../../actors/kernel/limits.js";
 import { Refusal } from "./refusal.js";
@@ -89,6 +90,11 @@ const TEXTS: Readonly<Record<Code, string>> = {
   [Code.EXPIRY_MISSING]: "an order good till date needs an expiry",
   [Code.EXPIRY_IN_THE_PAST]:
     "the expiry has to be in the future, by the exchange's clock (GetServerTime)",
+  [Code.TRAIL_WITHOUT_STOP]: "only a stop follows the last trade; leave the trail out",
+  [Code.TRAIL_OFF_TICK]: "the trail has to be a multiple of the instrument's tick",
+  [Code.TRAIL_TOO_LARGE]: `the trail is at most ${PRICE_UNITS_MAX} price units`,
+  [Code.MIN_QUANTITY_OFF_LOT]: "the minimum quantity has to be a multiple of the instrument's lot",
+  [Code.MIN_QUANTITY_ABOVE_QUANTITY]: "the minimum quantity is at most the quantity",
   [Code.MARKET_CLOSED]:
     "the market is closed and takes no orders or amends; try again when it has opened",
   [Code.MARKET_HALTED]:
@@ -111,6 +117,12 @@ const TEXTS: Readonly<Record<Code, string>> = {
     "the post-only order would trade at once; move its price away from the other side",
   [Code.FOK_NOT_FILLABLE]: "all of the order could not be filled at once, so nothing of it was",
   [Code.LEVELS_FULL]: `a side of the market has orders at ${LEVELS_PER_SIDE_MAX} prices and takes no other; take one of those`,
+  [Code.MIN_QUANTITY_NOT_FILLABLE]:
+    "less than the minimum quantity could be filled at once, so nothing was",
+  [Code.TRAILING_STOPS_FULL]: `${TRAILING_STOPS_MAX} stops of this market follow its price, and no more may; take one that stays`,
+  [Code.MIN_QUANTITY_NOT_IMMEDIATE]:
+    "a minimum quantity is for limit and market orders that trade at once: none that are post-only, fill or kill, stops, at the open or at the close",
+  [Code.REPRICES_NOT_POST_ONLY]: "only a post-only order can take another limit than its own",
   [Code.SELF_TRADE_PREVENTED]:
     "the order met another of its own account, and its self-trade prevention took it off",
   [Code.SWEEP_LIMIT]: `the order met ${SWEEP_MAKERS_MAX} others, the most that one command may; send the rest again`,

@@ -64,6 +64,7 @@ function acceptedOf(
   event: LedgerEvent & { readonly kind: "accepted" },
 ): OrderAccepted {
   const { orderId, clientOrderId, price, quantity, stopPrice, postOnly } = event;
+  const { reprices, trail, minQuantity } = event;
   return {
     orderId,
     clientOrderId,
@@ -79,6 +80,9 @@ function acceptedOf(
     selfTradePrevention: event.selfTrade as SelfTradePrevention,
     postOnly,
     pairOrderId: event.pair,
+    reprices,
+    trail,
+    minQuantity,
   };
 }
 
@@ -96,6 +100,8 @@ function bodyOfMarketsWord(catalog: Catalog, event: MarketsWord): Body {
       const code = codeName(event.code);
       return { $case: "reduced", value: { orderId, leaves: event.leaves, marketSequence, code } };
     }
+    case "repriced":
+      return { $case: "repriced", value: { orderId, price: event.price, marketSequence } };
     case "amended": {
       const { price, quantity, leaves, stopPrice, display: displayQuantity } = event;
       const terms = { price, quantity, leaves, stopPrice, displayQuantity };

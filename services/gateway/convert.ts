@@ -74,6 +74,9 @@ export function publicOrder(catalog: Catalog, row: OrderRow): Order {
     selfTradePrevention: row.selfTrade as SelfTradePrevention,
     postOnly: row.postOnly,
     pairOrderId: row.pair,
+    reprices: row.reprices,
+    trail: row.trail,
+    minQuantity: row.minQuantity,
   };
 }
 

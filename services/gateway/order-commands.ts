@@ -55,6 +55,10 @@ export function placeProblem(request: PlaceOrderRequest): Refusal | undefined {
   if (quantity < 0) return byCode(Code.QUANTITY_NOT_POSITIVE);
   if (price < 0) return byCode(Code.PRICE_NOT_POSITIVE);
   if (request.expiresAt < 0) return byCode(Code.EXPIRY_IN_THE_PAST);
+  if (request.trail < 0) return invalid("TRAIL_NEGATIVE", "a trail is above zero");
+  if (request.minQuantity < 0) {
+    return invalid("MIN_QUANTITY_NEGATIVE", "a minimum quantity is above zero");
+  }
   return termsProblem(request);
 }
 
@@ -107,24 +111,8 @@ export function encodePlace(
   instrument: number,
   deadline: number,
 ): Uint8Array {
-  const { clientOrderId, side, type, price, quantity, stopPrice, postOnly } = request;
-  return encodeLedgerCommand({
-    kind: "place",
-    account,
-    deadline,
-    clientOrderId,
-    instrument,
-    side,
-    type,
-    timeInForce: timeInForceOf(request),
-    price,
-    quantity,
-    stopPrice,
-    display: request.displayQuantity,
-    expires: request.expiresAt,
-    selfTrade: request.selfTradePrevention,
-    postOnly,
-  });
+  const order = newOrderOf(request, instrument);
+  return encodeLedgerCommand({ kind: "place", account, deadline, ...order });
 }
 
 function timeInForceOf({ type, timeInForce }: PlaceOrderRequest): number {
@@ -140,12 +128,13 @@ export function encodePair(
   deadline: number,
 ): Uint8Array {
   const [first, second] = orders;
-  const legs = [legOf(first, instruments[0]), legOf(second, instruments[1])] as const;
+  const legs = [newOrderOf(first, instruments[0]), newOrderOf(second, instruments[1])] as const;
   return encodeLedgerCommand({ kind: "place-pair", account, deadline, legs });
 }
 
-function legOf(request: PlaceOrderRequest, instrument: number): NewOrder {
+function newOrderOf(request: PlaceOrderRequest, instrument: number): NewOrder {
   const { clientOrderId, side, type, price, quantity, stopPrice, postOnly } = request;
+  const { reprices, trail, minQuantity } = request;
   return {
     clientOrderId,
     instrument,
@@ -159,6 +148,9 @@ function legOf(request: PlaceOrderRequest, instrument: number): NewOrder {
     expires: request.expiresAt,
     selfTrade: request.selfTradePrevention,
     postOnly,
+    reprices,
+    trail,
+    minQuantity,
   };
 }
 

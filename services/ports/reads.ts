@@ -85,6 +85,10 @@ export interface OrderRow {
   readonly postOnly: boolean;
   /** The other order of its pair, also when that has ended; 0: it is of none. */
   readonly pair: number;
+  readonly reprices: boolean;
+  /** 0: its stop price stays where it is. */
+  readonly trail: number;
+  readonly minQuantity: number;
 }
 
 export interface AccountBalances {

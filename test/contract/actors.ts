@@ -8,6 +8,7 @@ import {
   type AmendOrder,
   type ClientCommand,
   encodeLedgerCommand,
+  type NewOrder,
   NO_NEW_TERMS,
   NO_OTHER_TERMS,
 } from "../../actors/ledger/messages.js";
@@ -227,7 +228,7 @@ export class Venue {
     await this.settle();
   }
 
-  order(account: number, clientOrderId: string, terms: Partial<Terms>): ClientCommand {
+  order(account: number, clientOrderId: string, terms: Partial<NewOrder>): ClientCommand {
     return {
       kind: "place",
       account,
@@ -276,16 +277,6 @@ export class Venue {
       receiver.take(batch.actor.id, batch.token, payloads);
     }
   }
-}
-
-interface Terms {
-  readonly side: number;
-  readonly type: number;
-  readonly timeInForce: number;
-  readonly price: number;
-  readonly quantity: number;
-  readonly display: number;
-  readonly stopPrice: number;
 }
 
 /** An account of each shard. */

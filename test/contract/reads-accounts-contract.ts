@@ -146,6 +146,9 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
           selfTrade: 0,
           postOnly: false,
           pair: 0,
+          reprices: false,
+          trail: 0,
+          minQuantity: 0,
         });
         expect(await reads.order(FIRST, orderId, "")).toEqual(found);
         expect(await reads.order(SECOND, orderId, "")).toBeNull();
@@ -157,14 +160,21 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
         expires: 2 ** 52,
         selfTrade: SelfTrade.CancelBoth,
         postOnly: true,
+        reprices: true,
       };
       const timeInForce = TimeInForce.GoodTillDate;
       await venue.ask(
         venue.order(FIRST, "iceberg", { price: 90, quantity: 2, timeInForce, ...terms }),
-        venue.order(FIRST, "stop", { type: OrderType.Stop, price: 0, stopPrice: 110 }),
+        venue.order(FIRST, "stop", { type: OrderType.Stop, price: 0, stopPrice: 110, trail: 5 }),
+        venue.order(FIRST, "least", { price: 90, quantity: 2, minQuantity: 1 }),
       );
       expect(await reads.order(FIRST, 0, "iceberg")).toMatchObject(terms);
-      expect(await reads.order(FIRST, 0, "stop")).toMatchObject({ price: 132, stopPrice: 110 });
+      expect(await reads.order(FIRST, 0, "stop")).toMatchObject({
+        price: 132,
+        stopPrice: 110,
+        trail: 5,
+      });
+      expect(await reads.order(FIRST, 0, "least")).toMatchObject({ minQuantity: 1 });
     });
 
     it("give balances and the journal number they stand at, of one moment", async () => {

@@ -267,9 +267,10 @@ function told(orders: readonly (OpenOrder | undefined)[]): string[] {
   return orders.map((order) => {
     if (!order) return "none";
     const { orderId, account, owner, side, price, leaves, shown, priority } = order;
-    const { type, timeInForce, stopPrice, display, expires, pair, selfTrade, postOnly } = order;
+    const { type, timeInForce, stopPrice, display, expires, pair, selfTrade, postOnly, trail } =
+      order;
     const where = `${orderId} of ${account} (${owner}), side ${side}: ${shown} of ${leaves} at ${price}`;
-    const when = `priority ${priority}, type ${type}, ${timeInForce}, ${expires}, stop ${stopPrice}`;
+    const when = `priority ${priority}, type ${type}, ${timeInForce}, ${expires}, stop ${stopPrice}/${trail}`;
     return `${where}, ${when}, ${display}, pair ${pair}, ${selfTrade}, ${postOnly}`;
   });
 }

@@ -124,6 +124,8 @@ export class EngineFlow {
     if (kind < 0.17) this.makeStop(terms, state.lastPrice);
     else if (kind < 0.25) this.makeMarket(terms, state.phase);
     else if (kind < 0.32 || state.phase === Phase.PostOnly) terms.postOnly = random.chance(0.9);
+    else if (kind < 0.38) terms.minQuantity = setting.lot * random.whole(1, 9);
+    if (terms.postOnly) terms.reprices = random.chance(0.5);
     if (terms.timeInForce === TimeInForce.GoodTillDate) {
       terms.expires = this.time + this.span(1, setting.isWide ? LONG_SECONDS : 12);
     }
@@ -143,6 +145,9 @@ export class EngineFlow {
     const around = (lastPrice || this.setting.reference) + (terms.side === Side.Buy ? away : -away);
     terms.stopPrice = random.chance(0.8) ? this.onTick(around) : this.price(terms.side);
     terms.price = random.chance(0.5) ? this.price(terms.side) : terms.stopPrice;
+    if (random.chance(0.5)) {
+      terms.trail = this.setting.tick * random.whole(1, 2 * this.setting.spread);
+    }
   }
 
   private makeMarket(terms: OrderEntry, phase: Phase): void {
@@ -175,6 +180,9 @@ export class EngineFlow {
       () => ({ display: random.pick([1, setting.lot, terms.quantity, terms.quantity * 2]) }),
       () => ({ expires: random.pick([0, this.time - 1, this.time, this.time + SECOND]) }),
       () => ({ postOnly: true }),
+      () => ({ reprices: true }),
+      () => ({ trail: random.pick([setting.tick, setting.tick + 1, PRICE_UNITS_MAX * 2]) }),
+      () => ({ minQuantity: random.pick([setting.lot, setting.lot + 1, terms.quantity * 2]) }),
       () => ({ type: random.pick(Object.values(OrderType)) }),
       () => ({ timeInForce: random.pick(Object.values(TimeInForce)) }),
     ];

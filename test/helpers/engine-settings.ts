@@ -32,6 +32,7 @@ export function drawSetting(random: Random): FlowSetting {
     limits: {
       restingOrdersMax: random.whole(6, 40),
       levelsPerSideMax: random.whole(3, 12),
+      trailingStopsMax: random.whole(1, 5),
       sweepMakersMax: random.whole(3, 15),
       massCancelOrdersMax: random.whole(2, 8),
       expiriesAtOnceMax: random.whole(1, 5),
@@ -51,6 +52,7 @@ export function drawWideSetting(random: Random): FlowSetting {
     limits: {
       restingOrdersMax: random.whole(600, 2_000),
       levelsPerSideMax: random.whole(300, 1_000),
+      trailingStopsMax: random.whole(10, 100),
       sweepMakersMax: random.whole(50, 300),
       massCancelOrdersMax: random.whole(10, 100),
       expiriesAtOnceMax: random.whole(5, 50),

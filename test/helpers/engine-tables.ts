@@ -76,6 +76,7 @@ function ordinaryTerms(row: BookRow): OpenOrder {
     pair: 0,
     selfTrade: SelfTrade.Allow,
     postOnly: false,
+    trail: 0,
   };
 }
 

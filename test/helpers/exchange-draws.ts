@@ -91,6 +91,8 @@ const terms: fc.Arbitrary<Partial<PlaceOrder>> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom({ timeInForce: 3 }, { timeInForce: 5 }) },
   { weight: 1, arbitrary: fc.constantFrom({ timeInForce: 6 }, { timeInForce: 7 }) },
   { weight: 1, arbitrary: fc.constant({ postOnly: true }) },
+  { weight: 2, arbitrary: fc.constant({ postOnly: true, reprices: true }) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 30 }).map((minQuantity) => ({ minQuantity })) },
   { weight: 4, arbitrary: fc.integer({ min: 1, max: 4 }).map((selfTrade) => ({ selfTrade })) },
 );
 

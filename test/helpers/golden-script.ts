@@ -138,7 +138,10 @@ class ScriptDesk {
     entry.display = numberAfter(words, "show");
     entry.pair = numberAfter(words, "pair");
     entry.owner = words.includes("group") ? 1_000 + numberAfter(words, "group") : account;
-    entry.postOnly = words.includes("post-only");
+    entry.postOnly = words.includes("post-only") || words.includes("reprice");
+    entry.reprices = words.includes("reprice");
+    entry.trail = numberAfter(words, "trail");
+    entry.minQuantity = numberAfter(words, "at-least");
     if (entry.stopPrice > 0) entry.type = OrderType.StopLimit;
     if (words.includes("market")) {
       entry.type = entry.stopPrice > 0 ? OrderType.Stop : OrderType.Market;

@@ -81,6 +81,7 @@ const terms = fc.oneof(
     arbitrary: fc.record({
       ...constants({ type: OrderType.Stop, ...PLAIN, price: 0 }),
       stopPrice: fc.constantFrom(10, 90, 100, 110),
+      trail: fc.constantFrom(0, 0, 5),
     }),
   },
   {
@@ -92,6 +93,11 @@ const terms = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.constant({ type: OrderType.Limit, ...PLAIN, display: 10 }) },
+  { weight: 1, arbitrary: fc.constant({ type: OrderType.Limit, ...PLAIN, minQuantity: 10 }) },
+  {
+    weight: 4,
+    arbitrary: fc.constant({ type: OrderType.Limit, ...PLAIN, postOnly: true, reprices: true }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -109,6 +115,9 @@ const terms = fc.oneof(
       expires: fc.constantFrom(0, 1),
       selfTrade: fc.nat(5),
       postOnly: fc.boolean(),
+      reprices: fc.boolean(),
+      trail: fc.constantFrom(0, 0, 7, 100),
+      minQuantity: fc.constantFrom(0, 0, 10, 15),
     }),
   },
 );
@@ -213,7 +222,7 @@ const whims: fc.Arbitrary<Whim> = fc.record({
     ...Array<"take">(8).fill("take"),
     ...(["trade", "trade", "trade"] as const),
     ...(["tradeOutside", "tradeOutside", "tradeOutside", "rest", "wait", "wait"] as const),
-    ...(["decrement", "end", "reference"] as const),
+    ...(["decrement", "end", "reference", "reprice", "reprice", "reprice"] as const),
   ),
   first: fc.nat(200),
   second: fc.nat(200),

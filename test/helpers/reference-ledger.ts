@@ -119,6 +119,8 @@ export class ReferenceLedger {
       } else if (event.kind === "amended") {
         order.price = BigInt(event.price);
         order.amend = null;
+      } else if (event.kind === "repriced") {
+        order.price = BigInt(event.price);
       } else if (event.kind === "refused" && event.request === OrderRequest.Amend) {
         order.amend = null;
       }

@@ -24,6 +24,7 @@ export interface Whim {
     | "wait"
     | "end"
     | "decrement"
+    | "reprice"
     | "reference";
   readonly first: number;
   readonly second: number;
@@ -67,6 +68,8 @@ export class WhimsicalMarket {
   /** How many amends it has done, and how many trades there were while one was on its way. */
   amends = 0;
   races = 0;
+  /** How many orders it has given another limit. */
+  reprices = 0;
   /** How many trades have ended the other of a pair. */
   pairTrades = 0;
 
@@ -87,6 +90,7 @@ export class WhimsicalMarket {
     if (whim.act === "reference") {
       return { kind: "reference", instrument: this.id, price: 1 + whim.first };
     }
+    if (whim.act === "reprice") return this.reprice(whim.first, whim.third);
     const order = pick([...this.open.values()], whim.first);
     if (!order) return null;
     if (whim.act === "end") return this.end(order, ENDS[whim.second % ENDS.length]!);
@@ -148,6 +152,20 @@ export class WhimsicalMarket {
     order.isFresh = false;
     const { orderId, leaves } = order;
     return { kind: "rested", orderId, leaves, sequence: this.sequence };
+  }
+
+  /** A new order that does so gets another limit, which is better for it by what the whim says. */
+  private reprice(which: number, choice: number): MarketAnswer | null {
+    const canReprice = ({ isFresh, reprices, price }: OpenOrder) =>
+      isFresh && reprices && price > 1;
+    const order = pick([...this.open.values()].filter(canReprice), which);
+    if (!order) return null;
+    order.reprices = false;
+    const better = 1 + (choice % (order.price - 1));
+    order.price += order.side === Side.Buy ? -better : better;
+    this.reprices += 1;
+    const { orderId, price } = order;
+    return { kind: "repriced", orderId, price, sequence: this.sequence };
   }
 
   private wait(order: OpenOrder): MarketAnswer | null {

@@ -39,6 +39,9 @@ const terms = fc.record({
   seconds: fc.integer({ min: 0, max: 4 }),
   selfTrade: fc.constantFrom(SelfTrade.Allow, ...Object.values(SelfTrade)),
   postOnly: fc.constantFrom(false, false, false, true),
+  reprices: fc.boolean(),
+  trail: fc.constantFrom(0, 1, 3),
+  minQuantity: fc.constantFrom(0, 0, 0, 0, 1, 4),
   isPaired: fc.constantFrom(false, false, false, true),
 });
 type Terms = typeof terms extends fc.Arbitrary<infer T> ? T : never;
@@ -176,6 +179,9 @@ class Flow {
       expires: timeInForce === TimeInForce.GoodTillDate ? this.at(drawn.seconds) : 0,
       selfTrade,
       postOnly: postOnly && type === OrderType.Limit,
+      reprices: postOnly && drawn.reprices && type === OrderType.Limit,
+      trail: isStop ? drawn.trail : 0,
+      minQuantity: postOnly || isStop ? 0 : drawn.minQuantity,
     };
   }
 

@@ -251,6 +251,24 @@ describe("an order through a gateway", () => {
     await cancelEverything();
   });
 
+  it("takes another limit, trades so much at once or not at all, or follows the price", async () => {
+    const resting = await placed(maker, sell({ price: 58_000 }));
+    await hear(resting, "rested");
+    const repriced = await placed(taker, buy({ price: 59_000, postOnly: true, reprices: true }));
+    const { price } = await hear(repriced, "repriced");
+    expect(price).toBeLessThan(58_000);
+    await hear(repriced, "rested");
+    const orderOf = async (orderId: number) => (await taker.getOrder({ orderId })).order;
+    expect(await orderOf(repriced)).toMatchObject({ price, reprices: true });
+    const least = await placed(taker, buy({ price: 58_000, quantity: 100, minQuantity: 30 }));
+    expect(await hear(least, "ended")).toMatchObject({ code: "MIN_QUANTITY_NOT_FILLABLE" });
+    const type = OrderType.ORDER_TYPE_STOP;
+    const trailing = await placed(taker, sell({ type, price: 0, stopPrice: 50_000, trail: 500 }));
+    await hear(trailing, "waiting");
+    expect(await orderOf(trailing)).toMatchObject({ stopPrice: 50_000, trail: 500 });
+    await cancelEverything();
+  });
+
   it("is cancelled with all others of its account, of a symbol and a side if they are named", async () => {
     const ids = [await placed(maker, sell()), await placed(maker, buy({ price: 57_000 }))];
     await placed(taker, buy({ price: 57_000 }));

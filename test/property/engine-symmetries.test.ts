@@ -164,6 +164,9 @@ function passingOrder(
     pair: 0,
     selfTrade: 0,
     postOnly: !isStop && (state.phase === Phase.Continuous || random.chance(0.5)),
+    reprices: false,
+    trail: 0,
+    minQuantity: 0,
   };
 }
 

@@ -34,7 +34,8 @@ interface Given {
 function filled(row: Row): Row {
   const none = { stop_price: 0, display: 0, expires: 0, self_trade: 0, post_only: 0 };
   const asked = { amend_price: 0, amend_change: 0, worst_price: row["price"]!, cancelling: 0 };
-  return { ...none, ...asked, pair: 0, pair_done: 0, ...row };
+  const late = { reprices: 0, trail: 0, min_quantity: 0 };
+  return { ...none, ...asked, ...late, pair: 0, pair_done: 0, ...row };
 }
 
 /** A shard with its tables, and everything that was said to it and by it. */
@@ -168,6 +169,7 @@ describe("a ledger shard, whatever clients and markets do", () => {
     let amends = 0;
     let races = 0;
     let pairTrades = 0;
+    let reprices = 0;
     let waiting = 0;
     fc.assert(
       fc.property(draws, (draws) => {
@@ -199,6 +201,7 @@ describe("a ledger shard, whatever clients and markets do", () => {
           amends += market.amends;
           races += market.races;
           pairTrades += market.pairTrades;
+          reprices += market.reprices;
         }
       }),
       { numRuns: 120 },
@@ -207,6 +210,7 @@ describe("a ledger shard, whatever clients and markets do", () => {
     expect(amends).toBeGreaterThan(80);
     expect(races).toBeGreaterThan(40);
     expect(pairTrades).toBeGreaterThan(50);
+    expect(reprices).toBeGreaterThan(10);
     expect(waiting).toBeGreaterThan(10);
   });
 

@@ -24,6 +24,9 @@ const plain = {
   expires: 0,
   selfTrade: SelfTrade.Allow,
   postOnly: false,
+  reprices: false,
+  trail: 0,
+  minQuantity: 0,
   pair: 0,
 } as const;
 const stop = { ...plain, type: OrderType.StopLimit, stopPrice: 60_000 } as const;
@@ -44,12 +47,20 @@ const fill = {
 const EVENTS: Readonly<Record<AccountEvent["kind"], readonly AccountEvent[]>> = {
   opened: [{ kind: "opened", origin }],
   deposited: [{ kind: "deposited", origin, asset: 1, amount: 10_000_000, key: "first" }],
-  accepted: [plain, stop, { ...stop, pair: 2_049 }],
+  accepted: [
+    plain,
+    stop,
+    { ...stop, pair: 2_049 },
+    { ...stop, trail: 500 },
+    { ...plain, postOnly: true, reprices: true, pair: 2_049 },
+    { ...plain, trail: 500, minQuantity: 300, pair: 2_049 },
+  ],
   rejected: [{ kind: "rejected", origin, orderId: 1025, clientOrderId: "one", code: Code.EXPIRED }],
   requested: [{ kind: "requested", origin, orderId: 1025, request: OrderRequest.Amend }],
   voided: [{ kind: "voided", origin, orderId: 1025, clientOrderId: "never" }],
   rested: [{ kind: "rested", orderId: 1025, leaves: 400, sequence }],
   waiting: [{ kind: "waiting", orderId: 1025, leaves: 400, sequence }],
+  repriced: [{ kind: "repriced", orderId: 1025, price: 57_500, sequence }],
   triggered: [{ kind: "triggered", orderId: 1025, leaves: 400, sequence }],
   filled: [fill],
   ended: [{ kind: "ended", orderId: 1025, leaves: 400, code: Code.PAIR_DONE, sequence }],

@@ -120,6 +120,7 @@ describe.each(ENGINES)("%s: orders", (_, Engine) => {
       pair: 2,
       selfTrade: SelfTrade.CancelBoth,
       postOnly: true,
+      trail: 0,
     });
     expect(desk.engine.book(Side.Buy)).toEqual([desk.engine.find(1)]);
   });

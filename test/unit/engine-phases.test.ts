@@ -27,6 +27,7 @@ const KINDS: Readonly<Record<string, OrderTerms>> = {
   postOnly: POST_ONLY,
   immediate: IMMEDIATE,
   fillOrKill: FILL_OR_KILL,
+  minQuantity: { minQuantity: 1 },
   market: MARKET,
   stop: stopAt(105),
   day: DAY,
@@ -36,6 +37,7 @@ const KINDS: Readonly<Record<string, OrderTerms>> = {
   marketAtOpen: { type: OrderType.Market, ...AT_THE_OPEN },
 };
 const CLOSING = {
+  minQuantity: "NOT_IN_AUCTION",
   immediate: "NOT_IN_AUCTION",
   fillOrKill: "NOT_IN_AUCTION",
   market: "NOT_IN_AUCTION",
@@ -69,7 +71,7 @@ describe.each(ENGINES)("%s: phases", (_, Engine) => {
       const [told] = floor.buy(at, 100, 5, terms);
       const code = verdicts[kind] ?? "";
       if (code !== "") expect([kind, told]).toEqual([kind, `${at} ends with 5 left: ${code}`]);
-      else expect(told).toMatch(/rests|waits|IMMEDIATE_REMAINDER|FOK_NOT_FILLABLE/);
+      else expect(told).toMatch(/rests|waits|IMMEDIATE_REMAINDER|(FOK|MIN_QUANTITY)_NOT_FILLABLE/);
     });
   });
 

@@ -93,6 +93,9 @@ it("what is admitted at once the ladder admits too", () => {
     expires: mostly([0], [2 ** 50]),
     selfTrade: mostly(Object.values(SelfTrade), [5]),
     postOnly: fc.integer({ min: 0, max: 12 }).map((value) => value === 0),
+    reprices: fc.integer({ min: 0, max: 12 }).map((value) => value === 0),
+    trail: mostly([0], [5]),
+    minQuantity: mostly([0], [5]),
   });
   const rules = fc.record({
     staticBandBps: fc.constantFrom(0, 1_000, 10_000),

@@ -42,6 +42,7 @@ describe("slots", () => {
       pair: 2 ** 52,
       selfTrade: SelfTrade.Decrement,
       postOnly: true,
+      trail: 10 ** 12 - 11,
     };
     const slot = orders.open(entryOf(2 ** 53 - 1, terms));
     const { quantity, ...same } = terms;

@@ -49,6 +49,9 @@ const LEG: NewOrder = {
   expires: 2 ** 50,
   selfTrade: SelfTrade.Decrement,
   postOnly: false,
+  reprices: false,
+  trail: 0,
+  minQuantity: 0,
 };
 const CANCEL: AmendOrder = {
   kind: "amend",
@@ -112,7 +115,12 @@ const OLD: readonly (readonly [name: string, command: LedgerCommand, bytes: Uint
 const NEW: readonly LedgerCommand[] = [
   { ...PLACE, stopPrice: 310, type: 4 },
   { ...PLACE, display: 10, expires: 2 ** 50, selfTrade: SelfTrade.Decrement, postOnly: true },
+  { ...PLACE, type: 3, stopPrice: 310, trail: 2 ** 40 },
+  { ...PLACE, minQuantity: 30 },
+  { ...PLACE, postOnly: true, reprices: true, trail: 7, minQuantity: 30 },
   { kind: "place-pair", account: 101, deadline: 5, legs: [LEG, { ...LEG, postOnly: true }] },
+  { kind: "place-pair", account: 101, deadline: 5, legs: [{ ...LEG, trail: 5 }, LEG] },
+  { kind: "repriced", orderId: 1_025, price: 299, sequence: 3 },
   { ...CANCEL, request: OrderRequest.Amend, price: 5, quantity: 6, stopPrice: 7, display: 8 },
   { kind: "cancel-all", account: 101, deadline: 5, instrument: 1_025, side: 2 },
   { ...TRADE, isAuction: true },
@@ -200,6 +208,9 @@ describe("a journal", () => {
       { ...ACCEPTED, stopPrice: 310, type: 3 },
       { ...ACCEPTED, display: 10, expires: 2 ** 50, selfTrade: 4, postOnly: true },
       { ...ACCEPTED, pair: 2_049 },
+      { ...ACCEPTED, trail: 5, minQuantity: 6, pair: 2_049 },
+      { ...ACCEPTED, postOnly: true, reprices: true },
+      { kind: "repriced", orderId: 1_025, price: 299, sequence: 3 },
       { ...ACCEPTED, stopPrice: 310, type: 3, pair: 2_049 },
       { kind: "cancel-all", origin: ORIGIN, instrument: 0, side: 2, orders: 10_000 },
       { kind: "waiting", ...standing },

@@ -42,6 +42,9 @@ const COMMANDS: readonly MarketCommand[] = [
   { ...PLAIN, type: OrderType.Market },
   { ...PLAIN, owner: 8 },
   { ...PLAIN, postOnly: true },
+  { ...PLAIN, postOnly: true, reprices: true },
+  { ...PLAIN, minQuantity: 3 },
+  { ...STOP_LIMIT, trail: 2 ** 40 },
   STOP_LIMIT,
   { kind: "cancel", orderId: 1_025 },
   { kind: "reduce", orderId: 1_025, leaves: 3 },
@@ -92,7 +95,8 @@ describe("a market's commands", () => {
       ...[plain, terms, phase].map((bytes) => Uint8Array.from([...bytes, 0])),
       changed(plain, 4, 3), // The side.
       changed(plain, 5, TimeInForce.Day), // No plain order's time in force.
-      changed(terms, terms.length - 1, 2), // Post-only is yes or no.
+      changed(terms, terms.length - 1, 4), // A trail that is missing.
+      changed(terms, terms.length - 1, 16), // A flag that there is not.
       changed(terms, terms.length - 2, 9), // The self-trade mode.
       changed(phase, 1, 10),
       Uint8Array.from([11]),

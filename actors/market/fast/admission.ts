@@ -70,7 +70,10 @@ export class Admission {
       entry.stopPrice === 0 &&
       entry.display === 0 &&
       entry.expires === 0 &&
-      !entry.postOnly
+      !entry.postOnly &&
+      !entry.reprices &&
+      entry.trail === 0 &&
+      entry.minQuantity === 0
     );
   }
 

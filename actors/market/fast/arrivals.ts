@@ -4,11 +4,12 @@
  */
 import { Code } from "../../kernel/codes.js";
 import { Side, TimeInForce } from "../../kernel/order.js";
-import { judgeEntry } from "../ladder.js";
+import { judgeEntry, judgeRepriced, repricedLimit } from "../ladder.js";
+import { EventKind } from "../event-log.js";
 import type { OrderEntry } from "../order-entry.js";
 import { Phase } from "../phase.js";
 import type { FastBook } from "./fast-book.js";
-import { FillOrKill } from "./fill-or-kill.js";
+import { LookAhead } from "./look-ahead.js";
 import type { OrderLife } from "./order-life.js";
 import type { Sweep } from "./sweep.js";
 
@@ -22,13 +23,13 @@ export class Arrivals {
   private readonly book: FastBook;
   private readonly life: OrderLife;
   private readonly sweep: Sweep;
-  private readonly fillOrKill: FillOrKill;
+  private readonly look: LookAhead;
 
   constructor(life: OrderLife, sweep: Sweep) {
     this.book = life.book;
     this.life = life;
     this.sweep = sweep;
-    this.fillOrKill = new FillOrKill(life.book);
+    this.look = new LookAhead(life.book);
   }
 
   /**
@@ -42,7 +43,7 @@ export class Arrivals {
       return;
     }
     const slot = this.book.open(entry);
-    const refusal = this.judge(slot);
+    const refusal = this.judge(slot, entry);
     if (refusal === OK) this.arrive(slot);
     else this.life.end(slot, refusal);
   }
@@ -66,15 +67,31 @@ export class Arrivals {
     return isBuy ? levels.price(opposite) <= price : levels.price(opposite) >= price;
   }
 
-  private judge(slot: number): Code {
+  private judge(slot: number, entry: OrderEntry): Code {
     const { orders } = this.book;
     const pair = orders.pair(slot);
     const isSecondLeg = pair !== 0 && pair < orders.orderId(slot);
     if (isSecondLeg && this.book.pairOf(slot) === 0) return Code.PAIR_DONE;
-    if (this.isBarredFromTrading(slot, orders.price(slot))) return Code.POST_ONLY_WOULD_TRADE;
-    if (orders.timeInForce(slot) === FILL_OR_KILL && !this.fillOrKill.isFillable(slot)) {
-      return Code.FOK_NOT_FILLABLE;
+    if (this.isBarredFromTrading(slot, orders.price(slot))) {
+      return entry.reprices ? this.reprice(slot) : Code.POST_ONLY_WOULD_TRADE;
     }
+    if (orders.timeInForce(slot) === FILL_OR_KILL) {
+      return this.look.wouldTrade(slot, entry.quantity) ? OK : Code.FOK_NOT_FILLABLE;
+    }
+    if (entry.minQuantity === 0) return OK;
+    return this.look.wouldTrade(slot, entry.minQuantity) ? OK : Code.MIN_QUANTITY_NOT_FILLABLE;
+  }
+
+  /** 1.6: it takes the nearest limit at which it rests. Returns why not, or `OK`. */
+  private reprice(slot: number): Code {
+    const { orders, levels, state, bids, asks } = this.book;
+    const side = orders.side(slot);
+    const opposite = levels.price(side === BUY ? asks.best : bids.best);
+    const price = repricedLimit(side, opposite, state);
+    const code = judgeRepriced(price, orders.leaves(slot), state);
+    if (code !== OK) return code;
+    orders.setPrice(slot, price);
+    this.life.tell(EventKind.Amended, slot, OK);
     return OK;
   }
 

@@ -167,6 +167,11 @@ export class ChangedOrders {
     hash.part(orders.selfTrade(slot));
     hash.part(orders.isPostOnly(slot) ? 1 : 0);
     hash.end();
+    const trail = orders.trail(slot);
+    if (trail === 0) return;
+    hash.part(orders.orderId(slot));
+    hash.part(trail);
+    hash.end();
   }
 
   /** Its row is as it is now. */

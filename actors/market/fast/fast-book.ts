@@ -51,6 +51,8 @@ export class FastBook {
   readonly closing = this.levels.open(0, CLOSING);
   readonly expiries = new ExpiryHeap(this.orders);
   readonly changes = new ChangedOrders(this.orders);
+  /** Stops that follow the last trade. */
+  readonly trailing = new Set<number>();
   readonly changedLevels = new ChangedLevels(this.levels);
   private waiting = 0;
   /** By time in force, but for good till cancelled: how many orders stand or wait. */
@@ -122,7 +124,10 @@ export class FastBook {
   /** Why an order in hand cannot wait (2.5); `OK`: it can. */
   roomToWait(slot: number): Code {
     if (this.isFull()) return Code.BOOK_FULL;
-    const { orders } = this;
+    const { orders, limits } = this;
+    const isTrailing = orders.trail(slot) !== 0;
+    if (isTrailing && this.trailing.size >= limits.trailingStopsMax)
+      return Code.TRAILING_STOPS_FULL;
     const stopPrice = orders.stopPrice(slot);
     return stopPrice === 0 ? Code.OK : this.stops(orders.side(slot)).roomFor(0, stopPrice);
   }
@@ -167,22 +172,31 @@ export class FastBook {
     const ladder = this.stops(orders.side(slot));
     const level = ladder.demand(stopPrice);
     if (levels.append(level, slot) === 1) ladder.noteFilled(level);
+    if (orders.trail(slot) !== 0) this.trailing.add(slot);
     this.settle(slot, AMONG_STOPS, priority);
+  }
+
+  /** A waiting stop follows the last trade. It came when it came. */
+  moveStop(slot: number, stopPrice: number): void {
+    const { orders, levels } = this;
+    const ladder = this.stops(orders.side(slot));
+    this.leaveStops(slot);
+    orders.setStopPrice(slot, stopPrice);
+    const level = ladder.demand(stopPrice);
+    if (levels.append(level, slot) === 1) ladder.noteFilled(level);
+    this.touch(slot);
   }
 
   /** Takes an order out of its place, in hand. */
   leave(slot: number): void {
-    const { orders, levels } = this;
+    const { orders } = this;
     const place = orders.place(slot);
     if (place === IN_HAND) return;
-    const level = orders.level(slot);
-    if (place === ON_BOOK) this.takeOffBook(slot, level);
-    else if (levels.remove(level, slot) === 0 && place === AMONG_STOPS) {
-      const ladder = this.stops(orders.side(slot));
-      ladder.noteEmptied(level);
-      ladder.close(level);
-    }
+    if (place === ON_BOOK) this.takeOffBook(slot, orders.level(slot));
+    else if (place === AMONG_STOPS) this.leaveStops(slot);
+    else this.levels.remove(this.closing, slot);
     if (place !== ON_BOOK) this.waiting -= 1;
+    if (orders.trail(slot) !== 0) this.trailing.delete(slot);
     this.countForTime(orders.timeInForce(slot), -1);
     if (orders.expires(slot) !== 0) this.expiries.noteGone();
     orders.setPriority(slot, 0);
@@ -307,6 +321,15 @@ export class FastBook {
     ladder.leaves -= leaves;
     if (levels.remove(level, slot) === 0) ladder.noteEmptied(level);
     this.changedLevels.note(level);
+  }
+
+  private leaveStops(slot: number): void {
+    const { orders, levels } = this;
+    const level = orders.level(slot);
+    if (levels.remove(level, slot) > 0) return;
+    const ladder = this.stops(orders.side(slot));
+    ladder.noteEmptied(level);
+    ladder.close(level);
   }
 
   private settle(slot: number, place: Place, priority: number): void {

@@ -242,6 +242,7 @@ export class FastEngine implements MatchingEngine {
     entry.pair = order.pair;
     entry.selfTrade = order.selfTrade;
     entry.postOnly = order.postOnly;
+    entry.trail = order.trail;
     const slot = this.orders.open(entry);
     if (order.shown > 0) this.orders.stand(slot, order.priority, order.shown);
     else this.orders.queue(slot, order.priority);
@@ -282,7 +283,7 @@ export class FastEngine implements MatchingEngine {
 
   /** Then what was triggered, the indicative price, and each level that has changed. */
   private finish(): void {
-    if (this.state.phase === CONTINUOUS) this.stops.trigger();
+    this.stops.followAndTrigger();
     if (this.state.phase !== CONTINUOUS) this.phases.tellIndicative();
     this.orders.tellDepth(this.log);
   }

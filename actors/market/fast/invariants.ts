@@ -5,7 +5,7 @@
 import { assert } from "../../kernel/assert.js";
 import { Side, TimeInForce } from "../../kernel/order.js";
 import { isImmediate, isStop } from "../../kernel/order-terms.js";
-import { isTriggered } from "../ladder.js";
+import { followedStopPrice, isTriggered } from "../ladder.js";
 import { isBeforeOpen, Phase } from "../phase.js";
 import type { FastBook } from "./fast-book.js";
 import { Place } from "./layout.js";
@@ -15,6 +15,7 @@ import type { PriceLadder } from "./price-ladder.js";
 class Tally {
   orders = 0;
   expiring = 0;
+  trailing = 0;
   leaves = 0;
   readonly priorities = new Set<number>();
   readonly byTimeInForce = new Map<TimeInForce, number>();
@@ -35,6 +36,8 @@ export function checkOrders(book: FastBook): void {
     checkOrder(book, slot, tally);
   }
   book.checkSettled(tally.orders);
+  assert(book.trailing.size === tally.trailing, `${tally.trailing} stops follow the price`);
+  assert(tally.trailing <= limits.trailingStopsMax, "more stops follow the price than may");
   for (const timeInForce of Object.values(TimeInForce)) {
     if (timeInForce === TimeInForce.GoodTillCancel) continue;
     const counted = tally.byTimeInForce.get(timeInForce) ?? 0;
@@ -76,7 +79,9 @@ function checkLadder(
     count += 1;
   }
   assert(count === ladder.count, `${ladder.count} levels with orders`);
-  assert(count <= limits.levelsPerSideMax, "a side has more levels than it may");
+  // A stop that follows the price finds room wherever that leads it.
+  const more = place === Place.Stops ? limits.trailingStopsMax : 0;
+  assert(count <= limits.levelsPerSideMax + more, "a side has more levels than it may");
 }
 
 function checkLevel(book: FastBook, level: number, side: Side, place: Place, tally: Tally): void {
@@ -113,6 +118,7 @@ function checkOrder(book: FastBook, slot: number, tally: Tally): void {
   checkOpenOrder(book, slot);
   tally.orders += 1;
   tally.expiring += orders.expires(slot) === 0 ? 0 : 1;
+  tally.trailing += book.trailing.has(slot) ? 1 : 0;
   tally.priorities.add(orders.priority(slot));
   tally.byTimeInForce.set(timeInForce, (tally.byTimeInForce.get(timeInForce) ?? 0) + 1);
 }
@@ -151,6 +157,14 @@ function checkWaiting({ orders, state }: FastBook, slot: number): void {
   const orderId = orders.orderId(slot);
   const isStopped = isStop(orders.type(slot));
   assert(isStopped === orders.stopPrice(slot) > 0, `order ${orderId} has a stop price, or none`);
+  const stopPrice = orders.stopPrice(slot);
+  const followed = followedStopPrice(
+    orders.side(slot),
+    stopPrice,
+    orders.trail(slot),
+    state.lastPrice,
+  );
+  assert(followed === stopPrice, `order ${orderId} has not followed the price`);
   const isAtClose = orders.timeInForce(slot) === TimeInForce.AtTheClose;
   const hasCause = isStopped || (isAtClose && state.phase !== Phase.ClosingAuction);
   assert(hasCause, `order ${orderId} waits for nothing`);

@@ -21,6 +21,7 @@ export class OrderRecord implements OpenOrder {
   pair = 0;
   selfTrade: SelfTrade = SelfTrade.Allow;
   postOnly = false;
+  trail = 0;
 
   read(orders: OrderStore, slot: number): this {
     this.orderId = orders.orderId(slot);
@@ -39,6 +40,7 @@ export class OrderRecord implements OpenOrder {
     this.pair = orders.pair(slot);
     this.selfTrade = orders.selfTrade(slot);
     this.postOnly = orders.isPostOnly(slot);
+    this.trail = orders.trail(slot);
     return this;
   }
 }

@@ -222,6 +222,7 @@ export class OrderStore {
     this.setTerm(slot, TYPE_SHIFT, isStop ? OrderType.Market : OrderType.Limit);
     if (isStop) this.setTerm(slot, TIME_IN_FORCE_SHIFT, TimeInForce.ImmediateOrCancel);
     this.setStopPrice(slot, 0);
+    this.rare.setTrail(this.rareOf(slot), 0);
   }
 
   owner(slot: number): number {
@@ -271,6 +272,12 @@ export class OrderStore {
     return rare === 0 ? 0 : this.rare.pair(rare);
   }
 
+  /** How far behind the last trade it follows, if it is such a stop; else 0. */
+  trail(slot: number): number {
+    const rare = this.rareOf(slot);
+    return rare === 0 ? 0 : this.rare.trail(rare);
+  }
+
   /** It has no pair any more. */
   clearPair(slot: number): void {
     this.rare.setPair(this.rareOf(slot), 0);
@@ -308,8 +315,8 @@ export class OrderStore {
   }
 
   private openRare(entry: OrderEntry): number {
-    const { owner, stopPrice, display, expires, pair } = entry;
-    return this.rare.open(owner, stopPrice, display, expires, pair);
+    const { owner, stopPrice, display, expires, pair, trail } = entry;
+    return this.rare.open(owner, stopPrice, display, expires, pair, trail);
   }
 
   private grow(): void {

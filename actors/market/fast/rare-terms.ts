@@ -1,14 +1,15 @@
 /**
  * What only some orders have: an owner that is not the account, a stop price, a display and what it
- * shows, an expiry, a pair. One buffer, a record for each such order, from 1.
+ * shows, an expiry, a pair, a trail. One buffer, a record for each such order, from 1.
  */
-const WIDTH = 6;
+const WIDTH = 7;
 const OWNER = 0;
 const STOP_PRICE = 1;
 const DISPLAY = 2;
 const SHOWN = 3;
 const EXPIRES = 4;
 const PAIR = 5;
+const TRAIL = 6;
 const INITIAL_RECORDS = 16;
 
 export class RareTerms {
@@ -18,7 +19,14 @@ export class RareTerms {
   /** The last record that was given back; its owner's place holds the one before. */
   private free = 0;
 
-  open(owner: number, stopPrice: number, display: number, expires: number, pair: number): number {
+  open(
+    owner: number,
+    stopPrice: number,
+    display: number,
+    expires: number,
+    pair: number,
+    trail: number,
+  ): number {
     const record = this.take();
     const at = record * WIDTH;
     this.values[at + OWNER] = owner;
@@ -27,6 +35,7 @@ export class RareTerms {
     this.values[at + SHOWN] = 0;
     this.values[at + EXPIRES] = expires;
     this.values[at + PAIR] = pair;
+    this.values[at + TRAIL] = trail;
     return record;
   }
 
@@ -73,6 +82,14 @@ export class RareTerms {
 
   setPair(record: number, pair: number): void {
     this.values[record * WIDTH + PAIR] = pair;
+  }
+
+  trail(record: number): number {
+    return this.values[record * WIDTH + TRAIL]!;
+  }
+
+  setTrail(record: number, trail: number): void {
+    this.values[record * WIDTH + TRAIL] = trail;
   }
 
   /** Bytes of its buffer. */

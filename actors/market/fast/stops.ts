@@ -1,8 +1,9 @@
 /**
- * Stops that the last price triggers, wave after wave, for as long as the market trades (rule book,
- * 3).
+ * Stops that follow the last price, and those that it triggers, wave after wave, for as long as the
+ * market trades (rule book, 3).
  */
 import { Code } from "../../kernel/codes.js";
+import { followedStopPrice } from "../ladder.js";
 import { Phase } from "../phase.js";
 import type { FastBook } from "./fast-book.js";
 import type { OrderLife } from "./order-life.js";
@@ -22,9 +23,25 @@ export class Stops {
     this.sweep = sweep;
   }
 
-  trigger(): void {
-    const { state } = this.book;
-    while (state.phase === CONTINUOUS && this.isAnyTriggered()) this.executeWave();
+  /** After a command is done with everything else. */
+  followAndTrigger(): void {
+    const { state, trailing } = this.book;
+    if (trailing.size > 0) this.follow();
+    while (state.phase === CONTINUOUS && this.isAnyTriggered()) {
+      this.executeWave();
+      if (trailing.size > 0) this.follow();
+    }
+  }
+
+  private follow(): void {
+    const { book } = this;
+    const { orders, state } = book;
+    for (const slot of book.trailing) {
+      const before = orders.stopPrice(slot);
+      const trail = orders.trail(slot);
+      const after = followedStopPrice(orders.side(slot), before, trail, state.lastPrice);
+      if (after !== before) book.moveStop(slot, after);
+    }
   }
 
   private isAnyTriggered(): boolean {

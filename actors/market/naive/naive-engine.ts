@@ -9,7 +9,15 @@ import { isStop } from "../../kernel/order-terms.js";
 import type { AmendRequest, MatchingEngine, OpenOrder, OrderRows } from "../engine.js";
 import { DEFAULT_LIMITS, type EngineLimits } from "../engine-limits.js";
 import { EventKind, type EventLog } from "../event-log.js";
-import { isTriggered, judgeAmend, judgeEntry, keepsPlace } from "../ladder.js";
+import {
+  followedStopPrice,
+  isTriggered,
+  judgeAmend,
+  judgeEntry,
+  judgeRepriced,
+  keepsPlace,
+  repricedLimit,
+} from "../ladder.js";
 import { MarketState, type ScheduledPhase } from "../market-state.js";
 import type { OrderEntry } from "../order-entry.js";
 import { hashOrder } from "../order-hash.js";
@@ -27,7 +35,7 @@ import {
 } from "./naive-order.js";
 import { changePhase, endDayOrders } from "./naive-phases.js";
 import { StoredOrders } from "./naive-rows.js";
-import { isFillable, take } from "./naive-taker.js";
+import { take, tradedAtOnce } from "./naive-taker.js";
 import { OpenOrders } from "./open-orders.js";
 
 export class NaiveEngine implements MatchingEngine {
@@ -219,6 +227,7 @@ export class NaiveEngine implements MatchingEngine {
   private command(work: () => void): void {
     this.state.sequence += 1;
     work();
+    this.follow();
     this.trigger();
     this.tellIndicative();
     this.orders.tellDepth();
@@ -231,9 +240,25 @@ export class NaiveEngine implements MatchingEngine {
     const isSecondLeg = order.pair !== 0 && order.pair < order.orderId;
     if (isSecondLeg && !this.orders.pairOf(order)) return Code.PAIR_DONE;
     if (this.comesToWait(order)) return Code.OK;
-    if (this.isBarredFromTrading(order, order.price)) return Code.POST_ONLY_WOULD_TRADE;
-    const isAllOrNothing = order.timeInForce === TimeInForce.FillOrKill;
-    if (isAllOrNothing && !isFillable(this.orders, order)) return Code.FOK_NOT_FILLABLE;
+    if (this.isBarredFromTrading(order, order.price)) {
+      return entry.reprices ? this.reprice(order) : Code.POST_ONLY_WOULD_TRADE;
+    }
+    if (order.timeInForce === TimeInForce.FillOrKill) {
+      return tradedAtOnce(this.orders, order) === order.leaves ? Code.OK : Code.FOK_NOT_FILLABLE;
+    }
+    if (entry.minQuantity === 0) return Code.OK;
+    const isEnough = tradedAtOnce(this.orders, order) >= entry.minQuantity;
+    return isEnough ? Code.OK : Code.MIN_QUANTITY_NOT_FILLABLE;
+  }
+
+  /** 1.6: it takes the nearest limit at which it rests. */
+  private reprice(order: NaiveOrder): Code {
+    const opposite = this.orders.best(otherSide(order.side))!;
+    const price = repricedLimit(order.side, opposite.price, this.state);
+    const code = judgeRepriced(price, order.leaves, this.state);
+    if (code !== Code.OK) return code;
+    order.price = price;
+    this.orders.tell(EventKind.Amended, order);
     return Code.OK;
   }
 
@@ -259,6 +284,14 @@ export class NaiveEngine implements MatchingEngine {
     return !isBeyond(order.side, opposite.price, price);
   }
 
+  /** 3.5: stops that trail the price come after it, without a word. */
+  private follow(): void {
+    for (const stop of this.orders.waiting()) {
+      const { side, stopPrice, trail } = stop;
+      stop.stopPrice = followedStopPrice(side, stopPrice, trail, this.state.lastPrice);
+    }
+  }
+
   /** 3.2: wave after wave, for as long as the market trades. */
   private trigger(): void {
     const { state, orders } = this;
@@ -270,9 +303,10 @@ export class NaiveEngine implements MatchingEngine {
       if (wave.length === 0) return;
       for (const stop of wave) {
         // 3.3: whom a halt in mid-wave has spared goes on waiting.
-        if (state.phase !== Phase.Continuous) return;
+        if (state.phase !== Phase.Continuous) break;
         if (stop.place === "waiting") this.execute(stop);
       }
+      this.follow();
     }
   }
 

@@ -50,5 +50,7 @@ function checkLevels(orders: OpenOrders, side: Side): void {
   assert(prices.size <= levelsPerSideMax, "a side has more levels than it may");
   const stops = orders.waiting().filter((order) => order.side === side && isStop(order.type));
   const stopPrices = new Set(stops.map(({ stopPrice }) => stopPrice));
-  assert(stopPrices.size <= levelsPerSideMax, "a side has more stop prices than it may");
+  // A stop that follows the price finds room wherever that leads it.
+  const stopPricesMax = levelsPerSideMax + orders.limits.trailingStopsMax;
+  assert(stopPrices.size <= stopPricesMax, "a side has more stop prices than it may");
 }

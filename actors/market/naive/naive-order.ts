@@ -29,6 +29,7 @@ export function newOrder(entry: OrderEntry): NaiveOrder {
     pair: entry.pair,
     selfTrade: entry.selfTrade,
     postOnly: entry.postOnly,
+    trail: entry.trail,
     place: "on its way",
   };
 }

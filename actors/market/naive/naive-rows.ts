@@ -39,6 +39,7 @@ function hasNewTerms(old: OpenOrder, order: OpenOrder): boolean {
   return (
     old.type !== order.type ||
     old.stopPrice !== order.stopPrice ||
+    old.trail !== order.trail ||
     old.display !== order.display ||
     old.pair !== order.pair
   );

@@ -35,8 +35,8 @@ export function take(orders: OpenOrders, taker: NaiveOrder, isTriggered: boolean
   }
 }
 
-/** 2.2: done on a copy of the market, would the whole of it trade? */
-export function isFillable(orders: OpenOrders, taker: NaiveOrder): boolean {
+/** 2.2: done on a copy of the market, how much of it trades at once? */
+export function tradedAtOnce(orders: OpenOrders, taker: NaiveOrder): number {
   const copy = orders.copy();
   take(copy, copy.find(taker.orderId)!, false);
   let traded = 0;
@@ -44,7 +44,7 @@ export function isFillable(orders: OpenOrders, taker: NaiveOrder): boolean {
     const isTrade = copy.log.value(at, Field.kind) === EventKind.Trade;
     if (isTrade) traded += copy.log.value(at, Field.tradeQuantity);
   }
-  return traded === taker.leaves;
+  return traded;
 }
 
 function meet(orders: OpenOrders, maker: NaiveOrder, taker: NaiveOrder): void {

@@ -142,6 +142,7 @@ export class OpenOrders {
     if (stop.type === OrderType.Stop) stop.timeInForce = TimeInForce.ImmediateOrCancel;
     stop.type = stop.type === OrderType.Stop ? OrderType.Market : OrderType.Limit;
     stop.stopPrice = 0;
+    stop.trail = 0;
     this.tell(EventKind.Triggered, stop);
     this.endPair(other);
   }
@@ -254,9 +255,14 @@ export class OpenOrders {
   private roomToWait(order: NaiveOrder): Code {
     if (this.isFull()) return Code.BOOK_FULL;
     if (!isStop(order.type)) return Code.OK;
+    const trailing = this.waiting().filter((other) => other.trail > 0);
+    const isOneMore = order.trail > 0 && trailing.length >= this.limits.trailingStopsMax;
+    if (isOneMore) return Code.TRAILING_STOPS_FULL;
     const stops = this.waiting().filter((other) => isStop(other.type) && other.side === order.side);
-    const prices = new Set(stops.map((other) => other.stopPrice)).add(order.stopPrice);
-    return prices.size > this.limits.levelsPerSideMax ? Code.LEVELS_FULL : Code.OK;
+    const prices = new Set(stops.map((other) => other.stopPrice));
+    const isNewPrice = !prices.has(order.stopPrice);
+    const isFull = isNewPrice && prices.size >= this.limits.levelsPerSideMax;
+    return isFull ? Code.LEVELS_FULL : Code.OK;
   }
 
   /** An order on its way takes no slot of another's: an amended or triggered one has its own again. */

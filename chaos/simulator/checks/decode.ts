@@ -87,8 +87,8 @@ function readOrderWithTerms(bytes: Bytes): SeenEnter {
   } as const;
   const [stopPrice, display] = [bytes.number(), bytes.number()];
   const [expires, pair] = [bytes.number(), bytes.number()];
-  const [selfTrade, postOnly] = [bytes.byte(), bytes.byte()];
-  const others = [owner - account, stopPrice, display, pair, selfTrade, postOnly];
+  const [selfTrade, flags] = [bytes.byte(), bytes.byte()];
+  const others = [owner - account, stopPrice, display, pair, selfTrade, flags];
   if (others.some((term) => term !== 0)) throw new Unreadable(`terms of order ${orderId}`);
   return { ...order, expires };
 }

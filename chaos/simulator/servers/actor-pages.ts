@@ -41,6 +41,7 @@ const TERMS = [
   "pair",
   "self_trade",
   "post_only",
+  "trail",
 ];
 const BOOK = ["order_id", "account", "side", "price", "leaves", "shown", "priority"];
 

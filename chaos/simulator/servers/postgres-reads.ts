@@ -290,5 +290,8 @@ function orderRow(row: Row): OrderRow {
     selfTrade: of["self_trade"] ?? 0,
     postOnly: of["post_only"] === 1,
     pair: of["pair"] ?? 0,
+    reprices: of["reprices"] === 1,
+    trail: of["trail"] ?? 0,
+    minQuantity: of["min_quantity"] ?? 0,
   };
 }

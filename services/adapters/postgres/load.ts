@@ -97,6 +97,9 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
       cancelling: "integer",
       pair: "integer",
       pair_done: "integer",
+      reprices: "integer",
+      trail: "integer",
+      min_quantity: "integer",
     },
     // Live orders, and the newest of the finished: from the oldest one on that is still kept.
     from: (actor) => `FROM orders WHERE actor = ${actor} AND (status < 4 OR order_id >= coalesce((
@@ -121,6 +124,7 @@ const MARKET_TABLES: readonly LoadedTable[] = [
       pair: "integer",
       self_trade: "integer",
       post_only: "integer",
+      trail: "integer",
     },
     from: (actor) => `FROM order_terms WHERE actor = ${actor}`,
   },

@@ -61,7 +61,9 @@ const ORDER_COLUMNS = `order_id AS "orderId", account, client_order_id AS "clien
   first_sequence AS "firstSequence", last_sequence AS "lastSequence", created, updated,
   coalesce(stop_price, 0) AS "stopPrice", coalesce(display, 0) AS display,
   coalesce(expires, 0) AS expires, coalesce(self_trade, 0) AS "selfTrade",
-  coalesce(post_only, 0) = 1 AS "postOnly", coalesce(pair, 0) AS pair`;
+  coalesce(post_only, 0) = 1 AS "postOnly", coalesce(pair, 0) AS pair,
+  coalesce(reprices, 0) = 1 AS reprices, coalesce(trail, 0) AS trail,
+  coalesce(min_quantity, 0) AS "minQuantity"`;
 
 export const ORDER_BY_ID = statement(
   "order_by_id",

@@ -64,6 +64,9 @@ const FIXED_TERMS: Columns = {
   self_trade: "smallint",
   post_only: "smallint",
   pair: "bigint",
+  reprices: "smallint",
+  trail: "bigint",
+  min_quantity: "bigint",
 };
 
 const LEDGER: readonly PartTable[] = [
@@ -226,6 +229,7 @@ const MARKET: readonly PartTable[] = [
       pair: "bigint",
       self_trade: "smallint",
       post_only: "smallint",
+      trail: "bigint",
     },
     key: ["actor", "order_id"],
     fromBatch: ["actor"],

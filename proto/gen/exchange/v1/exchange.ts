@@ -318,6 +318,12 @@ export interface PlaceOrderRequest {
   selfTradePrevention: SelfTradePrevention;
   /** Rests, or is refused when it would trade at once. */
   postOnly: boolean;
+  /** Of a post-only order: rather than to be refused it takes the nearest limit at which it rests. */
+  reprices: boolean;
+  /** Of a stop: its stop price follows the last trade, so far behind, and never goes back; 0: it stays. */
+  trail: number;
+  /** What has to trade at once, or the order ends; 0: nothing has to. */
+  minQuantity: number;
 }
 
 export interface PlaceOrderResponse {
@@ -438,6 +444,10 @@ export interface Order {
   postOnly: boolean;
   /** The other order of its pair, also when that has ended; 0: it is of none. */
   pairOrderId: number;
+  reprices: boolean;
+  /** Of a stop that follows the last trade; its stop price here is the one it began with. */
+  trail: number;
+  minQuantity: number;
 }
 
 export interface OrderFill {
@@ -529,6 +539,7 @@ export interface AccountEvent {
     | { $case: "triggered"; value: OrderTriggered }
     | { $case: "amended"; value: OrderAmended }
     | { $case: "allCancelRequested"; value: AllCancelRequested }
+    | { $case: "repriced"; value: OrderRepriced }
     | undefined;
 }
 
@@ -559,6 +570,9 @@ export interface OrderAccepted {
   postOnly: boolean;
   /** The other order of its pair; 0: it is of none. */
   pairOrderId: number;
+  reprices: boolean;
+  trail: number;
+  minQuantity: number;
 }
 
 export interface OrderRejected {
@@ -615,6 +629,13 @@ export interface OrderAmended {
   leaves: number;
   stopPrice: number;
   displayQuantity: number;
+  marketSequence: number;
+}
+
+/** A post-only order that would have traded at its limit has this one instead. */
+export interface OrderRepriced {
+  orderId: number;
+  price: number;
   marketSequence: number;
 }
 
@@ -1549,6 +1570,9 @@ function createBasePlaceOrderRequest(): PlaceOrderRequest {
     expiresAt: 0,
     selfTradePrevention: 0,
     postOnly: false,
+    reprices: false,
+    trail: 0,
+    minQuantity: 0,
   };
 }
 
@@ -1592,6 +1616,15 @@ export const PlaceOrderRequest: MessageFns<PlaceOrderRequest> = {
     }
     if (message.postOnly !== false) {
       writer.uint32(104).bool(message.postOnly);
+    }
+    if (message.reprices !== false) {
+      writer.uint32(112).bool(message.reprices);
+    }
+    if (message.trail !== 0) {
+      writer.uint32(120).int64(message.trail);
+    }
+    if (message.minQuantity !== 0) {
+      writer.uint32(128).int64(message.minQuantity);
     }
     return writer;
   },
@@ -1711,6 +1744,30 @@ export const PlaceOrderRequest: MessageFns<PlaceOrderRequest> = {
             }
 
             message.postOnly = reader.bool();
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.reprices = reader.bool();
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.trail = longToNumber(reader.int64());
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.minQuantity = longToNumber(reader.int64());
             continue;
           }
         }
@@ -2659,6 +2716,9 @@ function createBaseOrder(): Order {
     selfTradePrevention: 0,
     postOnly: false,
     pairOrderId: 0,
+    reprices: false,
+    trail: 0,
+    minQuantity: 0,
   };
 }
 
@@ -2726,6 +2786,15 @@ export const Order: MessageFns<Order> = {
     }
     if (message.pairOrderId !== 0) {
       writer.uint32(168).int64(message.pairOrderId);
+    }
+    if (message.reprices !== false) {
+      writer.uint32(176).bool(message.reprices);
+    }
+    if (message.trail !== 0) {
+      writer.uint32(184).int64(message.trail);
+    }
+    if (message.minQuantity !== 0) {
+      writer.uint32(192).int64(message.minQuantity);
     }
     return writer;
   },
@@ -2909,6 +2978,30 @@ export const Order: MessageFns<Order> = {
             }
 
             message.pairOrderId = longToNumber(reader.int64());
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.reprices = reader.bool();
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.trail = longToNumber(reader.int64());
+            continue;
+          }
+          case 24: {
+            if (tag !== 192) {
+              break;
+            }
+
+            message.minQuantity = longToNumber(reader.int64());
             continue;
           }
         }
@@ -3589,6 +3682,9 @@ export const AccountEvent: MessageFns<AccountEvent> = {
       case "allCancelRequested":
         AllCancelRequested.encode(message.event.value, writer.uint32(194).fork()).join();
         break;
+      case "repriced":
+        OrderRepriced.encode(message.event.value, writer.uint32(202).fork()).join();
+        break;
     }
     return writer;
   },
@@ -3758,6 +3854,14 @@ export const AccountEvent: MessageFns<AccountEvent> = {
             message.event = { $case: "allCancelRequested", value: AllCancelRequested.decode(reader, reader.uint32()) };
             continue;
           }
+          case 25: {
+            if (tag !== 202) {
+              break;
+            }
+
+            message.event = { $case: "repriced", value: OrderRepriced.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3890,6 +3994,9 @@ function createBaseOrderAccepted(): OrderAccepted {
     selfTradePrevention: 0,
     postOnly: false,
     pairOrderId: 0,
+    reprices: false,
+    trail: 0,
+    minQuantity: 0,
   };
 }
 
@@ -3936,6 +4043,15 @@ export const OrderAccepted: MessageFns<OrderAccepted> = {
     }
     if (message.pairOrderId !== 0) {
       writer.uint32(112).int64(message.pairOrderId);
+    }
+    if (message.reprices !== false) {
+      writer.uint32(120).bool(message.reprices);
+    }
+    if (message.trail !== 0) {
+      writer.uint32(128).int64(message.trail);
+    }
+    if (message.minQuantity !== 0) {
+      writer.uint32(136).int64(message.minQuantity);
     }
     return writer;
   },
@@ -4063,6 +4179,30 @@ export const OrderAccepted: MessageFns<OrderAccepted> = {
             }
 
             message.pairOrderId = longToNumber(reader.int64());
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.reprices = reader.bool();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.trail = longToNumber(reader.int64());
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.minQuantity = longToNumber(reader.int64());
             continue;
           }
         }
@@ -4625,6 +4765,74 @@ export const OrderAmended: MessageFns<OrderAmended> = {
           }
           case 7: {
             if (tag !== 56) {
+              break;
+            }
+
+            message.marketSequence = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseOrderRepriced(): OrderRepriced {
+  return { orderId: 0, price: 0, marketSequence: 0 };
+}
+
+export const OrderRepriced: MessageFns<OrderRepriced> = {
+  encode(message: OrderRepriced, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== 0) {
+      writer.uint32(8).int64(message.orderId);
+    }
+    if (message.price !== 0) {
+      writer.uint32(16).int64(message.price);
+    }
+    if (message.marketSequence !== 0) {
+      writer.uint32(24).int64(message.marketSequence);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OrderRepriced {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrderRepriced();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.orderId = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.price = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
               break;
             }
 

@@ -1,17 +1,18 @@
 /**
- * Would all of an order trade at once (rule book, 2.2)? Looks at what a sweep would meet, and
+ * Would so much of an order trade at once (rule book, 2.2)? Looks at what a sweep would meet, and
  * changes nothing.
  */
 import { OrderType, SelfTrade, Side } from "../../kernel/order.js";
 import { TakerBounds } from "../protection.js";
 import type { FastBook } from "./fast-book.js";
 
-export class FillOrKill {
+export class LookAhead {
   private readonly book: FastBook;
   private readonly bounds = new TakerBounds();
   private taker = 0;
-  /** What is still wanted, and how many makers may still be met. */
+  /** What still has to trade, what the taker still leaves, and how many makers it may still meet. */
   private wanted = 0;
+  private leaves = 0;
   private meetings = 0;
   /** Orders that would have ended before they were met: as the pair of another. */
   private readonly ended = new Set<number>();
@@ -25,13 +26,15 @@ export class FillOrKill {
     this.book = book;
   }
 
-  isFillable(taker: number): boolean {
+  /** Would an order in hand trade this quantity at once, or more? */
+  wouldTrade(taker: number, quantity: number): boolean {
     const { orders, limits } = this.book;
     this.taker = taker;
-    this.wanted = orders.leaves(taker);
+    this.wanted = quantity;
+    this.leaves = orders.leaves(taker);
     this.meetings = limits.sweepMakersMax;
     this.ended.clear();
-    return this.look() && this.wanted === 0;
+    return this.look() && this.wanted <= 0;
   }
 
   /** Goes from level to level; false: it would end before it has all. */
@@ -48,7 +51,7 @@ export class FillOrKill {
       const price = levels.price(level);
       if (isBuy ? price > limit : price < limit) return false;
       if (!this.lookAt(level)) return false;
-      if (this.wanted === 0) return true;
+      if (this.wanted <= 0) return true;
     }
     return false;
   }
@@ -59,14 +62,14 @@ export class FillOrKill {
     refilled.length = 0;
     for (let maker = levels.head(level); maker !== level; maker = orders.next(maker)) {
       if (!this.meet(maker, orders.leaves(maker), orders.shown(maker))) return false;
-      if (this.wanted === 0) return true;
+      if (this.wanted <= 0) return true;
     }
     // What shows again stands behind all others, and is met again.
     for (let at = 0; at < refilled.length; at += 2) {
       const left = refilled[at + 1]!;
       const shown = Math.min(left, orders.display(refilled[at]!));
       if (!this.meet(refilled[at]!, left, shown)) return false;
-      if (this.wanted === 0) return true;
+      if (this.wanted <= 0) return true;
     }
     return true;
   }
@@ -83,15 +86,20 @@ export class FillOrKill {
     const isExpired = expires !== 0 && expires <= state.time;
     const mode = orders.selfTrade(taker);
     const isOwn = mode !== SelfTrade.Allow && orders.owner(maker) === orders.owner(taker);
-    if (!isExpired && isOwn && mode !== SelfTrade.CancelOldest) return false;
+    if (!isExpired && isOwn && mode !== SelfTrade.CancelOldest) {
+      if (mode !== SelfTrade.Decrement) return false;
+      this.leaves -= leaves;
+      if (this.leaves < this.wanted) return false;
+    }
     if (pair !== 0) this.ended.add(pair);
     if (isExpired || isOwn) return pair !== taker;
-    const quantity = Math.min(shown, this.wanted);
+    const quantity = Math.min(shown, this.leaves);
     this.wanted -= quantity;
+    this.leaves -= quantity;
     const takerPair = book.pairOf(taker);
     if (takerPair !== 0) this.ended.add(takerPair);
     // Whoever trades with its own pair ends with it.
-    if (pair === taker) return this.wanted === 0;
+    if (pair === taker) return this.wanted <= 0;
     if (leaves > shown && quantity === shown) this.refilled.push(maker, leaves - shown);
     return true;
   }
