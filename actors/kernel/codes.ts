@@ -107,6 +107,19 @@ export const Code = {
   PHASE_BY_SCHEDULE: 111,
   PHASE_BY_BREAKER: 112,
   PHASE_BY_TIME: 113,
+  // What an account's standing does not allow.
+  ACCOUNT_CLOSE_ONLY: 120,
+  ACCOUNT_FROZEN: 121,
+  ACCOUNT_CLOSED: 122,
+  ACCOUNT_NOT_EMPTY: 123,
+  INVALID_ACCOUNT_STATE: 124,
+  // Why a withdrawal, or a decision on one, is refused.
+  WITHDRAWAL_KEY_MISSING: 130,
+  WITHDRAWAL_KEY_REUSED: 131,
+  UNKNOWN_WITHDRAWAL: 132,
+  WITHDRAWAL_NOT_APPROVED: 133,
+  WITHDRAWAL_FINAL: 134,
+  INVALID_DECISION: 135,
 } as const;
 export type Code = (typeof Code)[keyof typeof Code];
 

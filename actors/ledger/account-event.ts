@@ -24,6 +24,17 @@ export type AccountEvent =
       readonly amount: number;
       readonly key: string;
     }
+  /** What has become of a withdrawal: its status (`withdrawals.ts`). */
+  | {
+      readonly kind: "withdrawal";
+      readonly origin: Origin;
+      readonly asset: number;
+      readonly amount: number;
+      readonly key: string;
+      readonly status: number;
+    }
+  /** What the account may do from now on (`account-state.ts`). */
+  | { readonly kind: "account-state"; readonly origin: Origin; readonly state: number }
   /** Checked, held for, durable, on its way to the market. */
   | (OtherTerms & {
       readonly kind: "accepted";

@@ -41,6 +41,8 @@ const TAGS = {
   amended: 16,
   "cancel-all": 17,
   repriced: 19,
+  withdrawal: 20,
+  "account-state": 21,
 } as const;
 /** An order that is more than plain. */
 const ACCEPTED_WITH_TERMS = 12;
@@ -58,6 +60,14 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
     case "deposited":
       encodeOrigin(writer, event.origin);
       writer.uint(event.asset).uint(event.amount).string(event.key);
+      break;
+    case "withdrawal":
+      encodeOrigin(writer, event.origin);
+      writer.uint(event.asset).uint(event.amount).string(event.key).u8(event.status);
+      break;
+    case "account-state":
+      encodeOrigin(writer, event.origin);
+      writer.u8(event.state);
       break;
     case "accepted":
       encodeOrigin(writer, event.origin);
@@ -149,6 +159,15 @@ function decodeEvent(reader: ByteReader): AccountEvent {
         key: reader.string(DEPOSIT_KEY_LENGTH_MAX),
       };
     }
+    case TAGS.withdrawal: {
+      const origin = decodeOrigin(reader);
+      const asset = reader.uint();
+      const amount = reader.uint();
+      const key = reader.string(DEPOSIT_KEY_LENGTH_MAX);
+      return { kind: "withdrawal", origin, asset, amount, key, status: reader.u8() };
+    }
+    case TAGS["account-state"]:
+      return { kind: "account-state", origin: decodeOrigin(reader), state: reader.u8() };
     case TAGS.accepted:
     case ACCEPTED_WITH_TERMS:
     case ACCEPTED_OF_PAIR:

@@ -27,6 +27,30 @@ export type ClientCommand =
       /** Idempotency key: the same key and amount is the same deposit, for as long as the account lives. */
       readonly key: string;
     }
+  /** Held for from now on; an operator decides what becomes of it. Its key is as a deposit's. */
+  | {
+      readonly kind: "withdraw";
+      readonly account: number;
+      readonly deadline: number;
+      readonly asset: number;
+      readonly amount: number;
+      readonly key: string;
+    }
+  /** An operator's word on a withdrawal: the status that it is to have. */
+  | {
+      readonly kind: "decide-withdrawal";
+      readonly account: number;
+      readonly deadline: number;
+      readonly key: string;
+      readonly decision: number;
+    }
+  /** An operator's word on what an account may do (`account-state.ts`). */
+  | {
+      readonly kind: "set-account";
+      readonly account: number;
+      readonly deadline: number;
+      readonly state: number;
+    }
   | PlaceOrder
   | PlacePair
   | AmendOrder
@@ -106,6 +130,9 @@ const PLACE_WITH_TERMS = 6;
 const AMEND_TERMS = 7;
 const CANCEL_ALL = 8;
 const PLACE_PAIR = 9;
+const WITHDRAW = 10;
+const DECIDE_WITHDRAWAL = 11;
+const SET_ACCOUNT = 12;
 
 export function encodeClientCommand(writer: ByteWriter, command: ClientCommand): void {
   switch (command.kind) {
@@ -115,6 +142,17 @@ export function encodeClientCommand(writer: ByteWriter, command: ClientCommand):
     case "deposit":
       writer.u8(DEPOSIT).uint(command.account).uint(command.deadline);
       writer.uint(command.asset).uint(command.amount).string(command.key);
+      break;
+    case "withdraw":
+      writer.u8(WITHDRAW).uint(command.account).uint(command.deadline);
+      writer.uint(command.asset).uint(command.amount).string(command.key);
+      break;
+    case "decide-withdrawal":
+      writer.u8(DECIDE_WITHDRAWAL).uint(command.account).uint(command.deadline);
+      writer.string(command.key).u8(command.decision);
+      break;
+    case "set-account":
+      writer.u8(SET_ACCOUNT).uint(command.account).uint(command.deadline).u8(command.state);
       break;
     case "place":
       encodePlace(writer, command);
@@ -178,18 +216,20 @@ export function decodeClientCommand(tag: number, reader: ByteReader): ClientComm
   switch (tag) {
     case OPEN:
       return { kind: "open", account, deadline };
-    case DEPOSIT: {
+    case DEPOSIT:
+    case WITHDRAW: {
       const asset = reader.uint();
       const amount = reader.uint();
-      return {
-        kind: "deposit",
-        account,
-        deadline,
-        asset,
-        amount,
-        key: reader.string(DEPOSIT_KEY_LENGTH_MAX),
-      };
+      const key = reader.string(DEPOSIT_KEY_LENGTH_MAX);
+      const kind = tag === DEPOSIT ? "deposit" : "withdraw";
+      return { kind, account, deadline, asset, amount, key };
     }
+    case DECIDE_WITHDRAWAL: {
+      const key = reader.string(DEPOSIT_KEY_LENGTH_MAX);
+      return { kind: "decide-withdrawal", account, deadline, key, decision: reader.u8() };
+    }
+    case SET_ACCOUNT:
+      return { kind: "set-account", account, deadline, state: reader.u8() };
     case PLACE:
     case PLACE_WITH_TERMS:
       return decodePlace(account, deadline, tag === PLACE, reader);

@@ -3,12 +3,15 @@
  * where it changes nothing, as a reply. Checks are ladders of early returns, each with its code.
  */
 import type { Envelope } from "../kernel/actor.js";
+import { assertNever } from "../kernel/assert.js";
 import { MalformedError } from "../kernel/bytes.js";
 import { Code } from "../kernel/codes.js";
-import { ACCOUNT_ID_MAX, ASSET_ID_MAX, SHARD_DEPOSITS_UNITS_MAX } from "../kernel/limits.js";
+import { ACCOUNT_ID_MAX } from "../kernel/limits.js";
 import { OrderStatus } from "../kernel/order.js";
 import type { Origin } from "./account-events.js";
+import { AccountDesk } from "./account-desk.js";
 import type { Account } from "./accounts.js";
+import { CashDesk } from "./cash-desk.js";
 import type { LedgerState } from "./ledger-state.js";
 import {
   type ClientCommand,
@@ -37,12 +40,16 @@ const NO_TERMS = {
 
 export class ClientDesk {
   private readonly state: LedgerState;
+  private readonly accounts: AccountDesk;
+  private readonly cash: CashDesk;
   private readonly newOrders: NewOrderDesk;
   private readonly pairs: PairDesk;
   private readonly requests: RequestDesk;
 
   constructor(state: LedgerState) {
     this.state = state;
+    this.accounts = new AccountDesk(state);
+    this.cash = new CashDesk(state);
     this.newOrders = new NewOrderDesk(state);
     this.pairs = new PairDesk(state);
     this.requests = new RequestDesk(state);
@@ -66,44 +73,27 @@ export class ClientDesk {
     if (command.kind === "place") return this.newOrders.place({ ...request, command });
     if (command.kind === "place-pair") return this.pairs.place({ ...request, command });
     if (isLate(request)) return refuse(this.state, request, Code.DEADLINE_PASSED);
-    if (command.kind === "open") return this.open({ ...request, command });
+    if (command.kind === "open") return this.accounts.open({ ...request, command });
     const account = this.state.accounts.find(command.account);
     if (!account) return refuse(this.state, request, Code.UNKNOWN_ACCOUNT);
-    if (command.kind === "deposit") return this.deposit({ ...request, command }, account);
-    if (command.kind === "amend") return this.requests.request({ ...request, command }, account);
-    if (command.kind === "cancel-all") {
-      return this.requests.cancelAll({ ...request, command }, account);
+    switch (command.kind) {
+      case "deposit":
+        return this.cash.deposit({ ...request, command }, account);
+      case "withdraw":
+        return this.cash.withdraw({ ...request, command }, account);
+      case "decide-withdrawal":
+        return this.cash.decide({ ...request, command }, account);
+      case "set-account":
+        return this.accounts.setState({ ...request, command }, account);
+      case "amend":
+        return this.requests.request({ ...request, command }, account);
+      case "cancel-all":
+        return this.requests.cancelAll({ ...request, command }, account);
+      case "resolve":
+        return this.resolve({ ...request, command }, account);
+      default:
+        assertNever(command);
     }
-    this.resolve({ ...request, command }, account);
-  }
-
-  private open(request: RequestOf<"open">): void {
-    const { accounts, journal } = this.state;
-    const { command, origin, time } = request;
-    if (accounts.find(command.account)) return repeat(this.state, request, Code.ACCOUNT_EXISTS, 0);
-    journal.append(accounts.open(command.account, time), { kind: "opened", origin });
-  }
-
-  private deposit(request: RequestOf<"deposit">, account: Account): void {
-    const { balances, deposits, journal } = this.state;
-    const { origin } = request;
-    const { asset, amount, key } = request.command;
-    if (asset < 1 || asset > ASSET_ID_MAX) return refuse(this.state, request, Code.UNKNOWN_ASSET);
-    if (amount < 1) return refuse(this.state, request, Code.AMOUNT_NOT_POSITIVE);
-    if (amount > SHARD_DEPOSITS_UNITS_MAX)
-      return refuse(this.state, request, Code.AMOUNT_TOO_LARGE);
-    if (key === "") return refuse(this.state, request, Code.DEPOSIT_KEY_MISSING);
-    const known = deposits.find(account, key);
-    if (known && (known.asset !== asset || known.amount !== amount)) {
-      return refuse(this.state, request, Code.DEPOSIT_KEY_REUSED);
-    }
-    if (known) return repeat(this.state, request, Code.OK, 0);
-    if (deposits.total(asset) + amount > SHARD_DEPOSITS_UNITS_MAX) {
-      return refuse(this.state, request, Code.AMOUNT_TOO_LARGE);
-    }
-    balances.move(account, asset, amount, 0);
-    const sequence = journal.append(account, { kind: "deposited", origin, asset, amount, key });
-    deposits.add(account, { account: account.id, key, asset, amount, sequence });
   }
 
   /** Says what became of an id; one that was never seen can never execute from now on (R10). */
@@ -141,7 +131,7 @@ function isWellFormed(command: ClientCommand): boolean {
   if (command.kind === "place-pair")
     return command.legs.every((leg) => isVisible(leg.clientOrderId));
   if ("clientOrderId" in command) return isVisible(command.clientOrderId);
-  return command.kind !== "deposit" || isVisible(command.key);
+  return !("key" in command) || isVisible(command.key);
 }
 
 function isVisible(text: string): boolean {

@@ -1,5 +1,5 @@
 /**
- * Deposits: what came into the shard from outside. A deposit's key is kept for as long as its account lives, so a
+ * Deposits: what came into the shard from outside; and how much of it is there, less what has left again. A deposit's key is kept for as long as its account lives, so a
  * repeated deposit is the same deposit.
  */
 import type { RowSet } from "../kernel/actor.js";
@@ -35,7 +35,7 @@ export class Deposits {
     return this.byAccount.get(account)?.get(key);
   }
 
-  /** Everything ever deposited of an asset, in its units. */
+  /** What came in of an asset less what has left again, in its units: below zero where it came in elsewhere. */
   total(asset: number): number {
     return this.totals.get(asset) ?? 0;
   }
@@ -53,6 +53,12 @@ export class Deposits {
     this.added.push(deposit);
     this.setTotal(deposit.asset, this.total(deposit.asset) + deposit.amount);
     this.touched.add(deposit.asset);
+  }
+
+  /** Such an amount leaves the shard: a withdrawal is settled. */
+  takeOut(asset: number, amount: number): void {
+    this.setTotal(asset, this.total(asset) - amount);
+    this.touched.add(asset);
   }
 
   takeRows(): { readonly deposits: RowSet; readonly totals: RowSet } {

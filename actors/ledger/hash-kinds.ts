@@ -9,4 +9,6 @@ export const HashKind = {
   Reference: 7,
   RequestedOrder: 8,
   PairedOrder: 9,
+  AccountState: 10,
+  Withdrawal: 11,
 } as const;

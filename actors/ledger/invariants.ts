@@ -7,6 +7,7 @@ import { holdOf } from "./holds.js";
 import type { LedgerState } from "./ledger-state.js";
 import { isConsistent, type Order } from "./order.js";
 import { heldWith } from "./order-hold.js";
+import { isOpen, WithdrawalStatus } from "./withdrawals.js";
 
 /** Amounts by asset, exact at any size. */
 class Sums {
@@ -35,7 +36,7 @@ export function checkLedger(state: LedgerState): void {
 }
 
 function checkOrdersAndHolds(state: LedgerState): void {
-  const { accounts, orders, listings } = state;
+  const { accounts, orders, listings, withdrawals } = state;
   const holds = new Map<Account, Sums>();
   const open = new Map<Account, number>();
   for (const order of orders.all()) {
@@ -54,6 +55,11 @@ function checkOrdersAndHolds(state: LedgerState): void {
     if (!isSecond) sums.add(asset, heldWith(state, order, order));
     holds.set(order.account, sums);
     open.set(order.account, (open.get(order.account) ?? 0) + 1);
+  }
+  for (const { account, asset, amount } of withdrawals.all().filter(isOpen)) {
+    const sums = holds.get(account) ?? new Sums();
+    sums.add(asset, amount);
+    holds.set(account, sums);
   }
   for (const account of accounts.all()) {
     const count = open.get(account) ?? 0;
@@ -79,15 +85,18 @@ function checkPair({ orders }: LedgerState, order: Order): void {
   assert(order.filled === 0 || !done, `orders ${order.id} and ${other.id} have both traded`);
 }
 
-function checkDeposits({ deposits }: LedgerState): void {
+function checkDeposits({ deposits, withdrawals }: LedgerState): void {
   const sums = new Sums();
   for (const deposit of deposits.allKept()) sums.add(deposit.asset, deposit.amount);
+  for (const { asset, amount, status } of withdrawals.all()) {
+    if (status === WithdrawalStatus.Settled) sums.add(asset, -amount);
+  }
   for (const [asset, total] of deposits.allTotals()) {
     assert(sums.of(asset) === BigInt(total), `asset ${asset}: deposits are not their total`);
   }
 }
 
-/** Balances are deposits, and what trades brought in, less what they took out (R7). */
+/** Balances are what came in and has not left, and what trades brought in, less what they took out (R7). */
 function checkConservation({ accounts, deposits, flows, listings }: LedgerState): void {
   const sums = new Sums();
   for (const account of accounts.all()) {

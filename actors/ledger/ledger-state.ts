@@ -14,6 +14,7 @@ import { Orders } from "./orders.js";
 import { Outgoing } from "./outgoing.js";
 import { numberIn, type TableRow } from "./rows.js";
 import type { Scalars } from "./state-codec.js";
+import { Withdrawals } from "./withdrawals.js";
 
 /** For metrics; not a part of the state. */
 interface Counters {
@@ -29,6 +30,7 @@ export class LedgerState {
   readonly balances: Balances;
   readonly orders: Orders;
   readonly deposits: Deposits;
+  readonly withdrawals: Withdrawals;
   readonly flows: Flows;
   readonly listings: Listings;
   readonly journal: Journal;
@@ -48,6 +50,7 @@ export class LedgerState {
     this.balances = new Balances(this.hash, this.journal);
     this.orders = new Orders(id, this.hash, scalars.ordersIssued);
     this.deposits = new Deposits(this.hash);
+    this.withdrawals = new Withdrawals(this.hash);
     this.flows = new Flows(this.hash);
     this.listings = new Listings(this.hash);
     this.outgoing = new Outgoing(links);
@@ -64,12 +67,15 @@ export class LedgerState {
   /** The batch's rows by part; parts without rows are left out. */
   takeRows(journal: RowSet): Record<string, RowSet> {
     const deposits = this.deposits.takeRows();
+    const accounts = this.accounts.takeRows();
     const parts: Record<string, RowSet> = {
-      accounts: this.accounts.takeRows(),
+      accounts: accounts.opened,
+      accounts_changed: accounts.changed,
       balances: this.balances.takeRows(),
       ...this.orders.takeRows(),
       journal,
       deposits: deposits.deposits,
+      withdrawals: this.withdrawals.takeRows(),
       shard_totals: deposits.totals,
       shard_instruments: this.listings.takeRows(),
       flows: this.flows.takeRows(),
@@ -88,6 +94,8 @@ export class LedgerState {
         return this.balances.restore(this.accountOf(row), row);
       case "deposits":
         return this.deposits.restoreDeposit(this.accountOf(row), row);
+      case "withdrawals":
+        return this.withdrawals.restore(this.accountOf(row), row);
       case "shard_totals":
         return this.deposits.restoreTotal(row);
       case "flows":

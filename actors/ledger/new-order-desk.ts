@@ -1,6 +1,7 @@
 /** New orders: judged, held for, numbered and passed on to their markets, or rejected (R7, R10). */
 import { Code } from "../kernel/codes.js";
 import { OrderStatus } from "../kernel/order.js";
+import { judgeTrading } from "./account-state.js";
 import type { Account } from "./accounts.js";
 import { holdOf } from "./holds.js";
 import { judgeMeans, judgeTerms, limitPrice } from "./ladder.js";
@@ -35,6 +36,8 @@ export class NewOrderDesk {
     }
     if (known) return repeat(state, request, firstAnswer(known), known.id);
     if (late) return this.reject(request, account, Code.DEADLINE_PASSED);
+    const standing = judgeTrading(account.state, command.side);
+    if (standing !== Code.OK) return this.reject(request, account, standing);
     const listing = state.listings.find(command.instrument);
     const code = judgeTerms(command, listing, time);
     if (code !== Code.OK || !listing) return this.reject(request, account, code);

@@ -5,6 +5,7 @@
 import { Code } from "../kernel/codes.js";
 import { OrderStatus, OrderType } from "../kernel/order.js";
 import { isImmediate } from "../kernel/order-terms.js";
+import { judgeTrading } from "./account-state.js";
 import type { Account } from "./accounts.js";
 import { holdOf } from "./holds.js";
 import { judgeMeans, judgeTerms, limitPrice } from "./ladder.js";
@@ -47,6 +48,8 @@ export class PairDesk {
     );
     if (first || second) return this.answerKnown(request, first, second);
     if (late) return this.reject(request, account, { code: Code.DEADLINE_PASSED, leg: 0 });
+    const standing = judgeTrading(account.state, command.legs[0].side);
+    if (standing !== Code.OK) return this.reject(request, account, { code: standing, leg: 0 });
     const verdict = this.judge(command, time);
     const listing = state.listings.find(command.legs[0].instrument);
     if (verdict.code !== Code.OK || !listing) return this.reject(request, account, verdict);

@@ -6,6 +6,7 @@
 import { Code } from "../kernel/codes.js";
 import { isFinal, OrderRequest } from "../kernel/order.js";
 import { isStop } from "../kernel/order-terms.js";
+import { judgeTrading } from "./account-state.js";
 import type { Account } from "./accounts.js";
 import { holdOf } from "./holds.js";
 import { bandEdge, hasNoPrice, judgeAmended, judgeMeans } from "./ladder.js";
@@ -90,6 +91,10 @@ export class RequestDesk {
     const { asset } = holdOf(instrument, order.side, price, leaves);
     const held = heldWith(this.state, order, order);
     const more = heldWith(this.state, order, { price, leaves, amend }) - held;
+    const standing = judgeTrading(order.account.state, order.side);
+    // Who may only part with what it has may still ask for less.
+    const isLess = standing === Code.ACCOUNT_CLOSE_ONLY && amend.change <= 0 && more <= 0;
+    if (standing !== Code.OK && !isLess) return refuse(this.state, request, standing, order.id);
     const means = judgeMeans(0, balances.available(order.account, asset), more);
     if (means !== Code.OK) return refuse(this.state, request, means, order.id);
 

@@ -299,14 +299,16 @@ const LOST_ON_THE_WAY = `
   WHERE o.leaves IS DISTINCT FROM b.leaves OR o.instrument IS DISTINCT FROM b.actor`;
 
 /**
- * At rest nothing is in flight: what all accounts own is what was deposited; what they hold is what orders may cost, of two
- * that are a pair the larger.
+ * At rest nothing is in flight: what all accounts own is what was deposited and has not left; what they hold is what is to
+ * leave and what orders may cost, of two that are a pair the larger.
  */
 const NOT_CONSERVED = `
   SELECT asset, kind, sum(amount) AS wrong FROM (
     SELECT asset, 'owned' AS kind, total::numeric AS amount FROM balances
     UNION ALL SELECT asset, 'owned', -amount FROM deposits
+    UNION ALL SELECT asset, 'owned', amount FROM withdrawals WHERE status = 3
     UNION ALL SELECT asset, 'held', held FROM balances
+    UNION ALL SELECT asset, 'held', -amount FROM withdrawals WHERE status < 3
     UNION ALL
     SELECT asset, 'held', -max(cost) FROM (
       SELECT CASE o.side WHEN 1 THEN i.quote_asset ELSE i.base_asset END AS asset,

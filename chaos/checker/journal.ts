@@ -24,6 +24,8 @@ const LAYOUTS: Readonly<Record<number, string>> = {
   17: "nnnnnn", // cancel-all: origin, instrument, side, orders
   18: "nnnnsnnnnnnnnnnfn", // accepted as 12; then the other order of its pair
   19: "nnn", // repriced: order, price, sequence
+  20: "nnnnnsn", // withdrawal: origin, asset, amount, key, status
+  21: "nnnn", // account-state: origin, state
 };
 const FILLED = 8;
 

@@ -72,28 +72,34 @@ export const HELD_BY_ORDERS = `
     FROM costs c LEFT JOIN costs p ON p.order_id = c.pair AND p.pair = c.order_id
     GROUP BY 1, 2`;
 
-/** What is held is what the live orders may still cost. */
+/** What is held is what the live orders may still cost, and what is to leave. */
 const HOLDS: Rule = {
   name: "holds",
   table: "balances",
   conserves: true,
   violations: `
-    SELECT account, asset, b.held, h.held AS held_by_orders
+    SELECT account, asset, b.held, h.held AS held_by_orders, w.held AS held_by_withdrawals
     FROM (SELECT account, asset, held FROM seen_balances WHERE held <> 0) b
     FULL JOIN (${HELD_BY_ORDERS}) h USING (account, asset)
-    WHERE coalesce(b.held, 0) <> coalesce(h.held, 0)`,
+    FULL JOIN (SELECT account, asset, sum(amount) AS held FROM seen_leaving GROUP BY account, asset) w
+      USING (account, asset)
+    WHERE coalesce(b.held, 0) <> coalesce(h.held, 0) + coalesce(w.held, 0)`,
 };
 
-/** A shard's count of what came in from outside is the sum of its deposits. */
+/** A shard's count of what came in from outside and has not left is its deposits less its settled withdrawals. */
 const DEPOSITS: Rule = {
   name: "deposits",
   table: "shard_totals",
   conserves: true,
   violations: `
-    SELECT actor, asset, t.deposits, d.amount AS sum_of_deposits
+    SELECT actor, asset, t.deposits, d.amount AS deposits_less_withdrawals
     FROM seen_totals t
-    FULL JOIN (SELECT actor, asset, sum(amount) AS amount FROM seen_deposits GROUP BY actor, asset) d
-      USING (actor, asset)
+    FULL JOIN (
+      SELECT actor, asset, sum(amount) AS amount FROM (
+        SELECT actor, asset, amount FROM seen_deposits
+        UNION ALL SELECT actor, asset, -amount FROM seen_withdrawals
+      ) moved GROUP BY actor, asset
+    ) d USING (actor, asset)
     WHERE coalesce(t.deposits, 0) <> coalesce(d.amount, 0)`,
 };
 
@@ -142,7 +148,7 @@ const SHARD_BALANCES: Rule = {
     HAVING mod(sum(total) - sum(expected), ${TURNOVER_WRAPS_AT}) <> 0`,
 };
 
-/** What an account's journal moved is what it deposited and what its own trades moved. */
+/** What an account's journal moved is what it deposited, less what it withdrew, and what its own trades moved. */
 const SETTLEMENTS: Rule = {
   name: "settlements",
   table: "journal",
@@ -152,6 +158,7 @@ const SETTLEMENTS: Rule = {
     FROM (
       SELECT account, asset, total, 0::numeric AS expected FROM seen_changes
       UNION ALL SELECT account, asset, 0, amount FROM seen_deposits
+      UNION ALL SELECT account, asset, 0, -amount FROM seen_withdrawals
       UNION ALL SELECT account, base_asset, 0, CASE WHEN is_buyer THEN quantity ELSE -quantity END FROM seen_sides
       UNION ALL SELECT account, quote_asset, 0, CASE WHEN is_buyer THEN -cost ELSE cost END FROM seen_sides
     ) parts

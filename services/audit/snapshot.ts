@@ -12,6 +12,7 @@ const TABLES = `
   CREATE TEMP TABLE seen_links (actor integer, peer integer, received bigint,
     base_in bigint, base_out bigint, quote_in bigint, quote_out bigint);
   CREATE TEMP TABLE seen_totals (actor integer, asset integer, deposits bigint);
+  CREATE TEMP TABLE seen_leaving (account bigint, asset integer, amount bigint);
   CREATE TEMP TABLE seen_orders (order_id bigint, actor integer, account bigint, instrument integer,
     side smallint, price bigint, quantity bigint, filled bigint, leaves bigint,
     amend_price bigint, amend_change bigint, pair bigint, pair_done smallint);
@@ -27,6 +28,7 @@ const COPY = `
   INSERT INTO seen_links SELECT l.actor, l.peer, l.received, l.base_in, l.base_out, l.quote_in, l.quote_out
     FROM links l JOIN actors a USING (actor) WHERE a.kind = 'ledger' AND l.peer > 0;
   INSERT INTO seen_totals SELECT actor, asset, deposits FROM shard_totals;
+  INSERT INTO seen_leaving SELECT account, asset, amount FROM withdrawals WHERE status < 3;
   INSERT INTO seen_orders
     SELECT order_id, actor, account, instrument, side, price, quantity, filled, leaves,
       amend_price, amend_change, pair, pair_done
@@ -35,7 +37,7 @@ const COPY = `
 `;
 
 /**
- * The prefixes that belong to the snapshot. A shard's journal rows and deposits belong to its batches up to the seen one;
+ * The prefixes that belong to the snapshot. A shard's journal rows, deposits and settled withdrawals belong to its batches up to the seen one;
  * a side of a trade is settled when its message's number is at most the shard's mark.
  */
 const PREFIXES = `
@@ -48,6 +50,9 @@ const PREFIXES = `
   CREATE TEMP TABLE seen_deposits AS
     SELECT d.actor, d.account, d.key, d.asset, d.amount
     FROM deposits d JOIN seen_sequences s USING (account) WHERE d.sequence <= s.sequence;
+  CREATE TEMP TABLE seen_withdrawals AS
+    SELECT w.actor, w.account, w.key, w.asset, w.amount
+    FROM withdrawals w JOIN seen_sequences s USING (account) WHERE w.status = 3 AND w.sequence <= s.sequence;
   CREATE TEMP TABLE seen_changes AS
     SELECT j.account, c.asset, sum(c.total) AS total, sum(c.held) AS held
     FROM seen_journal j, unnest(j.assets, j.total_changes, j.held_changes) AS c (asset, total, held)
@@ -63,7 +68,7 @@ const PREFIXES = `
     ) AS s (order_id, account, number, is_buyer)
     JOIN seen_links l ON l.peer = t.actor AND l.actor = s.order_id % 1024
     WHERE s.number <= l.received;
-  ANALYZE seen_sides, seen_changes, seen_deposits, seen_sequences;
+  ANALYZE seen_sides, seen_changes, seen_deposits, seen_withdrawals, seen_sequences;
 `;
 
 /** Fills the session's `seen_…` tables; gives how long the snapshot was open, in milliseconds. */
@@ -72,7 +77,9 @@ export async function takeSnapshot(client: Client): Promise<number> {
   const started = performance.now();
   await client.query(COPY);
   const elapsedMs = performance.now() - started;
-  await client.query("ANALYZE seen_actors, seen_balances, seen_links, seen_totals, seen_orders");
+  await client.query(
+    "ANALYZE seen_actors, seen_balances, seen_links, seen_totals, seen_leaving, seen_orders",
+  );
   await client.query(PREFIXES);
   return elapsedMs;
 }

@@ -5,6 +5,7 @@ import { CliError } from "./cli-error.js";
 import { progress } from "./output.js";
 import type { BenchOptions } from "./bench.js";
 import type { MarketOptions } from "./market.js";
+import type { KeyOption } from "./accounts.js";
 import type { AmendOptions, OrderOptions } from "./orders.js";
 import type { PairOptions } from "./pair.js";
 import type { SimOptions } from "./sim.js";
@@ -116,14 +117,43 @@ withData(program.command("instruments"))
 withData(program.command("open [account]"))
   .description("open an account; without a number a free one is taken")
   .action((account: string | undefined, options: Common) =>
-    run(async () => (await import("./orders.js")).open(account, options)),
+    run(async () => (await import("./accounts.js")).open(account, options)),
   );
 
 withData(program.command("deposit <account> <asset> <amount>"))
   .description("deposit an amount of an asset")
   .option("--key <text>", "idempotency key; the same key is the same deposit")
   .action((account: string, asset: string, amount: string, options: Common & { key?: string }) =>
-    run(async () => (await import("./orders.js")).deposit(account, asset, amount, options)),
+    run(async () => (await import("./accounts.js")).deposit(account, asset, amount, options)),
+  );
+
+withData(program.command("withdraw <account> <asset> <amount>"))
+  .description("ask for an amount of an asset to leave; it is held until an operator has decided")
+  .option("--key <text>", "idempotency key; the same key is the same withdrawal")
+  .action((account: string, asset: string, amount: string, options: KeyOption) =>
+    run(async () => (await import("./accounts.js")).withdraw(account, asset, amount, options)),
+  );
+
+withData(program.command("withdrawal <account> <key> <decision>"))
+  .description(
+    "decide on a withdrawal: approve, then settle (it has left); or refuse (it is given back)",
+  )
+  .action((account: string, key: string, decision: string, options: Common) =>
+    run(async () => (await import("./accounts.js")).decide(account, key, decision, options)),
+  );
+
+withData(program.command("withdrawals <account>"))
+  .description("an account's withdrawals, the newest first")
+  .action((account: string, options: Common) =>
+    run(async () => (await import("./accounts.js")).withdrawals(account, options)),
+  );
+
+withData(program.command("account <account> <state>"))
+  .description(
+    "what an account may do: active, close-only (no buying), frozen (cancels only), closed",
+  )
+  .action((account: string, state: string, options: Common) =>
+    run(async () => (await import("./accounts.js")).setState(account, state, options)),
   );
 
 withData(program.command("order <account> <side> <quantity> <symbol> [price]"))
@@ -236,7 +266,7 @@ withData(program.command("resolve <account> <id>"))
 withData(program.command("balances <account>"))
   .description("what an account owns")
   .action((account: string, options: Common) =>
-    run(async () => (await import("./orders.js")).balances(account, options)),
+    run(async () => (await import("./accounts.js")).balances(account, options)),
   );
 
 withData(program.command("watch <symbol>"))

@@ -1,4 +1,4 @@
-/** Accounts and orders from the command line. Prices, quantities and amounts are decimals, as people write them. */
+/** Orders from the command line. Prices, quantities and amounts are decimals, as people write them. */
 import {
   type CommandResult,
   type Instrument,
@@ -8,12 +8,12 @@ import {
   Side,
   TimeInForce,
 } from "../../proto/gen/exchange/v1/exchange.js";
-import { ACCOUNT_ID_MAX } from "../../actors/kernel/limits.js";
+import { accountOf, type Common, freshId } from "./accounts.js";
 import { CliError } from "./cli-error.js";
 import { untilPublished } from "../participants/venue.js";
 import { instrumentOf, withClient } from "./connect.js";
 import { formatDecimal } from "../common/decimal.js";
-import { parseDecimal, parseWhole } from "./decimal.js";
+import { parseDecimal } from "./decimal.js";
 import { printJson, printTable } from "./output.js";
 import {
   formatTime,
@@ -24,11 +24,6 @@ import {
   sideOf,
   timeInForceOf,
 } from "./words.js";
-
-export interface Common {
-  readonly json?: boolean;
-  readonly dataDir?: string;
-}
 
 export interface OrderOptions extends Common {
   readonly id?: string;
@@ -72,40 +67,6 @@ export function instruments({ json, dataDir }: Common): Promise<void> {
       formatDecimal(each.referencePrice, each.priceDecimals),
     ]);
     printTable([["symbol", "quoted in", "tick", "lot", "reference price"], ...rows]);
-  });
-}
-
-export function open(account: string | undefined, { json, dataDir }: Common): Promise<void> {
-  const wanted = account === undefined ? 0 : accountOf(account);
-  return withClient(dataDir, async (client) => {
-    const opened = await client.openAccount(wanted);
-    if (json) printJson(opened);
-    else process.stdout.write(`account ${opened.account} on ledger shard ${opened.shard}\n`);
-  });
-}
-
-export function deposit(
-  account: string,
-  assetName: string,
-  amount: string,
-  { key, json, dataDir }: Common & { readonly key?: string },
-): Promise<void> {
-  return withClient(dataDir, async (client) => {
-    const listed = await client.listInstruments();
-    const assets = listed.flatMap(({ baseAsset, quoteAsset }) => [baseAsset!, quoteAsset!]);
-    const asset = assets.find(({ name }) => name === assetName);
-    if (!asset) {
-      const known = [...new Set(assets.map(({ name }) => name))].join(", ");
-      throw new CliError("UNKNOWN_ASSET", `there is no asset ${assetName}; there are: ${known}`);
-    }
-    const response = await client.deposit({
-      account: accountOf(account),
-      asset: asset.name,
-      amount: parseDecimal(amount, asset.decimals, "amount"),
-      idempotencyKey: key ?? freshId(),
-    });
-    if (json) printJson(response);
-    else process.stdout.write(response.repeated ? "was deposited before\n" : "deposited\n");
   });
 }
 
@@ -300,29 +261,9 @@ export function resolve(account: string, id: string, { json, dataDir }: Common):
   });
 }
 
-export function balances(account: string, { json, dataDir }: Common): Promise<void> {
-  return withClient(dataDir, async (client) => {
-    const found = await client.balances(accountOf(account));
-    if (json) return printJson(found);
-    const rows = found.balances.map(({ asset, total, held, available }) => [
-      asset!.name,
-      ...[total, held, available].map((units) => formatDecimal(units, asset!.decimals)),
-    ]);
-    printTable([["asset", "total", "held", "available"], ...rows]);
-  });
-}
-
 function say(result: CommandResult, whenOk: string, { json }: Common): number {
   const isOk = result.code === "OK";
   if (json) printJson(result);
   else process.stdout.write(`${isOk ? whenOk : `${result.code}: ${result.message}`}\n`);
   return isOk ? 0 : 1;
-}
-
-export function accountOf(text: string): number {
-  return parseWhole(text, 1, ACCOUNT_ID_MAX, "account");
-}
-
-export function freshId(): string {
-  return `cli-${Date.now().toString(36)}-${process.pid.toString(36)}`;
 }

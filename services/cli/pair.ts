@@ -5,7 +5,8 @@ import { untilPublished } from "../participants/venue.js";
 import { CliError } from "./cli-error.js";
 import { instrumentOf, withClient } from "./connect.js";
 import { parseDecimal } from "./decimal.js";
-import { accountOf, type Common, freshId, type OrderWords } from "./orders.js";
+import { accountOf, type Common, freshId } from "./accounts.js";
+import type { OrderWords } from "./orders.js";
 import { printJson } from "./output.js";
 import { sideOf } from "./words.js";
 

@@ -11,12 +11,15 @@ import {
 } from "@grpc/grpc-js";
 import {
   type AccountPosition,
+  type AccountState,
   AccountServiceService,
   type AmendOrderRequest,
   type CancelAllRequest,
   type CancelAllResponse,
   type CancelOrderRequest,
   type CommandResult,
+  type DecideWithdrawalRequest,
+  type DecideWithdrawalResponse,
   type DepositRequest,
   type DepositResponse,
   type GetBalancesResponse,
@@ -34,8 +37,12 @@ import {
   type ReduceOrderRequest,
   type ResolveOrderResponse,
   type SchedulePhase,
+  type SetAccountStateResponse,
   Side,
   TimeServiceService,
+  type Withdrawal,
+  type WithdrawRequest,
+  type WithdrawResponse,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import { type EntryListener, EntryStream } from "./entry-stream.js";
 import { type EventListener, EventStream } from "./event-stream.js";
@@ -127,6 +134,24 @@ export class ExchangeClient {
 
   deposit(deposit: DepositRequest): Promise<DepositResponse> {
     return this.call(AccountServiceService.deposit, deposit);
+  }
+
+  /** Held for from now on; an operator decides what becomes of it. */
+  withdraw(withdrawal: WithdrawRequest): Promise<WithdrawResponse> {
+    return this.call(AccountServiceService.withdraw, withdrawal);
+  }
+
+  decideWithdrawal(decision: DecideWithdrawalRequest): Promise<DecideWithdrawalResponse> {
+    return this.call(AccountServiceService.decideWithdrawal, decision);
+  }
+
+  /** The newest first. */
+  async listWithdrawals(account: number = 0): Promise<Withdrawal[]> {
+    return (await this.call(AccountServiceService.listWithdrawals, { account })).withdrawals;
+  }
+
+  setAccountState(account: number, state: AccountState): Promise<SetAccountStateResponse> {
+    return this.call(AccountServiceService.setAccountState, { account, state });
   }
 
   balances(account: number = 0): Promise<GetBalancesResponse> {

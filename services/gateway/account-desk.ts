@@ -1,13 +1,24 @@
-/** Accounts as whoever serves clients asks for them: open, deposit, balances. */
+/** Accounts as whoever serves clients asks for them: open, deposit, withdraw, what they may do, balances. */
 import { Code, codeName } from "../../actors/kernel/codes.js";
 import { shardOfAccount } from "../../actors/kernel/ids.js";
+import { isOneOf } from "../../actors/kernel/order.js";
+import { AccountState } from "../../actors/ledger/account-state.js";
+import { WithdrawalStatus } from "../../actors/ledger/withdrawals.js";
 import { DEPOSIT_KEY_LENGTH_MAX, SHARD_DEPOSITS_UNITS_MAX } from "../../actors/kernel/limits.js";
 import { type ClientCommand, encodeLedgerCommand } from "../../actors/ledger/messages.js";
 import type {
+  AccountState as PublicState,
+  DecideWithdrawalRequest,
+  DecideWithdrawalResponse,
   DepositRequest,
   DepositResponse,
   GetBalancesResponse,
+  ListWithdrawalsResponse,
   OpenAccountResponse,
+  SetAccountStateResponse,
+  WithdrawalStatus as PublicStatus,
+  WithdrawRequest,
+  WithdrawResponse,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import type { Reads } from "../ports/reads.js";
 import type { Catalog } from "./catalog.js";
@@ -20,9 +31,10 @@ import { fromPostgres } from "./unary.js";
 
 /** Numbers from the sequence that clients have taken by themselves before. */
 const FREE_NUMBER_TRIES_MAX = 100;
+const WITHDRAWALS_LISTED_MAX = 1_000;
 
 export interface AccountDeskDependencies {
-  readonly reads: Pick<Reads, "nextAccountNumber" | "balances">;
+  readonly reads: Pick<Reads, "nextAccountNumber" | "balances" | "withdrawals">;
   readonly catalog: Catalog;
   readonly commands: Commands;
   readonly shards: number;
@@ -58,15 +70,70 @@ export class AccountDesk {
     throw unavailable("NO_FREE_ACCOUNT", "no free account number was found; try again", 0);
   }
 
-  async deposit(account: number, request: DepositRequest): Promise<DepositResponse> {
-    const { amount, idempotencyKey: key } = request;
-    const problem = depositProblem(request);
+  deposit(account: number, request: DepositRequest): Promise<DepositResponse> {
+    const problem = amountProblem(request) ?? keyProblem(request, Code.DEPOSIT_KEY_MISSING);
+    return this.moveCash("deposit", account, request, problem);
+  }
+
+  withdraw(account: number, request: WithdrawRequest): Promise<WithdrawResponse> {
+    const problem = amountProblem(request) ?? keyProblem(request, Code.WITHDRAWAL_KEY_MISSING);
+    return this.moveCash("withdraw", account, request, problem);
+  }
+
+  async decideWithdrawal(
+    account: number,
+    request: DecideWithdrawalRequest,
+  ): Promise<DecideWithdrawalResponse> {
+    const { idempotencyKey: key, decision } = request;
+    const problem = keyProblem(request, Code.WITHDRAWAL_KEY_MISSING);
     if (problem) throw problem;
+    if (!isOneOf(WithdrawalStatus, decision)) throw refusalOfCode(Code.INVALID_DECISION);
+    return this.done({
+      kind: "decide-withdrawal",
+      account,
+      deadline: this.deadline(),
+      key,
+      decision,
+    });
+  }
+
+  async setState(account: number, state: number): Promise<SetAccountStateResponse> {
+    if (!isOneOf(AccountState, state)) throw refusalOfCode(Code.INVALID_ACCOUNT_STATE);
+    return this.done({ kind: "set-account", account, deadline: this.deadline(), state });
+  }
+
+  async withdrawals(account: number): Promise<ListWithdrawalsResponse> {
+    const { catalog, reads } = this.deps;
+    const found = await fromPostgres(reads.withdrawals(account, WITHDRAWALS_LISTED_MAX));
+    if (found.some(({ asset }) => !catalog.assetById(asset))) await fromPostgres(catalog.refresh());
+    const withdrawals = found.map(({ key, asset, amount, status, requested, sequence }) => ({
+      idempotencyKey: key,
+      asset: publicAsset(catalog, asset),
+      amount,
+      status: status as PublicStatus,
+      requestedSequence: requested,
+      sequence,
+    }));
+    return { withdrawals };
+  }
+
+  private async moveCash(
+    kind: "deposit" | "withdraw",
+    account: number,
+    request: DepositRequest | WithdrawRequest,
+    problem: Refusal | undefined,
+  ): Promise<{ readonly repeated: boolean }> {
+    if (problem) throw problem;
+    const { amount, idempotencyKey: key } = request;
     const asset = await this.assetNumber(request.asset);
-    const deadline = this.deadline();
-    const answer = await this.send({ kind: "deposit", account, deadline, asset, amount, key });
-    if (answer.code !== Code.OK) throw refusalOfCode(answer.code);
-    return { repeated: answer.repeated };
+    return this.done({ kind, account, deadline: this.deadline(), asset, amount, key });
+  }
+
+  /** A command that is done, now or before, or refused. */
+  private async done(command: ClientCommand): Promise<{ readonly repeated: boolean }> {
+    const { code, repeated } = await this.send(command);
+    if (code !== Code.OK) throw refusalOfCode(code);
+    return { repeated };
   }
 
   private async assetNumber(name: string): Promise<number> {
@@ -90,7 +157,8 @@ export class AccountDesk {
       held,
       available: total - held,
     }));
-    return { balances, sequence: found.sequence };
+    const state = found.state as PublicState;
+    return { balances, sequence: found.sequence, state };
   }
 
   private async send(command: ClientCommand): Promise<Answer> {
@@ -109,10 +177,16 @@ export class AccountDesk {
   }
 }
 
-function depositProblem({ amount, idempotencyKey }: DepositRequest): Refusal | undefined {
+function amountProblem({ amount }: { readonly amount: number }): Refusal | undefined {
   if (amount < 1) return refusalOfCode(Code.AMOUNT_NOT_POSITIVE);
-  if (amount > SHARD_DEPOSITS_UNITS_MAX) return refusalOfCode(Code.AMOUNT_TOO_LARGE);
-  if (idempotencyKey === "") return refusalOfCode(Code.DEPOSIT_KEY_MISSING);
+  return amount > SHARD_DEPOSITS_UNITS_MAX ? refusalOfCode(Code.AMOUNT_TOO_LARGE) : undefined;
+}
+
+function keyProblem(
+  { idempotencyKey }: { readonly idempotencyKey: string },
+  whenMissing: Code,
+): Refusal | undefined {
+  if (idempotencyKey === "") return refusalOfCode(whenMissing);
   if (!/^[!-~]+$/.test(idempotencyKey) || idempotencyKey.length > DEPOSIT_KEY_LENGTH_MAX) {
     const message = `an idempotency key is 1 to ${DEPOSIT_KEY_LENGTH_MAX} visible ASCII characters`;
     return invalid("DEPOSIT_KEY_INVALID", message);

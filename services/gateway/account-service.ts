@@ -37,6 +37,18 @@ export class AccountService {
       deposit: handler((request, session) =>
         desk.deposit(session().account(request.account), request),
       ),
+      withdraw: handler((request, session) =>
+        desk.withdraw(session().account(request.account), request),
+      ),
+      decideWithdrawal: handler((request, session) =>
+        desk.decideWithdrawal(session().account(request.account), request),
+      ),
+      listWithdrawals: handler((request, session) =>
+        desk.withdrawals(session().account(request.account)),
+      ),
+      setAccountState: handler((request, session) =>
+        desk.setState(session().account(request.account), request.state),
+      ),
       getBalances: handler((request, session) => desk.balances(session().account(request.account))),
       subscribeAccountEvents: (call) => this.subscribe(call),
     };

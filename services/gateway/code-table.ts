@@ -17,6 +17,8 @@ const SECTIONS: readonly Section[] = [
   { title: "Why an amend came to nothing", upTo: 103 },
   { title: "Why a pair is refused or rejected", upTo: 109 },
   { title: "Why a phase changed", upTo: 119 },
+  { title: "What an account may not do", upTo: 129 },
+  { title: "Why a withdrawal, or a decision on one, is refused", upTo: 139 },
 ];
 
 const HEAD = `# Codes

@@ -151,6 +151,22 @@ const TEXTS: Readonly<Record<Code, string>> = {
     "an order of a pair has to be able to wait: no market order, immediate or cancel, or fill or kill; place it by itself",
   [Code.OTHER_LEG_REJECTED]:
     "nothing was wrong with this order, but the other of its pair was rejected; see its code, and send both under other ids",
+  [Code.ACCOUNT_CLOSE_ONLY]:
+    "the account may only part with what it has: it may sell, cancel and withdraw; an operator set it so",
+  [Code.ACCOUNT_FROZEN]: "the account may cancel and nothing else; an operator set it so",
+  [Code.ACCOUNT_CLOSED]: "the account is closed",
+  [Code.ACCOUNT_NOT_EMPTY]:
+    "only an account without orders, withdrawals and balances can be closed; cancel and withdraw first",
+  [Code.INVALID_ACCOUNT_STATE]:
+    "the account state is not known; it is active, close-only, frozen or closed",
+  [Code.WITHDRAWAL_KEY_MISSING]:
+    "a withdrawal needs an idempotency key; the same key is the same withdrawal",
+  [Code.WITHDRAWAL_KEY_REUSED]:
+    "this idempotency key was used for another withdrawal; take another key",
+  [Code.UNKNOWN_WITHDRAWAL]: "the account has no withdrawal with this idempotency key",
+  [Code.WITHDRAWAL_NOT_APPROVED]: "the withdrawal has to be approved before it is settled",
+  [Code.WITHDRAWAL_FINAL]: "the withdrawal is settled or refused, and nothing changes that",
+  [Code.INVALID_DECISION]: "the decision is not known; it is approved, settled or refused",
   [Code.PHASE_BY_OPERATOR]: "an operator has changed the phase",
   [Code.PHASE_BY_SCHEDULE]: "the schedule has changed the phase",
   [Code.PHASE_BY_BREAKER]: "the circuit breaker has changed the phase",
@@ -166,6 +182,15 @@ const STATUSES: Readonly<Partial<Record<Code, number>>> = {
   [Code.UNKNOWN_ASSET]: status.NOT_FOUND,
   [Code.UNKNOWN_ORDER]: status.NOT_FOUND,
   [Code.DEPOSIT_KEY_REUSED]: status.ALREADY_EXISTS,
+  [Code.WITHDRAWAL_KEY_REUSED]: status.ALREADY_EXISTS,
+  [Code.UNKNOWN_WITHDRAWAL]: status.NOT_FOUND,
+  [Code.INSUFFICIENT_FUNDS]: status.FAILED_PRECONDITION,
+  [Code.WITHDRAWAL_NOT_APPROVED]: status.FAILED_PRECONDITION,
+  [Code.WITHDRAWAL_FINAL]: status.FAILED_PRECONDITION,
+  [Code.ACCOUNT_FROZEN]: status.FAILED_PRECONDITION,
+  [Code.ACCOUNT_CLOSED]: status.FAILED_PRECONDITION,
+  [Code.ACCOUNT_CLOSE_ONLY]: status.FAILED_PRECONDITION,
+  [Code.ACCOUNT_NOT_EMPTY]: status.FAILED_PRECONDITION,
   // It was published, but nothing has happened and nothing will: it may be tried again.
   [Code.DEADLINE_PASSED]: status.UNAVAILABLE,
 };

@@ -4,6 +4,7 @@ import { codeName } from "../../actors/kernel/codes.js";
 import type { AccountEvent as LedgerEvent } from "../../actors/ledger/account-events.js";
 import type {
   AccountEvent,
+  AccountState,
   Liquidity,
   OrderAccepted,
   OrderRequest,
@@ -11,6 +12,7 @@ import type {
   SelfTradePrevention,
   Side,
   TimeInForce,
+  WithdrawalStatus,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import type { Catalog } from "./catalog.js";
 import { publicAsset, symbolOf } from "./convert.js";
@@ -35,6 +37,14 @@ function bodyOf(catalog: Catalog, event: LedgerEvent): Body {
       const asset = publicAsset(catalog, event.asset).name;
       return { $case: "deposited", value: { asset, amount, idempotencyKey } };
     }
+    case "withdrawal": {
+      const { amount, key: idempotencyKey } = event;
+      const asset = publicAsset(catalog, event.asset).name;
+      const status = event.status as WithdrawalStatus;
+      return { $case: "withdrawal", value: { asset, amount, idempotencyKey, status } };
+    }
+    case "account-state":
+      return { $case: "accountState", value: { state: event.state as AccountState } };
     case "accepted":
       return { $case: "accepted", value: acceptedOf(catalog, event) };
     case "rejected": {

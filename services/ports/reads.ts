@@ -91,7 +91,18 @@ export interface OrderRow {
   readonly minQuantity: number;
 }
 
+export interface WithdrawalRow {
+  readonly key: string;
+  readonly asset: number;
+  readonly amount: number;
+  readonly status: number;
+  readonly requested: number;
+  readonly sequence: number;
+}
+
 export interface AccountBalances {
+  /** What it may do: `actors/ledger/account-state.ts`. */
+  readonly state: number;
   /** The account's last journal number at these balances: both are of one snapshot. */
   readonly sequence: number;
   readonly balances: readonly {
@@ -172,6 +183,8 @@ export interface Reads {
   order(account: number, orderId: number, clientOrderId: string): Promise<OrderRow | null>;
   /** Null: there is no such account. */
   balances(account: number): Promise<AccountBalances | null>;
+  /** The newest first, so many at most. */
+  withdrawals(account: number, most: number): Promise<WithdrawalRow[]>;
 
   assets(): Promise<AssetRow[]>;
   /** All instruments, by their number. */

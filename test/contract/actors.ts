@@ -305,4 +305,15 @@ export async function tradeABit(venue: Venue): Promise<void> {
   );
   await venue.ask(venue.cancel(FIRST, "goes"), venue.cancel(FIRST, "iceberg-goes"));
   await venue.ask(venue.amend(FIRST, "rests", { price: 107, quantity: 11 }));
+  const asset = venue.instrument.quoteAsset;
+  const first = { account: FIRST, deadline: 0 } as const;
+  await venue.ask(
+    { kind: "withdraw", ...first, asset, amount: 7, key: "leaves" },
+    { kind: "withdraw", ...first, asset, amount: 9, key: "stays" },
+  );
+  await venue.ask({ kind: "decide-withdrawal", ...first, key: "leaves", decision: 2 });
+  await venue.ask({ kind: "decide-withdrawal", ...first, key: "leaves", decision: 3 });
+  for (const state of [2, 1]) {
+    await venue.ask({ kind: "set-account", account: SECOND, deadline: 0, state });
+  }
 }

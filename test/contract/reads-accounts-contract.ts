@@ -177,10 +177,45 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
       expect(await reads.order(FIRST, 0, "least")).toMatchObject({ minQuantity: 1 });
     });
 
+    it("give an account's withdrawals, the newest first, and what it may do", async () => {
+      await venue.fund(FIRST, 1_000);
+      const account = FIRST;
+      const cash = { account, deadline: 0, asset: 1 } as const;
+      const before = (await reads.balances(FIRST))!.sequence;
+      await venue.ask(
+        { kind: "withdraw", ...cash, amount: 5, key: "first" },
+        { kind: "withdraw", ...cash, amount: 7, key: "second" },
+        { kind: "decide-withdrawal", account, deadline: 0, key: "first", decision: 2 },
+        { kind: "set-account", account, deadline: 0, state: 2 },
+      );
+      const [first, second] = [
+        {
+          key: "first",
+          asset: 1,
+          amount: 5,
+          status: 2,
+          requested: before + 1,
+          sequence: before + 3,
+        },
+        {
+          key: "second",
+          asset: 1,
+          amount: 7,
+          status: 1,
+          requested: before + 2,
+          sequence: before + 2,
+        },
+      ];
+      expect(await reads.withdrawals(FIRST, 9)).toEqual([second, first]);
+      expect(await reads.withdrawals(FIRST, 1)).toEqual([second]);
+      expect(await reads.withdrawals(SECOND, 9)).toEqual([]);
+      expect(await reads.balances(FIRST)).toMatchObject({ state: 2, sequence: before + 4 });
+    });
+
     it("give balances and the journal number they stand at, of one moment", async () => {
       expect(await reads.balances(FIRST)).toBeNull();
       await venue.ask({ kind: "open", account: FIRST, deadline: 0 });
-      expect(await reads.balances(FIRST)).toEqual({ sequence: 1, balances: [] });
+      expect(await reads.balances(FIRST)).toEqual({ sequence: 1, state: 1, balances: [] });
       const shard = venue.shardOf(FIRST);
       const commit = async () => {
         for (let at = 0; at < COMMITS_WHILE_READING; at++) {

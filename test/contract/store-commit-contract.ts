@@ -25,6 +25,7 @@ import { type OpenStoreBench, rowSets, type StoreBench } from "./store-bench.js"
 
 const LEDGER_PARTS = [
   "accounts",
+  "accounts_changed",
   "balances",
   "deposits",
   "flows",
@@ -35,6 +36,7 @@ const LEDGER_PARTS = [
   "orders_new_with_terms",
   "shard_instruments",
   "shard_totals",
+  "withdrawals",
 ];
 const MARKET_PARTS = ["book", "book_removed", "order_terms", "order_terms_removed", "trades"];
 const REMEMBERED_BATCH_MAX = 50;

@@ -177,6 +177,64 @@ describe("an operator", () => {
     expect(await refused("cancel-all", "1", "--symbol", "MSF")).toContain("UNKNOWN_SYMBOL");
   });
 
+  it("places orders that follow the price, that reprice, and that want so much at once", async () => {
+    await terminal.json("open", "4");
+    await terminal.json("deposit", "4", "USD", "1000000");
+    await terminal.json("deposit", "4", "MSFT", "1000");
+    const order = (id: string, ...words: string[]) =>
+      terminal.json("order", "4", ...words, "--id", id);
+    const trail = ["sell", "5", "MSFT", "--stop", "300.00", "--trail", "25.00"];
+    expect(await order("trail", ...trail)).toMatchObject({ code: "OK" });
+    expect(await order("reprice", "buy", "5", "MSFT", "470.00", "--reprice")).toMatchObject({
+      code: "OK",
+    });
+    const least = ["buy", "500", "MSFT", "430.00", "--min-quantity", "500"];
+    expect(await order("least", ...least)).toMatchObject({ code: "OK" });
+    const get = async (id: string) => (await terminal.run("get", "4", id)).stdout;
+    await eventually("all to be done", async () => {
+      const [one, other] = [await get("reprice"), await get("least")];
+      return (!one.includes("470.00") && other.includes("MIN_QUANTITY")) || undefined;
+    });
+    expect(await get("trail")).toMatch(/from 300.00 on, held at .*, trailing by 25.00/);
+    expect(await get("reprice")).toMatch(/^NEW BUY 5 MSFT at .*post-only, repricing/);
+    expect(await get("least")).toContain("at least 500 at once");
+    await terminal.json("cancel-all", "4");
+  });
+
+  it("decides on withdrawals, and on what accounts may do", async () => {
+    await terminal.json("open", "5");
+    await terminal.json("deposit", "5", "USD", "1000");
+    const withdraw = ["withdraw", "5", "USD", "400.50", "--key", "out"];
+    expect((await terminal.run(...withdraw)).stdout).toBe("asked for, and held: out\n");
+    expect((await terminal.run(...withdraw)).stdout).toBe("was asked for before: out\n");
+    expect((await terminal.run("balances", "5")).stdout).toMatch(/USD\s+1000.*400.5.*599.5/);
+    expect(await refused("withdraw", "5", "USD", "600")).toContain("INSUFFICIENT_FUNDS");
+    expect(await refused("withdrawal", "5", "out", "settle")).toContain("WITHDRAWAL_NOT_APPROVED");
+    expect(await refused("withdrawal", "5", "out", "keep")).toContain("INVALID_DECISION");
+    for (const [word, done] of [
+      ["approve", "approved"],
+      ["settle", "settled"],
+    ] as const) {
+      expect((await terminal.run("withdrawal", "5", "out", word)).stdout).toBe(`${done}\n`);
+      expect((await terminal.run("withdrawal", "5", "out", word)).stdout).toBe(
+        `was ${done} before\n`,
+      );
+    }
+    expect(await refused("withdrawal", "5", "out", "refuse")).toContain("WITHDRAWAL_FINAL");
+    expect((await terminal.run("withdrawals", "5")).stdout).toMatch(
+      /out\s+USD\s+400.5\d*\s+settled/,
+    );
+    expect((await terminal.run("account", "5", "frozen")).stdout).toBe("frozen\n");
+    expect((await terminal.run("balances", "5")).stdout).toContain("the account is frozen");
+    expect(await refused("withdraw", "5", "USD", "1")).toContain("ACCOUNT_FROZEN");
+    const order = await terminal.run("order", "5", "buy", "1", "MSFT", "100.00");
+    expect([order.code, order.stdout]).toEqual([1, expect.stringContaining("ACCOUNT_FROZEN")]);
+    expect(await refused("account", "5", "closed")).toContain("ACCOUNT_NOT_EMPTY");
+    expect(await refused("account", "5", "asleep")).toContain("INVALID_ACCOUNT_STATE");
+    expect((await terminal.run("account", "5", "active")).stdout).toBe("active\n");
+    expect(await terminal.json("audit")).toMatchObject({ ok: true });
+  });
+
   it("places a pair, of which one order cancels the other", async () => {
     await terminal.json("open", "3");
     await terminal.json("deposit", "3", "USD", "1000000");

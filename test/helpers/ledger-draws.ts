@@ -200,6 +200,29 @@ const deposits = fc.record({
   amount: fc.constantFrom(0, 5, 500),
   key: fc.constantFrom("k", "l", "m", ""),
 });
+const withdrawalKey = fc.constantFrom("v", "w", "x", "y", "z", "");
+const withdrawals = fc.record({
+  kind: fc.constant("withdraw" as const),
+  account,
+  deadline,
+  asset: fc.constantFrom(0, ...ASSETS, ...ASSETS),
+  amount: fc.constantFrom(0, 5, 500, 5_000, 30_000),
+  key: withdrawalKey,
+});
+const decisions = fc.record({
+  kind: fc.constant("decide-withdrawal" as const),
+  account,
+  deadline,
+  key: withdrawalKey,
+  decision: fc.constantFrom(2, 2, 3, 3, 4, 1, 9),
+});
+/** Mostly back to what lets it trade. */
+const states = fc.record({
+  kind: fc.constant("set-account" as const),
+  account,
+  deadline,
+  state: fc.constantFrom(1, 1, 1, 1, 2, 3, 4, 7),
+});
 const resolves = fc.record({
   kind: fc.constant("resolve" as const),
   account,
@@ -214,6 +237,9 @@ const clients = fc.oneof(
   { weight: 2, arbitrary: amends },
   { weight: 1, arbitrary: cancelAlls },
   { weight: 1, arbitrary: deposits },
+  { weight: 1, arbitrary: withdrawals },
+  { weight: 1, arbitrary: decisions },
+  { weight: 1, arbitrary: states },
   { weight: 1, arbitrary: resolves },
   { weight: 1, arbitrary: opens },
 );

@@ -8,8 +8,10 @@ import type { Instrument } from "../../actors/kernel/instrument.js";
 import { OrderRequest, Side } from "../../actors/kernel/order.js";
 import type { AccountEvent } from "../../actors/ledger/account-events.js";
 import type { TradeReport } from "../../actors/ledger/messages.js";
+import { WithdrawalStatus } from "../../actors/ledger/withdrawals.js";
 import type { AmendOrder, MarketCommand } from "../../actors/market/messages.js";
 
+type Withdrawn = Extract<AccountEvent, { kind: "withdrawal" }> & { readonly account: number };
 type Accepted = Extract<AccountEvent, { kind: "accepted" }>;
 
 export interface ReferenceBalance {
@@ -87,8 +89,16 @@ export class ReferenceLedger {
       balance.total += total;
       balance.held += held;
     };
+    const withdrawals = new Map<string, Withdrawn>();
     for (const { account, event } of this.events) {
       if (event.kind === "deposited") move(account, event.asset, BigInt(event.amount), 0n);
+      if (event.kind === "withdrawal") {
+        withdrawals.set(`${account}/${event.key}`, { ...event, account });
+      }
+    }
+    for (const { account, asset, amount, status } of withdrawals.values()) {
+      if (status === WithdrawalStatus.Settled) move(account, asset, -BigInt(amount), 0n);
+      else if (status !== WithdrawalStatus.Refused) move(account, asset, 0n, BigInt(amount));
     }
     const orders = this.orders();
     for (const [orderId, order] of orders) {

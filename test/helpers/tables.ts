@@ -19,6 +19,7 @@ interface Part {
 /** Every part that an actor may produce, in the order in which they are written. */
 const PARTS: Readonly<Record<string, Part>> = {
   accounts: { table: "accounts", write: "insert", key: ["account"] },
+  accounts_changed: { table: "accounts", write: "update", key: ["account"] },
   balances: { table: "balances", write: "upsert", key: ["account", "asset"] },
   orders_new: { table: "orders", write: "insert", key: ["order_id"] },
   orders_new_with_terms: { table: "orders", write: "insert", key: ["order_id"] },
@@ -31,6 +32,7 @@ const PARTS: Readonly<Record<string, Part>> = {
     blob: "events",
   },
   deposits: { table: "deposits", write: "insert", key: ["account", "key"] },
+  withdrawals: { table: "withdrawals", write: "upsert", key: ["account", "key"] },
   shard_totals: { table: "shard_totals", write: "upsert", key: ["asset"] },
   shard_instruments: {
     table: "shard_instruments",
@@ -90,7 +92,7 @@ export class Tables {
   ): void {
     inPages("shard_instruments", this.rows("shard_instruments"), page, pageRows);
     inPages("accounts", this.accountsWithSequence(), page, pageRows);
-    for (const table of ["balances", "deposits", "shard_totals", "flows"]) {
+    for (const table of ["balances", "deposits", "withdrawals", "shard_totals", "flows"]) {
       inPages(table, this.rows(table), page, pageRows);
     }
     const orders = this.rows("orders").sort((a, b) => by(a, b, "order_id"));

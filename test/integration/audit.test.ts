@@ -50,6 +50,20 @@ it("lets a book be crossed by orders that wait, and by all while the market coll
   expect((await audit(exchange.url)).firstViolation).toBeNull();
 });
 
+it("finds nothing wrong with what leaves, held and then gone", async () => {
+  const moved = (total: number, held: number) =>
+    exchange.run(`UPDATE journal SET total_changes = '{10,${total}}', held_changes = '{0,${held}}'
+      WHERE account = ${BUYER} AND last_sequence = 5`);
+  await exchange.run(`INSERT INTO withdrawals VALUES (1, ${BUYER}, 'w', 2, 100, 2, 5, 5);
+    UPDATE balances SET held = 600 WHERE account = ${BUYER} AND asset = 2`);
+  await moved(-500, -400);
+  expect((await audit(exchange.url)).firstViolation).toBeNull();
+  await exchange.run(`UPDATE withdrawals SET status = 3; UPDATE shard_totals SET deposits = 9900 WHERE actor = 1;
+    UPDATE balances SET total = 9400, held = 500 WHERE account = ${BUYER} AND asset = 2`);
+  await moved(-600, -500);
+  expect((await audit(exchange.url)).firstViolation).toBeNull();
+});
+
 interface Damage {
   readonly what: string;
   readonly statement: string;
@@ -111,7 +125,26 @@ const DAMAGES: Damage[] = [
     what: "a deposit doubled",
     statement: `INSERT INTO deposits VALUES (1, ${BUYER}, 'k2', 2, 10000, 2)`,
     rule: "deposits",
-    row: { actor: 1, asset: 2, deposits: 10000, sum_of_deposits: 20000 },
+    row: { actor: 1, asset: 2, deposits: 10000, deposits_less_withdrawals: 20000 },
+  },
+  {
+    what: "a withdrawal that nothing is held for",
+    statement: `INSERT INTO withdrawals VALUES (1, ${BUYER}, 'w', 2, 100, 2, 5, 5)`,
+    rule: "holds",
+    row: { account: BUYER, asset: 2, held: 500, held_by_orders: 500, held_by_withdrawals: 100 },
+  },
+  {
+    what: "a settled withdrawal that took nothing",
+    statement: `INSERT INTO withdrawals VALUES (1, ${BUYER}, 'w', 2, 100, 3, 5, 5)`,
+    rule: "deposits",
+    row: { actor: 1, asset: 2, deposits: 10000, deposits_less_withdrawals: 9900 },
+  },
+  {
+    what: "a withdrawal taken off the balance and the total alone",
+    statement: `UPDATE shard_totals SET deposits = 9900 WHERE actor = 1;
+      INSERT INTO withdrawals VALUES (1, ${BUYER}, 'w', 2, 100, 3, 5, 5)`,
+    rule: "settlements",
+    row: { account: BUYER, asset: 2, journal_total: 9500, deposits_and_trades: 9400 },
   },
   {
     what: "a stale batch",

@@ -178,6 +178,18 @@ it("sees a hold that is not what orders may cost; a pair may cost what its large
   expect(await hold(500)).toEqual([]);
 });
 
+it("counts what is to leave as held, and what has left as gone", async () => {
+  await exchange.run(`INSERT INTO withdrawals VALUES (1, ${BUYER}, 'w', 2, 100, 2, 5, 5);
+    UPDATE balances SET held = 600 WHERE account = ${BUYER} AND asset = 2`);
+  expect(await judge()).toMatchObject({ conserved: true });
+  await exchange.run("UPDATE withdrawals SET status = 3");
+  expect(await judge()).toMatchObject({ conserved: false });
+  await exchange.run(
+    `UPDATE balances SET total = 9400, held = 500 WHERE account = ${BUYER} AND asset = 2`,
+  );
+  expect(await judge()).toMatchObject({ conserved: true });
+});
+
 it("shares no code with the exchange", () => {
   const home = join(PROJECT_ROOT, "chaos", "checker");
   const sources = readdirSync(home).map((name) => readFileSync(join(home, name), "utf8"));

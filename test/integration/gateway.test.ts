@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   type AccountEvent,
+  AccountState,
   OrderStatus,
   OrderType,
   Side,
@@ -148,6 +149,7 @@ describe("accounts", () => {
     expect(await all.balances(account)).toEqual({
       balances: [{ asset: { name: "TWD", decimals: 2 }, total: 500, held: 0, available: 500 }],
       sequence: 2,
+      state: AccountState.ACCOUNT_STATE_ACTIVE,
     });
   });
 

@@ -77,7 +77,6 @@ export class PostgresStage {
     servers.urls.postgres = wire.url;
     const cluster = await TestCluster.start(SHARDS, servers);
     // A connection that is cut while nobody uses it is replaced by the next.
-    cluster.pool.on("error", () => undefined);
     const nodes = [await cluster.startNode("node-1"), await cluster.startNode("node-2")];
     const instrument = await cluster.list("2330.TW");
     const { baseAsset, quoteAsset } = instrument;

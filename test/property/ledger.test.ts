@@ -24,6 +24,15 @@ import { ReferenceLedger } from "../helpers/reference-ledger.js";
 import { Tables } from "../helpers/tables.js";
 import { WhimsicalMarket } from "../helpers/whimsical-market.js";
 
+/** As many steps, and of such a seed, as `npm run test:property -- --ledger` asks for. */
+const asked = Number(process.env["PALISADE_PROPERTY_STEPS"] ?? 0);
+const seed = Number(process.env["PALISADE_PROPERTY_SEED"] ?? 1);
+/** What a run of draws has of them on average. */
+const STEPS_PER_RUN = 150;
+const SHORT_RUNS = 120;
+const RUNS_PER_SECOND_LEAST = 1;
+const numRuns = asked === 0 ? SHORT_RUNS : Math.ceil(asked / STEPS_PER_RUN);
+
 interface Given {
   readonly source: number;
   readonly payload: Uint8Array;
@@ -91,8 +100,8 @@ class Run {
 
   /** All tables but the journal, whose rows depend on where batches end. */
   contents(): unknown[] {
-    const names = ["accounts", "balances", "orders", "deposits", "shard_totals", "flows"];
-    return [...names, "shard_instruments"].map((name) => {
+    const names = ["accounts", "balances", "orders", "deposits", "withdrawals", "shard_totals"];
+    return [...names, "flows", "shard_instruments"].map((name) => {
       const rows = this.tables.rows(name).map((row) => (name === "orders" ? filled(row) : row));
       const columns = Object.keys(rows[0] ?? {}).sort();
       return rows.map((row) => JSON.stringify(row, columns)).sort();
@@ -164,7 +173,8 @@ function arrayOf(text: unknown): bigint[] {
 }
 
 describe("a ledger shard, whatever clients and markets do", () => {
-  it("has the balances, holds and orders that its whole history adds up to", () => {
+  const timeout = 60_000 + (numRuns / RUNS_PER_SECOND_LEAST) * 1_000;
+  it("has the balances, holds and orders that its whole history adds up to", { timeout }, () => {
     let fills = 0;
     let amends = 0;
     let races = 0;
@@ -204,8 +214,11 @@ describe("a ledger shard, whatever clients and markets do", () => {
           reprices += market.reprices;
         }
       }),
-      { numRuns: 120 },
+      { numRuns, ...(asked === 0 ? {} : { seed }) },
     );
+    if (asked > 0)
+      process.stdout.write(`${numRuns} runs, ${fills} fills, seed ${seed}: they agree\n`);
+    if (numRuns < SHORT_RUNS) return;
     expect(fills).toBeGreaterThan(250);
     expect(amends).toBeGreaterThan(80);
     expect(races).toBeGreaterThan(40);

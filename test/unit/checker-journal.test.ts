@@ -60,6 +60,8 @@ const EVENTS: Readonly<Record<AccountEvent["kind"], readonly AccountEvent[]>> = 
   voided: [{ kind: "voided", origin, orderId: 1025, clientOrderId: "never" }],
   rested: [{ kind: "rested", orderId: 1025, leaves: 400, sequence }],
   waiting: [{ kind: "waiting", orderId: 1025, leaves: 400, sequence }],
+  withdrawal: [{ kind: "withdrawal", origin, asset: 1, amount: 300, key: "w-1", status: 2 }],
+  "account-state": [{ kind: "account-state", origin, state: 3 }],
   repriced: [{ kind: "repriced", orderId: 1025, price: 57_500, sequence }],
   triggered: [{ kind: "triggered", orderId: 1025, leaves: 400, sequence }],
   filled: [fill],

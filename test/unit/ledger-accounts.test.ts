@@ -4,6 +4,7 @@ import { Code } from "../../actors/kernel/codes.js";
 import { sourceOfSlot } from "../../actors/kernel/ids.js";
 import { ASSET_ID_MAX, SHARD_DEPOSITS_UNITS_MAX } from "../../actors/kernel/limits.js";
 import { OrderRequest, OrderStatus } from "../../actors/kernel/order.js";
+import { AccountState } from "../../actors/ledger/account-state.js";
 import { decodeAccountEvents } from "../../actors/ledger/account-events.js";
 import { FinishedOrders } from "../../actors/ledger/finished-orders.js";
 import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
@@ -31,7 +32,9 @@ describe("an account", () => {
     const { events, effects } = teller.ask({ kind: "open", account: ALICE });
     expect(events).toEqual([{ kind: "opened", origin: { slot: SLOT, token: 1, number: 1 } }]);
     expect(Object.keys(effects.rows)).toEqual(["accounts", "journal"]);
-    expect(teller.tables.rows("accounts")).toEqual([{ account: ALICE, opened: NOON }]);
+    expect(teller.tables.rows("accounts")).toEqual([
+      { account: ALICE, opened: NOON, state: AccountState.Active },
+    ]);
     expect(teller.tables.rows("journal")).toMatchObject([
       {
         first_sequence: 1,

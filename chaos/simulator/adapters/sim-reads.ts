@@ -3,6 +3,7 @@ import { ANSWER_TIMEOUT_MS } from "../../../services/adapters/postgres/connectio
 import type { Instrument } from "../../../actors/kernel/instrument.js";
 import type {
   AccountBalances,
+  WithdrawalRow,
   ActorHead,
   AssetRow,
   InstrumentDefinition,
@@ -68,6 +69,10 @@ export class SimReads implements Reads {
     ...order: [account: number, orderId: number, clientOrderId: string]
   ): Promise<OrderRow | null> {
     return this.ask("order", order, reads.order);
+  }
+
+  withdrawals(account: number, most: number): Promise<WithdrawalRow[]> {
+    return this.ask("withdrawals", [account, most], reads.withdrawals);
   }
 
   balances(account: number): Promise<AccountBalances | null> {

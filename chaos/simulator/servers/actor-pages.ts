@@ -24,6 +24,11 @@ export function rowsOfActor(postgres: SimPostgres, actor: number): LoadedRows[] 
     { table: "accounts", rows: accounts(postgres, actor) },
     of("balances", ["account", "asset", "total", "held"], ["account", "asset"]),
     of("deposits", ["account", "key", "asset", "amount", "sequence"], ["account"]),
+    of(
+      "withdrawals",
+      ["account", "key", "asset", "amount", "status", "requested", "sequence"],
+      ["account"],
+    ),
     of("shard_totals", ["asset", "deposits"], ["asset"]),
     { table: "flows", rows: flows(postgres, actor) },
     { table: "orders", rows: orders(postgres, actor) },
@@ -64,9 +69,10 @@ export function lastSequence({ tables }: SimPostgres, account: number): number {
 
 function accounts(postgres: SimPostgres, actor: number): Row[] {
   const rows = postgres.tables.get("accounts").of(actor);
-  return sorted(rows, ["account"]).map(({ account, opened }) => ({
+  return sorted(rows, ["account"]).map(({ account, opened, state }) => ({
     account: account!,
     opened: opened!,
+    state: state!,
     sequence: lastSequence(postgres, account as number),
   }));
 }

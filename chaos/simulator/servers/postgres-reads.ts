@@ -4,6 +4,7 @@ import type { Instrument } from "../../../actors/kernel/instrument.js";
 import type { Side } from "../../../actors/kernel/order.js";
 import {
   type AccountBalances,
+  type WithdrawalRow,
   type ActorHead,
   type AssetDefinition,
   type AssetRow,
@@ -103,7 +104,28 @@ export function balances(postgres: SimPostgres, account: number): AccountBalance
     found.push({ asset: asset!, total: total!, held: held! });
   }
   found.sort((a, b) => a.asset - b.asset);
-  return { sequence: lastSequence(postgres, account), balances: found };
+  const { state } = tables.get("accounts").rows.get(account) as Numbers;
+  return { sequence: lastSequence(postgres, account), state: state!, balances: found };
+}
+
+export function withdrawals(
+  { tables }: SimPostgres,
+  account: number,
+  most: number,
+): WithdrawalRow[] {
+  const found: WithdrawalRow[] = [];
+  for (const row of tables.get("withdrawals").rows.values()) {
+    if (row["account"] !== account) continue;
+    const { asset, amount, status, requested, sequence } = row as Record<string, number>;
+    const terms = { asset: asset!, amount: amount!, status: status! };
+    found.push({
+      key: row["key"] as string,
+      ...terms,
+      requested: requested!,
+      sequence: sequence!,
+    });
+  }
+  return found.sort((a, b) => b.requested - a.requested).slice(0, most);
 }
 
 export function instrumentShards({ tables }: SimPostgres, instrument: number): number {

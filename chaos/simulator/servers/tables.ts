@@ -65,6 +65,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   orders: ["order_id"],
   journal: ["account", "last_sequence"],
   deposits: ["account", "key"],
+  withdrawals: ["account", "key"],
   shard_totals: ["actor", "asset"],
   shard_instruments: ["actor", "instrument"],
   book: ["actor", "order_id"],

@@ -28,8 +28,10 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
   },
   {
     table: "accounts",
-    columns: { account: "integer", opened: "integer", sequence: "integer" },
-    from: (actor) => `FROM (SELECT account, opened, coalesce((SELECT last_sequence FROM journal j
+    columns: { account: "integer", opened: "integer", state: "integer", sequence: "integer" },
+    from: (
+      actor,
+    ) => `FROM (SELECT account, opened, state, coalesce((SELECT last_sequence FROM journal j
         WHERE j.account = a.account ORDER BY last_sequence DESC LIMIT 1), 0) AS sequence
       FROM accounts a WHERE actor = ${actor}) heads ORDER BY account`,
   },
@@ -48,6 +50,19 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
       sequence: "integer",
     },
     from: (actor) => `FROM deposits WHERE actor = ${actor} ORDER BY account, key`,
+  },
+  {
+    table: "withdrawals",
+    columns: {
+      account: "integer",
+      key: "text",
+      asset: "integer",
+      amount: "integer",
+      status: "integer",
+      requested: "integer",
+      sequence: "integer",
+    },
+    from: (actor) => `FROM withdrawals WHERE actor = ${actor} ORDER BY account, key`,
   },
   {
     table: "shard_totals",

@@ -51,9 +51,15 @@ export const ACCOUNT_HEADS = statement(
 
 export const BALANCES = statement(
   "balances",
-  `SELECT ${LAST_SEQUENCE} AS sequence, b.asset, b.total, b.held
+  `SELECT ${LAST_SEQUENCE} AS sequence, a.state, b.asset, b.total, b.held
    FROM accounts a LEFT JOIN balances b ON b.account = a.account
    WHERE a.account = $1 ORDER BY b.asset`,
+);
+
+export const WITHDRAWALS = statement(
+  "withdrawals",
+  `SELECT key, asset, amount, status, requested, sequence
+   FROM withdrawals WHERE account = $1 ORDER BY requested DESC LIMIT $2`,
 );
 
 const ORDER_COLUMNS = `order_id AS "orderId", account, client_order_id AS "clientOrderId", instrument,

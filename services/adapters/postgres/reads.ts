@@ -5,6 +5,7 @@ import { marketName } from "../../../actors/kernel/ids.js";
 import type { Instrument } from "../../../actors/kernel/instrument.js";
 import {
   type AccountBalances,
+  type WithdrawalRow,
   type ActorHead,
   type AssetDefinition,
   type AssetRow,
@@ -100,6 +101,7 @@ export class PostgresReads implements Reads {
   async balances(account: number): Promise<AccountBalances | null> {
     const rows = await query<{
       sequence: number;
+      state: number;
       asset: number | null;
       total: number;
       held: number;
@@ -108,7 +110,12 @@ export class PostgresReads implements Reads {
     const balances = rows.flatMap(({ asset, total, held }) =>
       asset === null ? [] : [{ asset, total, held }],
     );
-    return { sequence: rows[0]!.sequence, balances };
+    const { sequence, state } = rows[0]!;
+    return { sequence, state, balances };
+  }
+
+  withdrawals(account: number, most: number): Promise<WithdrawalRow[]> {
+    return query<WithdrawalRow & pg.QueryResultRow>(this.pool, sql.WITHDRAWALS, [account, most]);
   }
 
   assets(): Promise<AssetRow[]> {

@@ -222,6 +222,53 @@ export namespace MarketPhase {
   export type UNRECOGNIZED = typeof MarketPhase.UNRECOGNIZED;
 }
 
+export const WithdrawalStatus = {
+  WITHDRAWAL_STATUS_UNSPECIFIED: 0,
+  /** WITHDRAWAL_STATUS_REQUESTED - Held for; an operator has to approve it. */
+  WITHDRAWAL_STATUS_REQUESTED: 1,
+  /** WITHDRAWAL_STATUS_APPROVED - On its way out; still held for. */
+  WITHDRAWAL_STATUS_APPROVED: 2,
+  /** WITHDRAWAL_STATUS_SETTLED - Gone. */
+  WITHDRAWAL_STATUS_SETTLED: 3,
+  /** WITHDRAWAL_STATUS_REFUSED - Given back. */
+  WITHDRAWAL_STATUS_REFUSED: 4,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type WithdrawalStatus = typeof WithdrawalStatus[keyof typeof WithdrawalStatus];
+
+export namespace WithdrawalStatus {
+  export type WITHDRAWAL_STATUS_UNSPECIFIED = typeof WithdrawalStatus.WITHDRAWAL_STATUS_UNSPECIFIED;
+  export type WITHDRAWAL_STATUS_REQUESTED = typeof WithdrawalStatus.WITHDRAWAL_STATUS_REQUESTED;
+  export type WITHDRAWAL_STATUS_APPROVED = typeof WithdrawalStatus.WITHDRAWAL_STATUS_APPROVED;
+  export type WITHDRAWAL_STATUS_SETTLED = typeof WithdrawalStatus.WITHDRAWAL_STATUS_SETTLED;
+  export type WITHDRAWAL_STATUS_REFUSED = typeof WithdrawalStatus.WITHDRAWAL_STATUS_REFUSED;
+  export type UNRECOGNIZED = typeof WithdrawalStatus.UNRECOGNIZED;
+}
+
+export const AccountState = {
+  ACCOUNT_STATE_UNSPECIFIED: 0,
+  ACCOUNT_STATE_ACTIVE: 1,
+  /** ACCOUNT_STATE_CLOSE_ONLY - It may part with what it has, and buy nothing. */
+  ACCOUNT_STATE_CLOSE_ONLY: 2,
+  /** ACCOUNT_STATE_FROZEN - It may cancel, and nothing else; deposits are taken. */
+  ACCOUNT_STATE_FROZEN: 3,
+  /** ACCOUNT_STATE_CLOSED - It has nothing and is given nothing. */
+  ACCOUNT_STATE_CLOSED: 4,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type AccountState = typeof AccountState[keyof typeof AccountState];
+
+export namespace AccountState {
+  export type ACCOUNT_STATE_UNSPECIFIED = typeof AccountState.ACCOUNT_STATE_UNSPECIFIED;
+  export type ACCOUNT_STATE_ACTIVE = typeof AccountState.ACCOUNT_STATE_ACTIVE;
+  export type ACCOUNT_STATE_CLOSE_ONLY = typeof AccountState.ACCOUNT_STATE_CLOSE_ONLY;
+  export type ACCOUNT_STATE_FROZEN = typeof AccountState.ACCOUNT_STATE_FROZEN;
+  export type ACCOUNT_STATE_CLOSED = typeof AccountState.ACCOUNT_STATE_CLOSED;
+  export type UNRECOGNIZED = typeof AccountState.UNRECOGNIZED;
+}
+
 export interface Asset {
   name: string;
   decimals: number;
@@ -280,6 +327,57 @@ export interface DepositResponse {
   repeated: boolean;
 }
 
+export interface WithdrawRequest {
+  account: number;
+  asset: string;
+  amount: number;
+  idempotencyKey: string;
+}
+
+export interface WithdrawResponse {
+  /** Was it asked for before under this key? Then nothing was held now. */
+  repeated: boolean;
+}
+
+export interface DecideWithdrawalRequest {
+  account: number;
+  idempotencyKey: string;
+  /** Approved, settled or refused. */
+  decision: WithdrawalStatus;
+}
+
+export interface DecideWithdrawalResponse {
+  repeated: boolean;
+}
+
+export interface ListWithdrawalsRequest {
+  account: number;
+}
+
+export interface ListWithdrawalsResponse {
+  /** The newest first, 1,000 at most. */
+  withdrawals: Withdrawal[];
+}
+
+export interface Withdrawal {
+  idempotencyKey: string;
+  asset: Asset | undefined;
+  amount: number;
+  status: WithdrawalStatus;
+  /** The account's sequence of its request and of its last change. */
+  requestedSequence: number;
+  sequence: number;
+}
+
+export interface SetAccountStateRequest {
+  account: number;
+  state: AccountState;
+}
+
+export interface SetAccountStateResponse {
+  repeated: boolean;
+}
+
 export interface GetBalancesRequest {
   account: number;
 }
@@ -288,6 +386,7 @@ export interface GetBalancesResponse {
   balances: Balance[];
   /** The account's sequence these balances stand at. */
   sequence: number;
+  state: AccountState;
 }
 
 export interface Balance {
@@ -540,6 +639,8 @@ export interface AccountEvent {
     | { $case: "amended"; value: OrderAmended }
     | { $case: "allCancelRequested"; value: AllCancelRequested }
     | { $case: "repriced"; value: OrderRepriced }
+    | { $case: "withdrawal"; value: WithdrawalChanged }
+    | { $case: "accountState"; value: AccountStateChanged }
     | undefined;
 }
 
@@ -550,6 +651,17 @@ export interface Deposited {
   asset: string;
   amount: number;
   idempotencyKey: string;
+}
+
+export interface WithdrawalChanged {
+  asset: string;
+  amount: number;
+  idempotencyKey: string;
+  status: WithdrawalStatus;
+}
+
+export interface AccountStateChanged {
+  state: AccountState;
 }
 
 /** Held for, durable, on its way to the market. */
@@ -1373,6 +1485,541 @@ export const DepositResponse: MessageFns<DepositResponse> = {
   },
 };
 
+function createBaseWithdrawRequest(): WithdrawRequest {
+  return { account: 0, asset: "", amount: 0, idempotencyKey: "" };
+}
+
+export const WithdrawRequest: MessageFns<WithdrawRequest> = {
+  encode(message: WithdrawRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== 0) {
+      writer.uint32(8).int64(message.account);
+    }
+    if (message.asset !== "") {
+      writer.uint32(18).string(message.asset);
+    }
+    if (message.amount !== 0) {
+      writer.uint32(24).int64(message.amount);
+    }
+    if (message.idempotencyKey !== "") {
+      writer.uint32(34).string(message.idempotencyKey);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WithdrawRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWithdrawRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.amount = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWithdrawResponse(): WithdrawResponse {
+  return { repeated: false };
+}
+
+export const WithdrawResponse: MessageFns<WithdrawResponse> = {
+  encode(message: WithdrawResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.repeated !== false) {
+      writer.uint32(8).bool(message.repeated);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WithdrawResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWithdrawResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.repeated = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDecideWithdrawalRequest(): DecideWithdrawalRequest {
+  return { account: 0, idempotencyKey: "", decision: 0 };
+}
+
+export const DecideWithdrawalRequest: MessageFns<DecideWithdrawalRequest> = {
+  encode(message: DecideWithdrawalRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== 0) {
+      writer.uint32(8).int64(message.account);
+    }
+    if (message.idempotencyKey !== "") {
+      writer.uint32(18).string(message.idempotencyKey);
+    }
+    if (message.decision !== 0) {
+      writer.uint32(24).int32(message.decision);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DecideWithdrawalRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDecideWithdrawalRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.decision = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDecideWithdrawalResponse(): DecideWithdrawalResponse {
+  return { repeated: false };
+}
+
+export const DecideWithdrawalResponse: MessageFns<DecideWithdrawalResponse> = {
+  encode(message: DecideWithdrawalResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.repeated !== false) {
+      writer.uint32(8).bool(message.repeated);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DecideWithdrawalResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDecideWithdrawalResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.repeated = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListWithdrawalsRequest(): ListWithdrawalsRequest {
+  return { account: 0 };
+}
+
+export const ListWithdrawalsRequest: MessageFns<ListWithdrawalsRequest> = {
+  encode(message: ListWithdrawalsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== 0) {
+      writer.uint32(8).int64(message.account);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListWithdrawalsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListWithdrawalsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListWithdrawalsResponse(): ListWithdrawalsResponse {
+  return { withdrawals: [] };
+}
+
+export const ListWithdrawalsResponse: MessageFns<ListWithdrawalsResponse> = {
+  encode(message: ListWithdrawalsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.withdrawals) {
+      Withdrawal.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListWithdrawalsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListWithdrawalsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.withdrawals.push(Withdrawal.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWithdrawal(): Withdrawal {
+  return { idempotencyKey: "", asset: undefined, amount: 0, status: 0, requestedSequence: 0, sequence: 0 };
+}
+
+export const Withdrawal: MessageFns<Withdrawal> = {
+  encode(message: Withdrawal, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.idempotencyKey !== "") {
+      writer.uint32(10).string(message.idempotencyKey);
+    }
+    if (message.asset !== undefined) {
+      Asset.encode(message.asset, writer.uint32(18).fork()).join();
+    }
+    if (message.amount !== 0) {
+      writer.uint32(24).int64(message.amount);
+    }
+    if (message.status !== 0) {
+      writer.uint32(32).int32(message.status);
+    }
+    if (message.requestedSequence !== 0) {
+      writer.uint32(40).int64(message.requestedSequence);
+    }
+    if (message.sequence !== 0) {
+      writer.uint32(48).int64(message.sequence);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Withdrawal {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWithdrawal();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.asset = Asset.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.amount = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.status = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.requestedSequence = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.sequence = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSetAccountStateRequest(): SetAccountStateRequest {
+  return { account: 0, state: 0 };
+}
+
+export const SetAccountStateRequest: MessageFns<SetAccountStateRequest> = {
+  encode(message: SetAccountStateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== 0) {
+      writer.uint32(8).int64(message.account);
+    }
+    if (message.state !== 0) {
+      writer.uint32(16).int32(message.state);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetAccountStateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetAccountStateRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSetAccountStateResponse(): SetAccountStateResponse {
+  return { repeated: false };
+}
+
+export const SetAccountStateResponse: MessageFns<SetAccountStateResponse> = {
+  encode(message: SetAccountStateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.repeated !== false) {
+      writer.uint32(8).bool(message.repeated);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetAccountStateResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetAccountStateResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.repeated = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseGetBalancesRequest(): GetBalancesRequest {
   return { account: 0 };
 }
@@ -1420,7 +2067,7 @@ export const GetBalancesRequest: MessageFns<GetBalancesRequest> = {
 };
 
 function createBaseGetBalancesResponse(): GetBalancesResponse {
-  return { balances: [], sequence: 0 };
+  return { balances: [], sequence: 0, state: 0 };
 }
 
 export const GetBalancesResponse: MessageFns<GetBalancesResponse> = {
@@ -1430,6 +2077,9 @@ export const GetBalancesResponse: MessageFns<GetBalancesResponse> = {
     }
     if (message.sequence !== 0) {
       writer.uint32(16).int64(message.sequence);
+    }
+    if (message.state !== 0) {
+      writer.uint32(24).int32(message.state);
     }
     return writer;
   },
@@ -1461,6 +2111,14 @@ export const GetBalancesResponse: MessageFns<GetBalancesResponse> = {
             }
 
             message.sequence = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
             continue;
           }
         }
@@ -3685,6 +4343,12 @@ export const AccountEvent: MessageFns<AccountEvent> = {
       case "repriced":
         OrderRepriced.encode(message.event.value, writer.uint32(202).fork()).join();
         break;
+      case "withdrawal":
+        WithdrawalChanged.encode(message.event.value, writer.uint32(210).fork()).join();
+        break;
+      case "accountState":
+        AccountStateChanged.encode(message.event.value, writer.uint32(218).fork()).join();
+        break;
     }
     return writer;
   },
@@ -3862,6 +4526,22 @@ export const AccountEvent: MessageFns<AccountEvent> = {
             message.event = { $case: "repriced", value: OrderRepriced.decode(reader, reader.uint32()) };
             continue;
           }
+          case 26: {
+            if (tag !== 210) {
+              break;
+            }
+
+            message.event = { $case: "withdrawal", value: WithdrawalChanged.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 27: {
+            if (tag !== 218) {
+              break;
+            }
+
+            message.event = { $case: "accountState", value: AccountStateChanged.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3963,6 +4643,131 @@ export const Deposited: MessageFns<Deposited> = {
             }
 
             message.idempotencyKey = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWithdrawalChanged(): WithdrawalChanged {
+  return { asset: "", amount: 0, idempotencyKey: "", status: 0 };
+}
+
+export const WithdrawalChanged: MessageFns<WithdrawalChanged> = {
+  encode(message: WithdrawalChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.asset !== "") {
+      writer.uint32(10).string(message.asset);
+    }
+    if (message.amount !== 0) {
+      writer.uint32(16).int64(message.amount);
+    }
+    if (message.idempotencyKey !== "") {
+      writer.uint32(26).string(message.idempotencyKey);
+    }
+    if (message.status !== 0) {
+      writer.uint32(32).int32(message.status);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WithdrawalChanged {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWithdrawalChanged();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.amount = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.status = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAccountStateChanged(): AccountStateChanged {
+  return { state: 0 };
+}
+
+export const AccountStateChanged: MessageFns<AccountStateChanged> = {
+  encode(message: AccountStateChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.state !== 0) {
+      writer.uint32(8).int32(message.state);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccountStateChanged {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccountStateChanged();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
             continue;
           }
         }
@@ -6365,6 +7170,51 @@ export const AccountServiceService = {
     responseSerialize: (value: DepositResponse): Buffer => Buffer.from(DepositResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DepositResponse => DepositResponse.decode(value),
   },
+  /** Held for from now on, until an operator has decided. Idempotent by key, for as long as the account lives. */
+  withdraw: {
+    path: "/exchange.v1.AccountService/Withdraw" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: WithdrawRequest): Buffer => Buffer.from(WithdrawRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WithdrawRequest => WithdrawRequest.decode(value),
+    responseSerialize: (value: WithdrawResponse): Buffer => Buffer.from(WithdrawResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WithdrawResponse => WithdrawResponse.decode(value),
+  },
+  /** An operator approves a withdrawal, then settles it (it has left), or refuses it (it is given back). The same decision again changes nothing. */
+  decideWithdrawal: {
+    path: "/exchange.v1.AccountService/DecideWithdrawal" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DecideWithdrawalRequest): Buffer =>
+      Buffer.from(DecideWithdrawalRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DecideWithdrawalRequest => DecideWithdrawalRequest.decode(value),
+    responseSerialize: (value: DecideWithdrawalResponse): Buffer =>
+      Buffer.from(DecideWithdrawalResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DecideWithdrawalResponse => DecideWithdrawalResponse.decode(value),
+  },
+  listWithdrawals: {
+    path: "/exchange.v1.AccountService/ListWithdrawals" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListWithdrawalsRequest): Buffer =>
+      Buffer.from(ListWithdrawalsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListWithdrawalsRequest => ListWithdrawalsRequest.decode(value),
+    responseSerialize: (value: ListWithdrawalsResponse): Buffer =>
+      Buffer.from(ListWithdrawalsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListWithdrawalsResponse => ListWithdrawalsResponse.decode(value),
+  },
+  /** An operator says what an account may do. What it has open it keeps (CancelAll ends orders). */
+  setAccountState: {
+    path: "/exchange.v1.AccountService/SetAccountState" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetAccountStateRequest): Buffer =>
+      Buffer.from(SetAccountStateRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetAccountStateRequest => SetAccountStateRequest.decode(value),
+    responseSerialize: (value: SetAccountStateResponse): Buffer =>
+      Buffer.from(SetAccountStateResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SetAccountStateResponse => SetAccountStateResponse.decode(value),
+  },
   getBalances: {
     path: "/exchange.v1.AccountService/GetBalances" as const,
     requestStream: false as const,
@@ -6394,6 +7244,13 @@ export interface AccountServiceServer extends UntypedServiceImplementation {
   openAccount: handleUnaryCall<OpenAccountRequest, OpenAccountResponse>;
   /** Idempotent by key, for as long as the account lives. */
   deposit: handleUnaryCall<DepositRequest, DepositResponse>;
+  /** Held for from now on, until an operator has decided. Idempotent by key, for as long as the account lives. */
+  withdraw: handleUnaryCall<WithdrawRequest, WithdrawResponse>;
+  /** An operator approves a withdrawal, then settles it (it has left), or refuses it (it is given back). The same decision again changes nothing. */
+  decideWithdrawal: handleUnaryCall<DecideWithdrawalRequest, DecideWithdrawalResponse>;
+  listWithdrawals: handleUnaryCall<ListWithdrawalsRequest, ListWithdrawalsResponse>;
+  /** An operator says what an account may do. What it has open it keeps (CancelAll ends orders). */
+  setAccountState: handleUnaryCall<SetAccountStateRequest, SetAccountStateResponse>;
   getBalances: handleUnaryCall<GetBalancesRequest, GetBalancesResponse>;
   /** The account's events from a sequence on, gapless, first what is stored and then what happens. */
   subscribeAccountEvents: handleServerStreamingCall<SubscribeAccountEventsRequest, SubscribeAccountEventsResponse>;
@@ -6431,6 +7288,69 @@ export interface AccountServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DepositResponse) => void,
+  ): ClientUnaryCall;
+  /** Held for from now on, until an operator has decided. Idempotent by key, for as long as the account lives. */
+  withdraw(
+    request: WithdrawRequest,
+    callback: (error: ServiceError | null, response: WithdrawResponse) => void,
+  ): ClientUnaryCall;
+  withdraw(
+    request: WithdrawRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: WithdrawResponse) => void,
+  ): ClientUnaryCall;
+  withdraw(
+    request: WithdrawRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: WithdrawResponse) => void,
+  ): ClientUnaryCall;
+  /** An operator approves a withdrawal, then settles it (it has left), or refuses it (it is given back). The same decision again changes nothing. */
+  decideWithdrawal(
+    request: DecideWithdrawalRequest,
+    callback: (error: ServiceError | null, response: DecideWithdrawalResponse) => void,
+  ): ClientUnaryCall;
+  decideWithdrawal(
+    request: DecideWithdrawalRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DecideWithdrawalResponse) => void,
+  ): ClientUnaryCall;
+  decideWithdrawal(
+    request: DecideWithdrawalRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DecideWithdrawalResponse) => void,
+  ): ClientUnaryCall;
+  listWithdrawals(
+    request: ListWithdrawalsRequest,
+    callback: (error: ServiceError | null, response: ListWithdrawalsResponse) => void,
+  ): ClientUnaryCall;
+  listWithdrawals(
+    request: ListWithdrawalsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListWithdrawalsResponse) => void,
+  ): ClientUnaryCall;
+  listWithdrawals(
+    request: ListWithdrawalsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListWithdrawalsResponse) => void,
+  ): ClientUnaryCall;
+  /** An operator says what an account may do. What it has open it keeps (CancelAll ends orders). */
+  setAccountState(
+    request: SetAccountStateRequest,
+    callback: (error: ServiceError | null, response: SetAccountStateResponse) => void,
+  ): ClientUnaryCall;
+  setAccountState(
+    request: SetAccountStateRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SetAccountStateResponse) => void,
+  ): ClientUnaryCall;
+  setAccountState(
+    request: SetAccountStateRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SetAccountStateResponse) => void,
   ): ClientUnaryCall;
   getBalances(
     request: GetBalancesRequest,

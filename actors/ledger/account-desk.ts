@@ -1,0 +1,43 @@
+/** Accounts as such: opened by whoever may, and set to a state by operators. */
+import { Code } from "../kernel/codes.js";
+import { isOneOf } from "../kernel/order.js";
+import { AccountState } from "./account-state.js";
+import type { Account } from "./accounts.js";
+import type { LedgerState } from "./ledger-state.js";
+import { refuse, repeat, type RequestOf } from "./request.js";
+
+export class AccountDesk {
+  private readonly state: LedgerState;
+
+  constructor(state: LedgerState) {
+    this.state = state;
+  }
+
+  open(request: RequestOf<"open">): void {
+    const { accounts, journal } = this.state;
+    const { command, origin, time } = request;
+    if (accounts.find(command.account)) return repeat(this.state, request, Code.ACCOUNT_EXISTS, 0);
+    journal.append(accounts.open(command.account, time), { kind: "opened", origin });
+  }
+
+  /** The same state again changes nothing. What an account has open it keeps: to end that is another command. */
+  setState(request: RequestOf<"set-account">, account: Account): void {
+    const { accounts, journal } = this.state;
+    const { origin, command } = request;
+    const { state } = command;
+    if (!isOneOf(AccountState, state)) {
+      return refuse(this.state, request, Code.INVALID_ACCOUNT_STATE);
+    }
+    if (account.state === state) return repeat(this.state, request, Code.OK, 0);
+    if (state === AccountState.Closed && !isEmpty(account)) {
+      return refuse(this.state, request, Code.ACCOUNT_NOT_EMPTY);
+    }
+    accounts.setState(account, state);
+    journal.append(account, { kind: "account-state", origin, state });
+  }
+}
+
+/** What is held, for an order or a withdrawal, is a part of what it has. */
+function isEmpty({ openOrders, balances }: Account): boolean {
+  return openOrders === 0 && [...balances.values()].every(({ total }) => total === 0);
+}

@@ -1,0 +1,164 @@
+/** Accounts from the command line: what they have, what comes in and leaves, and what they may do. Amounts are decimals. */
+import { ACCOUNT_ID_MAX } from "../../actors/kernel/limits.js";
+import {
+  AccountState,
+  type Asset,
+  type Instrument,
+  WithdrawalStatus,
+} from "../../proto/gen/exchange/v1/exchange.js";
+import type { ExchangeClient } from "../client/exchange-client.js";
+import { formatDecimal } from "../common/decimal.js";
+import { CliError } from "./cli-error.js";
+import { withClient } from "./connect.js";
+import { parseDecimal, parseWhole } from "./decimal.js";
+import { printJson, printTable } from "./output.js";
+import { nameOf, wordOf } from "./words.js";
+
+export interface Common {
+  readonly json?: boolean;
+  readonly dataDir?: string;
+}
+
+export interface KeyOption extends Common {
+  readonly key?: string;
+}
+
+const DECISIONS: Readonly<Record<string, WithdrawalStatus>> = {
+  approve: WithdrawalStatus.WITHDRAWAL_STATUS_APPROVED,
+  settle: WithdrawalStatus.WITHDRAWAL_STATUS_SETTLED,
+  refuse: WithdrawalStatus.WITHDRAWAL_STATUS_REFUSED,
+};
+
+const STATES: Readonly<Record<string, AccountState>> = {
+  active: AccountState.ACCOUNT_STATE_ACTIVE,
+  "close-only": AccountState.ACCOUNT_STATE_CLOSE_ONLY,
+  frozen: AccountState.ACCOUNT_STATE_FROZEN,
+  closed: AccountState.ACCOUNT_STATE_CLOSED,
+};
+
+export function open(account: string | undefined, { json, dataDir }: Common): Promise<void> {
+  const wanted = account === undefined ? 0 : accountOf(account);
+  return withClient(dataDir, async (client) => {
+    const opened = await client.openAccount(wanted);
+    if (json) printJson(opened);
+    else process.stdout.write(`account ${opened.account} on ledger shard ${opened.shard}\n`);
+  });
+}
+
+export function deposit(
+  account: string,
+  assetName: string,
+  amount: string,
+  { key, json, dataDir }: KeyOption,
+): Promise<void> {
+  return withClient(dataDir, async (client) => {
+    const asset = await assetNamed(client, assetName);
+    const response = await client.deposit({
+      account: accountOf(account),
+      asset: asset.name,
+      amount: parseDecimal(amount, asset.decimals, "amount"),
+      idempotencyKey: key ?? freshId(),
+    });
+    if (json) printJson(response);
+    else process.stdout.write(response.repeated ? "was deposited before\n" : "deposited\n");
+  });
+}
+
+/** Held for from now on; `decide` says what becomes of it. */
+export function withdraw(
+  account: string,
+  assetName: string,
+  amount: string,
+  { key, json, dataDir }: KeyOption,
+): Promise<void> {
+  return withClient(dataDir, async (client) => {
+    const asset = await assetNamed(client, assetName);
+    const idempotencyKey = key ?? freshId();
+    const response = await client.withdraw({
+      account: accountOf(account),
+      asset: asset.name,
+      amount: parseDecimal(amount, asset.decimals, "amount"),
+      idempotencyKey,
+    });
+    if (json) return printJson({ ...response, idempotencyKey });
+    const was = response.repeated ? "was asked for before" : "asked for, and held";
+    process.stdout.write(`${was}: ${idempotencyKey}\n`);
+  });
+}
+
+export function decide(
+  account: string,
+  key: string,
+  word: string,
+  { json, dataDir }: Common,
+): Promise<void> {
+  const decision = wordOf(DECISIONS, word, "decision", "INVALID_DECISION");
+  return withClient(dataDir, async (client) => {
+    const idempotencyKey = key;
+    const wanted = { account: accountOf(account), idempotencyKey, decision };
+    const response = await client.decideWithdrawal(wanted);
+    if (json) return printJson(response);
+    const name = nameOf(WithdrawalStatus, decision, "WITHDRAWAL_STATUS_").toLowerCase();
+    process.stdout.write(response.repeated ? `was ${name} before\n` : `${name}\n`);
+  });
+}
+
+export function withdrawals(account: string, { json, dataDir }: Common): Promise<void> {
+  return withClient(dataDir, async (client) => {
+    const found = await client.listWithdrawals(accountOf(account));
+    if (json) return printJson(found);
+    const rows = found.map(({ idempotencyKey, asset, amount, status, sequence }) => [
+      idempotencyKey,
+      asset!.name,
+      formatDecimal(amount, asset!.decimals),
+      nameOf(WithdrawalStatus, status, "WITHDRAWAL_STATUS_").toLowerCase(),
+      sequence,
+    ]);
+    printTable([["key", "asset", "amount", "status", "sequence"], ...rows]);
+  });
+}
+
+/** What the account may do from now on. */
+export function setState(account: string, word: string, { json, dataDir }: Common): Promise<void> {
+  const state = wordOf(STATES, word, "account state", "INVALID_ACCOUNT_STATE");
+  return withClient(dataDir, async (client) => {
+    const response = await client.setAccountState(accountOf(account), state);
+    if (json) printJson(response);
+    else process.stdout.write(response.repeated ? `was ${word} before\n` : `${word}\n`);
+  });
+}
+
+export function balances(account: string, { json, dataDir }: Common): Promise<void> {
+  return withClient(dataDir, async (client) => {
+    const found = await client.balances(accountOf(account));
+    if (json) return printJson(found);
+    const rows = found.balances.map(({ asset, total, held, available }) => [
+      asset!.name,
+      ...[total, held, available].map((units) => formatDecimal(units, asset!.decimals)),
+    ]);
+    printTable([["asset", "total", "held", "available"], ...rows]);
+    if (found.state === AccountState.ACCOUNT_STATE_ACTIVE) return;
+    const name = nameOf(AccountState, found.state, "ACCOUNT_STATE_");
+    process.stdout.write(`the account is ${name.toLowerCase().replace("_", "-")}\n`);
+  });
+}
+
+async function assetNamed(client: ExchangeClient, name: string): Promise<Asset> {
+  const assets = assetsOf(await client.listInstruments());
+  const asset = assets.find((each) => each.name === name);
+  if (asset) return asset;
+  const known = [...new Set(assets.map((each) => each.name))].join(", ");
+  throw new CliError("UNKNOWN_ASSET", `there is no asset ${name}; there are: ${known}`);
+}
+
+function assetsOf(instruments: readonly Instrument[]): Asset[] {
+  return instruments.flatMap(({ baseAsset, quoteAsset }) => [baseAsset!, quoteAsset!]);
+}
+
+export function accountOf(text: string): number {
+  return parseWhole(text, 1, ACCOUNT_ID_MAX, "account");
+}
+
+export function freshId(): string {
+  return `cli-${Date.now().toString(36)}-${process.pid.toString(36)}`;
+}
