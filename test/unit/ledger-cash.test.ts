@@ -57,7 +57,8 @@ function codeOf({ replies }: ReturnType<Teller["ask"]>): string | undefined {
 describe("a withdrawal", () => {
   it("is held for when it is asked for, and gone when it is settled", () => {
     const cash = new Cash(FUNDS);
-    const terms = { kind: "withdrawal", asset: QUOTE, amount: 400, key: "w" };
+    const row = { asset: QUOTE, amount: 400, key: "w" };
+    const terms = { kind: "withdrawal", ...row };
     expect(cash.withdraw(400).events).toMatchObject([{ ...terms, status: Requested }]);
     expect(cash.quote).toEqual([1_000_000, 400]);
     expect(cash.decide(Approved).events).toMatchObject([{ ...terms, status: Approved }]);
@@ -67,7 +68,7 @@ describe("a withdrawal", () => {
     expect(cash.quote).toEqual([999_600, 0]);
     expect(cash.totals).toBe(1_999_600);
     expect(cash.tables.rows("withdrawals")).toEqual([
-      { account: ALICE, ...without(terms), status: Settled, requested: 4, sequence: 6 },
+      { account: ALICE, ...row, status: Settled, requested: 4, sequence: 6 },
     ]);
   });
 
@@ -232,7 +233,3 @@ describe("an account's state", () => {
     expect(codeOf(cash.setState(5))).toBe("INVALID_ACCOUNT_STATE");
   });
 });
-
-function without({ kind: _, ...terms }: { readonly kind: string }): object {
-  return terms;
-}
