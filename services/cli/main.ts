@@ -10,6 +10,7 @@ import type { AmendOptions, OrderOptions } from "./orders.js";
 import type { PairOptions } from "./pair.js";
 import type { SimOptions } from "./sim.js";
 import type { StartOptions } from "./start.js";
+import type { StatementOptions } from "./statement.js";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -108,6 +109,15 @@ withData(program.command("audit"))
   .option("--url <postgres>", "the database, instead of the running exchange's")
   .action((options: Common & { url?: string }) =>
     run(async () => (await import("./audit.js")).runAudit(options)),
+  );
+
+withData(program.command("statement <account>"))
+  .description("an account's money line by line, as its journal says it: CSV, or JSON with --json")
+  .option("--from <time>", "the beginning, like 2026-01-31T00:00:00Z")
+  .option("--to <time>", "the end, which is no part of it")
+  .option("--url <postgres>", "the database, instead of the running exchange's")
+  .action((account: string, options: StatementOptions) =>
+    run(async () => (await import("./statement.js")).statement(account, options)),
   );
 
 withData(program.command("instruments"))
@@ -340,7 +350,7 @@ withData(program.command("kill <process>"))
   );
 
 // An exit, unlike a signal's own end, stops the servers that a command has started. `start` drains instead.
-const STARTS_SERVERS = ["replay", "drill", "bench", "audit"];
+const STARTS_SERVERS = ["replay", "drill", "bench", "audit", "statement"];
 program.hook("preAction", (_, command) => {
   if (!STARTS_SERVERS.includes(command.name())) return;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -224,6 +224,16 @@ describe("an operator", () => {
     expect((await terminal.run("withdrawals", "5")).stdout).toMatch(
       /out\s+USD\s+400.5\d*\s+settled/,
     );
+    const statement = (await terminal.run("statement", "5")).stdout.trim().split("\n");
+    expect(statement).toEqual([
+      "time,sequence,kind,reference,asset,change,balance",
+      expect.stringMatching(/,2,deposit,cli-[^,]+,USD,1000\.0+,1000\.0+$/),
+      expect.stringMatching(/,5,withdrawal,out,USD,-400\.50+,599\.50+$/),
+    ]);
+    const before = ["statement", "5", "--to", "2020-01-01T00:00:00Z"];
+    expect(await terminal.json(...before)).toMatchObject({ account: 5, lines: [], closing: {} });
+    expect(await refused("statement", "77")).toContain("UNKNOWN_ACCOUNT");
+    expect(await refused(...before, "--from", "+1h")).toContain("PERIOD_WITHOUT_TIME");
     expect((await terminal.run("account", "5", "frozen")).stdout).toBe("frozen\n");
     expect((await terminal.run("balances", "5")).stdout).toContain("the account is frozen");
     expect(await refused("withdraw", "5", "USD", "1")).toContain("ACCOUNT_FROZEN");

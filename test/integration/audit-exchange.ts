@@ -21,7 +21,8 @@ const MIGRATIONS = join(PROJECT_ROOT, "deploy", "postgres", "migrations");
 const OPENED = "01 01 01 01";
 const ACCEPTED_BUY = "03 01 01 03 8108 02 6231 8108 01 01 01 32 14";
 const ACCEPTED_SELL = "03 01 01 03 8208 02 7331 8108 02 01 01 32 0a";
-const DEPOSITED = "02 01 01 02 01 01 01 6b";
+const DEPOSITED_QUOTE = "02 01 01 02 02 904e 01 6b";
+const DEPOSITED_BASE = "02 01 01 02 01 64 01 6b";
 const RESTED_BUY = "07 8108 14 02";
 const FILLED_BUY = "08 8108 01 8108 01 01 32 0a 0a 03";
 const FILLED_SELL = "08 8208 01 8108 02 02 32 0a 00 03";
@@ -52,11 +53,11 @@ const ROWS = `
     (${SELL_ORDER}, 2, ${SELLER}, 's1', ${MARKET}, 2, 1, 1, 50, 10, 10, 0, 4, 0, 3, 4, 1, 3);
   INSERT INTO journal
     (actor, batch, token, time, account, first_sequence, last_sequence, events, assets, total_changes, held_changes) VALUES
-    (1, 1, 1, 1, ${BUYER}, 1, 2, ${bytes(OPENED, DEPOSITED)}, '{2}', '{10000}', '{0}'),
+    (1, 1, 1, 1, ${BUYER}, 1, 2, ${bytes(OPENED, DEPOSITED_QUOTE)}, '{2}', '{10000}', '{0}'),
     (1, 2, 1, 2, ${BUYER}, 3, 3, ${bytes(ACCEPTED_BUY)}, '{2}', '{0}', '{1000}'),
     (1, 3, 2, 3, ${BUYER}, 4, 4, ${bytes(RESTED_BUY)}, '{}', '{}', '{}'),
     (1, 4, 2, 4, ${BUYER}, 5, 5, ${bytes(FILLED_BUY)}, '{1,2}', '{10,-500}', '{0,-500}'),
-    (2, 1, 1, 1, ${SELLER}, 1, 2, ${bytes(OPENED, DEPOSITED)}, '{1}', '{100}', '{0}'),
+    (2, 1, 1, 1, ${SELLER}, 1, 2, ${bytes(OPENED, DEPOSITED_BASE)}, '{1}', '{100}', '{0}'),
     (2, 2, 1, 2, ${SELLER}, 3, 3, ${bytes(ACCEPTED_SELL)}, '{1}', '{0}', '{10}'),
     (2, 3, 1, 3, ${SELLER}, 4, 4, ${bytes(FILLED_SELL)}, '{1,2}', '{-10,500}', '{-10,0}');
   INSERT INTO book VALUES (${MARKET}, ${BUY_ORDER}, ${BUYER}, 1, 50, 10, 1, 10);

@@ -1,0 +1,65 @@
+/** `statement`: an account's money, line by line, as its journal says it. */
+import { type StatementLine, StatementError, writeStatement } from "../audit/statement.js";
+import { accountOf } from "./accounts.js";
+import { CliError } from "./cli-error.js";
+import { type DatabaseOptions, onDatabase } from "./database.js";
+import { printJson } from "./output.js";
+import { parseTime } from "./words.js";
+
+export interface StatementOptions extends DatabaseOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly json?: boolean;
+}
+
+const COLUMNS = ["time", "sequence", "kind", "reference", "asset", "change", "balance"] as const;
+const MICROSECONDS_PER_MILLISECOND = 1_000;
+const FOR_EVER = Number.MAX_SAFE_INTEGER;
+
+export async function statement(account: string, options: StatementOptions): Promise<void> {
+  const number = accountOf(account);
+  const now = Date.now() * MICROSECONDS_PER_MILLISECOND;
+  const from = options.from === undefined ? 0 : parseTime(options.from, now, "beginning");
+  const to = options.to === undefined ? FOR_EVER : parseTime(options.to, now, "end");
+  if (from >= to) {
+    throw new CliError(
+      "PERIOD_WITHOUT_TIME",
+      "--from has to be before --to, which is no part of it",
+    );
+  }
+  await onDatabase(options, async (url) => {
+    const lines: object[] = [];
+    if (!options.json) process.stdout.write(`${COLUMNS.join(",")}\n`);
+    const write = (line: StatementLine): void => {
+      if (options.json) lines.push({ ...line, time: timeText(line.time) });
+      else process.stdout.write(`${inCsv(line)}\n`);
+    };
+    const found = await read(url, number, { from, to }, write);
+    if (options.json) printJson({ ...found, lines });
+  });
+}
+
+async function read(...asked: Parameters<typeof writeStatement>) {
+  try {
+    const found = await writeStatement(...asked);
+    if (found) return found;
+  } catch (error) {
+    if (!(error instanceof StatementError)) throw error;
+    throw new CliError("STATEMENT_DOES_NOT_ADD_UP", error.message);
+  }
+  throw new CliError("UNKNOWN_ACCOUNT", `there is no account ${asked[1]}`);
+}
+
+/** Commas and quotes occur in keys only, which are visible characters. */
+function inCsv(line: StatementLine): string {
+  return COLUMNS.map((column) => {
+    const text = column === "time" ? timeText(line.time) : String(line[column]);
+    return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  }).join(",");
+}
+
+function timeText(time: number): string {
+  const milliseconds = Math.floor(time / MICROSECONDS_PER_MILLISECOND);
+  const rest = String(time % MICROSECONDS_PER_MILLISECOND).padStart(3, "0");
+  return new Date(milliseconds).toISOString().replace("Z", `${rest}Z`);
+}
