@@ -39,6 +39,8 @@ function instrumentOf(symbol: string): Instrument {
     tick: 1,
     lot: 1,
     referencePrice: REFERENCE_PRICE,
+    makerFee: 0,
+    takerFee: 0,
   };
 }
 

@@ -13,9 +13,21 @@ export const LEDGER_SHARDS_MAX = 512;
 export const FIRST_MARKET_ID = 1025;
 const ORDER_ID_STRIDE = 1024;
 
+/** What each shard's fees go to: an account of its own, beyond the numbers of all others. */
+export const HOUSE_ACCOUNT_BASE = 2 ** 49;
+
+export function houseAccountOf(shard: number): number {
+  return HOUSE_ACCOUNT_BASE + shard;
+}
+
+export function isHouseAccount(account: number): boolean {
+  return account > HOUSE_ACCOUNT_BASE;
+}
+
 /** The ledger shard that an account belongs to, for ever. */
 export function shardOfAccount(account: number, shards: number): number {
   assert(shards >= 1 && shards <= LEDGER_SHARDS_MAX, `${shards} ledger shards`);
+  if (isHouseAccount(account)) return account - HOUSE_ACCOUNT_BASE;
   return 1 + (hashOfIntegers(account) % shards);
 }
 

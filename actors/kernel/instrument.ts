@@ -1,7 +1,9 @@
 /** What an instrument is, as its market and every ledger shard know it. Changes only by a command (R13). */
 import { ByteReader, ByteWriter, MalformedError } from "./bytes.js";
+import type { FeeRates } from "./fees.js";
 import {
   DECIMALS_MAX,
+  FEE_RATE_MAX,
   PRICE_UNITS_MAX,
   QUANTITY_UNITS_MAX,
   SYMBOL_LENGTH_MAX,
@@ -12,7 +14,7 @@ import {
  * Prices are in units of 10^−priceDecimals of the quote asset, quantities in units of 10^−quantityDecimals of the
  * base asset (the base asset has just these decimals).
  */
-export interface Instrument {
+export interface Instrument extends FeeRates {
   /** The actor id of its market. */
   readonly id: number;
   readonly symbol: string;
@@ -31,26 +33,41 @@ export interface Instrument {
   readonly referencePrice: number;
 }
 
+/** Added to the price decimals in the bytes of an instrument with fees, which then follow. Without them the bytes are as they always were (R13). */
+const WITH_FEES = 16;
+
 export function encodeInstrument(writer: ByteWriter, instrument: Instrument): void {
+  const { makerFee, takerFee } = instrument;
+  const hasFees = makerFee !== 0 || takerFee !== 0;
   writer.uint(instrument.id).string(instrument.symbol);
   writer.uint(instrument.baseAsset).uint(instrument.quoteAsset);
-  writer.uint(instrument.priceDecimals).uint(instrument.quantityDecimals);
+  writer.uint(instrument.priceDecimals + (hasFees ? WITH_FEES : 0));
+  writer.uint(instrument.quantityDecimals);
   writer.uint(instrument.tick).uint(instrument.lot);
   writer.uint(instrument.notionalFactor).uint(instrument.referencePrice);
+  if (hasFees) writer.int(makerFee).uint(takerFee);
 }
 
 export function decodeInstrument(reader: ByteReader): Instrument {
+  const id = reader.uint();
+  const symbol = reader.string(SYMBOL_LENGTH_MAX);
+  const baseAsset = reader.uint();
+  const quoteAsset = reader.uint();
+  const priceDecimals = reader.uint();
+  const hasFees = priceDecimals >= WITH_FEES;
   const instrument: Instrument = {
-    id: reader.uint(),
-    symbol: reader.string(SYMBOL_LENGTH_MAX),
-    baseAsset: reader.uint(),
-    quoteAsset: reader.uint(),
-    priceDecimals: reader.uint(),
+    id,
+    symbol,
+    baseAsset,
+    quoteAsset,
+    priceDecimals: hasFees ? priceDecimals - WITH_FEES : priceDecimals,
     quantityDecimals: reader.uint(),
     tick: reader.uint(),
     lot: reader.uint(),
     notionalFactor: reader.uint(),
     referencePrice: reader.uint(),
+    makerFee: hasFees ? reader.int() : 0,
+    takerFee: hasFees ? reader.uint() : 0,
   };
   const problem = instrumentProblem(instrument);
   if (problem) throw new MalformedError(problem);
@@ -76,6 +93,19 @@ export function instrumentProblem(instrument: Instrument): string | undefined {
     return "the reference price is not positive";
   }
   if (instrument.referencePrice % instrument.tick !== 0) return "the reference price is off tick";
+  return feesProblem(instrument);
+}
+
+function feesProblem({ makerFee, takerFee }: FeeRates): string | undefined {
+  if (!Number.isSafeInteger(makerFee) || !Number.isSafeInteger(takerFee)) {
+    return "fees are whole millionths";
+  }
+  if (takerFee < 0 || takerFee > FEE_RATE_MAX) {
+    return `the taker's fee is 0 to ${FEE_RATE_MAX} millionths`;
+  }
+  if (makerFee < -takerFee || makerFee > FEE_RATE_MAX) {
+    return `the maker's fee is at most ${FEE_RATE_MAX} millionths, and as a rebate no more than the taker pays`;
+  }
   return undefined;
 }
 

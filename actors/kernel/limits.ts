@@ -15,6 +15,9 @@ export const DECIMALS_MAX = 9;
 /** What a ledger shard ever takes of one asset: the 512th part, so that all shards together stay exact. */
 export const SHARD_DEPOSITS_UNITS_MAX = Math.floor(UNITS_MAX / 512);
 
+/** The highest rate of a fee, in millionths of a trade's value: a tenth. */
+export const FEE_RATE_MAX = 100_000;
+
 /** Asset numbers are 32-bit in rows. */
 export const ASSET_ID_MAX = 2 ** 31 - 1;
 

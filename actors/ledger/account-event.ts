@@ -90,6 +90,15 @@ export type AccountEvent =
       readonly sequence: number;
     }
   | FilledEvent
+  /** The house was paid a fee, or (below zero) gave a rebate. */
+  | {
+      readonly kind: "fee";
+      readonly orderId: number;
+      readonly tradeId: number;
+      readonly instrument: number;
+      readonly asset: number;
+      readonly fee: number;
+    }
   /** The terms are these from now on. */
   | {
       readonly kind: "amended";
@@ -143,6 +152,8 @@ export interface FilledEvent {
   readonly price: number;
   readonly quantity: number;
   readonly leaves: number;
+  /** What the account was charged besides, in the quote asset; below zero: was given. */
+  readonly fee: number;
   readonly sequence: number;
 }
 

@@ -43,11 +43,14 @@ const TAGS = {
   repriced: 19,
   withdrawal: 20,
   "account-state": 21,
+  fee: 23,
 } as const;
 /** An order that is more than plain. */
 const ACCEPTED_WITH_TERMS = 12;
 /** Reduced by something else than its client's wish. */
 const REDUCED_FOR = 13;
+/** Filled, and charged for it. */
+const FILLED_WITH_FEE = 22;
 /** With all terms, and the other order of its pair. */
 const ACCEPTED_OF_PAIR = 18;
 
@@ -97,6 +100,11 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
       writer.uint(event.orderId).uint(event.tradeId).uint(event.instrument);
       writer.u8(event.side).u8(event.liquidity);
       writer.uint(event.price).uint(event.quantity).uint(event.leaves).uint(event.sequence);
+      if (event.fee !== 0) writer.int(event.fee);
+      break;
+    case "fee":
+      writer.uint(event.orderId).uint(event.tradeId).uint(event.instrument);
+      writer.uint(event.asset).int(event.fee);
       break;
     case "rested":
     case "waiting":
@@ -128,6 +136,7 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
 function tagOf(event: AccountEvent): number {
   if (event.kind === "accepted" && event.pair !== 0) return ACCEPTED_OF_PAIR;
   if (event.kind === "accepted" && hasOtherTerms(event)) return ACCEPTED_WITH_TERMS;
+  if (event.kind === "filled" && event.fee !== 0) return FILLED_WITH_FEE;
   if (event.kind === "reduced" && event.code !== Code.OK) return REDUCED_FOR;
   return TAGS[event.kind];
 }
@@ -237,7 +246,13 @@ function decodeMarketsWord(tag: number, reader: ByteReader): AccountEvent {
       const price = reader.uint();
       return { kind: "repriced", orderId, price, sequence: reader.uint() };
     }
+    case TAGS.fee: {
+      const [orderId, tradeId, instrument] = [reader.uint(), reader.uint(), reader.uint()];
+      const asset = reader.uint();
+      return { kind: "fee", orderId, tradeId, instrument, asset, fee: reader.int() };
+    }
     case TAGS.filled:
+    case FILLED_WITH_FEE:
       return {
         kind: "filled",
         orderId: reader.uint(),
@@ -249,6 +264,7 @@ function decodeMarketsWord(tag: number, reader: ByteReader): AccountEvent {
         quantity: reader.uint(),
         leaves: reader.uint(),
         sequence: reader.uint(),
+        fee: tag === TAGS.filled ? 0 : reader.int(),
       };
     case TAGS.ended:
       return {

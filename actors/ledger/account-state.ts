@@ -1,4 +1,7 @@
-/** What an account may do, as operators set it. Cancels are taken in any state. */
+/**
+ * What an account may ask for, as operators set it. Cancels and reduces are taken in any state. Whatever is open stays and may trade; withdrawals
+ * that were asked for before are decided on as ever: to end orders is another command (cancel-all).
+ */
 import { Code } from "../kernel/codes.js";
 import { Side } from "../kernel/order.js";
 
@@ -6,7 +9,7 @@ export const AccountState = {
   Active: 1,
   /** It may part with what it has, and buy nothing. */
   CloseOnly: 2,
-  /** It may cancel, and nothing else; deposits are taken. */
+  /** It may cancel and reduce, and nothing else; deposits are taken. */
   Frozen: 3,
   /** It has nothing and is given nothing. */
   Closed: 4,

@@ -6,6 +6,7 @@ import type { Envelope } from "../kernel/actor.js";
 import { assertNever } from "../kernel/assert.js";
 import { MalformedError } from "../kernel/bytes.js";
 import { Code } from "../kernel/codes.js";
+import { NO_FEES } from "../kernel/fees.js";
 import { ACCOUNT_ID_MAX } from "../kernel/limits.js";
 import { OrderStatus } from "../kernel/order.js";
 import type { Origin } from "./account-events.js";
@@ -112,7 +113,7 @@ export class ClientDesk {
       status: OrderStatus.Voided,
       code: Code.CLIENT_ORDER_ID_VOIDED,
     };
-    orders.add(orderId, account, { ...NO_TERMS, clientOrderId }, progress, sequence, time);
+    orders.add(orderId, account, { ...NO_TERMS, clientOrderId }, NO_FEES, progress, sequence, time);
   }
 }
 

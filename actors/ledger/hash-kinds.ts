@@ -11,4 +11,5 @@ export const HashKind = {
   PairedOrder: 9,
   AccountState: 10,
   Withdrawal: 11,
+  ChargedOrder: 12,
 } as const;

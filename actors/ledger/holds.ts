@@ -9,6 +9,7 @@
  */
 import { type Instrument, notional } from "../kernel/instrument.js";
 import { Side } from "../kernel/order.js";
+import { mostFees } from "./charges.js";
 
 export interface Hold {
   readonly asset: number;
@@ -24,16 +25,16 @@ export interface PendingAmend {
   readonly change: number;
 }
 
-/** The hold of `quantity` at the limit `price`: a buyer's in the quote asset, a seller's in the base asset. */
+/** The hold of a new order of `quantity` at the limit `price`: a buyer's in the quote asset, with the fees, a seller's in the base asset. */
 export function holdOf(
   instrument: Instrument,
   side: number,
   price: number,
   quantity: number,
 ): Hold {
-  return side === Side.Buy
-    ? { asset: instrument.quoteAsset, amount: notional(instrument, price, quantity) }
-    : { asset: instrument.baseAsset, amount: quantity };
+  if (side !== Side.Buy) return { asset: instrument.baseAsset, amount: quantity };
+  const cost = notional(instrument, price, quantity);
+  return { asset: instrument.quoteAsset, amount: cost + mostFees(instrument, cost) };
 }
 
 /**

@@ -13,6 +13,7 @@ import {
 } from "../kernel/limits.js";
 import { OrderType, Side, TimeInForce } from "../kernel/order.js";
 import { isStop, judgeOrderTerms } from "../kernel/order-terms.js";
+import { hasFees, mostFees } from "./charges.js";
 import type { Listing } from "./listings.js";
 import type { NewOrder } from "./messages.js";
 import type { AmendedTerms, Order } from "./order.js";
@@ -33,7 +34,7 @@ export function judgeTerms(order: NewOrder, listing: Listing | undefined, time: 
   if (order.timeInForce === TimeInForce.GoodTillDate && order.expires <= time) {
     return Code.EXPIRY_IN_THE_PAST;
   }
-  return judgeNotional(instrument, limitPrice(order, listing), quantity);
+  return judgeCost(instrument, limitPrice(order, listing), quantity, 0);
 }
 
 /** Judges an order by what its account has: open orders, and what it may spend of the asset to be held. */
@@ -57,7 +58,7 @@ export function judgeAmended(order: Order, after: AmendedTerms, { instrument }: 
     if (after.display % instrument.lot !== 0) return Code.DISPLAY_OFF_LOT;
     if (after.display >= after.quantity) return Code.DISPLAY_NOT_BELOW_QUANTITY;
   }
-  return judgeNotional(instrument, after.price, after.leaves);
+  return judgeCost(instrument, after.price, after.leaves, order.makerValue + order.takerValue);
 }
 
 /** Is the limit of such an order its ledger's to say? */
@@ -84,9 +85,14 @@ export function bandEdge(side: number, around: number, { tick }: Instrument): nu
   return Math.max(Math.floor(highest / tick), 1) * tick;
 }
 
-function judgeNotional(instrument: Instrument, price: number, quantity: number): Code {
+/** `traded`: the value of what it has traded already, which fees are counted on too. */
+function judgeCost(instrument: Instrument, price: number, quantity: number, traded: number): Code {
   // A product that is too large for a double rounds to 2^53 or more, never below: the comparison is exact.
-  return notional(instrument, price, quantity) > UNITS_MAX ? Code.NOTIONAL_TOO_LARGE : Code.OK;
+  const cost = notional(instrument, price, quantity);
+  if (cost > UNITS_MAX) return Code.NOTIONAL_TOO_LARGE;
+  if (!hasFees(instrument)) return Code.OK;
+  const most = Math.min(traded + cost, UNITS_MAX + 1);
+  return most + mostFees(instrument, most) > UNITS_MAX ? Code.NOTIONAL_TOO_LARGE : Code.OK;
 }
 
 function isSame(order: Order, after: AmendedTerms): boolean {

@@ -6,7 +6,7 @@ import type { Envelope } from "../kernel/actor.js";
 import { assert, assertNever } from "../kernel/assert.js";
 import { MalformedError } from "../kernel/bytes.js";
 import { Code } from "../kernel/codes.js";
-import { shardOfOrder } from "../kernel/ids.js";
+import { houseAccountOf, shardOfOrder } from "../kernel/ids.js";
 import { type Instrument, notional } from "../kernel/instrument.js";
 import { isFinal, Liquidity, OrderRequest, OrderStatus, Side } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
@@ -105,7 +105,7 @@ export class MarketDesk {
     assert(!order.isPairDone, `order ${order.id} trades, though its pair has`);
     const side = order.side as Side;
     const other = orders.pairOf(order);
-    this.pay(order, price, quantity);
+    const fee = this.pay(order, price, quantity, order.id === trade.makerOrder);
     const sequence = journal.append(order.account, {
       kind: "filled",
       orderId: order.id,
@@ -116,8 +116,10 @@ export class MarketDesk {
       price,
       quantity,
       leaves,
+      fee,
       sequence: marketSequence,
     });
+    if (fee !== 0) this.keep(order, trade, fee, time);
     const status = leaves === 0 ? OrderStatus.Filled : OrderStatus.PartiallyFilled;
     const progress = { filled: order.filled + quantity, leaves, status, code: Code.OK };
     if (other) orders.endPair(other, sequence, time);
@@ -126,26 +128,44 @@ export class MarketDesk {
     if (leaves === 0) this.checkNothingHeld(order.account);
   }
 
-  /** Moves the money of one side, and releases what was held for it at the order's own limit, whatever the price was. */
-  private pay(order: Order, price: number, quantity: number): void {
-    const { balances, flows } = this.state;
+  /**
+   * Moves the money of one side, and releases what was held for it at the order's own limit, whatever the price was. Returns
+   * the fee.
+   */
+  private pay(order: Order, price: number, quantity: number, isMaker: boolean): number {
+    const { balances, flows, orders } = this.state;
     const { account } = order;
     const instrument = this.instrumentOf(order);
     const { id, baseAsset, quoteAsset } = instrument;
     const value = notional(instrument, price, quantity);
-    const left = heldAlone(this.state, order, order.leaves - quantity);
-    const released = heldWith(this.state, order, order) - left;
+    const held = heldWith(this.state, order, order);
+    const fee = orders.charge(order, isMaker, value);
+    const released = held - heldAlone(this.state, order, order.leaves - quantity);
     if (order.side === Side.Buy) {
       assert(price <= order.price, `order ${order.id} bought above its limit`);
-      balances.move(account, quoteAsset, -value, -released);
+      assert(released >= value + fee, `order ${order.id} costs more than is held`);
+      balances.move(account, quoteAsset, -value - fee, -released);
       balances.move(account, baseAsset, quantity, 0);
       flows.bought(id, quantity, value);
     } else {
       assert(price >= order.price, `order ${order.id} sold below its limit`);
       balances.move(account, baseAsset, -quantity, -released);
-      balances.move(account, quoteAsset, value, 0);
+      balances.move(account, quoteAsset, value - fee, 0);
       flows.sold(id, quantity, value);
     }
+    return fee;
+  }
+
+  /** What one side pays the shard's house account gets, or gives. */
+  private keep(order: Order, trade: TradeReport, fee: number, time: number): void {
+    const { accounts, balances, journal } = this.state;
+    const id = houseAccountOf(this.state.id);
+    const house = accounts.find(id) ?? accounts.open(id, time);
+    const { quoteAsset } = this.instrumentOf(order);
+    const { instrument, tradeId } = trade;
+    balances.move(house, quoteAsset, fee, 0);
+    const { id: orderId } = order;
+    journal.append(house, { kind: "fee", orderId, tradeId, instrument, asset: quoteAsset, fee });
   }
 
   /** The order is on the book, or waits, or has been triggered. */

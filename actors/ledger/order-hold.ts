@@ -2,6 +2,8 @@
  * What a live order keeps held, alone or with the other of its pair. Two that may both still trade hold what the larger
  * of them can cost, once: as soon as one has traded, the other has ended at the market, and costs nothing from then on (R7).
  */
+import { Side } from "../kernel/order.js";
+import { hasFees, heldForFees } from "./charges.js";
 import { heldAmount, type PendingAmend } from "./holds.js";
 import type { LedgerState } from "./ledger-state.js";
 import type { Order } from "./order.js";
@@ -14,22 +16,24 @@ export interface HoldTerms {
 }
 
 /** What an order with these terms holds together with the other of its pair, in units of the asset of its hold. */
-export function heldWith(
-  { orders, listings }: LedgerState,
-  order: Order,
-  terms: HoldTerms,
-): number {
+export function heldWith(state: LedgerState, order: Order, terms: HoldTerms): number {
   if (order.isPairDone) return 0;
-  const { instrument } = listings.of(order.instrument);
-  const { side } = order;
-  const own = heldAmount(instrument, side, terms.price, terms.leaves, terms.amend);
-  const other = orders.pairOf(order);
-  if (!other) return own;
-  return Math.max(own, heldAmount(instrument, side, other.price, other.leaves, other.amend));
+  const own = heldBy(state, order, terms);
+  const other = state.orders.pairOf(order);
+  return other ? Math.max(own, heldBy(state, other, other)) : own;
 }
 
 /** What an order holds that has just traded and leaves so much: the other of its pair has ended by that. */
-export function heldAlone({ listings }: LedgerState, order: Order, leaves: number): number {
+export function heldAlone(state: LedgerState, order: Order, leaves: number): number {
+  const { price, amend } = order;
+  return heldBy(state, order, { price, leaves, amend });
+}
+
+/** A buyer holds what fees may come to besides. */
+function heldBy({ listings }: LedgerState, order: Order, terms: HoldTerms): number {
   const { instrument } = listings.of(order.instrument);
-  return heldAmount(instrument, order.side, order.price, leaves, order.amend);
+  const { price, leaves, amend } = terms;
+  const cost = heldAmount(instrument, order.side, price, leaves, amend);
+  if (cost === 0 || order.side !== Side.Buy || !hasFees(order)) return cost;
+  return cost + heldForFees(order, cost);
 }

@@ -1,5 +1,6 @@
 /** How an order begins its life: accepted and on its way to its market, or rejected; in the journal and in memory alike. */
 import { Code } from "../kernel/codes.js";
+import { NO_FEES } from "../kernel/fees.js";
 import {
   OrderStatus,
   type OrderType,
@@ -59,7 +60,8 @@ export function openOrder(
   };
   const sequence = state.journal.append(account, accepted);
   const progress = { filled: 0, leaves: quantity, status: OrderStatus.PendingNew, code: Code.OK };
-  enter(state, state.orders.add(orderId, account, accepted, progress, sequence, time));
+  const rates = state.listings.of(instrument).instrument;
+  enter(state, state.orders.add(orderId, account, accepted, rates, progress, sequence, time));
   state.counters.ordersProcessed += 1;
 }
 
@@ -104,5 +106,5 @@ export function rejectOrder(
   const instrument = listings.find(order.instrument) ? order.instrument : 0;
   const terms: OrderTerms = { ...order, instrument, pair };
   const progress = { filled: 0, leaves: 0, status: OrderStatus.Rejected, code };
-  orders.add(orderId, account, terms, progress, sequence, time);
+  orders.add(orderId, account, terms, NO_FEES, progress, sequence, time);
 }

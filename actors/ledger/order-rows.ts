@@ -27,6 +27,9 @@ const AMENDABLE_COLUMNS: Columns = {
   worst_price: (order) => order.worstPrice || order.price,
   cancelling: (order) => (order.isCancelling ? 1 : 0),
   pair_done: (order) => (order.isPairDone ? 1 : 0),
+  maker_value: (order) => order.makerValue,
+  taker_value: (order) => order.takerValue,
+  fees: (order) => order.fees,
 };
 
 /** What amends change besides, and what is on its way to the market. */
@@ -57,6 +60,8 @@ export const NEW_COLUMNS_WITH_TERMS: Columns = {
   reprices: (order) => (order.reprices ? 1 : 0),
   trail: (order) => order.trail,
   min_quantity: (order) => order.minQuantity,
+  maker_fee: (order) => order.makerFee,
+  taker_fee: (order) => order.takerFee,
 };
 
 /** The order of a row of `orders`. */
@@ -80,6 +85,11 @@ export function orderIn(account: Account, row: TableRow): Order {
     reprices: numberOrNone(row, "reprices") === 1,
     trail: numberOrNone(row, "trail"),
     minQuantity: numberOrNone(row, "min_quantity"),
+    makerFee: numberOrNone(row, "maker_fee"),
+    takerFee: numberOrNone(row, "taker_fee"),
+    makerValue: numberOrNone(row, "maker_value"),
+    takerValue: numberOrNone(row, "taker_value"),
+    fees: numberOrNone(row, "fees"),
     amend: amendIn(row),
     worstPrice: numberOrNone(row, "worst_price"),
     isCancelling: numberOrNone(row, "cancelling") === 1,

@@ -1,5 +1,6 @@
 /** An order as its account sees it. A rejected order and a voided id have a record too: it keeps the id (R10). */
 import { Code } from "../kernel/codes.js";
+import type { FeeRates } from "../kernel/fees.js";
 import { isFinal, OrderStatus } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
 import type { PendingAmend } from "./holds.js";
@@ -19,6 +20,13 @@ export interface OrderTerms extends OtherTerms {
   readonly pair: number;
 }
 
+/** What an order has traded as maker and as taker, in the quote asset's units, and what it was charged for it; below zero: given. */
+export interface OrderFees {
+  makerValue: number;
+  takerValue: number;
+  fees: number;
+}
+
 /** What an amend may change of an order. */
 export interface AmendedTerms {
   readonly price: number;
@@ -36,7 +44,7 @@ export interface OrderProgress {
   readonly code: number;
 }
 
-export interface Order extends OrderTerms {
+export interface Order extends OrderTerms, FeeRates, OrderFees {
   readonly id: number;
   readonly account: Account;
   price: number;

@@ -4,12 +4,14 @@
  */
 import type { RowSet } from "../kernel/actor.js";
 import { assert } from "../kernel/assert.js";
+import type { FeeRates } from "../kernel/fees.js";
 import type { StateHash } from "../kernel/hash.js";
 import { orderIdOf, shardOfOrder } from "../kernel/ids.js";
 import { FINISHED_ORDERS_IN_MEMORY_MAX } from "../kernel/limits.js";
 import { isFinal, Side } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
 import { FinishedOrders } from "./finished-orders.js";
+import { charge, hasFees } from "./charges.js";
 import { HashKind } from "./hash-kinds.js";
 import type { PendingAmend } from "./holds.js";
 import {
@@ -100,6 +102,7 @@ export class Orders {
     id: number,
     account: Account,
     terms: OrderTerms,
+    rates: FeeRates,
     progress: OrderProgress,
     sequence: number,
     time: number,
@@ -107,6 +110,7 @@ export class Orders {
     const { clientOrderId, instrument, side, type, timeInForce, price, quantity } = terms;
     const { stopPrice, display, expires, selfTrade, postOnly, pair } = terms;
     const { reprices, trail, minQuantity } = terms;
+    const { makerFee, takerFee } = rates;
     const { filled, leaves, status, code } = progress;
     const order: Order = {
       id,
@@ -126,6 +130,11 @@ export class Orders {
       reprices,
       trail,
       minQuantity,
+      makerFee,
+      takerFee,
+      makerValue: 0,
+      takerValue: 0,
+      fees: 0,
       pair,
       amend: null,
       worstPrice: 0,
@@ -182,6 +191,16 @@ export class Orders {
     });
     assert(isConsistent(order), `order ${order.id} does not add up`);
     this.touch(order, sequence, time);
+  }
+
+  /** A trade of this value is charged for, before it moves the order on. Returns the fee; below zero: a rebate. */
+  charge(order: Order, isMaker: boolean, value: number): number {
+    if (!hasFees(order)) return 0;
+    this.unhash(order);
+    const fee = charge(order, isMaker, value);
+    this.rehash(order);
+    this.amended.add(order);
+    return fee;
   }
 
   /** The market has taken it at another limit than it came with: event number `sequence` of the account says so. */
@@ -303,12 +322,14 @@ export class Orders {
     this.hash.add(HashKind.LiveOrder, order.id, order.leaves, order.filled, order.status);
     if (isRequested(order)) this.hash.add(...requestParts(order));
     if (order.pair !== 0) this.hash.add(...pairParts(order));
+    if (hasFees(order)) this.hash.add(...feeParts(order));
   }
 
   private unhash(order: Order): void {
     this.hash.remove(HashKind.LiveOrder, order.id, order.leaves, order.filled, order.status);
     if (isRequested(order)) this.hash.remove(...requestParts(order));
     if (order.pair !== 0) this.hash.remove(...pairParts(order));
+    if (hasFees(order)) this.hash.remove(...feeParts(order));
   }
 }
 
@@ -323,7 +344,7 @@ function applyTerms(order: Order, terms: AmendedTerms): void {
 }
 
 function hasMoreColumns(order: Order): boolean {
-  if (order.pair !== 0 || order.worstPrice !== 0) return true;
+  if (order.pair !== 0 || order.worstPrice !== 0 || hasFees(order)) return true;
   return hasOtherTerms(order) || isRequested(order);
 }
 
@@ -345,4 +366,8 @@ function requestParts({ id, amend, isCancelling }: Order): number[] {
 
 function pairParts({ id, pair, isPairDone }: Order): number[] {
   return [HashKind.PairedOrder, id, pair, isPairDone ? 1 : 0];
+}
+
+function feeParts({ id, makerValue, takerValue, fees }: Order): number[] {
+  return [HashKind.ChargedOrder, id, makerValue, takerValue, fees];
 }

@@ -300,7 +300,7 @@ const LOST_ON_THE_WAY = `
 
 /**
  * At rest nothing is in flight: what all accounts own is what was deposited and has not left; what they hold is what is to
- * leave and what orders may cost, of two that are a pair the larger.
+ * leave and what orders may cost with their fees, of two that are a pair the larger.
  */
 const NOT_CONSERVED = `
   SELECT asset, kind, sum(amount) AS wrong FROM (
@@ -310,10 +310,17 @@ const NOT_CONSERVED = `
     UNION ALL SELECT asset, 'held', held FROM balances
     UNION ALL SELECT asset, 'held', -amount FROM withdrawals WHERE status < 3
     UNION ALL
-    SELECT asset, 'held', -max(cost) FROM (
-      SELECT CASE o.side WHEN 1 THEN i.quote_asset ELSE i.base_asset END AS asset,
-             CASE o.side WHEN 1 THEN o.price::numeric * o.leaves * i.notional_factor ELSE o.leaves END AS cost,
-             least(o.order_id, nullif(o.pair, 0)) AS first_of_pair
-      FROM orders o JOIN instruments i USING (instrument) WHERE o.status < 4
+    SELECT asset, 'held', -max(cost + budget - paid) FROM (
+      SELECT CASE o.side WHEN 1 THEN i.quote_asset ELSE i.base_asset END AS asset, cost,
+             least(o.order_id, nullif(o.pair, 0)) AS first_of_pair,
+             CASE WHEN o.side <> 1 OR o.maker_fee IS NULL THEN 0
+                  WHEN o.maker_fee > 0 THEN
+                    1 + ceil((o.maker_value + o.taker_value + cost) * greatest(o.maker_fee, o.taker_fee) / 1e6)
+                  ELSE ceil((o.taker_value + cost) * o.taker_fee / 1e6) END AS budget,
+             CASE WHEN o.side <> 1 OR o.maker_fee IS NULL THEN 0
+                  WHEN o.maker_fee > 0 THEN o.fees ELSE ceil(o.taker_value::numeric * o.taker_fee / 1e6) END AS paid
+      FROM orders o JOIN instruments i USING (instrument) CROSS JOIN LATERAL (
+        SELECT CASE o.side WHEN 1 THEN o.price::numeric * o.leaves * i.notional_factor ELSE o.leaves END AS cost
+      ) c WHERE o.status < 4
     ) costs GROUP BY asset, first_of_pair
   ) sums GROUP BY asset, kind HAVING sum(amount) <> 0`;

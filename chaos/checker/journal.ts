@@ -26,8 +26,10 @@ const LAYOUTS: Readonly<Record<number, string>> = {
   19: "nnn", // repriced: order, price, sequence
   20: "nnnnnsn", // withdrawal: origin, asset, amount, key, status
   21: "nnnn", // account-state: origin, state
+  22: "nnnnnnnnnn", // filled as 8; then the fee
+  23: "nnnnn", // fee: order, trade, instrument, asset, amount
 };
-const FILLED = 8;
+const FILLED = [8, 22];
 
 export interface SettledFill {
   readonly orderId: number;
@@ -65,7 +67,7 @@ export function settledFills(bytes: Buffer, count: number): SettledFill[] {
       }
     }
     events += 1;
-    if (tag !== FILLED) continue;
+    if (!FILLED.includes(tag)) continue;
     const [orderId, tradeId, market, , , price, quantity] = values as [
       number,
       number,

@@ -1,5 +1,7 @@
 /** What an audit proves, each rule as a query for the rows that break it. An empty answer is the proof. */
 
+import { HOUSE_ACCOUNT_BASE } from "../../actors/kernel/ids.js";
+
 export interface Rule {
   readonly name: string;
   /** The table whose rows the query names. */
@@ -55,15 +57,27 @@ export const COST = `CASE
     ELSE greatest(o.price, o.amend_price)::numeric * o.leaves + o.amend_price::numeric * o.amend_change
   END * CASE o.side WHEN 1 THEN i.notional_factor ELSE 1 END`;
 
+/** A fee at a rate in millionths on a value, as `actors/kernel/fees.ts` rounds it. */
+const fee = (value: string, rate: string): string =>
+  `CASE WHEN ${rate} < 0 THEN -floor(-${rate}::numeric * ${value} / 1000000) ELSE ceil(${rate}::numeric * ${value} / 1000000) END`;
+
+/** What a buyer's order that may still cost so much holds for fees besides (`actors/ledger/charges.ts`). */
+const feesHeld = (cost: string): string => `CASE
+    WHEN o.side <> 1 OR (coalesce(o.maker_fee, 0) = 0 AND coalesce(o.taker_fee, 0) = 0) THEN 0
+    WHEN o.maker_fee <= 0 THEN ${fee(`(o.taker_value + ${cost})`, "o.taker_fee")} - ${fee("o.taker_value", "o.taker_fee")}
+    ELSE ${fee(`(o.maker_value + o.taker_value + ${cost})`, "greatest(o.maker_fee, o.taker_fee)")} + 1
+      - ${fee("o.maker_value", "o.maker_fee")} - ${fee("o.taker_value", "o.taker_fee")}
+  END`;
+
 /**
- * What live orders may still cost, each by itself. One whose pair has traded costs nothing; two that are a pair and may both
+ * What live orders may still cost, each by itself, with fees. One whose pair has traded costs nothing; two that are a pair and may both
  * still trade cost what the larger of them does, once.
  */
 export const HELD_BY_ORDERS = `
     WITH costs AS (
       SELECT o.order_id, o.account, o.pair, CASE o.side WHEN 1 THEN i.quote_asset ELSE i.base_asset END AS asset,
-             ${COST} AS cost
-      FROM seen_orders o JOIN instruments i USING (instrument)
+             c.cost + ${feesHeld("c.cost")} AS cost
+      FROM seen_orders o JOIN instruments i USING (instrument) CROSS JOIN LATERAL (SELECT ${COST} AS cost) c
       WHERE o.leaves <> 0 AND coalesce(o.pair_done, 0) = 0
     )
     SELECT c.account, c.asset,
@@ -148,7 +162,10 @@ const SHARD_BALANCES: Rule = {
     HAVING mod(sum(total) - sum(expected), ${TURNOVER_WRAPS_AT}) <> 0`,
 };
 
-/** What an account's journal moved is what it deposited, less what it withdrew, and what its own trades moved. */
+/**
+ * What an account's journal moved is what it deposited, less what it withdrew, and what its own trades moved, less their fees; a
+ * house account has the fees of its shard.
+ */
 const SETTLEMENTS: Rule = {
   name: "settlements",
   table: "journal",
@@ -159,11 +176,31 @@ const SETTLEMENTS: Rule = {
       SELECT account, asset, total, 0::numeric AS expected FROM seen_changes
       UNION ALL SELECT account, asset, 0, amount FROM seen_deposits
       UNION ALL SELECT account, asset, 0, -amount FROM seen_withdrawals
+      UNION ALL SELECT f.account, i.quote_asset, 0, -f.fees FROM seen_fees f JOIN instruments i USING (instrument)
+      UNION ALL SELECT ${HOUSE_ACCOUNT_BASE} + f.actor, i.quote_asset, 0, f.fees
+        FROM seen_fees f JOIN instruments i USING (instrument)
       UNION ALL SELECT account, base_asset, 0, CASE WHEN is_buyer THEN quantity ELSE -quantity END FROM seen_sides
       UNION ALL SELECT account, quote_asset, 0, CASE WHEN is_buyer THEN -cost ELSE cost END FROM seen_sides
     ) parts
     GROUP BY account, asset
     HAVING sum(total) <> sum(expected)`,
+};
+
+/** What an order was charged is its rates' part of what it has traded, as maker and as taker. */
+const FEES: Rule = {
+  name: "fees",
+  table: "orders",
+  conserves: true,
+  violations: `
+    SELECT o.order_id, o.account, o.fees, o.maker_value, o.taker_value,
+           s.maker_value AS trades_maker_value, s.taker_value AS trades_taker_value
+    FROM seen_fees o LEFT JOIN (
+      SELECT order_id, coalesce(sum(cost) FILTER (WHERE is_maker), 0) AS maker_value,
+             coalesce(sum(cost) FILTER (WHERE NOT is_maker), 0) AS taker_value
+      FROM seen_sides GROUP BY order_id
+    ) s USING (order_id)
+    WHERE o.maker_value <> coalesce(s.maker_value, 0) OR o.taker_value <> coalesce(s.taker_value, 0)
+       OR o.fees <> ${fee("o.maker_value", "o.maker_fee")} + ${fee("o.taker_value", "o.taker_fee")}`,
 };
 
 /** A side of a trade is of an order of that account and instrument, at the worst limit it has had or better. */
@@ -294,6 +331,7 @@ export const RULES: readonly Rule[] = [
   DEPOSITS,
   TRADES_OF_ORDERS,
   ORDER_FILLS,
+  FEES,
   SETTLEMENTS,
   FLOWS,
   PAIRS,

@@ -15,7 +15,8 @@ const TABLES = `
   CREATE TEMP TABLE seen_leaving (account bigint, asset integer, amount bigint);
   CREATE TEMP TABLE seen_orders (order_id bigint, actor integer, account bigint, instrument integer,
     side smallint, price bigint, quantity bigint, filled bigint, leaves bigint,
-    amend_price bigint, amend_change bigint, pair bigint, pair_done smallint);
+    amend_price bigint, amend_change bigint, pair bigint, pair_done smallint,
+    maker_fee integer, taker_fee integer, maker_value bigint, taker_value bigint, fees bigint);
 `;
 
 /** Statuses below this one are of live orders. */
@@ -31,7 +32,8 @@ const COPY = `
   INSERT INTO seen_leaving SELECT account, asset, amount FROM withdrawals WHERE status < 3;
   INSERT INTO seen_orders
     SELECT order_id, actor, account, instrument, side, price, quantity, filled, leaves,
-      amend_price, amend_change, pair, pair_done
+      amend_price, amend_change, pair, pair_done,
+      maker_fee, taker_fee, maker_value, taker_value, fees
     FROM orders WHERE status < ${FIRST_FINAL_STATUS};
   COMMIT;
 `;
@@ -53,22 +55,32 @@ const PREFIXES = `
   CREATE TEMP TABLE seen_withdrawals AS
     SELECT w.actor, w.account, w.key, w.asset, w.amount
     FROM withdrawals w JOIN seen_sequences s USING (account) WHERE w.status = 3 AND w.sequence <= s.sequence;
+  CREATE TEMP TABLE seen_fees AS
+    SELECT actor, order_id, account, instrument, maker_fee, taker_fee, maker_value, taker_value, fees
+    FROM (
+      SELECT actor, order_id, account, instrument, maker_fee, taker_fee, maker_value, taker_value, fees
+      FROM seen_orders
+      UNION ALL
+      SELECT o.actor, o.order_id, o.account, o.instrument, o.maker_fee, o.taker_fee, o.maker_value, o.taker_value, o.fees
+      FROM orders o JOIN seen_sequences s ON s.account = o.account AND o.last_sequence <= s.sequence
+      WHERE o.status >= ${FIRST_FINAL_STATUS}
+    ) o WHERE coalesce(maker_fee, 0) <> 0 OR coalesce(taker_fee, 0) <> 0 OR coalesce(fees, 0) <> 0;
   CREATE TEMP TABLE seen_changes AS
     SELECT j.account, c.asset, sum(c.total) AS total, sum(c.held) AS held
     FROM seen_journal j, unnest(j.assets, j.total_changes, j.held_changes) AS c (asset, total, held)
     GROUP BY j.account, c.asset;
   CREATE TEMP TABLE seen_sides AS
-    SELECT l.actor AS shard, t.actor AS market, t.trade_id, s.order_id, s.account, s.is_buyer, t.price, t.quantity,
+    SELECT l.actor AS shard, t.actor AS market, t.trade_id, s.order_id, s.account, s.is_buyer, s.is_maker, t.price, t.quantity,
            t.price::numeric * t.quantity * i.notional_factor AS cost, i.base_asset, i.quote_asset
     FROM trades t
     JOIN instruments i ON i.instrument = t.actor
     CROSS JOIN LATERAL (VALUES
-      (t.maker_order, t.maker_account, t.maker_number, t.taker_side = 2),
-      (t.taker_order, t.taker_account, t.taker_number, t.taker_side = 1)
-    ) AS s (order_id, account, number, is_buyer)
+      (t.maker_order, t.maker_account, t.maker_number, t.taker_side = 2, true),
+      (t.taker_order, t.taker_account, t.taker_number, t.taker_side = 1, false)
+    ) AS s (order_id, account, number, is_buyer, is_maker)
     JOIN seen_links l ON l.peer = t.actor AND l.actor = s.order_id % 1024
     WHERE s.number <= l.received;
-  ANALYZE seen_sides, seen_changes, seen_deposits, seen_withdrawals, seen_sequences;
+  ANALYZE seen_sides, seen_changes, seen_deposits, seen_withdrawals, seen_fees, seen_sequences;
 `;
 
 /** Fills the session's `seen_…` tables; gives how long the snapshot was open, in milliseconds. */

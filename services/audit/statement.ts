@@ -25,7 +25,7 @@ export interface StatementLine {
   readonly time: number;
   /** The number of the event in the account's journal. */
   readonly sequence: number;
-  readonly kind: "deposit" | "withdrawal" | "bought" | "sold";
+  readonly kind: "deposit" | "withdrawal" | "bought" | "sold" | "fee";
   /** Of a deposit or withdrawal its key; of a trade its symbol and number. */
   readonly reference: string;
   readonly asset: string;
@@ -231,11 +231,18 @@ function movesOf(event: AccountEvent, books: Books): Move[] {
       const reference = `${symbol} ${event.tradeId}`;
       const kind = isBuy ? "bought" : "sold";
       const value = notional(instrument, event.price, event.quantity);
-      const { quantity } = event;
+      const { quantity, fee } = event;
+      const paid: Move = { kind: "fee", reference, asset: quoteAsset, change: -fee };
       return [
         { kind, reference, asset: baseAsset, change: isBuy ? quantity : -quantity },
         { kind, reference, asset: quoteAsset, change: isBuy ? -value : value },
+        ...(fee === 0 ? [] : [paid]),
       ];
+    }
+    case "fee": {
+      const { asset, fee, tradeId } = event;
+      const reference = `${books.instrument(event.instrument).symbol} ${tradeId}`;
+      return [{ kind: "fee", reference, asset, change: fee }];
     }
     default:
       return [];

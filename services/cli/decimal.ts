@@ -3,6 +3,12 @@ import { CliError } from "./cli-error.js";
 
 /** `parseDecimal("580.5", 2, "price")` is 58050. Throws `CliError` with what is allowed. */
 export function parseDecimal(text: string, decimals: number, what: string): number {
+  if (/^-[\d.]/.test(text)) {
+    throw new CliError(
+      "NUMBER_BELOW_ZERO",
+      `the ${what} "${text}" is below zero, which it cannot be`,
+    );
+  }
   const match = /^(\d+)(?:\.(\d+))?$/.exec(text);
   if (!match) throw new CliError("NOT_A_NUMBER", `the ${what} "${text}" is not a number like 12.5`);
   const [, whole = "", fraction = ""] = match;

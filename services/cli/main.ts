@@ -160,7 +160,8 @@ withData(program.command("withdrawals <account>"))
 
 withData(program.command("account <account> <state>"))
   .description(
-    "what an account may do: active, close-only (no buying), frozen (cancels only), closed",
+    "what an account may ask for from now on: active, close-only (no buying), frozen (only to cancel or " +
+      "reduce), closed; what it has open stays (cancel-all ends that)",
   )
   .action((account: string, state: string, options: Common) =>
     run(async () => (await import("./accounts.js")).setState(account, state, options)),
@@ -181,7 +182,7 @@ withData(program.command("order <account> <side> <quantity> <symbol> [price]"))
   .option("--post-only", "rests, or is refused when it would trade at once")
   .option(
     "--reprice",
-    "post-only; when it would trade it takes the nearest price at which it rests",
+    "a post-only order that, when it would trade, takes the nearest price at which it rests",
   )
   .option("--trail <offset>", "a stop that follows the last trade, so far behind")
   .option("--min-quantity <quantity>", "what has to trade at once, or the order ends")
@@ -344,7 +345,9 @@ withData(program.command("standby <actor> <on|off>"))
   );
 
 withData(program.command("kill <process>"))
-  .description("SIGKILL a process of the running exchange: node-1, gateway-1, feed-1, …")
+  .description(
+    "SIGKILL a process of the running exchange (node-1, gateway-1, feed-1, …), which is started again",
+  )
   .action((name: string, options: Common) =>
     run(async () => (await import("./operate.js")).kill(name, options)),
   );

@@ -65,9 +65,17 @@ export function instruments({ json, dataDir }: Common): Promise<void> {
       formatDecimal(each.tick, each.priceDecimals),
       formatDecimal(each.lot, each.quantityDecimals),
       formatDecimal(each.referencePrice, each.priceDecimals),
+      percent(each.makerFee),
+      percent(each.takerFee),
     ]);
-    printTable([["symbol", "quoted in", "tick", "lot", "reference price"], ...rows]);
+    const prices = ["symbol", "quoted in", "tick", "lot", "reference price"];
+    printTable([[...prices, "maker's fee", "taker's fee"], ...rows]);
   });
+}
+
+/** A rate in millionths as a percentage. */
+function percent(rate: number): string {
+  return `${formatDecimal(rate, PERCENT_DECIMALS)} %`;
 }
 
 export function order(words: OrderWords, options: OrderOptions): Promise<number> {
@@ -106,7 +114,8 @@ export function order(words: OrderWords, options: OrderOptions): Promise<number>
     // The same id again is the same order, so it may be sent until somebody leads and answers.
     const result = await untilPublished(() => client.placeOrder(wanted));
     const was = result.repeated ? "was accepted before as" : "accepted as";
-    return say(result, `${was} ${clientOrderId}`, options);
+    const later = `npx palisade get ${words.account} ${clientOrderId} says what becomes of it`;
+    return say(result, `${was} ${clientOrderId}; ${later}`, options);
   });
 }
 
@@ -164,8 +173,12 @@ export function amend(account: string, id: string, options: AmendOptions): Promi
       stopPrice: numbers.stop,
       displayQuantity: numbers.display,
     });
-    return say(result, "passed on to the market", options);
+    return say(result, passedOn(account, id), options);
   });
+}
+
+function passedOn(account: string, id: string): string {
+  return `passed on to the market; npx palisade get ${account} ${id} says what becomes of it`;
 }
 
 export function cancelAll(
@@ -190,7 +203,7 @@ export function cancelAll(
 export function cancel(account: string, id: string, options: Common): Promise<number> {
   return withClient(options.dataDir, async (client) => {
     const name = { account: accountOf(account), clientOrderId: id };
-    return say(await client.cancelOrder(name), "passed on to the market", options);
+    return say(await client.cancelOrder(name), passedOn(account, id), options);
   });
 }
 
@@ -212,11 +225,15 @@ export function get(account: string, id: string, { json, dataDir }: Common): Pro
       fill.tradeId,
       amount(fill.quantity),
       worth(fill.price),
+      formatDecimal(fill.fee, instrument.quoteAsset!.decimals),
       fill.sequence,
     ]);
-    printTable([["trade", "quantity", "price", "sequence"], ...rows]);
+    printTable([["trade", "quantity", "price", "fee", "sequence"], ...rows]);
   });
 }
+
+/** A percentage is ten thousand millionths. */
+const PERCENT_DECIMALS = 4;
 
 /** Goes without saying; or is said by the expiry. */
 const PLAIN_TIMES: readonly TimeInForce[] = [
@@ -228,10 +245,11 @@ const PLAIN_TIMES: readonly TimeInForce[] = [
 function termsOf(order: Order, { priceDecimals, quantityDecimals }: Instrument): string {
   const price = formatDecimal(order.price, priceDecimals);
   const stop = formatDecimal(order.stopPrice, priceDecimals);
+  const from = order.trail > 0 ? `${stop} (at first)` : stop;
   const words: Readonly<Record<number, string>> = {
     [OrderType.ORDER_TYPE_MARKET]: `at the market, held at ${price}`,
-    [OrderType.ORDER_TYPE_STOP]: `at the market from ${stop} on, held at ${price}`,
-    [OrderType.ORDER_TYPE_STOP_LIMIT]: `at ${price} from ${stop} on`,
+    [OrderType.ORDER_TYPE_STOP]: `at the market from ${from} on, held at ${price}`,
+    [OrderType.ORDER_TYPE_STOP_LIMIT]: `at ${price} from ${from} on`,
   };
   const terms = [words[order.type] ?? `at ${price}`];
   const { displayQuantity, expiresAt, timeInForce } = order;
@@ -243,7 +261,8 @@ function termsOf(order: Order, { priceDecimals, quantityDecimals }: Instrument):
     terms.push(`showing ${formatDecimal(displayQuantity, quantityDecimals)}`);
   if (expiresAt > 0) terms.push(`until ${formatTime(expiresAt)}`);
   if (order.postOnly) terms.push(order.reprices ? "post-only, repricing" : "post-only");
-  if (order.trail > 0) terms.push(`trailing by ${formatDecimal(order.trail, priceDecimals)}`);
+  if (order.trail > 0)
+    terms.push(`following the last trade by ${formatDecimal(order.trail, priceDecimals)}`);
   if (order.minQuantity > 0)
     terms.push(`at least ${formatDecimal(order.minQuantity, quantityDecimals)} at once`);
   if (order.pairOrderId > 0) terms.push("one of a pair");

@@ -96,7 +96,11 @@ async function list(exchange: Exchange): Promise<Instrument[]> {
   const client = ExchangeClient.connect(exchange.grpc, { accounts: "all" });
   try {
     await client.ready();
-    return await Promise.all(INSTRUMENTS.map((each) => client.createInstrument(each)));
+    // What is listed already stays as it is: it may be of another time.
+    const listed = new Map((await client.listInstruments()).map((each) => [each.symbol, each]));
+    return await Promise.all(
+      INSTRUMENTS.map((each) => listed.get(each.symbol) ?? client.createInstrument(each)),
+    );
   } finally {
     client.close();
   }
@@ -125,7 +129,7 @@ function addresses(exchange: Exchange): void {
   progress(`
   gRPC        ${exchange.grpc}
   WebSocket   ${exchange.ws}
-  metrics     http://127.0.0.1:${gateway.ports.http}/metrics (and of each process: .palisade/run.json)
+  metrics     http://127.0.0.1:${gateway.ports.http}/metrics (and of each process: ${join(exchange.dataDir, "run.json")})
   PostgreSQL  ${exchange.urls.postgres}
   NATS        ${exchange.urls.nats}
   etcd        ${exchange.urls.etcd}

@@ -64,6 +64,12 @@ function bodyOf(catalog: Catalog, event: LedgerEvent): Body {
       const { orderId, clientOrderId } = event;
       return { $case: "voided", value: { orderId, clientOrderId } };
     }
+    case "fee": {
+      const { orderId, tradeId, fee } = event;
+      const symbol = symbolOf(catalog, event.instrument);
+      const asset = publicAsset(catalog, event.asset).name;
+      return { $case: "feeKept", value: { orderId, tradeId, symbol, asset, fee } };
+    }
     default:
       return bodyOfMarketsWord(catalog, event);
   }
@@ -96,7 +102,7 @@ function acceptedOf(
   };
 }
 
-type MarketsWord = Exclude<LedgerEvent, { readonly origin: unknown }>;
+type MarketsWord = Exclude<LedgerEvent, { readonly origin: unknown } | { readonly kind: "fee" }>;
 
 /** Events that a market's answer has led to; `sequence` is the market's. */
 function bodyOfMarketsWord(catalog: Catalog, event: MarketsWord): Body {
@@ -118,7 +124,7 @@ function bodyOfMarketsWord(catalog: Catalog, event: MarketsWord): Body {
       return { $case: "amended", value: { orderId, ...terms, marketSequence } };
     }
     case "filled": {
-      const { tradeId, price, quantity, leaves } = event;
+      const { tradeId, price, quantity, leaves, fee } = event;
       const value = {
         orderId,
         tradeId,
@@ -129,6 +135,7 @@ function bodyOfMarketsWord(catalog: Catalog, event: MarketsWord): Body {
         quantity,
         leaves,
         marketSequence,
+        fee,
       };
       return { $case: "filled", value };
     }

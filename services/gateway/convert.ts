@@ -37,6 +37,7 @@ export function symbolOf(catalog: Catalog, id: number): string {
 
 export function publicInstrument(catalog: Catalog, instrument: Instrument): PublicInstrument {
   const { symbol, priceDecimals, quantityDecimals, tick, lot, referencePrice } = instrument;
+  const { makerFee, takerFee } = instrument;
   return {
     symbol,
     baseAsset: publicAsset(catalog, instrument.baseAsset),
@@ -46,6 +47,8 @@ export function publicInstrument(catalog: Catalog, instrument: Instrument): Publ
     tick,
     lot,
     referencePrice,
+    makerFee,
+    takerFee,
   };
 }
 
@@ -77,6 +80,7 @@ export function publicOrder(catalog: Catalog, row: OrderRow): Order {
     reprices: row.reprices,
     trail: row.trail,
     minQuantity: row.minQuantity,
+    fees: row.fees,
   };
 }
 
@@ -85,6 +89,6 @@ export function publicFill(
   sequence: number,
   time: number,
 ): OrderFill {
-  const { tradeId, price, quantity, liquidity } = event;
-  return { tradeId, price, quantity, liquidity, time, sequence };
+  const { tradeId, price, quantity, liquidity, fee } = event;
+  return { tradeId, price, quantity, liquidity, time, sequence, fee };
 }

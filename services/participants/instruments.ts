@@ -15,6 +15,8 @@ export const INSTRUMENTS: readonly Instrument[] = [
     tick: 100,
     lot: 1_000,
     referencePrice: 58_000,
+    makerFee: 0,
+    takerFee: 0,
   },
   {
     symbol: "AAPL",
@@ -25,6 +27,8 @@ export const INSTRUMENTS: readonly Instrument[] = [
     tick: 1,
     lot: 1,
     referencePrice: 19_000,
+    makerFee: 0,
+    takerFee: 0,
   },
   {
     symbol: "MSFT",
@@ -35,6 +39,8 @@ export const INSTRUMENTS: readonly Instrument[] = [
     tick: 1,
     lot: 1,
     referencePrice: 42_000,
+    makerFee: 0,
+    takerFee: 0,
   },
   {
     symbol: "BTC/USD",
@@ -45,6 +51,8 @@ export const INSTRUMENTS: readonly Instrument[] = [
     tick: 1,
     lot: 10,
     referencePrice: 6_000_000,
+    makerFee: -100,
+    takerFee: 400,
   },
   {
     symbol: "ETH/USD",
@@ -55,5 +63,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
     tick: 1,
     lot: 100,
     referencePrice: 300_000,
+    makerFee: -100,
+    takerFee: 400,
   },
 ];

@@ -89,6 +89,8 @@ export interface OrderRow {
   /** 0: its stop price stays where it is. */
   readonly trail: number;
   readonly minQuantity: number;
+  /** What it was charged so far, in the quote asset's units. */
+  readonly fees: number;
 }
 
 export interface WithdrawalRow {

@@ -46,6 +46,8 @@ const INSTRUMENT: Instrument = {
   lot: 1,
   notionalFactor: 1,
   referencePrice: 1,
+  makerFee: 0,
+  takerFee: 0,
 };
 
 /** A file's prices are what they are, and nobody has said what they are to be compared with. */

@@ -74,6 +74,8 @@ async function newInstrument(client: ExchangeClient, path: string): Promise<Inst
       tick: 1,
       lot: 1,
       referencePrice: 1,
+      makerFee: 0,
+      takerFee: 0,
     });
     const { rules } = await client.market(symbol);
     await client.setRules(symbol, { ...rules!, staticBandBps: 0 });

@@ -39,6 +39,8 @@ export function openEngine(): FastEngine {
     lot: 1,
     notionalFactor: 1,
     referencePrice: START_TICKS,
+    makerFee: 0,
+    takerFee: 0,
   };
   state.shards = 4;
   state.reference = START_TICKS;

@@ -184,6 +184,8 @@ export class Venue {
       lot: 1,
       notionalFactor: 1,
       referencePrice: 100,
+      makerFee: 0,
+      takerFee: 0,
     };
   }
 

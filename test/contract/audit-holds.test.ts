@@ -1,6 +1,7 @@
 /** The audit works out by itself, in SQL, what orders must hold; here for orders whose amend is under way, and for pairs. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Side } from "../../actors/kernel/order.js";
+import { heldForFees } from "../../actors/ledger/charges.js";
 import { heldAmount } from "../../actors/ledger/holds.js";
 import { COST, HELD_BY_ORDERS } from "../../services/audit/rules.js";
 import { Random } from "../../services/participants/random.js";
@@ -49,7 +50,7 @@ it("holds for an amend that is under way are to the audit what they are to a led
   expect(found.map(({ cost }) => cost)).toEqual(expected);
 });
 
-it("a pair is held for once, and what its end is known of not at all", async () => {
+it("fees are held for too; a pair is held for once, and what its end is known of not at all", async () => {
   const random = new Random(8);
   const { notionalFactor, quoteAsset, baseAsset } = INSTRUMENT;
   const rows: string[] = [];
@@ -61,11 +62,21 @@ it("a pair is held for once, and what its end is known of not at all", async () 
       const price = random.whole(1, 40);
       const leaves = random.whole(1, 50);
       const amend = random.chance(0.3) ? { price: random.whole(1, 40), change: 5 } : null;
+      const fees = {
+        makerFee: random.pick([0, -20_000, 1_500]),
+        takerFee: random.pick([20_000, 50_000]),
+        makerValue: random.whole(0, 9_999),
+        takerValue: random.whole(0, 9_999),
+        fees: 0,
+      };
       rows.push(
         `(${orderId}::bigint, ${account}::bigint, 1, ${side}, ${price}::bigint, ${leaves}::bigint, ` +
-          `${amend?.price ?? "NULL"}::bigint, ${amend?.change ?? "NULL"}::bigint, ${pair}::bigint, ${done})`,
+          `${amend?.price ?? "NULL"}::bigint, ${amend?.change ?? "NULL"}::bigint, ${pair}::bigint, ${done}, ` +
+          `${fees.makerFee}::integer, ${fees.takerFee}::integer, ${fees.makerValue}::bigint, ${fees.takerValue}::bigint)`,
       );
-      return done === 1 ? 0 : heldAmount(INSTRUMENT, side, price, leaves, amend);
+      if (done === 1) return 0;
+      const cost = heldAmount(INSTRUMENT, side, price, leaves, amend);
+      return side === Side.Buy ? cost + heldForFees(fees, cost) : cost;
     };
     const asset = side === Side.Buy ? quoteAsset : baseAsset;
     const done = random.chance(0.3) ? 1 : 0;
@@ -76,7 +87,8 @@ it("a pair is held for once, and what its end is known of not at all", async () 
     expected.push({ account, asset, held: Math.max(...held) + alone });
   }
   const found = await database.query<{ account: number; asset: number; held: number }>(
-    `WITH seen_orders (order_id, account, instrument, side, price, leaves, amend_price, amend_change, pair, pair_done)
+    `WITH seen_orders (order_id, account, instrument, side, price, leaves, amend_price, amend_change, pair, pair_done,
+         maker_fee, taker_fee, maker_value, taker_value)
        AS (VALUES ${rows.join(", ")}),
      instruments (instrument, quote_asset, base_asset, notional_factor)
        AS (VALUES (1, ${quoteAsset}, ${baseAsset}, ${notionalFactor}))

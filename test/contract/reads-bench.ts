@@ -29,6 +29,8 @@ export const DEFINITION: InstrumentDefinition = {
   lot: 1,
   notionalFactor: 1,
   referencePrice: 100,
+  makerFee: 0,
+  takerFee: 0,
 };
 
 /** Does something again and again until the work is done. */

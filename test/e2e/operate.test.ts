@@ -4,35 +4,12 @@ import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../helpers/servers.js";
+import type { BookSaid, ClusterSaid, NodeSaid } from "./said.js";
 import { eventually, isSame, Terminal } from "./start-cli.js";
 
 const ACTOR = "ledger.1";
 const SYMBOL = "2330.TW";
 const MARKET = "market.2330%2ETW";
-
-interface NodeSaid {
-  readonly node: string;
-  readonly alive: boolean;
-  readonly weight: number;
-  readonly cordoned: boolean;
-  readonly drained: boolean;
-  readonly leads: readonly string[];
-}
-
-interface ClusterSaid {
-  readonly nodes: readonly NodeSaid[];
-  readonly actors: readonly { readonly actor: string; readonly node: string | null }[];
-  readonly moves: Readonly<Record<string, string>>;
-  readonly withoutStandby: readonly string[];
-}
-
-interface BookSaid {
-  readonly batch: number;
-  readonly bids: readonly unknown[];
-  readonly asks: readonly unknown[];
-  readonly hash: number;
-  readonly committedHash: number;
-}
 
 const { folder, remove } = temporaryFolder();
 const terminal = new Terminal(folder, { PALISADE_FLOW_ORDERS_PER_SECOND: "40" });
@@ -195,7 +172,7 @@ describe("an operator", () => {
       const [one, other] = [await get("reprice"), await get("least")];
       return (!one.includes("470.00") && other.includes("MIN_QUANTITY")) || undefined;
     });
-    expect(await get("trail")).toMatch(/from 300.00 on, held at .*, trailing by 25.00/);
+    expect(await get("trail")).toMatch(/from 300\.00 \(at first\) on, held at .*, following the last trade by 25\.00/);
     expect(await get("reprice")).toMatch(/^NEW BUY 5 MSFT at .*post-only, repricing/);
     expect(await get("least")).toContain("at least 500 at once");
     await terminal.json("cancel-all", "4");

@@ -122,6 +122,8 @@ export class TestCluster {
       lot: 1,
       notionalFactor: 1,
       referencePrice: 100,
+      makerFee: 0,
+      takerFee: 0,
     };
     await this.pool.query("INSERT INTO instruments VALUES ($1, $2, $3, $4, 2, 0, 1, 1, 1, 100)", [
       id,

@@ -35,6 +35,8 @@ const INSTRUMENT: Instrument = {
   lot: 1,
   notionalFactor: 1,
   referencePrice: 100,
+  makerFee: 0,
+  takerFee: 0,
 };
 
 export type OrderTerms = Partial<Omit<OrderEntry, "reset" | "orderId" | "side">>;

@@ -32,6 +32,8 @@ export const INSTRUMENTS: readonly Instrument[] = [
     quoteAsset: 2,
     notionalFactor: 7,
     referencePrice: 100,
+    makerFee: 0,
+    takerFee: 0,
   },
   {
     ...COMMON,
@@ -41,6 +43,8 @@ export const INSTRUMENTS: readonly Instrument[] = [
     quoteAsset: 3,
     notionalFactor: 1,
     referencePrice: 100,
+    makerFee: 0,
+    takerFee: 0,
   },
 ];
 

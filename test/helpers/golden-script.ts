@@ -71,6 +71,8 @@ class ScriptDesk {
       lot: 1,
       notionalFactor: 1,
       referencePrice: 100,
+      makerFee: 0,
+      takerFee: 0,
     };
     engine.state.sessionReference = 100;
   }

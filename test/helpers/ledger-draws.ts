@@ -14,9 +14,12 @@ import {
 import { INSTRUMENT, MARKET, SHARD } from "./ledger.js";
 import type { Whim } from "./whimsical-market.js";
 
-/** Two markets that share an asset, which is the quote of one and the base of the other. */
+/**
+ * Two markets that share an asset, which is the quote of one and the base of the other. Both sides pay in the first, in the second
+ * the maker is given something.
+ */
 export const INSTRUMENTS: readonly Instrument[] = [
-  INSTRUMENT,
+  { ...INSTRUMENT, makerFee: 1_500, takerFee: 2_500 },
   {
     ...INSTRUMENT,
     id: MARKET + 1,
@@ -27,6 +30,8 @@ export const INSTRUMENTS: readonly Instrument[] = [
     lot: 1,
     notionalFactor: 1,
     referencePrice: 7,
+    makerFee: -20_000,
+    takerFee: 50_000,
   },
 ];
 export const ACCOUNTS = [101, 102, 103];

@@ -43,6 +43,8 @@ export const INSTRUMENT: Instrument = {
   lot: 10,
   notionalFactor: 3,
   referencePrice: 1_000,
+  makerFee: 0,
+  takerFee: 0,
 };
 
 /** A command that may leave out its deadline: none, then. */

@@ -29,6 +29,8 @@ export const INSTRUMENT: Instrument = {
   lot: 1,
   notionalFactor: 1,
   referencePrice: 100,
+  makerFee: 0,
+  takerFee: 0,
 };
 
 /** Applies one command under the next number of its source: an operator's slot, or the order's shard. */

@@ -3,7 +3,7 @@
  * market's trades, and works every balance, hold and order out from all of it, in big integers, whenever it is asked.
  */
 import { assert } from "../../actors/kernel/assert.js";
-import { shardOfOrder } from "../../actors/kernel/ids.js";
+import { houseAccountOf, shardOfOrder } from "../../actors/kernel/ids.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import { OrderRequest, Side } from "../../actors/kernel/order.js";
 import type { AccountEvent } from "../../actors/ledger/account-events.js";
@@ -28,6 +28,9 @@ export interface ReferenceOrder {
   isOpen: boolean;
   /** The amend that its market has not answered. */
   amend: AmendOrder | null;
+  /** What it has traded, in quote units, and as whom. */
+  makerValue: bigint;
+  takerValue: bigint;
 }
 
 export class ReferenceLedger {
@@ -69,10 +72,18 @@ export class ReferenceLedger {
         leaves: BigInt(event.quantity),
         isOpen: true,
         amend: null,
+        makerValue: 0n,
+        takerValue: 0n,
       });
     }
     for (const [orderId, order] of orders) {
       order.filled = this.sides(orderId).reduce((sum, trade) => sum + BigInt(trade.quantity), 0n);
+      const factor = BigInt(this.instrumentOf(order.terms).notionalFactor);
+      for (const { makerOrder, price, quantity } of this.sides(orderId)) {
+        const value = BigInt(price) * BigInt(quantity) * factor;
+        if (makerOrder === orderId) order.makerValue += value;
+        else order.takerValue += value;
+      }
       order.leaves -= order.filled + this.takenOff(orderId, order);
       order.isOpen = order.leaves > 0n;
       this.follow(orderId, order);
@@ -104,11 +115,14 @@ export class ReferenceLedger {
     for (const [orderId, order] of orders) {
       const { account, terms } = order;
       const pair = orders.get(terms.pair);
-      const { baseAsset, quoteAsset, notionalFactor } = this.instrumentOf(terms);
+      const instrument = this.instrumentOf(terms);
+      const { baseAsset, quoteAsset, notionalFactor } = instrument;
       const isBuy = terms.side === Side.Buy;
       const factor = BigInt(notionalFactor);
-      const held = mostThatIsHeld(order, pair) * (isBuy ? factor : 1n);
-      move(account, isBuy ? quoteAsset : baseAsset, 0n, held);
+      move(account, isBuy ? quoteAsset : baseAsset, 0n, mostThatIsHeld(order, pair, instrument));
+      const fees = feesOf(order, instrument);
+      move(account, quoteAsset, -fees, 0n);
+      if (fees !== 0n) move(houseAccountOf(this.shard), quoteAsset, fees, 0n);
       for (const trade of this.sides(orderId)) {
         const quantity = BigInt(trade.quantity);
         const value = BigInt(trade.price) * quantity * factor;
@@ -170,13 +184,39 @@ export class ReferenceLedger {
  * Of a pair whose market has not told that one of them has done something, either may still trade, but not both: the first
  * is counted with what the larger may cost. When one has traded, the other never will.
  */
-function mostThatIsHeld(order: ReferenceOrder, pair: ReferenceOrder | undefined): bigint {
+function mostThatIsHeld(
+  order: ReferenceOrder,
+  pair: ReferenceOrder | undefined,
+  instrument: Instrument,
+): bigint {
   if (pair && pair.filled > 0n) return 0n;
-  const own = mostItCosts(order);
+  const own = mostWithFees(order, instrument);
   if (!pair?.isOpen || order.filled > 0n || !order.isOpen) return own;
-  const others = mostItCosts(pair);
+  const others = mostWithFees(pair, instrument);
   if (order.terms.orderId > order.terms.pair) return 0n;
   return own > others ? own : others;
+}
+
+/** A buyer's in quote units, with all that fees may come to; a seller's in base units. */
+function mostWithFees(order: ReferenceOrder, instrument: Instrument): bigint {
+  const { terms, makerValue, takerValue } = order;
+  if (terms.side !== Side.Buy) return mostItCosts(order);
+  const cost = mostItCosts(order) * BigInt(instrument.notionalFactor);
+  const { makerFee, takerFee } = instrument;
+  if (cost === 0n || (makerFee === 0 && takerFee === 0)) return cost;
+  if (makerFee <= 0) return cost + feeOn(takerValue + cost, takerFee) - feeOn(takerValue, takerFee);
+  const budget = feeOn(makerValue + takerValue + cost, Math.max(makerFee, takerFee)) + 1n;
+  return cost + budget - feesOf(order, instrument);
+}
+
+function feesOf({ makerValue, takerValue }: ReferenceOrder, instrument: Instrument): bigint {
+  return feeOn(makerValue, instrument.makerFee) + feeOn(takerValue, instrument.takerFee);
+}
+
+/** A fee rounded up, a rebate down. */
+function feeOn(value: bigint, rate: number): bigint {
+  const parts = value * BigInt(Math.abs(rate));
+  return rate < 0 ? -(parts / 1_000_000n) : (parts + 999_999n) / 1_000_000n;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { houseAccountOf } from "../../actors/kernel/ids.js";
 import { MarketState } from "../../actors/market/market-state.js";
 import { Phase } from "../../actors/market/phase.js";
 import { audit } from "../../services/audit/audit.js";
@@ -47,6 +48,18 @@ it("lets a book be crossed by orders that wait, and by all while the market coll
   state.phase = Phase.OpeningAuction;
   const hex = Buffer.from(state.encode()).toString("hex");
   await exchange.run(`UPDATE actors SET state = '\\x${hex}' WHERE actor = ${MARKET}`);
+  expect((await audit(exchange.url)).firstViolation).toBeNull();
+});
+
+it("finds nothing wrong with fees that the house has got", async () => {
+  const house = houseAccountOf(2);
+  await exchange.run(`UPDATE orders SET maker_fee = 0, taker_fee = 4000, maker_value = 0, taker_value = 500, fees = 2
+      WHERE order_id = ${SELL_ORDER};
+    UPDATE balances SET total = 498 WHERE account = ${SELLER} AND asset = 2;
+    UPDATE journal SET total_changes = '{-10,498}' WHERE account = ${SELLER} AND last_sequence = 4;
+    INSERT INTO accounts VALUES (${house}, 2, 4);
+    INSERT INTO balances VALUES (2, ${house}, 2, 2, 0);
+    INSERT INTO journal VALUES (2, 3, 1, 3, ${house}, 1, 1, '\\x1782080181080204', '{2}', '{2}', '{0}')`);
   expect((await audit(exchange.url)).firstViolation).toBeNull();
 });
 
@@ -145,6 +158,27 @@ const DAMAGES: Damage[] = [
       INSERT INTO withdrawals VALUES (1, ${BUYER}, 'w', 2, 100, 3, 5, 5)`,
     rule: "settlements",
     row: { account: BUYER, asset: 2, journal_total: 9500, deposits_and_trades: 9400 },
+  },
+  {
+    what: "an order that was charged too much",
+    statement: `UPDATE orders SET maker_fee = -1000, taker_fee = 4000, maker_value = 0, taker_value = 500, fees = 3
+      WHERE order_id = ${SELL_ORDER}`,
+    rule: "fees",
+    row: { order_id: SELL_ORDER, fees: 3, taker_value: 500, trades_taker_value: 500 },
+  },
+  {
+    what: "an order that was charged for more than it traded",
+    statement: `UPDATE orders SET maker_fee = 0, taker_fee = 4000, maker_value = 0, taker_value = 600, fees = 3
+      WHERE order_id = ${SELL_ORDER}`,
+    rule: "fees",
+    row: { order_id: SELL_ORDER, taker_value: 600, trades_taker_value: 500 },
+  },
+  {
+    what: "a fee that was charged and moved nothing",
+    statement: `UPDATE orders SET maker_fee = 0, taker_fee = 4000, maker_value = 0, taker_value = 500, fees = 2
+      WHERE order_id = ${SELL_ORDER}`,
+    rule: "settlements",
+    row: { asset: 2 },
   },
   {
     what: "a stale batch",

@@ -1,7 +1,6 @@
 /** Orders of all kinds and operators' commands through a gateway, on real servers. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
-  type AccountEvent,
   type CommandResult,
   Liquidity,
   MarketPhase,
@@ -16,9 +15,9 @@ import {
   type EntryStream,
   type ExchangeClient,
   fullOrder,
-  type NewOrder,
 } from "../../services/client/exchange-client.js";
 import { audit } from "../../services/audit/audit.js";
+import { buy, Ear, placed, sell } from "./gateway-orders.js";
 import { GatewayStage, TSMC, until } from "./gateway-stage.js";
 
 const MAKER = 7;
@@ -30,7 +29,8 @@ let stage: GatewayStage;
 let all: ExchangeClient;
 let maker: ExchangeClient;
 let taker: ExchangeClient;
-const told: AccountEvent[] = [];
+const ear = new Ear();
+const hear = ear.hear.bind(ear);
 
 beforeAll(async () => {
   stage = await GatewayStage.start(2);
@@ -41,56 +41,15 @@ beforeAll(async () => {
   await all.createInstrument(TSMC);
   for (const account of [MAKER, TAKER]) await stage.fund(all, account);
   const positions = [MAKER, TAKER].map((account) => ({ account, fromSequence: 0 }));
-  all.subscribeAccounts(positions, { onEvents: (events) => void told.push(...events) });
+  all.subscribeAccounts(positions, { onEvents: (events) => ear.take(events) });
 });
 
 afterAll(() => stage?.stop());
-
-let lastId = 0;
-function order(side: Side, changes: Partial<NewOrder> = {}): NewOrder {
-  lastId += 1;
-  return {
-    clientOrderId: `market-${lastId}`,
-    symbol,
-    side,
-    type: OrderType.ORDER_TYPE_LIMIT,
-    price: 58_000,
-    quantity: 20,
-    ...changes,
-  };
-}
-
-const sell = (changes?: Partial<NewOrder>) => order(Side.SIDE_SELL, changes);
-const buy = (changes?: Partial<NewOrder>) => order(Side.SIDE_BUY, changes);
-
-/** Places an order that must be accepted; gives its id. */
-async function placed(client: ExchangeClient, wanted: NewOrder): Promise<number> {
-  const result = await client.placeOrder(wanted);
-  expect(result).toMatchObject({ code: "OK", message: "" });
-  return result.orderId;
-}
 
 /** An order-entry stream, and the results that come from it. */
 function entry(client: ExchangeClient): [CommandResult[], EntryStream] {
   const results: CommandResult[] = [];
   return [results, client.orderEntry({ onResults: (more) => void results.push(...more) })];
-}
-
-type EventCase = NonNullable<AccountEvent["event"]>["$case"];
-
-/** What was told of an order, of some kind; waits for it. */
-async function hear<Case extends EventCase>(orderId: number, kind: Case) {
-  type Told = Extract<NonNullable<AccountEvent["event"]>, { readonly $case: Case }>["value"];
-  const find = (): Told | undefined =>
-    told
-      .map(({ event }) => event)
-      .findLast(
-        (event) =>
-          event?.$case === kind &&
-          (event.value as { readonly orderId?: number }).orderId === orderId,
-      )?.value as Told | undefined;
-  await until(() => find() !== undefined);
-  return find()!;
 }
 
 async function cancelEverything(): Promise<void> {
@@ -251,6 +210,34 @@ describe("an order through a gateway", () => {
     await cancelEverything();
   });
 
+  it("costs a taker his fee and gives a maker his, and the house has the rest", async () => {
+    const charging = { ...TSMC, symbol: "FEES", makerFee: -100, takerFee: 400 };
+    const wrong = { ...charging, symbol: "X", makerFee: -401 };
+    await expect(all.createInstrument(wrong)).rejects.toThrow("the maker's fee is at most");
+    expect(await all.createInstrument(charging)).toMatchObject({ makerFee: -100, takerFee: 400 });
+    const money = async (client: ExchangeClient) =>
+      (await client.balances()).balances.find(
+        ({ asset }) => asset!.name === TSMC.quoteAsset!.name,
+      )!;
+    const before = [await money(maker), await money(taker)].map(({ total }) => total);
+    const terms = { symbol: "FEES", price: 58_000, quantity: 20 };
+    const resting = await placed(maker, sell(terms));
+    await hear(resting, "rested");
+    const taking = await placed(taker, buy(terms));
+    const scale = 10 ** (TSMC.quoteAsset!.decimals - TSMC.priceDecimals - TSMC.quantityDecimals);
+    const value = 58_000 * 20 * scale;
+    const [rebate, fee] = [Math.floor((value * 100) / 1e6), Math.ceil((value * 400) / 1e6)];
+    expect(await hear(resting, "filled")).toMatchObject({ fee: -rebate });
+    expect(await hear(taking, "filled")).toMatchObject({ fee });
+    expect(await money(maker)).toMatchObject({ total: before[0]! + value + rebate, held: 0 });
+    expect(await money(taker)).toMatchObject({ total: before[1]! - value - fee, held: 0 });
+    const { order: paid, fills } = await taker.getOrder({ orderId: taking });
+    expect([paid!.fees, fills.map((each) => each.fee)]).toEqual([fee, [fee]]);
+    expect(await audit(stage.cluster.servers.urls.postgres)).toMatchObject({
+      firstViolation: null,
+    });
+  });
+
   it("takes another limit, trades so much at once or not at all, or follows the price", async () => {
     const resting = await placed(maker, sell({ price: 58_000 }));
     await hear(resting, "rested");
@@ -278,7 +265,9 @@ describe("an order through a gateway", () => {
     expect(await maker.cancelAll()).toMatchObject({ orders: 1 });
     expect(await hear(ids[1]!, "ended")).toMatchObject({ code: "CANCELLED_BY_CLIENT" });
     await until(() =>
-      told.some(({ event }) => event?.$case === "allCancelRequested" && event.value.orders === 1),
+      ear.told.some(
+        ({ event }) => event?.$case === "allCancelRequested" && event.value.orders === 1,
+      ),
     );
     await expect(maker.cancelAll({ symbol: "NONE" })).rejects.toMatchObject({
       code: "UNKNOWN_SYMBOL",

@@ -21,6 +21,8 @@ export const TSMC: Instrument = {
   tick: 50,
   lot: 10,
   referencePrice: 58_000,
+  makerFee: 0,
+  takerFee: 0,
 };
 
 export interface RunningGateway {

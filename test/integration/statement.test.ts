@@ -1,11 +1,21 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { ByteWriter } from "../../actors/kernel/bytes.js";
+import { Liquidity, Side } from "../../actors/kernel/order.js";
+import { type AccountEvent, encodeAccountEvent } from "../../actors/ledger/account-events.js";
 import {
   type Period,
   type StatementLine,
   StatementError,
   writeStatement,
 } from "../../services/audit/statement.js";
-import { BUYER, type HandBuiltExchange, SELLER, startHandBuiltExchange } from "./audit-exchange.js";
+import {
+  BUYER,
+  type HandBuiltExchange,
+  MARKET,
+  SELL_ORDER,
+  SELLER,
+  startHandBuiltExchange,
+} from "./audit-exchange.js";
 
 const EVER: Period = { from: 0, to: 1_000 };
 
@@ -16,6 +26,13 @@ beforeAll(async () => {
 });
 afterAll(() => exchange?.stop());
 beforeEach(() => exchange.reset());
+
+/** An event's bytes as SQL has them. */
+function hex(event: AccountEvent): string {
+  const writer = new ByteWriter();
+  encodeAccountEvent(writer, event);
+  return `'\\x${Buffer.from(writer.take()).toString("hex")}'`;
+}
 
 async function statementOf(account: number, period = EVER) {
   const lines: string[] = [];
@@ -52,14 +69,42 @@ it("begins with what there was, and has only what came within its time", async (
 });
 
 it("has what has left once it is settled", async () => {
-  // origin 1/1/9, asset 2, 100, key "w", then the status.
-  const event = (status: number) => `'\\x1401010902640177${status.toString(16).padStart(2, "0")}'`;
+  const origin = { slot: 1, token: 1, number: 9 };
+  const event = (status: number) =>
+    hex({ kind: "withdrawal", origin, asset: 2, amount: 100, key: "w", status });
   await exchange.run(`INSERT INTO journal VALUES
     (1, 5, 2, 5, ${BUYER}, 6, 6, ${event(1)}, '{2}', '{0}', '{100}'),
     (1, 6, 2, 6, ${BUYER}, 7, 7, ${event(3)}, '{2}', '{-100}', '{-100}')`);
   expect((await statementOf(BUYER, { from: 5, to: 1_000 })).told).toEqual([
     "6/7 withdrawal w: -100 QUOTE, 9400",
   ]);
+});
+
+it("has fees and rebates, and what the house got of them", async () => {
+  const fill = {
+    kind: "filled",
+    orderId: SELL_ORDER,
+    tradeId: 2,
+    instrument: MARKET,
+    side: Side.Sell,
+    liquidity: Liquidity.Maker,
+    price: 50,
+    quantity: 10,
+    leaves: 0,
+    sequence: 9,
+  } as const;
+  const kept = { orderId: SELL_ORDER, tradeId: 2, instrument: MARKET, asset: 2 } as const;
+  await exchange.run(`INSERT INTO journal VALUES
+    (2, 4, 1, 9, ${SELLER}, 5, 5, ${hex({ ...fill, fee: 2 })}, '{1,2}', '{-10,498}', '{0,0}'),
+    (2, 5, 1, 10, ${SELLER}, 6, 6, ${hex({ ...fill, fee: -1 })}, '{1,2}', '{-10,501}', '{0,0}'),
+    (2, 5, 1, 10, 10, 1, 1, ${hex({ kind: "fee", ...kept, fee: 2 })}, '{2}', '{2}', '{0}');
+    INSERT INTO accounts VALUES (10, 2, 1)`);
+  const { told } = await statementOf(SELLER, { from: 9, to: 1_000 });
+  expect(told.filter((line) => line.includes("fee"))).toEqual([
+    "9/5 fee X 2: -2 QUOTE, 998",
+    "10/6 fee X 2: 1 QUOTE, 1499",
+  ]);
+  expect((await statementOf(10)).told).toEqual(["10/1 fee X 2: 2 QUOTE, 2"]);
 });
 
 it("is read in pages, however long it is", async () => {

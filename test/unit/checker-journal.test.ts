@@ -40,6 +40,7 @@ const fill = {
   price: 58_000,
   quantity: 600,
   leaves: 400,
+  fee: 0,
   sequence,
 } as const;
 
@@ -64,7 +65,11 @@ const EVENTS: Readonly<Record<AccountEvent["kind"], readonly AccountEvent[]>> = 
   "account-state": [{ kind: "account-state", origin, state: 3 }],
   repriced: [{ kind: "repriced", orderId: 1025, price: 57_500, sequence }],
   triggered: [{ kind: "triggered", orderId: 1025, leaves: 400, sequence }],
-  filled: [fill],
+  filled: [fill, { ...fill, fee: 12 }, { ...fill, fee: -12_000 }],
+  fee: [
+    { kind: "fee", orderId: 1025, tradeId: 9, instrument: 1025, asset: 2, fee: 12 },
+    { kind: "fee", orderId: 1025, tradeId: 9, instrument: 1025, asset: 2, fee: -12_000 },
+  ],
   ended: [{ kind: "ended", orderId: 1025, leaves: 400, code: Code.PAIR_DONE, sequence }],
   reduced: [
     { kind: "reduced", orderId: 1025, leaves: 300, code: Code.OK, sequence },

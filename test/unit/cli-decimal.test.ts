@@ -17,7 +17,7 @@ describe("decimals of the command line", () => {
 
   it.each([
     ["", "NOT_A_NUMBER"],
-    ["-1", "NOT_A_NUMBER"],
+    ["-1", "NUMBER_BELOW_ZERO"],
     ["1e3", "NOT_A_NUMBER"],
     [".5", "NOT_A_NUMBER"],
     ["1,000", "NOT_A_NUMBER"],

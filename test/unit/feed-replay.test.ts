@@ -106,7 +106,7 @@ class Told {
 
   fills(id: number, liquidity: Liquidity, leaves: number, quantity = 2): void {
     const value = { orderId: id * 10, tradeId: 77, symbol: "X", liquidity, price: 5 };
-    const rest = { side: Side.SIDE_BUY, quantity, leaves, marketSequence: 2 };
+    const rest = { side: Side.SIDE_BUY, quantity, leaves, marketSequence: 2, fee: 0 };
     this.tracker.take(event({ $case: "filled", value: { ...value, ...rest } }));
   }
 }

@@ -1,5 +1,6 @@
 import { NO_OTHER_TERMS } from "../../actors/ledger/messages.js";
 import { EventEmitter } from "node:events";
+import { NO_FEES } from "../../actors/kernel/fees.js";
 import { describe, expect, it } from "vitest";
 import type { SubscribeAccountEventsResponse } from "../../proto/gen/exchange/v1/exchange.js";
 import { Catalog } from "../../services/gateway/catalog.js";
@@ -43,7 +44,7 @@ function stage(room: number) {
     instruments: async () => {
       catalogReads += 1;
       const terms = { priceDecimals: 2, quantityDecimals: 0, tick: 1, lot: 1, notionalFactor: 1 };
-      const assets = { baseAsset: 1, quoteAsset: 1, referencePrice: 1 };
+      const assets = { baseAsset: 1, quoteAsset: 1, referencePrice: 1, ...NO_FEES };
       return [{ id: INSTRUMENT, symbol: "X", ...terms, ...assets }];
     },
   };

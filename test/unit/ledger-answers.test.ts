@@ -38,7 +38,8 @@ describe("a trade", () => {
     const { events, effects } = teller.answer(
       trade({ price: 90, makerOrder: maker, takerOrder: taker, makerLeaves: 20, takerLeaves: 10 }),
     );
-    const common = { kind: "filled", tradeId: 1, instrument: MARKET, price: 90, quantity: 10 };
+    const settled = { tradeId: 1, instrument: MARKET, price: 90, quantity: 10 };
+    const common = { kind: "filled", ...settled, fee: 0 };
     expect(events).toEqual([
       {
         ...common,

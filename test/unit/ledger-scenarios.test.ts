@@ -37,6 +37,8 @@ class Story {
       lot: 1,
       notionalFactor: 10,
       referencePrice: 30_000,
+      makerFee: 0,
+      takerFee: 0,
     },
   ]);
   private keys = 0;

@@ -15,6 +15,8 @@ const INSTRUMENT: Instrument = {
   tick: 5,
   lot: 10,
   referencePrice: 1_000,
+  makerFee: 0,
+  takerFee: 0,
 };
 const SHARES = { crossingShare: 0.5, cancelShare: 1 / 3 };
 const ORDERS = 20_000;

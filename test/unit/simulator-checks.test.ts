@@ -269,6 +269,8 @@ describe("a market", () => {
     lot: 1,
     notionalFactor: 1,
     referencePrice: 100,
+    makerFee: 0,
+    takerFee: 0,
   };
   const enter = (orderId: number, side: 1 | 2, price: number): MarketCommand =>
     plainOrder({ orderId, account: 1, side, timeInForce: 1, price, quantity: 5 });

@@ -202,5 +202,7 @@ function instrumentOf(symbol: string): Instrument {
     tick: 1,
     lot: 1,
     referencePrice: 1_000,
+    makerFee: 0,
+    takerFee: 0,
   };
 }

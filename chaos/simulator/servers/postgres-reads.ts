@@ -253,6 +253,8 @@ function instrumentRow(instrument: Instrument): Row {
     lot: instrument.lot,
     notional_factor: instrument.notionalFactor,
     reference_price: instrument.referencePrice,
+    maker_fee: instrument.makerFee,
+    taker_fee: instrument.takerFee,
   };
 }
 
@@ -269,6 +271,8 @@ function instrumentOf(row: Row): Instrument {
     lot: of["lot"]!,
     notionalFactor: of["notional_factor"]!,
     referencePrice: of["reference_price"]!,
+    makerFee: of["maker_fee"]!,
+    takerFee: of["taker_fee"]!,
   };
 }
 
@@ -315,5 +319,6 @@ function orderRow(row: Row): OrderRow {
     reprices: of["reprices"] === 1,
     trail: of["trail"] ?? 0,
     minQuantity: of["min_quantity"] ?? 0,
+    fees: of["fees"] ?? 0,
   };
 }

@@ -115,6 +115,11 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
       reprices: "integer",
       trail: "integer",
       min_quantity: "integer",
+      maker_fee: "integer",
+      taker_fee: "integer",
+      maker_value: "integer",
+      taker_value: "integer",
+      fees: "integer",
     },
     // Live orders, and the newest of the finished: from the oldest one on that is still kept.
     from: (actor) => `FROM orders WHERE actor = ${actor} AND (status < 4 OR order_id >= coalesce((

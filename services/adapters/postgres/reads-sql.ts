@@ -69,7 +69,7 @@ const ORDER_COLUMNS = `order_id AS "orderId", account, client_order_id AS "clien
   coalesce(expires, 0) AS expires, coalesce(self_trade, 0) AS "selfTrade",
   coalesce(post_only, 0) = 1 AS "postOnly", coalesce(pair, 0) AS pair,
   coalesce(reprices, 0) = 1 AS reprices, coalesce(trail, 0) AS trail,
-  coalesce(min_quantity, 0) AS "minQuantity"`;
+  coalesce(min_quantity, 0) AS "minQuantity", coalesce(fees, 0) AS fees`;
 
 export const ORDER_BY_ID = statement(
   "order_by_id",
@@ -90,7 +90,8 @@ export const INSTRUMENTS = statement(
   "instruments",
   `SELECT instrument AS id, symbol, base_asset AS "baseAsset", quote_asset AS "quoteAsset",
      price_decimals AS "priceDecimals", quantity_decimals AS "quantityDecimals", tick, lot,
-     notional_factor AS "notionalFactor", reference_price AS "referencePrice"
+     notional_factor AS "notionalFactor", reference_price AS "referencePrice",
+     maker_fee AS "makerFee", taker_fee AS "takerFee"
    FROM instruments ORDER BY instrument`,
 );
 
@@ -100,8 +101,9 @@ export const INSTRUMENT_SHARDS = statement(
 );
 
 export const INSERT_INSTRUMENT = `INSERT INTO instruments (instrument, symbol, base_asset, quote_asset,
-    price_decimals, quantity_decimals, tick, lot, notional_factor, reference_price)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
+    price_decimals, quantity_decimals, tick, lot, notional_factor, reference_price,
+    maker_fee, taker_fee)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`;
 
 /** What is shown of the orders that stand on the book; best prices first on either side. */
 export const MARKET_SNAPSHOT = statement(

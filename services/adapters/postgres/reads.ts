@@ -252,6 +252,8 @@ async function insertInstrument(
     wanted.lot,
     wanted.notionalFactor,
     wanted.referencePrice,
+    wanted.makerFee,
+    wanted.takerFee,
   ]);
   return { id, ...wanted };
 }

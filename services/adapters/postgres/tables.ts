@@ -57,6 +57,9 @@ const AMENDABLE: Columns = {
   worst_price: "bigint",
   cancelling: "smallint",
   pair_done: "smallint",
+  maker_value: "bigint",
+  taker_value: "bigint",
+  fees: "bigint",
 };
 
 const FIXED_TERMS: Columns = {
@@ -67,6 +70,8 @@ const FIXED_TERMS: Columns = {
   reprices: "smallint",
   trail: "bigint",
   min_quantity: "bigint",
+  maker_fee: "integer",
+  taker_fee: "integer",
 };
 
 const LEDGER: readonly PartTable[] = [

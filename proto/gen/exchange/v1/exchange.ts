@@ -251,7 +251,7 @@ export const AccountState = {
   ACCOUNT_STATE_ACTIVE: 1,
   /** ACCOUNT_STATE_CLOSE_ONLY - It may part with what it has, and buy nothing. */
   ACCOUNT_STATE_CLOSE_ONLY: 2,
-  /** ACCOUNT_STATE_FROZEN - It may cancel, and nothing else; deposits are taken. */
+  /** ACCOUNT_STATE_FROZEN - It may cancel and reduce, and nothing else; deposits are taken. */
   ACCOUNT_STATE_FROZEN: 3,
   /** ACCOUNT_STATE_CLOSED - It has nothing and is given nothing. */
   ACCOUNT_STATE_CLOSED: 4,
@@ -288,6 +288,12 @@ export interface Instrument {
   lot: number;
   /** The price that the band of market orders is taken around until there is a trade. */
   referencePrice: number;
+  /**
+   * What each side pays of a trade's value in the quote asset, in millionths; the maker's below zero: a rebate, of at most what the taker
+   * pays. An order keeps the rates of when it was accepted.
+   */
+  makerFee: number;
+  takerFee: number;
 }
 
 export interface CreateInstrumentRequest {
@@ -547,6 +553,8 @@ export interface Order {
   /** Of a stop that follows the last trade; its stop price here is the one it began with. */
   trail: number;
   minQuantity: number;
+  /** What it was charged so far, in the quote asset's units; below zero: was given. */
+  fees: number;
 }
 
 export interface OrderFill {
@@ -557,6 +565,7 @@ export interface OrderFill {
   time: number;
   /** The account's sequence of the fill. */
   sequence: number;
+  fee: number;
 }
 
 export interface OrderEntryRequest {
@@ -641,6 +650,7 @@ export interface AccountEvent {
     | { $case: "repriced"; value: OrderRepriced }
     | { $case: "withdrawal"; value: WithdrawalChanged }
     | { $case: "accountState"; value: AccountStateChanged }
+    | { $case: "feeKept"; value: FeeKept }
     | undefined;
 }
 
@@ -762,6 +772,17 @@ export interface OrderFilled {
   /** What is still open; 0: the order is filled. */
   leaves: number;
   marketSequence: number;
+  /** In the quote asset's units; below zero: a rebate. */
+  fee: number;
+}
+
+/** A house account was paid a fee, or gave a rebate. */
+export interface FeeKept {
+  orderId: number;
+  tradeId: number;
+  symbol: string;
+  asset: string;
+  fee: number;
 }
 
 /** The order ended with `leaves` unfilled. */
@@ -962,6 +983,8 @@ function createBaseInstrument(): Instrument {
     tick: 0,
     lot: 0,
     referencePrice: 0,
+    makerFee: 0,
+    takerFee: 0,
   };
 }
 
@@ -990,6 +1013,12 @@ export const Instrument: MessageFns<Instrument> = {
     }
     if (message.referencePrice !== 0) {
       writer.uint32(64).int64(message.referencePrice);
+    }
+    if (message.makerFee !== 0) {
+      writer.uint32(72).int64(message.makerFee);
+    }
+    if (message.takerFee !== 0) {
+      writer.uint32(80).int64(message.takerFee);
     }
     return writer;
   },
@@ -1069,6 +1098,22 @@ export const Instrument: MessageFns<Instrument> = {
             }
 
             message.referencePrice = longToNumber(reader.int64());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.makerFee = longToNumber(reader.int64());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.takerFee = longToNumber(reader.int64());
             continue;
           }
         }
@@ -3377,6 +3422,7 @@ function createBaseOrder(): Order {
     reprices: false,
     trail: 0,
     minQuantity: 0,
+    fees: 0,
   };
 }
 
@@ -3453,6 +3499,9 @@ export const Order: MessageFns<Order> = {
     }
     if (message.minQuantity !== 0) {
       writer.uint32(192).int64(message.minQuantity);
+    }
+    if (message.fees !== 0) {
+      writer.uint32(200).int64(message.fees);
     }
     return writer;
   },
@@ -3662,6 +3711,14 @@ export const Order: MessageFns<Order> = {
             message.minQuantity = longToNumber(reader.int64());
             continue;
           }
+          case 25: {
+            if (tag !== 200) {
+              break;
+            }
+
+            message.fees = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3676,7 +3733,7 @@ export const Order: MessageFns<Order> = {
 };
 
 function createBaseOrderFill(): OrderFill {
-  return { tradeId: 0, price: 0, quantity: 0, liquidity: 0, time: 0, sequence: 0 };
+  return { tradeId: 0, price: 0, quantity: 0, liquidity: 0, time: 0, sequence: 0, fee: 0 };
 }
 
 export const OrderFill: MessageFns<OrderFill> = {
@@ -3698,6 +3755,9 @@ export const OrderFill: MessageFns<OrderFill> = {
     }
     if (message.sequence !== 0) {
       writer.uint32(48).int64(message.sequence);
+    }
+    if (message.fee !== 0) {
+      writer.uint32(56).int64(message.fee);
     }
     return writer;
   },
@@ -3761,6 +3821,14 @@ export const OrderFill: MessageFns<OrderFill> = {
             }
 
             message.sequence = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.fee = longToNumber(reader.int64());
             continue;
           }
         }
@@ -4349,6 +4417,9 @@ export const AccountEvent: MessageFns<AccountEvent> = {
       case "accountState":
         AccountStateChanged.encode(message.event.value, writer.uint32(218).fork()).join();
         break;
+      case "feeKept":
+        FeeKept.encode(message.event.value, writer.uint32(226).fork()).join();
+        break;
     }
     return writer;
   },
@@ -4540,6 +4611,14 @@ export const AccountEvent: MessageFns<AccountEvent> = {
             }
 
             message.event = { $case: "accountState", value: AccountStateChanged.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 28: {
+            if (tag !== 226) {
+              break;
+            }
+
+            message.event = { $case: "feeKept", value: FeeKept.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -5668,6 +5747,7 @@ function createBaseOrderFilled(): OrderFilled {
     quantity: 0,
     leaves: 0,
     marketSequence: 0,
+    fee: 0,
   };
 }
 
@@ -5699,6 +5779,9 @@ export const OrderFilled: MessageFns<OrderFilled> = {
     }
     if (message.marketSequence !== 0) {
       writer.uint32(72).int64(message.marketSequence);
+    }
+    if (message.fee !== 0) {
+      writer.uint32(80).int64(message.fee);
     }
     return writer;
   },
@@ -5786,6 +5869,104 @@ export const OrderFilled: MessageFns<OrderFilled> = {
             }
 
             message.marketSequence = longToNumber(reader.int64());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.fee = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFeeKept(): FeeKept {
+  return { orderId: 0, tradeId: 0, symbol: "", asset: "", fee: 0 };
+}
+
+export const FeeKept: MessageFns<FeeKept> = {
+  encode(message: FeeKept, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== 0) {
+      writer.uint32(8).int64(message.orderId);
+    }
+    if (message.tradeId !== 0) {
+      writer.uint32(16).int64(message.tradeId);
+    }
+    if (message.symbol !== "") {
+      writer.uint32(26).string(message.symbol);
+    }
+    if (message.asset !== "") {
+      writer.uint32(34).string(message.asset);
+    }
+    if (message.fee !== 0) {
+      writer.uint32(40).int64(message.fee);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FeeKept {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFeeKept();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.orderId = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.tradeId = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.symbol = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.fee = longToNumber(reader.int64());
             continue;
           }
         }
@@ -7203,7 +7384,10 @@ export const AccountServiceService = {
       Buffer.from(ListWithdrawalsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListWithdrawalsResponse => ListWithdrawalsResponse.decode(value),
   },
-  /** An operator says what an account may do. What it has open it keeps (CancelAll ends orders). */
+  /**
+   * An operator says what an account may ask for from now on. Open orders stay, and may trade (CancelAll ends them); withdrawals that were
+   * asked for are decided on as ever.
+   */
   setAccountState: {
     path: "/exchange.v1.AccountService/SetAccountState" as const,
     requestStream: false as const,
@@ -7249,7 +7433,10 @@ export interface AccountServiceServer extends UntypedServiceImplementation {
   /** An operator approves a withdrawal, then settles it (it has left), or refuses it (it is given back). The same decision again changes nothing. */
   decideWithdrawal: handleUnaryCall<DecideWithdrawalRequest, DecideWithdrawalResponse>;
   listWithdrawals: handleUnaryCall<ListWithdrawalsRequest, ListWithdrawalsResponse>;
-  /** An operator says what an account may do. What it has open it keeps (CancelAll ends orders). */
+  /**
+   * An operator says what an account may ask for from now on. Open orders stay, and may trade (CancelAll ends them); withdrawals that were
+   * asked for are decided on as ever.
+   */
   setAccountState: handleUnaryCall<SetAccountStateRequest, SetAccountStateResponse>;
   getBalances: handleUnaryCall<GetBalancesRequest, GetBalancesResponse>;
   /** The account's events from a sequence on, gapless, first what is stored and then what happens. */
@@ -7336,7 +7523,10 @@ export interface AccountServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListWithdrawalsResponse) => void,
   ): ClientUnaryCall;
-  /** An operator says what an account may do. What it has open it keeps (CancelAll ends orders). */
+  /**
+   * An operator says what an account may ask for from now on. Open orders stay, and may trade (CancelAll ends them); withdrawals that were
+   * asked for are decided on as ever.
+   */
   setAccountState(
     request: SetAccountStateRequest,
     callback: (error: ServiceError | null, response: SetAccountStateResponse) => void,

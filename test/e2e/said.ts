@@ -1,0 +1,25 @@
+/** What commands say with `--json`. */
+
+export interface NodeSaid {
+  readonly node: string;
+  readonly alive: boolean;
+  readonly weight: number;
+  readonly cordoned: boolean;
+  readonly drained: boolean;
+  readonly leads: readonly string[];
+}
+
+export interface ClusterSaid {
+  readonly nodes: readonly NodeSaid[];
+  readonly actors: readonly { readonly actor: string; readonly node: string | null }[];
+  readonly moves: Readonly<Record<string, string>>;
+  readonly withoutStandby: readonly string[];
+}
+
+export interface BookSaid {
+  readonly batch: number;
+  readonly bids: readonly unknown[];
+  readonly asks: readonly unknown[];
+  readonly hash: number;
+  readonly committedHash: number;
+}
