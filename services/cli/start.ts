@@ -99,7 +99,7 @@ async function list(exchange: Exchange): Promise<Instrument[]> {
     // What is listed already stays as it is: it may be of another time.
     const listed = new Map((await client.listInstruments()).map((each) => [each.symbol, each]));
     return await Promise.all(
-      INSTRUMENTS.map((each) => listed.get(each.symbol) ?? client.createInstrument(each)),
+      INSTRUMENTS.map(async (each) => listed.get(each.symbol) ?? client.createInstrument(each)),
     );
   } finally {
     client.close();

@@ -172,7 +172,9 @@ describe("an operator", () => {
       const [one, other] = [await get("reprice"), await get("least")];
       return (!one.includes("470.00") && other.includes("MIN_QUANTITY")) || undefined;
     });
-    expect(await get("trail")).toMatch(/from 300\.00 \(at first\) on, held at .*, following the last trade by 25\.00/);
+    expect(await get("trail")).toMatch(
+      /from 300\.00 \(at first\) on, held at .*, following the last trade by 25\.00/,
+    );
     expect(await get("reprice")).toMatch(/^NEW BUY 5 MSFT at .*post-only, repricing/);
     expect(await get("least")).toContain("at least 500 at once");
     await terminal.json("cancel-all", "4");
