@@ -112,7 +112,9 @@ withData(program.command("audit"))
   );
 
 withData(program.command("statement <account>"))
-  .description("an account's money line by line, as its journal says it: CSV, or JSON with --json")
+  .description(
+    "an account's money line by line, as its journal says it: CSV, or JSON with --json (house.1: what shard 1 got in fees)",
+  )
   .option("--from <time>", "the beginning, like 2026-01-31T00:00:00Z")
   .option("--to <time>", "the end, which is no part of it")
   .option("--url <postgres>", "the database, instead of the running exchange's")

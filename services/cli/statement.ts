@@ -1,4 +1,5 @@
 /** `statement`: an account's money, line by line, as its journal says it. */
+import { houseAccountOf } from "../../actors/kernel/ids.js";
 import { type StatementLine, StatementError, writeStatement } from "../audit/statement.js";
 import { accountOf } from "./accounts.js";
 import { CliError } from "./cli-error.js";
@@ -17,7 +18,7 @@ const MICROSECONDS_PER_MILLISECOND = 1_000;
 const FOR_EVER = Number.MAX_SAFE_INTEGER;
 
 export async function statement(account: string, options: StatementOptions): Promise<void> {
-  const number = accountOf(account);
+  const number = accountOrHouse(account);
   const now = Date.now() * MICROSECONDS_PER_MILLISECOND;
   const from = options.from === undefined ? 0 : parseTime(options.from, now, "beginning");
   const to = options.to === undefined ? FOR_EVER : parseTime(options.to, now, "end");
@@ -29,13 +30,16 @@ export async function statement(account: string, options: StatementOptions): Pro
   }
   await onDatabase(options, async (url) => {
     const lines: object[] = [];
-    if (!options.json) process.stdout.write(`${COLUMNS.join(",")}\n`);
+    // Not before it is known that there is an account.
+    let heading = `${COLUMNS.join(",")}\n`;
     const write = (line: StatementLine): void => {
       if (options.json) lines.push({ ...line, time: timeText(line.time) });
-      else process.stdout.write(`${inCsv(line)}\n`);
+      else process.stdout.write(`${heading}${inCsv(line)}\n`);
+      heading = "";
     };
     const found = await read(url, number, { from, to }, write);
     if (options.json) printJson({ ...found, lines });
+    else process.stdout.write(heading);
   });
 }
 
@@ -47,7 +51,13 @@ async function read(...asked: Parameters<typeof writeStatement>) {
     if (!(error instanceof StatementError)) throw error;
     throw new CliError("STATEMENT_DOES_NOT_ADD_UP", error.message);
   }
-  throw new CliError("UNKNOWN_ACCOUNT", `there is no account ${asked[1]}`);
+  throw new CliError("UNKNOWN_ACCOUNT", "there is no such account");
+}
+
+/** An account's number, or the house account of a ledger shard as `house.1`. */
+function accountOrHouse(text: string): number {
+  const [, shard] = /^house\.(\d{1,3})$/.exec(text) ?? [];
+  return shard === undefined ? accountOf(text) : houseAccountOf(Number(shard));
 }
 
 /** Commas and quotes occur in keys only, which are visible characters. */
