@@ -103,23 +103,38 @@ export function decide(
   });
 }
 
-export function withdrawals(account: string, { json, dataDir }: Common): Promise<void> {
+/** An account's; without one those of all accounts that wait for a decision. */
+export function withdrawals(account: string | undefined, { json, dataDir }: Common): Promise<void> {
   return withClient(dataDir, async (client) => {
-    const found = await client.listWithdrawals(accountOf(account));
+    const found = await client.listWithdrawals(account === undefined ? 0 : accountOf(account));
     if (json) return printJson(found);
-    const rows = found.map(({ idempotencyKey, asset, amount, status, sequence }) => [
+    const rows = found.map(({ account: of, idempotencyKey, asset, amount, status, sequence }) => [
+      of,
       idempotencyKey,
       asset!.name,
       formatDecimal(amount, asset!.decimals),
       nameOf(WithdrawalStatus, status, "WITHDRAWAL_STATUS_").toLowerCase(),
       sequence,
     ]);
-    printTable([["key", "asset", "amount", "status", "sequence"], ...rows]);
+    printTable([["account", "key", "asset", "amount", "status", "sequence"], ...rows]);
   });
 }
 
-/** What the account may do from now on. */
-export function setState(account: string, word: string, { json, dataDir }: Common): Promise<void> {
+/** What the account may ask for; with a word, from now on. */
+export function state(account: string, word: string | undefined, options: Common): Promise<void> {
+  return word === undefined ? showState(account, options) : setState(account, word, options);
+}
+
+function showState(account: string, { json, dataDir }: Common): Promise<void> {
+  return withClient(dataDir, async (client) => {
+    const found = await client.balances(accountOf(account));
+    const word = Object.keys(STATES).find((each) => STATES[each] === found.state)!;
+    if (json) printJson({ account: accountOf(account), state: word });
+    else process.stdout.write(`${word}\n`);
+  });
+}
+
+function setState(account: string, word: string, { json, dataDir }: Common): Promise<void> {
   const state = wordOf(STATES, word, "account state", "INVALID_ACCOUNT_STATE");
   return withClient(dataDir, async (client) => {
     const response = await client.setAccountState(accountOf(account), state);
@@ -138,8 +153,8 @@ export function balances(account: string, { json, dataDir }: Common): Promise<vo
     ]);
     printTable([["asset", "total", "held", "available"], ...rows]);
     if (found.state === AccountState.ACCOUNT_STATE_ACTIVE) return;
-    const name = nameOf(AccountState, found.state, "ACCOUNT_STATE_");
-    process.stdout.write(`the account is ${name.toLowerCase().replace("_", "-")}\n`);
+    const word = Object.keys(STATES).find((each) => STATES[each] === found.state);
+    process.stdout.write(`the account is ${word}\n`);
   });
 }
 

@@ -154,19 +154,21 @@ withData(program.command("withdrawal <account> <key> <decision>"))
     run(async () => (await import("./accounts.js")).decide(account, key, decision, options)),
   );
 
-withData(program.command("withdrawals <account>"))
-  .description("an account's withdrawals, the newest first")
-  .action((account: string, options: Common) =>
+withData(program.command("withdrawals [account]"))
+  .description(
+    "an account's withdrawals, the newest first; without one those of all that wait for a decision",
+  )
+  .action((account: string | undefined, options: Common) =>
     run(async () => (await import("./accounts.js")).withdrawals(account, options)),
   );
 
-withData(program.command("account <account> <state>"))
+withData(program.command("account <account> [state]"))
   .description(
     "what an account may ask for from now on: active, close-only (no buying), frozen (only to cancel or " +
       "reduce), closed; what it has open stays (cancel-all ends that)",
   )
-  .action((account: string, state: string, options: Common) =>
-    run(async () => (await import("./accounts.js")).setState(account, state, options)),
+  .action((account: string, state: string | undefined, options: Common) =>
+    run(async () => (await import("./accounts.js")).state(account, state, options)),
   );
 
 withData(program.command("order <account> <side> <quantity> <symbol> [price]"))

@@ -145,7 +145,7 @@ export class ExchangeClient {
     return this.call(AccountServiceService.decideWithdrawal, decision);
   }
 
-  /** The newest first. */
+  /** An account's, the newest first; of account 0 in a session for all: those of all accounts that wait. */
   async listWithdrawals(account: number = 0): Promise<Withdrawal[]> {
     return (await this.call(AccountServiceService.listWithdrawals, { account })).withdrawals;
   }

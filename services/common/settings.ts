@@ -119,8 +119,9 @@ export const SETTINGS = {
   leaseTtlSeconds: {
     variable: "PALISADE_LEASE_TTL_SECONDS",
     unit: "s",
+    // Nobody waits for it where a socket closes or a node falls silent; one that is short is lost by a busy machine alone.
     about: "How long a node's lease outlives its last sign of life.",
-    fallback: "1",
+    fallback: "3",
     schema: whole(1, 60),
   },
   watchParent: {

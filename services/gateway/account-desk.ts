@@ -34,7 +34,7 @@ const FREE_NUMBER_TRIES_MAX = 100;
 const WITHDRAWALS_LISTED_MAX = 1_000;
 
 export interface AccountDeskDependencies {
-  readonly reads: Pick<Reads, "nextAccountNumber" | "balances" | "withdrawals">;
+  readonly reads: Pick<Reads, "nextAccountNumber" | "balances" | "withdrawals" | "openWithdrawals">;
   readonly catalog: Catalog;
   readonly commands: Commands;
   readonly shards: number;
@@ -102,18 +102,25 @@ export class AccountDesk {
     return this.done({ kind: "set-account", account, deadline: this.deadline(), state });
   }
 
-  async withdrawals(account: number): Promise<ListWithdrawalsResponse> {
+  /** An account's; without one those of all accounts that wait for a decision. */
+  async withdrawals(account?: number): Promise<ListWithdrawalsResponse> {
     const { catalog, reads } = this.deps;
-    const found = await fromPostgres(reads.withdrawals(account, WITHDRAWALS_LISTED_MAX));
+    const most = WITHDRAWALS_LISTED_MAX;
+    const found = await fromPostgres(
+      account === undefined ? reads.openWithdrawals(most) : reads.withdrawals(account, most),
+    );
     if (found.some(({ asset }) => !catalog.assetById(asset))) await fromPostgres(catalog.refresh());
-    const withdrawals = found.map(({ key, asset, amount, status, requested, sequence }) => ({
-      idempotencyKey: key,
-      asset: publicAsset(catalog, asset),
-      amount,
-      status: status as PublicStatus,
-      requestedSequence: requested,
-      sequence,
-    }));
+    const withdrawals = found.map(
+      ({ account, key, asset, amount, status, requested, sequence }) => ({
+        account,
+        idempotencyKey: key,
+        asset: publicAsset(catalog, asset),
+        amount,
+        status: status as PublicStatus,
+        requestedSequence: requested,
+        sequence,
+      }),
+    );
     return { withdrawals };
   }
 

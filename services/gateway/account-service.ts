@@ -43,9 +43,10 @@ export class AccountService {
       decideWithdrawal: handler((request, session) =>
         desk.decideWithdrawal(session().account(request.account), request),
       ),
-      listWithdrawals: handler((request, session) =>
-        desk.withdrawals(session().account(request.account)),
-      ),
+      listWithdrawals: handler(({ account }, session) => {
+        if (account === 0 && session().isForAll) return desk.withdrawals();
+        return desk.withdrawals(session().account(account));
+      }),
       setAccountState: handler((request, session) =>
         desk.setState(session().account(request.account), request.state),
       ),

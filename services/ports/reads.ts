@@ -94,6 +94,7 @@ export interface OrderRow {
 }
 
 export interface WithdrawalRow {
+  readonly account: number;
   readonly key: string;
   readonly asset: number;
   readonly amount: number;
@@ -187,6 +188,8 @@ export interface Reads {
   balances(account: number): Promise<AccountBalances | null>;
   /** The newest first, so many at most. */
   withdrawals(account: number, most: number): Promise<WithdrawalRow[]>;
+  /** Those of all accounts that are neither settled nor refused, by account; so many at most. */
+  openWithdrawals(most: number): Promise<WithdrawalRow[]>;
 
   assets(): Promise<AssetRow[]>;
   /** All instruments, by their number. */

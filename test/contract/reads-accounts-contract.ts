@@ -190,6 +190,7 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
       );
       const [first, second] = [
         {
+          account,
           key: "first",
           asset: 1,
           amount: 5,
@@ -198,6 +199,7 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
           sequence: before + 3,
         },
         {
+          account,
           key: "second",
           asset: 1,
           amount: 7,
@@ -209,6 +211,8 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
       expect(await reads.withdrawals(FIRST, 9)).toEqual([second, first]);
       expect(await reads.withdrawals(FIRST, 1)).toEqual([second]);
       expect(await reads.withdrawals(SECOND, 9)).toEqual([]);
+      expect(await reads.openWithdrawals(9)).toEqual([first, second]);
+      expect(await reads.openWithdrawals(1)).toEqual([first]);
       expect(await reads.balances(FIRST)).toMatchObject({ state: 2, sequence: before + 4 });
     });
 

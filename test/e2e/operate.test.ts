@@ -187,6 +187,9 @@ describe("an operator", () => {
     expect((await terminal.run(...withdraw)).stdout).toBe("asked for, and held: out\n");
     expect((await terminal.run(...withdraw)).stdout).toBe("was asked for before: out\n");
     expect((await terminal.run("balances", "5")).stdout).toMatch(/USD\s+1000.*400.5.*599.5/);
+    expect((await terminal.run("withdrawals")).stdout).toMatch(
+      /5\s+out\s+USD\s+400.5\d*\s+requested/,
+    );
     expect(await refused("withdraw", "5", "USD", "600")).toContain("INSUFFICIENT_FUNDS");
     expect(await refused("withdrawal", "5", "out", "settle")).toContain("WITHDRAWAL_NOT_APPROVED");
     expect(await refused("withdrawal", "5", "out", "keep")).toContain("INVALID_DECISION");
@@ -219,6 +222,7 @@ describe("an operator", () => {
     expect(await refused("withdraw", "5", "USD", "1")).toContain("ACCOUNT_FROZEN");
     const order = await terminal.run("order", "5", "buy", "1", "MSFT", "100.00");
     expect([order.code, order.stdout]).toEqual([1, expect.stringContaining("ACCOUNT_FROZEN")]);
+    expect((await terminal.run("account", "5")).stdout).toBe("frozen\n");
     expect(await refused("account", "5", "closed")).toContain("ACCOUNT_NOT_EMPTY");
     expect(await refused("account", "5", "asleep")).toContain("INVALID_ACCOUNT_STATE");
     expect((await terminal.run("account", "5", "active")).stdout).toBe("active\n");

@@ -139,6 +139,6 @@ describe("start", () => {
     expect(shown.code).toBe(0);
     expect(shown.stdout).toMatch(/PALISADE_FLOW_ORDERS_PER_SECOND=60 +\(env\)/);
     expect(shown.stdout).toMatch(/PALISADE_DATA_DIR=\S+ +\(flag\)/);
-    expect(shown.stdout).toMatch(/PALISADE_LEASE_TTL_SECONDS=1 +\(default\)/);
+    expect(shown.stdout).toMatch(/PALISADE_LEASE_TTL_SECONDS=3 +\(default\)/);
   });
 });

@@ -14,7 +14,7 @@ describe("the configuration", () => {
       { PALISADE_HTTP_PORT: "8080", PALISADE_SLOT: "7" },
       { slot: "9" },
     );
-    expect(values).toMatchObject({ httpPort: 8080, slot: 9, leaseTtlSeconds: 1 });
+    expect(values).toMatchObject({ httpPort: 8080, slot: 9, leaseTtlSeconds: 3 });
     expect(sources).toMatchObject({ httpPort: "env", slot: "flag", leaseTtlSeconds: "default" });
   });
 

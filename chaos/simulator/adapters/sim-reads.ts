@@ -75,6 +75,10 @@ export class SimReads implements Reads {
     return this.ask("withdrawals", [account, most], reads.withdrawals);
   }
 
+  openWithdrawals(most: number): Promise<WithdrawalRow[]> {
+    return this.ask("openWithdrawals", [most], reads.openWithdrawals);
+  }
+
   balances(account: number): Promise<AccountBalances | null> {
     return this.ask("balances", [account], reads.balances);
   }

@@ -108,24 +108,32 @@ export function balances(postgres: SimPostgres, account: number): AccountBalance
   return { sequence: lastSequence(postgres, account), state: state!, balances: found };
 }
 
-export function withdrawals(
-  { tables }: SimPostgres,
-  account: number,
-  most: number,
-): WithdrawalRow[] {
-  const found: WithdrawalRow[] = [];
-  for (const row of tables.get("withdrawals").rows.values()) {
-    if (row["account"] !== account) continue;
-    const { asset, amount, status, requested, sequence } = row as Record<string, number>;
-    const terms = { asset: asset!, amount: amount!, status: status! };
-    found.push({
+export function withdrawals(postgres: SimPostgres, account: number, most: number): WithdrawalRow[] {
+  const all = allWithdrawals(postgres).filter((row) => row.account === account);
+  return all.sort((a, b) => b.requested - a.requested).slice(0, most);
+}
+
+export function openWithdrawals(postgres: SimPostgres, most: number): WithdrawalRow[] {
+  const open = allWithdrawals(postgres).filter(({ status }) => status < FIRST_DECIDED_STATUS);
+  return open.sort((a, b) => a.account - b.account || a.requested - b.requested).slice(0, most);
+}
+
+/** Statuses from here on are of withdrawals that were settled or refused. */
+const FIRST_DECIDED_STATUS = 3;
+
+function allWithdrawals({ tables }: SimPostgres): WithdrawalRow[] {
+  return [...tables.get("withdrawals").rows.values()].map((row) => {
+    const { account, asset, amount, status, requested, sequence } = row as Numbers;
+    return {
+      account: account!,
       key: row["key"] as string,
-      ...terms,
+      asset: asset!,
+      amount: amount!,
+      status: status!,
       requested: requested!,
       sequence: sequence!,
-    });
-  }
-  return found.sort((a, b) => b.requested - a.requested).slice(0, most);
+    };
+  });
 }
 
 export function instrumentShards({ tables }: SimPostgres, instrument: number): number {

@@ -56,10 +56,16 @@ export const BALANCES = statement(
    WHERE a.account = $1 ORDER BY b.asset`,
 );
 
+const WITHDRAWAL_COLUMNS = "account, key, asset, amount, status, requested, sequence";
+
 export const WITHDRAWALS = statement(
   "withdrawals",
-  `SELECT key, asset, amount, status, requested, sequence
-   FROM withdrawals WHERE account = $1 ORDER BY requested DESC LIMIT $2`,
+  `SELECT ${WITHDRAWAL_COLUMNS} FROM withdrawals WHERE account = $1 ORDER BY requested DESC LIMIT $2`,
+);
+
+export const OPEN_WITHDRAWALS = statement(
+  "open_withdrawals",
+  `SELECT ${WITHDRAWAL_COLUMNS} FROM withdrawals WHERE status < 3 ORDER BY account, requested LIMIT $1`,
 );
 
 const ORDER_COLUMNS = `order_id AS "orderId", account, client_order_id AS "clientOrderId", instrument,

@@ -118,6 +118,10 @@ export class PostgresReads implements Reads {
     return query<WithdrawalRow & pg.QueryResultRow>(this.pool, sql.WITHDRAWALS, [account, most]);
   }
 
+  openWithdrawals(most: number): Promise<WithdrawalRow[]> {
+    return query<WithdrawalRow & pg.QueryResultRow>(this.pool, sql.OPEN_WITHDRAWALS, [most]);
+  }
+
   assets(): Promise<AssetRow[]> {
     return query<AssetRow>(this.pool, sql.ASSETS);
   }

@@ -357,11 +357,12 @@ export interface DecideWithdrawalResponse {
 }
 
 export interface ListWithdrawalsRequest {
+  /** 0, for a session of all accounts: those of all accounts that nobody has settled or refused. */
   account: number;
 }
 
 export interface ListWithdrawalsResponse {
-  /** The newest first, 1,000 at most. */
+  /** An account's: the newest first; those of all accounts: by account. 1,000 at most. */
   withdrawals: Withdrawal[];
 }
 
@@ -373,6 +374,7 @@ export interface Withdrawal {
   /** The account's sequence of its request and of its last change. */
   requestedSequence: number;
   sequence: number;
+  account: number;
 }
 
 export interface SetAccountStateRequest {
@@ -1862,7 +1864,7 @@ export const ListWithdrawalsResponse: MessageFns<ListWithdrawalsResponse> = {
 };
 
 function createBaseWithdrawal(): Withdrawal {
-  return { idempotencyKey: "", asset: undefined, amount: 0, status: 0, requestedSequence: 0, sequence: 0 };
+  return { idempotencyKey: "", asset: undefined, amount: 0, status: 0, requestedSequence: 0, sequence: 0, account: 0 };
 }
 
 export const Withdrawal: MessageFns<Withdrawal> = {
@@ -1884,6 +1886,9 @@ export const Withdrawal: MessageFns<Withdrawal> = {
     }
     if (message.sequence !== 0) {
       writer.uint32(48).int64(message.sequence);
+    }
+    if (message.account !== 0) {
+      writer.uint32(56).int64(message.account);
     }
     return writer;
   },
@@ -1947,6 +1952,14 @@ export const Withdrawal: MessageFns<Withdrawal> = {
             }
 
             message.sequence = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
             continue;
           }
         }
