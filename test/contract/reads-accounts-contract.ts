@@ -149,6 +149,7 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
           reprices: false,
           trail: 0,
           minQuantity: 0,
+          fees: 0,
         });
         expect(await reads.order(FIRST, orderId, "")).toEqual(found);
         expect(await reads.order(SECOND, orderId, "")).toBeNull();
