@@ -94,11 +94,13 @@ program
 
 program
   .command("bench <name>")
-  .description("measure an exchange of its own (e2e, failover), or a matching engine (match)")
+  .description(
+    "measure an exchange of its own (e2e, failover, ledger), or a matching engine (match)",
+  )
   .option("--seconds <count>", "how long each phase of e2e lasts", "60")
   .option("--messages <count>", "how many messages each scenario of match has")
   .option("--seed <number>", "where the flow of match is drawn from", "1")
-  .option("--short", "small sizes of failover and match, to see that they work")
+  .option("--short", "small sizes of failover, ledger and match, to see that they work")
   .option("--json", "one line of JSON on stdout")
   .action((name: string, options: BenchOptions) =>
     run(async () => (await import("./bench.js")).bench(name, options)),

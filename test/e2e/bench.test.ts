@@ -29,6 +29,26 @@ it("measures failover from end to end, in small", async () => {
   expect(report.firstBackMs).toBeLessThanOrEqual(report.allBackMs);
 });
 
+it("measures the ledger, and the plain ways beside it, in small", async () => {
+  const report = await runBench("ledger", { short: true });
+  expect(report.failures).toEqual([]);
+  expect(report).toMatchObject({ ok: true, auditOk: true, accountsRecovered: 5_000 });
+  const { durableRuns, strategies } = report;
+  const { coreChangesPerSecond, recoverySeconds1M, bytesPerAccount } = report;
+  for (const number of [coreChangesPerSecond, recoverySeconds1M, bytesPerAccount]) {
+    expect(number).toBeGreaterThan(0);
+  }
+  expect(strategies).toHaveLength(6);
+  for (const run of [durableRuns, ...strategies].flatMap(({ uniform, hot }) => [uniform, hot])) {
+    expect(run.changesPerSecond).toBeGreaterThan(0);
+    expect(run.p50Ms).toBeLessThanOrEqual(run.p99Ms);
+  }
+  // Many clients on few rows are in each other's way, where the row's version decides.
+  expect(
+    strategies.find(({ name }) => name === "optimistic versions")!.hot.retries,
+  ).toBeGreaterThan(0);
+});
+
 it("measures the matching engine alone, in small", async () => {
   const report = await runBench("match", { short: true });
   expect(report.failures).toEqual([]);
@@ -46,5 +66,5 @@ it("measures the matching engine alone, in small", async () => {
 });
 
 it("says which benchmarks there are when it does not know one", async () => {
-  await expect(runBench("moon")).rejects.toThrow(/UNKNOWN_BENCH.*e2e, failover/);
+  await expect(runBench("moon")).rejects.toThrow(/UNKNOWN_BENCH.*e2e, failover, ledger, match/);
 });
