@@ -194,7 +194,8 @@ describe("a ledger shard, whatever clients and markets do", () => {
             const balance = { total: amount(row["total"]), held: amount(row["held"]) };
             const isWhole = balance.held >= 0n && balance.held <= balance.total;
             expect(isWhole || isHouseAccount(row["account"] as number)).toBe(true);
-            expect(balance).toEqual(expected.get(key));
+            // A fee and a rebate of one order may cancel out: nothing, in a row that the house has all the same.
+            expect(balance).toEqual(expected.get(key) ?? { total: 0n, held: 0n });
             expected.delete(key);
           }
           for (const rest of expected.values()) expect(rest).toEqual({ total: 0n, held: 0n });
