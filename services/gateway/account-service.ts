@@ -28,6 +28,10 @@ export class AccountService {
     deps: AccountStreamDependencies,
   ) {
     this.deps = deps;
+    const operated = (session: () => Session, account: number): number => {
+      session().requireAll("deciding on withdrawals and on what accounts may do");
+      return session().account(account);
+    };
     this.handlers = {
       openAccount: handler(async (request, session) => {
         const { account } = request;
@@ -41,14 +45,14 @@ export class AccountService {
         desk.withdraw(session().account(request.account), request),
       ),
       decideWithdrawal: handler((request, session) =>
-        desk.decideWithdrawal(session().account(request.account), request),
+        desk.decideWithdrawal(operated(session, request.account), request),
       ),
       listWithdrawals: handler(({ account }, session) => {
         if (account === 0 && session().isForAll) return desk.withdrawals();
         return desk.withdrawals(session().account(account));
       }),
       setAccountState: handler((request, session) =>
-        desk.setState(session().account(request.account), request.state),
+        desk.setState(operated(session, request.account), request.state),
       ),
       getBalances: handler((request, session) => desk.balances(session().account(request.account))),
       subscribeAccountEvents: (call) => this.subscribe(call),

@@ -236,6 +236,12 @@ describe("unary calls", () => {
       [() => all.balances(4_444), "UNKNOWN_ACCOUNT", status.NOT_FOUND],
       [() => client.createInstrument(TSMC), "OPERATORS_ONLY", status.PERMISSION_DENIED],
       [
+        () => client.decideWithdrawal({ account: ACCOUNT, idempotencyKey: "k", decision: 2 }),
+        "OPERATORS_ONLY",
+        status.PERMISSION_DENIED,
+      ],
+      [() => client.setAccountState(ACCOUNT, 1), "OPERATORS_ONLY", status.PERMISSION_DENIED],
+      [
         () => all.createInstrument({ ...TSMC, tick: 0 }),
         "INSTRUMENT_INVALID",
         status.INVALID_ARGUMENT,
