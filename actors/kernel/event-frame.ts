@@ -23,6 +23,9 @@ export interface EventFrame {
 
 const NOTHING = new Uint8Array(0);
 
+/** Everything is written in it and then copied out. */
+const writer = new ByteWriter(4_096);
+
 export function encodeEventFrame(
   frame: Omit<EventFrame, "events" | "replies"> & {
     readonly events: Uint8Array | null;
@@ -31,7 +34,7 @@ export function encodeEventFrame(
 ): Uint8Array {
   const events = frame.events ?? NOTHING;
   const replies = frame.replies ?? NOTHING;
-  const writer = new ByteWriter(64 + events.length + replies.length);
+  writer.reset();
   writer.u8(EVENT_VERSION).uint(frame.actor).uint(frame.token).uint(frame.batch);
   writer.uint(frame.previousBatch).uint(frame.time).bytes(events).bytes(replies);
   return writer.take();
@@ -74,7 +77,7 @@ export interface Announcement {
 }
 
 export function encodeAnnouncement(announcement: Announcement): Uint8Array {
-  const writer = new ByteWriter(128);
+  writer.reset();
   writer.u8(ANNOUNCEMENT_VERSION).uint(announcement.actor);
   writer.string(announcement.name).string(announcement.node);
   writer.uint(announcement.token).uint(announcement.batch).uint(announcement.eventBatch);

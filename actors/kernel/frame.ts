@@ -19,13 +19,16 @@ export interface Frame {
   readonly commands: readonly Uint8Array[];
 }
 
+/** Every frame is written in it and then copied out. */
+const writer = new ByteWriter(4_096);
+
 /** Encodes a frame with token 0; `stampToken` sets it before it is sent. */
 export function encodeFrame(
   source: number,
   first: number,
   commands: readonly Uint8Array[],
 ): Uint8Array {
-  const writer = new ByteWriter(64 + commands.length * 48);
+  writer.reset();
   writer.u8(FRAME_VERSION).f64(0).int(source).uint(first).uint(commands.length);
   for (const command of commands) writer.bytes(command);
   return writer.take();

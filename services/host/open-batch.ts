@@ -12,7 +12,7 @@ export class OpenBatch {
   readonly time: number;
   commands = 0;
   private readonly actor: Actor;
-  private readonly log = new ByteWriter(4_096);
+  private readonly log = new ByteWriter(512);
 
   /** Advances the actor to the batch's time. */
   constructor(actor: Actor, time: number) {

@@ -8,7 +8,7 @@ import { shrink, tryPlan, trySeed } from "../../chaos/simulator/seeds.js";
 
 const PLANS = join(import.meta.dirname, "..", "simulated");
 /** Of each missing safety the checks know within so many seeds: of the fence, the rarest, by 34 of the first 120. */
-const SEEDS_TO_NOTICE_MAX = 25;
+const SEEDS_TO_NOTICE_MAX = 10;
 
 async function firstToNotice(without: MutationName): Promise<number | undefined> {
   for (let seed = 1; seed <= SEEDS_TO_NOTICE_MAX; seed++) {

@@ -35,10 +35,15 @@ export class Checks extends SilentWitness {
   private readonly terms = new Map<number, Terms>();
   private readonly oneWriter: OneWriterCheck;
   private readonly speech: SpeechCheck;
-  private readonly replay: ReplayCheck;
+  /** Null: somebody else has done it for this run. */
+  private readonly replay: ReplayCheck | null;
   private readonly bounds: BoundsCheck;
 
-  constructor(postgres: SimPostgres, verdict: Verdict, tally: Tally) {
+  constructor(
+    postgres: SimPostgres,
+    verdict: Verdict,
+    { tally, replays }: { readonly tally: Tally; readonly replays: boolean },
+  ) {
     super();
     this.postgres = postgres;
     this.verdict = verdict;
@@ -50,7 +55,7 @@ export class Checks extends SilentWitness {
     this.matching = new MatchingCheck(verdict);
     this.oneWriter = new OneWriterCheck(history, verdict);
     this.speech = new SpeechCheck(history, verdict);
-    this.replay = new ReplayCheck(verdict);
+    this.replay = replays ? new ReplayCheck(verdict) : null;
     this.bounds = new BoundsCheck(verdict);
   }
 
@@ -126,7 +131,7 @@ export class Checks extends SilentWitness {
     this.streams.commit(batch, actor);
     this.matching.commit(stored, actor);
     this.accounts.commit(stored, actor);
-    this.replay.commit(stored, actor);
+    this.replay?.commit(stored, actor);
     this.history.take(stored);
   }
 

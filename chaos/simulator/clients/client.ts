@@ -43,8 +43,10 @@ const REFERENCE_PRICE = 1_000;
 const PRICE_SPREAD = 12;
 const QUANTITY_MAX = 20;
 const IN_FLIGHT_MAX = 12;
-/** Commands come together, as they do in markets. */
+/** Commands come together, as they do in markets: most bursts in one packet, most of a packet's orders for one market. */
 const BURST_MAX = 7;
+const PACKET_CHANCE = 0.75;
+const SAME_MARKET_CHANCE = 0.75;
 /** How long an order lives at most that is good till a time. */
 const PATIENCE_US_MAX = 1_500_000;
 const RETRY_US = 60_000;
@@ -55,6 +57,13 @@ const UNPUBLISHED = new Set([3, 5, 7, 8, 14]);
 
 /** A place or an amendment came to an end as the client sees it. */
 type Ending = "definite" | "refused" | "unknown";
+
+/** Commands that arrive together. */
+interface Packet {
+  readonly door: Door;
+  readonly arrivalUs: number;
+  readonly symbol: string;
+}
 
 export class Client {
   readonly account: number;
@@ -71,6 +80,8 @@ export class Client {
   private ids = 0;
   private isOpen = false;
   private isClosing = false;
+  /** Null: each command goes by itself, through any gateway. */
+  private packet: Packet | null = null;
 
   constructor(deps: ClientDependencies, options: ClientOptions) {
     this.deps = deps;
@@ -138,9 +149,19 @@ export class Client {
     world.scheduler.after(delayUs, () => {
       if (this.isDone) return;
       const burst = this.isClosing ? BURST_MAX : this.random.whole(1, BURST_MAX);
+      this.packet = this.random.chance(PACKET_CHANCE) ? this.newPacket() : null;
       for (let n = 0; n < burst; n++) this.act();
+      this.packet = null;
       this.think();
     });
+  }
+
+  private newPacket(): Packet | null {
+    const { random, deps } = this;
+    const doors = deps.doors();
+    if (doors.length === 0) return null;
+    const door = random.pick(doors);
+    return { door, arrivalUs: door.arrivalUs(), symbol: random.pick(deps.symbols) };
   }
 
   private act(): void {
@@ -172,7 +193,7 @@ export class Client {
     return {
       account: this.account,
       clientOrderId,
-      symbol: random.pick(this.deps.symbols),
+      symbol: this.randomSymbol(),
       side: random.chance(0.5) ? Side.SIDE_BUY : Side.SIDE_SELL,
       type: isMarket ? OrderType.ORDER_TYPE_MARKET : OrderType.ORDER_TYPE_LIMIT,
       timeInForce: timeInForceOf(isImmediate, expires),
@@ -181,6 +202,11 @@ export class Client {
       ...PLAIN_TERMS,
       ...(expires && { expiresAt: this.deps.world.wallUs + patienceUs }),
     };
+  }
+
+  private randomSymbol(): string {
+    const { random, packet, deps } = this;
+    return packet && random.chance(SAME_MARKET_CHANCE) ? packet.symbol : random.pick(deps.symbols);
   }
 
   /** The same id again: the first answer is to come again, or the order itself if it never arrived. */
@@ -276,15 +302,17 @@ export class Client {
     work: (core: GatewayCore) => Promise<T>,
     clientOrderId?: string,
   ): Promise<{ readonly ending: Ending; readonly answer?: T }> {
+    const { packet, random } = this;
     const doors = this.deps.doors();
     if (doors.length === 0) return { ending: "refused" };
+    const door = packet?.door ?? random.pick(doors);
     this.sent += 1;
     this.inFlight += 1;
     const note = () => {
       if (clientOrderId !== undefined) this.deps.answers.mayBeSent(this.account, clientOrderId);
     };
     try {
-      const answer = await this.random.pick(doors).call(work);
+      const answer = await door.call(work, packet?.arrivalUs);
       note();
       return { ending: "definite", answer };
     } catch (error) {

@@ -44,7 +44,13 @@ export class Door {
     return this.waiting.size;
   }
 
-  call<T>(work: (core: GatewayCore) => Promise<T>): Promise<T> {
+  /** When something that is sent now arrives; all that is sent in one packet arrives then, in its order. */
+  arrivalUs(): number {
+    const { scheduler } = this.process.world;
+    return scheduler.nowUs + CLIENT_LEAST_US + exponentialUs(this.random, CLIENT_MEAN_US);
+  }
+
+  call<T>(work: (core: GatewayCore) => Promise<T>, arrivalUs = this.arrivalUs()): Promise<T> {
     return new Promise((resolve, reject) => {
       if (!this.isOpen) return reject(new NoConnection("the gateway is not there"));
       this.waiting.add(reject);
@@ -54,7 +60,7 @@ export class Door {
           if (this.waiting.delete(reject)) settled();
         });
       };
-      this.later(() =>
+      this.process.world.scheduler.at(arrivalUs, () =>
         this.process.deliver(() => {
           work(this.core).then(
             (value) => settle(() => resolve(value)),
@@ -67,7 +73,6 @@ export class Door {
 
   /** Lets something happen at the other end, after the way there. */
   later(happen: () => void): void {
-    const { scheduler } = this.process.world;
-    scheduler.after(CLIENT_LEAST_US + exponentialUs(this.random, CLIENT_MEAN_US), happen);
+    this.process.world.scheduler.at(this.arrivalUs(), happen);
   }
 }

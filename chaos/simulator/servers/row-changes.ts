@@ -91,12 +91,14 @@ function addLinks(changes: RowChange[], { actor, links, effects }: Batch, table:
   let moved = 0;
   for (const { peer, token, received, sent } of links) {
     const key = `${actor.id}/${peer}`;
-    const row: MutableRow = { ...NO_TOTALS, ...table.rows.get(key) };
-    row["actor"] = actor.id;
-    row["peer"] = peer;
-    row["token"] = token;
-    row["received"] = received;
-    row["sent"] = sent;
+    const { base_in, base_out, quote_in, quote_out } = table.rows.get(key) ?? NO_TOTALS;
+    const totals = {
+      base_in: base_in!,
+      base_out: base_out!,
+      quote_in: quote_in!,
+      quote_out: quote_out!,
+    };
+    const row: MutableRow = { actor: actor.id, peer, token, received, sent, ...totals };
     const at = flowPeers.indexOf(peer);
     if (at >= 0) {
       moved += 1;
