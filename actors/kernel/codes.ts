@@ -113,6 +113,9 @@ export const Code = {
   ACCOUNT_CLOSED: 122,
   ACCOUNT_NOT_EMPTY: 123,
   INVALID_ACCOUNT_STATE: 124,
+  TOO_MANY_ORDERS_TODAY: 125,
+  TOO_MANY_REQUESTS: 126,
+  INVALID_ACCOUNT_LIMIT: 127,
   // Why a withdrawal, or a decision on one, is refused.
   WITHDRAWAL_KEY_MISSING: 130,
   WITHDRAWAL_KEY_REUSED: 131,
@@ -120,6 +123,12 @@ export const Code = {
   WITHDRAWAL_NOT_APPROVED: 133,
   WITHDRAWAL_FINAL: 134,
   INVALID_DECISION: 135,
+  // Why a transfer is refused, or comes back.
+  TRANSFER_KEY_MISSING: 140,
+  TRANSFER_KEY_REUSED: 141,
+  TRANSFER_TO_ITSELF: 142,
+  UNKNOWN_RECIPIENT: 143,
+  RECIPIENT_CLOSED: 144,
 } as const;
 export type Code = (typeof Code)[keyof typeof Code];
 

@@ -24,6 +24,11 @@ export function isHouseAccount(account: number): boolean {
   return account > HOUSE_ACCOUNT_BASE;
 }
 
+/** Is it the number of a ledger shard that there may be? */
+export function isLedgerShard(actor: number): boolean {
+  return actor >= 1 && actor <= LEDGER_SHARDS_MAX;
+}
+
 /** The ledger shard that an account belongs to, for ever. */
 export function shardOfAccount(account: number, shards: number): number {
   assert(shards >= 1 && shards <= LEDGER_SHARDS_MAX, `${shards} ledger shards`);

@@ -24,6 +24,9 @@ export const ASSET_ID_MAX = 2 ** 31 - 1;
 /** Live orders of one account. */
 export const OPEN_ORDERS_PER_ACCOUNT_MAX = 10_000;
 
+/** The highest that an operator may set as an account's limit of anything. */
+export const ACCOUNT_LIMIT_MAX = 1_000_000;
+
 /** Resting orders of one market. */
 export const RESTING_ORDERS_MAX = 2_000_000;
 

@@ -1,5 +1,6 @@
-/** Accounts as such: opened by whoever may, and set to a state by operators. */
+/** Accounts as such: opened by whoever may, and given a state and limits by operators. */
 import { Code } from "../kernel/codes.js";
+import { ACCOUNT_LIMIT_MAX } from "../kernel/limits.js";
 import { isOneOf } from "../kernel/order.js";
 import { AccountState } from "./account-state.js";
 import type { Account } from "./accounts.js";
@@ -22,19 +23,38 @@ export class AccountDesk {
 
   /** The same state again changes nothing. What an account has open it keeps: to end that is another command. */
   setState(request: RequestOf<"set-account">, account: Account): void {
-    const { accounts, journal } = this.state;
+    const { accounts, journal, transfers } = this.state;
     const { origin, command } = request;
     const { state } = command;
     if (!isOneOf(AccountState, state)) {
       return refuse(this.state, request, Code.INVALID_ACCOUNT_STATE);
     }
     if (account.state === state) return repeat(this.state, request, Code.OK, 0);
-    if (state === AccountState.Closed && !isEmpty(account)) {
+    const isInUse = !isEmpty(account) || transfers.isUnderWay(account);
+    if (state === AccountState.Closed && isInUse) {
       return refuse(this.state, request, Code.ACCOUNT_NOT_EMPTY);
     }
     accounts.setState(account, state);
     journal.append(account, { kind: "account-state", origin, state });
   }
+
+  /** The same limits again change nothing. What an account has open it keeps, and what was counted today is counted. */
+  setLimits(request: RequestOf<"set-limits">, account: Account): void {
+    const { journal, limits } = this.state;
+    const { origin, command } = request;
+    const { ordersPerDay, openOrders, requestsPerSecond } = command;
+    const terms = { ordersPerDay, openOrders, requestsPerSecond };
+    if (!Object.values(terms).every(isLimit)) {
+      return refuse(this.state, request, Code.INVALID_ACCOUNT_LIMIT);
+    }
+    if (limits.isSet(account, terms)) return repeat(this.state, request, Code.OK, 0);
+    limits.set(account, terms);
+    journal.append(account, { kind: "account-limits", origin, ...terms });
+  }
+}
+
+function isLimit(value: number): boolean {
+  return value >= 0 && value <= ACCOUNT_LIMIT_MAX;
 }
 
 /** What is held, for an order or a withdrawal, is a part of what it has. */

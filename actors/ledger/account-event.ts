@@ -33,8 +33,42 @@ export type AccountEvent =
       readonly key: string;
       readonly status: number;
     }
+  /** Sent to another account: it has left this one. */
+  | {
+      readonly kind: "transfer";
+      readonly origin: Origin;
+      readonly recipient: number;
+      readonly asset: number;
+      readonly amount: number;
+      readonly key: string;
+    }
+  /** The recipient has it (`OK`); or why not, and it is back. */
+  | {
+      readonly kind: "transfer-ended";
+      readonly recipient: number;
+      readonly asset: number;
+      readonly amount: number;
+      readonly key: string;
+      readonly code: number;
+    }
+  /** Given by another account's transfer. */
+  | {
+      readonly kind: "transfer-received";
+      readonly sender: number;
+      readonly asset: number;
+      readonly amount: number;
+      readonly key: string;
+    }
   /** What the account may do from now on (`account-state.ts`). */
   | { readonly kind: "account-state"; readonly origin: Origin; readonly state: number }
+  /** How much the account may ask for from now on (`account-limits.ts`). */
+  | {
+      readonly kind: "account-limits";
+      readonly origin: Origin;
+      readonly ordersPerDay: number;
+      readonly openOrders: number;
+      readonly requestsPerSecond: number;
+    }
   /** Checked, held for, durable, on its way to the market. */
   | (OtherTerms & {
       readonly kind: "accepted";

@@ -7,7 +7,8 @@ import { ByteReader, ByteWriter, MalformedError } from "../kernel/bytes.js";
 import { Code } from "../kernel/codes.js";
 import { CLIENT_ORDER_ID_LENGTH_MAX, DEPOSIT_KEY_LENGTH_MAX } from "../kernel/limits.js";
 import { type Liquidity, type OrderRequest, type Side } from "../kernel/order.js";
-import type { AccountEvent, JournalBlock, Origin, PairReply, Reply } from "./account-event.js";
+import type { AccountEvent, JournalBlock } from "./account-event.js";
+import { decodeOrigin, encodeOrigin } from "./origin.js";
 import {
   decodeOtherTerms,
   encodeOtherTerms,
@@ -15,6 +16,7 @@ import {
   NO_OTHER_TERMS,
 } from "./other-terms.js";
 
+export { decodeReplies, encodeReply } from "./replies.js";
 export type {
   AccountEvent,
   FilledEvent,
@@ -44,6 +46,10 @@ const TAGS = {
   withdrawal: 20,
   "account-state": 21,
   fee: 23,
+  transfer: 24,
+  "transfer-ended": 25,
+  "transfer-received": 26,
+  "account-limits": 27,
 } as const;
 /** An order that is more than plain. */
 const ACCEPTED_WITH_TERMS = 12;
@@ -68,9 +74,24 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
       encodeOrigin(writer, event.origin);
       writer.uint(event.asset).uint(event.amount).string(event.key).u8(event.status);
       break;
+    case "transfer":
+      encodeOrigin(writer, event.origin);
+      writer.uint(event.recipient).uint(event.asset).uint(event.amount).string(event.key);
+      break;
+    case "transfer-ended":
+      writer.uint(event.recipient).uint(event.asset).uint(event.amount).string(event.key);
+      writer.uint(event.code);
+      break;
+    case "transfer-received":
+      writer.uint(event.sender).uint(event.asset).uint(event.amount).string(event.key);
+      break;
     case "account-state":
       encodeOrigin(writer, event.origin);
       writer.u8(event.state);
+      break;
+    case "account-limits":
+      encodeOrigin(writer, event.origin);
+      writer.uint(event.ordersPerDay).uint(event.openOrders).uint(event.requestsPerSecond);
       break;
     case "accepted":
       encodeOrigin(writer, event.origin);
@@ -175,8 +196,18 @@ function decodeEvent(reader: ByteReader): AccountEvent {
       const key = reader.string(DEPOSIT_KEY_LENGTH_MAX);
       return { kind: "withdrawal", origin, asset, amount, key, status: reader.u8() };
     }
+    case TAGS.transfer:
+    case TAGS["transfer-ended"]:
+    case TAGS["transfer-received"]:
+      return decodeTransfer(tag, reader);
     case TAGS["account-state"]:
       return { kind: "account-state", origin: decodeOrigin(reader), state: reader.u8() };
+    case TAGS["account-limits"]: {
+      const origin = decodeOrigin(reader);
+      const [ordersPerDay, openOrders] = [reader.uint(), reader.uint()];
+      const limits = { ordersPerDay, openOrders, requestsPerSecond: reader.uint() };
+      return { kind: "account-limits", origin, ...limits };
+    }
     case TAGS.accepted:
     case ACCEPTED_WITH_TERMS:
     case ACCEPTED_OF_PAIR:
@@ -304,52 +335,23 @@ function decodeAccepted(reader: ByteReader, tag: number): Accepted {
   };
 }
 
+function decodeTransfer(tag: number, reader: ByteReader): AccountEvent {
+  const origin = tag === TAGS.transfer ? decodeOrigin(reader) : null;
+  const [other, asset, amount] = [reader.uint(), reader.uint(), reader.uint()];
+  const terms = { asset, amount, key: reader.string(DEPOSIT_KEY_LENGTH_MAX) };
+  if (origin) return { kind: "transfer", origin, recipient: other, ...terms };
+  if (tag === TAGS["transfer-received"]) {
+    return { kind: "transfer-received", sender: other, ...terms };
+  }
+  return { kind: "transfer-ended", recipient: other, ...terms, code: reader.uint() };
+}
+
 function decodeStanding(reader: ByteReader): {
   readonly orderId: number;
   readonly leaves: number;
   readonly sequence: number;
 } {
   return { orderId: reader.uint(), leaves: reader.uint(), sequence: reader.uint() };
-}
-
-function encodeOrigin(writer: ByteWriter, origin: Origin): void {
-  writer.uint(origin.slot).uint(origin.token).uint(origin.number);
-}
-
-function decodeOrigin(reader: ByteReader): Origin {
-  return { slot: reader.uint(), token: reader.uint(), number: reader.uint() };
-}
-
-/** The flags of a reply. Of one about a pair more follows. */
-const REPEATED = 1;
-const OF_PAIR = 2;
-
-export function encodeReply(writer: ByteWriter, reply: Reply): void {
-  const { origin, account, code, orderId, repeated, pair } = reply;
-  encodeOrigin(writer, origin);
-  writer.uint(account).uint(code).uint(orderId);
-  writer.u8((repeated ? REPEATED : 0) + (pair ? OF_PAIR : 0));
-  if (pair) writer.uint(pair.orderId).u8(pair.leg);
-}
-
-/** Throws `MalformedError`. */
-export function decodeReplies(bytes: Uint8Array): Reply[] {
-  const reader = new ByteReader(bytes);
-  const replies: Reply[] = [];
-  while (reader.remaining > 0) {
-    const origin = decodeOrigin(reader);
-    const account = reader.uint();
-    const code = reader.uint();
-    const orderId = reader.uint();
-    const flags = reader.u8();
-    const reply = { origin, account, code, orderId, repeated: flags % OF_PAIR === REPEATED };
-    replies.push(flags < OF_PAIR ? reply : { ...reply, pair: decodePairReply(reader) });
-  }
-  return replies;
-}
-
-function decodePairReply(reader: ByteReader): PairReply {
-  return { orderId: reader.uint(), leg: reader.u8() };
 }
 
 /** The body of a shard's event frame: blocks, one after the other. Replies travel beside it. */

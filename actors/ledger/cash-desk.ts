@@ -19,7 +19,7 @@ export class CashDesk {
   }
 
   deposit(request: RequestOf<"deposit">, account: Account): void {
-    const { balances, deposits, journal } = this.state;
+    const { balances, deposits, journal, totals } = this.state;
     const { origin } = request;
     const { asset, amount, key } = request.command;
     const problem = judgeAmount(asset, amount);
@@ -33,10 +33,11 @@ export class CashDesk {
     if (account.state === AccountState.Closed) {
       return refuse(this.state, request, Code.ACCOUNT_CLOSED);
     }
-    if (deposits.total(asset) + amount > SHARD_DEPOSITS_UNITS_MAX) {
+    if (totals.deposits(asset) + amount > SHARD_DEPOSITS_UNITS_MAX) {
       return refuse(this.state, request, Code.AMOUNT_TOO_LARGE);
     }
     balances.move(account, asset, amount, 0);
+    totals.deposit(asset, amount);
     const sequence = journal.append(account, { kind: "deposited", origin, asset, amount, key });
     deposits.add(account, { account: account.id, key, asset, amount, sequence });
   }
@@ -70,7 +71,7 @@ export class CashDesk {
 
   /** An operator's word. The same one again changes nothing and is answered as it was. */
   decide(request: RequestOf<"decide-withdrawal">, account: Account): void {
-    const { balances, deposits, withdrawals } = this.state;
+    const { balances, totals, withdrawals } = this.state;
     const { key, decision } = request.command;
     const known = withdrawals.find(account, key);
     if (!known) return refuse(this.state, request, Code.UNKNOWN_WITHDRAWAL);
@@ -81,7 +82,7 @@ export class CashDesk {
     const status = decision as WithdrawalStatus;
     if (status === WithdrawalStatus.Settled) {
       balances.move(account, asset, -amount, -amount);
-      deposits.takeOut(asset, amount);
+      totals.deposit(asset, -amount);
     } else if (status === WithdrawalStatus.Refused) {
       balances.move(account, asset, 0, -amount);
     }
@@ -98,7 +99,8 @@ export class CashDesk {
   }
 }
 
-function judgeAmount(asset: number, amount: number): Code {
+/** Of what comes in, leaves, or is transferred. */
+export function judgeAmount(asset: number, amount: number): Code {
   if (asset < 1 || asset > ASSET_ID_MAX) return Code.UNKNOWN_ASSET;
   if (amount < 1) return Code.AMOUNT_NOT_POSITIVE;
   return amount > SHARD_DEPOSITS_UNITS_MAX ? Code.AMOUNT_TOO_LARGE : Code.OK;

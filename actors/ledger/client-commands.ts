@@ -36,6 +36,17 @@ export type ClientCommand =
       readonly amount: number;
       readonly key: string;
     }
+  /** To another account. Its key is as a deposit's. `shard` is the recipient's, as the gateway knows it. */
+  | {
+      readonly kind: "transfer";
+      readonly account: number;
+      readonly deadline: number;
+      readonly recipient: number;
+      readonly shard: number;
+      readonly asset: number;
+      readonly amount: number;
+      readonly key: string;
+    }
   /** An operator's word on a withdrawal: the status that it is to have. */
   | {
       readonly kind: "decide-withdrawal";
@@ -50,6 +61,15 @@ export type ClientCommand =
       readonly account: number;
       readonly deadline: number;
       readonly state: number;
+    }
+  /** An operator's word on how much an account may ask for (`account-limits.ts`). */
+  | {
+      readonly kind: "set-limits";
+      readonly account: number;
+      readonly deadline: number;
+      readonly ordersPerDay: number;
+      readonly openOrders: number;
+      readonly requestsPerSecond: number;
     }
   | PlaceOrder
   | PlacePair
@@ -133,6 +153,8 @@ const PLACE_PAIR = 9;
 const WITHDRAW = 10;
 const DECIDE_WITHDRAWAL = 11;
 const SET_ACCOUNT = 12;
+const TRANSFER = 13;
+const SET_LIMITS = 14;
 
 export function encodeClientCommand(writer: ByteWriter, command: ClientCommand): void {
   switch (command.kind) {
@@ -147,12 +169,22 @@ export function encodeClientCommand(writer: ByteWriter, command: ClientCommand):
       writer.u8(WITHDRAW).uint(command.account).uint(command.deadline);
       writer.uint(command.asset).uint(command.amount).string(command.key);
       break;
+    case "transfer":
+      writer.u8(TRANSFER).uint(command.account).uint(command.deadline);
+      writer.uint(command.recipient).uint(command.shard);
+      writer.uint(command.asset).uint(command.amount).string(command.key);
+      break;
     case "decide-withdrawal":
       writer.u8(DECIDE_WITHDRAWAL).uint(command.account).uint(command.deadline);
       writer.string(command.key).u8(command.decision);
       break;
     case "set-account":
       writer.u8(SET_ACCOUNT).uint(command.account).uint(command.deadline).u8(command.state);
+      break;
+    case "set-limits":
+      writer.u8(SET_LIMITS).uint(command.account).uint(command.deadline);
+      writer.uint(command.ordersPerDay).uint(command.openOrders);
+      writer.uint(command.requestsPerSecond);
       break;
     case "place":
       encodePlace(writer, command);
@@ -224,12 +256,27 @@ export function decodeClientCommand(tag: number, reader: ByteReader): ClientComm
       const kind = tag === DEPOSIT ? "deposit" : "withdraw";
       return { kind, account, deadline, asset, amount, key };
     }
+    case TRANSFER: {
+      const [recipient, shard, asset, amount] = [
+        reader.uint(),
+        reader.uint(),
+        reader.uint(),
+        reader.uint(),
+      ];
+      const key = reader.string(DEPOSIT_KEY_LENGTH_MAX);
+      return { kind: "transfer", account, deadline, recipient, shard, asset, amount, key };
+    }
     case DECIDE_WITHDRAWAL: {
       const key = reader.string(DEPOSIT_KEY_LENGTH_MAX);
       return { kind: "decide-withdrawal", account, deadline, key, decision: reader.u8() };
     }
     case SET_ACCOUNT:
       return { kind: "set-account", account, deadline, state: reader.u8() };
+    case SET_LIMITS: {
+      const [ordersPerDay, openOrders] = [reader.uint(), reader.uint()];
+      const limits = { ordersPerDay, openOrders, requestsPerSecond: reader.uint() };
+      return { kind: "set-limits", account, deadline, ...limits };
+    }
     case PLACE:
     case PLACE_WITH_TERMS:
       return decodePlace(account, deadline, tag === PLACE, reader);

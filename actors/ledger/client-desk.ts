@@ -26,6 +26,7 @@ import { firstAnswer } from "./order.js";
 import { PairDesk } from "./pair-desk.js";
 import { isLate, refuse, repeat, type Request, type RequestOf } from "./request.js";
 import { RequestDesk } from "./request-desk.js";
+import type { TransferDesk } from "./transfer-desk.js";
 
 /** The terms of a voided id: nothing was asked for. */
 const NO_TERMS = {
@@ -46,9 +47,11 @@ export class ClientDesk {
   private readonly newOrders: NewOrderDesk;
   private readonly pairs: PairDesk;
   private readonly requests: RequestDesk;
+  private readonly transfers: TransferDesk;
 
-  constructor(state: LedgerState) {
+  constructor(state: LedgerState, transfers: TransferDesk) {
     this.state = state;
+    this.transfers = transfers;
     this.accounts = new AccountDesk(state);
     this.cash = new CashDesk(state);
     this.newOrders = new NewOrderDesk(state);
@@ -82,10 +85,14 @@ export class ClientDesk {
         return this.cash.deposit({ ...request, command }, account);
       case "withdraw":
         return this.cash.withdraw({ ...request, command }, account);
+      case "transfer":
+        return this.transfers.send({ ...request, command }, account);
       case "decide-withdrawal":
         return this.cash.decide({ ...request, command }, account);
       case "set-account":
         return this.accounts.setState({ ...request, command }, account);
+      case "set-limits":
+        return this.accounts.setLimits({ ...request, command }, account);
       case "amend":
         return this.requests.request({ ...request, command }, account);
       case "cancel-all":

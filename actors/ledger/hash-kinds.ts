@@ -12,4 +12,7 @@ export const HashKind = {
   AccountState: 10,
   Withdrawal: 11,
   ChargedOrder: 12,
+  Transferred: 13,
+  Transfer: 14,
+  Limits: 15,
 } as const;

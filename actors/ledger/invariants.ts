@@ -87,24 +87,27 @@ function checkPair({ orders }: LedgerState, order: Order): void {
   assert(order.filled === 0 || !done, `orders ${order.id} and ${other.id} have both traded`);
 }
 
-function checkDeposits({ deposits, withdrawals }: LedgerState): void {
+function checkDeposits({ deposits, totals, withdrawals }: LedgerState): void {
   const sums = new Sums();
-  for (const deposit of deposits.allKept()) sums.add(deposit.asset, deposit.amount);
+  for (const deposit of deposits.all()) sums.add(deposit.asset, deposit.amount);
   for (const { asset, amount, status } of withdrawals.all()) {
     if (status === WithdrawalStatus.Settled) sums.add(asset, -amount);
   }
-  for (const [asset, total] of deposits.allTotals()) {
-    assert(sums.of(asset) === BigInt(total), `asset ${asset}: deposits are not their total`);
+  for (const total of totals.all()) {
+    const { asset } = total;
+    assert(sums.of(asset) === BigInt(total.deposits), `asset ${asset}: deposits are no total`);
   }
 }
 
-/** Balances are what came in and has not left, and what trades brought in, less what they took out (R7). */
-function checkConservation({ accounts, deposits, flows, listings }: LedgerState): void {
+/** Balances are what came in and has not left, and what trades and transfers brought in, less what they took out (R7). */
+function checkConservation({ accounts, flows, listings, totals }: LedgerState): void {
   const sums = new Sums();
   for (const account of accounts.all()) {
     for (const { asset, total } of account.balances.values()) sums.add(asset, total);
   }
-  for (const [asset, total] of deposits.allTotals()) sums.add(asset, -total);
+  for (const { asset, deposits, transferredIn, transferredOut } of totals.all()) {
+    sums.add(asset, BigInt(transferredOut) - BigInt(transferredIn) - BigInt(deposits));
+  }
   for (const flow of flows.all()) {
     const { baseAsset, quoteAsset } = listings.of(flow.peer).instrument;
     sums.add(baseAsset, BigInt(flow.baseOut) - BigInt(flow.baseIn));

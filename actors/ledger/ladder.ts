@@ -6,7 +6,6 @@ import { Code } from "../kernel/codes.js";
 import { type Instrument, notional } from "../kernel/instrument.js";
 import {
   MARKET_ORDER_BAND_DIVISOR,
-  OPEN_ORDERS_PER_ACCOUNT_MAX,
   PRICE_UNITS_MAX,
   QUANTITY_UNITS_MAX,
   UNITS_MAX,
@@ -38,8 +37,13 @@ export function judgeTerms(order: NewOrder, listing: Listing | undefined, time: 
 }
 
 /** Judges an order by what its account has: open orders, and what it may spend of the asset to be held. */
-export function judgeMeans(openOrders: number, available: number, hold: number): Code {
-  if (openOrders >= OPEN_ORDERS_PER_ACCOUNT_MAX) return Code.TOO_MANY_OPEN_ORDERS;
+export function judgeMeans(
+  openOrders: number,
+  openOrdersMax: number,
+  available: number,
+  hold: number,
+): Code {
+  if (openOrders >= openOrdersMax) return Code.TOO_MANY_OPEN_ORDERS;
   if (available < hold) return Code.INSUFFICIENT_FUNDS;
   return Code.OK;
 }

@@ -1,10 +1,10 @@
 /**
  * The actor of a fixed slice of accounts: balances, holds, the orders as their accounts see them, and the journal
- * (R6, R7, R9, R10). Clients' commands go to one desk, markets' answers to the other; both work on one state.
+ * (R6, R7, R9, R10). Clients' commands go to one desk, markets' answers to another, what other shards say to a third; all work on one state.
  */
 import type { Actor, Effects, Envelope } from "../kernel/actor.js";
 import { assert } from "../kernel/assert.js";
-import { isSlot, LEDGER_SHARDS_MAX } from "../kernel/ids.js";
+import { isLedgerShard, isSlot } from "../kernel/ids.js";
 import { Links } from "../kernel/links.js";
 import { isFinal, type OrderStatus } from "../kernel/order.js";
 import { ClientDesk } from "./client-desk.js";
@@ -13,6 +13,7 @@ import { LedgerState } from "./ledger-state.js";
 import { MarketDesk } from "./market-desk.js";
 import { numberIn, type TableRow } from "./rows.js";
 import { decodeState, encodeState } from "./state-codec.js";
+import { TransferDesk } from "./transfer-desk.js";
 
 export class LedgerShard implements Actor {
   readonly id: number;
@@ -20,12 +21,14 @@ export class LedgerShard implements Actor {
   private readonly state: LedgerState;
   private readonly clients: ClientDesk;
   private readonly markets: MarketDesk;
+  private readonly transfers: TransferDesk;
 
   private constructor(id: number, state: LedgerState, links: Links) {
     this.id = id;
     this.links = links;
     this.state = state;
-    this.clients = new ClientDesk(state);
+    this.transfers = new TransferDesk(state);
+    this.clients = new ClientDesk(state, this.transfers);
     this.markets = new MarketDesk(state);
   }
 
@@ -43,7 +46,7 @@ export class LedgerShard implements Actor {
     links: Links,
   ): LedgerShard {
     const { id } = record;
-    assert(id >= 1 && id <= LEDGER_SHARDS_MAX, `${id} is no ledger shard`);
+    assert(isLedgerShard(id), `${id} is no ledger shard`);
     return new LedgerShard(id, new LedgerState(id, decodeState(record.state), links), links);
   }
 
@@ -101,6 +104,7 @@ export class LedgerShard implements Actor {
 
   apply(envelope: Envelope, time: number): void {
     if (isSlot(envelope.source)) this.clients.apply(envelope, time);
+    else if (isLedgerShard(envelope.source)) this.transfers.receive(envelope);
     else this.markets.apply(envelope, time);
   }
 
@@ -112,7 +116,7 @@ export class LedgerShard implements Actor {
     return { rows, state, sends, events: journal.events, replies };
   }
 
-  /** Over accounts, balances, live orders, deposits, flows and reference prices; not over finished orders. */
+  /** Over accounts, balances, live orders, deposits, withdrawals, transfers, flows and reference prices; not over finished orders. */
   stateHash(): number {
     return this.state.stateHash();
   }

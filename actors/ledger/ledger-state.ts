@@ -1,8 +1,9 @@
-/** Everything a shard knows, and what the open batch has to say so far: the parts that its two desks work on. */
+/** Everything a shard knows, and what the open batch has to say so far: the parts that its desks work on. */
 import type { RowSet } from "../kernel/actor.js";
 import { assert } from "../kernel/assert.js";
 import { StateHash } from "../kernel/hash.js";
 import type { Links } from "../kernel/links.js";
+import { AccountLimits } from "./account-limits.js";
 import { type Account, Accounts } from "./accounts.js";
 import { Balances } from "./balances.js";
 import { Deposits } from "./deposits.js";
@@ -14,6 +15,8 @@ import { Orders } from "./orders.js";
 import { Outgoing } from "./outgoing.js";
 import { numberIn, type TableRow } from "./rows.js";
 import type { Scalars } from "./state-codec.js";
+import { Totals } from "./totals.js";
+import { Transfers } from "./transfers.js";
 import { Withdrawals } from "./withdrawals.js";
 
 /** For metrics; not a part of the state. */
@@ -27,10 +30,13 @@ interface Counters {
 export class LedgerState {
   readonly id: number;
   readonly accounts: Accounts;
+  readonly limits: AccountLimits;
   readonly balances: Balances;
   readonly orders: Orders;
   readonly deposits: Deposits;
   readonly withdrawals: Withdrawals;
+  readonly transfers: Transfers;
+  readonly totals: Totals;
   readonly flows: Flows;
   readonly listings: Listings;
   readonly journal: Journal;
@@ -46,11 +52,14 @@ export class LedgerState {
   constructor(id: number, scalars: Scalars, links: Links) {
     this.id = id;
     this.accounts = new Accounts(this.hash);
+    this.limits = new AccountLimits(this.hash);
     this.journal = new Journal(this.accounts);
     this.balances = new Balances(this.hash, this.journal);
     this.orders = new Orders(id, this.hash, scalars.ordersIssued);
-    this.deposits = new Deposits(this.hash);
+    this.deposits = new Deposits();
     this.withdrawals = new Withdrawals(this.hash);
+    this.transfers = new Transfers(this.hash);
+    this.totals = new Totals(this.hash);
     this.flows = new Flows(this.hash);
     this.listings = new Listings(this.hash);
     this.outgoing = new Outgoing(links);
@@ -66,17 +75,20 @@ export class LedgerState {
 
   /** The batch's rows by part; parts without rows are left out. */
   takeRows(journal: RowSet): Record<string, RowSet> {
-    const deposits = this.deposits.takeRows();
     const accounts = this.accounts.takeRows();
+    const { transfers, credits } = this.transfers.takeRows();
     const parts: Record<string, RowSet> = {
       accounts: accounts.opened,
       accounts_changed: accounts.changed,
+      account_limits: this.limits.takeRows(),
       balances: this.balances.takeRows(),
       ...this.orders.takeRows(),
       journal,
-      deposits: deposits.deposits,
+      deposits: this.deposits.takeRows(),
       withdrawals: this.withdrawals.takeRows(),
-      shard_totals: deposits.totals,
+      transfers,
+      credits,
+      shard_totals: this.totals.takeRows(),
       shard_instruments: this.listings.takeRows(),
       flows: this.flows.takeRows(),
     };
@@ -90,14 +102,18 @@ export class LedgerState {
         return this.listings.restore(row);
       case "accounts":
         return this.accounts.restore(row);
+      case "account_limits":
+        return this.limits.restore(this.accountOf(row), row);
       case "balances":
         return this.balances.restore(this.accountOf(row), row);
       case "deposits":
-        return this.deposits.restoreDeposit(this.accountOf(row), row);
+        return this.deposits.restore(this.accountOf(row), row);
       case "withdrawals":
         return this.withdrawals.restore(this.accountOf(row), row);
+      case "transfers":
+        return this.transfers.restore(this.accountOf(row), row);
       case "shard_totals":
-        return this.deposits.restoreTotal(row);
+        return this.totals.restore(row);
       case "flows":
         return this.flows.restore(row);
       case "orders":

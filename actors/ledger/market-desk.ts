@@ -55,14 +55,18 @@ export class MarketDesk {
       case "open":
       case "deposit":
       case "withdraw":
+      case "transfer":
       case "decide-withdrawal":
       case "set-account":
+      case "set-limits":
       case "place":
       case "place-pair":
       case "amend":
       case "cancel-all":
       case "resolve":
-        throw new MalformedError(`an actor sent the client command ${answer.kind}`);
+      case "credit":
+      case "credited":
+        throw new MalformedError(`a market sent the command ${answer.kind}`);
       default:
         assertNever(answer);
     }

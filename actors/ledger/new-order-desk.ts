@@ -38,6 +38,8 @@ export class NewOrderDesk {
     if (late) return this.reject(request, account, Code.DEADLINE_PASSED);
     const standing = judgeTrading(account.state, command.side);
     if (standing !== Code.OK) return this.reject(request, account, standing);
+    const limit = state.limits.take(account, 1, time);
+    if (limit !== Code.OK) return refuse(state, request, limit);
     const listing = state.listings.find(command.instrument);
     const code = judgeTerms(command, listing, time);
     if (code !== Code.OK || !listing) return this.reject(request, account, code);
@@ -51,7 +53,8 @@ export class NewOrderDesk {
     const price = limitPrice(command, listing);
     const hold = holdOf(listing.instrument, command.side, price, command.quantity);
     const available = state.balances.available(account, hold.asset);
-    const code = judgeMeans(account.openOrders, available, hold.amount);
+    const most = state.limits.openOrders(account);
+    const code = judgeMeans(account.openOrders, most, available, hold.amount);
     if (code !== Code.OK) return this.reject(request, account, code);
     const orderId = state.orders.nextId();
     state.balances.move(account, hold.asset, 0, hold.amount);

@@ -1,8 +1,9 @@
-/** What a batch says besides its journal: commands for markets, numbered as they are said (R4), and replies. */
+/** What a batch says besides its journal: commands for markets and for other shards, numbered as they are said (R4), and replies. */
 import { ByteWriter } from "../kernel/bytes.js";
 import type { Links } from "../kernel/links.js";
 import { encodeMarketCommand, type MarketCommand } from "../market/messages.js";
 import { encodeReply, type Reply } from "./account-events.js";
+import { encodeLedgerCommand, type ShardMessage } from "./messages.js";
 
 export class Outgoing {
   private readonly links: Links;
@@ -14,11 +15,11 @@ export class Outgoing {
   }
 
   send(market: number, command: MarketCommand): void {
-    this.links.nextNumber(market);
-    const payload = encodeMarketCommand(command);
-    const sent = this.sends.get(market);
-    if (sent) sent.push(payload);
-    else this.sends.set(market, [payload]);
+    this.add(market, encodeMarketCommand(command));
+  }
+
+  sendToShard(shard: number, message: ShardMessage): void {
+    this.add(shard, encodeLedgerCommand(message));
   }
 
   reply(reply: Reply): void {
@@ -34,5 +35,12 @@ export class Outgoing {
     this.sends = new Map();
     this.replies.reset();
     return { sends, replies };
+  }
+
+  private add(destination: number, payload: Uint8Array): void {
+    this.links.nextNumber(destination);
+    const sent = this.sends.get(destination);
+    if (sent) sent.push(payload);
+    else this.sends.set(destination, [payload]);
   }
 }

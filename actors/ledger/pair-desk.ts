@@ -50,6 +50,8 @@ export class PairDesk {
     if (late) return this.reject(request, account, { code: Code.DEADLINE_PASSED, leg: 0 });
     const standing = judgeTrading(account.state, command.legs[0].side);
     if (standing !== Code.OK) return this.reject(request, account, { code: standing, leg: 0 });
+    const limit = state.limits.take(account, 2, time);
+    if (limit !== Code.OK) return this.refuse(request, { code: limit, leg: 0 });
     const verdict = this.judge(command, time);
     const listing = state.listings.find(command.legs[0].instrument);
     if (verdict.code !== Code.OK || !listing) return this.reject(request, account, verdict);
@@ -71,7 +73,7 @@ export class PairDesk {
   }
 
   private accept(request: PairRequest, account: Account, listing: Listing): void {
-    const { balances, orders } = this.state;
+    const { balances, limits, orders } = this.state;
     const { legs } = request.command;
     const prices = legs.map((leg) => limitPrice(leg, listing));
     const holds = legs.map(({ side, quantity }, at) =>
@@ -80,7 +82,9 @@ export class PairDesk {
     const { asset } = holds[0]!;
     const amount = Math.max(holds[0]!.amount, holds[1]!.amount);
     // There has to be room for two.
-    const code = judgeMeans(account.openOrders + 1, balances.available(account, asset), amount);
+    const most = limits.openOrders(account);
+    const available = balances.available(account, asset);
+    const code = judgeMeans(account.openOrders + 1, most, available, amount);
     if (code !== Code.OK) return this.reject(request, account, { code, leg: 0 });
     balances.move(account, asset, 0, amount);
     const [first, second] = [orders.nextId(), orders.nextId()];

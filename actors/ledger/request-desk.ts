@@ -9,7 +9,7 @@ import { isStop } from "../kernel/order-terms.js";
 import { judgeTrading } from "./account-state.js";
 import type { Account } from "./accounts.js";
 import { holdOf } from "./holds.js";
-import { bandEdge, hasNoPrice, judgeAmended, judgeMeans } from "./ladder.js";
+import { bandEdge, hasNoPrice, judgeAmended } from "./ladder.js";
 import type { LedgerState } from "./ledger-state.js";
 import type { Listing } from "./listings.js";
 import type { AmendOrder } from "./messages.js";
@@ -79,8 +79,10 @@ export class RequestDesk {
   }
 
   private amend(request: RequestOf<"amend">, order: Order): void {
-    const { balances, listings, orders, outgoing } = this.state;
+    const { balances, limits, listings, orders, outgoing } = this.state;
     const { command, time } = request;
+    const limit = limits.take(order.account, 0, time);
+    if (limit !== Code.OK) return refuse(this.state, request, limit, order.id);
     const listing = listings.of(order.instrument);
     const { instrument } = listing;
     const after = amendedTerms(order, command, listing);
@@ -95,8 +97,8 @@ export class RequestDesk {
     // Who may only part with what it has may still ask for less.
     const isLess = standing === Code.ACCOUNT_CLOSE_ONLY && amend.change <= 0 && more <= 0;
     if (standing !== Code.OK && !isLess) return refuse(this.state, request, standing, order.id);
-    const means = judgeMeans(0, balances.available(order.account, asset), more);
-    if (means !== Code.OK) return refuse(this.state, request, means, order.id);
+    const available = balances.available(order.account, asset);
+    if (available < more) return refuse(this.state, request, Code.INSUFFICIENT_FUNDS, order.id);
 
     if (more > 0) balances.move(order.account, asset, 0, more);
     orders.beginAmend(order, amend, this.tell(request, order), time);

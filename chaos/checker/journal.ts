@@ -28,6 +28,10 @@ const LAYOUTS: Readonly<Record<number, string>> = {
   21: "nnnn", // account-state: origin, state
   22: "nnnnnnnnnn", // filled as 8; then the fee
   23: "nnnnn", // fee: order, trade, instrument, asset, amount
+  24: "nnnnnns", // transfer: origin, recipient, asset, amount, key
+  25: "nnnsn", // transfer-ended: recipient, asset, amount, key, code
+  26: "nnns", // transfer-received: sender, asset, amount, key
+  27: "nnnnnn", // account-limits: origin, orders a day, open orders, requests a second
 };
 const FILLED = [8, 22];
 

@@ -187,13 +187,11 @@ class Stage {
     const doors = () => cluster.doors();
     const shared = { world, verdict: checks.verdict, answers: checks.answers, doors };
     const accounts = accountsOf(ACCOUNTS_PER_SHARD);
+    const names = { symbols: SYMBOLS, assets: ASSETS, accounts };
     const commands = Math.ceil(plan.commands / accounts.length);
     const thinkUs = (plan.faultsMs * US_PER_MS) / commands;
     for (const account of accounts) {
-      const client = new Client(
-        { ...shared, symbols: SYMBOLS, assets: ASSETS },
-        { account, commands, thinkUs },
-      );
+      const client = new Client({ ...shared, ...names }, { account, commands, thinkUs });
       this.clients.push(client);
       this.subscribers.push(new Subscriber(shared, account, (event) => client.hear(event)));
     }

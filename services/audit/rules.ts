@@ -117,8 +117,42 @@ const DEPOSITS: Rule = {
     WHERE coalesce(t.deposits, 0) <> coalesce(d.amount, 0)`,
 };
 
+/**
+ * A transfer that is settled was given to its recipient, whole and once; one that came back was not; and nothing was given that nobody
+ * has sent. One that is sent may have arrived, or not: without its credit it is under way.
+ */
+const TRANSFERS: Rule = {
+  name: "transfers",
+  table: "transfers",
+  conserves: true,
+  violations: `
+    SELECT coalesce(t.account, c.sender) AS account, coalesce(t.key, c.key) AS key, t.recipient, t.asset, t.amount, t.status,
+           c.account AS given_to, c.asset AS given_asset, c.amount AS given
+    FROM seen_transfers t FULL JOIN seen_credits c ON c.sender = t.account AND c.key = t.key
+    WHERE t.account IS NULL OR (c.account IS NULL AND t.status = 2)
+       OR (c.account IS NOT NULL AND (t.status = 3 OR (c.account, c.asset, c.amount) <> (t.recipient, t.asset, t.amount)))`,
+};
+
 /** Running totals count turnover, which has no limit, so a shard counts it modulo 2^53. */
 const TURNOVER_WRAPS_AT = 2 ** 53;
+
+/** What a shard counts as transferred is what its accounts were given and got back, and what they have sent. */
+const TRANSFERRED: Rule = {
+  name: "transferred",
+  table: "shard_totals",
+  conserves: true,
+  violations: `
+    SELECT actor, asset, t.transferred_in, t.transferred_out, m.moved_in AS credits_and_returns, m.moved_out AS transfers
+    FROM seen_totals t
+    FULL JOIN (
+      SELECT actor, asset, sum(moved_in) AS moved_in, sum(moved_out) AS moved_out FROM (
+        SELECT actor, asset, amount AS moved_in, 0 AS moved_out FROM seen_credits
+        UNION ALL SELECT actor, asset, CASE status WHEN 3 THEN amount ELSE 0 END, amount FROM seen_transfers
+      ) moved GROUP BY actor, asset
+    ) m USING (actor, asset)
+    WHERE coalesce(t.transferred_in, 0) <> coalesce(mod(m.moved_in, ${TURNOVER_WRAPS_AT}), 0)
+       OR coalesce(t.transferred_out, 0) <> coalesce(mod(m.moved_out, ${TURNOVER_WRAPS_AT}), 0)`,
+};
 
 /** What a shard took from a market is what that market's trades say, up to the shard's mark. */
 const FLOWS: Rule = {
@@ -143,7 +177,7 @@ const FLOWS: Rule = {
            coalesce(mod(s.quote_in, ${TURNOVER_WRAPS_AT}), 0), coalesce(mod(s.quote_out, ${TURNOVER_WRAPS_AT}), 0))`,
 };
 
-/** R7 for a shard and an asset: its balances are its deposits and what flowed in, less what flowed out. */
+/** R7 for a shard and an asset: its balances are its deposits and what flowed and was transferred in, less what went out. */
 const SHARD_BALANCES: Rule = {
   name: "shardBalances",
   table: "balances",
@@ -152,7 +186,7 @@ const SHARD_BALANCES: Rule = {
     SELECT actor, asset, sum(total) AS balances, sum(expected) AS deposits_and_flows
     FROM (
       SELECT actor, asset, total::numeric AS total, 0::numeric AS expected FROM seen_balances
-      UNION ALL SELECT actor, asset, 0, deposits FROM seen_totals
+      UNION ALL SELECT actor, asset, 0, deposits + transferred_in - transferred_out FROM seen_totals
       UNION ALL SELECT l.actor, i.base_asset, 0, l.base_in - l.base_out
         FROM seen_links l JOIN instruments i ON i.instrument = l.peer
       UNION ALL SELECT l.actor, i.quote_asset, 0, l.quote_in - l.quote_out
@@ -163,8 +197,8 @@ const SHARD_BALANCES: Rule = {
 };
 
 /**
- * What an account's journal moved is what it deposited, less what it withdrew, and what its own trades moved, less their fees; a
- * house account has the fees of its shard.
+ * What an account's journal moved is what it deposited, less what it withdrew, what it was given by transfers, less what it sent
+ * and did not get back, and what its own trades moved, less their fees; a house account has the fees of its shard.
  */
 const SETTLEMENTS: Rule = {
   name: "settlements",
@@ -176,6 +210,8 @@ const SETTLEMENTS: Rule = {
       SELECT account, asset, total, 0::numeric AS expected FROM seen_changes
       UNION ALL SELECT account, asset, 0, amount FROM seen_deposits
       UNION ALL SELECT account, asset, 0, -amount FROM seen_withdrawals
+      UNION ALL SELECT account, asset, 0, -amount FROM seen_transfers WHERE status <> 3
+      UNION ALL SELECT account, asset, 0, amount FROM seen_credits
       UNION ALL SELECT f.account, i.quote_asset, 0, -f.fees FROM seen_fees f JOIN instruments i USING (instrument)
       UNION ALL SELECT ${HOUSE_ACCOUNT_BASE} + f.actor, i.quote_asset, 0, f.fees
         FROM seen_fees f JOIN instruments i USING (instrument)
@@ -329,6 +365,8 @@ export const RULES: readonly Rule[] = [
   JOURNAL_GAPS,
   JOURNAL_SUMS,
   DEPOSITS,
+  TRANSFERS,
+  TRANSFERRED,
   TRADES_OF_ORDERS,
   ORDER_FILLS,
   FEES,

@@ -11,8 +11,9 @@ const TABLES = `
   CREATE TEMP TABLE seen_balances (actor integer, account bigint, asset integer, total bigint, held bigint);
   CREATE TEMP TABLE seen_links (actor integer, peer integer, received bigint,
     base_in bigint, base_out bigint, quote_in bigint, quote_out bigint);
-  CREATE TEMP TABLE seen_totals (actor integer, asset integer, deposits bigint);
+  CREATE TEMP TABLE seen_totals (actor integer, asset integer, deposits bigint, transferred_in bigint, transferred_out bigint);
   CREATE TEMP TABLE seen_leaving (account bigint, asset integer, amount bigint);
+  CREATE TEMP TABLE seen_sent (actor integer, account bigint, key text, recipient bigint, asset integer, amount bigint);
   CREATE TEMP TABLE seen_orders (order_id bigint, actor integer, account bigint, instrument integer,
     side smallint, price bigint, quantity bigint, filled bigint, leaves bigint,
     amend_price bigint, amend_change bigint, pair bigint, pair_done smallint,
@@ -28,8 +29,9 @@ const COPY = `
   INSERT INTO seen_balances SELECT actor, account, asset, total, held FROM balances;
   INSERT INTO seen_links SELECT l.actor, l.peer, l.received, l.base_in, l.base_out, l.quote_in, l.quote_out
     FROM links l JOIN actors a USING (actor) WHERE a.kind = 'ledger' AND l.peer > 0;
-  INSERT INTO seen_totals SELECT actor, asset, deposits FROM shard_totals;
+  INSERT INTO seen_totals SELECT actor, asset, deposits, transferred_in, transferred_out FROM shard_totals;
   INSERT INTO seen_leaving SELECT account, asset, amount FROM withdrawals WHERE status < 3;
+  INSERT INTO seen_sent SELECT actor, account, key, recipient, asset, amount FROM transfers WHERE status = 1;
   INSERT INTO seen_orders
     SELECT order_id, actor, account, instrument, side, price, quantity, filled, leaves,
       amend_price, amend_change, pair, pair_done,
@@ -39,7 +41,8 @@ const COPY = `
 `;
 
 /**
- * The prefixes that belong to the snapshot. A shard's journal rows, deposits and settled withdrawals belong to its batches up to the seen one;
+ * The prefixes that belong to the snapshot. A shard's journal rows, deposits, settled withdrawals, ended transfers and credits belong to its
+ * batches up to the seen one;
  * a side of a trade is settled when its message's number is at most the shard's mark.
  */
 const PREFIXES = `
@@ -55,6 +58,14 @@ const PREFIXES = `
   CREATE TEMP TABLE seen_withdrawals AS
     SELECT w.actor, w.account, w.key, w.asset, w.amount
     FROM withdrawals w JOIN seen_sequences s USING (account) WHERE w.status = 3 AND w.sequence <= s.sequence;
+  CREATE TEMP TABLE seen_transfers AS
+    SELECT actor, account, key, recipient, asset, amount, 1 AS status FROM seen_sent
+    UNION ALL
+    SELECT t.actor, t.account, t.key, t.recipient, t.asset, t.amount, t.status
+    FROM transfers t JOIN seen_sequences s USING (account) WHERE t.status > 1 AND t.sequence <= s.sequence;
+  CREATE TEMP TABLE seen_credits AS
+    SELECT c.actor, c.account, c.sender, c.key, c.asset, c.amount
+    FROM credits c JOIN seen_sequences s USING (account) WHERE c.sequence <= s.sequence;
   CREATE TEMP TABLE seen_fees AS
     SELECT actor, order_id, account, instrument, maker_fee, taker_fee, maker_value, taker_value, fees
     FROM (
@@ -80,7 +91,7 @@ const PREFIXES = `
     ) AS s (order_id, account, number, is_buyer, is_maker)
     JOIN seen_links l ON l.peer = t.actor AND l.actor = s.order_id % 1024
     WHERE s.number <= l.received;
-  ANALYZE seen_sides, seen_changes, seen_deposits, seen_withdrawals, seen_fees, seen_sequences;
+  ANALYZE seen_sides, seen_changes, seen_deposits, seen_withdrawals, seen_transfers, seen_credits, seen_fees, seen_sequences;
 `;
 
 /** Fills the session's `seen_…` tables; gives how long the snapshot was open, in milliseconds. */
@@ -90,7 +101,7 @@ export async function takeSnapshot(client: Client): Promise<number> {
   await client.query(COPY);
   const elapsedMs = performance.now() - started;
   await client.query(
-    "ANALYZE seen_actors, seen_balances, seen_links, seen_totals, seen_leaving, seen_orders",
+    "ANALYZE seen_actors, seen_balances, seen_links, seen_totals, seen_leaving, seen_sent, seen_orders",
   );
   await client.query(PREFIXES);
   return elapsedMs;

@@ -3,6 +3,7 @@
  * of the events, and add up to what each row says that it moved, or the statement is refused.
  */
 import pg from "pg";
+import { Code } from "../../actors/kernel/codes.js";
 import { notional } from "../../actors/kernel/instrument.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import { Side } from "../../actors/kernel/order.js";
@@ -25,8 +26,16 @@ export interface StatementLine {
   readonly time: number;
   /** The number of the event in the account's journal. */
   readonly sequence: number;
-  readonly kind: "deposit" | "withdrawal" | "bought" | "sold" | "fee";
-  /** Of a deposit or withdrawal its key; of a trade its symbol and number. */
+  readonly kind:
+    | "deposit"
+    | "withdrawal"
+    | "sent"
+    | "returned"
+    | "received"
+    | "bought"
+    | "sold"
+    | "fee";
+  /** Of a deposit or withdrawal its key; of a transfer the other account and the key; of a trade its symbol and number. */
   readonly reference: string;
   readonly asset: string;
   readonly change: string;
@@ -223,6 +232,19 @@ function movesOf(event: AccountEvent, books: Books): Move[] {
       const { asset, amount, key, status } = event;
       if (status !== WithdrawalStatus.Settled) return [];
       return [{ kind: "withdrawal", reference: key, asset, change: -amount }];
+    }
+    case "transfer": {
+      const { asset, amount, key, recipient } = event;
+      return [{ kind: "sent", reference: `${recipient} ${key}`, asset, change: -amount }];
+    }
+    case "transfer-ended": {
+      const { asset, amount, key, recipient, code } = event;
+      if (code === Code.OK) return [];
+      return [{ kind: "returned", reference: `${recipient} ${key}`, asset, change: amount }];
+    }
+    case "transfer-received": {
+      const { asset, amount, key, sender } = event;
+      return [{ kind: "received", reference: `${sender} ${key}`, asset, change: amount }];
     }
     case "filled": {
       const instrument = books.instrument(event.instrument);

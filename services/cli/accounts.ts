@@ -1,9 +1,10 @@
 /** Accounts from the command line: what they have, what comes in and leaves, and what they may do. Amounts are decimals. */
-import { ACCOUNT_ID_MAX } from "../../actors/kernel/limits.js";
+import { ACCOUNT_ID_MAX, ACCOUNT_LIMIT_MAX } from "../../actors/kernel/limits.js";
 import {
   AccountState,
   type Asset,
   type Instrument,
+  TransferStatus,
   WithdrawalStatus,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import type { ExchangeClient } from "../client/exchange-client.js";
@@ -52,13 +53,7 @@ export function deposit(
   { key, json, dataDir }: KeyOption,
 ): Promise<void> {
   return withClient(dataDir, async (client) => {
-    const asset = await assetNamed(client, assetName);
-    const response = await client.deposit({
-      account: accountOf(account),
-      asset: asset.name,
-      amount: parseDecimal(amount, asset.decimals, "amount"),
-      idempotencyKey: key ?? freshId(),
-    });
+    const response = await client.deposit(await cashOf(client, account, assetName, amount, key));
     if (json) printJson(response);
     else process.stdout.write(response.repeated ? "was deposited before\n" : "deposited\n");
   });
@@ -72,14 +67,9 @@ export function withdraw(
   { key, json, dataDir }: KeyOption,
 ): Promise<void> {
   return withClient(dataDir, async (client) => {
-    const asset = await assetNamed(client, assetName);
-    const idempotencyKey = key ?? freshId();
-    const response = await client.withdraw({
-      account: accountOf(account),
-      asset: asset.name,
-      amount: parseDecimal(amount, asset.decimals, "amount"),
-      idempotencyKey,
-    });
+    const cash = await cashOf(client, account, assetName, amount, key);
+    const response = await client.withdraw(cash);
+    const { idempotencyKey } = cash;
     if (json) return printJson({ ...response, idempotencyKey });
     const was = response.repeated ? "was asked for before" : "asked for, and held";
     process.stdout.write(`${was}: ${idempotencyKey}\n`);
@@ -120,6 +110,41 @@ export function withdrawals(account: string | undefined, { json, dataDir }: Comm
   });
 }
 
+/** What left the account; that the recipient has it, or that it came back, `transfers` and an event say. */
+export function transfer(
+  account: string,
+  recipient: string,
+  assetName: string,
+  amount: string,
+  { key, json, dataDir }: KeyOption,
+): Promise<void> {
+  return withClient(dataDir, async (client) => {
+    const cash = await cashOf(client, account, assetName, amount, key);
+    const response = await client.transfer({ ...cash, recipient: accountOf(recipient) });
+    const { idempotencyKey } = cash;
+    if (json) return printJson({ ...response, idempotencyKey });
+    process.stdout.write(`${response.repeated ? "was sent before" : "sent"}: ${idempotencyKey}\n`);
+  });
+}
+
+/** What the account has sent and was given. */
+export function transfers(account: string, { json, dataDir }: Common): Promise<void> {
+  return withClient(dataDir, async (client) => {
+    const found = await client.listTransfers(accountOf(account));
+    if (json) return printJson(found);
+    const rows = found.map(({ sender, recipient, idempotencyKey, asset, amount, status, code }) => [
+      sender,
+      recipient,
+      formatDecimal(amount, asset!.decimals),
+      asset!.name,
+      idempotencyKey,
+      nameOf(TransferStatus, status, "TRANSFER_STATUS_").toLowerCase(),
+      code === "OK" ? "" : code,
+    ]);
+    printTable([["from", "to", "amount", "asset", "key", "status", "why"], ...rows]);
+  });
+}
+
 /** What the account may ask for; with a word, from now on. */
 export function state(account: string, word: string | undefined, options: Common): Promise<void> {
   return word === undefined ? showState(account, options) : setState(account, word, options);
@@ -143,6 +168,47 @@ function setState(account: string, word: string, { json, dataDir }: Common): Pro
   });
 }
 
+export interface LimitOptions extends Common {
+  readonly ordersPerDay?: string;
+  readonly openOrders?: string;
+  readonly requestsPerSecond?: string;
+}
+
+/** How much the account may ask for; with options, from now on: what is not named stays. */
+export function limits(account: string, options: LimitOptions): Promise<void> {
+  const { json, dataDir } = options;
+  const number = accountOf(account);
+  const limit = (text: string | undefined, what: string) =>
+    text === undefined ? undefined : parseWhole(text, 0, ACCOUNT_LIMIT_MAX, what);
+  const ordersPerDay = limit(options.ordersPerDay, "number of orders a day");
+  const openOrders = limit(options.openOrders, "number of open orders");
+  const requestsPerSecond = limit(options.requestsPerSecond, "number of requests a second");
+  return withClient(dataDir, async (client) => {
+    const { limits: known } = await client.accountLimits(number);
+    const wanted = {
+      ordersPerDay: ordersPerDay ?? known!.ordersPerDay,
+      openOrders: openOrders ?? known!.openOrders,
+      requestsPerSecond: requestsPerSecond ?? known!.requestsPerSecond,
+    };
+    const isAsked = [ordersPerDay, openOrders, requestsPerSecond].some(
+      (each) => each !== undefined,
+    );
+    if (isAsked) await client.setAccountLimits(number, wanted);
+    const { ordersToday } = await client.accountLimits(number);
+    if (json) return printJson({ account: number, ...wanted, ordersToday });
+    const shown = (value: number) => (value === 0 ? "unlimited" : value);
+    printTable([
+      ["orders a day", "today", "open orders", "requests a second"],
+      [
+        shown(wanted.ordersPerDay),
+        wanted.ordersPerDay === 0 ? "not counted" : ordersToday,
+        shown(wanted.openOrders),
+        shown(wanted.requestsPerSecond),
+      ],
+    ]);
+  });
+}
+
 export function balances(account: string, { json, dataDir }: Common): Promise<void> {
   return withClient(dataDir, async (client) => {
     const found = await client.balances(accountOf(account));
@@ -156,6 +222,23 @@ export function balances(account: string, { json, dataDir }: Common): Promise<vo
     const word = Object.keys(STATES).find((each) => STATES[each] === found.state);
     process.stdout.write(`the account is ${word}\n`);
   });
+}
+
+/** What comes in, leaves or is sent. */
+async function cashOf(
+  client: ExchangeClient,
+  account: string,
+  assetName: string,
+  amount: string,
+  key = freshId(),
+) {
+  const asset = await assetNamed(client, assetName);
+  return {
+    account: accountOf(account),
+    asset: asset.name,
+    amount: parseDecimal(amount, asset.decimals, "amount"),
+    idempotencyKey: key,
+  };
 }
 
 async function assetNamed(client: ExchangeClient, name: string): Promise<Asset> {

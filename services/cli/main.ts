@@ -1,16 +1,17 @@
 /** The command line of the exchange: `npx palisade COMMAND`, and `npm start` and its like. */
 import { Command, CommanderError } from "commander";
 import { describeConfig, loadConfig } from "../common/config.js";
+import { addAccountCommands } from "./account-commands.js";
 import { CliError } from "./cli-error.js";
 import { progress } from "./output.js";
 import type { BenchOptions } from "./bench.js";
 import type { MarketOptions } from "./market.js";
-import type { KeyOption } from "./accounts.js";
 import type { AmendOptions, OrderOptions } from "./orders.js";
 import type { PairOptions } from "./pair.js";
 import type { SimOptions } from "./sim.js";
 import type { StartOptions } from "./start.js";
 import type { StatementOptions } from "./statement.js";
+import type { VenueOptions } from "./venue.js";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -128,50 +129,7 @@ withData(program.command("instruments"))
   .description("list the instruments")
   .action((options: Common) => run(async () => (await import("./orders.js")).instruments(options)));
 
-withData(program.command("open [account]"))
-  .description("open an account; without a number a free one is taken")
-  .action((account: string | undefined, options: Common) =>
-    run(async () => (await import("./accounts.js")).open(account, options)),
-  );
-
-withData(program.command("deposit <account> <asset> <amount>"))
-  .description("deposit an amount of an asset")
-  .option("--key <text>", "idempotency key; the same key is the same deposit")
-  .action((account: string, asset: string, amount: string, options: Common & { key?: string }) =>
-    run(async () => (await import("./accounts.js")).deposit(account, asset, amount, options)),
-  );
-
-withData(program.command("withdraw <account> <asset> <amount>"))
-  .description("ask for an amount of an asset to leave; it is held until an operator has decided")
-  .option("--key <text>", "idempotency key; the same key is the same withdrawal")
-  .action((account: string, asset: string, amount: string, options: KeyOption) =>
-    run(async () => (await import("./accounts.js")).withdraw(account, asset, amount, options)),
-  );
-
-withData(program.command("withdrawal <account> <key> <decision>"))
-  .description(
-    "decide on a withdrawal: approve, then settle (it has left); or refuse (it is given back)",
-  )
-  .action((account: string, key: string, decision: string, options: Common) =>
-    run(async () => (await import("./accounts.js")).decide(account, key, decision, options)),
-  );
-
-withData(program.command("withdrawals [account]"))
-  .description(
-    "an account's withdrawals, the newest first; without one those of all that wait for a decision",
-  )
-  .action((account: string | undefined, options: Common) =>
-    run(async () => (await import("./accounts.js")).withdrawals(account, options)),
-  );
-
-withData(program.command("account <account> [state]"))
-  .description(
-    "what an account may ask for from now on: active, close-only (no buying), frozen (only to cancel or " +
-      "reduce), closed; what it has open stays (cancel-all ends that)",
-  )
-  .action((account: string, state: string | undefined, options: Common) =>
-    run(async () => (await import("./accounts.js")).state(account, state, options)),
-  );
+addAccountCommands({ program, withData, run });
 
 withData(program.command("order <account> <side> <quantity> <symbol> [price]"))
   .description("place an order: buy or sell; without a price a market order or a stop")
@@ -268,6 +226,19 @@ withData(program.command("market <symbol> [action] [argument]"))
     ) => run(async () => (await import("./market.js")).market(symbol, action, argument, options)),
   );
 
+withData(program.command("halt-all"))
+  .description("the kill switch: no market trades from now on; cancels are taken")
+  .option("--cancel", "end every order of everybody, too")
+  .action((options: VenueOptions) =>
+    run(async () => (await import("./venue.js")).haltAll(options)),
+  );
+
+withData(program.command("resume-all"))
+  .description("every market that is halted trades again")
+  .action((options: VenueOptions) =>
+    run(async () => (await import("./venue.js")).resumeAll(options)),
+  );
+
 withData(program.command("get <account> <id>"))
   .description("an order by its client order id, with its fills")
   .action((account: string, id: string, options: Common) =>
@@ -278,12 +249,6 @@ withData(program.command("resolve <account> <id>"))
   .description("what became of a client order id; if it was never seen, it can never execute now")
   .action((account: string, id: string, options: Common) =>
     run(async () => (await import("./orders.js")).resolve(account, id, options)),
-  );
-
-withData(program.command("balances <account>"))
-  .description("what an account owns")
-  .action((account: string, options: Common) =>
-    run(async () => (await import("./accounts.js")).balances(account, options)),
   );
 
 withData(program.command("watch <symbol>"))

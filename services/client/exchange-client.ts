@@ -10,6 +10,7 @@ import {
   type MethodDefinition,
 } from "@grpc/grpc-js";
 import {
+  type AccountLimits,
   type AccountPosition,
   type AccountState,
   AccountServiceService,
@@ -22,6 +23,7 @@ import {
   type DecideWithdrawalResponse,
   type DepositRequest,
   type DepositResponse,
+  type GetAccountLimitsResponse,
   type GetBalancesResponse,
   type GetOrderRequest,
   type GetOrderResponse,
@@ -37,9 +39,13 @@ import {
   type ReduceOrderRequest,
   type ResolveOrderResponse,
   type SchedulePhase,
+  type SetAccountLimitsResponse,
   type SetAccountStateResponse,
   Side,
   TimeServiceService,
+  type Transfer,
+  type TransferRequest,
+  type TransferResponse,
   type Withdrawal,
   type WithdrawRequest,
   type WithdrawResponse,
@@ -55,6 +61,7 @@ export { type ErrorKind, ExchangeError } from "./exchange-error.js";
 export { fullOrder, type NewOrder, PLAIN_TERMS } from "./new-order.js";
 
 const ACCOUNTS_KEY = "palisade-accounts";
+const ROLE_KEY = "palisade-role";
 /** The gateway gives a command ten seconds and says then that it does not know; this is beyond that. */
 const CALL_MS_MAX = 15_000;
 /** A new instrument is waited for until every ledger shard knows it. */
@@ -76,6 +83,8 @@ const CHANNEL_OPTIONS: ChannelOptions = {
 export interface ConnectOptions {
   /** The accounts that this session may act for. */
   readonly accounts: readonly number[] | "all";
+  /** It sees them and does nothing. */
+  readonly isReadOnly?: boolean;
 }
 
 /** What of an order is to change; what is left out stays. `quantity` is the new total, with what is filled. */
@@ -90,8 +99,9 @@ export class ExchangeClient {
   private readonly client: Client;
   private readonly events = new Set<EventStream>();
 
-  private constructor(address: string, { accounts }: ConnectOptions) {
+  private constructor(address: string, { accounts, isReadOnly }: ConnectOptions) {
     this.metadata.set(ACCOUNTS_KEY, accounts === "all" ? "*" : accounts.join(","));
+    if (isReadOnly) this.metadata.set(ROLE_KEY, "read-only");
     this.client = new Client(address, credentials.createInsecure(), CHANNEL_OPTIONS);
   }
 
@@ -150,8 +160,26 @@ export class ExchangeClient {
     return (await this.call(AccountServiceService.listWithdrawals, { account })).withdrawals;
   }
 
+  /** Resolves when it has left the account; an account event says what became of it. */
+  transfer(transfer: TransferRequest): Promise<TransferResponse> {
+    return this.call(AccountServiceService.transfer, transfer);
+  }
+
+  /** What the account has sent and was given, the newest first. */
+  async listTransfers(account: number = 0): Promise<Transfer[]> {
+    return (await this.call(AccountServiceService.listTransfers, { account })).transfers;
+  }
+
   setAccountState(account: number, state: AccountState): Promise<SetAccountStateResponse> {
     return this.call(AccountServiceService.setAccountState, { account, state });
+  }
+
+  setAccountLimits(account: number, limits: AccountLimits): Promise<SetAccountLimitsResponse> {
+    return this.call(AccountServiceService.setAccountLimits, { account, limits });
+  }
+
+  accountLimits(account: number = 0): Promise<GetAccountLimitsResponse> {
+    return this.call(AccountServiceService.getAccountLimits, { account });
   }
 
   balances(account: number = 0): Promise<GetBalancesResponse> {

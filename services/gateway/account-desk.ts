@@ -1,21 +1,33 @@
-/** Accounts as whoever serves clients asks for them: open, deposit, withdraw, what they may do, balances. */
+/** Accounts as whoever serves clients asks for them: open, deposit, withdraw, transfer, what they may do, balances. */
 import { Code, codeName } from "../../actors/kernel/codes.js";
-import { shardOfAccount } from "../../actors/kernel/ids.js";
+import { isHouseAccount, shardOfAccount } from "../../actors/kernel/ids.js";
 import { isOneOf } from "../../actors/kernel/order.js";
 import { AccountState } from "../../actors/ledger/account-state.js";
 import { WithdrawalStatus } from "../../actors/ledger/withdrawals.js";
-import { DEPOSIT_KEY_LENGTH_MAX, SHARD_DEPOSITS_UNITS_MAX } from "../../actors/kernel/limits.js";
+import {
+  ACCOUNT_ID_MAX,
+  ACCOUNT_LIMIT_MAX,
+  DEPOSIT_KEY_LENGTH_MAX,
+  SHARD_DEPOSITS_UNITS_MAX,
+} from "../../actors/kernel/limits.js";
 import { type ClientCommand, encodeLedgerCommand } from "../../actors/ledger/messages.js";
 import type {
+  AccountLimits,
   AccountState as PublicState,
   DecideWithdrawalRequest,
   DecideWithdrawalResponse,
   DepositRequest,
   DepositResponse,
+  GetAccountLimitsResponse,
   GetBalancesResponse,
+  ListTransfersResponse,
   ListWithdrawalsResponse,
   OpenAccountResponse,
+  SetAccountLimitsResponse,
   SetAccountStateResponse,
+  TransferRequest,
+  TransferResponse,
+  TransferStatus as PublicTransferStatus,
   WithdrawalStatus as PublicStatus,
   WithdrawRequest,
   WithdrawResponse,
@@ -32,9 +44,13 @@ import { fromPostgres } from "./unary.js";
 /** Numbers from the sequence that clients have taken by themselves before. */
 const FREE_NUMBER_TRIES_MAX = 100;
 const WITHDRAWALS_LISTED_MAX = 1_000;
+const TRANSFERS_LISTED_MAX = 1_000;
 
 export interface AccountDeskDependencies {
-  readonly reads: Pick<Reads, "nextAccountNumber" | "balances" | "withdrawals" | "openWithdrawals">;
+  readonly reads: Pick<
+    Reads,
+    "nextAccountNumber" | "balances" | "limits" | "withdrawals" | "openWithdrawals" | "transfers"
+  >;
   readonly catalog: Catalog;
   readonly commands: Commands;
   readonly shards: number;
@@ -97,6 +113,54 @@ export class AccountDesk {
     });
   }
 
+  setLimits(account: number, limits?: AccountLimits): Promise<SetAccountLimitsResponse> {
+    const { ordersPerDay = 0, openOrders = 0, requestsPerSecond = 0 } = limits ?? {};
+    const values = { ordersPerDay, openOrders, requestsPerSecond };
+    if (Object.values(values).some((value) => value < 0 || value > ACCOUNT_LIMIT_MAX)) {
+      throw refusalOfCode(Code.INVALID_ACCOUNT_LIMIT);
+    }
+    return this.done({ kind: "set-limits", account, deadline: this.deadline(), ...values });
+  }
+
+  async limits(account: number): Promise<GetAccountLimitsResponse> {
+    const found = await fromPostgres(this.deps.reads.limits(account));
+    if (!found) throw refusalOfCode(Code.UNKNOWN_ACCOUNT);
+    const { ordersToday, ...limits } = found;
+    return { limits, ordersToday };
+  }
+
+  async transfer(account: number, request: TransferRequest): Promise<TransferResponse> {
+    const problem = amountProblem(request) ?? keyProblem(request, Code.TRANSFER_KEY_MISSING);
+    if (problem) throw problem;
+    const { recipient, amount, idempotencyKey: key } = request;
+    if (recipient < 1 || recipient > ACCOUNT_ID_MAX || isHouseAccount(recipient)) {
+      throw refusalOfCode(Code.UNKNOWN_RECIPIENT);
+    }
+    const asset = await this.assetNumber(request.asset);
+    const shard = shardOfAccount(recipient, this.deps.shards);
+    const terms = { account, deadline: this.deadline(), recipient, shard, asset, amount, key };
+    return this.done({ kind: "transfer", ...terms });
+  }
+
+  async transfers(account: number): Promise<ListTransfersResponse> {
+    const { catalog, reads } = this.deps;
+    const found = await fromPostgres(reads.transfers(account, TRANSFERS_LISTED_MAX));
+    await this.know(found);
+    const transfers = found.map(
+      ({ sender, recipient, key, asset, amount, status, code, sequence }) => ({
+        sender,
+        recipient,
+        idempotencyKey: key,
+        asset: publicAsset(catalog, asset),
+        amount,
+        status: status as PublicTransferStatus,
+        code: codeName(code),
+        sequence,
+      }),
+    );
+    return { transfers };
+  }
+
   async setState(account: number, state: number): Promise<SetAccountStateResponse> {
     if (!isOneOf(AccountState, state)) throw refusalOfCode(Code.INVALID_ACCOUNT_STATE);
     return this.done({ kind: "set-account", account, deadline: this.deadline(), state });
@@ -109,7 +173,7 @@ export class AccountDesk {
     const found = await fromPostgres(
       account === undefined ? reads.openWithdrawals(most) : reads.withdrawals(account, most),
     );
-    if (found.some(({ asset }) => !catalog.assetById(asset))) await fromPostgres(catalog.refresh());
+    await this.know(found);
     const withdrawals = found.map(
       ({ account, key, asset, amount, status, requested, sequence }) => ({
         account,
@@ -143,6 +207,12 @@ export class AccountDesk {
     return { repeated };
   }
 
+  /** Rows may name an asset that is newer than the catalog. */
+  private async know(rows: readonly { readonly asset: number }[]): Promise<void> {
+    const { catalog } = this.deps;
+    if (rows.some(({ asset }) => !catalog.assetById(asset))) await fromPostgres(catalog.refresh());
+  }
+
   private async assetNumber(name: string): Promise<number> {
     const { catalog } = this.deps;
     if (!catalog.asset(name) && !catalog.isFresh) await fromPostgres(catalog.refresh());
@@ -155,9 +225,7 @@ export class AccountDesk {
     const { catalog, reads } = this.deps;
     const found = await fromPostgres(reads.balances(account));
     if (!found) throw refusalOfCode(Code.UNKNOWN_ACCOUNT);
-    if (found.balances.some(({ asset }) => !catalog.assetById(asset))) {
-      await fromPostgres(catalog.refresh());
-    }
+    await this.know(found.balances);
     const balances = found.balances.map(({ asset, total, held }) => ({
       asset: publicAsset(catalog, asset),
       total,

@@ -29,20 +29,21 @@ export class AccountService {
   ) {
     this.deps = deps;
     const operated = (session: () => Session, account: number): number => {
-      session().requireAll("deciding on withdrawals and on what accounts may do");
-      return session().account(account);
+      session().requireAll("to deposit, to decide on withdrawals, and to say what accounts may do");
+      return session().acting(account);
     };
     this.handlers = {
       openAccount: handler(async (request, session) => {
         const { account } = request;
-        if (account === 0 && session().isForAll) return desk.openNext();
-        return desk.open(session().account(account));
+        if (account !== 0 || !session().isForAll) return desk.open(session().acting(account));
+        session().requireActing();
+        return desk.openNext();
       }),
       deposit: handler((request, session) =>
-        desk.deposit(session().account(request.account), request),
+        desk.deposit(operated(session, request.account), request),
       ),
       withdraw: handler((request, session) =>
-        desk.withdraw(session().account(request.account), request),
+        desk.withdraw(session().acting(request.account), request),
       ),
       decideWithdrawal: handler((request, session) =>
         desk.decideWithdrawal(operated(session, request.account), request),
@@ -51,9 +52,17 @@ export class AccountService {
         if (account === 0 && session().isForAll) return desk.withdrawals();
         return desk.withdrawals(session().account(account));
       }),
+      transfer: handler((request, session) =>
+        desk.transfer(session().acting(request.account), request),
+      ),
+      listTransfers: handler(({ account }, session) => desk.transfers(session().account(account))),
       setAccountState: handler((request, session) =>
         desk.setState(operated(session, request.account), request.state),
       ),
+      setAccountLimits: handler((request, session) =>
+        desk.setLimits(operated(session, request.account), request.limits),
+      ),
+      getAccountLimits: handler(({ account }, session) => desk.limits(session().account(account))),
       getBalances: handler((request, session) => desk.balances(session().account(request.account))),
       subscribeAccountEvents: (call) => this.subscribe(call),
     };

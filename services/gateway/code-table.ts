@@ -19,6 +19,7 @@ const SECTIONS: readonly Section[] = [
   { title: "Why a phase changed", upTo: 119 },
   { title: "What an account may not do", upTo: 129 },
   { title: "Why a withdrawal, or a decision on one, is refused", upTo: 139 },
+  { title: "Why a transfer is refused, or comes back", upTo: 149 },
 ];
 
 const HEAD = `# Codes

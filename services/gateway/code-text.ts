@@ -5,6 +5,7 @@
 import { status } from "@grpc/grpc-js";
 import { Code, codeName } from "../../actors/kernel/codes.js";
 import {
+  ACCOUNT_LIMIT_MAX,
   LEVELS_PER_SIDE_MAX,
   MARKET_ORDER_BAND_DIVISOR,
   OPEN_ORDERS_PER_ACCOUNT_MAX,
@@ -157,9 +158,14 @@ const TEXTS: Readonly<Record<Code, string>> = {
     "the account may cancel and reduce orders, and nothing else; an operator set it so",
   [Code.ACCOUNT_CLOSED]: "the account is closed",
   [Code.ACCOUNT_NOT_EMPTY]:
-    "only an account without orders, withdrawals and balances can be closed; cancel and withdraw first",
+    "only an account without orders, withdrawals, transfers under way and balances can be closed; cancel and withdraw first",
   [Code.INVALID_ACCOUNT_STATE]:
     "the account state is not known; it is active, close-only, frozen or closed",
+  [Code.TOO_MANY_ORDERS_TODAY]:
+    "the account has sent as many orders today (UTC) as an operator allows it; nothing was done, and its id is still free tomorrow",
+  [Code.TOO_MANY_REQUESTS]:
+    "the account sends more orders and amends a second than an operator allows it; nothing was done; wait a second, then send it again",
+  [Code.INVALID_ACCOUNT_LIMIT]: `a limit of an account is a whole number from 0 (as much as the exchange allows) to ${ACCOUNT_LIMIT_MAX}`,
   [Code.WITHDRAWAL_KEY_MISSING]:
     "a withdrawal needs an idempotency key; the same key is the same withdrawal",
   [Code.WITHDRAWAL_KEY_REUSED]:
@@ -168,6 +174,14 @@ const TEXTS: Readonly<Record<Code, string>> = {
   [Code.WITHDRAWAL_NOT_APPROVED]: "the withdrawal has to be approved before it is settled",
   [Code.WITHDRAWAL_FINAL]: "the withdrawal is settled or refused, and nothing changes that",
   [Code.INVALID_DECISION]: "the decision is not known; it is approved, settled or refused",
+  [Code.TRANSFER_KEY_MISSING]:
+    "a transfer needs an idempotency key; the same key is the same transfer",
+  [Code.TRANSFER_KEY_REUSED]:
+    "this idempotency key was used for another transfer; take another key",
+  [Code.TRANSFER_TO_ITSELF]: "an account transfers to another account, not to itself",
+  [Code.UNKNOWN_RECIPIENT]:
+    "there is no account of the recipient's number; nothing was sent, or it came back",
+  [Code.RECIPIENT_CLOSED]: "the recipient's account is closed; nothing was sent, or it came back",
   [Code.PHASE_BY_OPERATOR]: "an operator has changed the phase",
   [Code.PHASE_BY_SCHEDULE]: "the schedule has changed the phase",
   [Code.PHASE_BY_BREAKER]: "the circuit breaker has changed the phase",
@@ -185,6 +199,9 @@ const STATUSES: Readonly<Partial<Record<Code, number>>> = {
   [Code.DEPOSIT_KEY_REUSED]: status.ALREADY_EXISTS,
   [Code.WITHDRAWAL_KEY_REUSED]: status.ALREADY_EXISTS,
   [Code.UNKNOWN_WITHDRAWAL]: status.NOT_FOUND,
+  [Code.TRANSFER_KEY_REUSED]: status.ALREADY_EXISTS,
+  [Code.UNKNOWN_RECIPIENT]: status.NOT_FOUND,
+  [Code.RECIPIENT_CLOSED]: status.FAILED_PRECONDITION,
   [Code.INSUFFICIENT_FUNDS]: status.FAILED_PRECONDITION,
   [Code.WITHDRAWAL_NOT_APPROVED]: status.FAILED_PRECONDITION,
   [Code.WITHDRAWAL_FINAL]: status.FAILED_PRECONDITION,

@@ -43,6 +43,26 @@ function bodyOf(catalog: Catalog, event: LedgerEvent): Body {
       const status = event.status as WithdrawalStatus;
       return { $case: "withdrawal", value: { asset, amount, idempotencyKey, status } };
     }
+    case "transfer": {
+      const { recipient, amount, key: idempotencyKey } = event;
+      const asset = publicAsset(catalog, event.asset).name;
+      return { $case: "transferSent", value: { recipient, asset, amount, idempotencyKey } };
+    }
+    case "transfer-ended": {
+      const { recipient, amount, key: idempotencyKey } = event;
+      const asset = publicAsset(catalog, event.asset).name;
+      const code = codeName(event.code);
+      return { $case: "transferEnded", value: { recipient, asset, amount, idempotencyKey, code } };
+    }
+    case "transfer-received": {
+      const { sender, amount, key: idempotencyKey } = event;
+      const asset = publicAsset(catalog, event.asset).name;
+      return { $case: "transferReceived", value: { sender, asset, amount, idempotencyKey } };
+    }
+    case "account-limits": {
+      const { ordersPerDay, openOrders, requestsPerSecond } = event;
+      return { $case: "accountLimits", value: { ordersPerDay, openOrders, requestsPerSecond } };
+    }
     case "account-state":
       return { $case: "accountState", value: { state: event.state as AccountState } };
     case "accepted":
@@ -102,7 +122,10 @@ function acceptedOf(
   };
 }
 
-type MarketsWord = Exclude<LedgerEvent, { readonly origin: unknown } | { readonly kind: "fee" }>;
+type MarketsWord = Exclude<
+  LedgerEvent,
+  { readonly origin: unknown } | { readonly kind: "fee" | "transfer-ended" | "transfer-received" }
+>;
 
 /** Events that a market's answer has led to; `sequence` is the market's. */
 function bodyOfMarketsWord(catalog: Catalog, event: MarketsWord): Body {

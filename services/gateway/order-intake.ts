@@ -80,7 +80,7 @@ export class OrderIntake {
     if (command.$case === "placePair") {
       return this.sendPair(session, command.value, deadline, waiter);
     }
-    const account = session.account(command.value.account);
+    const account = session.acting(command.value.account);
     const shard = shardOfAccount(account, this.shards);
     if (command.$case === "place") {
       const instrument = this.catalog.instrument(command.value.symbol);
@@ -104,8 +104,8 @@ export class OrderIntake {
     const { first, second } = pair;
     const problem = pairProblem(pair);
     if (problem || !first || !second) return problem;
-    const account = session.account(first.account);
-    if (session.account(second.account) !== account) {
+    const account = session.acting(first.account);
+    if (session.acting(second.account) !== account) {
       return invalid("PAIR_ACCOUNTS_DIFFER", "both orders of a pair are of one account");
     }
     const one = this.catalog.instrument(first.symbol);

@@ -30,13 +30,13 @@ export class OrderService {
         result: await desk.submit(session(), { $case: "amend", value }),
       })),
       cancelAll: handler((request, session) =>
-        desk.cancelAll(session().account(request.account), request),
+        desk.cancelAll(session().acting(request.account), request),
       ),
       getOrder: handler((request, session) =>
         desk.get(session().account(request.account), request),
       ),
       resolveOrder: handler((request, session) =>
-        desk.resolve(session().account(request.account), request.clientOrderId),
+        desk.resolve(session().acting(request.account), request.clientOrderId),
       ),
       orderEntry: (call) => this.openEntry(call),
     };

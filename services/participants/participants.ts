@@ -79,10 +79,14 @@ export class Participants {
 
   /** Opens and funds their accounts, and listens to what they are told. */
   static async open(options: ParticipantsOptions): Promise<Participants> {
+    // What they trade with only an operator can deposit.
+    const operator = ExchangeClient.connect(options.grpc, { accounts: "all" });
+    await operator.ready();
+    const seats = await takeSeats(operator, options.instruments);
+    operator.close();
     const accounts = seatAccounts(options.instruments);
     const client = ExchangeClient.connect(options.grpc, { accounts });
     await client.ready();
-    const seats = await takeSeats(client, options.instruments);
     const participants = new Participants(options, client, seats);
     participants.unsubscribe = subscribe(client, seats.positions, (events) =>
       participants.take(events),

@@ -103,6 +103,27 @@ export interface WithdrawalRow {
   readonly sequence: number;
 }
 
+/** How much an account may ask for (0: as much as the exchange allows), and how many orders it has sent today. */
+export interface AccountLimitsRow {
+  readonly ordersPerDay: number;
+  readonly openOrders: number;
+  readonly requestsPerSecond: number;
+  readonly ordersToday: number;
+}
+
+/** A transfer as one of its two accounts sees it. */
+export interface TransferRow {
+  readonly sender: number;
+  readonly recipient: number;
+  readonly key: string;
+  readonly asset: number;
+  readonly amount: number;
+  readonly status: number;
+  readonly code: number;
+  /** The account's number of its last change. */
+  readonly sequence: number;
+}
+
 export interface AccountBalances {
   /** What it may do: `actors/ledger/account-state.ts`. */
   readonly state: number;
@@ -186,10 +207,14 @@ export interface Reads {
   order(account: number, orderId: number, clientOrderId: string): Promise<OrderRow | null>;
   /** Null: there is no such account. */
   balances(account: number): Promise<AccountBalances | null>;
+  /** Null: there is no such account. */
+  limits(account: number): Promise<AccountLimitsRow | null>;
   /** The newest first, so many at most. */
   withdrawals(account: number, most: number): Promise<WithdrawalRow[]>;
   /** Those of all accounts that are neither settled nor refused, by account; so many at most. */
   openWithdrawals(most: number): Promise<WithdrawalRow[]>;
+  /** What an account has sent and was given, the newest first, so many at most. */
+  transfers(account: number, most: number): Promise<TransferRow[]>;
 
   assets(): Promise<AssetRow[]>;
   /** All instruments, by their number. */

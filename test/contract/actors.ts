@@ -281,6 +281,8 @@ export class Venue {
   }
 }
 
+/** An account that nobody has opened. */
+export const NOBODY = 999_999;
 /** An account of each shard. */
 export const [FIRST, SECOND] = [1, 2].map((shard) => {
   let account = 1;
@@ -315,6 +317,12 @@ export async function tradeABit(venue: Venue): Promise<void> {
   );
   await venue.ask({ kind: "decide-withdrawal", ...first, key: "leaves", decision: 2 });
   await venue.ask({ kind: "decide-withdrawal", ...first, key: "leaves", decision: 3 });
+  // One that is given, and one that comes back.
+  const gift = { kind: "transfer", ...first, asset, shard: SHARDS } as const;
+  await venue.ask({ ...gift, recipient: SECOND, amount: 11, key: "given" });
+  await venue.ask({ ...gift, recipient: NOBODY, amount: 13, key: "returned" });
+  const limits = { ordersPerDay: 1_000, openOrders: 20, requestsPerSecond: 300 };
+  await venue.ask({ kind: "set-limits", account: SECOND, deadline: 0, ...limits });
   for (const state of [2, 1]) {
     await venue.ask({ kind: "set-account", account: SECOND, deadline: 0, state });
   }

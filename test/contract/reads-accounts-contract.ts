@@ -1,10 +1,11 @@
 /** What gateways read of shards and accounts: committed rows, each answer of one moment (R3, R9). */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Code } from "../../actors/kernel/codes.js";
 import { OrderStatus, OrderType, SelfTrade, Side, TimeInForce } from "../../actors/kernel/order.js";
 import { decodeBlocks } from "../../actors/ledger/account-events.js";
 import type { JournalRow, Reads } from "../../services/ports/reads.js";
 import type { Batch } from "../../services/ports/store.js";
-import { FIRST, SECOND, SHARDS, tradeABit, Venue } from "./actors.js";
+import { FIRST, NOBODY, SECOND, SHARDS, tradeABit, Venue } from "./actors.js";
 import {
   COMMITS_WHILE_READING,
   DEFINITION,
@@ -12,6 +13,8 @@ import {
   type OpenReadsBench,
   type ReadsBench,
 } from "./reads-bench.js";
+
+const dayOf = (time: number): number => Math.floor(time / 86_400_000_000);
 
 export function describeAccountReads(adapter: string, open: OpenReadsBench): void {
   describe(`accounts read from ${adapter}`, () => {
@@ -215,6 +218,52 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
       expect(await reads.openWithdrawals(9)).toEqual([first, second]);
       expect(await reads.openWithdrawals(1)).toEqual([first]);
       expect(await reads.balances(FIRST)).toMatchObject({ state: 2, sequence: before + 4 });
+    });
+
+    it("give an account's limits, and what it has sent today", async () => {
+      expect(await reads.limits(FIRST)).toBeNull();
+      await venue.fund(FIRST, 10_000);
+      const none = { ordersPerDay: 0, openOrders: 0, requestsPerSecond: 0 };
+      expect(await reads.limits(FIRST)).toEqual({ ...none, ordersToday: 0 });
+      const limits = { ordersPerDay: 9, openOrders: 8, requestsPerSecond: 7 };
+      await venue.ask({ kind: "set-limits", account: FIRST, deadline: 0, ...limits });
+      await venue.ask(venue.order(FIRST, "one", {}));
+      // The venue's time may be another day than the server's.
+      const isSameDay = dayOf(venue.shardOf(FIRST).record.time) === dayOf(await reads.now());
+      expect(await reads.limits(FIRST)).toEqual({ ...limits, ordersToday: isSameDay ? 1 : 0 });
+    });
+
+    it("give what an account has sent and was given, the newest first", async () => {
+      await venue.fund(FIRST, 1_000);
+      await venue.fund(SECOND, 1_000);
+      const [sent, given] = [FIRST, SECOND].map((account) => ({ account, deadline: 0, asset: 1 }));
+      const terms = { kind: "transfer", ...sent!, shard: SHARDS } as const;
+      await venue.ask(
+        { ...terms, recipient: SECOND, amount: 5, key: "one" },
+        { ...terms, recipient: NOBODY, amount: 7, key: "two" },
+      );
+      await venue.ask({
+        kind: "transfer",
+        ...given!,
+        recipient: FIRST,
+        shard: 1,
+        amount: 3,
+        key: "back",
+      });
+      const one = { sender: FIRST, recipient: SECOND, key: "one", asset: 1, amount: 5 };
+      const two = { sender: FIRST, recipient: NOBODY, key: "two", asset: 1, amount: 7 };
+      const back = { sender: SECOND, recipient: FIRST, key: "back", asset: 1, amount: 3 };
+      expect(await reads.transfers(FIRST, 9)).toEqual([
+        { ...back, status: 2, code: 0, sequence: 8 },
+        { ...two, status: 3, code: Code.UNKNOWN_RECIPIENT, sequence: 7 },
+        { ...one, status: 2, code: 0, sequence: 6 },
+      ]);
+      expect(await reads.transfers(FIRST, 1)).toHaveLength(1);
+      expect(await reads.transfers(SECOND, 9)).toEqual([
+        { ...back, status: 2, code: 0, sequence: 6 },
+        { ...one, status: 2, code: 0, sequence: 4 },
+      ]);
+      expect(await reads.transfers(NOBODY, 9)).toEqual([]);
     });
 
     it("give balances and the journal number they stand at, of one moment", async () => {

@@ -37,6 +37,9 @@ const LEDGER_PARTS = [
   "shard_instruments",
   "shard_totals",
   "withdrawals",
+  "account_limits",
+  "transfers",
+  "credits",
 ];
 const MARKET_PARTS = ["book", "book_removed", "order_terms", "order_terms_removed", "trades"];
 const REMEMBERED_BATCH_MAX = 50;

@@ -1,7 +1,6 @@
 /** An operator at work: nodes closed and emptied, actors moved, while trading goes on. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../helpers/servers.js";
 import type { BookSaid, ClusterSaid, NodeSaid } from "./said.js";
@@ -38,24 +37,11 @@ afterAll(async () => {
   remove();
 });
 
+const refused = (...args: string[]) => terminal.refused(...args);
 const clusterNow = () => terminal.json<ClusterSaid>("cluster");
 
 async function nodeNow(name: string): Promise<NodeSaid> {
   return (await clusterNow()).nodes.find(({ node }) => node === name)!;
-}
-
-async function sql(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: terminal.runFile().urls.postgres });
-  await client.connect();
-  await client.query(statement);
-  await client.end();
-}
-
-/** A command that must fail: what it says. */
-async function refused(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await terminal.run(...args);
-  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-  return stderr;
 }
 
 describe("an operator", () => {
@@ -184,8 +170,9 @@ describe("an operator", () => {
     await terminal.json("open", "5");
     await terminal.json("deposit", "5", "USD", "1000");
     const withdraw = ["withdraw", "5", "USD", "400.50", "--key", "out"];
-    expect((await terminal.run(...withdraw)).stdout).toBe("asked for, and held: out\n");
-    expect((await terminal.run(...withdraw)).stdout).toBe("was asked for before: out\n");
+    for (const said of ["asked for, and held", "was asked for before"]) {
+      expect((await terminal.run(...withdraw)).stdout).toBe(`${said}: out\n`);
+    }
     expect((await terminal.run("balances", "5")).stdout).toMatch(/USD\s+1000.*400.5.*599.5/);
     expect((await terminal.run("withdrawals")).stdout).toMatch(
       /5\s+out\s+USD\s+400.5\d*\s+requested/,
@@ -193,14 +180,10 @@ describe("an operator", () => {
     expect(await refused("withdraw", "5", "USD", "600")).toContain("INSUFFICIENT_FUNDS");
     expect(await refused("withdrawal", "5", "out", "settle")).toContain("WITHDRAWAL_NOT_APPROVED");
     expect(await refused("withdrawal", "5", "out", "keep")).toContain("INVALID_DECISION");
-    for (const [word, done] of [
-      ["approve", "approved"],
-      ["settle", "settled"],
-    ] as const) {
-      expect((await terminal.run("withdrawal", "5", "out", word)).stdout).toBe(`${done}\n`);
-      expect((await terminal.run("withdrawal", "5", "out", word)).stdout).toBe(
-        `was ${done} before\n`,
-      );
+    for (const word of ["approve", "settle"]) {
+      const decide = ["withdrawal", "5", "out", word];
+      expect((await terminal.run(...decide)).stdout).toMatch(/^(approved|settled)\n$/);
+      expect((await terminal.run(...decide)).stdout).toMatch(/^was (approved|settled) before\n$/);
     }
     expect(await refused("withdrawal", "5", "out", "refuse")).toContain("WITHDRAWAL_FINAL");
     expect((await terminal.run("withdrawals", "5")).stdout).toMatch(
@@ -226,6 +209,28 @@ describe("an operator", () => {
     expect(await refused("account", "5", "closed")).toContain("ACCOUNT_NOT_EMPTY");
     expect(await refused("account", "5", "asleep")).toContain("INVALID_ACCOUNT_STATE");
     expect((await terminal.run("account", "5", "active")).stdout).toBe("active\n");
+    expect(await terminal.json("audit")).toMatchObject({ ok: true });
+  });
+
+  it("sends money to accounts of any shard, and gets back what nobody can be given", async () => {
+    for (const account of ["6", "7", "8"]) await terminal.json("open", account);
+    await terminal.json("deposit", "6", "USD", "100");
+    const send = (to: string, key: string) => ["transfer", "6", to, "USD", "10.50", "--key", key];
+    for (const to of ["7", "8"]) {
+      expect((await terminal.run(...send(to, `to-${to}`))).stdout).toBe(`sent: to-${to}\n`);
+    }
+    expect((await terminal.run(...send("7", "to-7"))).stdout).toBe("was sent before: to-7\n");
+    expect(await refused(...send("8", "to-7"))).toContain("TRANSFER_KEY_REUSED");
+    expect(await refused(...send("6", "own"))).toContain("TRANSFER_TO_ITSELF");
+    for (let to = 901; to <= 908; to++) await terminal.run(...send(`${to}`, `to-${to}`));
+    const listed = await eventually("what nobody can be given to come back", async () => {
+      const { stdout } = await terminal.run("transfers", "6");
+      return /\ssent\s/.test(stdout) ? undefined : stdout;
+    });
+    expect(listed).toMatch(/6\s+8\s+10.5\d*\s+USD\s+to-8\s+settled/);
+    expect(listed).toMatch(/USD\s+to-90\d\s+returned\s+UNKNOWN_RECIPIENT/);
+    expect((await terminal.run("balances", "6")).stdout).toMatch(/USD\s+79.00/);
+    expect((await terminal.run("statement", "8")).stdout).toMatch(/received,6 to-8,USD,10.50/);
     expect(await terminal.json("audit")).toMatchObject({ ok: true });
   });
 
@@ -330,14 +335,14 @@ describe("an operator", () => {
     );
     expect(await refused("book", SYMBOL, "--at", "soon")).toContain("NOT_A_NUMBER");
     const changeHash = (by: string) =>
-      sql(`UPDATE batch_log l SET hash = l.hash ${by} FROM actors a
+      terminal.sql(`UPDATE batch_log l SET hash = l.hash ${by} FROM actors a
         WHERE a.actor = l.actor AND a.name = '${MARKET}' AND l.batch = 5`);
     await changeHash("+ 1");
     const other = await terminal.run("book", SYMBOL, "--at", "5");
     expect(other.code).toBe(1);
     expect(other.stdout).toMatch(/THE STATE'S HASH IS \d+, and the batch was committed with \d+/);
     await changeHash("- 1");
-    await sql(`DELETE FROM batch_log l USING actors a
+    await terminal.sql(`DELETE FROM batch_log l USING actors a
       WHERE a.actor = l.actor AND a.name = '${MARKET}' AND l.batch < 3`);
     expect(await refused("book", SYMBOL, "--at", "5")).toMatch(
       /BATCH_LOG_TRIMMED: .*lacks batch 1 .*no longer kept/,

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import pg from "pg";
 import type { RunFile } from "../../services/cli/run-file.js";
 import { identityOf } from "../../services/servers/process-identity.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
@@ -68,6 +69,13 @@ export class Terminal {
     return JSON.parse(stdout) as T;
   }
 
+  /** A command that must fail: what it says. */
+  async refused(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.run(...args);
+    if (code === 1 && stdout === "") return stderr;
+    throw new Error(`${args.join(" ")} ended with ${code}: ${stdout}${stderr}`);
+  }
+
   /** `start`, as soon as it says how to stop it. */
   async start(): Promise<Running> {
     const running = new Running(["start", "--data-dir", this.dataDir], this.env);
@@ -76,6 +84,13 @@ export class Terminal {
       return running.stderr.includes("Ctrl-C") || undefined;
     });
     return running;
+  }
+
+  async sql(statement: string): Promise<void> {
+    const client = new pg.Client({ connectionString: this.runFile().urls.postgres });
+    await client.connect();
+    await client.query(statement);
+    await client.end();
   }
 
   runFile(): RunFile {

@@ -12,6 +12,7 @@ import {
   type PlacePair,
 } from "../../actors/ledger/messages.js";
 import { INSTRUMENT, MARKET, SHARD } from "./ledger.js";
+import { OTHER_SHARD, type ShardWhim, STRANGER } from "./other-shard.js";
 import type { Whim } from "./whimsical-market.js";
 
 /**
@@ -43,6 +44,7 @@ export type Draw =
   /** A request that names one of the orders that are live then. */
   | { readonly kind: "aimed"; readonly command: AmendOrder; readonly pick: number }
   | { readonly kind: "whim"; readonly market: number; readonly whim: Whim }
+  | { readonly kind: "shard"; readonly whim: ShardWhim }
   | { readonly kind: "commit" };
 
 /** What an order has that is nothing but a price and a quantity. */
@@ -214,6 +216,20 @@ const withdrawals = fc.record({
   amount: fc.constantFrom(0, 5, 500, 5_000, 30_000),
   key: withdrawalKey,
 });
+/** To accounts of this shard, of the other, to nobody. */
+const transfers = fc
+  .record({
+    account,
+    deadline,
+    recipient: fc.constantFrom(...ACCOUNTS, 104, 0, STRANGER, STRANGER, STRANGER, STRANGER),
+    asset: fc.constantFrom(0, ...ASSETS, ...ASSETS),
+    amount: fc.constantFrom(0, 5, 500, 5_000, 30_000),
+    key: fc.constantFrom("a", "b", "c", "d", "e", "f", "g", "h", ""),
+  })
+  .map((terms): ClientCommand => {
+    const shard = terms.recipient === STRANGER ? OTHER_SHARD : SHARD;
+    return { kind: "transfer", ...terms, shard };
+  });
 const decisions = fc.record({
   kind: fc.constant("decide-withdrawal" as const),
   account,
@@ -227,6 +243,15 @@ const states = fc.record({
   account,
   deadline,
   state: fc.constantFrom(1, 1, 1, 1, 2, 3, 4, 7),
+});
+/** Mostly none: they are to trade. */
+const limits = fc.record({
+  kind: fc.constant("set-limits" as const),
+  account,
+  deadline,
+  ordersPerDay: fc.constantFrom(0, 0, 0, 0, 30),
+  openOrders: fc.constantFrom(0, 0, 0, 6),
+  requestsPerSecond: fc.constantFrom(0, 0, 0, 0, 25, 2 ** 40),
 });
 const resolves = fc.record({
   kind: fc.constant("resolve" as const),
@@ -244,7 +269,9 @@ const clients = fc.oneof(
   { weight: 1, arbitrary: deposits },
   { weight: 1, arbitrary: withdrawals },
   { weight: 1, arbitrary: decisions },
+  { weight: 2, arbitrary: transfers },
   { weight: 1, arbitrary: states },
+  { weight: 1, arbitrary: limits },
   { weight: 1, arbitrary: resolves },
   { weight: 1, arbitrary: opens },
 );
@@ -258,6 +285,12 @@ const whims: fc.Arbitrary<Whim> = fc.record({
   first: fc.nat(200),
   second: fc.nat(200),
   third: fc.nat(200),
+});
+const shardWhims: fc.Arbitrary<ShardWhim> = fc.record({
+  act: fc.constantFrom("take", "take", "return", "send"),
+  recipient: account,
+  asset: fc.constantFrom(...ASSETS),
+  amount: fc.constantFrom(1, 70, 9_000),
 });
 export const draws: fc.Arbitrary<Draw[]> = fc.array(
   fc.oneof(
@@ -280,6 +313,10 @@ export const draws: fc.Arbitrary<Draw[]> = fc.array(
         market: fc.nat(INSTRUMENTS.length - 1),
         whim: whims,
       }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ kind: fc.constant("shard" as const), whim: shardWhims }),
     },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant("commit" as const) }) },
   ),

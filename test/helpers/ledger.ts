@@ -1,7 +1,7 @@
 /** Drives a ledger shard as its host does, one command per batch, and reads what it says. */
 import type { Effects } from "../../actors/kernel/actor.js";
 import { assert } from "../../actors/kernel/assert.js";
-import { FIRST_MARKET_ID, sourceOfSlot } from "../../actors/kernel/ids.js";
+import { FIRST_MARKET_ID, isLedgerShard, sourceOfSlot } from "../../actors/kernel/ids.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import { Links } from "../../actors/kernel/links.js";
 import { OrderType, Side, TimeInForce } from "../../actors/kernel/order.js";
@@ -15,10 +15,13 @@ import {
 import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
 import {
   type ClientCommand,
+  decodeLedgerCommand,
   encodeLedgerCommand,
+  type LedgerCommand,
   type MarketAnswer,
   NO_OTHER_TERMS,
   type PlaceOrder,
+  type ShardMessage,
 } from "../../actors/ledger/messages.js";
 import { decodeMarketCommand, type MarketCommand } from "../../actors/market/messages.js";
 import { Tables } from "./tables.js";
@@ -56,6 +59,8 @@ export interface Step {
   readonly events: readonly AccountEvent[];
   readonly replies: readonly Reply[];
   readonly sends: readonly MarketCommand[];
+  /** For other shards. */
+  readonly messages: readonly LedgerCommand[];
   readonly effects: Effects;
 }
 
@@ -74,7 +79,13 @@ export function eventsOf(effects: Effects): AccountEvent[] {
 }
 
 export function sendsOf(effects: Effects): MarketCommand[] {
-  return [...effects.sends.values()].flat().map((payload) => decodeMarketCommand(payload));
+  const toMarkets = [...effects.sends].filter(([destination]) => !isLedgerShard(destination));
+  return toMarkets.flatMap(([, payloads]) => payloads.map(decodeMarketCommand));
+}
+
+function messagesOf(effects: Effects): LedgerCommand[] {
+  const toShards = [...effects.sends].filter(([destination]) => isLedgerShard(destination));
+  return toShards.flatMap(([, payloads]) => payloads.map(decodeLedgerCommand));
 }
 
 /** A shard rebuilt from its tables, its links and the state blob of its last batch. */
@@ -141,6 +152,10 @@ export class Teller {
     return this.bytes(market, encodeLedgerCommand(answer));
   }
 
+  hear(message: ShardMessage, shard = SHARD + 1): Step {
+    return this.bytes(shard, encodeLedgerCommand(message));
+  }
+
   bytes(source: number, payload: Uint8Array): Step {
     give(this.shard, source, payload, this.time);
     return this.commit();
@@ -152,7 +167,8 @@ export class Teller {
     this.tables.apply(effects);
     this.state = effects.state;
     const replies = effects.replies ? decodeReplies(effects.replies) : [];
-    return { events: eventsOf(effects), replies, sends: sendsOf(effects), effects };
+    const messages = messagesOf(effects);
+    return { events: eventsOf(effects), replies, sends: sendsOf(effects), messages, effects };
   }
 
   /** Goes on with a shard that was rebuilt from the tables. */

@@ -3,6 +3,7 @@
  * market's trades, and works every balance, hold and order out from all of it, in big integers, whenever it is asked.
  */
 import { assert } from "../../actors/kernel/assert.js";
+import { Code } from "../../actors/kernel/codes.js";
 import { houseAccountOf, shardOfOrder } from "../../actors/kernel/ids.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import { OrderRequest, Side } from "../../actors/kernel/order.js";
@@ -103,6 +104,11 @@ export class ReferenceLedger {
     const withdrawals = new Map<string, Withdrawn>();
     for (const { account, event } of this.events) {
       if (event.kind === "deposited") move(account, event.asset, BigInt(event.amount), 0n);
+      if (event.kind === "transfer") move(account, event.asset, -BigInt(event.amount), 0n);
+      if (event.kind === "transfer-received") move(account, event.asset, BigInt(event.amount), 0n);
+      if (event.kind === "transfer-ended" && event.code !== Code.OK) {
+        move(account, event.asset, BigInt(event.amount), 0n);
+      }
       if (event.kind === "withdrawal") {
         withdrawals.set(`${account}/${event.key}`, { ...event, account });
       }

@@ -20,6 +20,7 @@ interface Part {
 const PARTS: Readonly<Record<string, Part>> = {
   accounts: { table: "accounts", write: "insert", key: ["account"] },
   accounts_changed: { table: "accounts", write: "update", key: ["account"] },
+  account_limits: { table: "account_limits", write: "upsert", key: ["account"] },
   balances: { table: "balances", write: "upsert", key: ["account", "asset"] },
   orders_new: { table: "orders", write: "insert", key: ["order_id"] },
   orders_new_with_terms: { table: "orders", write: "insert", key: ["order_id"] },
@@ -33,6 +34,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   },
   deposits: { table: "deposits", write: "insert", key: ["account", "key"] },
   withdrawals: { table: "withdrawals", write: "upsert", key: ["account", "key"] },
+  transfers: { table: "transfers", write: "upsert", key: ["account", "key"] },
+  credits: { table: "credits", write: "insert", key: ["account", "sequence"] },
   shard_totals: { table: "shard_totals", write: "upsert", key: ["asset"] },
   shard_instruments: {
     table: "shard_instruments",
@@ -92,7 +95,16 @@ export class Tables {
   ): void {
     inPages("shard_instruments", this.rows("shard_instruments"), page, pageRows);
     inPages("accounts", this.accountsWithSequence(), page, pageRows);
-    for (const table of ["balances", "deposits", "withdrawals", "shard_totals", "flows"]) {
+    const names = [
+      "account_limits",
+      "balances",
+      "deposits",
+      "withdrawals",
+      "transfers",
+      "shard_totals",
+      "flows",
+    ];
+    for (const table of names) {
       inPages(table, this.rows(table), page, pageRows);
     }
     const orders = this.rows("orders").sort((a, b) => by(a, b, "order_id"));

@@ -77,6 +77,27 @@ it("finds nothing wrong with what leaves, held and then gone", async () => {
   expect((await audit(exchange.url)).firstViolation).toBeNull();
 });
 
+it("finds nothing wrong with a transfer that is under way, given, settled", async () => {
+  await exchange.run(`INSERT INTO transfers VALUES (1, ${BUYER}, 't', ${SELLER}, 2, 100, 1, 0, 5, 5);
+    UPDATE shard_totals SET transferred_out = 100 WHERE actor = 1 AND asset = 2;
+    UPDATE balances SET total = 9400 WHERE account = ${BUYER} AND asset = 2;
+    UPDATE journal SET total_changes = '{10,-600}' WHERE account = ${BUYER} AND last_sequence = 5`);
+  expect((await audit(exchange.url)).firstViolation).toBeNull();
+  await exchange.run(`INSERT INTO credits VALUES (2, ${SELLER}, 4, ${BUYER}, 't', 2, 100);
+    INSERT INTO shard_totals VALUES (2, 2, 0, 100, 0);
+    UPDATE balances SET total = 600 WHERE account = ${SELLER} AND asset = 2;
+    UPDATE journal SET total_changes = '{-10,600}' WHERE account = ${SELLER} AND last_sequence = 4`);
+  expect((await audit(exchange.url)).firstViolation).toBeNull();
+  await exchange.run("UPDATE transfers SET status = 2");
+  expect((await audit(exchange.url)).firstViolation).toBeNull();
+});
+
+it("finds nothing wrong with a transfer that came back", async () => {
+  await exchange.run(`INSERT INTO transfers VALUES (1, ${BUYER}, 't', ${SELLER}, 2, 100, 3, 143, 4, 5);
+    UPDATE shard_totals SET transferred_out = 100, transferred_in = 100 WHERE actor = 1 AND asset = 2`);
+  expect((await audit(exchange.url)).firstViolation).toBeNull();
+});
+
 interface Damage {
   readonly what: string;
   readonly statement: string;
@@ -156,6 +177,45 @@ const DAMAGES: Damage[] = [
     what: "a withdrawal taken off the balance and the total alone",
     statement: `UPDATE shard_totals SET deposits = 9900 WHERE actor = 1;
       INSERT INTO withdrawals VALUES (1, ${BUYER}, 'w', 2, 100, 3, 5, 5)`,
+    rule: "settlements",
+    row: { account: BUYER, asset: 2, journal_total: 9500, deposits_and_trades: 9400 },
+  },
+  {
+    what: "a transfer that is settled and was never given",
+    statement: `INSERT INTO transfers VALUES (1, ${BUYER}, 't', ${SELLER}, 2, 100, 2, 0, 5, 5)`,
+    rule: "transfers",
+    row: { account: BUYER, key: "t", recipient: SELLER, amount: 100, status: 2, given_to: null },
+  },
+  {
+    what: "a transfer that came back and was given too",
+    statement: `INSERT INTO transfers VALUES (1, ${BUYER}, 't', ${SELLER}, 2, 100, 3, 143, 4, 5);
+      INSERT INTO credits VALUES (2, ${SELLER}, 4, ${BUYER}, 't', 2, 100)`,
+    rule: "transfers",
+    row: { account: BUYER, key: "t", status: 3, given_to: SELLER, given: 100 },
+  },
+  {
+    what: "a transfer of which less was given",
+    statement: `INSERT INTO transfers VALUES (1, ${BUYER}, 't', ${SELLER}, 2, 100, 1, 0, 5, 5);
+      INSERT INTO credits VALUES (2, ${SELLER}, 4, ${BUYER}, 't', 2, 99)`,
+    rule: "transfers",
+    row: { account: BUYER, key: "t", status: 1, amount: 100, given: 99 },
+  },
+  {
+    what: "something given that nobody has sent",
+    statement: `INSERT INTO credits VALUES (2, ${SELLER}, 4, ${BUYER}, 't', 2, 100)`,
+    rule: "transfers",
+    row: { account: BUYER, key: "t", recipient: null, given_to: SELLER, given: 100 },
+  },
+  {
+    what: "a transfer that its shard does not count",
+    statement: `INSERT INTO transfers VALUES (1, ${BUYER}, 't', ${SELLER}, 2, 100, 1, 0, 5, 5)`,
+    rule: "transferred",
+    row: { actor: 1, asset: 2, transferred_out: 0, transfers: 100 },
+  },
+  {
+    what: "a transfer that its account was not charged",
+    statement: `INSERT INTO transfers VALUES (1, ${BUYER}, 't', ${SELLER}, 2, 100, 1, 0, 5, 5);
+      UPDATE shard_totals SET transferred_out = 100 WHERE actor = 1 AND asset = 2`,
     rule: "settlements",
     row: { account: BUYER, asset: 2, journal_total: 9500, deposits_and_trades: 9400 },
   },

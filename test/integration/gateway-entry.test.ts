@@ -200,6 +200,10 @@ describe("unary calls", () => {
     } as const;
     const limit = { ...order, type: OrderType.ORDER_TYPE_LIMIT, clientOrderId: "unary-1" };
     const deposit = { account: ACCOUNT, asset: "TWD", amount: 1, idempotencyKey: "k" };
+    const transfer = { ...deposit, recipient: OTHER };
+    const auditor = stage.client(gateway, "all", true);
+    expect((await auditor.balances(ACCOUNT)).balances).toHaveLength(2);
+    const limits = { ordersPerDay: 5, openOrders: 5, requestsPerSecond: 5 };
     const cases: [() => Promise<unknown>, string, number][] = [
       [() => client.placeOrder({ ...limit, symbol: "NONE" }), "UNKNOWN_SYMBOL", status.NOT_FOUND],
       [() => client.placeOrder({ ...limit, side: 0 }), "INVALID_SIDE", status.INVALID_ARGUMENT],
@@ -216,19 +220,19 @@ describe("unary calls", () => {
         "ORDER_NAMED_TWICE",
         status.INVALID_ARGUMENT,
       ],
-      [() => client.deposit({ ...deposit, asset: "GOLD" }), "UNKNOWN_ASSET", status.NOT_FOUND],
+      [() => all.deposit({ ...deposit, asset: "GOLD" }), "UNKNOWN_ASSET", status.NOT_FOUND],
       [
-        () => client.deposit({ ...deposit, amount: 0 }),
+        () => all.deposit({ ...deposit, amount: 0 }),
         "AMOUNT_NOT_POSITIVE",
         status.INVALID_ARGUMENT,
       ],
       [
-        () => client.deposit({ ...deposit, amount: 2 ** 53 - 1 }),
+        () => all.deposit({ ...deposit, amount: 2 ** 53 - 1 }),
         "AMOUNT_TOO_LARGE",
         status.INVALID_ARGUMENT,
       ],
       [
-        () => client.deposit({ ...deposit, idempotencyKey: "" }),
+        () => all.deposit({ ...deposit, idempotencyKey: "" }),
         "DEPOSIT_KEY_MISSING",
         status.INVALID_ARGUMENT,
       ],
@@ -241,6 +245,44 @@ describe("unary calls", () => {
         status.PERMISSION_DENIED,
       ],
       [() => client.setAccountState(ACCOUNT, 1), "OPERATORS_ONLY", status.PERMISSION_DENIED],
+      [() => client.deposit(deposit), "OPERATORS_ONLY", status.PERMISSION_DENIED],
+      [() => auditor.placeOrder(limit), "READ_ONLY", status.PERMISSION_DENIED],
+      [() => auditor.openAccount(), "READ_ONLY", status.PERMISSION_DENIED],
+      [() => auditor.deposit(deposit), "READ_ONLY", status.PERMISSION_DENIED],
+      [() => auditor.transfer(transfer), "READ_ONLY", status.PERMISSION_DENIED],
+      [() => auditor.resolveOrder(ACCOUNT, "a"), "READ_ONLY", status.PERMISSION_DENIED],
+      [() => client.setAccountLimits(ACCOUNT, limits), "OPERATORS_ONLY", status.PERMISSION_DENIED],
+      [
+        () => all.setAccountLimits(ACCOUNT, { ...limits, openOrders: -1 }),
+        "INVALID_ACCOUNT_LIMIT",
+        status.INVALID_ARGUMENT,
+      ],
+      [() => all.accountLimits(4_444), "UNKNOWN_ACCOUNT", status.NOT_FOUND],
+      [
+        () => client.transfer({ ...transfer, account: OTHER }),
+        "ACCOUNT_NOT_IN_SESSION",
+        status.PERMISSION_DENIED,
+      ],
+      [
+        () => client.transfer({ ...transfer, recipient: 2 ** 49 + 1 }),
+        "UNKNOWN_RECIPIENT",
+        status.NOT_FOUND,
+      ],
+      [
+        () => client.transfer({ ...transfer, recipient: ACCOUNT }),
+        "TRANSFER_TO_ITSELF",
+        status.INVALID_ARGUMENT,
+      ],
+      [
+        () => client.transfer({ ...transfer, idempotencyKey: "" }),
+        "TRANSFER_KEY_MISSING",
+        status.INVALID_ARGUMENT,
+      ],
+      [
+        () => client.transfer({ ...transfer, amount: 2 ** 43 }),
+        "INSUFFICIENT_FUNDS",
+        status.FAILED_PRECONDITION,
+      ],
       [
         () => all.createInstrument({ ...TSMC, tick: 0 }),
         "INSTRUMENT_INVALID",

@@ -89,8 +89,12 @@ export class GatewayStage {
     return running;
   }
 
-  client({ address }: RunningGateway, accounts: readonly number[] | "all"): ExchangeClient {
-    const client = ExchangeClient.connect(address, { accounts });
+  client(
+    { address }: RunningGateway,
+    accounts: readonly number[] | "all",
+    isReadOnly = false,
+  ): ExchangeClient {
+    const client = ExchangeClient.connect(address, { accounts, isReadOnly });
     this.clients.add(client);
     return client;
   }

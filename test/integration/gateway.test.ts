@@ -156,7 +156,7 @@ describe("accounts", () => {
   it("show what open orders hold", async () => {
     const { account } = await all.openAccount();
     const client = stage.client(gateway, [account]);
-    await client.deposit({ account: 0, asset: "TWD", amount: 2_000_000, idempotencyKey: "k" });
+    await all.deposit({ account, asset: "TWD", amount: 2_000_000, idempotencyKey: "k" });
     const { orderId } = await client.placeOrder(buy({ price: 50_000, quantity: 20 }));
     const { balances } = await client.balances();
     expect(balances).toMatchObject([{ total: 2_000_000, held: 1_000_000, available: 1_000_000 }]);
@@ -164,6 +164,69 @@ describe("accounts", () => {
     expect(await client.placeOrder(buy({ price: 50_000, quantity: 1_000_000 }))).toMatchObject({
       code: "INSUFFICIENT_FUNDS",
     });
+  });
+});
+
+describe("transfers and limits", () => {
+  /** An account of each shard, the first with money. */
+  async function accounts(): Promise<[number, number]> {
+    const found = new Map<number, number>();
+    while (found.size < SHARDS) {
+      const { account, shard } = await all.openAccount();
+      found.set(shard, account);
+    }
+    const [first, second] = [...found.values()] as [number, number];
+    const money = { account: first, asset: "TWD", amount: 2_000_000, idempotencyKey: "k" };
+    await all.deposit(money);
+    return [first, second];
+  }
+
+  it("reach an account of another shard, or come back, and both sides are told", async () => {
+    const [sender, recipient] = await accounts();
+    const events: AccountEvent[] = [];
+    const positions = [sender, recipient].map((account) => ({ account, fromSequence: -1 }));
+    const stream = all.subscribeAccounts(positions, { onEvents: (some) => events.push(...some) });
+    await until(() => stream.positions().size === 2 && stream.positions().get(sender) === 2);
+    const terms = { account: sender, asset: "TWD", amount: 300 };
+    const gift = { ...terms, recipient, idempotencyKey: "gift" };
+    expect(await all.transfer(gift)).toEqual({ repeated: false });
+    expect(await all.transfer(gift)).toEqual({ repeated: true });
+    const lost = [700_001, 700_002, 700_003, 700_004, 700_005, 700_006, 700_007, 700_008];
+    const answers = await Promise.allSettled(
+      lost.map((nobody) =>
+        all.transfer({ ...terms, recipient: nobody, idempotencyKey: `to-${nobody}` }),
+      ),
+    );
+    // Whoever would be in its own shard is known not to be there at once.
+    const sent = 1 + answers.filter(({ status }) => status === "fulfilled").length;
+    const ends = () => events.filter(({ event }) => event?.$case === "transferEnded");
+    await until(() => ends().length === sent);
+    const codes = ends().map(({ event }) => event!.$case === "transferEnded" && event.value.code);
+    expect(codes.filter((code) => code === "OK")).toHaveLength(1);
+    expect(codes.filter((code) => code === "UNKNOWN_RECIPIENT")).toHaveLength(sent - 1);
+    await until(() => events.some(({ event }) => event?.$case === "transferReceived"));
+    expect((await all.balances(sender)).balances).toMatchObject([{ total: 1_999_700 }]);
+    expect((await all.balances(recipient)).balances).toMatchObject([{ total: 300, held: 0 }]);
+    expect(await all.listTransfers(recipient)).toMatchObject([
+      { sender, recipient, idempotencyKey: "gift", amount: 300, status: 2, code: "OK" },
+    ]);
+    expect(await all.listTransfers(sender)).toHaveLength(sent);
+    stream.close();
+  });
+
+  it("let an account send as many orders as an operator says", async () => {
+    const [account] = await accounts();
+    const client = stage.client(gateway, [account]);
+    const limits = { ordersPerDay: 2, openOrders: 1, requestsPerSecond: 0 };
+    expect(await all.setAccountLimits(account, limits)).toEqual({ repeated: false });
+    expect(await all.setAccountLimits(account, limits)).toEqual({ repeated: true });
+    const place = async () => (await client.placeOrder(buy({ price: 50_000, quantity: 10 }))).code;
+    expect([await place(), await place(), await place()]).toEqual([
+      "OK",
+      "TOO_MANY_OPEN_ORDERS",
+      "TOO_MANY_ORDERS_TODAY",
+    ]);
+    expect(await client.accountLimits()).toEqual({ limits, ordersToday: 2 });
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Code } from "../../actors/kernel/codes.js";
-import { isHouseAccount, sourceOfSlot } from "../../actors/kernel/ids.js";
+import { isHouseAccount, isLedgerShard, sourceOfSlot } from "../../actors/kernel/ids.js";
 import { isFinal, type OrderStatus } from "../../actors/kernel/order.js";
 import {
   type AccountEvent,
@@ -20,6 +20,7 @@ import { decodeMarketCommand } from "../../actors/market/messages.js";
 import type { Row } from "../../services/ports/store.js";
 import { give, MARKET, restored, SHARD, SLOT } from "../helpers/ledger.js";
 import { ACCOUNTS, ASSETS, type Draw, draws, FUNDS, INSTRUMENTS } from "../helpers/ledger-draws.js";
+import { OTHER_SHARD, OtherShard } from "../helpers/other-shard.js";
 import { ReferenceLedger } from "../helpers/reference-ledger.js";
 import { Tables } from "../helpers/tables.js";
 import { WhimsicalMarket } from "../helpers/whimsical-market.js";
@@ -64,8 +65,8 @@ class Run {
     give(this.shard, given.source, given.payload, given.time);
   }
 
-  /** Commits the open batch; returns the commands for markets, in order. */
-  commit(): { readonly market: number; readonly payload: Uint8Array }[] {
+  /** Commits the open batch; returns what it sends, in order. */
+  commit(): { readonly destination: number; readonly payload: Uint8Array }[] {
     this.shard.checkInvariants();
     const hash = this.shard.stateHash();
     const effects = this.shard.takeEffects();
@@ -80,8 +81,8 @@ class Run {
       told.push(...events);
     }
     if (effects.replies) this.replies.push(...decodeReplies(effects.replies));
-    return [...effects.sends].flatMap(([market, payloads]) =>
-      payloads.map((payload) => ({ market, payload })),
+    return [...effects.sends].flatMap(([destination, payloads]) =>
+      payloads.map((payload) => ({ destination, payload })),
     );
   }
 
@@ -104,11 +105,13 @@ class Run {
   /** All tables but the journal, whose rows depend on where batches end. */
   contents(): unknown[] {
     const names = ["accounts", "balances", "orders", "deposits", "withdrawals", "shard_totals"];
-    return [...names, "flows", "shard_instruments"].map((name) => {
-      const rows = this.tables.rows(name).map((row) => (name === "orders" ? filled(row) : row));
-      const columns = Object.keys(rows[0] ?? {}).sort();
-      return rows.map((row) => JSON.stringify(row, columns)).sort();
-    });
+    return [...names, "transfers", "credits", "account_limits", "flows", "shard_instruments"].map(
+      (name) => {
+        const rows = this.tables.rows(name).map((row) => (name === "orders" ? filled(row) : row));
+        const columns = Object.keys(rows[0] ?? {}).sort();
+        return rows.map((row) => JSON.stringify(row, columns)).sort();
+      },
+    );
   }
 }
 
@@ -117,6 +120,7 @@ function play(
   draws: readonly Draw[],
   checked: (run: Run, reference: ReferenceLedger) => void,
   markets = INSTRUMENTS.map(({ id, lot }) => new WhimsicalMarket(id, lot)),
+  other = new OtherShard(),
 ): Run {
   const run = new Run();
   const reference = new ReferenceLedger(SHARD, INSTRUMENTS);
@@ -125,10 +129,15 @@ function play(
   const ask = (command: ClientCommand): void =>
     run.give({ source: sourceOfSlot(SLOT), payload: encodeLedgerCommand(command), time: ++time });
   const commit = (): void => {
-    for (const { market, payload } of run.commit()) {
+    for (const { destination, payload } of run.commit()) {
+      if (isLedgerShard(destination)) {
+        expect(destination).toBe(OTHER_SHARD);
+        other.receive(payload);
+        continue;
+      }
       const command = decodeMarketCommand(payload);
       reference.sent(command);
-      markets[market - MARKET]?.receive(command);
+      markets[destination - MARKET]?.receive(command);
     }
     for (const [account, events] of run.events) {
       for (const event of events.slice(seen.get(account) ?? 0)) reference.told(account, event);
@@ -150,6 +159,10 @@ function play(
     if (draw.kind === "commit") commit();
     if (draw.kind === "client") ask(draw.command);
     if (draw.kind === "aimed") ask(run.aimed(draw.command, draw.pick));
+    const message = draw.kind === "shard" ? other.act(draw.whim) : null;
+    if (message) {
+      run.give({ source: OTHER_SHARD, payload: encodeLedgerCommand(message), time: ++time });
+    }
     if (draw.kind !== "whim") continue;
     const market = markets[draw.market]!;
     const answer = market.answer(draw.whim);
@@ -184,6 +197,7 @@ describe("a ledger shard, whatever clients and markets do", () => {
     let pairTrades = 0;
     let reprices = 0;
     let waiting = 0;
+    const transfers = { taken: 0, returned: 0, sent: 0, refused: 0 };
     fc.assert(
       fc.property(draws, (draws) => {
         const markets = INSTRUMENTS.map(({ id, lot }) => new WhimsicalMarket(id, lot));
@@ -211,7 +225,11 @@ describe("a ledger shard, whatever clients and markets do", () => {
             if (order?.isOpen && row["pair_done"] === 1) waiting += 1;
           }
         };
-        fills += play(draws, check, markets).shard.fills;
+        const other = new OtherShard();
+        fills += play(draws, check, markets, other).shard.fills;
+        for (const act of ["taken", "returned", "sent", "refused"] as const) {
+          transfers[act] += other.counts[act];
+        }
         for (const market of markets) {
           amends += market.amends;
           races += market.races;
@@ -229,6 +247,7 @@ describe("a ledger shard, whatever clients and markets do", () => {
     expect(pairTrades).toBeGreaterThan(50);
     expect(reprices).toBeGreaterThan(10);
     expect(waiting).toBeGreaterThan(10);
+    expect(Math.min(...Object.values(transfers))).toBeGreaterThan(10);
   });
 
   it("conserves every asset: deposits, and what markets brought in and took out", () => {
@@ -243,7 +262,8 @@ describe("a ledger shard, whatever clients and markets do", () => {
             add(row["asset"] as number, amount(row["total"]));
           }
           for (const row of tables.rows("shard_totals")) {
-            add(row["asset"] as number, -amount(row["deposits"]));
+            const transferred = amount(row["transferred_in"]) - amount(row["transferred_out"]);
+            add(row["asset"] as number, -amount(row["deposits"]) - transferred);
           }
           for (const row of tables.rows("flows")) {
             const { baseAsset, quoteAsset } = INSTRUMENTS[(row["peer"] as number) - MARKET]!;

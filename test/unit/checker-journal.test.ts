@@ -62,6 +62,22 @@ const EVENTS: Readonly<Record<AccountEvent["kind"], readonly AccountEvent[]>> = 
   rested: [{ kind: "rested", orderId: 1025, leaves: 400, sequence }],
   waiting: [{ kind: "waiting", orderId: 1025, leaves: 400, sequence }],
   withdrawal: [{ kind: "withdrawal", origin, asset: 1, amount: 300, key: "w-1", status: 2 }],
+  transfer: [{ kind: "transfer", origin, recipient: 7, asset: 1, amount: 300, key: "t-1" }],
+  "transfer-ended": [
+    { kind: "transfer-ended", recipient: 7, asset: 1, amount: 300, key: "t-1", code: Code.OK },
+  ],
+  "transfer-received": [
+    { kind: "transfer-received", sender: 7, asset: 1, amount: 300, key: "t-1" },
+  ],
+  "account-limits": [
+    {
+      kind: "account-limits",
+      origin,
+      ordersPerDay: 1_000,
+      openOrders: 20,
+      requestsPerSecond: 300,
+    },
+  ],
   "account-state": [{ kind: "account-state", origin, state: 3 }],
   repriced: [{ kind: "repriced", orderId: 1025, price: 57_500, sequence }],
   triggered: [{ kind: "triggered", orderId: 1025, leaves: 400, sequence }],

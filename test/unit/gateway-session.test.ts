@@ -5,8 +5,9 @@ import { codeText } from "../../services/gateway/code-text.js";
 import { Refusal } from "../../services/gateway/refusal.js";
 import { Session } from "../../services/gateway/session.js";
 
-function sessionOf(accounts?: string): Session {
+function sessionOf(accounts?: string, role?: string): Session {
   const metadata = new Metadata();
+  if (role !== undefined) metadata.set("palisade-role", role);
   if (accounts !== undefined) metadata.set("palisade-accounts", accounts);
   return Session.of(metadata);
 }
@@ -36,6 +37,19 @@ describe("a session", () => {
     expect(sessionOf("5,6").account(6)).toBe(6);
     expect(sessionOf("*").account(123)).toBe(123);
     expect(sessionOf("*").isForAll).toBe(true);
+  });
+
+  it("that is read-only sees its accounts, or all, and does nothing", () => {
+    for (const accounts of ["5", "*"]) {
+      const session = sessionOf(accounts, "read-only");
+      expect(session.account(5)).toBe(5);
+      expect(codeOf(() => session.acting(5))).toBe("READ_ONLY");
+      expect(codeOf(() => session.requireAll("this"))).toBe("READ_ONLY");
+    }
+    expect(sessionOf("5", "trader").acting(0)).toBe(5);
+    expect(sessionOf("5").acting(0)).toBe(5);
+    expect(codeOf(() => sessionOf("5").acting(6))).toBe("ACCOUNT_NOT_IN_SESSION");
+    expect(codeOf(() => sessionOf("5", "admin"))).toBe("SESSION_MALFORMED");
   });
 
   it.each([-1, 1.5, 2 ** 48 + 1, Number.NaN])("has no account %d", (account) => {

@@ -65,6 +65,8 @@ describe("a deposit", () => {
     expect(teller.tables.rows("shard_totals")).toContainEqual({
       asset: QUOTE,
       deposits: 2_000_005,
+      transferred_in: 0,
+      transferred_out: 0,
     });
     expect(teller.tables.rows("deposits").at(-1)).toEqual({
       account: ALICE,

@@ -3,6 +3,8 @@ import { ANSWER_TIMEOUT_MS } from "../../../services/adapters/postgres/connectio
 import type { Instrument } from "../../../actors/kernel/instrument.js";
 import type {
   AccountBalances,
+  AccountLimitsRow,
+  TransferRow,
   WithdrawalRow,
   ActorHead,
   AssetRow,
@@ -71,12 +73,20 @@ export class SimReads implements Reads {
     return this.ask("order", order, reads.order);
   }
 
+  limits(account: number): Promise<AccountLimitsRow | null> {
+    return this.ask("limits", [account], reads.limits);
+  }
+
   withdrawals(account: number, most: number): Promise<WithdrawalRow[]> {
     return this.ask("withdrawals", [account, most], reads.withdrawals);
   }
 
   openWithdrawals(most: number): Promise<WithdrawalRow[]> {
     return this.ask("openWithdrawals", [most], reads.openWithdrawals);
+  }
+
+  transfers(account: number, most: number): Promise<TransferRow[]> {
+    return this.ask("transfers", [account, most], reads.transfers);
   }
 
   balances(account: number): Promise<AccountBalances | null> {

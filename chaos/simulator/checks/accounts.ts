@@ -1,11 +1,12 @@
 /**
  * R7 and R9 at each commit of a ledger shard: journals without a gap, balances that are the sum of what their journals
- * say, money that comes from deposits and moves by trades alone, each side of each trade settled once.
+ * say, money that comes from deposits and moves by trades and transfers alone, each side of each trade settled once.
  */
 import type { Batch } from "../../../services/ports/store.js";
 import { readEvents, type SeenEvent } from "./decode.js";
 import { type ActorHistory, numbersOf, partOf, type StoredBatch, textsOf } from "./history.js";
 import { type SeenTrade, tradesOf } from "./matching.js";
+import { TransfersCheck } from "./transfers.js";
 import type { Verdict } from "./verdict.js";
 
 const BUY = 1;
@@ -47,10 +48,11 @@ export class AccountsCheck {
   /** By account and client order id. */
   readonly ordersByClientId = new Map<string, KeptOrder>();
   readonly orders = new Map<number, KeptOrder>();
+  readonly transfers: TransfersCheck;
   private readonly verdict: Verdict;
   private readonly termsOf: (instrument: number) => Terms | undefined;
   private readonly trades = new Map<string, KeptTrade>();
-  /** Per asset: deposits, and what trades with one side settled have moved. */
+  /** Per asset: deposits, and what trades with one side settled and transfers under way have moved. */
   private readonly deposits = new Map<number, number>();
   private readonly inFlight = new Map<number, number>();
   private readonly totals = new Map<number, number>();
@@ -58,6 +60,7 @@ export class AccountsCheck {
   constructor(verdict: Verdict, termsOf: (instrument: number) => Terms | undefined) {
     this.verdict = verdict;
     this.termsOf = termsOf;
+    this.transfers = new TransfersCheck(verdict);
   }
 
   commit(stored: StoredBatch, actor: ActorHistory): void {
@@ -71,6 +74,7 @@ export class AccountsCheck {
     }
     const moved = new Map<string, Balance>();
     this.takeJournal(batch, actor, moved);
+    this.transfers.judgeCommit();
     this.takeBalances(batch, actor, moved);
     this.judgeConservation(batch, actor);
   }
@@ -86,6 +90,7 @@ export class AccountsCheck {
           `the taker is ${trade.isTakerSettled ? "" : "not "}settled`,
       );
     }
+    this.transfers.judgeEnd();
     for (const [asset, total] of this.totals) {
       const deposits = this.deposits.get(asset) ?? 0;
       this.verdict.expect(
@@ -147,6 +152,10 @@ export class AccountsCheck {
       this.settle(event, account, actor, expected);
     } else if (event.kind === "accepted" || event.kind === "rejected" || event.kind === "voided") {
       this.takeOrder(event, account);
+    } else {
+      const change = this.transfers.take(event, account);
+      add(expected, event.asset, change);
+      add(this.inFlight, event.asset, change);
     }
   }
 
@@ -256,7 +265,7 @@ export class AccountsCheck {
     }
   }
 
-  /** Everything that accounts own was deposited, or is owed by the other side of a trade. */
+  /** Everything that accounts own was deposited, or is owed by the other side of a trade; what is under way is no account's. */
   private judgeConservation(batch: Batch, actor: ActorHistory): void {
     for (const [asset, total] of this.totals) {
       const expected = (this.deposits.get(asset) ?? 0) + (this.inFlight.get(asset) ?? 0);

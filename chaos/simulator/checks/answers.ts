@@ -24,6 +24,7 @@ const COMPARED = [
   "price",
   "quantity",
   "leaves",
+  "amount",
 ] as const;
 
 export class AnswersCheck {
@@ -66,6 +67,15 @@ export class AnswersCheck {
 
   isDefinite(account: number, clientOrderId: string): boolean {
     return this.told.has(`${account} ${clientOrderId}`);
+  }
+
+  /** An account was told that its transfer is sent. */
+  transferred(account: number, key: string): void {
+    this.verdict.expect(
+      this.accounts.transfers.hasSent(account, key),
+      "R10",
+      () => `account ${account} was told that transfer ${key} is sent; nothing was committed`,
+    );
   }
 
   /** A subscriber that has heard everything up to `last` hears an event. */

@@ -110,6 +110,8 @@ export interface SeenEvent {
   readonly asset: number;
   readonly amount: number;
   readonly key: string;
+  /** The other account of a transfer. */
+  readonly other: number;
   /** Of a cancel or reduce. */
   readonly request: number;
 }
@@ -129,6 +131,7 @@ const NOTHING: SeenEvent = {
   asset: 0,
   amount: 0,
   key: "",
+  other: 0,
   request: 0,
 };
 
@@ -167,6 +170,9 @@ const EVENTS: Readonly<Record<number, readonly [kind: string, hasOrigin: boolean
   ],
   12: ["accepted", true, readAcceptedWithTerms],
   18: ["accepted", true, readAcceptedOfPair],
+  24: ["transferSent", true, readTransfer],
+  25: ["transferEnded", false, (b) => ({ ...readTransfer(b), code: b.number() })],
+  26: ["transferReceived", false, readTransfer],
 };
 
 function readEvent(bytes: Bytes): Partial<SeenEvent> {
@@ -176,6 +182,11 @@ function readEvent(bytes: Bytes): Partial<SeenEvent> {
   const [kind, hasOrigin, read] = known;
   if (hasOrigin) for (let n = 0; n < 3; n++) bytes.number();
   return { kind, ...read(bytes) };
+}
+
+function readTransfer(bytes: Bytes): Partial<SeenEvent> {
+  const [other, asset, amount] = [bytes.number(), bytes.number(), bytes.number()];
+  return { other, asset, amount, key: bytes.text() };
 }
 
 function readAccepted(bytes: Bytes): Partial<SeenEvent> {

@@ -1,14 +1,13 @@
 /**
  * One client of one account, seeded: it deposits, places orders that cross, that rest and that expire, cancels and reduces them,
- * repeats ids on purpose and after unknown answers, and asks what became of them. What it is told the checks hear.
+ * transfers to others, repeats ids on purpose and after unknown answers, and asks what became of them. What it is told the checks hear.
  */
 import { OrderType, Side, TimeInForce } from "../../../proto/gen/exchange/v1/exchange.js";
 import type {
   AccountEvent,
-  CommandResult,
-  GetOrderResponse,
   OrderCommand,
   PlaceOrderRequest,
+  TransferRequest,
 } from "../../../proto/gen/exchange/v1/exchange.js";
 import { PLAIN_TERMS } from "../../../services/client/new-order.js";
 import type { GatewayCore } from "../../../services/gateway/gateway-core.js";
@@ -19,6 +18,7 @@ import type { Verdict } from "../checks/verdict.js";
 import { type Door, NoConnection } from "../cluster/door.js";
 import { exponentialUs, type Random } from "../world/random.js";
 import type { World } from "../world/world.js";
+import { outcomeOfOrder, outcomeOfResult } from "./outcomes.js";
 
 export interface ClientDependencies {
   readonly world: World;
@@ -28,6 +28,8 @@ export interface ClientDependencies {
   readonly doors: () => readonly Door[];
   readonly symbols: readonly string[];
   readonly assets: readonly string[];
+  /** Of all clients. */
+  readonly accounts: readonly number[];
 }
 
 export interface ClientOptions {
@@ -39,6 +41,9 @@ export interface ClientOptions {
 }
 
 const DEPOSIT_UNITS = 1_000_000_000;
+const TRANSFER_UNITS_MAX = 5_000;
+/** An account that nobody opens: what is sent to it comes back. */
+const NOBODY = 999_999;
 const REFERENCE_PRICE = 1_000;
 const PRICE_SPREAD = 12;
 const QUANTITY_MAX = 20;
@@ -76,6 +81,7 @@ export class Client {
   private readonly unknown = new Map<string, PlaceOrderRequest>();
   private readonly placed = new Map<string, PlaceOrderRequest>();
   private readonly live = new Map<number, { clientOrderId: string; leaves: number }>();
+  private readonly transfers: TransferRequest[] = [];
   private inFlight = 0;
   private ids = 0;
   private isOpen = false;
@@ -174,7 +180,8 @@ export class Client {
     else if (roll < 0.8) this.amend("cancel");
     else if (roll < 0.88) this.amend("reduce");
     else if (roll < 0.95) this.repeat();
-    else if (roll < 0.98) this.depositMore();
+    else if (roll < 0.96) this.depositMore();
+    else if (roll < 0.98) this.transfer();
     else this.resolve(this.randomId());
   }
 
@@ -278,6 +285,25 @@ export class Client {
     void this.send((core) => core.accounts.deposit(this.account, deposit));
   }
 
+  /** To another client, or to nobody; now and then the same once more. */
+  private transfer(): void {
+    const { random, deps, transfers, account } = this;
+    const others = deps.accounts.filter((other) => other !== account);
+    if (transfers.length === 0 || random.chance(0.6)) {
+      transfers.push({
+        account,
+        recipient: random.chance(0.15) ? NOBODY : random.pick(others),
+        asset: random.pick(deps.assets),
+        amount: random.whole(1, TRANSFER_UNITS_MAX),
+        idempotencyKey: `t${transfers.length}`,
+      });
+    }
+    const transfer = random.chance(0.7) ? transfers.at(-1)! : random.pick(transfers);
+    void this.send((core) => core.accounts.transfer(account, transfer)).then(({ ending }) => {
+      if (ending === "definite") deps.answers.transferred(account, transfer.idempotencyKey);
+    });
+  }
+
   /** Sends something about a client order id, and notes what it is known to have led to. */
   private track<T>(
     clientOrderId: string,
@@ -353,23 +379,4 @@ function timeInForceOf(isImmediate: boolean, expires: boolean): TimeInForce {
   return expires
     ? TimeInForce.TIME_IN_FORCE_GOOD_TILL_DATE
     : TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL;
-}
-
-/** A place's answer; null where it says nothing of the id (the account was not there). */
-function outcomeOfResult({ code, orderId }: CommandResult): ToldOutcome | null {
-  if (orderId === 0) return null;
-  if (code === "OK") return { verdict: "accepted", orderId, code };
-  const verdict = code === "CLIENT_ORDER_ID_VOIDED" ? "voided" : "rejected";
-  return { verdict, orderId, code };
-}
-
-const STATUS_REJECTED = 6;
-const STATUS_VOIDED = 7;
-
-function outcomeOfOrder({ order }: GetOrderResponse): ToldOutcome | null {
-  if (!order) return null;
-  const { orderId, status, code } = order;
-  if (status === STATUS_VOIDED) return { verdict: "voided", orderId, code };
-  if (status === STATUS_REJECTED) return { verdict: "rejected", orderId, code };
-  return { verdict: "accepted", orderId, code: "OK" };
 }

@@ -22,6 +22,7 @@ export function rowsOfActor(postgres: SimPostgres, actor: number): LoadedRows[] 
   return [
     of("shard_instruments", ["instrument", "definition", "reference_price"], ["instrument"]),
     { table: "accounts", rows: accounts(postgres, actor) },
+    of("account_limits", LIMITS, ["account"]),
     of("balances", ["account", "asset", "total", "held"], ["account", "asset"]),
     of("deposits", ["account", "key", "asset", "amount", "sequence"], ["account"]),
     of(
@@ -29,12 +30,34 @@ export function rowsOfActor(postgres: SimPostgres, actor: number): LoadedRows[] 
       ["account", "key", "asset", "amount", "status", "requested", "sequence"],
       ["account"],
     ),
-    of("shard_totals", ["asset", "deposits"], ["asset"]),
+    of("transfers", TRANSFERS, ["account"]),
+    of("shard_totals", ["asset", "deposits", "transferred_in", "transferred_out"], ["asset"]),
     { table: "flows", rows: flows(postgres, actor) },
     { table: "orders", rows: orders(postgres, actor) },
   ];
 }
 
+const LIMITS = [
+  "account",
+  "orders_per_day",
+  "open_orders",
+  "requests_per_second",
+  "day",
+  "orders_today",
+  "second",
+  "requests",
+];
+const TRANSFERS = [
+  "account",
+  "key",
+  "recipient",
+  "asset",
+  "amount",
+  "status",
+  "code",
+  "sent",
+  "sequence",
+];
 const TERMS = [
   "order_id",
   "owner",

@@ -4,6 +4,8 @@ import type { Instrument } from "../../../actors/kernel/instrument.js";
 import type { Side } from "../../../actors/kernel/order.js";
 import {
   type AccountBalances,
+  type AccountLimitsRow,
+  type TransferRow,
   type WithdrawalRow,
   type ActorHead,
   type AssetDefinition,
@@ -108,6 +110,21 @@ export function balances(postgres: SimPostgres, account: number): AccountBalance
   return { sequence: lastSequence(postgres, account), state: state!, balances: found };
 }
 
+export function limits(postgres: SimPostgres, account: number): AccountLimitsRow | null {
+  const { tables } = postgres;
+  if (!tables.get("accounts").rows.has(account)) return null;
+  const row = (tables.get("account_limits").rows.get(account) ?? {}) as Partial<Numbers>;
+  const today = Math.floor(postgres.now() / MICROS_PER_DAY);
+  return {
+    ordersPerDay: row["orders_per_day"] ?? 0,
+    openOrders: row["open_orders"] ?? 0,
+    requestsPerSecond: row["requests_per_second"] ?? 0,
+    ordersToday: row["day"] === today ? row["orders_today"]! : 0,
+  };
+}
+
+const MICROS_PER_DAY = 86_400_000_000;
+
 export function withdrawals(postgres: SimPostgres, account: number, most: number): WithdrawalRow[] {
   const all = allWithdrawals(postgres).filter((row) => row.account === account);
   return all.sort((a, b) => b.requested - a.requested).slice(0, most);
@@ -134,6 +151,20 @@ function allWithdrawals({ tables }: SimPostgres): WithdrawalRow[] {
       sequence: sequence!,
     };
   });
+}
+
+export function transfers({ tables }: SimPostgres, account: number, most: number): TransferRow[] {
+  const rows = (table: string) =>
+    [...tables.get(table).rows.values()].filter((row) => row["account"] === account);
+  const sent = rows("transfers").map((row) => ({ ...row, sender: account }));
+  const given = rows("credits").map((row) => ({ ...row, recipient: account, status: 2, code: 0 }));
+  const all = [...sent, ...given].map((row: Row) => {
+    const { sender, recipient, asset, amount, status, code, sequence } = row as Numbers;
+    const key = row["key"] as string;
+    const numbers = { sender, recipient, asset, amount, status, code, sequence };
+    return { key, ...numbers } as TransferRow;
+  });
+  return all.sort((a, b) => b.sequence - a.sequence).slice(0, most);
 }
 
 export function instrumentShards({ tables }: SimPostgres, instrument: number): number {

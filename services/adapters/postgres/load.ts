@@ -36,6 +36,20 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
       FROM accounts a WHERE actor = ${actor}) heads ORDER BY account`,
   },
   {
+    table: "account_limits",
+    columns: {
+      account: "integer",
+      orders_per_day: "integer",
+      open_orders: "integer",
+      requests_per_second: "integer",
+      day: "integer",
+      orders_today: "integer",
+      second: "integer",
+      requests: "integer",
+    },
+    from: (actor) => `FROM account_limits WHERE actor = ${actor} ORDER BY account`,
+  },
+  {
     table: "balances",
     columns: { account: "integer", asset: "integer", total: "integer", held: "integer" },
     from: (actor) => `FROM balances WHERE actor = ${actor} ORDER BY account, asset`,
@@ -65,8 +79,28 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
     from: (actor) => `FROM withdrawals WHERE actor = ${actor} ORDER BY account, key`,
   },
   {
+    table: "transfers",
+    columns: {
+      account: "integer",
+      key: "text",
+      recipient: "integer",
+      asset: "integer",
+      amount: "integer",
+      status: "integer",
+      code: "integer",
+      sent: "integer",
+      sequence: "integer",
+    },
+    from: (actor) => `FROM transfers WHERE actor = ${actor} ORDER BY account, key`,
+  },
+  {
     table: "shard_totals",
-    columns: { asset: "integer", deposits: "integer" },
+    columns: {
+      asset: "integer",
+      deposits: "integer",
+      transferred_in: "integer",
+      transferred_out: "integer",
+    },
     from: (actor) => `FROM shard_totals WHERE actor = ${actor} ORDER BY asset`,
   },
   {

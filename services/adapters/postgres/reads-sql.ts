@@ -1,4 +1,5 @@
 /** The statements of `reads.ts`. */
+import { TransferStatus } from "../../../actors/ledger/transfers.js";
 import type { Prepared } from "./connections.js";
 
 const statement = (name: string, text: string): Prepared => ({ name: `read_${name}`, text });
@@ -56,6 +57,14 @@ export const BALANCES = statement(
    WHERE a.account = $1 ORDER BY b.asset`,
 );
 
+export const LIMITS = statement(
+  "limits",
+  `SELECT coalesce(l.orders_per_day, 0) AS "ordersPerDay", coalesce(l.open_orders, 0) AS "openOrders",
+     coalesce(l.requests_per_second, 0) AS "requestsPerSecond",
+     CASE WHEN l.day = floor(extract(epoch FROM clock_timestamp()) / 86400) THEN l.orders_today ELSE 0 END AS "ordersToday"
+   FROM accounts a LEFT JOIN account_limits l USING (account) WHERE a.account = $1`,
+);
+
 const WITHDRAWAL_COLUMNS = "account, key, asset, amount, status, requested, sequence";
 
 export const WITHDRAWALS = statement(
@@ -66,6 +75,17 @@ export const WITHDRAWALS = statement(
 export const OPEN_WITHDRAWALS = statement(
   "open_withdrawals",
   `SELECT ${WITHDRAWAL_COLUMNS} FROM withdrawals WHERE status < 3 ORDER BY account, requested LIMIT $1`,
+);
+
+/** One that an account was given is settled. */
+export const TRANSFERS = statement(
+  "transfers",
+  `SELECT account AS sender, recipient, key, asset, amount, status, code, sequence
+   FROM transfers WHERE account = $1
+   UNION ALL
+   SELECT sender, account, key, asset, amount, ${TransferStatus.Settled}, 0, sequence
+   FROM credits WHERE account = $1
+   ORDER BY sequence DESC LIMIT $2`,
 );
 
 const ORDER_COLUMNS = `order_id AS "orderId", account, client_order_id AS "clientOrderId", instrument,

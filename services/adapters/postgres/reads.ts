@@ -5,6 +5,8 @@ import { marketName } from "../../../actors/kernel/ids.js";
 import type { Instrument } from "../../../actors/kernel/instrument.js";
 import {
   type AccountBalances,
+  type AccountLimitsRow,
+  type TransferRow,
   type WithdrawalRow,
   type ActorHead,
   type AssetDefinition,
@@ -114,12 +116,20 @@ export class PostgresReads implements Reads {
     return { sequence, state, balances };
   }
 
+  limits(account: number): Promise<AccountLimitsRow | null> {
+    return this.one<AccountLimitsRow & pg.QueryResultRow>(sql.LIMITS, [account]);
+  }
+
   withdrawals(account: number, most: number): Promise<WithdrawalRow[]> {
     return query<WithdrawalRow & pg.QueryResultRow>(this.pool, sql.WITHDRAWALS, [account, most]);
   }
 
   openWithdrawals(most: number): Promise<WithdrawalRow[]> {
     return query<WithdrawalRow & pg.QueryResultRow>(this.pool, sql.OPEN_WITHDRAWALS, [most]);
+  }
+
+  transfers(account: number, most: number): Promise<TransferRow[]> {
+    return query<TransferRow & pg.QueryResultRow>(this.pool, sql.TRANSFERS, [account, most]);
   }
 
   assets(): Promise<AssetRow[]> {

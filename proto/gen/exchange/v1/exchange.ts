@@ -33,7 +33,8 @@ export const protobufFileName = "exchange/v1/exchange.proto";
  * All prices, quantities and amounts are whole numbers of the smallest unit: a price of 580.00 of an instrument with
  * price_decimals 2 is 58000. Times are microseconds since 1970-01-01 UTC. No number is above 2^53 - 1.
  *
- * Which accounts a call may act for comes from its session (metadata `palisade-accounts`: numbers with commas, or `*`).
+ * Which accounts a call may act for comes from its session (metadata `palisade-accounts`: numbers with commas, or `*`), and whether it
+ * may do anything or only see from its role (`palisade-role`: `trader`, which it is if that is left out, or `read-only`).
  * Errors carry a stable code in the metadata `palisade-code` and a sentence in the status message.
  *   INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION, PERMISSION_DENIED: final, nothing has happened.
  *   UNAVAILABLE, RESOURCE_EXHAUSTED: the command was not published; try again (`palisade-retry-ms` says when).
@@ -269,6 +270,27 @@ export namespace AccountState {
   export type UNRECOGNIZED = typeof AccountState.UNRECOGNIZED;
 }
 
+export const TransferStatus = {
+  TRANSFER_STATUS_UNSPECIFIED: 0,
+  /** TRANSFER_STATUS_SENT - It has left the account; the recipient is still to be given it. */
+  TRANSFER_STATUS_SENT: 1,
+  /** TRANSFER_STATUS_SETTLED - The recipient has it. */
+  TRANSFER_STATUS_SETTLED: 2,
+  /** TRANSFER_STATUS_RETURNED - The recipient could not be given it, and the account has it back. */
+  TRANSFER_STATUS_RETURNED: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type TransferStatus = typeof TransferStatus[keyof typeof TransferStatus];
+
+export namespace TransferStatus {
+  export type TRANSFER_STATUS_UNSPECIFIED = typeof TransferStatus.TRANSFER_STATUS_UNSPECIFIED;
+  export type TRANSFER_STATUS_SENT = typeof TransferStatus.TRANSFER_STATUS_SENT;
+  export type TRANSFER_STATUS_SETTLED = typeof TransferStatus.TRANSFER_STATUS_SETTLED;
+  export type TRANSFER_STATUS_RETURNED = typeof TransferStatus.TRANSFER_STATUS_RETURNED;
+  export type UNRECOGNIZED = typeof TransferStatus.UNRECOGNIZED;
+}
+
 export interface Asset {
   name: string;
   decimals: number;
@@ -377,6 +399,42 @@ export interface Withdrawal {
   account: number;
 }
 
+export interface TransferRequest {
+  account: number;
+  recipient: number;
+  asset: string;
+  amount: number;
+  idempotencyKey: string;
+}
+
+export interface TransferResponse {
+  /** Was it sent before under this key? Then nothing was sent now. */
+  repeated: boolean;
+}
+
+export interface ListTransfersRequest {
+  account: number;
+}
+
+export interface ListTransfersResponse {
+  /** What the account has sent and was given: the newest first, 1,000 at most. */
+  transfers: Transfer[];
+}
+
+export interface Transfer {
+  sender: number;
+  recipient: number;
+  idempotencyKey: string;
+  asset: Asset | undefined;
+  amount: number;
+  /** Of one that the account was given: settled. */
+  status: TransferStatus;
+  /** Why it was returned. */
+  code: string;
+  /** The account's sequence of its last change. */
+  sequence: number;
+}
+
 export interface SetAccountStateRequest {
   account: number;
   state: AccountState;
@@ -388,6 +446,37 @@ export interface SetAccountStateResponse {
 
 export interface GetBalancesRequest {
   account: number;
+}
+
+/** Of each: 0 is as much as the exchange allows. */
+export interface AccountLimits {
+  /** New orders in a day of UTC; a pair counts as two. */
+  ordersPerDay: number;
+  /** Orders that are open at once. */
+  openOrders: number;
+  /** New orders, pairs and amends in a second. */
+  requestsPerSecond: number;
+}
+
+export interface SetAccountLimitsRequest {
+  account: number;
+  limits: AccountLimits | undefined;
+}
+
+export interface SetAccountLimitsResponse {
+  repeated: boolean;
+}
+
+export interface GetAccountLimitsRequest {
+  account: number;
+}
+
+export interface GetAccountLimitsResponse {
+  limits:
+    | AccountLimits
+    | undefined;
+  /** How many orders were counted today. Of an account without limits none are. */
+  ordersToday: number;
 }
 
 export interface GetBalancesResponse {
@@ -653,6 +742,10 @@ export interface AccountEvent {
     | { $case: "withdrawal"; value: WithdrawalChanged }
     | { $case: "accountState"; value: AccountStateChanged }
     | { $case: "feeKept"; value: FeeKept }
+    | { $case: "transferSent"; value: TransferSent }
+    | { $case: "transferEnded"; value: TransferEnded }
+    | { $case: "transferReceived"; value: TransferReceived }
+    | { $case: "accountLimits"; value: AccountLimits }
     | undefined;
 }
 
@@ -670,6 +763,30 @@ export interface WithdrawalChanged {
   amount: number;
   idempotencyKey: string;
   status: WithdrawalStatus;
+}
+
+export interface TransferSent {
+  recipient: number;
+  asset: string;
+  amount: number;
+  idempotencyKey: string;
+}
+
+export interface TransferEnded {
+  recipient: number;
+  asset: string;
+  amount: number;
+  idempotencyKey: string;
+  /** OK: the recipient has it. Else why it came back. */
+  code: string;
+}
+
+export interface TransferReceived {
+  sender: number;
+  asset: string;
+  amount: number;
+  /** The sender's. */
+  idempotencyKey: string;
 }
 
 export interface AccountStateChanged {
@@ -1975,6 +2092,357 @@ export const Withdrawal: MessageFns<Withdrawal> = {
   },
 };
 
+function createBaseTransferRequest(): TransferRequest {
+  return { account: 0, recipient: 0, asset: "", amount: 0, idempotencyKey: "" };
+}
+
+export const TransferRequest: MessageFns<TransferRequest> = {
+  encode(message: TransferRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== 0) {
+      writer.uint32(8).int64(message.account);
+    }
+    if (message.recipient !== 0) {
+      writer.uint32(16).int64(message.recipient);
+    }
+    if (message.asset !== "") {
+      writer.uint32(26).string(message.asset);
+    }
+    if (message.amount !== 0) {
+      writer.uint32(32).int64(message.amount);
+    }
+    if (message.idempotencyKey !== "") {
+      writer.uint32(42).string(message.idempotencyKey);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TransferRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTransferRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.recipient = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.amount = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTransferResponse(): TransferResponse {
+  return { repeated: false };
+}
+
+export const TransferResponse: MessageFns<TransferResponse> = {
+  encode(message: TransferResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.repeated !== false) {
+      writer.uint32(8).bool(message.repeated);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TransferResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTransferResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.repeated = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListTransfersRequest(): ListTransfersRequest {
+  return { account: 0 };
+}
+
+export const ListTransfersRequest: MessageFns<ListTransfersRequest> = {
+  encode(message: ListTransfersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== 0) {
+      writer.uint32(8).int64(message.account);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListTransfersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListTransfersRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListTransfersResponse(): ListTransfersResponse {
+  return { transfers: [] };
+}
+
+export const ListTransfersResponse: MessageFns<ListTransfersResponse> = {
+  encode(message: ListTransfersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.transfers) {
+      Transfer.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListTransfersResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListTransfersResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.transfers.push(Transfer.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTransfer(): Transfer {
+  return { sender: 0, recipient: 0, idempotencyKey: "", asset: undefined, amount: 0, status: 0, code: "", sequence: 0 };
+}
+
+export const Transfer: MessageFns<Transfer> = {
+  encode(message: Transfer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sender !== 0) {
+      writer.uint32(8).int64(message.sender);
+    }
+    if (message.recipient !== 0) {
+      writer.uint32(16).int64(message.recipient);
+    }
+    if (message.idempotencyKey !== "") {
+      writer.uint32(26).string(message.idempotencyKey);
+    }
+    if (message.asset !== undefined) {
+      Asset.encode(message.asset, writer.uint32(34).fork()).join();
+    }
+    if (message.amount !== 0) {
+      writer.uint32(40).int64(message.amount);
+    }
+    if (message.status !== 0) {
+      writer.uint32(48).int32(message.status);
+    }
+    if (message.code !== "") {
+      writer.uint32(58).string(message.code);
+    }
+    if (message.sequence !== 0) {
+      writer.uint32(64).int64(message.sequence);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Transfer {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTransfer();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sender = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.recipient = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.asset = Asset.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.amount = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.status = reader.int32() as any;
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.sequence = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseSetAccountStateRequest(): SetAccountStateRequest {
   return { account: 0, state: 0 };
 }
@@ -2109,6 +2577,280 @@ export const GetBalancesRequest: MessageFns<GetBalancesRequest> = {
             }
 
             message.account = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAccountLimits(): AccountLimits {
+  return { ordersPerDay: 0, openOrders: 0, requestsPerSecond: 0 };
+}
+
+export const AccountLimits: MessageFns<AccountLimits> = {
+  encode(message: AccountLimits, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ordersPerDay !== 0) {
+      writer.uint32(8).int64(message.ordersPerDay);
+    }
+    if (message.openOrders !== 0) {
+      writer.uint32(16).int64(message.openOrders);
+    }
+    if (message.requestsPerSecond !== 0) {
+      writer.uint32(24).int64(message.requestsPerSecond);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccountLimits {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccountLimits();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.ordersPerDay = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.openOrders = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.requestsPerSecond = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSetAccountLimitsRequest(): SetAccountLimitsRequest {
+  return { account: 0, limits: undefined };
+}
+
+export const SetAccountLimitsRequest: MessageFns<SetAccountLimitsRequest> = {
+  encode(message: SetAccountLimitsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== 0) {
+      writer.uint32(8).int64(message.account);
+    }
+    if (message.limits !== undefined) {
+      AccountLimits.encode(message.limits, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetAccountLimitsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetAccountLimitsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.limits = AccountLimits.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSetAccountLimitsResponse(): SetAccountLimitsResponse {
+  return { repeated: false };
+}
+
+export const SetAccountLimitsResponse: MessageFns<SetAccountLimitsResponse> = {
+  encode(message: SetAccountLimitsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.repeated !== false) {
+      writer.uint32(8).bool(message.repeated);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetAccountLimitsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetAccountLimitsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.repeated = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetAccountLimitsRequest(): GetAccountLimitsRequest {
+  return { account: 0 };
+}
+
+export const GetAccountLimitsRequest: MessageFns<GetAccountLimitsRequest> = {
+  encode(message: GetAccountLimitsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== 0) {
+      writer.uint32(8).int64(message.account);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetAccountLimitsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetAccountLimitsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetAccountLimitsResponse(): GetAccountLimitsResponse {
+  return { limits: undefined, ordersToday: 0 };
+}
+
+export const GetAccountLimitsResponse: MessageFns<GetAccountLimitsResponse> = {
+  encode(message: GetAccountLimitsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.limits !== undefined) {
+      AccountLimits.encode(message.limits, writer.uint32(10).fork()).join();
+    }
+    if (message.ordersToday !== 0) {
+      writer.uint32(16).int64(message.ordersToday);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetAccountLimitsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetAccountLimitsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.limits = AccountLimits.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.ordersToday = longToNumber(reader.int64());
             continue;
           }
         }
@@ -4433,6 +5175,18 @@ export const AccountEvent: MessageFns<AccountEvent> = {
       case "feeKept":
         FeeKept.encode(message.event.value, writer.uint32(226).fork()).join();
         break;
+      case "transferSent":
+        TransferSent.encode(message.event.value, writer.uint32(234).fork()).join();
+        break;
+      case "transferEnded":
+        TransferEnded.encode(message.event.value, writer.uint32(242).fork()).join();
+        break;
+      case "transferReceived":
+        TransferReceived.encode(message.event.value, writer.uint32(250).fork()).join();
+        break;
+      case "accountLimits":
+        AccountLimits.encode(message.event.value, writer.uint32(258).fork()).join();
+        break;
     }
     return writer;
   },
@@ -4634,6 +5388,38 @@ export const AccountEvent: MessageFns<AccountEvent> = {
             message.event = { $case: "feeKept", value: FeeKept.decode(reader, reader.uint32()) };
             continue;
           }
+          case 29: {
+            if (tag !== 234) {
+              break;
+            }
+
+            message.event = { $case: "transferSent", value: TransferSent.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.event = { $case: "transferEnded", value: TransferEnded.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.event = { $case: "transferReceived", value: TransferReceived.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.event = { $case: "accountLimits", value: AccountLimits.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4814,6 +5600,254 @@ export const WithdrawalChanged: MessageFns<WithdrawalChanged> = {
             }
 
             message.status = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTransferSent(): TransferSent {
+  return { recipient: 0, asset: "", amount: 0, idempotencyKey: "" };
+}
+
+export const TransferSent: MessageFns<TransferSent> = {
+  encode(message: TransferSent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.recipient !== 0) {
+      writer.uint32(8).int64(message.recipient);
+    }
+    if (message.asset !== "") {
+      writer.uint32(18).string(message.asset);
+    }
+    if (message.amount !== 0) {
+      writer.uint32(24).int64(message.amount);
+    }
+    if (message.idempotencyKey !== "") {
+      writer.uint32(34).string(message.idempotencyKey);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TransferSent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTransferSent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.recipient = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.amount = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTransferEnded(): TransferEnded {
+  return { recipient: 0, asset: "", amount: 0, idempotencyKey: "", code: "" };
+}
+
+export const TransferEnded: MessageFns<TransferEnded> = {
+  encode(message: TransferEnded, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.recipient !== 0) {
+      writer.uint32(8).int64(message.recipient);
+    }
+    if (message.asset !== "") {
+      writer.uint32(18).string(message.asset);
+    }
+    if (message.amount !== 0) {
+      writer.uint32(24).int64(message.amount);
+    }
+    if (message.idempotencyKey !== "") {
+      writer.uint32(34).string(message.idempotencyKey);
+    }
+    if (message.code !== "") {
+      writer.uint32(42).string(message.code);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TransferEnded {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTransferEnded();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.recipient = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.amount = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTransferReceived(): TransferReceived {
+  return { sender: 0, asset: "", amount: 0, idempotencyKey: "" };
+}
+
+export const TransferReceived: MessageFns<TransferReceived> = {
+  encode(message: TransferReceived, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sender !== 0) {
+      writer.uint32(8).int64(message.sender);
+    }
+    if (message.asset !== "") {
+      writer.uint32(18).string(message.asset);
+    }
+    if (message.amount !== 0) {
+      writer.uint32(24).int64(message.amount);
+    }
+    if (message.idempotencyKey !== "") {
+      writer.uint32(34).string(message.idempotencyKey);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TransferReceived {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTransferReceived();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sender = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.amount = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
             continue;
           }
         }
@@ -7354,7 +8388,7 @@ export const AccountServiceService = {
     responseSerialize: (value: OpenAccountResponse): Buffer => Buffer.from(OpenAccountResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): OpenAccountResponse => OpenAccountResponse.decode(value),
   },
-  /** Idempotent by key, for as long as the account lives. */
+  /** By operators. Idempotent by key, for as long as the account lives. */
   deposit: {
     path: "/exchange.v1.AccountService/Deposit" as const,
     requestStream: false as const,
@@ -7398,6 +8432,29 @@ export const AccountServiceService = {
     responseDeserialize: (value: Buffer): ListWithdrawalsResponse => ListWithdrawalsResponse.decode(value),
   },
   /**
+   * To another account. When it answers, the amount has left the account for good or until it comes back: an account event says that the
+   * recipient has it, or why not. Idempotent by key, for as long as the account lives.
+   */
+  transfer: {
+    path: "/exchange.v1.AccountService/Transfer" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: TransferRequest): Buffer => Buffer.from(TransferRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): TransferRequest => TransferRequest.decode(value),
+    responseSerialize: (value: TransferResponse): Buffer => Buffer.from(TransferResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): TransferResponse => TransferResponse.decode(value),
+  },
+  listTransfers: {
+    path: "/exchange.v1.AccountService/ListTransfers" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListTransfersRequest): Buffer => Buffer.from(ListTransfersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListTransfersRequest => ListTransfersRequest.decode(value),
+    responseSerialize: (value: ListTransfersResponse): Buffer =>
+      Buffer.from(ListTransfersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListTransfersResponse => ListTransfersResponse.decode(value),
+  },
+  /**
    * An operator says what an account may ask for from now on. Open orders stay, and may trade (CancelAll ends them); withdrawals that were
    * asked for are decided on as ever.
    */
@@ -7411,6 +8468,29 @@ export const AccountServiceService = {
     responseSerialize: (value: SetAccountStateResponse): Buffer =>
       Buffer.from(SetAccountStateResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SetAccountStateResponse => SetAccountStateResponse.decode(value),
+  },
+  /** An operator says how much an account may ask for from now on. Cancels and reduces are never limited. */
+  setAccountLimits: {
+    path: "/exchange.v1.AccountService/SetAccountLimits" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetAccountLimitsRequest): Buffer =>
+      Buffer.from(SetAccountLimitsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetAccountLimitsRequest => SetAccountLimitsRequest.decode(value),
+    responseSerialize: (value: SetAccountLimitsResponse): Buffer =>
+      Buffer.from(SetAccountLimitsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SetAccountLimitsResponse => SetAccountLimitsResponse.decode(value),
+  },
+  getAccountLimits: {
+    path: "/exchange.v1.AccountService/GetAccountLimits" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetAccountLimitsRequest): Buffer =>
+      Buffer.from(GetAccountLimitsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetAccountLimitsRequest => GetAccountLimitsRequest.decode(value),
+    responseSerialize: (value: GetAccountLimitsResponse): Buffer =>
+      Buffer.from(GetAccountLimitsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetAccountLimitsResponse => GetAccountLimitsResponse.decode(value),
   },
   getBalances: {
     path: "/exchange.v1.AccountService/GetBalances" as const,
@@ -7439,7 +8519,7 @@ export const AccountServiceService = {
 export interface AccountServiceServer extends UntypedServiceImplementation {
   /** Idempotent for a given number; account 0 takes a free number. */
   openAccount: handleUnaryCall<OpenAccountRequest, OpenAccountResponse>;
-  /** Idempotent by key, for as long as the account lives. */
+  /** By operators. Idempotent by key, for as long as the account lives. */
   deposit: handleUnaryCall<DepositRequest, DepositResponse>;
   /** Held for from now on, until an operator has decided. Idempotent by key, for as long as the account lives. */
   withdraw: handleUnaryCall<WithdrawRequest, WithdrawResponse>;
@@ -7447,10 +8527,19 @@ export interface AccountServiceServer extends UntypedServiceImplementation {
   decideWithdrawal: handleUnaryCall<DecideWithdrawalRequest, DecideWithdrawalResponse>;
   listWithdrawals: handleUnaryCall<ListWithdrawalsRequest, ListWithdrawalsResponse>;
   /**
+   * To another account. When it answers, the amount has left the account for good or until it comes back: an account event says that the
+   * recipient has it, or why not. Idempotent by key, for as long as the account lives.
+   */
+  transfer: handleUnaryCall<TransferRequest, TransferResponse>;
+  listTransfers: handleUnaryCall<ListTransfersRequest, ListTransfersResponse>;
+  /**
    * An operator says what an account may ask for from now on. Open orders stay, and may trade (CancelAll ends them); withdrawals that were
    * asked for are decided on as ever.
    */
   setAccountState: handleUnaryCall<SetAccountStateRequest, SetAccountStateResponse>;
+  /** An operator says how much an account may ask for from now on. Cancels and reduces are never limited. */
+  setAccountLimits: handleUnaryCall<SetAccountLimitsRequest, SetAccountLimitsResponse>;
+  getAccountLimits: handleUnaryCall<GetAccountLimitsRequest, GetAccountLimitsResponse>;
   getBalances: handleUnaryCall<GetBalancesRequest, GetBalancesResponse>;
   /** The account's events from a sequence on, gapless, first what is stored and then what happens. */
   subscribeAccountEvents: handleServerStreamingCall<SubscribeAccountEventsRequest, SubscribeAccountEventsResponse>;
@@ -7473,7 +8562,7 @@ export interface AccountServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: OpenAccountResponse) => void,
   ): ClientUnaryCall;
-  /** Idempotent by key, for as long as the account lives. */
+  /** By operators. Idempotent by key, for as long as the account lives. */
   deposit(
     request: DepositRequest,
     callback: (error: ServiceError | null, response: DepositResponse) => void,
@@ -7537,6 +8626,40 @@ export interface AccountServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListWithdrawalsResponse) => void,
   ): ClientUnaryCall;
   /**
+   * To another account. When it answers, the amount has left the account for good or until it comes back: an account event says that the
+   * recipient has it, or why not. Idempotent by key, for as long as the account lives.
+   */
+  transfer(
+    request: TransferRequest,
+    callback: (error: ServiceError | null, response: TransferResponse) => void,
+  ): ClientUnaryCall;
+  transfer(
+    request: TransferRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: TransferResponse) => void,
+  ): ClientUnaryCall;
+  transfer(
+    request: TransferRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: TransferResponse) => void,
+  ): ClientUnaryCall;
+  listTransfers(
+    request: ListTransfersRequest,
+    callback: (error: ServiceError | null, response: ListTransfersResponse) => void,
+  ): ClientUnaryCall;
+  listTransfers(
+    request: ListTransfersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListTransfersResponse) => void,
+  ): ClientUnaryCall;
+  listTransfers(
+    request: ListTransfersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListTransfersResponse) => void,
+  ): ClientUnaryCall;
+  /**
    * An operator says what an account may ask for from now on. Open orders stay, and may trade (CancelAll ends them); withdrawals that were
    * asked for are decided on as ever.
    */
@@ -7554,6 +8677,37 @@ export interface AccountServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SetAccountStateResponse) => void,
+  ): ClientUnaryCall;
+  /** An operator says how much an account may ask for from now on. Cancels and reduces are never limited. */
+  setAccountLimits(
+    request: SetAccountLimitsRequest,
+    callback: (error: ServiceError | null, response: SetAccountLimitsResponse) => void,
+  ): ClientUnaryCall;
+  setAccountLimits(
+    request: SetAccountLimitsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SetAccountLimitsResponse) => void,
+  ): ClientUnaryCall;
+  setAccountLimits(
+    request: SetAccountLimitsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SetAccountLimitsResponse) => void,
+  ): ClientUnaryCall;
+  getAccountLimits(
+    request: GetAccountLimitsRequest,
+    callback: (error: ServiceError | null, response: GetAccountLimitsResponse) => void,
+  ): ClientUnaryCall;
+  getAccountLimits(
+    request: GetAccountLimitsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetAccountLimitsResponse) => void,
+  ): ClientUnaryCall;
+  getAccountLimits(
+    request: GetAccountLimitsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetAccountLimitsResponse) => void,
   ): ClientUnaryCall;
   getBalances(
     request: GetBalancesRequest,

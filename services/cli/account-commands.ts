@@ -1,0 +1,92 @@
+/** The commands about accounts: what they have, what comes in and leaves, and what they may do. */
+import type { Command } from "commander";
+import type { Common, KeyOption, LimitOptions } from "./accounts.js";
+
+/** What every command is made with. */
+export interface Shell {
+  readonly program: Command;
+  /** Adds what all commands to a running exchange have. */
+  readonly withData: (command: Command) => Command;
+  /** Ends the process with what the command resolves to. */
+  readonly run: (work: () => Promise<number | void>) => Promise<void>;
+}
+
+export function addAccountCommands({ program, withData, run }: Shell): void {
+  withData(program.command("open [account]"))
+    .description("open an account; without a number a free one is taken")
+    .action((account: string | undefined, options: Common) =>
+      run(async () => (await import("./accounts.js")).open(account, options)),
+    );
+
+  withData(program.command("deposit <account> <asset> <amount>"))
+    .description("deposit an amount of an asset")
+    .option("--key <text>", "idempotency key; the same key is the same deposit")
+    .action((account: string, asset: string, amount: string, options: KeyOption) =>
+      run(async () => (await import("./accounts.js")).deposit(account, asset, amount, options)),
+    );
+
+  withData(program.command("withdraw <account> <asset> <amount>"))
+    .description("ask for an amount of an asset to leave; it is held until an operator has decided")
+    .option("--key <text>", "idempotency key; the same key is the same withdrawal")
+    .action((account: string, asset: string, amount: string, options: KeyOption) =>
+      run(async () => (await import("./accounts.js")).withdraw(account, asset, amount, options)),
+    );
+
+  withData(program.command("withdrawal <account> <key> <decision>"))
+    .description(
+      "decide on a withdrawal: approve, then settle (it has left); or refuse (it is given back)",
+    )
+    .action((account: string, key: string, decision: string, options: Common) =>
+      run(async () => (await import("./accounts.js")).decide(account, key, decision, options)),
+    );
+
+  withData(program.command("withdrawals [account]"))
+    .description(
+      "an account's withdrawals, the newest first; without one those of all that wait for a decision",
+    )
+    .action((account: string | undefined, options: Common) =>
+      run(async () => (await import("./accounts.js")).withdrawals(account, options)),
+    );
+
+  withData(program.command("transfer <account> <recipient> <asset> <amount>"))
+    .description("send an amount of an asset to another account")
+    .option("--key <text>", "idempotency key; the same key is the same transfer")
+    .action(
+      (account: string, recipient: string, asset: string, amount: string, options: KeyOption) =>
+        run(async () =>
+          (await import("./accounts.js")).transfer(account, recipient, asset, amount, options),
+        ),
+    );
+
+  withData(program.command("transfers <account>"))
+    .description("what an account has sent to others and was sent, the newest first")
+    .action((account: string, options: Common) =>
+      run(async () => (await import("./accounts.js")).transfers(account, options)),
+    );
+
+  withData(program.command("account <account> [state]"))
+    .description(
+      "what an account may ask for from now on: active, close-only (no buying), frozen (only to cancel or " +
+        "reduce), closed; what it has open stays (cancel-all ends that)",
+    )
+    .action((account: string, state: string | undefined, options: Common) =>
+      run(async () => (await import("./accounts.js")).state(account, state, options)),
+    );
+
+  withData(program.command("limits <account>"))
+    .description(
+      "how much an account may ask for; an option sets it from now on (0: as much as the exchange allows)",
+    )
+    .option("--orders-per-day <count>", "new orders in a day of UTC")
+    .option("--open-orders <count>", "orders that are open at once")
+    .option("--requests-per-second <count>", "new orders and amends in a second")
+    .action((account: string, options: LimitOptions) =>
+      run(async () => (await import("./accounts.js")).limits(account, options)),
+    );
+
+  withData(program.command("balances <account>"))
+    .description("what an account owns")
+    .action((account: string, options: Common) =>
+      run(async () => (await import("./accounts.js")).balances(account, options)),
+    );
+}

@@ -1,0 +1,81 @@
+/** All markets at once: halted, so that nothing trades anywhere, and opened again. */
+import { Phase, PHASE_NAMES } from "../../actors/market/phase.js";
+import { MarketPhase, Side } from "../../proto/gen/exchange/v1/exchange.js";
+import { type ExchangeClient, ExchangeError } from "../client/exchange-client.js";
+import { withClient } from "./connect.js";
+import { printJson, printTable } from "./output.js";
+
+export interface VenueOptions {
+  readonly json?: boolean;
+  readonly dataDir?: string;
+  /** With every order of every account ended. */
+  readonly cancel?: boolean;
+}
+
+interface Outcome {
+  readonly symbol: string;
+  /** Names of phases; empty where it is not known. */
+  readonly before: string;
+  readonly phase: string;
+  /** Why it could not be done; empty where it was. */
+  readonly problem: string;
+}
+
+type Change = (client: ExchangeClient, symbol: string, phase: MarketPhase) => Promise<MarketPhase>;
+
+/** Every market that is not closed takes no trade from now on. Gives 1 if one could not be halted. */
+export function haltAll({ cancel = false, ...options }: VenueOptions): Promise<number> {
+  return everywhere(options, async (client, symbol, phase) => {
+    const isToHalt =
+      phase !== MarketPhase.MARKET_PHASE_CLOSED && phase !== MarketPhase.MARKET_PHASE_HALTED;
+    if (isToHalt) await client.changePhase(symbol, MarketPhase.MARKET_PHASE_HALTED, 0);
+    if (cancel) await client.massCancel({ symbol, account: 0, side: Side.SIDE_UNSPECIFIED });
+    return isToHalt ? MarketPhase.MARKET_PHASE_HALTED : phase;
+  });
+}
+
+/** Every market that is halted trades from now on. Gives 1 if one could not be opened. */
+export function resumeAll(options: VenueOptions): Promise<number> {
+  return everywhere(options, async (client, symbol, phase) => {
+    if (phase !== MarketPhase.MARKET_PHASE_HALTED) return phase;
+    await client.changePhase(symbol, MarketPhase.MARKET_PHASE_CONTINUOUS, 0);
+    return MarketPhase.MARKET_PHASE_CONTINUOUS;
+  });
+}
+
+/** One market that cannot be reached keeps none of the others. */
+async function everywhere({ json, dataDir }: VenueOptions, change: Change): Promise<number> {
+  let failures = 0;
+  await withClient(dataDir, async (client) => {
+    const instruments = await client.listInstruments();
+    const outcomes = await Promise.all(
+      instruments.map(({ symbol }) => outcomeOf(client, symbol, change)),
+    );
+    failures = outcomes.filter(({ problem }) => problem !== "").length;
+    if (json) return printJson({ markets: outcomes, failures });
+    const rows = outcomes.map(({ symbol, before, phase, problem }) => [
+      symbol,
+      before,
+      phase,
+      problem,
+    ]);
+    printTable([["symbol", "was", "is", "problem"], ...rows]);
+  });
+  return failures === 0 ? 0 : 1;
+}
+
+async function outcomeOf(client: ExchangeClient, symbol: string, change: Change): Promise<Outcome> {
+  let before = "";
+  try {
+    const { phase } = await client.market(symbol);
+    before = nameOfPhase(phase);
+    return { symbol, before, phase: nameOfPhase(await change(client, symbol, phase)), problem: "" };
+  } catch (error) {
+    if (!(error instanceof ExchangeError)) throw error;
+    return { symbol, before, phase: "", problem: `${error.code}: ${error.message}` };
+  }
+}
+
+function nameOfPhase(phase: MarketPhase): string {
+  return PHASE_NAMES[phase as number as Phase];
+}

@@ -1,0 +1,135 @@
+/** How much an account may ask for: orders a day, open orders, requests a second. */
+import { describe, expect, it } from "vitest";
+import { Code } from "../../actors/kernel/codes.js";
+import { ACCOUNT_LIMIT_MAX } from "../../actors/kernel/limits.js";
+import { OrderRequest, Side } from "../../actors/kernel/order.js";
+import { type NewOrder, NO_NEW_TERMS, NO_OTHER_TERMS } from "../../actors/ledger/messages.js";
+import { ALICE, BOB, MARKET, Teller } from "../helpers/ledger.js";
+
+const FUNDS = { base: 1_000, quote: 10_000_000 };
+const SECOND = 1_000_000;
+const DAY = 86_400 * SECOND;
+const NO_LIMITS = { ordersPerDay: 0, openOrders: 0, requestsPerSecond: 0 };
+
+class Desk extends Teller {
+  private ids = 0;
+
+  limit(limits: Partial<typeof NO_LIMITS>, account = ALICE) {
+    return codeOf(this.ask({ kind: "set-limits", account, ...NO_LIMITS, ...limits }));
+  }
+
+  /** What a new order is answered with: nothing when it is accepted or rejected, and has a record. */
+  send(account = ALICE) {
+    return codeOf(this.place({ account, clientOrderId: `o${++this.ids}` }));
+  }
+
+  pair() {
+    const leg = (): NewOrder => ({
+      clientOrderId: `o${++this.ids}`,
+      instrument: MARKET,
+      side: Side.Buy,
+      type: 1,
+      timeInForce: 1,
+      price: 100,
+      quantity: 10,
+      ...NO_OTHER_TERMS,
+    });
+    return codeOf(this.ask({ kind: "place-pair", account: ALICE, legs: [leg(), leg()] }));
+  }
+
+  request(orderId: number, request: OrderRequest) {
+    const named = { orderId, clientOrderId: "", ...NO_NEW_TERMS, price: 95, leaves: 0 };
+    return codeOf(this.ask({ kind: "amend", account: ALICE, request, ...named }));
+  }
+}
+
+function codeOf({ replies }: ReturnType<Teller["ask"]>): string | undefined {
+  const [reply] = replies;
+  if (!reply) return undefined;
+  const name = Object.entries(Code).find(([, code]) => code === reply.code)![0];
+  return reply.repeated ? `${name} again` : name;
+}
+
+describe("the limits of an account", () => {
+  it("are told, and the same again change nothing", () => {
+    const desk = new Desk(FUNDS);
+    const limits = { ordersPerDay: 1_000, openOrders: 20, requestsPerSecond: 300 };
+    const { events } = desk.ask({ kind: "set-limits", account: ALICE, ...limits });
+    expect(events).toMatchObject([{ kind: "account-limits", ...limits }]);
+    expect(desk.limit(limits)).toBe("OK again");
+    expect(desk.limit(NO_LIMITS, BOB)).toBe("OK again");
+    expect(desk.tables.rows("account_limits")).toHaveLength(1);
+  });
+
+  it.each([{ ordersPerDay: ACCOUNT_LIMIT_MAX + 1 }, { openOrders: 2 ** 40 }])(
+    "are refused beyond what may be set: %j",
+    (limits) => {
+      expect(new Desk(FUNDS).limit(limits)).toBe("INVALID_ACCOUNT_LIMIT");
+    },
+  );
+
+  it("let so many orders a day be sent, begin anew at midnight, and leave the id of a refused one free", () => {
+    const desk = new Desk(FUNDS);
+    desk.time = 5 * DAY - 1;
+    desk.limit({ ordersPerDay: 3 });
+    expect([desk.send(), desk.pair()]).toEqual([undefined, undefined]);
+    const refused = desk.place({ clientOrderId: "later" });
+    expect(codeOf(refused)).toBe("TOO_MANY_ORDERS_TODAY");
+    expect(refused.sends).toEqual([]);
+    expect(desk.send(BOB)).toBeUndefined();
+    desk.restart();
+    expect(codeOf(desk.place({ clientOrderId: "later" }))).toBe("TOO_MANY_ORDERS_TODAY");
+    desk.time += 1;
+    expect(codeOf(desk.place({ clientOrderId: "later" }))).toBeUndefined();
+    expect(codeOf(desk.place({ clientOrderId: "later" }))).toBe("OK again");
+  });
+
+  it("do not let a pair in of which only one order would fit", () => {
+    const desk = new Desk(FUNDS);
+    desk.limit({ ordersPerDay: 3 });
+    desk.pair();
+    expect(desk.pair()).toBe("TOO_MANY_ORDERS_TODAY");
+    expect(desk.send()).toBeUndefined();
+  });
+
+  it("let so many orders and amends a second be sent; cancels and reduces always", () => {
+    const desk = new Desk(FUNDS);
+    desk.time = 7 * SECOND;
+    const first = desk.placed();
+    desk.limit({ requestsPerSecond: 2 });
+    expect([desk.send(), desk.request(first, OrderRequest.Amend)]).toEqual([undefined, undefined]);
+    expect(desk.send()).toBe("TOO_MANY_REQUESTS");
+    expect(desk.request(first, OrderRequest.Amend)).toBe("TOO_MANY_REQUESTS");
+    desk.restart();
+    expect(desk.send()).toBe("TOO_MANY_REQUESTS");
+    expect(desk.request(first, OrderRequest.Cancel)).toBeUndefined();
+    desk.time += SECOND;
+    expect(desk.send()).toBeUndefined();
+  });
+
+  it("let so many orders be open at once", () => {
+    const desk = new Desk(FUNDS);
+    desk.limit({ openOrders: 2 });
+    const first = desk.placed({ clientOrderId: "one" });
+    desk.placed({ clientOrderId: "two" });
+    const third = desk.place({ clientOrderId: "three" });
+    expect(third.events).toMatchObject([{ kind: "rejected", code: Code.TOO_MANY_OPEN_ORDERS }]);
+    desk.answer({
+      kind: "ended",
+      orderId: first,
+      leaves: 10,
+      code: Code.CANCELLED_BY_CLIENT,
+      sequence: 1,
+    });
+    expect(desk.place({ clientOrderId: "four" }).events).toMatchObject([{ kind: "accepted" }]);
+  });
+
+  it("can be taken away again", () => {
+    const desk = new Desk(FUNDS);
+    desk.limit({ ordersPerDay: 1 });
+    desk.send();
+    expect(desk.send()).toBe("TOO_MANY_ORDERS_TODAY");
+    desk.limit(NO_LIMITS);
+    expect(desk.send()).toBeUndefined();
+  });
+});
