@@ -2,23 +2,20 @@
  * An account's statement: what its journal says of its money, line by line. The journal alone says it (R7, R9): lines are read out
  * of the events, and add up to what each row says that it moved, or the statement is refused.
  */
-import pg from "pg";
+import type pg from "pg";
 import { Code } from "../../actors/kernel/codes.js";
 import { notional } from "../../actors/kernel/instrument.js";
-import type { Instrument } from "../../actors/kernel/instrument.js";
 import { Side } from "../../actors/kernel/order.js";
 import { type AccountEvent, decodeAccountEvents } from "../../actors/ledger/account-events.js";
 import { WithdrawalStatus } from "../../actors/ledger/withdrawals.js";
-import { formatDecimal } from "../common/decimal.js";
-
-/** Rows of the journal that are held in memory at once. */
-const PAGE_ROWS = 1_000;
-
-/** Microseconds since 1970; `to` is no part of it. */
-export interface Period {
-  readonly from: number;
-  readonly to: number;
-}
+import {
+  Books,
+  JournalError,
+  type JournalRow,
+  journalRows,
+  onJournal,
+  type Period,
+} from "./account-journal.js";
 
 /** Amounts are decimals, as people write them. */
 export interface StatementLine {
@@ -50,18 +47,6 @@ export interface Statement {
   readonly lines: number;
 }
 
-/** The journal and its columns do not say the same. */
-export class StatementError extends Error {}
-
-interface JournalRow {
-  readonly time: number;
-  readonly first: number;
-  readonly last: number;
-  readonly events: Buffer;
-  readonly assets: readonly number[];
-  readonly changes: readonly number[];
-}
-
 interface Move {
   readonly kind: StatementLine["kind"];
   readonly reference: string;
@@ -69,23 +54,14 @@ interface Move {
   readonly change: number;
 }
 
-/** Gives each line of an account's statement; null: there is no such account. Throws `StatementError`. */
+/** Gives each line of an account's statement; null: there is no such account. Throws `JournalError`. */
 export async function writeStatement(
   postgresUrl: string,
   account: number,
   period: Period,
   write: (line: StatementLine) => void,
 ): Promise<Statement | null> {
-  const client = new pg.Client({
-    connectionString: postgresUrl,
-    application_name: "palisade-statement",
-  });
-  await client.connect();
-  try {
-    await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    const known = await client.query("SELECT FROM accounts WHERE account = $1", [account]);
-    if (known.rowCount === 0) return null;
-    const books = await Books.read(client);
+  return onJournal(postgresUrl, account, async (client, books) => {
     const balances = await balancesBefore(client, account, period.from);
     const opening = books.inWords(balances);
     let lines = 0;
@@ -96,59 +72,7 @@ export async function writeStatement(
       }
     }
     return { account, opening, closing: books.inWords(balances), lines };
-  } finally {
-    await client.end();
-  }
-}
-
-/** The assets and instruments that journals name by number. */
-class Books {
-  private readonly assets: ReadonlyMap<
-    number,
-    { readonly name: string; readonly decimals: number }
-  >;
-  private readonly instruments: ReadonlyMap<number, Instrument>;
-
-  private constructor(assets: Books["assets"], instruments: Books["instruments"]) {
-    this.assets = assets;
-    this.instruments = instruments;
-  }
-
-  static async read(client: pg.Client): Promise<Books> {
-    const assets = await client.query<{ asset: number; name: string; decimals: number }>(
-      "SELECT asset, name, decimals FROM assets",
-    );
-    const instruments = await client.query<Instrument>(
-      `SELECT instrument AS id, symbol, base_asset AS "baseAsset", quote_asset AS "quoteAsset",
-         notional_factor::integer AS "notionalFactor" FROM instruments`,
-    );
-    return new Books(
-      new Map(assets.rows.map((row) => [row.asset, row])),
-      new Map(instruments.rows.map((row) => [row.id, row])),
-    );
-  }
-
-  instrument(id: number): Instrument {
-    const found = this.instruments.get(id);
-    if (!found) throw new StatementError(`the journal names instrument ${id}, which is not there`);
-    return found;
-  }
-
-  nameOf(asset: number): string {
-    return this.assets.get(asset)?.name ?? `asset ${asset}`;
-  }
-
-  amount(asset: number, units: number): string {
-    return formatDecimal(units, this.assets.get(asset)?.decimals ?? 0);
-  }
-
-  inWords(balances: ReadonlyMap<number, number>): Record<string, string> {
-    const named = [...balances].map(([asset, units]) => [
-      this.nameOf(asset),
-      this.amount(asset, units),
-    ]);
-    return Object.fromEntries(named) as Record<string, string>;
-  }
+  });
 }
 
 async function balancesBefore(
@@ -163,33 +87,6 @@ async function balancesBefore(
     [account, time],
   );
   return new Map(rows.map(({ asset, total }) => [asset, Number(total)]));
-}
-
-async function* journalRows(
-  client: pg.Client,
-  account: number,
-  { from, to }: Period,
-): AsyncGenerator<JournalRow> {
-  for (let after = 0; ; ) {
-    const { rows } = await client.query<
-      Record<"time" | "first" | "last", string> & {
-        readonly events: Buffer;
-        readonly assets: number[];
-        readonly changes: string[];
-      }
-    >(
-      `SELECT time, first_sequence AS first, last_sequence AS last, events, assets, total_changes AS changes
-       FROM journal WHERE account = $1 AND last_sequence > $2 AND time >= $3 AND time < $4
-       ORDER BY last_sequence LIMIT ${PAGE_ROWS}`,
-      [account, after, from, to],
-    );
-    for (const row of rows) {
-      const [time, first, last] = [Number(row.time), Number(row.first), Number(row.last)];
-      yield { ...row, time, first, last, changes: row.changes.map(Number) };
-      after = last;
-    }
-    if (rows.length < PAGE_ROWS) return;
-  }
 }
 
 function linesOf(row: JournalRow, books: Books, balances: Map<number, number>): StatementLine[] {
@@ -216,7 +113,7 @@ function linesOf(row: JournalRow, books: Books, balances: Map<number, number>): 
   const wrong = [...moved].filter(([, change]) => change !== 0);
   if (wrong.length === 0) return lines;
   const place = `row ${row.first} to ${row.last}`;
-  throw new StatementError(
+  throw new JournalError(
     `the journal's ${place} moved other amounts than its events say; run the audit`,
   );
 }

@@ -8,6 +8,7 @@ import type { BenchOptions } from "./bench.js";
 import type { MarketOptions } from "./market.js";
 import type { AmendOptions, OrderOptions } from "./orders.js";
 import type { PairOptions } from "./pair.js";
+import type { PositionsOptions } from "./positions.js";
 import type { SimOptions } from "./sim.js";
 import type { StartOptions } from "./start.js";
 import type { StatementOptions } from "./statement.js";
@@ -123,6 +124,15 @@ withData(program.command("statement <account>"))
   .option("--url <postgres>", "the database, instead of the running exchange's")
   .action((account: string, options: StatementOptions) =>
     run(async () => (await import("./statement.js")).statement(account, options)),
+  );
+
+withData(program.command("positions <account>"))
+  .description(
+    "what an account's trades have come to, by average cost, as its journal says it (realised: before fees)",
+  )
+  .option("--url <postgres>", "the database, instead of the running exchange's")
+  .action((account: string, options: PositionsOptions) =>
+    run(async () => (await import("./positions.js")).positions(account, options)),
   );
 
 withData(program.command("instruments"))
@@ -324,7 +334,7 @@ withData(program.command("kill <process>"))
   );
 
 // An exit, unlike a signal's own end, stops the servers that a command has started. `start` drains instead.
-const STARTS_SERVERS = ["replay", "drill", "bench", "audit", "statement"];
+const STARTS_SERVERS = ["replay", "drill", "bench", "audit", "statement", "positions"];
 program.hook("preAction", (_, command) => {
   if (!STARTS_SERVERS.includes(command.name())) return;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

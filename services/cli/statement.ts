@@ -1,6 +1,7 @@
 /** `statement`: an account's money, line by line, as its journal says it. */
 import { houseAccountOf } from "../../actors/kernel/ids.js";
-import { type StatementLine, StatementError, writeStatement } from "../audit/statement.js";
+import { JournalError } from "../audit/account-journal.js";
+import { type StatementLine, writeStatement } from "../audit/statement.js";
 import { accountOf } from "./accounts.js";
 import { CliError } from "./cli-error.js";
 import { type DatabaseOptions, onDatabase } from "./database.js";
@@ -48,7 +49,7 @@ async function read(...asked: Parameters<typeof writeStatement>) {
     const found = await writeStatement(...asked);
     if (found) return found;
   } catch (error) {
-    if (!(error instanceof StatementError)) throw error;
+    if (!(error instanceof JournalError)) throw error;
     throw new CliError("STATEMENT_DOES_NOT_ADD_UP", error.message);
   }
   throw new CliError("UNKNOWN_ACCOUNT", "there is no such account");

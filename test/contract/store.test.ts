@@ -302,13 +302,21 @@ describe("what Postgres does for a recovery", () => {
       "INSERT INTO book SELECT $1, n, 1, 1, 1, 1, n, 1 FROM generate_series(1, $2) n",
       [market, LONG_BOOK_ROWS],
     );
-    let pages = 0;
-    const cutOff = () => {
-      pages += 1;
+    await database.query(
+      "INSERT INTO order_terms SELECT actor, order_id, account, 1, 1, 0, 0, 0, 0, 0, 0 FROM book",
+    );
+    const seen: string[] = [];
+    const cutOff = (table: string) => {
+      seen.push(table);
       wire.switchTo(database.url);
     };
     await expect(store.load(market, () => undefined, cutOff)).rejects.toThrow(/terminated/);
-    expect(pages).toBeGreaterThan(0);
+    expect(seen).toContain("order_terms");
+    // A book's pages come when all of it is there, and are no use without the end of what they belong to.
+    await database.query("DELETE FROM order_terms");
+    seen.length = 0;
+    await expect(store.load(market, () => undefined, cutOff)).rejects.toThrow(/connection/);
+    expect(seen).toContain("book");
     expect((await pagesOf(store, market)).get("book")!.flat()).toHaveLength(LONG_BOOK_ROWS);
     await store.close();
     await wire.stop();

@@ -2,12 +2,9 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { ByteWriter } from "../../actors/kernel/bytes.js";
 import { Liquidity, Side } from "../../actors/kernel/order.js";
 import { type AccountEvent, encodeAccountEvent } from "../../actors/ledger/account-events.js";
-import {
-  type Period,
-  type StatementLine,
-  StatementError,
-  writeStatement,
-} from "../../services/audit/statement.js";
+import { JournalError, type Period } from "../../services/audit/account-journal.js";
+import { readPositions } from "../../services/audit/positions.js";
+import { type StatementLine, writeStatement } from "../../services/audit/statement.js";
 import {
   BUYER,
   type HandBuiltExchange,
@@ -107,6 +104,13 @@ it("has fees and rebates, and what the house got of them", async () => {
   expect((await statementOf(10)).told).toEqual(["10/1 fee X 2: 2 QUOTE, 2"]);
 });
 
+it("and the positions are read out of the same journal", async () => {
+  const one = { symbol: "X", averagePrice: "50", cost: "500", realised: "0", fees: "0", fills: 1 };
+  expect(await readPositions(exchange.url, BUYER)).toEqual([{ ...one, quantity: "10" }]);
+  expect(await readPositions(exchange.url, SELLER)).toEqual([{ ...one, quantity: "-10" }]);
+  expect(await readPositions(exchange.url, 999)).toBeNull();
+});
+
 it("is read in pages, however long it is", async () => {
   await exchange.run(`INSERT INTO journal SELECT 1, 5 + n, 2, 10, ${BUYER}, 5 + n, 5 + n,
     '\\x020101010201016b', '{2}', '{1}', '{0}' FROM generate_series(1, 2500) AS n`);
@@ -118,5 +122,5 @@ it("is refused where the journal's events and its amounts differ, and where ther
   await exchange.run(
     `UPDATE journal SET total_changes = '{10,-499}' WHERE account = ${BUYER} AND last_sequence = 5`,
   );
-  await expect(statementOf(BUYER)).rejects.toThrow(StatementError);
+  await expect(statementOf(BUYER)).rejects.toThrow(JournalError);
 });

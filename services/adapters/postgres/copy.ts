@@ -7,7 +7,7 @@ import { assert } from "../../../actors/kernel/assert.js";
 import type { Row } from "../../ports/store.js";
 
 /** Enough that a page costs little beside its rows, and few enough that nobody waits for it (about a millisecond). */
-const PAGE_ROWS_MAX = 2_000;
+export const PAGE_ROWS_MAX = 2_000;
 /** What reading one table may take. */
 const TABLE_TIMEOUT_MS = 25_000;
 
@@ -22,16 +22,48 @@ export type Columns = Readonly<Record<string, ColumnKind>>;
 type Value = number | string | Uint8Array | null;
 
 /** Gives the rows of a query, which takes no parameters, page by page. Its columns are those named, in their order. */
-export function copyRows(
+export async function copyRows(
   client: PoolClient,
   query: string,
   columns: Columns,
   page: (rows: readonly Row[]) => void,
 ): Promise<void> {
+  const names = Object.keys(columns);
+  const kinds = Object.values(columns);
+  let rows: Row[] = [];
+  const givePage = () => {
+    const full = rows;
+    rows = [];
+    if (full.length > 0) page(full);
+  };
+  const take = (chunk: Buffer, at: number) => {
+    rows.push(decodeRow(chunk, at, names, kinds));
+    if (rows.length >= PAGE_ROWS_MAX) givePage();
+  };
+  await copyBytes(client, query, names.length, take, givePage);
+}
+
+/**
+ * Gives the bytes of each row of a query: where its first column's length is. They are the driver's, and good until the next.
+ * `end` comes after the last.
+ */
+export function copyBytes(
+  client: PoolClient,
+  query: string,
+  columns: number,
+  take: (chunk: Buffer, at: number) => void,
+  end: () => void = () => undefined,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const done = (error?: Error | null) => (error ? reject(error) : resolve());
-    client.query(new CopyRows(query, columns, page, done));
+    client.query(new CopyRows(query, { columns, take, end }, done));
   });
+}
+
+interface Sink {
+  readonly columns: number;
+  readonly take: (chunk: Buffer, at: number) => void;
+  readonly end: () => void;
 }
 
 /** What the driver runs; it calls the handlers with the server's messages. */
@@ -40,23 +72,15 @@ class CopyRows implements Submittable {
   callback: (error?: Error | null) => void;
   readonly query_timeout = TABLE_TIMEOUT_MS;
   private readonly text: string;
-  private readonly page: (rows: readonly Row[]) => void;
-  private readonly names: readonly string[];
-  private readonly kinds: readonly ColumnKind[];
-  private rows: Row[] = [];
+  private readonly sink: Sink;
+  /** Since the event loop was given back. */
+  private rows = 0;
   private hasHeader = false;
   private failure: Error | null = null;
 
-  constructor(
-    query: string,
-    columns: Columns,
-    page: (rows: readonly Row[]) => void,
-    callback: (error?: Error | null) => void,
-  ) {
+  constructor(query: string, sink: Sink, callback: (error?: Error | null) => void) {
     this.text = `COPY (${query}) TO STDOUT (FORMAT binary)`;
-    this.names = Object.keys(columns);
-    this.kinds = Object.values(columns);
-    this.page = page;
+    this.sink = sink;
     this.callback = callback;
   }
 
@@ -67,15 +91,15 @@ class CopyRows implements Submittable {
   handleCopyData({ chunk }: { readonly chunk: Buffer }, connection: Connection): void {
     this.guard(() => {
       this.take(chunk);
-      if (this.rows.length < PAGE_ROWS_MAX) return;
-      this.givePage();
+      if (this.rows < PAGE_ROWS_MAX) return;
+      this.rows = 0;
       connection.stream.pause();
       setImmediate(() => connection.stream.resume());
     });
   }
 
   handleCommandComplete(): void {
-    this.guard(() => this.givePage());
+    this.guard(() => this.sink.end());
   }
 
   handleReadyForQuery(): void {
@@ -103,28 +127,28 @@ class CopyRows implements Submittable {
     this.hasHeader = true;
     const fields = chunk.readInt16BE(start);
     if (fields === LAST_ROW) return;
-    assert(fields === this.names.length, `a row has ${fields} columns, not ${this.names.length}`);
-    this.rows.push(this.decode(chunk, start + 2));
+    const { columns } = this.sink;
+    assert(fields === columns, `a row has ${fields} columns, not ${columns}`);
+    this.rows += 1;
+    this.sink.take(chunk, start + 2);
   }
+}
 
-  private givePage(): void {
-    const { rows } = this;
-    this.rows = [];
-    if (rows.length > 0) this.page(rows);
+function decodeRow(
+  chunk: Buffer,
+  start: number,
+  names: readonly string[],
+  kinds: readonly ColumnKind[],
+): Row {
+  const row: Record<string, Value> = {};
+  let at = start;
+  for (let column = 0; column < names.length; column++) {
+    const length = chunk.readInt32BE(at);
+    at += 4;
+    row[names[column]!] = length < 0 ? null : decodeValue(chunk, at, length, kinds[column]!);
+    if (length > 0) at += length;
   }
-
-  private decode(chunk: Buffer, start: number): Row {
-    const row: Record<string, Value> = {};
-    let at = start;
-    for (let column = 0; column < this.names.length; column++) {
-      const length = chunk.readInt32BE(at);
-      at += 4;
-      row[this.names[column]!] =
-        length < 0 ? null : decodeValue(chunk, at, length, this.kinds[column]!);
-      if (length > 0) at += length;
-    }
-    return row;
-  }
+  return row;
 }
 
 function decodeValue(chunk: Buffer, at: number, length: number, kind: ColumnKind): Value {
@@ -134,7 +158,8 @@ function decodeValue(chunk: Buffer, at: number, length: number, kind: ColumnKind
   return Buffer.from(chunk.subarray(at, at + length));
 }
 
-function decodeInteger(chunk: Buffer, at: number, length: number): number {
+/** An integer of any type. */
+export function decodeInteger(chunk: Buffer, at: number, length: number): number {
   if (length === 4) return chunk.readInt32BE(at);
   if (length === 2) return chunk.readInt16BE(at);
   assert(length === 8, `an integer of ${length} bytes`);

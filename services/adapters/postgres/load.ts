@@ -3,8 +3,8 @@ import type pg from "pg";
 import { FIRST_MARKET_ID } from "../../../actors/kernel/ids.js";
 import { FINISHED_ORDERS_RECOVERED_MAX } from "../../../actors/kernel/limits.js";
 import type { Link } from "../../../actors/kernel/links.js";
-import { Side } from "../../../actors/kernel/order.js";
 import type { ActorRecord, Loaded, Row } from "../../ports/store.js";
+import { loadBook } from "./load-book.js";
 import { inTransaction } from "./connections.js";
 import { type Columns, copyRows } from "./copy.js";
 import { LINKS, RECORD } from "./store-sql.js";
@@ -165,7 +165,7 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
 
 const MARKET_TABLES: readonly LoadedTable[] = [
   {
-    // Before the book: an order is put together from both. Most have no row here, and a plain book costs nothing more.
+    // Before the book, which comes last: an order is put together from both. Most have no row here, and a plain book costs nothing more.
     table: "order_terms",
     columns: {
       order_id: "integer",
@@ -181,22 +181,6 @@ const MARKET_TABLES: readonly LoadedTable[] = [
       trail: "integer",
     },
     from: (actor) => `FROM order_terms WHERE actor = ${actor}`,
-  },
-  {
-    table: "book",
-    columns: {
-      order_id: "integer",
-      account: "integer",
-      side: "integer",
-      price: "integer",
-      leaves: "integer",
-      shown: "integer",
-      priority: "integer",
-    },
-    // Asks, then bids, a side's worst price first: each order goes to the end of what is there already. (Prices are above 0;
-    // to sort by two numbers takes two thirds of the time that it takes to sort by the side too.)
-    from: (actor) => `FROM book WHERE actor = ${actor}
-      ORDER BY CASE side WHEN ${Side.Buy} THEN price ELSE -price END, priority`,
   },
 ];
 
@@ -222,6 +206,7 @@ export function loadActor(
       const query = `SELECT ${Object.keys(columns).join(", ")} ${from(actor)}`;
       await copyRows(client, query, columns, (rows) => page(table, rows));
     }
+    if (!isLedger) await loadBook(client, actor, (rows) => page("book", rows));
     return loaded;
   });
 }

@@ -1,0 +1,40 @@
+/** `positions`: what an account's trades have come to, market by market, as its journal says it. */
+import { JournalError } from "../audit/account-journal.js";
+import { type PositionLine, readPositions } from "../audit/positions.js";
+import { accountOf } from "./accounts.js";
+import { CliError } from "./cli-error.js";
+import { type DatabaseOptions, onDatabase } from "./database.js";
+import { printJson, printTable } from "./output.js";
+
+export interface PositionsOptions extends DatabaseOptions {
+  readonly json?: boolean;
+}
+
+export async function positions(account: string, options: PositionsOptions): Promise<void> {
+  const number = accountOf(account);
+  await onDatabase(options, async (url) => {
+    const found = await read(url, number);
+    if (options.json) return printJson({ account: number, positions: found });
+    const rows = found.map(({ symbol, quantity, averagePrice, cost, realised, fees, fills }) => [
+      symbol,
+      quantity,
+      averagePrice,
+      cost,
+      realised,
+      fees,
+      fills,
+    ]);
+    printTable([["symbol", "quantity", "average", "cost", "realised", "fees", "fills"], ...rows]);
+  });
+}
+
+async function read(url: string, account: number): Promise<PositionLine[]> {
+  try {
+    const found = await readPositions(url, account);
+    if (found) return found;
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    throw new CliError("JOURNAL_UNREADABLE", error.message);
+  }
+  throw new CliError("UNKNOWN_ACCOUNT", "there is no such account");
+}
