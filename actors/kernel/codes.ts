@@ -116,6 +116,7 @@ export const Code = {
   TOO_MANY_ORDERS_TODAY: 125,
   TOO_MANY_REQUESTS: 126,
   INVALID_ACCOUNT_LIMIT: 127,
+  INVALID_ACCOUNT_GROUP: 128,
   // Why a withdrawal, or a decision on one, is refused.
   WITHDRAWAL_KEY_MISSING: 130,
   WITHDRAWAL_KEY_REUSED: 131,

@@ -29,6 +29,14 @@ export function isLedgerShard(actor: number): boolean {
   return actor >= 1 && actor <= LEDGER_SHARDS_MAX;
 }
 
+/** Groups of accounts own orders under numbers beyond those of all accounts. */
+const GROUP_OWNER_BASE = 2 ** 50;
+
+/** Whom self-trade prevention takes an account's orders for: the account, or (but for group 0) its group. */
+export function ownerOf(account: number, group: number): number {
+  return group === 0 ? account : GROUP_OWNER_BASE + group;
+}
+
 /** The ledger shard that an account belongs to, for ever. */
 export function shardOfAccount(account: number, shards: number): number {
   assert(shards >= 1 && shards <= LEDGER_SHARDS_MAX, `${shards} ledger shards`);

@@ -1,6 +1,6 @@
-/** Accounts as such: opened by whoever may, and given a state and limits by operators. */
+/** Accounts as such: opened by whoever may, and given a state, a group and limits by operators. */
 import { Code } from "../kernel/codes.js";
-import { ACCOUNT_LIMIT_MAX } from "../kernel/limits.js";
+import { ACCOUNT_GROUP_MAX, ACCOUNT_LIMIT_MAX } from "../kernel/limits.js";
 import { isOneOf } from "../kernel/order.js";
 import { AccountState } from "./account-state.js";
 import type { Account } from "./accounts.js";
@@ -36,6 +36,19 @@ export class AccountDesk {
     }
     accounts.setState(account, state);
     journal.append(account, { kind: "account-state", origin, state });
+  }
+
+  /** The same group again changes nothing. Orders that are open keep whom they were taken for. */
+  setGroup(request: RequestOf<"set-group">, account: Account): void {
+    const { accounts, journal } = this.state;
+    const { origin, command } = request;
+    const { group } = command;
+    if (group < 0 || group > ACCOUNT_GROUP_MAX) {
+      return refuse(this.state, request, Code.INVALID_ACCOUNT_GROUP);
+    }
+    if (account.group === group) return repeat(this.state, request, Code.OK, 0);
+    accounts.setGroup(account, group);
+    journal.append(account, { kind: "account-group", origin, group });
   }
 
   /** The same limits again change nothing. What an account has open it keeps, and what was counted today is counted. */

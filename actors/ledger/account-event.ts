@@ -61,6 +61,8 @@ export type AccountEvent =
     }
   /** What the account may do from now on (`account-state.ts`). */
   | { readonly kind: "account-state"; readonly origin: Origin; readonly state: number }
+  /** Which group the account is in from now on; 0: in none. */
+  | { readonly kind: "account-group"; readonly origin: Origin; readonly group: number }
   /** How much the account may ask for from now on (`account-limits.ts`). */
   | {
       readonly kind: "account-limits";

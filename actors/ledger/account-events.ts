@@ -50,6 +50,7 @@ const TAGS = {
   "transfer-ended": 25,
   "transfer-received": 26,
   "account-limits": 27,
+  "account-group": 28,
 } as const;
 /** An order that is more than plain. */
 const ACCEPTED_WITH_TERMS = 12;
@@ -88,6 +89,10 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
     case "account-state":
       encodeOrigin(writer, event.origin);
       writer.u8(event.state);
+      break;
+    case "account-group":
+      encodeOrigin(writer, event.origin);
+      writer.uint(event.group);
       break;
     case "account-limits":
       encodeOrigin(writer, event.origin);
@@ -202,6 +207,8 @@ function decodeEvent(reader: ByteReader): AccountEvent {
       return decodeTransfer(tag, reader);
     case TAGS["account-state"]:
       return { kind: "account-state", origin: decodeOrigin(reader), state: reader.u8() };
+    case TAGS["account-group"]:
+      return { kind: "account-group", origin: decodeOrigin(reader), group: reader.uint() };
     case TAGS["account-limits"]: {
       const origin = decodeOrigin(reader);
       const [ordersPerDay, openOrders] = [reader.uint(), reader.uint()];

@@ -23,6 +23,8 @@ export interface Account {
   readonly balances: Map<number, Balance>;
   openOrders: number;
   state: AccountState;
+  /** Its orders do not trade with those of the group's other accounts; 0: it is in none. */
+  group: number;
 }
 
 export class Accounts {
@@ -45,16 +47,21 @@ export class Accounts {
 
   /** Opens an account; `time` in microseconds since 1970. */
   open(id: number, time: number): Account {
-    const account = this.put(id, time, 0, AccountState.Active);
+    const account = this.put(id, time, 0, { state: AccountState.Active, group: 0 });
     this.opened.add(account);
     return account;
   }
 
   setState(account: Account, state: AccountState): void {
-    this.unhashState(account);
-    account.state = state;
-    this.hashState(account);
-    if (!this.opened.has(account)) this.changed.add(account);
+    this.change(account, () => {
+      account.state = state;
+    });
+  }
+
+  setGroup(account: Account, group: number): void {
+    this.change(account, () => {
+      account.group = group;
+    });
   }
 
   /** Counts one more event of the account's journal and returns its number. */
@@ -66,11 +73,15 @@ export class Accounts {
   }
 
   takeRows(): { readonly opened: RowSet; readonly changed: RowSet } {
-    const state = { account: ({ id }: Account) => id, state: (account: Account) => account.state };
-    const opened = { ...state, opened: (account: Account) => account.opened };
+    const changed = {
+      account: ({ id }: Account) => id,
+      state: ({ state }: Account) => state,
+      account_group: ({ group }: Account) => group,
+    };
+    const opened = { ...changed, opened: (account: Account) => account.opened };
     const rows = {
       opened: rowSetOf([...this.opened], opened),
-      changed: rowSetOf([...this.changed], state),
+      changed: rowSetOf([...this.changed], changed),
     };
     this.opened.clear();
     this.changed.clear();
@@ -79,24 +90,41 @@ export class Accounts {
 
   restore(row: TableRow): void {
     const [id, opened] = [numberIn(row, "account"), numberIn(row, "opened")];
-    this.put(id, opened, numberIn(row, "sequence"), numberIn(row, "state") as AccountState);
+    const state = numberIn(row, "state") as AccountState;
+    const standing = { state, group: numberIn(row, "account_group") };
+    this.put(id, opened, numberIn(row, "sequence"), standing);
   }
 
-  private put(id: number, opened: number, sequence: number, state: AccountState): Account {
+  private put(
+    id: number,
+    opened: number,
+    sequence: number,
+    { state, group }: Pick<Account, "state" | "group">,
+  ): Account {
     assert(!this.byId.has(id), `account ${id} is there already`);
-    const account: Account = { id, opened, sequence, balances: new Map(), openOrders: 0, state };
+    const balances = new Map<number, Balance>();
+    const account: Account = { id, opened, sequence, balances, openOrders: 0, state, group };
     this.byId.set(id, account);
     this.hash.add(HashKind.Account, id, sequence);
-    this.hashState(account);
+    this.hashStanding(account);
     return account;
   }
 
-  /** An active account has no part of its own in the hash: that is what all were once (R13). */
-  private hashState({ id, state }: Account): void {
-    if (state !== AccountState.Active) this.hash.add(HashKind.AccountState, id, state);
+  private change(account: Account, change: () => void): void {
+    this.unhashStanding(account);
+    change();
+    this.hashStanding(account);
+    if (!this.opened.has(account)) this.changed.add(account);
   }
 
-  private unhashState({ id, state }: Account): void {
+  /** An active account of no group has no part of its own in the hash: that is what all were once (R13). */
+  private hashStanding({ id, state, group }: Account): void {
+    if (state !== AccountState.Active) this.hash.add(HashKind.AccountState, id, state);
+    if (group !== 0) this.hash.add(HashKind.AccountGroup, id, group);
+  }
+
+  private unhashStanding({ id, state, group }: Account): void {
     if (state !== AccountState.Active) this.hash.remove(HashKind.AccountState, id, state);
+    if (group !== 0) this.hash.remove(HashKind.AccountGroup, id, group);
   }
 }

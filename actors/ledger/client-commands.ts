@@ -62,6 +62,13 @@ export type ClientCommand =
       readonly deadline: number;
       readonly state: number;
     }
+  /** An operator's word on which group an account is in; 0: in none. */
+  | {
+      readonly kind: "set-group";
+      readonly account: number;
+      readonly deadline: number;
+      readonly group: number;
+    }
   /** An operator's word on how much an account may ask for (`account-limits.ts`). */
   | {
       readonly kind: "set-limits";
@@ -155,6 +162,7 @@ const DECIDE_WITHDRAWAL = 11;
 const SET_ACCOUNT = 12;
 const TRANSFER = 13;
 const SET_LIMITS = 14;
+const SET_GROUP = 15;
 
 export function encodeClientCommand(writer: ByteWriter, command: ClientCommand): void {
   switch (command.kind) {
@@ -180,6 +188,9 @@ export function encodeClientCommand(writer: ByteWriter, command: ClientCommand):
       break;
     case "set-account":
       writer.u8(SET_ACCOUNT).uint(command.account).uint(command.deadline).u8(command.state);
+      break;
+    case "set-group":
+      writer.u8(SET_GROUP).uint(command.account).uint(command.deadline).uint(command.group);
       break;
     case "set-limits":
       writer.u8(SET_LIMITS).uint(command.account).uint(command.deadline);
@@ -272,6 +283,8 @@ export function decodeClientCommand(tag: number, reader: ByteReader): ClientComm
     }
     case SET_ACCOUNT:
       return { kind: "set-account", account, deadline, state: reader.u8() };
+    case SET_GROUP:
+      return { kind: "set-group", account, deadline, group: reader.uint() };
     case SET_LIMITS: {
       const [ordersPerDay, openOrders] = [reader.uint(), reader.uint()];
       const limits = { ordersPerDay, openOrders, requestsPerSecond: reader.uint() };

@@ -91,6 +91,8 @@ export class ClientDesk {
         return this.cash.decide({ ...request, command }, account);
       case "set-account":
         return this.accounts.setState({ ...request, command }, account);
+      case "set-group":
+        return this.accounts.setGroup({ ...request, command }, account);
       case "set-limits":
         return this.accounts.setLimits({ ...request, command }, account);
       case "amend":

@@ -15,4 +15,5 @@ export const HashKind = {
   Transferred: 13,
   Transfer: 14,
   Limits: 15,
+  AccountGroup: 16,
 } as const;

@@ -58,6 +58,7 @@ export class MarketDesk {
       case "transfer":
       case "decide-withdrawal":
       case "set-account":
+      case "set-group":
       case "set-limits":
       case "place":
       case "place-pair":

@@ -1,6 +1,7 @@
 /** How an order begins its life: accepted and on its way to its market, or rejected; in the journal and in memory alike. */
 import { Code } from "../kernel/codes.js";
 import { NO_FEES } from "../kernel/fees.js";
+import { ownerOf } from "../kernel/ids.js";
 import {
   OrderStatus,
   type OrderType,
@@ -65,13 +66,13 @@ export function openOrder(
   state.counters.ordersProcessed += 1;
 }
 
-/** Whom self-trade prevention takes the order for is its account. */
+/** Whom self-trade prevention takes the order for it keeps, whatever group its account is in later. */
 function enter(state: LedgerState, order: Order): void {
   state.outgoing.send(order.instrument, {
     kind: "enter",
     orderId: order.id,
     account: order.account.id,
-    owner: order.account.id,
+    owner: ownerOf(order.account.id, order.account.group),
     side: order.side as Side,
     type: order.type as OrderType,
     timeInForce: order.timeInForce as TimeInForce,

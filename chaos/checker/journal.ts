@@ -32,6 +32,7 @@ const LAYOUTS: Readonly<Record<number, string>> = {
   25: "nnnsn", // transfer-ended: recipient, asset, amount, key, code
   26: "nnns", // transfer-received: sender, asset, amount, key
   27: "nnnnnn", // account-limits: origin, orders a day, open orders, requests a second
+  28: "nnnn", // account-group: origin, group
 };
 const FILLED = [8, 22];
 

@@ -73,6 +73,14 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
       run(async () => (await import("./accounts.js")).state(account, state, options)),
     );
 
+  withData(program.command("group <account> [number]"))
+    .description(
+      "the group of an account: its orders do not trade with those of the group's others, by their self-trade prevention (0: none)",
+    )
+    .action((account: string, number: string | undefined, options: Common) =>
+      run(async () => (await import("./accounts.js")).group(account, number, options)),
+    );
+
   withData(program.command("limits <account>"))
     .description(
       "how much an account may ask for; an option sets it from now on (0: as much as the exchange allows)",

@@ -1,5 +1,9 @@
 /** Accounts from the command line: what they have, what comes in and leaves, and what they may do. Amounts are decimals. */
-import { ACCOUNT_ID_MAX, ACCOUNT_LIMIT_MAX } from "../../actors/kernel/limits.js";
+import {
+  ACCOUNT_GROUP_MAX,
+  ACCOUNT_ID_MAX,
+  ACCOUNT_LIMIT_MAX,
+} from "../../actors/kernel/limits.js";
 import {
   AccountState,
   type Asset,
@@ -165,6 +169,22 @@ function setState(account: string, word: string, { json, dataDir }: Common): Pro
     const response = await client.setAccountState(accountOf(account), state);
     if (json) printJson(response);
     else process.stdout.write(response.repeated ? `was ${word} before\n` : `${word}\n`);
+  });
+}
+
+/** The group whose other accounts its orders do not trade with; with a number, from now on. */
+export function group(
+  account: string,
+  wanted: string | undefined,
+  { json, dataDir }: Common,
+): Promise<void> {
+  const number = accountOf(account);
+  const chosen = wanted === undefined ? null : parseWhole(wanted, 0, ACCOUNT_GROUP_MAX, "group");
+  return withClient(dataDir, async (client) => {
+    if (chosen !== null) await client.setAccountGroup(number, chosen);
+    const found = chosen ?? (await client.balances(number)).group;
+    if (json) printJson({ account: number, group: found });
+    else process.stdout.write(found === 0 ? "in no group\n" : `in group ${found}\n`);
   });
 }
 

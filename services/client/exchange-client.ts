@@ -39,6 +39,7 @@ import {
   type ReduceOrderRequest,
   type ResolveOrderResponse,
   type SchedulePhase,
+  type SetAccountGroupResponse,
   type SetAccountLimitsResponse,
   type SetAccountStateResponse,
   Side,
@@ -172,6 +173,11 @@ export class ExchangeClient {
 
   setAccountState(account: number, state: AccountState): Promise<SetAccountStateResponse> {
     return this.call(AccountServiceService.setAccountState, { account, state });
+  }
+
+  /** 0: it is in none from now on. */
+  setAccountGroup(account: number, group: number): Promise<SetAccountGroupResponse> {
+    return this.call(AccountServiceService.setAccountGroup, { account, group });
   }
 
   setAccountLimits(account: number, limits: AccountLimits): Promise<SetAccountLimitsResponse> {

@@ -5,6 +5,7 @@ import { isOneOf } from "../../actors/kernel/order.js";
 import { AccountState } from "../../actors/ledger/account-state.js";
 import { WithdrawalStatus } from "../../actors/ledger/withdrawals.js";
 import {
+  ACCOUNT_GROUP_MAX,
   ACCOUNT_ID_MAX,
   ACCOUNT_LIMIT_MAX,
   DEPOSIT_KEY_LENGTH_MAX,
@@ -23,6 +24,7 @@ import type {
   ListTransfersResponse,
   ListWithdrawalsResponse,
   OpenAccountResponse,
+  SetAccountGroupResponse,
   SetAccountLimitsResponse,
   SetAccountStateResponse,
   TransferRequest,
@@ -111,6 +113,11 @@ export class AccountDesk {
       key,
       decision,
     });
+  }
+
+  async setGroup(account: number, group: number): Promise<SetAccountGroupResponse> {
+    if (group < 0 || group > ACCOUNT_GROUP_MAX) throw refusalOfCode(Code.INVALID_ACCOUNT_GROUP);
+    return this.done({ kind: "set-group", account, deadline: this.deadline(), group });
   }
 
   setLimits(account: number, limits?: AccountLimits): Promise<SetAccountLimitsResponse> {
@@ -233,7 +240,7 @@ export class AccountDesk {
       available: total - held,
     }));
     const state = found.state as PublicState;
-    return { balances, sequence: found.sequence, state };
+    return { balances, sequence: found.sequence, state, group: found.group };
   }
 
   private async send(command: ClientCommand): Promise<Answer> {

@@ -59,6 +59,9 @@ export class AccountService {
       setAccountState: handler((request, session) =>
         desk.setState(operated(session, request.account), request.state),
       ),
+      setAccountGroup: handler((request, session) =>
+        desk.setGroup(operated(session, request.account), request.group),
+      ),
       setAccountLimits: handler((request, session) =>
         desk.setLimits(operated(session, request.account), request.limits),
       ),

@@ -59,6 +59,8 @@ function bodyOf(catalog: Catalog, event: LedgerEvent): Body {
       const asset = publicAsset(catalog, event.asset).name;
       return { $case: "transferReceived", value: { sender, asset, amount, idempotencyKey } };
     }
+    case "account-group":
+      return { $case: "accountGroup", value: { group: event.group } };
     case "account-limits": {
       const { ordersPerDay, openOrders, requestsPerSecond } = event;
       return { $case: "accountLimits", value: { ordersPerDay, openOrders, requestsPerSecond } };

@@ -127,6 +127,8 @@ export interface TransferRow {
 export interface AccountBalances {
   /** What it may do: `actors/ledger/account-state.ts`. */
   readonly state: number;
+  /** Which group it is in; 0: in none. */
+  readonly group: number;
   /** The account's last journal number at these balances: both are of one snapshot. */
   readonly sequence: number;
   readonly balances: readonly {

@@ -269,7 +269,12 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
     it("give balances and the journal number they stand at, of one moment", async () => {
       expect(await reads.balances(FIRST)).toBeNull();
       await venue.ask({ kind: "open", account: FIRST, deadline: 0 });
-      expect(await reads.balances(FIRST)).toEqual({ sequence: 1, state: 1, balances: [] });
+      expect(await reads.balances(FIRST)).toEqual({
+        sequence: 1,
+        state: 1,
+        group: 0,
+        balances: [],
+      });
       const shard = venue.shardOf(FIRST);
       const commit = async () => {
         for (let at = 0; at < COMMITS_WHILE_READING; at++) {

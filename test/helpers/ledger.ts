@@ -1,6 +1,7 @@
 /** Drives a ledger shard as its host does, one command per batch, and reads what it says. */
 import type { Effects } from "../../actors/kernel/actor.js";
 import { assert } from "../../actors/kernel/assert.js";
+import { codeName } from "../../actors/kernel/codes.js";
 import { FIRST_MARKET_ID, isLedgerShard, sourceOfSlot } from "../../actors/kernel/ids.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import { Links } from "../../actors/kernel/links.js";
@@ -62,6 +63,13 @@ export interface Step {
   /** For other shards. */
   readonly messages: readonly LedgerCommand[];
   readonly effects: Effects;
+}
+
+/** What the last command was refused with, or that it was done before; nothing when it was done. */
+export function codeOf({ replies }: Step): string | undefined {
+  const [reply] = replies;
+  if (!reply) return undefined;
+  return reply.repeated ? `${codeName(reply.code)} again` : codeName(reply.code);
 }
 
 /** Gives a command under the next number of its source, and moves the mark. */

@@ -4,6 +4,7 @@ import {
   AccountState,
   OrderStatus,
   OrderType,
+  SelfTradePrevention,
   Side,
   TimeInForce,
 } from "../../proto/gen/exchange/v1/exchange.js";
@@ -150,6 +151,7 @@ describe("accounts", () => {
       balances: [{ asset: { name: "TWD", decimals: 2 }, total: 500, held: 0, available: 500 }],
       sequence: 2,
       state: AccountState.ACCOUNT_STATE_ACTIVE,
+      group: 0,
     });
   });
 
@@ -167,7 +169,7 @@ describe("accounts", () => {
   });
 });
 
-describe("transfers and limits", () => {
+describe("transfers, groups and limits", () => {
   /** An account of each shard, the first with money. */
   async function accounts(): Promise<[number, number]> {
     const found = new Map<number, number>();
@@ -212,6 +214,39 @@ describe("transfers and limits", () => {
     ]);
     expect(await all.listTransfers(sender)).toHaveLength(sent);
     stream.close();
+  });
+
+  it("keep accounts of one group from trading with each other, by the taker's self-trade prevention", async () => {
+    const two = await Promise.all([accounts(), accounts()]);
+    const [seller, buyer] = [two[0][0], two[1][1]];
+    const give = { amount: 1_000_000, idempotencyKey: "more" };
+    await all.deposit({ account: seller, asset: "TSMC", ...give });
+    await all.deposit({ account: buyer, asset: "TWD", ...give });
+    for (const account of [seller, buyer]) {
+      expect(await all.setAccountGroup(account, 7)).toEqual({ repeated: false });
+      expect(await all.balances(account)).toMatchObject({ group: 7 });
+    }
+    const price = 57_000;
+    const [from, to] = [stage.client(gateway, [seller]), stage.client(gateway, [buyer])];
+    const asked = sell({ price, quantity: 10 });
+    await from.placeOrder(asked);
+    await until(
+      async () => (await statusOf(from, asked.clientOrderId)) === OrderStatus.ORDER_STATUS_NEW,
+    );
+    const bid = buy({
+      price,
+      quantity: 10,
+      selfTradePrevention: SelfTradePrevention.SELF_TRADE_PREVENTION_CANCEL_NEWEST,
+    });
+    await to.placeOrder(bid);
+    await until(
+      async () => (await statusOf(to, bid.clientOrderId)) === OrderStatus.ORDER_STATUS_CANCELLED,
+    );
+    expect((await to.getOrder({ clientOrderId: bid.clientOrderId })).order).toMatchObject({
+      filled: 0,
+      code: "SELF_TRADE_PREVENTED",
+    });
+    await from.cancelOrder({ clientOrderId: asked.clientOrderId });
   });
 
   it("let an account send as many orders as an operator says", async () => {

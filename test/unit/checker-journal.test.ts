@@ -69,6 +69,7 @@ const EVENTS: Readonly<Record<AccountEvent["kind"], readonly AccountEvent[]>> = 
   "transfer-received": [
     { kind: "transfer-received", sender: 7, asset: 1, amount: 300, key: "t-1" },
   ],
+  "account-group": [{ kind: "account-group", origin, group: 7 }],
   "account-limits": [
     {
       kind: "account-limits",

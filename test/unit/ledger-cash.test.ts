@@ -11,7 +11,7 @@ import {
   NO_OTHER_TERMS,
 } from "../../actors/ledger/messages.js";
 import { WithdrawalStatus } from "../../actors/ledger/withdrawals.js";
-import { ALICE, BASE, BOB, MARKET, QUOTE, Teller } from "../helpers/ledger.js";
+import { ALICE, BASE, BOB, MARKET, QUOTE, codeOf, Teller } from "../helpers/ledger.js";
 
 const FUNDS = { base: 1_000, quote: 1_000_000 };
 const { Requested, Approved, Settled, Refused } = WithdrawalStatus;
@@ -44,14 +44,6 @@ class Cash extends Teller {
     const row = this.tables.rows("shard_totals").find(({ asset }) => asset === QUOTE);
     return row!["deposits"] as number;
   }
-}
-
-/** What the last command was refused with; nothing when it was not. */
-function codeOf({ replies }: ReturnType<Teller["ask"]>): string | undefined {
-  const [reply] = replies;
-  if (!reply) return undefined;
-  const name = Object.entries(Code).find(([, code]) => code === reply.code)![0];
-  return reply.repeated ? `${name} again` : name;
 }
 
 describe("a withdrawal", () => {

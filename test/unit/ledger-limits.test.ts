@@ -1,10 +1,10 @@
-/** How much an account may ask for: orders a day, open orders, requests a second. */
+/** How much an account may ask for (orders a day, open orders, requests a second), and whom its orders are taken for. */
 import { describe, expect, it } from "vitest";
 import { Code } from "../../actors/kernel/codes.js";
-import { ACCOUNT_LIMIT_MAX } from "../../actors/kernel/limits.js";
+import { ACCOUNT_ID_MAX, ACCOUNT_LIMIT_MAX } from "../../actors/kernel/limits.js";
 import { OrderRequest, Side } from "../../actors/kernel/order.js";
 import { type NewOrder, NO_NEW_TERMS, NO_OTHER_TERMS } from "../../actors/ledger/messages.js";
-import { ALICE, BOB, MARKET, Teller } from "../helpers/ledger.js";
+import { ALICE, BOB, MARKET, codeOf, Teller } from "../helpers/ledger.js";
 
 const FUNDS = { base: 1_000, quote: 10_000_000 };
 const SECOND = 1_000_000;
@@ -41,13 +41,6 @@ class Desk extends Teller {
     const named = { orderId, clientOrderId: "", ...NO_NEW_TERMS, price: 95, leaves: 0 };
     return codeOf(this.ask({ kind: "amend", account: ALICE, request, ...named }));
   }
-}
-
-function codeOf({ replies }: ReturnType<Teller["ask"]>): string | undefined {
-  const [reply] = replies;
-  if (!reply) return undefined;
-  const name = Object.entries(Code).find(([, code]) => code === reply.code)![0];
-  return reply.repeated ? `${name} again` : name;
 }
 
 describe("the limits of an account", () => {
@@ -131,5 +124,34 @@ describe("the limits of an account", () => {
     expect(desk.send()).toBe("TOO_MANY_ORDERS_TODAY");
     desk.limit(NO_LIMITS);
     expect(desk.send()).toBeUndefined();
+  });
+});
+
+describe("the group of an account", () => {
+  const inGroup = (desk: Desk, group: number, account = ALICE) =>
+    desk.ask({ kind: "set-group", account, group });
+
+  it("owns the orders that it sends from then on, as it does those of the group's others", () => {
+    const desk = new Desk(FUNDS);
+    const owners = () =>
+      [ALICE, BOB].map((account, at) => {
+        const { sends } = desk.place({ account, clientOrderId: `${desk.time}-${at}` });
+        desk.time += 1;
+        return sends[0]?.kind === "enter" ? sends[0].owner : null;
+      });
+    expect(owners()).toEqual([ALICE, BOB]);
+    expect(inGroup(desk, 7).events).toMatchObject([{ kind: "account-group", group: 7 }]);
+    inGroup(desk, 7, BOB);
+    desk.restart();
+    const [alice, bob] = owners();
+    expect(alice).toBe(bob);
+    expect(alice).toBeGreaterThan(ACCOUNT_ID_MAX);
+    expect(codeOf(inGroup(desk, 7))).toBe("OK again");
+    inGroup(desk, 0);
+    expect(owners()).toEqual([ALICE, bob]);
+  });
+
+  it("is a number", () => {
+    expect(codeOf(inGroup(new Desk(FUNDS), 2 ** 31))).toBe("INVALID_ACCOUNT_GROUP");
   });
 });

@@ -10,7 +10,7 @@ import { houseAccountOf } from "../../actors/kernel/ids.js";
 import { AccountState } from "../../actors/ledger/account-state.js";
 import type { ClientCommand } from "../../actors/ledger/messages.js";
 import { TransferStatus } from "../../actors/ledger/transfers.js";
-import { ALICE, BASE, BOB, QUOTE, SHARD, Teller } from "../helpers/ledger.js";
+import { ALICE, BASE, BOB, QUOTE, SHARD, codeOf, Teller } from "../helpers/ledger.js";
 
 const FUNDS = { base: 1_000, quote: 1_000_000 };
 const ELSEWHERE = SHARD + 1;
@@ -52,13 +52,6 @@ class Bank extends Teller {
   get row() {
     return this.tables.rows("transfers")[0];
   }
-}
-
-function codeOf({ replies }: ReturnType<Teller["ask"]>): string | undefined {
-  const [reply] = replies;
-  if (!reply) return undefined;
-  const name = Object.entries(Code).find(([, code]) => code === reply.code)![0];
-  return reply.repeated ? `${name} again` : name;
 }
 
 describe("a transfer within a shard", () => {

@@ -92,10 +92,11 @@ export function lastSequence({ tables }: SimPostgres, account: number): number {
 
 function accounts(postgres: SimPostgres, actor: number): Row[] {
   const rows = postgres.tables.get("accounts").of(actor);
-  return sorted(rows, ["account"]).map(({ account, opened, state }) => ({
+  return sorted(rows, ["account"]).map(({ account, opened, state, account_group }) => ({
     account: account!,
     opened: opened!,
     state: state!,
+    account_group: account_group!,
     sequence: lastSequence(postgres, account as number),
   }));
 }

@@ -106,8 +106,9 @@ export function balances(postgres: SimPostgres, account: number): AccountBalance
     found.push({ asset: asset!, total: total!, held: held! });
   }
   found.sort((a, b) => a.asset - b.asset);
-  const { state } = tables.get("accounts").rows.get(account) as Numbers;
-  return { sequence: lastSequence(postgres, account), state: state!, balances: found };
+  const { state, account_group: group } = tables.get("accounts").rows.get(account) as Numbers;
+  const sequence = lastSequence(postgres, account);
+  return { sequence, state: state!, group: group!, balances: found };
 }
 
 export function limits(postgres: SimPostgres, account: number): AccountLimitsRow | null {

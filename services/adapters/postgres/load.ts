@@ -28,10 +28,16 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
   },
   {
     table: "accounts",
-    columns: { account: "integer", opened: "integer", state: "integer", sequence: "integer" },
+    columns: {
+      account: "integer",
+      opened: "integer",
+      state: "integer",
+      account_group: "integer",
+      sequence: "integer",
+    },
     from: (
       actor,
-    ) => `FROM (SELECT account, opened, state, coalesce((SELECT last_sequence FROM journal j
+    ) => `FROM (SELECT account, opened, state, account_group, coalesce((SELECT last_sequence FROM journal j
         WHERE j.account = a.account ORDER BY last_sequence DESC LIMIT 1), 0) AS sequence
       FROM accounts a WHERE actor = ${actor}) heads ORDER BY account`,
   },

@@ -52,7 +52,7 @@ export const ACCOUNT_HEADS = statement(
 
 export const BALANCES = statement(
   "balances",
-  `SELECT ${LAST_SEQUENCE} AS sequence, a.state, b.asset, b.total, b.held
+  `SELECT ${LAST_SEQUENCE} AS sequence, a.state, a.account_group AS "group", b.asset, b.total, b.held
    FROM accounts a LEFT JOIN balances b ON b.account = a.account
    WHERE a.account = $1 ORDER BY b.asset`,
 );

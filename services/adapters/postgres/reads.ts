@@ -104,6 +104,7 @@ export class PostgresReads implements Reads {
     const rows = await query<{
       sequence: number;
       state: number;
+      group: number;
       asset: number | null;
       total: number;
       held: number;
@@ -112,8 +113,8 @@ export class PostgresReads implements Reads {
     const balances = rows.flatMap(({ asset, total, held }) =>
       asset === null ? [] : [{ asset, total, held }],
     );
-    const { sequence, state } = rows[0]!;
-    return { sequence, state, balances };
+    const { sequence, state, group } = rows[0]!;
+    return { sequence, state, group, balances };
   }
 
   limits(account: number): Promise<AccountLimitsRow | null> {

@@ -448,6 +448,16 @@ export interface GetBalancesRequest {
   account: number;
 }
 
+export interface SetAccountGroupRequest {
+  account: number;
+  /** 0: none. */
+  group: number;
+}
+
+export interface SetAccountGroupResponse {
+  repeated: boolean;
+}
+
 /** Of each: 0 is as much as the exchange allows. */
 export interface AccountLimits {
   /** New orders in a day of UTC; a pair counts as two. */
@@ -484,6 +494,8 @@ export interface GetBalancesResponse {
   /** The account's sequence these balances stand at. */
   sequence: number;
   state: AccountState;
+  /** 0: it is in none. */
+  group: number;
 }
 
 export interface Balance {
@@ -746,6 +758,7 @@ export interface AccountEvent {
     | { $case: "transferEnded"; value: TransferEnded }
     | { $case: "transferReceived"; value: TransferReceived }
     | { $case: "accountLimits"; value: AccountLimits }
+    | { $case: "accountGroup"; value: AccountGroupChanged }
     | undefined;
 }
 
@@ -791,6 +804,10 @@ export interface TransferReceived {
 
 export interface AccountStateChanged {
   state: AccountState;
+}
+
+export interface AccountGroupChanged {
+  group: number;
 }
 
 /** Held for, durable, on its way to the market. */
@@ -2592,6 +2609,109 @@ export const GetBalancesRequest: MessageFns<GetBalancesRequest> = {
   },
 };
 
+function createBaseSetAccountGroupRequest(): SetAccountGroupRequest {
+  return { account: 0, group: 0 };
+}
+
+export const SetAccountGroupRequest: MessageFns<SetAccountGroupRequest> = {
+  encode(message: SetAccountGroupRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== 0) {
+      writer.uint32(8).int64(message.account);
+    }
+    if (message.group !== 0) {
+      writer.uint32(16).int64(message.group);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetAccountGroupRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetAccountGroupRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.group = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSetAccountGroupResponse(): SetAccountGroupResponse {
+  return { repeated: false };
+}
+
+export const SetAccountGroupResponse: MessageFns<SetAccountGroupResponse> = {
+  encode(message: SetAccountGroupResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.repeated !== false) {
+      writer.uint32(8).bool(message.repeated);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetAccountGroupResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetAccountGroupResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.repeated = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseAccountLimits(): AccountLimits {
   return { ordersPerDay: 0, openOrders: 0, requestsPerSecond: 0 };
 }
@@ -2867,7 +2987,7 @@ export const GetAccountLimitsResponse: MessageFns<GetAccountLimitsResponse> = {
 };
 
 function createBaseGetBalancesResponse(): GetBalancesResponse {
-  return { balances: [], sequence: 0, state: 0 };
+  return { balances: [], sequence: 0, state: 0, group: 0 };
 }
 
 export const GetBalancesResponse: MessageFns<GetBalancesResponse> = {
@@ -2880,6 +3000,9 @@ export const GetBalancesResponse: MessageFns<GetBalancesResponse> = {
     }
     if (message.state !== 0) {
       writer.uint32(24).int32(message.state);
+    }
+    if (message.group !== 0) {
+      writer.uint32(32).int64(message.group);
     }
     return writer;
   },
@@ -2919,6 +3042,14 @@ export const GetBalancesResponse: MessageFns<GetBalancesResponse> = {
             }
 
             message.state = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.group = longToNumber(reader.int64());
             continue;
           }
         }
@@ -5187,6 +5318,9 @@ export const AccountEvent: MessageFns<AccountEvent> = {
       case "accountLimits":
         AccountLimits.encode(message.event.value, writer.uint32(258).fork()).join();
         break;
+      case "accountGroup":
+        AccountGroupChanged.encode(message.event.value, writer.uint32(266).fork()).join();
+        break;
     }
     return writer;
   },
@@ -5418,6 +5552,14 @@ export const AccountEvent: MessageFns<AccountEvent> = {
             }
 
             message.event = { $case: "accountLimits", value: AccountLimits.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 33: {
+            if (tag !== 266) {
+              break;
+            }
+
+            message.event = { $case: "accountGroup", value: AccountGroupChanged.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -5894,6 +6036,52 @@ export const AccountStateChanged: MessageFns<AccountStateChanged> = {
             }
 
             message.state = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAccountGroupChanged(): AccountGroupChanged {
+  return { group: 0 };
+}
+
+export const AccountGroupChanged: MessageFns<AccountGroupChanged> = {
+  encode(message: AccountGroupChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.group !== 0) {
+      writer.uint32(8).int64(message.group);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccountGroupChanged {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccountGroupChanged();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.group = longToNumber(reader.int64());
             continue;
           }
         }
@@ -8469,6 +8657,21 @@ export const AccountServiceService = {
       Buffer.from(SetAccountStateResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SetAccountStateResponse => SetAccountStateResponse.decode(value),
   },
+  /**
+   * An operator puts accounts into a group, for self-trade prevention: orders from then on are taken for the group, and do not trade with the
+   * orders of its other accounts. Those that are open stay as they are.
+   */
+  setAccountGroup: {
+    path: "/exchange.v1.AccountService/SetAccountGroup" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetAccountGroupRequest): Buffer =>
+      Buffer.from(SetAccountGroupRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetAccountGroupRequest => SetAccountGroupRequest.decode(value),
+    responseSerialize: (value: SetAccountGroupResponse): Buffer =>
+      Buffer.from(SetAccountGroupResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SetAccountGroupResponse => SetAccountGroupResponse.decode(value),
+  },
   /** An operator says how much an account may ask for from now on. Cancels and reduces are never limited. */
   setAccountLimits: {
     path: "/exchange.v1.AccountService/SetAccountLimits" as const,
@@ -8537,6 +8740,11 @@ export interface AccountServiceServer extends UntypedServiceImplementation {
    * asked for are decided on as ever.
    */
   setAccountState: handleUnaryCall<SetAccountStateRequest, SetAccountStateResponse>;
+  /**
+   * An operator puts accounts into a group, for self-trade prevention: orders from then on are taken for the group, and do not trade with the
+   * orders of its other accounts. Those that are open stay as they are.
+   */
+  setAccountGroup: handleUnaryCall<SetAccountGroupRequest, SetAccountGroupResponse>;
   /** An operator says how much an account may ask for from now on. Cancels and reduces are never limited. */
   setAccountLimits: handleUnaryCall<SetAccountLimitsRequest, SetAccountLimitsResponse>;
   getAccountLimits: handleUnaryCall<GetAccountLimitsRequest, GetAccountLimitsResponse>;
@@ -8677,6 +8885,25 @@ export interface AccountServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SetAccountStateResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * An operator puts accounts into a group, for self-trade prevention: orders from then on are taken for the group, and do not trade with the
+   * orders of its other accounts. Those that are open stay as they are.
+   */
+  setAccountGroup(
+    request: SetAccountGroupRequest,
+    callback: (error: ServiceError | null, response: SetAccountGroupResponse) => void,
+  ): ClientUnaryCall;
+  setAccountGroup(
+    request: SetAccountGroupRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SetAccountGroupResponse) => void,
+  ): ClientUnaryCall;
+  setAccountGroup(
+    request: SetAccountGroupRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SetAccountGroupResponse) => void,
   ): ClientUnaryCall;
   /** An operator says how much an account may ask for from now on. Cancels and reduces are never limited. */
   setAccountLimits(
