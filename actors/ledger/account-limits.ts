@@ -1,7 +1,8 @@
 /**
  * How much an account may ask for, where an operator has set it: orders a day (of UTC), orders that are open at once, orders and
  * amends a second. Cancels and reduces are never counted, for nobody is to be kept from getting out. What was counted is a part of the
- * state, so that a successor and a standby decide as the leader did; accounts without limits cost nothing.
+ * state, so that a successor and a standby decide as the leader did; accounts without limits cost nothing, and counting begins with
+ * the first limits.
  */
 import type { RowSet } from "../kernel/actor.js";
 import { Code } from "../kernel/codes.js";

@@ -50,7 +50,10 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
 
   withData(program.command("transfer <account> <recipient> <asset> <amount>"))
     .description("send an amount of an asset to another account")
-    .option("--key <text>", "idempotency key; the same key is the same transfer")
+    .option(
+      "--key <text>",
+      "idempotency key; the same key is the same transfer (default: one that was never used)",
+    )
     .action(
       (account: string, recipient: string, asset: string, amount: string, options: KeyOption) =>
         run(async () =>
@@ -85,7 +88,10 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
     .description(
       "how much an account may ask for; an option sets it from now on (0: as much as the exchange allows)",
     )
-    .option("--orders-per-day <count>", "new orders in a day of UTC")
+    .option(
+      "--orders-per-day <count>",
+      "new orders in a day of UTC; counting begins when an account first has limits",
+    )
     .option("--open-orders <count>", "orders that are open at once")
     .option("--requests-per-second <count>", "new orders and amends in a second")
     .action((account: string, options: LimitOptions) =>

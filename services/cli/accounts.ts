@@ -127,7 +127,9 @@ export function transfer(
     const response = await client.transfer({ ...cash, recipient: accountOf(recipient) });
     const { idempotencyKey } = cash;
     if (json) return printJson({ ...response, idempotencyKey });
-    process.stdout.write(`${response.repeated ? "was sent before" : "sent"}: ${idempotencyKey}\n`);
+    const was = response.repeated ? "was sent before" : "sent";
+    const later = `npx palisade transfers ${cash.account} says what becomes of it`;
+    process.stdout.write(`${was}: ${idempotencyKey}; ${later}\n`);
   });
 }
 
@@ -218,7 +220,7 @@ export function limits(account: string, options: LimitOptions): Promise<void> {
     if (json) return printJson({ account: number, ...wanted, ordersToday });
     const shown = (value: number) => (value === 0 ? "unlimited" : value);
     printTable([
-      ["orders a day", "today", "open orders", "requests a second"],
+      ["orders a day", "counted today", "open orders", "requests a second"],
       [
         shown(wanted.ordersPerDay),
         wanted.ordersPerDay === 0 ? "not counted" : ordersToday,

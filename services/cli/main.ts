@@ -244,7 +244,7 @@ withData(program.command("halt-all"))
   );
 
 withData(program.command("resume-all"))
-  .description("every market that is halted trades again")
+  .description("every market that is halted trades again, whoever halted it")
   .action((options: VenueOptions) =>
     run(async () => (await import("./venue.js")).resumeAll(options)),
   );

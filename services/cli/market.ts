@@ -225,7 +225,7 @@ function print(found: Market, instrument: Instrument): void {
     ["last trade", price(lastPrice)],
     ["session reference", price(sessionReference)],
     ...rulesRows(found.rules!, instrument),
-    ["halts this session", halts],
+    ["breaker halts this session", halts],
   ];
   if (indicative) {
     const { volume, surplus } = indicative;

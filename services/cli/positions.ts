@@ -15,6 +15,10 @@ export async function positions(account: string, options: PositionsOptions): Pro
   await onDatabase(options, async (url) => {
     const found = await read(url, number);
     if (options.json) return printJson({ account: number, positions: found });
+    if (found.length === 0) {
+      process.stdout.write("no trades\n");
+      return;
+    }
     const rows = found.map(({ symbol, quantity, averagePrice, cost, realised, fees, fills }) => [
       symbol,
       quantity,
@@ -36,5 +40,5 @@ async function read(url: string, account: number): Promise<PositionLine[]> {
     if (!(error instanceof JournalError)) throw error;
     throw new CliError("JOURNAL_UNREADABLE", error.message);
   }
-  throw new CliError("UNKNOWN_ACCOUNT", "there is no such account");
+  throw new CliError("UNKNOWN_ACCOUNT", "there is no such account; open it first");
 }

@@ -152,6 +152,7 @@ export class AccountDesk {
   async transfers(account: number): Promise<ListTransfersResponse> {
     const { catalog, reads } = this.deps;
     const found = await fromPostgres(reads.transfers(account, TRANSFERS_LISTED_MAX));
+    if (found.length === 0) await this.expectAccount(account);
     await this.know(found);
     const transfers = found.map(
       ({ sender, recipient, key, asset, amount, status, code, sequence }) => ({
@@ -180,6 +181,7 @@ export class AccountDesk {
     const found = await fromPostgres(
       account === undefined ? reads.openWithdrawals(most) : reads.withdrawals(account, most),
     );
+    if (account !== undefined && found.length === 0) await this.expectAccount(account);
     await this.know(found);
     const withdrawals = found.map(
       ({ account, key, asset, amount, status, requested, sequence }) => ({
@@ -212,6 +214,12 @@ export class AccountDesk {
     const { code, repeated } = await this.send(command);
     if (code !== Code.OK) throw refusalOfCode(code);
     return { repeated };
+  }
+
+  /** An account that has none of something is not one that is not there. */
+  private async expectAccount(account: number): Promise<void> {
+    const found = await fromPostgres(this.deps.reads.limits(account));
+    if (!found) throw refusalOfCode(Code.UNKNOWN_ACCOUNT);
   }
 
   /** Rows may name an asset that is newer than the catalog. */

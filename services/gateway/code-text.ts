@@ -49,7 +49,7 @@ const TEXTS: Readonly<Record<Code, string>> = {
   [Code.NOTIONAL_TOO_LARGE]: `price times quantity is above ${UNITS_MAX} units of the quote asset; split the order`,
   [Code.TOO_MANY_OPEN_ORDERS]: `an account has at most ${OPEN_ORDERS_PER_ACCOUNT_MAX} open orders; cancel some first`,
   [Code.INSUFFICIENT_FUNDS]:
-    "the account has less available than this can cost, with fees; ask for less, or deposit",
+    "the account has less available than this can cost (an order with its fees); ask for less, or deposit",
   [Code.MARKET_ORDER_WITH_PRICE]: `a market order and a stop have no price (the limit of a market order is ${BAND}, of a stop likewise around its stop price); leave it out, or take a limit or stop-limit order`,
   [Code.UNKNOWN_ORDER]: "the account has no such order; name one of its own by its id",
   [Code.ORDER_ALREADY_FINAL]: "the order has ended already; nothing is left to cancel or change",

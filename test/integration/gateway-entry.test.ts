@@ -260,6 +260,8 @@ describe("unary calls", () => {
         status.INVALID_ARGUMENT,
       ],
       [() => all.accountLimits(4_444), "UNKNOWN_ACCOUNT", status.NOT_FOUND],
+      [() => all.listTransfers(4_444), "UNKNOWN_ACCOUNT", status.NOT_FOUND],
+      [() => all.listWithdrawals(4_444), "UNKNOWN_ACCOUNT", status.NOT_FOUND],
       [
         () => client.transfer({ ...transfer, account: OTHER }),
         "ACCOUNT_NOT_IN_SESSION",
