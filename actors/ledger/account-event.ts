@@ -7,6 +7,7 @@
  */
 import type { Liquidity, OrderRequest, Side } from "../kernel/order.js";
 import type { OtherTerms } from "./other-terms.js";
+import type { StandingEvent } from "./standing-events.js";
 
 /** The command an event answers. `slot` is positive. */
 export interface Origin {
@@ -59,18 +60,7 @@ export type AccountEvent =
       readonly amount: number;
       readonly key: string;
     }
-  /** What the account may do from now on (`account-state.ts`). */
-  | { readonly kind: "account-state"; readonly origin: Origin; readonly state: number }
-  /** Which group the account is in from now on; 0: in none. */
-  | { readonly kind: "account-group"; readonly origin: Origin; readonly group: number }
-  /** How much the account may ask for from now on (`account-limits.ts`). */
-  | {
-      readonly kind: "account-limits";
-      readonly origin: Origin;
-      readonly ordersPerDay: number;
-      readonly openOrders: number;
-      readonly requestsPerSecond: number;
-    }
+  | StandingEvent
   /** Checked, held for, durable, on its way to the market. */
   | (OtherTerms & {
       readonly kind: "accepted";

@@ -15,6 +15,7 @@ import {
   hasOtherTerms,
   NO_OTHER_TERMS,
 } from "./other-terms.js";
+import { decodeStandingEvent, encodeStandingEvent, STANDING_TAGS } from "./standing-events.js";
 
 export { decodeReplies, encodeReply } from "./replies.js";
 export type {
@@ -44,13 +45,11 @@ const TAGS = {
   "cancel-all": 17,
   repriced: 19,
   withdrawal: 20,
-  "account-state": 21,
   fee: 23,
   transfer: 24,
   "transfer-ended": 25,
   "transfer-received": 26,
-  "account-limits": 27,
-  "account-group": 28,
+  ...STANDING_TAGS,
 } as const;
 /** An order that is more than plain. */
 const ACCEPTED_WITH_TERMS = 12;
@@ -87,16 +86,9 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
       writer.uint(event.sender).uint(event.asset).uint(event.amount).string(event.key);
       break;
     case "account-state":
-      encodeOrigin(writer, event.origin);
-      writer.u8(event.state);
-      break;
     case "account-group":
-      encodeOrigin(writer, event.origin);
-      writer.uint(event.group);
-      break;
     case "account-limits":
-      encodeOrigin(writer, event.origin);
-      writer.uint(event.ordersPerDay).uint(event.openOrders).uint(event.requestsPerSecond);
+      encodeStandingEvent(writer, event);
       break;
     case "accepted":
       encodeOrigin(writer, event.origin);
@@ -206,15 +198,9 @@ function decodeEvent(reader: ByteReader): AccountEvent {
     case TAGS["transfer-received"]:
       return decodeTransfer(tag, reader);
     case TAGS["account-state"]:
-      return { kind: "account-state", origin: decodeOrigin(reader), state: reader.u8() };
     case TAGS["account-group"]:
-      return { kind: "account-group", origin: decodeOrigin(reader), group: reader.uint() };
-    case TAGS["account-limits"]: {
-      const origin = decodeOrigin(reader);
-      const [ordersPerDay, openOrders] = [reader.uint(), reader.uint()];
-      const limits = { ordersPerDay, openOrders, requestsPerSecond: reader.uint() };
-      return { kind: "account-limits", origin, ...limits };
-    }
+    case TAGS["account-limits"]:
+      return decodeStandingEvent(tag, reader);
     case TAGS.accepted:
     case ACCEPTED_WITH_TERMS:
     case ACCEPTED_OF_PAIR:

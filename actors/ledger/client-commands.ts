@@ -3,10 +3,14 @@
  * shard's ladder. What was written before there were other orders than plain ones is read as it always was, and a plain
  * order is still written so (R13).
  */
-import { assertNever } from "../kernel/assert.js";
 import { type ByteReader, type ByteWriter, MalformedError } from "../kernel/bytes.js";
 import { CLIENT_ORDER_ID_LENGTH_MAX, DEPOSIT_KEY_LENGTH_MAX } from "../kernel/limits.js";
 import { isOneOf, OrderRequest } from "../kernel/order.js";
+import {
+  decodeOperatorCommand,
+  encodeOperatorCommand,
+  type OperatorCommand,
+} from "./operator-commands.js";
 import {
   decodeOtherTerms,
   encodeOtherTerms,
@@ -47,37 +51,7 @@ export type ClientCommand =
       readonly amount: number;
       readonly key: string;
     }
-  /** An operator's word on a withdrawal: the status that it is to have. */
-  | {
-      readonly kind: "decide-withdrawal";
-      readonly account: number;
-      readonly deadline: number;
-      readonly key: string;
-      readonly decision: number;
-    }
-  /** An operator's word on what an account may do (`account-state.ts`). */
-  | {
-      readonly kind: "set-account";
-      readonly account: number;
-      readonly deadline: number;
-      readonly state: number;
-    }
-  /** An operator's word on which group an account is in; 0: in none. */
-  | {
-      readonly kind: "set-group";
-      readonly account: number;
-      readonly deadline: number;
-      readonly group: number;
-    }
-  /** An operator's word on how much an account may ask for (`account-limits.ts`). */
-  | {
-      readonly kind: "set-limits";
-      readonly account: number;
-      readonly deadline: number;
-      readonly ordersPerDay: number;
-      readonly openOrders: number;
-      readonly requestsPerSecond: number;
-    }
+  | OperatorCommand
   | PlaceOrder
   | PlacePair
   | AmendOrder
@@ -158,11 +132,7 @@ const AMEND_TERMS = 7;
 const CANCEL_ALL = 8;
 const PLACE_PAIR = 9;
 const WITHDRAW = 10;
-const DECIDE_WITHDRAWAL = 11;
-const SET_ACCOUNT = 12;
 const TRANSFER = 13;
-const SET_LIMITS = 14;
-const SET_GROUP = 15;
 
 export function encodeClientCommand(writer: ByteWriter, command: ClientCommand): void {
   switch (command.kind) {
@@ -181,21 +151,6 @@ export function encodeClientCommand(writer: ByteWriter, command: ClientCommand):
       writer.u8(TRANSFER).uint(command.account).uint(command.deadline);
       writer.uint(command.recipient).uint(command.shard);
       writer.uint(command.asset).uint(command.amount).string(command.key);
-      break;
-    case "decide-withdrawal":
-      writer.u8(DECIDE_WITHDRAWAL).uint(command.account).uint(command.deadline);
-      writer.string(command.key).u8(command.decision);
-      break;
-    case "set-account":
-      writer.u8(SET_ACCOUNT).uint(command.account).uint(command.deadline).u8(command.state);
-      break;
-    case "set-group":
-      writer.u8(SET_GROUP).uint(command.account).uint(command.deadline).uint(command.group);
-      break;
-    case "set-limits":
-      writer.u8(SET_LIMITS).uint(command.account).uint(command.deadline);
-      writer.uint(command.ordersPerDay).uint(command.openOrders);
-      writer.uint(command.requestsPerSecond);
       break;
     case "place":
       encodePlace(writer, command);
@@ -219,7 +174,7 @@ export function encodeClientCommand(writer: ByteWriter, command: ClientCommand):
       writer.string(command.clientOrderId);
       break;
     default:
-      assertNever(command);
+      encodeOperatorCommand(writer, command);
   }
 }
 
@@ -277,19 +232,6 @@ export function decodeClientCommand(tag: number, reader: ByteReader): ClientComm
       const key = reader.string(DEPOSIT_KEY_LENGTH_MAX);
       return { kind: "transfer", account, deadline, recipient, shard, asset, amount, key };
     }
-    case DECIDE_WITHDRAWAL: {
-      const key = reader.string(DEPOSIT_KEY_LENGTH_MAX);
-      return { kind: "decide-withdrawal", account, deadline, key, decision: reader.u8() };
-    }
-    case SET_ACCOUNT:
-      return { kind: "set-account", account, deadline, state: reader.u8() };
-    case SET_GROUP:
-      return { kind: "set-group", account, deadline, group: reader.uint() };
-    case SET_LIMITS: {
-      const [ordersPerDay, openOrders] = [reader.uint(), reader.uint()];
-      const limits = { ordersPerDay, openOrders, requestsPerSecond: reader.uint() };
-      return { kind: "set-limits", account, deadline, ...limits };
-    }
     case PLACE:
     case PLACE_WITH_TERMS:
       return decodePlace(account, deadline, tag === PLACE, reader);
@@ -329,7 +271,7 @@ export function decodeClientCommand(tag: number, reader: ByteReader): ClientComm
         clientOrderId: reader.string(CLIENT_ORDER_ID_LENGTH_MAX),
       };
     default:
-      throw new MalformedError(`ledger command ${tag} is not known`);
+      return decodeOperatorCommand(tag, account, deadline, reader);
   }
 }
 

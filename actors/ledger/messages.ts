@@ -2,6 +2,7 @@
 import { ByteReader, ByteWriter } from "../kernel/bytes.js";
 import { type ClientCommand, decodeClientCommand, encodeClientCommand } from "./client-commands.js";
 import { decodeMarketAnswer, encodeMarketAnswer, type MarketAnswer } from "./market-answers.js";
+import { OPERATOR_TAG_MIN } from "./operator-commands.js";
 import { decodeShardMessage, encodeShardMessage, type ShardMessage } from "./shard-messages.js";
 
 export type {
@@ -19,7 +20,7 @@ export type { ShardMessage } from "./shard-messages.js";
 
 export type LedgerCommand = ClientCommand | MarketAnswer | ShardMessage;
 
-/** The commands of clients have tags below this, then come the answers of markets, then what shards say. */
+/** The commands of clients have tags below this, then come the answers of markets, what shards say, and more of operators. */
 const MARKET_TAG_MIN = 16;
 const SHARD_TAG_MIN = 40;
 
@@ -44,7 +45,7 @@ export function decodeLedgerCommand(payload: Uint8Array): LedgerCommand {
 }
 
 function decodeTagged(tag: number, reader: ByteReader): LedgerCommand {
-  if (tag < MARKET_TAG_MIN) return decodeClientCommand(tag, reader);
+  if (tag < MARKET_TAG_MIN || tag >= OPERATOR_TAG_MIN) return decodeClientCommand(tag, reader);
   return tag < SHARD_TAG_MIN ? decodeMarketAnswer(tag, reader) : decodeShardMessage(tag, reader);
 }
 
