@@ -111,6 +111,15 @@ describe("actors/", () => {
   });
 });
 
+describe("assertions", () => {
+  it("put no message together where nothing is wrong", () => {
+    const built = /(?<![.\w])assert\((?:[^;`]|`[^`]*`(?!\s*,?\s*\)))*,\s*`/;
+    expect(built.test('assert(x > 0, "%s is not above 0", x);')).toBe(false);
+    expect(built.test("assert(x > 0, `${x} is not above 0`);")).toBe(true);
+    expect(offenders(sources, (path) => built.test(codeOf(read(path))))).toEqual([]);
+  });
+});
+
 describe("the repository", () => {
   it("has exactly the expected top level", () => {
     const entries = readdirSync(ROOT).filter(

@@ -8,13 +8,6 @@ const LOW_SEED = 0x243f6a88;
 const HIGH_SEED = 0x13198a2e;
 const TWO_TO_32 = 0x1_0000_0000;
 
-/** Mixes whole numbers (any safe integers) into 32 bits. The two lanes of `StateHash` use two seeds. */
-function mix(seed: number, parts: readonly number[]): number {
-  let hash = seed;
-  for (const part of parts) hash = mixPart(hash, part | 0, Math.floor(part / TWO_TO_32) | 0);
-  return mixEnd(hash) >>> 0;
-}
-
 /** Mixes in one whole number, given by its lower and its upper bits. */
 function mixPart(before: number, lower: number, upper: number): number {
   let hash = Math.imul(before ^ lower, 0x85ebca6b);
@@ -39,21 +32,41 @@ export function hashOfString(text: string): number {
 
 /** A well-mixed 32-bit number from safe integers, e.g. to spread accounts over shards. */
 export function hashOfIntegers(...values: number[]): number {
-  return mix(0x9e3779b9, values);
+  let hash = 0x9e3779b9;
+  for (const value of values) hash = mixPart(hash, value | 0, Math.floor(value / TWO_TO_32) | 0);
+  return mixEnd(hash) >>> 0;
 }
 
 export class StateHash {
   private low = 0;
   private high = 0;
 
+  // Both look at their parts where they lie: handed on, they would have to become an array each time.
+
   add(...parts: number[]): void {
-    this.low = (this.low + mix(LOW_SEED, parts)) >>> 0;
-    this.high = (this.high + mix(HIGH_SEED, parts)) >>> 0;
+    let low = LOW_SEED;
+    let high = HIGH_SEED;
+    for (let at = 0; at < parts.length; at++) {
+      const lower = parts[at]! | 0;
+      const upper = Math.floor(parts[at]! / TWO_TO_32) | 0;
+      low = mixPart(low, lower, upper);
+      high = mixPart(high, lower, upper);
+    }
+    this.low = (this.low + mixEnd(low)) >>> 0;
+    this.high = (this.high + mixEnd(high)) >>> 0;
   }
 
   remove(...parts: number[]): void {
-    this.low = (this.low - mix(LOW_SEED, parts)) >>> 0;
-    this.high = (this.high - mix(HIGH_SEED, parts)) >>> 0;
+    let low = LOW_SEED;
+    let high = HIGH_SEED;
+    for (let at = 0; at < parts.length; at++) {
+      const lower = parts[at]! | 0;
+      const upper = Math.floor(parts[at]! / TWO_TO_32) | 0;
+      low = mixPart(low, lower, upper);
+      high = mixPart(high, lower, upper);
+    }
+    this.low = (this.low - mixEnd(low)) >>> 0;
+    this.high = (this.high - mixEnd(high)) >>> 0;
   }
 
   /** Adds things whose lanes somebody else has summed up. */

@@ -39,7 +39,7 @@ export function ownerOf(account: number, group: number): number {
 
 /** The ledger shard that an account belongs to, for ever. */
 export function shardOfAccount(account: number, shards: number): number {
-  assert(shards >= 1 && shards <= LEDGER_SHARDS_MAX, `${shards} ledger shards`);
+  assert(shards >= 1 && shards <= LEDGER_SHARDS_MAX, "%s ledger shards", shards);
   if (isHouseAccount(account)) return account - HOUSE_ACCOUNT_BASE;
   return 1 + (hashOfIntegers(account) % shards);
 }

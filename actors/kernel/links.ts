@@ -65,7 +65,7 @@ export class Links {
     const link = this.of(source);
     assert(token >= link.token, "a lower token was taken");
     const received = token > link.token && isSlot(source) ? 0 : link.received;
-    assert(number === received + 1, `number ${number} of ${source} does not follow ${received}`);
+    assert(number === received + 1, "number %s of %s does not follow %s", number, source, received);
     link.token = token;
     link.received = number;
     this.touched.add(link);

@@ -72,5 +72,5 @@ function isLimit(value: number): boolean {
 
 /** What is held, for an order or a withdrawal, is a part of what it has. */
 function isEmpty({ openOrders, balances }: Account): boolean {
-  return openOrders === 0 && [...balances.values()].every(({ total }) => total === 0);
+  return openOrders === 0 && balances.every(({ total }) => total === 0);
 }

@@ -12,6 +12,8 @@ export interface Balance {
   readonly asset: number;
   total: number;
   held: number;
+  /** Has the open batch changed it? */
+  isTouched: boolean;
 }
 
 export interface Account {
@@ -20,7 +22,10 @@ export interface Account {
   readonly opened: number;
   /** The number of its last journal event. */
   sequence: number;
-  readonly balances: Map<number, Balance>;
+  /** Few, so they are looked through. */
+  readonly balances: Balance[];
+  /** Which block of the open batch's journal is its own (`journal.ts`); −1: none yet. */
+  block: number;
   openOrders: number;
   state: AccountState;
   /** Its orders do not trade with those of the group's other accounts; 0: it is in none. */
@@ -101,9 +106,17 @@ export class Accounts {
     sequence: number,
     { state, group }: Pick<Account, "state" | "group">,
   ): Account {
-    assert(!this.byId.has(id), `account ${id} is there already`);
-    const balances = new Map<number, Balance>();
-    const account: Account = { id, opened, sequence, balances, openOrders: 0, state, group };
+    assert(!this.byId.has(id), "account %s is there already", id);
+    const account: Account = {
+      id,
+      opened,
+      sequence,
+      balances: [],
+      block: -1,
+      openOrders: 0,
+      state,
+      group,
+    };
     this.byId.set(id, account);
     this.hash.add(HashKind.Account, id, sequence);
     this.hashStanding(account);

@@ -21,7 +21,7 @@ import { numberIn, rowSetOf, type TableRow } from "./rows.js";
 export class Balances {
   private readonly hash: StateHash;
   private readonly journal: Journal;
-  private readonly touched = new Set<Balance>();
+  private touched: Balance[] = [];
 
   constructor(hash: StateHash, journal: Journal) {
     this.hash = hash;
@@ -30,13 +30,13 @@ export class Balances {
 
   /** What the account may spend of an asset. */
   available(account: Account, asset: number): number {
-    const balance = account.balances.get(asset);
+    const balance = balanceOf(account, asset);
     return balance ? balance.total - balance.held : 0;
   }
 
   /** Adds to a balance's total and to the part of it that is held (either may be negative), in the asset's units. */
   move(account: Account, asset: number, total: number, held: number): void {
-    const balance = account.balances.get(asset) ?? this.put(account, asset, 0, 0);
+    const balance = balanceOf(account, asset) ?? this.put(account, asset, 0, 0);
     this.hash.remove(HashKind.Balance, account.id, asset, balance.total, balance.held);
     balance.total += total;
     balance.held += held;
@@ -46,34 +46,47 @@ export class Balances {
       : balance.held >= 0 && balance.held <= balance.total && balance.total <= UNITS_MAX;
     assert(
       isWhole,
-      `account ${account.id} has ${balance.total} of asset ${asset}, ${balance.held} held`,
+      "account %s has %s of asset %s, %s held",
+      account.id,
+      balance.total,
+      asset,
+      balance.held,
     );
     this.hash.add(HashKind.Balance, account.id, asset, balance.total, balance.held);
-    this.touched.add(balance);
+    if (!balance.isTouched) {
+      balance.isTouched = true;
+      this.touched.push(balance);
+    }
     this.journal.change(account, asset, total, held);
   }
 
   takeRows(): RowSet {
-    const rows = rowSetOf([...this.touched], {
+    const rows = rowSetOf(this.touched, {
       account: (balance) => balance.account,
       asset: (balance) => balance.asset,
       total: (balance) => balance.total,
       held: (balance) => balance.held,
     });
-    this.touched.clear();
+    for (const balance of this.touched) balance.isTouched = false;
+    this.touched = [];
     return rows;
   }
 
   restore(account: Account, row: TableRow): void {
     const asset = numberIn(row, "asset");
-    assert(!account.balances.has(asset), `asset ${asset} of ${account.id} is there already`);
+    assert(!balanceOf(account, asset), "asset %s of %s is there already", asset, account.id);
     this.put(account, asset, numberIn(row, "total"), numberIn(row, "held"));
   }
 
   private put(account: Account, asset: number, total: number, held: number): Balance {
-    const balance: Balance = { account: account.id, asset, total, held };
-    account.balances.set(asset, balance);
+    const balance: Balance = { account: account.id, asset, total, held, isTouched: false };
+    account.balances.push(balance);
     this.hash.add(HashKind.Balance, account.id, asset, total, held);
     return balance;
   }
+}
+
+function balanceOf({ balances }: Account, asset: number): Balance | undefined {
+  for (const balance of balances) if (balance.asset === asset) return balance;
+  return undefined;
 }

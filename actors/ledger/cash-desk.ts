@@ -39,7 +39,7 @@ export class CashDesk {
     balances.move(account, asset, amount, 0);
     totals.deposit(asset, amount);
     const sequence = journal.append(account, { kind: "deposited", origin, asset, amount, key });
-    deposits.add(account, { account: account.id, key, asset, amount, sequence });
+    deposits.add(account, key, { asset, amount, sequence });
   }
 
   withdraw(request: RequestOf<"withdraw">, account: Account): void {

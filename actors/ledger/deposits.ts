@@ -1,15 +1,14 @@
 /**
  * Deposits: what came into the shard from outside. A deposit's key is kept for as long as its account lives, so a repeated deposit is
- * the same deposit.
+ * the same deposit. There are very many of them, so they are rows of columns and no objects.
  */
-import type { RowSet } from "../kernel/actor.js";
+import { NO_ROWS, type RowSet } from "../kernel/actor.js";
 import { assert } from "../kernel/assert.js";
 import type { Account } from "./accounts.js";
-import { numberIn, rowSetOf, type TableRow, textIn } from "./rows.js";
+import { KeyTable } from "./key-table.js";
+import { numberIn, type TableRow, textIn } from "./rows.js";
 
 export interface Deposit {
-  readonly account: number;
-  readonly key: string;
   readonly asset: number;
   /** In the asset's units. */
   readonly amount: number;
@@ -17,52 +16,76 @@ export interface Deposit {
   readonly sequence: number;
 }
 
+/** What there is to a deposit besides its account and key: so many numbers of its row. */
+const WIDTH = 3;
+const INITIAL_ROWS = 256;
+
 export class Deposits {
-  private readonly byAccount = new Map<Account, Map<string, Deposit>>();
-  private added: Deposit[] = [];
+  private readonly keys = new KeyTable();
+  private values = new Float64Array(INITIAL_ROWS * WIDTH);
+  /** The first row of the open batch, and the keys from there on. */
+  private fresh = 0;
+  private freshKeys: string[] = [];
 
   find(account: Account, key: string): Deposit | undefined {
-    return this.byAccount.get(account)?.get(key);
+    const row = this.keys.find(account.id, key);
+    return row < 0 ? undefined : this.at(row);
   }
 
-  all(): Deposit[] {
-    return [...this.byAccount.values()].flatMap((kept) => [...kept.values()]);
+  *all(): Generator<Deposit> {
+    for (let row = 0; row < this.keys.size; row++) yield this.at(row);
   }
 
-  add(account: Account, deposit: Deposit): void {
-    this.keep(account, deposit);
-    this.added.push(deposit);
+  add(account: Account, key: string, { asset, amount, sequence }: Deposit): void {
+    const row = this.keys.add(account.id, key);
+    assert(row >= 0, "a deposit key of account %s is used", account.id);
+    if (row * WIDTH === this.values.length) {
+      const larger = new Float64Array(this.values.length * 2);
+      larger.set(this.values);
+      this.values = larger;
+    }
+    this.freshKeys.push(key);
+    this.values[row * WIDTH] = asset;
+    this.values[row * WIDTH + 1] = amount;
+    this.values[row * WIDTH + 2] = sequence;
   }
 
   takeRows(): RowSet {
-    const rows = rowSetOf(this.added, {
-      account: (deposit) => deposit.account,
-      key: (deposit) => deposit.key,
-      asset: (deposit) => deposit.asset,
-      amount: (deposit) => deposit.amount,
-      sequence: (deposit) => deposit.sequence,
-    });
-    this.added = [];
-    return rows;
+    const { keys, values, fresh, freshKeys } = this;
+    if (freshKeys.length === 0) return NO_ROWS;
+    const columns = {
+      account: freshKeys.map((_, at) => keys.accountAt(fresh + at)),
+      key: freshKeys,
+      asset: freshKeys.map((_, at) => values[(fresh + at) * WIDTH]!),
+      amount: freshKeys.map((_, at) => values[(fresh + at) * WIDTH + 1]!),
+      sequence: freshKeys.map((_, at) => values[(fresh + at) * WIDTH + 2]!),
+    };
+    this.begin();
+    return { count: columns.key.length, columns };
   }
 
   restore(account: Account, row: TableRow): void {
-    this.keep(account, {
-      account: account.id,
-      key: textIn(row, "key"),
+    this.add(account, textIn(row, "key"), {
       asset: numberIn(row, "asset"),
       amount: numberIn(row, "amount"),
       sequence: numberIn(row, "sequence"),
     });
+    this.begin();
   }
 
-  private keep(account: Account, deposit: Deposit): void {
-    let kept = this.byAccount.get(account);
-    if (!kept) {
-      kept = new Map();
-      this.byAccount.set(account, kept);
-    }
-    assert(!kept.has(deposit.key), `a deposit key of account ${account.id} is used`);
-    kept.set(deposit.key, deposit);
+  /** The next batch. */
+  private begin(): void {
+    this.fresh = this.keys.size;
+    this.freshKeys = [];
+  }
+
+  private at(row: number): Deposit {
+    const at = row * WIDTH;
+    const [asset, amount, sequence] = [
+      this.values[at]!,
+      this.values[at + 1]!,
+      this.values[at + 2]!,
+    ];
+    return { asset, amount, sequence };
   }
 }

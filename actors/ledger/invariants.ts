@@ -41,11 +41,11 @@ function checkOrdersAndHolds(state: LedgerState): void {
   const holds = new Map<Account, Sums>();
   const open = new Map<Account, number>();
   for (const order of orders.all()) {
-    assert(isConsistent(order), `order ${order.id} does not add up`);
-    assert(orders.wasIssued(order.id), `order ${order.id} was never issued`);
-    assert(order.lastSequence <= order.account.sequence, `order ${order.id} is ahead`);
+    assert(isConsistent(order), "order %s does not add up", order.id);
+    assert(orders.wasIssued(order.id), "order %s was never issued", order.id);
+    assert(order.lastSequence <= order.account.sequence, "order %s is ahead", order.id);
     const sameId = orders.findByClientId(order.account, order.clientOrderId);
-    assert(sameId === order, `the client order id of order ${order.id} leads elsewhere`);
+    assert(sameId === order, "the client order id of order %s leads elsewhere", order.id);
     if (isFinal(order.status)) continue;
     checkPair(state, order);
     const { instrument } = listings.of(order.instrument);
@@ -64,12 +64,12 @@ function checkOrdersAndHolds(state: LedgerState): void {
   }
   for (const account of accounts.all()) {
     const count = open.get(account) ?? 0;
-    assert(account.openOrders === count, `account ${account.id} counts its open orders wrongly`);
-    for (const { asset, total, held } of account.balances.values()) {
+    assert(account.openOrders === count, "account %s counts its open orders wrongly", account.id);
+    for (const { asset, total, held } of account.balances) {
       const isWhole = held >= 0 && held <= total && total <= UNITS_MAX;
-      assert(isWhole || isHouseAccount(account.id), `account ${account.id}: ${asset}`);
+      assert(isWhole || isHouseAccount(account.id), "account %s: %s", account.id, asset);
       const expected = holds.get(account)?.of(asset) ?? 0n;
-      assert(BigInt(held) === expected, `account ${account.id} holds ${held} of ${asset}`);
+      assert(BigInt(held) === expected, "account %s holds %s of %s", account.id, held, asset);
     }
   }
 }
@@ -81,10 +81,10 @@ function checkPair({ orders }: LedgerState, order: Order): void {
   const { account, instrument, side } = order;
   const isAlike =
     other.account === account && other.instrument === instrument && other.side === side;
-  assert(isAlike && other.pair === order.id, `orders ${order.id} and ${other.id} are no pair`);
+  assert(isAlike && other.pair === order.id, "orders %s and %s are no pair", order.id, other.id);
   const done = other.filled > 0;
-  assert(order.isPairDone === done, `order ${order.id}: has its pair traded? ${done}`);
-  assert(order.filled === 0 || !done, `orders ${order.id} and ${other.id} have both traded`);
+  assert(order.isPairDone === done, "order %s: has its pair traded? %s", order.id, done);
+  assert(order.filled === 0 || !done, "orders %s and %s have both traded", order.id, other.id);
 }
 
 function checkDeposits({ deposits, totals, withdrawals }: LedgerState): void {
@@ -95,7 +95,7 @@ function checkDeposits({ deposits, totals, withdrawals }: LedgerState): void {
   }
   for (const total of totals.all()) {
     const { asset } = total;
-    assert(sums.of(asset) === BigInt(total.deposits), `asset ${asset}: deposits are no total`);
+    assert(sums.of(asset) === BigInt(total.deposits), "asset %s: deposits are no total", asset);
   }
 }
 
@@ -103,7 +103,7 @@ function checkDeposits({ deposits, totals, withdrawals }: LedgerState): void {
 function checkConservation({ accounts, flows, listings, totals }: LedgerState): void {
   const sums = new Sums();
   for (const account of accounts.all()) {
-    for (const { asset, total } of account.balances.values()) sums.add(asset, total);
+    for (const { asset, total } of account.balances) sums.add(asset, total);
   }
   for (const { asset, deposits, transferredIn, transferredOut } of totals.all()) {
     sums.add(asset, BigInt(transferredOut) - BigInt(transferredIn) - BigInt(deposits));
@@ -114,6 +114,6 @@ function checkConservation({ accounts, flows, listings, totals }: LedgerState): 
     sums.add(quoteAsset, BigInt(flow.quoteOut) - BigInt(flow.quoteIn));
   }
   for (const asset of sums.assets()) {
-    assert(sums.of(asset) % MODULUS === 0n, `asset ${asset} is not conserved: ${sums.of(asset)}`);
+    assert(sums.of(asset) % MODULUS === 0n, "asset %s is not conserved: %s", asset, sums.of(asset));
   }
 }

@@ -1,44 +1,67 @@
 /**
  * What the accounts are told in one batch: a block of events per touched account, in one gapless sequence (R9), with
- * what the batch changed of its balances. The bytes of a block are made once: they are the journal's row and a part of
- * the event frame.
+ * what the batch changed of its balances. The bytes of an event are made once, in one buffer for all accounts, and put
+ * together by account at the batch's end: they are the journal's rows and the event frame.
+ *
+ * Blocks, their spans of that buffer and their changes are numbers in columns, used again by each batch: a batch has
+ * thousands of them, and as objects they would be most of what the garbage collector has to do.
  */
 import type { RowSet } from "../kernel/actor.js";
 import { NO_ROWS } from "../kernel/actor.js";
 import { assert } from "../kernel/assert.js";
 import { ByteWriter } from "../kernel/bytes.js";
-import { type AccountEvent, encodeAccountEvent, encodeBlocks } from "./account-events.js";
+import { type AccountEvent, encodeAccountEvent } from "./account-events.js";
 import type { Account, Accounts } from "./accounts.js";
-import { rowSetOf } from "./rows.js";
 
-interface Change {
-  total: number;
-  held: number;
+/** Of a block, a span or a change: there is none. */
+const NONE = -1;
+const BLOCK_HEADER_BYTES = 16;
+
+/** The bytes of one event, or of several that came one right after the other. */
+class Spans {
+  count = 0;
+  readonly from: number[] = [];
+  readonly to: number[] = [];
+  /** The block's next one. */
+  readonly next: number[] = [];
+
+  add(from: number, to: number): number {
+    this.from[this.count] = from;
+    this.to[this.count] = to;
+    this.next[this.count] = NONE;
+    return this.count++;
+  }
 }
 
-interface OpenBlock {
-  readonly account: Account;
-  readonly first: number;
-  count: number;
-  readonly writer: ByteWriter;
-  readonly changes: Map<number, Change>;
-}
+/** What a block changes of a balance. */
+class Changes {
+  count = 0;
+  readonly asset: number[] = [];
+  readonly total: number[] = [];
+  readonly held: number[] = [];
+  readonly next: number[] = [];
 
-interface WrittenBlock {
-  readonly block: OpenBlock;
-  readonly assets: readonly (readonly [number, Change])[];
-  /** Where the block's events are in the body of the event frame. */
-  readonly offset: number;
-  readonly length: number;
+  add(asset: number, total: number, held: number, next: number): number {
+    this.asset[this.count] = asset;
+    this.total[this.count] = total;
+    this.held[this.count] = held;
+    this.next[this.count] = next;
+    return this.count++;
+  }
 }
-
-const BLOCK_CAPACITY_BYTES = 128;
 
 export class Journal {
   private readonly accounts: Accounts;
-  private readonly blocks = new Map<Account, OpenBlock>();
-  /** Writers of earlier batches, to be used again. */
-  private readonly writers: ByteWriter[] = [];
+  /** The events of all blocks, as they happened. */
+  private readonly events = new ByteWriter(4_096);
+  private readonly spans = new Spans();
+  private readonly changes = new Changes();
+  // The blocks: whose each is, its first number, its first and last span, its first change.
+  private told: Account[] = [];
+  private readonly first: number[] = [];
+  private readonly firstSpan: number[] = [];
+  private readonly lastSpan: number[] = [];
+  private readonly firstChange: number[] = [];
 
   constructor(accounts: Accounts) {
     this.accounts = accounts;
@@ -46,71 +69,109 @@ export class Journal {
 
   /** Writes the account's next event and returns its number. */
   append(account: Account, event: AccountEvent): number {
+    const { events, spans } = this;
     const block = this.blockOf(account);
-    encodeAccountEvent(block.writer, event);
-    block.count += 1;
+    const from = events.length;
+    encodeAccountEvent(events, event);
+    const last = this.lastSpan[block]!;
+    if (last !== NONE && spans.to[last] === from) {
+      spans.to[last] = events.length;
+    } else {
+      const span = spans.add(from, events.length);
+      if (last === NONE) this.firstSpan[block] = span;
+      else spans.next[last] = span;
+      this.lastSpan[block] = span;
+    }
     return this.accounts.advance(account);
   }
 
   /** Notes what an event of this batch changes of a balance. */
   change(account: Account, asset: number, total: number, held: number): void {
-    const { changes } = this.blockOf(account);
-    const change = changes.get(asset);
-    if (!change) {
-      changes.set(asset, { total, held });
+    const { changes } = this;
+    const block = this.blockOf(account);
+    for (let at = this.firstChange[block]!; at !== NONE; at = changes.next[at]!) {
+      if (changes.asset[at] !== asset) continue;
+      changes.total[at]! += total;
+      changes.held[at]! += held;
       return;
     }
-    change.total += total;
-    change.held += held;
+    this.firstChange[block] = changes.add(asset, total, held, this.firstChange[block]!);
   }
 
   /** The batch's rows, and the body of its event frame (null when nobody is told anything). */
   take(): { readonly rows: RowSet; readonly events: Uint8Array | null } {
-    if (this.blocks.size === 0) return { rows: NO_ROWS, events: null };
-    const body = new ByteWriter(this.blocks.size * BLOCK_CAPACITY_BYTES);
-    const written = [...this.blocks.values()].map((block) => this.write(body, block));
-    this.blocks.clear();
+    const { told } = this;
+    if (told.length === 0) return { rows: NO_ROWS, events: null };
+    const body = new ByteWriter(this.events.length + told.length * BLOCK_HEADER_BYTES);
+    const columns = {
+      account: told.map(({ id }) => id),
+      first_sequence: this.first.slice(0, told.length),
+      last_sequence: told.map(({ sequence }) => sequence),
+      assets: told.map((_, block) => this.textOf(block, this.changes.asset)),
+      total_changes: told.map((_, block) => this.textOf(block, this.changes.total)),
+      held_changes: told.map((_, block) => this.textOf(block, this.changes.held)),
+      length: told.map((_, block) => this.lengthOf(block)),
+      offset: told.map((_, block) => this.write(body, block)),
+    };
+    this.begin();
     const events = body.take();
-    return { rows: { ...rowsOf(written), bytes: events }, events };
+    return { rows: { count: told.length, columns, bytes: events }, events };
   }
 
-  private write(body: ByteWriter, block: OpenBlock): WrittenBlock {
-    const { account, first, count, writer } = block;
-    assert(count > 0, `a balance of account ${account.id} changed without an event`);
-    assert(first + count - 1 === account.sequence, `account ${account.id} has a journal gap`);
-    const bytes = writer.take();
-    encodeBlocks(body, [{ account: account.id, first, count, bytes }]);
-    writer.reset();
-    this.writers.push(writer);
-    const assets = [...block.changes].filter(([, { total, held }]) => total !== 0 || held !== 0);
-    return { block, assets, offset: body.length - bytes.length, length: bytes.length };
+  /** The next batch. */
+  private begin(): void {
+    for (const account of this.told) account.block = NONE;
+    this.told = [];
+    this.spans.count = 0;
+    this.changes.count = 0;
+    this.events.reset();
   }
 
-  private blockOf(account: Account): OpenBlock {
-    let block = this.blocks.get(account);
-    if (!block) {
-      const writer = this.writers.pop() ?? new ByteWriter(BLOCK_CAPACITY_BYTES);
-      block = { account, first: account.sequence + 1, count: 0, writer, changes: new Map() };
-      this.blocks.set(account, block);
+  /** As `encodeBlocks` would; returns where the block's events begin. */
+  private write(body: ByteWriter, block: number): number {
+    const { id, sequence } = this.told[block]!;
+    const first = this.first[block]!;
+    const count = sequence - first + 1;
+    assert(count > 0, "a balance of account %s changed without an event", id);
+    body.uint(id).uint(first).uint(count).uint(this.lengthOf(block));
+    const offset = body.length;
+    const { spans } = this;
+    for (let at = this.firstSpan[block]!; at !== NONE; at = spans.next[at]!) {
+      body.copy(this.events, spans.from[at]!, spans.to[at]!);
     }
+    return offset;
+  }
+
+  /** Of the block's events, in bytes. */
+  private lengthOf(block: number): number {
+    const { spans } = this;
+    let length = 0;
+    for (let at = this.firstSpan[block]!; at !== NONE; at = spans.next[at]!) {
+      length += spans.to[at]! - spans.from[at]!;
+    }
+    return length;
+  }
+
+  /** A column of the block's changes, as PostgreSQL writes an array; without what came and went within the batch. */
+  private textOf(block: number, column: readonly number[]): string {
+    const { total, held, next } = this.changes;
+    let text = "";
+    for (let at = this.firstChange[block]!; at !== NONE; at = next[at]!) {
+      if (total[at] === 0 && held[at] === 0) continue;
+      text = text === "" ? String(column[at]) : `${column[at]},${text}`;
+    }
+    return `{${text}}`;
+  }
+
+  private blockOf(account: Account): number {
+    if (account.block !== NONE) return account.block;
+    const block = this.told.length;
+    this.told.push(account);
+    this.first[block] = account.sequence + 1;
+    this.firstSpan[block] = NONE;
+    this.lastSpan[block] = NONE;
+    this.firstChange[block] = NONE;
+    account.block = block;
     return block;
   }
-}
-
-function rowsOf(written: readonly WrittenBlock[]): RowSet {
-  return rowSetOf(written, {
-    account: ({ block }) => block.account.id,
-    first_sequence: ({ block }) => block.first,
-    last_sequence: ({ block }) => block.first + block.count - 1,
-    assets: ({ assets }) => arrayText(assets.map(([asset]) => asset)),
-    total_changes: ({ assets }) => arrayText(assets.map(([, change]) => change.total)),
-    held_changes: ({ assets }) => arrayText(assets.map(([, change]) => change.held)),
-    offset: ({ offset }) => offset,
-    length: ({ length }) => length,
-  });
-}
-
-/** An array as PostgreSQL writes it. */
-function arrayText(values: readonly number[]): string {
-  return `{${values.join(",")}}`;
 }

@@ -46,7 +46,7 @@ export class LedgerShard implements Actor {
     links: Links,
   ): LedgerShard {
     const { id } = record;
-    assert(isLedgerShard(id), `${id} is no ledger shard`);
+    assert(isLedgerShard(id), "%s is no ledger shard", id);
     return new LedgerShard(id, new LedgerState(id, decodeState(record.state), links), links);
   }
 

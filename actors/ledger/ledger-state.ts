@@ -119,14 +119,14 @@ export class LedgerState {
       case "orders":
         return this.orders.restore(this.accountOf(row), row);
       default:
-        assert(false, `a ledger shard has no table ${table}`);
+        assert(false, "a ledger shard has no table %s", table);
     }
   }
 
   private accountOf(row: TableRow): Account {
     const id = numberIn(row, "account");
     const account = this.accounts.find(id);
-    assert(account !== undefined, `a row belongs to account ${id}, which is not there`);
+    assert(account !== undefined, "a row belongs to account %s, which is not there", id);
     return account;
   }
 }

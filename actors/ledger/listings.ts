@@ -30,7 +30,7 @@ export class Listings {
   /** The listing of an instrument that orders were accepted for. */
   of(instrument: number): Listing {
     const listing = this.byId.get(instrument);
-    assert(listing !== undefined, `instrument ${instrument} is not listed`);
+    assert(listing !== undefined, "instrument %s is not listed", instrument);
     return listing;
   }
 
@@ -50,7 +50,8 @@ export class Listings {
       instrument.baseAsset === baseAsset &&
         instrument.quoteAsset === quoteAsset &&
         instrument.notionalFactor === notionalFactor,
-      `instrument ${instrument.id} has changed its assets or their units`,
+      "instrument %s has changed its assets or their units",
+      instrument.id,
     );
     known.instrument = instrument;
     this.touched.add(known);

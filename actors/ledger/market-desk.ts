@@ -30,13 +30,13 @@ export class MarketDesk {
     const answer = decodeLedgerCommand(payload);
     switch (answer.kind) {
       case "instrument":
-        assert(answer.instrument.id === source, `${source} defines ${answer.instrument.id}`);
+        assert(answer.instrument.id === source, "%s defines %s", source, answer.instrument.id);
         return this.state.listings.define(answer.instrument);
       case "reference":
-        assert(answer.instrument === source, `${source} speaks for ${answer.instrument}`);
+        assert(answer.instrument === source, "%s speaks for %s", source, answer.instrument);
         return this.state.listings.setReference(answer.instrument, answer.price);
       case "trade":
-        assert(answer.instrument === source, `${source} speaks for ${answer.instrument}`);
+        assert(answer.instrument === source, "%s speaks for %s", source, answer.instrument);
         return this.settle(answer, time);
       case "rested":
       case "waiting":
@@ -78,16 +78,16 @@ export class MarketDesk {
     const { makerOrder, takerOrder, makerLeaves, takerLeaves, isAuction } = trade;
     const isMakerHere = shardOfOrder(makerOrder) === this.state.id;
     const isTakerHere = shardOfOrder(takerOrder) === this.state.id;
-    assert(isMakerHere || isTakerHere, `trade ${trade.tradeId} has no side here`);
+    assert(isMakerHere || isTakerHere, "trade %s has no side here", trade.tradeId);
     if (isMakerHere) {
       const order = this.liveOrder(makerOrder, trade.instrument);
-      assert(order.side !== trade.takerSide, `trade ${trade.tradeId} has one side twice`);
+      assert(order.side !== trade.takerSide, "trade %s has one side twice", trade.tradeId);
       const liquidity = isAuction ? Liquidity.Auction : Liquidity.Maker;
       this.fill(order, trade, liquidity, makerLeaves, time);
     }
     if (isTakerHere) {
       const order = this.liveOrder(takerOrder, trade.instrument);
-      assert(order.side === trade.takerSide, `trade ${trade.tradeId} has one side twice`);
+      assert(order.side === trade.takerSide, "trade %s has one side twice", trade.tradeId);
       const liquidity = isAuction ? Liquidity.Auction : Liquidity.Taker;
       this.fill(order, trade, liquidity, takerLeaves, time);
     }
@@ -102,12 +102,15 @@ export class MarketDesk {
   ): void {
     const { journal, orders, counters } = this.state;
     const { instrument, tradeId, price, quantity, sequence: marketSequence } = trade;
-    assert(quantity > 0, `trade ${tradeId} of nothing`);
+    assert(quantity > 0, "trade %s of nothing", tradeId);
     assert(
       order.leaves - quantity === leaves,
-      `trade ${tradeId}: order ${order.id} leaves ${leaves}`,
+      "trade %s: order %s leaves %s",
+      tradeId,
+      order.id,
+      leaves,
     );
-    assert(!order.isPairDone, `order ${order.id} trades, though its pair has`);
+    assert(!order.isPairDone, "order %s trades, though its pair has", order.id);
     const side = order.side as Side;
     const other = orders.pairOf(order);
     const fee = this.pay(order, price, quantity, order.id === trade.makerOrder);
@@ -147,13 +150,13 @@ export class MarketDesk {
     const fee = orders.charge(order, isMaker, value);
     const released = held - heldAlone(this.state, order, order.leaves - quantity);
     if (order.side === Side.Buy) {
-      assert(price <= order.price, `order ${order.id} bought above its limit`);
-      assert(released >= value + fee, `order ${order.id} costs more than is held`);
+      assert(price <= order.price, "order %s bought above its limit", order.id);
+      assert(released >= value + fee, "order %s costs more than is held", order.id);
       balances.move(account, quoteAsset, -value - fee, -released);
       balances.move(account, baseAsset, quantity, 0);
       flows.bought(id, quantity, value);
     } else {
-      assert(price >= order.price, `order ${order.id} sold below its limit`);
+      assert(price >= order.price, "order %s sold below its limit", order.id);
       balances.move(account, baseAsset, -quantity, -released);
       balances.move(account, quoteAsset, value - fee, 0);
       flows.sold(id, quantity, value);
@@ -180,7 +183,7 @@ export class MarketDesk {
     time: number,
   ): void {
     const { leaves } = answer;
-    assert(order.leaves === leaves, `order ${order.id} is ${answer.kind} with ${leaves}`);
+    assert(order.leaves === leaves, "order %s is %s with %s", order.id, answer.kind, leaves);
     const sequence = this.state.journal.append(order.account, answer);
     const status = order.filled > 0 ? OrderStatus.PartiallyFilled : OrderStatus.New;
     const progress = { filled: order.filled, leaves, status, code: Code.OK };
@@ -192,10 +195,13 @@ export class MarketDesk {
     const { journal, orders } = this.state;
     const { orderId, price, leaves, display, sequence: marketSequence } = answer;
     const { amend } = order;
-    assert(amend !== null, `order ${orderId} is amended, which nobody has asked for`);
+    assert(amend !== null, "order %s is amended, which nobody has asked for", orderId);
     assert(
       price === amend.price && leaves === order.leaves + amend.change,
-      `order ${orderId} is amended to ${leaves} at ${price}`,
+      "order %s is amended to %s at %s",
+      orderId,
+      leaves,
+      price,
     );
     const quantity = order.filled + leaves;
     // One that was triggered has no stop price any more; what it was stays on record.
@@ -211,7 +217,7 @@ export class MarketDesk {
     const { journal, orders } = this.state;
     const { orderId, price } = answer;
     const isBetter = order.side === Side.Buy ? price < order.price : price > order.price;
-    assert(order.reprices && isBetter, `order ${orderId} is repriced to ${price}`);
+    assert(order.reprices && isBetter, "order %s is repriced to %s", orderId, price);
     const { leaves, amend } = order;
     this.release(order, { price, leaves, amend });
     orders.reprice(order, price, journal.append(order.account, answer), time);
@@ -219,7 +225,7 @@ export class MarketDesk {
 
   private end(order: Order, answer: Answer<"ended">, time: number): void {
     const { orders, journal, counters } = this.state;
-    assert(order.leaves === answer.leaves, `order ${order.id} ends with ${answer.leaves}`);
+    assert(order.leaves === answer.leaves, "order %s ends with %s", order.id, answer.leaves);
     const { price, amend } = order;
     this.release(order, { price, leaves: 0, amend });
     const sequence = journal.append(order.account, answer);
@@ -232,7 +238,7 @@ export class MarketDesk {
 
   private reduce(order: Order, answer: Answer<"reduced">, time: number): void {
     const { leaves } = answer;
-    assert(leaves > 0 && leaves < order.leaves, `order ${order.id} is reduced to ${leaves}`);
+    assert(leaves > 0 && leaves < order.leaves, "order %s is reduced to %s", order.id, leaves);
     const { price, amend } = order;
     this.release(order, { price, leaves, amend });
     const sequence = this.state.journal.append(order.account, answer);
@@ -246,10 +252,10 @@ export class MarketDesk {
    */
   private refuse(answer: Answer<"refused">, source: number, time: number): void {
     const { orders, journal } = this.state;
-    assert(orders.wasIssued(answer.orderId), `order ${answer.orderId} was never issued`);
+    assert(orders.wasIssued(answer.orderId), "order %s was never issued", answer.orderId);
     const order = orders.find(answer.orderId);
     if (!order) return;
-    assert(order.instrument === source, `order ${order.id} is not at market ${source}`);
+    assert(order.instrument === source, "order %s is not at market %s", order.id, source);
     if (answer.request !== OrderRequest.Amend || isFinal(order.status)) {
       return orders.touch(order, journal.append(order.account, answer), time);
     }
@@ -272,9 +278,9 @@ export class MarketDesk {
 
   private liveOrder(id: number, market: number): Order {
     const order = this.state.orders.find(id);
-    assert(order !== undefined, `market ${market} speaks of order ${id}, which is not here`);
-    assert(order.instrument === market, `order ${id} is not at market ${market}`);
-    assert(!isFinal(order.status), `market ${market} speaks of order ${id}, which has ended`);
+    assert(order !== undefined, "market %s speaks of order %s, which is not here", market, id);
+    assert(order.instrument === market, "order %s is not at market %s", id, market);
+    assert(!isFinal(order.status), "market %s speaks of order %s, which has ended", market, id);
     return order;
   }
 
@@ -284,9 +290,9 @@ export class MarketDesk {
    */
   private checkNothingHeld(account: Account): void {
     if (account.openOrders > 0) return;
-    for (const { asset, held } of account.balances.values()) {
+    for (const { asset, held } of account.balances) {
       const leaving = this.state.withdrawals.held(account, asset);
-      assert(held === leaving, `account ${account.id} has no open order, yet ${held} held`);
+      assert(held === leaving, "account %s has no open order, yet %s held", account.id, held);
     }
   }
 }

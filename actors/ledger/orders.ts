@@ -156,13 +156,13 @@ export class Orders {
 
   /** Moves an order on: event number `sequence` of its account says so. */
   progress(order: Order, progress: OrderProgress, sequence: number, time: number): void {
-    assert(!isFinal(order.status), `order ${order.id} has ended`);
+    assert(!isFinal(order.status), "order %s has ended", order.id);
     this.unhash(order);
     order.filled = progress.filled;
     order.leaves = progress.leaves;
     order.status = progress.status;
     order.code = progress.code;
-    assert(isConsistent(order), `order ${order.id} does not add up`);
+    assert(isConsistent(order), "order %s does not add up", order.id);
     this.touch(order, sequence, time);
     if (!isFinal(order.status)) {
       this.rehash(order);
@@ -177,19 +177,19 @@ export class Orders {
 
   /** An amend is on its way to the market: event number `sequence` of the account says so. */
   beginAmend(order: Order, amend: PendingAmend, sequence: number, time: number): void {
-    assert(order.amend === null, `order ${order.id} is being amended`);
+    assert(order.amend === null, "order %s is being amended", order.id);
     this.rehashed(order, () => this.setAmend(order, amend));
     this.touch(order, sequence, time);
   }
 
   /** The amend under way has become true, or (without terms) come to nothing. */
   endAmend(order: Order, terms: AmendedTerms | null, sequence: number, time: number): void {
-    assert(order.amend !== null, `order ${order.id} is not being amended`);
+    assert(order.amend !== null, "order %s is not being amended", order.id);
     this.rehashed(order, () => {
       this.setAmend(order, null);
       if (terms) applyTerms(order, terms);
     });
-    assert(isConsistent(order), `order ${order.id} does not add up`);
+    assert(isConsistent(order), "order %s does not add up", order.id);
     this.touch(order, sequence, time);
   }
 
@@ -254,7 +254,7 @@ export class Orders {
 
   restore(account: Account, row: TableRow): void {
     const order = orderIn(account, row);
-    assert(this.wasIssued(order.id), `order ${order.id} was never issued`);
+    assert(this.wasIssued(order.id), "order %s was never issued", order.id);
     this.put(order);
   }
 
@@ -267,15 +267,15 @@ export class Orders {
   }
 
   private put(order: Order): void {
-    assert(!this.byId.has(order.id), `order ${order.id} is there already`);
-    assert(isConsistent(order), `order ${order.id} does not add up`);
+    assert(!this.byId.has(order.id), "order %s is there already", order.id);
+    assert(isConsistent(order), "order %s does not add up", order.id);
     this.byId.set(order.id, order);
     let ids = this.byClientId.get(order.account);
     if (!ids) {
       ids = new Map();
       this.byClientId.set(order.account, ids);
     }
-    assert(!ids.has(order.clientOrderId), `a client order id of order ${order.id} is used`);
+    assert(!ids.has(order.clientOrderId), "a client order id of order %s is used", order.id);
     ids.set(order.clientOrderId, order);
     if (isFinal(order.status)) {
       this.retire(order);

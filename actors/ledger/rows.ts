@@ -21,8 +21,8 @@ export function rowSetOf<T>(
 
 export function numberIn(row: TableRow, column: string): number {
   const value = row[column];
-  assert(typeof value === "number", `column ${column} holds no number`);
-  assert(Number.isSafeInteger(value), `column ${column} holds no safe integer`);
+  assert(typeof value === "number", "column %s holds no number", column);
+  assert(Number.isSafeInteger(value), "column %s holds no safe integer", column);
   return value;
 }
 
@@ -33,12 +33,12 @@ export function numberOrNone(row: TableRow, column: string): number {
 
 export function textIn(row: TableRow, column: string): string {
   const value = row[column];
-  assert(typeof value === "string", `column ${column} holds no text`);
+  assert(typeof value === "string", "column %s holds no text", column);
   return value;
 }
 
 export function bytesIn(row: TableRow, column: string): Uint8Array {
   const value = row[column];
-  assert(value instanceof Uint8Array, `column ${column} holds no bytes`);
+  assert(value instanceof Uint8Array, "column %s holds no bytes", column);
   return value;
 }

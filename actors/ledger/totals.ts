@@ -40,7 +40,7 @@ export class Totals {
   deposit(asset: number, amount: number): void {
     this.change(asset, (total) => {
       total.deposits += amount;
-      assert(total.deposits <= SHARD_DEPOSITS_UNITS_MAX, `${total.deposits} of asset ${asset}`);
+      assert(total.deposits <= SHARD_DEPOSITS_UNITS_MAX, "%s of asset %s", total.deposits, asset);
     });
   }
 

@@ -77,7 +77,7 @@ export class TransferDesk {
   private credited({ sender, key, code }: Message<"credited">): void {
     const account = this.state.accounts.find(sender);
     const transfer = account && this.state.transfers.find(account, key);
-    assert(transfer !== undefined, `account ${sender} has sent no transfer ${key}`);
+    assert(transfer !== undefined, "account %s has sent no transfer %s", sender, key);
     this.end(transfer, code);
   }
 

@@ -85,7 +85,7 @@ export class Transfers {
   /** Event number `sequence` of the account says what became of it; `code` is `OK`, or why it came back. */
   end(transfer: Transfer, code: number, sequence: number): void {
     const { account, key, status } = transfer;
-    assert(status === TransferStatus.Sent, `transfer ${key} of account ${account.id} has ended`);
+    assert(status === TransferStatus.Sent, "transfer %s of account %s has ended", key, account.id);
     this.hash.remove(...partsOf(transfer));
     transfer.status = code === Code.OK ? TransferStatus.Settled : TransferStatus.Returned;
     transfer.code = code;
@@ -146,7 +146,7 @@ export class Transfers {
       kept = new Map();
       this.byAccount.set(account, kept);
     }
-    assert(!kept.has(key), `a transfer key of account ${account.id} is used`);
+    assert(!kept.has(key), "a transfer key of account %s is used", account.id);
     kept.set(key, transfer);
     this.hash.add(...partsOf(transfer));
     if (status === TransferStatus.Sent) this.count(account, 1);

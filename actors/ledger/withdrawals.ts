@@ -71,7 +71,7 @@ export class Withdrawals {
 
   /** Event number `sequence` of the account says what has become of one. */
   decide(withdrawal: Withdrawal, status: WithdrawalStatus, sequence: number): void {
-    assert(isOpen(withdrawal), `withdrawal ${withdrawal.key} is decided`);
+    assert(isOpen(withdrawal), "withdrawal %s is decided", withdrawal.key);
     this.hash.remove(...partsOf(withdrawal));
     withdrawal.status = status;
     withdrawal.sequence = sequence;
@@ -113,7 +113,7 @@ export class Withdrawals {
       kept = new Map();
       this.byAccount.set(account, kept);
     }
-    assert(!kept.has(key), `a withdrawal key of account ${account.id} is used`);
+    assert(!kept.has(key), "a withdrawal key of account %s is used", account.id);
     kept.set(key, withdrawal);
     this.hash.add(...partsOf(withdrawal));
     if (!isOpen(withdrawal)) return withdrawal;

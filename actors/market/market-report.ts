@@ -126,7 +126,7 @@ function reportMarket(log: EventLog, at: number, batch: MarketBatch): void {
     const code = log.value(at, Field.phaseCode);
     batch.report({ kind: "phase", sequence, phase, until, code });
   } else {
-    assert(kind === EventKind.Indicative, `a record of kind ${kind}`);
+    assert(kind === EventKind.Indicative, "a record of kind %s", kind);
     const price = log.value(at, Field.indicativePrice);
     const volume = log.value(at, Field.indicativeVolume);
     const surplus = log.value(at, Field.indicativeSurplus);

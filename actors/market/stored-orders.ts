@@ -36,7 +36,7 @@ export class StoredOrders {
   }
 
   loadPage(table: string, rows: readonly Readonly<Record<string, unknown>>[]): void {
-    assert(table === "book" || table === "order_terms", `a market has no table ${table}`);
+    assert(table === "book" || table === "order_terms", "a market has no table %s", table);
     for (const row of rows as readonly StoredRow[]) {
       if (table === "order_terms") this.terms.set(row["order_id"]!, row);
       else this.restore(row);
@@ -44,14 +44,14 @@ export class StoredOrders {
   }
 
   finish(): void {
-    assert(this.terms.size === 0, `${this.terms.size} orders have terms and do not exist`);
+    assert(this.terms.size === 0, "%s orders have terms and do not exist", this.terms.size);
     this.engine.finishLoading();
   }
 
   private restore(row: StoredRow): void {
     const { order } = this;
     const side = row["side"]!;
-    assert(side === Side.Buy || side === Side.Sell, `side ${side} in a stored order`);
+    assert(side === Side.Buy || side === Side.Sell, "side %s in a stored order", side);
     order.orderId = row["order_id"]!;
     order.account = row["account"]!;
     order.side = side;
@@ -85,9 +85,9 @@ function setOrdinaryTerms(order: Mutable<OpenOrder>): void {
 
 function setTerms(order: Mutable<OpenOrder>, row: StoredRow): void {
   const { type, time_in_force, self_trade } = row;
-  assert(isOneOf(OrderType, type!), `type ${type} in a stored order`);
-  assert(isOneOf(TimeInForce, time_in_force!), `time in force ${time_in_force} in a stored order`);
-  assert(isOneOf(SelfTrade, self_trade!), `self-trade mode ${self_trade} in a stored order`);
+  assert(isOneOf(OrderType, type!), "type %s in a stored order", type);
+  assert(isOneOf(TimeInForce, time_in_force!), "time in force %s in a stored order", time_in_force);
+  assert(isOneOf(SelfTrade, self_trade!), "self-trade mode %s in a stored order", self_trade);
   order.owner = row["owner"]!;
   order.type = type;
   order.timeInForce = time_in_force;

@@ -64,7 +64,7 @@ export class OrderBookView {
 
   private rest(log: EventLog, at: number): void {
     const orderId = log.value(at, Field.orderId);
-    assert(!this.orders.has(orderId), `order ${orderId} rests already`);
+    assert(!this.orders.has(orderId), "order %s rests already", orderId);
     this.orders.set(orderId, {
       orderId,
       account: log.value(at, Field.account),

@@ -103,8 +103,8 @@ export class EventStream {
     this.failures = 0;
     for (const { account, sequence } of events) {
       const last = this.delivered.get(account);
-      assert(last !== undefined, `events of account ${account} were not asked for`);
-      assert(sequence === last + 1, `account ${account}: ${sequence} came after ${last}`);
+      assert(last !== undefined, "events of account %s were not asked for", account);
+      assert(sequence === last + 1, "account %s: %s came after %s", account, sequence, last);
       this.delivered.set(account, sequence);
     }
     this.listener.onEvents(events);

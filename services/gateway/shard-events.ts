@@ -177,7 +177,7 @@ export class ShardEvents {
 
   private applyStored(stored: StoredEvents): void {
     const { token, batch } = stored;
-    assert(batch > this.position.eventBatch, `batch ${batch} of shard ${this.shard} came again`);
+    assert(batch > this.position.eventBatch, "batch %s of shard %s came again", batch, this.shard);
     const said = saidInRows(stored);
     this.position = { token: Math.max(token, this.position.token), eventBatch: batch };
     this.tell(said, token);

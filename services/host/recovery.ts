@@ -45,7 +45,7 @@ export async function claim(
     if (raised) return raised;
     if (deps.leases.leaders().get(name)?.node !== deps.node) return null;
     const record = await deps.store.record(actor);
-    assert(record !== null, `actor ${actor} has vanished`);
+    assert(record !== null, "actor %s has vanished", actor);
     token = record.token;
   }
   return null;
@@ -103,13 +103,15 @@ export async function rebuild(
     },
     (table, rows) => actor!.loadPage(table, rows),
   );
-  assert(loaded !== null && actor !== undefined, `actor ${id} has vanished`);
+  assert(loaded !== null && actor !== undefined, "actor %s has vanished", id);
   const { record } = loaded;
   actor.finishLoading();
   const hash = actor instanceof Market ? actor.loadedHash() : actor.stateHash();
   assert(
     hash === record.hash || record.batch === 0,
-    `${record.name}: the rows of batch ${record.batch} do not give the hash it was committed with`,
+    "%s: the rows of batch %s do not give the hash it was committed with",
+    record.name,
+    record.batch,
   );
   return { record, actor };
 }

@@ -152,7 +152,7 @@ export class Teller {
   /** Places an order that must be accepted; returns its id. */
   placed(changes: Partial<PlaceOrder> = {}): number {
     const event = this.place(changes).events[0];
-    assert(event?.kind === "accepted", `not accepted: ${JSON.stringify(event)}`);
+    assert(event?.kind === "accepted", "not accepted: %s", JSON.stringify(event));
     return event.orderId;
   }
 
@@ -193,7 +193,7 @@ export class Teller {
 
   order(orderId: number): Record<string, unknown> {
     const row = this.tables.rows("orders").find((row) => row["order_id"] === orderId);
-    assert(row !== undefined, `order ${orderId} has no row`);
+    assert(row !== undefined, "order %s has no row", orderId);
     return { ...row };
   }
 }

@@ -27,8 +27,12 @@ export class OtherShard {
       this.pending.push(message);
       return;
     }
-    assert(message.kind === "credited", `a shard was sent ${message.kind}`);
-    assert(this.sent.delete(message.key), `transfer ${message.key} is answered twice, or was none`);
+    assert(message.kind === "credited", "a shard was sent %s", message.kind);
+    assert(
+      this.sent.delete(message.key),
+      "transfer %s is answered twice, or was none",
+      message.key,
+    );
     if (message.code !== Code.OK) this.counts.refused += 1;
   }
 

@@ -181,7 +181,7 @@ export class ReferenceLedger {
   private instrumentOf(terms: Accepted): Instrument {
     assert(shardOfOrder(terms.orderId) === this.shard, "an order of another shard");
     const instrument = this.instruments.get(terms.instrument);
-    assert(instrument !== undefined, `instrument ${terms.instrument}`);
+    assert(instrument !== undefined, "instrument %s", terms.instrument);
     return instrument;
   }
 }

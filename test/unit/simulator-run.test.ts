@@ -18,6 +18,9 @@ async function firstToNotice(without: MutationName): Promise<number | undefined>
   return undefined;
 }
 
+/** All seeds, on a machine that does much else. */
+const MUTATION_TIMEOUT_MS = 300_000;
+
 describe("the simulator", () => {
   it("trades without faults, comes to rest, and breaks no rule", async () => {
     const { violation, commands, healedMs } = await run({ ...drawPlan(1), faults: [] });
@@ -41,6 +44,7 @@ describe("the simulator", () => {
     async (without) => {
       expect(await firstToNotice(without)).toBeDefined();
     },
+    MUTATION_TIMEOUT_MS,
   );
 
   it("leaves out of a failed plan what is not needed", async () => {

@@ -54,7 +54,7 @@ export class ExpiryHeap {
       const isBelow = at === 0 || !this.isBefore(this.expiries[at]!, this.priorities[at]!, parent);
       assert(isBelow, "what expires first is in front");
     }
-    assert(holding === this.live && holding === expiring, `${this.live} orders that expire`);
+    assert(holding === this.live && holding === expiring, "%s orders that expire", this.live);
   }
 
   private holds(at: number): boolean {

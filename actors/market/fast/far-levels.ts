@@ -96,7 +96,7 @@ export class FarLevels {
       }
       count += block.length;
     }
-    assert(count === this.size, `${this.size} far levels`);
+    assert(count === this.size, "%s far levels", this.size);
   }
 
   /** The block in which a rank stands or belongs: the last that begins at or below it. */

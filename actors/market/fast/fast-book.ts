@@ -300,13 +300,13 @@ export class FastBook {
   /** Compares its counts with what somebody has counted. */
   checkSide(side: Side, standing: number, leaves: number): void {
     const ladder = this.ladder(side);
-    assert(ladder.orders === standing, `${ladder.orders} orders on side ${side}`);
-    assert(ladder.leaves === leaves, `side ${side} leaves ${ladder.leaves}`);
+    assert(ladder.orders === standing, "%s orders on side %s", ladder.orders, side);
+    assert(ladder.leaves === leaves, "side %s leaves %s", side, ladder.leaves);
   }
 
   checkSettled(settled: number): void {
     const counted = this.bids.orders + this.asks.orders + this.waiting;
-    assert(counted === settled, `${counted} orders stand or wait`);
+    assert(counted === settled, "%s orders stand or wait", counted);
     assert(this.changedLevels.count === 0, "every changed level was told");
   }
 

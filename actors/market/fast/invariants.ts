@@ -36,14 +36,14 @@ export function checkOrders(book: FastBook): void {
     checkOrder(book, slot, tally);
   }
   book.checkSettled(tally.orders);
-  assert(book.trailing.size === tally.trailing, `${tally.trailing} stops follow the price`);
+  assert(book.trailing.size === tally.trailing, "%s stops follow the price", tally.trailing);
   assert(tally.trailing <= limits.trailingStopsMax, "more stops follow the price than may");
   for (const timeInForce of Object.values(TimeInForce)) {
     if (timeInForce === TimeInForce.GoodTillCancel) continue;
     const counted = tally.byTimeInForce.get(timeInForce) ?? 0;
-    assert(book.countOf(timeInForce) === counted, `orders of time in force ${timeInForce}`);
+    assert(book.countOf(timeInForce) === counted, "orders of time in force %s", timeInForce);
   }
-  assert(index.count === tally.orders, `${index.count} orders in the index`);
+  assert(index.count === tally.orders, "%s orders in the index", index.count);
   assert(tally.orders <= limits.restingOrdersMax, "more orders are open than may be");
   assert(tally.priorities.size === tally.orders, "two orders have one priority");
   checkSlots(book, tally.orders);
@@ -57,7 +57,7 @@ export function checkOrders(book: FastBook): void {
 function checkSlots({ orders }: FastBook, open: number): void {
   let used = 0;
   for (let slot = 1; slot < orders.slots; slot++) used += orders.isOpen(slot) ? 1 : 0;
-  assert(used === open, `${used} slots are in use, and ${open} orders are open`);
+  assert(used === open, "%s slots are in use, and %s orders are open", used, open);
 }
 
 function checkLadder(
@@ -78,7 +78,7 @@ function checkLadder(
     before = price;
     count += 1;
   }
-  assert(count === ladder.count, `${ladder.count} levels with orders`);
+  assert(count === ladder.count, "%s levels with orders", ladder.count);
   // A stop that follows the price finds room wherever that leads it.
   const more = place === Place.Stops ? limits.trailingStopsMax : 0;
   assert(count <= limits.levelsPerSideMax + more, "a side has more levels than it may");
@@ -104,11 +104,11 @@ function checkLevel(book: FastBook, level: number, side: Side, place: Place, tal
     leaves += orders.leaves(slot);
     previous = slot;
   }
-  assert(count > 0 && count === levels.count(level), `a level counts ${levels.count(level)}`);
+  assert(count > 0 && count === levels.count(level), "a level counts %s", levels.count(level));
   assert(orders.previous(level) === previous, "a level ends with its last order");
   if (place !== Place.Book) return;
-  assert(levels.shown(level) === shown, `a level shows ${levels.shown(level)}, not ${shown}`);
-  assert(levels.hidden(level) === leaves - shown, `a level hides ${levels.hidden(level)}`);
+  assert(levels.shown(level) === shown, "a level shows %s, not %s", levels.shown(level), shown);
+  assert(levels.hidden(level) === leaves - shown, "a level hides %s", levels.hidden(level));
   tally.leaves += leaves;
 }
 
@@ -130,16 +130,20 @@ export function checkOpenOrder(book: FastBook, slot: number): void {
   const timeInForce = orders.timeInForce(slot);
   const leaves = orders.leaves(slot);
   const priority = orders.priority(slot);
-  assert(index.find(orderId) === slot, `order ${orderId} is not found`);
-  assert(leaves > 0 && orders.price(slot) > 0, `order ${orderId} is open with nothing left`);
-  assert(priority > 0 && priority <= state.arrivals, `order ${orderId} has a priority never given`);
-  assert(!isImmediate(timeInForce), `order ${orderId} is immediate, and still here`);
+  assert(index.find(orderId) === slot, "order %s is not found", orderId);
+  assert(leaves > 0 && orders.price(slot) > 0, "order %s is open with nothing left", orderId);
+  assert(
+    priority > 0 && priority <= state.arrivals,
+    "order %s has a priority never given",
+    orderId,
+  );
+  assert(!isImmediate(timeInForce), "order %s is immediate, and still here", orderId);
   if (orders.place(slot) === Place.Book) checkResting(book, slot);
   else checkWaiting(book, slot);
   const isAtOpen = timeInForce === TimeInForce.AtTheOpen;
-  assert(!isAtOpen || isBeforeOpen(state.phase), `order ${orderId} is left of the opening`);
+  assert(!isAtOpen || isBeforeOpen(state.phase), "order %s is left of the opening", orderId);
   const isOfToday = state.phase !== Phase.Closed || state.hasDayOrders;
-  assert(timeInForce !== TimeInForce.Day || isOfToday, `order ${orderId} is of a session past`);
+  assert(timeInForce !== TimeInForce.Day || isOfToday, "order %s is of a session past", orderId);
 }
 
 function checkResting({ orders, state }: FastBook, slot: number): void {
@@ -147,16 +151,16 @@ function checkResting({ orders, state }: FastBook, slot: number): void {
   const leaves = orders.leaves(slot);
   const shown = orders.shown(slot);
   const isAtClose = orders.timeInForce(slot) === TimeInForce.AtTheClose;
-  assert(shown > 0 && shown <= leaves, `order ${orderId} shows ${shown} of ${leaves}`);
-  assert(orders.display(slot) > 0 || shown === leaves, `order ${orderId} hides without display`);
-  assert(!isStop(orders.type(slot)), `order ${orderId} rests untriggered`);
-  assert(!isAtClose || state.phase === Phase.ClosingAuction, `order ${orderId} is at the close`);
+  assert(shown > 0 && shown <= leaves, "order %s shows %s of %s", orderId, shown, leaves);
+  assert(orders.display(slot) > 0 || shown === leaves, "order %s hides without display", orderId);
+  assert(!isStop(orders.type(slot)), "order %s rests untriggered", orderId);
+  assert(!isAtClose || state.phase === Phase.ClosingAuction, "order %s is at the close", orderId);
 }
 
 function checkWaiting({ orders, state }: FastBook, slot: number): void {
   const orderId = orders.orderId(slot);
   const isStopped = isStop(orders.type(slot));
-  assert(isStopped === orders.stopPrice(slot) > 0, `order ${orderId} has a stop price, or none`);
+  assert(isStopped === orders.stopPrice(slot) > 0, "order %s has a stop price, or none", orderId);
   const stopPrice = orders.stopPrice(slot);
   const followed = followedStopPrice(
     orders.side(slot),
@@ -164,11 +168,11 @@ function checkWaiting({ orders, state }: FastBook, slot: number): void {
     orders.trail(slot),
     state.lastPrice,
   );
-  assert(followed === stopPrice, `order ${orderId} has not followed the price`);
+  assert(followed === stopPrice, "order %s has not followed the price", orderId);
   const isAtClose = orders.timeInForce(slot) === TimeInForce.AtTheClose;
   const hasCause = isStopped || (isAtClose && state.phase !== Phase.ClosingAuction);
-  assert(hasCause, `order ${orderId} waits for nothing`);
+  assert(hasCause, "order %s waits for nothing", orderId);
   const isDue =
     isStopped && isTriggered(orders.side(slot), orders.stopPrice(slot), state.lastPrice);
-  assert(state.phase !== Phase.Continuous || !isDue, `order ${orderId} was not triggered`);
+  assert(state.phase !== Phase.Continuous || !isDue, "order %s was not triggered", orderId);
 }

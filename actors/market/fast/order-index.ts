@@ -125,9 +125,9 @@ export class OrderIndex {
       const slot = this.entries[(at << 1) | 1]!;
       if (slot === 0) continue;
       count += 1;
-      assert(this.find(this.orders.orderId(slot)) === slot, `slot ${slot} is found by its id`);
+      assert(this.find(this.orders.orderId(slot)) === slot, "slot %s is found by its id", slot);
     }
-    assert(count === this.size, `${this.size} entries in the index`);
+    assert(count === this.size, "%s entries in the index", this.size);
   }
 
   private checkOther(orderId: number, other: number): void {

@@ -188,18 +188,18 @@ export class PriceLadder {
     const all = this.all();
     for (const level of all) {
       const price = this.levels.price(level);
-      assert(this.levels.ladder(level) === this.number, `a level of ladder ${this.number}`);
-      assert(this.find(price) === level, `the level of price ${price} is found`);
+      assert(this.levels.ladder(level) === this.number, "a level of ladder %s", this.number);
+      assert(this.find(price) === level, "the level of price %s is found", price);
       if (this.levels.count(level) === 0) continue;
       filled += 1;
       if (best === 0 || this.isBetter(price, this.levels.price(best))) best = level;
     }
-    assert(filled === this.filled, `${this.filled} levels, and ${filled} have orders`);
+    assert(filled === this.filled, "%s levels, and %s have orders", this.filled, filled);
     assert(best === this.bestLevel, "the best level is the best");
     assert(best === 0 || this.levels.rank(best) === this.bestRank, "its rank too");
-    assert(this.before === this.countBefore(), `${this.before} levels before the window`);
+    assert(this.before === this.countBefore(), "%s levels before the window", this.before);
     const places = this.table.reduce((count, level) => count + (level === 0 ? 0 : 1), 0);
-    assert(places === this.inWindow, `${this.inWindow} levels within the window`);
+    assert(places === this.inWindow, "%s levels within the window", this.inWindow);
     for (let position = 0; position <= this.mask; position++) {
       assert(this.marks.has(position) === (this.table[position] !== 0), "a mark for each level");
     }

@@ -21,27 +21,27 @@ export function checkOrders(orders: OpenOrders): void {
 function checkOrder(order: NaiveOrder, { state }: OpenOrders): void {
   const { phase, lastPrice, arrivals } = state;
   const { orderId, side, type, timeInForce, leaves, shown, priority, place } = order;
-  assert(leaves > 0 && order.price > 0, `order ${orderId} is open with nothing left`);
-  assert(priority > 0 && priority <= arrivals, `order ${orderId} has a priority never given`);
-  assert(!isImmediate(timeInForce), `order ${orderId} is immediate, and still here`);
+  assert(leaves > 0 && order.price > 0, "order %s is open with nothing left", orderId);
+  assert(priority > 0 && priority <= arrivals, "order %s has a priority never given", orderId);
+  assert(!isImmediate(timeInForce), "order %s is immediate, and still here", orderId);
   const isAtClose = timeInForce === TimeInForce.AtTheClose;
   if (place === "waiting") {
-    assert(shown === 0, `order ${orderId} waits and shows`);
+    assert(shown === 0, "order %s waits and shows", orderId);
     const hasCause = isStop(type) || (isAtClose && phase !== Phase.ClosingAuction);
-    assert(hasCause, `order ${orderId} waits for nothing`);
+    assert(hasCause, "order %s waits for nothing", orderId);
     const isDue = isStop(type) && isTriggered(side, order.stopPrice, lastPrice);
-    assert(phase !== Phase.Continuous || !isDue, `order ${orderId} was not triggered`);
+    assert(phase !== Phase.Continuous || !isDue, "order %s was not triggered", orderId);
   } else {
-    assert(place === "on the book", `order ${orderId} is ${place} between commands`);
-    assert(shown > 0 && shown <= leaves, `order ${orderId} shows ${shown} of ${leaves}`);
-    assert(order.display > 0 || shown === leaves, `order ${orderId} hides without display`);
-    assert(!isStop(type), `order ${orderId} rests untriggered`);
-    assert(!isAtClose || phase === Phase.ClosingAuction, `order ${orderId} is at the close`);
+    assert(place === "on the book", "order %s is %s between commands", orderId, place);
+    assert(shown > 0 && shown <= leaves, "order %s shows %s of %s", orderId, shown, leaves);
+    assert(order.display > 0 || shown === leaves, "order %s hides without display", orderId);
+    assert(!isStop(type), "order %s rests untriggered", orderId);
+    assert(!isAtClose || phase === Phase.ClosingAuction, "order %s is at the close", orderId);
   }
   const isAtOpen = timeInForce === TimeInForce.AtTheOpen;
-  assert(!isAtOpen || isBeforeOpen(phase), `order ${orderId} is left of the opening`);
+  assert(!isAtOpen || isBeforeOpen(phase), "order %s is left of the opening", orderId);
   const isOfToday = phase !== Phase.Closed || state.hasDayOrders;
-  assert(timeInForce !== TimeInForce.Day || isOfToday, `order ${orderId} is of a session past`);
+  assert(timeInForce !== TimeInForce.Day || isOfToday, "order %s is of a session past", orderId);
 }
 
 function checkLevels(orders: OpenOrders, side: Side): void {

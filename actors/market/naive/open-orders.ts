@@ -80,7 +80,7 @@ export class OpenOrders {
   }
 
   add(order: NaiveOrder): void {
-    assert(!this.find(order.orderId), `order ${order.orderId} is open already`);
+    assert(!this.find(order.orderId), "order %s is open already", order.orderId);
     this.orders.push(order);
   }
 
@@ -149,7 +149,7 @@ export class OpenOrders {
 
   /** Lowers what is open of an order, which keeps its place. An iceberg then shows at most `shown`. */
   lower(order: NaiveOrder, leaves: number, shown: number): void {
-    assert(leaves > 0 && leaves <= order.leaves, `${order.leaves} lowered to ${leaves}`);
+    assert(leaves > 0 && leaves <= order.leaves, "%s lowered to %s", order.leaves, leaves);
     order.leaves = leaves;
     if (order.place !== "on the book" || shown >= order.shown) return;
     order.shown = shown;

@@ -38,7 +38,7 @@ const OID_SMALLINT_ARRAY = 1005;
 
 function parseInteger(text: string): number {
   const value = Number(text);
-  assert(Number.isSafeInteger(value), `${text} is no integer that a double holds exactly`);
+  assert(Number.isSafeInteger(value), "%s is no integer that a double holds exactly", text);
   return value;
 }
 
@@ -70,7 +70,7 @@ const APPLICATION_NAME_MAX_BYTES = 63;
 export function applicationName(holder: string): string {
   const name = `${APPLICATION_PREFIX}${holder}`;
   const bytes = Buffer.byteLength(name);
-  assert(bytes <= APPLICATION_NAME_MAX_BYTES, `${name} is too long for a connection's name`);
+  assert(bytes <= APPLICATION_NAME_MAX_BYTES, "%s is too long for a connection's name", name);
   return name;
 }
 

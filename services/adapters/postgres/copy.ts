@@ -128,7 +128,7 @@ class CopyRows implements Submittable {
     const fields = chunk.readInt16BE(start);
     if (fields === LAST_ROW) return;
     const { columns } = this.sink;
-    assert(fields === columns, `a row has ${fields} columns, not ${columns}`);
+    assert(fields === columns, "a row has %s columns, not %s", fields, columns);
     this.rows += 1;
     this.sink.take(chunk, start + 2);
   }
@@ -162,8 +162,8 @@ function decodeValue(chunk: Buffer, at: number, length: number, kind: ColumnKind
 export function decodeInteger(chunk: Buffer, at: number, length: number): number {
   if (length === 4) return chunk.readInt32BE(at);
   if (length === 2) return chunk.readInt16BE(at);
-  assert(length === 8, `an integer of ${length} bytes`);
+  assert(length === 8, "an integer of %s bytes", length);
   const value = chunk.readInt32BE(at) * 0x1_0000_0000 + chunk.readUInt32BE(at + 4);
-  assert(Number.isSafeInteger(value), `${value} is no integer that a double holds exactly`);
+  assert(Number.isSafeInteger(value), "%s is no integer that a double holds exactly", value);
   return value;
 }

@@ -173,7 +173,7 @@ export class PostgresReads implements Reads {
       prices: number[];
       quantities: number[];
     }>(sql.MARKET_SNAPSHOT, [market]);
-    assert(row !== null, `there is no market ${market}`);
+    assert(row !== null, "there is no market %s", market);
     const { sides, prices, quantities, ...head } = row;
     const levels = sides.map((side, at) => ({
       side: side as MarketSnapshot["levels"][number]["side"],
@@ -185,7 +185,7 @@ export class PostgresReads implements Reads {
 
   async marketState(market: number): Promise<StoredMarket> {
     const row = await this.one<StoredMarket>(sql.MARKET_STATE, [market]);
-    assert(row !== null, `there is no market ${market}`);
+    assert(row !== null, "there is no market %s", market);
     return row;
   }
 

@@ -48,7 +48,7 @@ const place = new Map(
 
 function scalar(name: string): string {
   const found = place.get(name);
-  assert(found !== undefined, `no parameter ${name}`);
+  assert(found !== undefined, "no parameter %s", name);
   return found;
 }
 
@@ -61,7 +61,7 @@ export function commitStatement(batch: Batch): CommitStatement {
   const rows: Readonly<Record<string, RowSet>> = { ...batch.effects.rows, ...commonRows(batch) };
   for (const name of Object.keys(rows)) {
     const known = name === "flows" || PARTS[kind].some(({ part }) => part === name);
-    assert(known || rows[name]!.count === 0, `no table takes the part ${name}`);
+    assert(known || rows[name]!.count === 0, "no table takes the part %s", name);
   }
   const parts = PARTS[kind].filter(({ part }) => (rows[part]?.count ?? 0) > 0);
   const hasConfirmed = batch.confirmed.length > 0;
@@ -217,7 +217,7 @@ function commitValues(
 function addPart(parameters: Parameter[], part: PartTable, rowSet: RowSet): void {
   for (const [name, type] of Object.entries(part.columns)) {
     const values = rowSet.columns[name] ?? [];
-    assert(values.length === rowSet.count, `column ${name} of ${part.part} has a gap`);
+    assert(values.length === rowSet.count, "column %s of %s has a gap", name, part.part);
     parameters.push(type === "text" ? textArray(values as readonly string[]) : numberArray(values));
   }
   if (!part.bytesColumn) return;
