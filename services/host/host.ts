@@ -23,6 +23,9 @@ import { claim, raise, recover } from "./recovery.js";
 import { encodeRelease } from "./release.js";
 import { Standby } from "./standby.js";
 
+/** Why a host claims what its predecessor has given it. */
+const HANDED_OVER = "handed over";
+
 /** Errors that come again however often it is tried. */
 const BUGS = ["InvariantError", "MalformedError", "TypeError", "RangeError", "ReferenceError"];
 
@@ -47,6 +50,8 @@ export class Host {
   private closed = false;
   /** The last committed batch when something failed that is tried once more. */
   private failedAfterBatch = -1;
+  /** Why this host, which has led or was about to, has to raise its token once more. */
+  private lostBecause = "";
 
   /** `onChange` is called after each change of the host's state. */
   constructor(deps: HostDependencies, actor: number, name: string, onChange: () => void) {
@@ -113,7 +118,8 @@ export class Host {
   /** Tries to become the leader. `seen` is the key of a leader that is taken for dead. */
   claim(reason: string, seen?: Leadership): void {
     if (this.closed || !this.become({ type: "CLAIM" }, reason)) return;
-    this.rise(() => claim(this.deps, this.actor, this.name, seen, this.record?.token ?? 0));
+    const led = this.record?.token ?? 0;
+    this.rise(() => claim(this.deps, this.actor, this.name, seen, led, reason));
   }
 
   /**
@@ -122,10 +128,10 @@ export class Host {
    */
   takeOver({ handedAt, revision }: Leadership & { readonly handedAt: number }): void {
     this.offeredRevision = revision;
-    if (this.closed || !this.become({ type: "CLAIM" }, "handed over")) return;
+    if (this.closed || !this.become({ type: "CLAIM" }, HANDED_OVER)) return;
     this.rise(async () => {
       await this.untilReleased(handedAt);
-      return raise(this.deps, this.actor, handedAt, revision);
+      return raise(this.deps, this.actor, handedAt, revision, HANDED_OVER);
     });
   }
 
@@ -239,7 +245,8 @@ export class Host {
   }
 
   private async raiseAgain(): Promise<boolean> {
-    const raised = this.record && (await raise(this.deps, this.actor, this.record.token, 0));
+    const { deps, actor, record, lostBecause } = this;
+    const raised = record && (await raise(deps, actor, record.token, 0, lostBecause));
     if (raised) {
       this.record = raised;
       return true;
@@ -284,6 +291,7 @@ export class Host {
     const name = error instanceof Error ? error.name : "";
     const reason = String(error);
     this.logger.error({ error: reason }, "recovering or leading failed");
+    this.lostBecause = reason;
     if (BUGS.includes(name)) {
       await this.stop(reason);
       return true;
@@ -304,6 +312,7 @@ export class Host {
    */
   private ended(end: LeaderEnd): void {
     this.leader = null;
+    this.lostBecause = end.reason;
     if (end.kind === "fenced") {
       this.deps.observer.fenced(this.name);
       this.become({ type: "FENCED" }, end.reason);

@@ -43,6 +43,8 @@ export const BUS_MESSAGE_BYTES_MAX = 1_000_000;
 
 /** Times a claim is tried again when somebody raises the token while the key is still ours. */
 export const CLAIM_TRIES_MAX = 5;
+/** So much of a claim's reason is noted, in characters. */
+export const CLAIM_REASON_LENGTH_MAX = 200;
 
 /** Who was handed an actor waits at most so long for the word that everything is committed. */
 export const RELEASE_MS_MAX = 250;

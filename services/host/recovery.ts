@@ -10,7 +10,7 @@ import { Market } from "../../actors/market/market.js";
 import type { Leadership } from "../ports/lease-store.js";
 import { type ActorRecord, FencedError, type OutboxRow, type Store } from "../ports/store.js";
 import type { HostDependencies } from "./dependencies.js";
-import { CLAIM_TRIES_MAX } from "./limits.js";
+import { CLAIM_REASON_LENGTH_MAX, CLAIM_TRIES_MAX } from "./limits.js";
 import type { Standby } from "./standby.js";
 
 export interface Recovered {
@@ -26,7 +26,7 @@ export interface Recovered {
 
 /**
  * Wins the key and raises the token. `seen` is the key that may be taken over; `led`: the last token that this node has led
- * under, or 0. Null: somebody else has, or is about to.
+ * under, or 0; `reason` is noted with the claim. Null: somebody else has, or is about to.
  */
 export async function claim(
   deps: HostDependencies,
@@ -34,6 +34,7 @@ export async function claim(
   name: string,
   seen: Leadership | undefined,
   led: number,
+  reason: string,
 ): Promise<ActorRecord | null> {
   // What Postgres said some time ago will do, and saves asking it when everybody does: an older token raises nothing. But a
   // raise that is repeated gives what it gave, so one below a token of our own would give that token again.
@@ -41,7 +42,7 @@ export async function claim(
   const leadership = await deps.leases.claim(name, seen);
   if (!leadership) return null;
   for (let tries = 0; tries < CLAIM_TRIES_MAX; tries++) {
-    const raised = await raise(deps, actor, token, leadership.revision);
+    const raised = await raise(deps, actor, token, leadership.revision, reason);
     if (raised) return raised;
     if (deps.leases.leaders().get(name)?.node !== deps.node) return null;
     const record = await deps.store.record(actor);
@@ -60,9 +61,12 @@ export function raise(
   actor: number,
   fromToken: number,
   leaseRevision: number,
+  why: string,
 ): Promise<ActorRecord | null> {
   const { node, incarnation } = deps;
-  return deps.store.raise(actor, fromToken, { node, incarnation }, leaseRevision);
+  // An error's words may be anything; what cannot be stored must not keep an actor without a leader.
+  const reason = why.replace(/[^ -~]/g, "?").slice(0, CLAIM_REASON_LENGTH_MAX);
+  return deps.store.raise(actor, fromToken, { node, incarnation, reason }, leaseRevision);
 }
 
 /** The actor as of the raised record: from a standby that has followed it, or from its rows. */

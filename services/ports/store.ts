@@ -30,11 +30,13 @@ export interface OutboxRow {
   readonly frame: Uint8Array;
 }
 
-/** Who raises a token: a node, in one of its lives. */
+/** Who raises a token, a node in one of its lives, and why. */
 export interface Holder {
   readonly node: string;
   /** Different in each life of the node's process, e.g. `node-1#9f3c`. */
   readonly incarnation: string;
+  /** For people: nothing rests on it. */
+  readonly reason: string;
 }
 
 /** One batch to commit. */
@@ -113,7 +115,7 @@ export interface Store {
   record(actor: number): Promise<ActorRecord | null>;
   /**
    * Raises the token from `fromToken` by one, alone and committed; asked again by the same holder, because the answer was
-   * lost, it gives what it gave. Null: somebody else has raised it. A predecessor that was frozen in the middle of its commit, and so holds the row, loses its connection.
+   * lost, it gives what it gave. The claim is noted with the token. Null: somebody else has raised it. A predecessor that was frozen in the middle of its commit, and so holds the row, loses its connection.
    */
   raise(
     actor: number,

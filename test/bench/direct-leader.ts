@@ -11,7 +11,7 @@ import { OpenBatch } from "../../services/host/open-batch.js";
 import { rebuild } from "../../services/host/recovery.js";
 import type { ActorRecord } from "../../services/ports/store.js";
 
-const HOLDER = { node: "bench", incarnation: "bench#1" };
+const HOLDER = { node: "bench", incarnation: "bench#1", reason: "to be measured" };
 const SOURCE_TOKEN = 1;
 
 export class DirectLeader {

@@ -27,8 +27,8 @@ const NOON_US = 1_700_000_000_000_000;
 const US_PER_BATCH = 1_000;
 
 /** A node in its first life; its connections have the incarnation's name. */
-export function holderOf(node: string): Holder {
-  return { node, incarnation: `${node}#1` };
+export function holderOf(node: string, reason = "it has no leader"): Holder {
+  return { node, incarnation: `${node}#1`, reason };
 }
 
 /** The leader of one actor, without an inbox: commands are put into its hand. */

@@ -13,6 +13,7 @@ import { describeAccountReads } from "./reads-accounts-contract.js";
 import { DEFINITION, type ReadsBench } from "./reads-bench.js";
 import { describeMarketReads } from "./reads-markets-contract.js";
 import type { StoreBench } from "./store-bench.js";
+import { describeClaims } from "./store-claims-contract.js";
 import { describeCommits } from "./store-commit-contract.js";
 import { describeRecovery } from "./store-recovery-contract.js";
 
@@ -73,6 +74,7 @@ async function openReads(): Promise<ReadsBench> {
 }
 
 describeCommits("the simulator's Postgres", openStores);
+describeClaims("the simulator's Postgres", openStores);
 describeRecovery("the simulator's Postgres", openStores);
 describeAccountReads("the simulator's Postgres", openReads);
 describeMarketReads("the simulator's Postgres", openReads);

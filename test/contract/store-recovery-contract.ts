@@ -1,6 +1,6 @@
-/** Claims, and what an actor is rebuilt from: all of it, in pages, whatever its size. */
+/** What an actor is rebuilt from: all of it, in pages, whatever its size. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ledgerName, marketName } from "../../actors/kernel/ids.js";
+import { marketName } from "../../actors/kernel/ids.js";
 import { FINISHED_ORDERS_RECOVERED_MAX } from "../../actors/kernel/limits.js";
 import { Links } from "../../actors/kernel/links.js";
 import { isFinal, type OrderStatus, Side } from "../../actors/kernel/order.js";
@@ -10,7 +10,6 @@ import type { Loaded, Row } from "../../services/ports/store.js";
 import {
   Committer,
   FIRST,
-  holderOf,
   pagesOf,
   restored,
   SECOND,
@@ -88,32 +87,6 @@ export function describeRecovery(adapter: string, open: OpenStoreBench): void {
       });
       expect((await bench.store.record(added))!.state).toHaveLength(0);
       expect(await bench.store.record(999)).toBeNull();
-    });
-
-    it("lets exactly one of many claimants raise the token", async () => {
-      for (let round = 0; round < RACES; round++) {
-        const { token } = (await bench.store.record(1))!;
-        const claims = await Promise.all(
-          [bench.store, bench.rival, bench.store, bench.rival].map((store, at) =>
-            store.raise(1, token, holderOf(`node-${at}`), 0),
-          ),
-        );
-        const raised = claims.filter((claim) => claim !== null);
-        expect(raised).toHaveLength(1);
-        expect(raised[0]).toEqual({ ...venue.shards[0]!.record, token: token + 1 });
-        const row = (await bench.contents())["actors"]!.find(({ actor }) => actor === 1)!;
-        expect(row["holder"]).toBe(`node-${claims.findIndex((claim) => claim !== null)}`);
-      }
-      expect(await bench.store.raise(1, 0, holderOf("node-1"), 0)).toBeNull();
-      expect(await bench.store.raise(999, 0, holderOf("node-1"), 0)).toBeNull();
-    });
-
-    it("notes the lease under which a token was raised; without one the last stays", async () => {
-      const { token } = (await bench.store.record(1))!;
-      await bench.store.raise(1, token, holderOf("node-1"), 4_711);
-      await bench.store.raise(1, token + 1, holderOf("node-1"), 0);
-      const row = (await bench.contents())["actors"]!.find(({ actor }) => actor === 1)!;
-      expect([row["name"], row["lease_revision"]]).toEqual([ledgerName(1), 4_711]);
     });
 
     it("gives back what was written, to the same state, and the actors go on", async () => {

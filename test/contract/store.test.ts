@@ -15,6 +15,7 @@ import {
 } from "./actors.js";
 import { type TestDatabase, TestDatabases } from "./postgres.js";
 import type { StoreBench } from "./store-bench.js";
+import { describeClaims } from "./store-claims-contract.js";
 import { describeCommits } from "./store-commit-contract.js";
 import { TcpProxy } from "./tcp-proxy.js";
 import { describeRecovery } from "./store-recovery-contract.js";
@@ -55,6 +56,7 @@ async function openBench(): Promise<StoreBench> {
 }
 
 describeCommits("Postgres", openBench);
+describeClaims("Postgres", openBench);
 describeRecovery("Postgres", openBench);
 
 describe("a commit to Postgres whose answer does not come", () => {

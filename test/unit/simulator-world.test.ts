@@ -9,6 +9,7 @@ import { randomStream } from "../../chaos/simulator/world/random.js";
 import { Scheduler } from "../../chaos/simulator/world/scheduler.js";
 import { World } from "../../chaos/simulator/world/world.js";
 import { sleep } from "../../services/ports/clock.js";
+import { holderOf } from "../contract/actors.js";
 import { inTime, pass } from "../helpers/simulated.js";
 
 const FAR_US = 1_000_000;
@@ -150,7 +151,7 @@ describe("a process", () => {
       const store = new SimStore(process, postgres);
       process.crashAfter(points);
       let isAnswered = false;
-      void store.raise(1, 0, { node: "node-1", incarnation: "node-1#1" }, 0).then(() => {
+      void store.raise(1, 0, holderOf("node-1"), 0).then(() => {
         isAnswered = true;
       });
       await pass(world, 30_000);
@@ -209,9 +210,8 @@ describe("the network", () => {
       const process = world.start("node-1");
       const store = new SimStore(process, postgres);
       world.network.cutOneWay("node-1", "postgres", cut);
-      const holder = { node: "node-1", incarnation: "node-1#1" };
       const outcome = await inTime(world, () =>
-        store.raise(1, 0, holder, 0).then(
+        store.raise(1, 0, holderOf("node-1"), 0).then(
           () => "raised",
           () => "silent",
         ),
@@ -272,7 +272,8 @@ describe("a seed", () => {
         for (let turn = 0; turn < 50; turn++) {
           await sleep(process.clock, process.random.whole(1, 20));
           const record = (await store.record(1))!;
-          await store.raise(1, record.token, { node: name, incarnation: process.incarnation }, 0);
+          const holder = { node: name, incarnation: process.incarnation, reason: "" };
+          await store.raise(1, record.token, holder, 0);
           bus.publish("said.first", Uint8Array.of(2));
         }
       };

@@ -123,12 +123,22 @@ export class SimPostgres extends SimServer implements PostgresSwitches {
         holderIncarnation: holder.incarnation,
         leaseRevision: leaseRevision === 0 ? row.leaseRevision : leaseRevision,
       });
+      this.note(raised, holder);
     }
     const { trace, scheduler, witness } = this.world;
     const atUs = scheduler.nowUs;
     trace.note(atUs, RAISE, by.name, actor, fromToken, raised ? "raised" : "beaten");
     witness.raise({ atUs, by, actor, fromToken, holder, leaseRevision, raised });
     return raised;
+  }
+
+  /** Who asks for the second time has noted its claim already. */
+  private note({ id: actor, token, batch }: ActorRecord, holder: Holder): void {
+    const claims = this.tables.get("claims");
+    const { node, incarnation: node_incarnation, reason } = holder;
+    const row = { actor, token, node, node_incarnation, reason, time: this.now(), batch };
+    const key = claims.keyOf(row);
+    if (!claims.rows.has(key)) claims.set(key, row);
   }
 
   /** Gives Postgres's clock. Throws what the store's contract says, or an error that tells a bug. */

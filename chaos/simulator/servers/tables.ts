@@ -57,6 +57,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   assets: ["asset"],
   instruments: ["instrument"],
   slots: ["slot"],
+  claims: ["actor", "token"],
   links: ["actor", "peer"],
   outbox: ["actor", "destination", "last"],
   batch_log: ["actor", "batch"],

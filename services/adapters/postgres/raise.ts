@@ -12,7 +12,7 @@ export function raiseToken(
   pool: pg.Pool,
   actor: number,
   fromToken: number,
-  { node, incarnation }: Holder,
+  { node, incarnation, reason }: Holder,
   leaseRevision: number,
 ): Promise<ActorRecord | null> {
   return withConnection(pool, async (client) => {
@@ -24,7 +24,7 @@ export function raiseToken(
       query(pool, END_PREDECESSOR, [actor, fromToken, backend]).catch(() => undefined);
     }, ROW_WAIT_MAX_MS);
     try {
-      const values = [actor, fromToken, node, incarnation, leaseRevision];
+      const values = [actor, fromToken, node, incarnation, leaseRevision, reason];
       const { rows } = await client.query<ActorRecord>({ ...RAISE, values });
       return rows[0] ?? null;
     } finally {

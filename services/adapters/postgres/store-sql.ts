@@ -13,12 +13,20 @@ export const ACTORS = statement(
 
 export const RECORD = statement("record", `SELECT ${RECORD_COLUMNS} FROM actors WHERE actor = $1`);
 
+/** Who asks for the second time, because the answer was lost, has noted its claim already. */
 export const RAISE = statement(
   "raise",
-  `UPDATE actors SET token = $2::bigint + 1, holder = $3, holder_incarnation = $4,
-     lease_revision = CASE WHEN $5::bigint = 0 THEN lease_revision ELSE $5 END
-   WHERE actor = $1 AND (token = $2 OR (token = $2 + 1 AND holder_incarnation = $4))
-   RETURNING ${RECORD_COLUMNS}`,
+  `WITH raised AS (
+     UPDATE actors SET token = $2::bigint + 1, holder = $3, holder_incarnation = $4,
+       lease_revision = CASE WHEN $5::bigint = 0 THEN lease_revision ELSE $5 END
+     WHERE actor = $1 AND (token = $2 OR (token = $2 + 1 AND holder_incarnation = $4))
+     RETURNING ${RECORD_COLUMNS}
+   ), claimed AS (
+     INSERT INTO claims (actor, token, node, node_incarnation, reason, time, batch)
+     SELECT id, token, $3, $4, $6, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, batch FROM raised
+     ON CONFLICT (actor, token) DO NOTHING
+   )
+   SELECT * FROM raised`,
 );
 
 /**
