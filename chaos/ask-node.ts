@@ -1,4 +1,5 @@
 /** What a node says of itself over HTTP. */
+import type { StandbyProgress } from "../services/host/standby.js";
 import type { ExchangeProcess } from "../services/supervisor/child.js";
 
 /** The actors that a node says it leads, with their tokens. */
@@ -8,7 +9,8 @@ export function leadingOf(node: ExchangeProcess): Promise<Readonly<Record<string
 
 /** The actors that a node follows as their standby and could lead at once. */
 export async function warmOf(node: ExchangeProcess): Promise<ReadonlySet<string>> {
-  return new Set(await ask<string[]>(node, "/warm"));
+  const standbys = await ask<Record<string, StandbyProgress>>(node, "/standbys");
+  return new Set(Object.keys(standbys).filter((actor) => standbys[actor]!.isWarm));
 }
 
 async function ask<T>(node: ExchangeProcess, path: string): Promise<T> {

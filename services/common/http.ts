@@ -1,6 +1,6 @@
 /** The small HTTP server of each process: metrics, health, readiness. On loopback only. */
 import { createServer, type Server, type ServerResponse } from "node:http";
-import { registry } from "./metrics.js";
+import { registry, scrape } from "./metrics.js";
 
 const LOOPBACK = "127.0.0.1";
 
@@ -45,7 +45,7 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
 
 async function answer(options: HttpOptions, path: string, response: ServerResponse): Promise<void> {
   if (path === "/metrics") {
-    const text = await registry.metrics();
+    const text = await scrape();
     response.writeHead(200, { "content-type": registry.contentType });
     response.end(text);
     return;

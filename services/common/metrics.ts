@@ -4,9 +4,25 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 export const registry = new Registry();
 const registers = [registry];
 
+/** Of seconds, from a planned move to a large book that is read from its rows. */
+const TAKEOVER_BUCKETS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
+
 /** Adds what Node knows of the process itself: memory, event loop, garbage collection. */
 export function collectProcessMetrics(): void {
   collectDefaultMetrics({ register: registry });
+}
+
+const samplers: (() => void)[] = [];
+
+/** What stands still while nothing happens is measured when it is asked for. */
+export function beforeScrape(sample: () => void): void {
+  samplers.push(sample);
+}
+
+/** Everything, as `/metrics` has it. */
+export function scrape(): Promise<string> {
+  for (const sample of samplers) sample();
+  return registry.metrics();
 }
 
 // Orders, as the gateway and the actors' hosts see them.
@@ -77,14 +93,14 @@ export const commitSeconds = new Histogram({
 
 export const inboxLag = new Gauge({
   name: "exchange_inbox_lag_frames",
-  help: "Frames that were received and are not yet committed.",
+  help: "Frames that were received and are not yet applied.",
   labelNames: ["actor"] as const,
   registers,
 });
 
 export const outboxAge = new Gauge({
   name: "exchange_outbox_age_seconds",
-  help: "Age of the oldest outbox row that its receiver has not confirmed, in seconds.",
+  help: "For how long the slowest receiver of what an actor has sent has confirmed nothing, in seconds.",
   labelNames: ["actor"] as const,
   registers,
 });
@@ -114,6 +130,42 @@ export const takeovers = new Counter({
   name: "exchange_takeovers_total",
   help: "Actors that this node has claimed, by reason.",
   labelNames: ["reason"] as const,
+  registers,
+});
+
+export const claimSeconds = new Histogram({
+  name: "exchange_claim_seconds",
+  help: "From the decision to claim an actor to its raised token, in seconds.",
+  buckets: TAKEOVER_BUCKETS,
+  registers,
+});
+
+export const recoverySeconds = new Histogram({
+  name: "exchange_recovery_seconds",
+  help: "From an actor's raised token to its being led, in seconds, by way: warm (from a standby), cold (from the rows).",
+  labelNames: ["way"] as const,
+  buckets: TAKEOVER_BUCKETS,
+  registers,
+});
+
+export const takeoverGapSeconds = new Histogram({
+  name: "exchange_takeover_gap_seconds",
+  help: "From a leader's last word on the bus (there is one every 100 ms) to the next one's leading, in seconds.",
+  buckets: TAKEOVER_BUCKETS,
+  registers,
+});
+
+export const standbyLag = new Gauge({
+  name: "exchange_standby_lag_batches",
+  help: "Batches that a standby has heard of and not applied.",
+  labelNames: ["actor"] as const,
+  registers,
+});
+
+export const standbyWarm = new Gauge({
+  name: "exchange_standby_warm",
+  help: "1: this node could lead the actor at once; 0: it stands by for it and is not ready.",
+  labelNames: ["actor"] as const,
   registers,
 });
 

@@ -65,7 +65,12 @@ export class Directory {
 
   /** Has the actor's leader, of the highest token there is, said within a time that it leads? */
   isHeard(actor: number, withinMs: number): boolean {
-    return this.clock.now() - (this.heardAtMs.get(actor) ?? -Infinity) < withinMs;
+    return this.silenceMs(actor) < withinMs;
+  }
+
+  /** For how long the actor's leader has not been heard; infinite: never was. */
+  silenceMs(actor: number): number {
+    return this.clock.now() - (this.heardAtMs.get(actor) ?? -Infinity);
   }
 
   /** How much an actor has had to do of late, in batches between two announcements; only to be compared. */

@@ -20,8 +20,9 @@ import { Leader } from "./leader.js";
 import type { LeaderEnd } from "./leader-end.js";
 import { LET_GO_AGAIN_AFTER_MS, RELEASE_MS_MAX, RETRY_RECOVERY_AFTER_MS } from "./limits.js";
 import { claim, raise, recover } from "./recovery.js";
+import type { Backlog } from "./observer.js";
 import { encodeRelease } from "./release.js";
-import { Standby } from "./standby.js";
+import { Standby, type StandbyProgress } from "./standby.js";
 
 /** Why a host claims what its predecessor has given it. */
 const HANDED_OVER = "handed over";
@@ -52,6 +53,8 @@ export class Host {
   private failedAfterBatch = -1;
   /** Why this host, which has led or was about to, has to raise its token once more. */
   private lostBecause = "";
+  /** What the last claim has taken. */
+  private claimMs = 0;
 
   /** `onChange` is called after each change of the host's state. */
   constructor(deps: HostDependencies, actor: number, name: string, onChange: () => void) {
@@ -98,6 +101,16 @@ export class Host {
   /** Is it giving the actor away? The key may be another's already while it leads. */
   get isHanding(): boolean {
     return this.handing !== null;
+  }
+
+  /** What waits at it while it leads; null: it does not. */
+  get backlog(): Backlog | null {
+    return this.leader?.backlog ?? null;
+  }
+
+  /** How far it follows the actor as its standby; null: it does not. */
+  get following(): StandbyProgress | null {
+    return this.standby?.progress ?? null;
   }
 
   /** Does it follow the actor, with everything applied that it has heard of? */
@@ -208,7 +221,7 @@ export class Host {
   private async claimAndLead(won: () => Promise<ActorRecord | null>): Promise<void> {
     let record: ActorRecord | null;
     try {
-      record = await won();
+      record = await this.claiming(won);
     } catch (error) {
       this.logger.warn({ error: String(error) }, "claiming failed");
       await this.letGo();
@@ -244,9 +257,18 @@ export class Host {
     }
   }
 
+  /** Takes the time that a claim takes. */
+  private async claiming(won: () => Promise<ActorRecord | null>): Promise<ActorRecord | null> {
+    const startedAtMs = this.deps.clock.now();
+    const record = await won();
+    this.claimMs = this.deps.clock.now() - startedAtMs;
+    return record;
+  }
+
   private async raiseAgain(): Promise<boolean> {
     const { deps, actor, record, lostBecause } = this;
-    const raised = record && (await raise(deps, actor, record.token, 0, lostBecause));
+    if (!record) return false;
+    const raised = await this.claiming(() => raise(deps, actor, record.token, 0, lostBecause));
     if (raised) {
       this.record = raised;
       return true;
@@ -261,7 +283,8 @@ export class Host {
     const { record, standby } = this;
     if (!record) return;
     this.standby = null;
-    const startedAtMs = this.deps.clock.now();
+    const { clock, directory, observer } = this.deps;
+    const startedAtMs = clock.now();
     let leader: Leader | null = null;
     try {
       const recovered = await recover(this.deps, record, forgottenOrders, standby);
@@ -271,10 +294,17 @@ export class Host {
       });
       leader = own;
       this.leader = own;
-      const elapsedMs = Math.round(this.deps.clock.now() - startedAtMs);
+      const silentSinceMs = clock.now() - directory.silenceMs(this.actor);
+      const elapsedMs = Math.round(clock.now() - startedAtMs);
       const way = recovered.isWarm ? "warm" : "cold";
       this.become({ type: "RECOVERED" }, `batch ${record.batch}, ${way}, ${elapsedMs} ms`);
       await own.start();
+      if (this.leader !== own) return;
+      const { claimMs } = this;
+      const { isWarm } = recovered;
+      const nowMs = clock.now();
+      const [recoveryMs, gapMs] = [nowMs - startedAtMs, nowMs - silentSinceMs];
+      observer.took(this.name, { claimMs, recoveryMs, isWarm, gapMs });
     } catch (error) {
       // It has ended, as `ended` was told, and another may lead by now.
       if (leader && this.leader !== leader) return;

@@ -25,6 +25,7 @@ import {
   TIDY_AFTER_MS,
   TRIM_EVERY_MS,
 } from "./limits.js";
+import type { Backlog } from "./observer.js";
 import { OpenBatch, outboxRows } from "./open-batch.js";
 import { Outbox } from "./outbox.js";
 import { readFrame } from "./read-frame.js";
@@ -86,6 +87,11 @@ export class Leader {
   /** For how long the commit under way has been, in milliseconds; 0 when there is none. */
   get commitAgeMs(): number {
     return this.commit ? this.deps.clock.now() - this.sealedAtMs : 0;
+  }
+
+  get backlog(): Backlog {
+    const { frames, ageMs } = this.outbox.backlog();
+    return { inboxFrames: this.queue.length, outboxFrames: frames, outboxAgeMs: ageMs };
   }
 
   /** Nothing is said while a commit hangs: somebody else may be better off. */
@@ -274,14 +280,8 @@ export class Leader {
     for (const link of batch.links) {
       if (link.received > 0) this.announcer.mark(link.peer, link.token, link.received);
     }
-    const backlog = this.outbox.backlog();
-    this.deps.observer.committed(record.name, actor, {
-      commands,
-      commitMs: this.deps.clock.now() - this.sealedAtMs,
-      inboxLag: this.queue.length,
-      outboxFrames: backlog.frames,
-      outboxAgeMs: backlog.ageMs,
-    });
+    const commitMs = this.deps.clock.now() - this.sealedAtMs;
+    this.deps.observer.committed(record.name, actor, { commands, commitMs });
     if (this.open) this.seal();
     if (this.queue.length > 0) this.schedulePump();
     this.ticker.watch();

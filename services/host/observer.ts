@@ -7,10 +7,27 @@ export interface CommittedBatch {
   readonly commands: number;
   /** From the batch's sealing to Postgres's answer. */
   readonly commitMs: number;
+}
+
+/** What waits at a leader now. */
+export interface Backlog {
   /** Messages delivered and not yet applied. */
-  readonly inboxLag: number;
+  readonly inboxFrames: number;
   readonly outboxFrames: number;
+  /** For how long nothing has moved towards the slowest receiver of the outbox. */
   readonly outboxAgeMs: number;
+}
+
+/** How a host came to lead. */
+export interface Takeover {
+  /** From the decision to claim the actor to its raised token. */
+  readonly claimMs: number;
+  /** From the raised token to the first message of its inbox that may be read. */
+  readonly recoveryMs: number;
+  /** Was it a standby that had followed, and not the rows? */
+  readonly isWarm: boolean;
+  /** For how long nobody has said on the bus that he leads; infinite where nobody ever has. */
+  readonly gapMs: number;
 }
 
 export interface HostObserver {
@@ -21,6 +38,8 @@ export interface HostObserver {
   /** Somebody has said on the bus what nobody who leads would say, or bytes that are nothing. */
   refused(what: "announcement" | "mark" | "request"): void;
   fenced(actorName: string): void;
+  /** The host leads from now on. */
+  took(actorName: string, takeover: Takeover): void;
   /** The actor's inbox is the stream of another anchor. */
   anchored(actorName: string, anchor: number, reason: string): void;
   /** A standby's state is not what the leader's was after the same batch: it begins anew. */

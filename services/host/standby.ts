@@ -17,6 +17,15 @@ import { BATCHES_PER_READ, RETRY_FOLLOWING_AFTER_MS } from "./limits.js";
 import { applyLogged } from "./open-batch.js";
 import { rebuild } from "./recovery.js";
 
+export interface StandbyProgress {
+  /** The last batch that is applied; 0: the rows are still being read. */
+  readonly batch: number;
+  /** How many more it has heard of. */
+  readonly behind: number;
+  /** Could it lead at once? */
+  readonly isWarm: boolean;
+}
+
 /** The standby's state is not the leader's. */
 class DivergedError extends Error {
   override readonly name = "DivergedError";
@@ -47,6 +56,11 @@ export class Standby {
   /** Has it everything that it has heard of? */
   get isWarm(): boolean {
     return this.actor !== null && this.batch >= this.heard;
+  }
+
+  get progress(): StandbyProgress {
+    const { batch, heard, isWarm } = this;
+    return { batch: this.actor ? batch : 0, behind: Math.max(0, heard - batch), isWarm };
   }
 
   stop(): void {

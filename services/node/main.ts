@@ -8,7 +8,7 @@ import { SystemClock } from "../common/clock.js";
 import { loadConfig } from "../common/config.js";
 import { startHttp } from "../common/http.js";
 import { createLog } from "../common/log.js";
-import { collectProcessMetrics } from "../common/metrics.js";
+import { beforeScrape, collectProcessMetrics } from "../common/metrics.js";
 import { watchParent } from "../common/parent.js";
 import { installShutdown } from "../common/shutdown.js";
 import { Directory } from "../host/directory.js";
@@ -51,13 +51,20 @@ const node = new Node(
   { weight: config.weight },
 );
 
+beforeScrape(() => observer.measure(node));
+
 const http = await startHttp({
   port: config.httpPort,
   ready: () => {
     const reasons = node.notReady();
     return { ok: reasons.length === 0, reasons };
   },
-  extra: { "/leading": () => node.leading(), "/warm": () => node.warm() },
+  extra: {
+    "/leading": () => node.leading(),
+    "/backlogs": () => node.backlogs(),
+    "/standbys": () => node.standbys(),
+    "/trials": () => node.trials(),
+  },
 });
 
 const shutdown = installShutdown({

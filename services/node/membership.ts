@@ -13,6 +13,14 @@ export interface Member {
   readonly isSteady: boolean;
 }
 
+/** What a node has to show before anything is moved to it. */
+export interface Trial {
+  /** How often it was lost of late. */
+  readonly losses: number;
+  /** For how long it has to stay yet, in milliseconds; 0: it has. */
+  readonly remainingMs: number;
+}
+
 interface Life {
   text: string;
   info: NodeInfo;
@@ -38,11 +46,20 @@ export class Membership {
       const suspicion = suspicionOf(node);
       if (suspicion !== null) this.lose(life, nowMs);
       else if (life.isLost) this.revive(life, nowMs);
-      const neededMs = MOVE_AFTER_MS * 2 ** Math.min(life.flaps, FLAPS_COUNTED_MAX);
-      const isSteady = suspicion === null && nowMs - life.sinceMs >= neededMs;
+      const isSteady = suspicion === null && remainingMs(life, nowMs) === 0;
       members.set(node, { info: life.info, suspicion, isSteady });
     }
     return members;
+  }
+
+  /** Of those who are there and beyond suspicion. */
+  trials(nowMs: number): Record<string, Trial> {
+    const present = [...this.lives].filter(([, { isLost }]) => !isLost);
+    const trials = present.map(([node, life]): [string, Trial] => [
+      node,
+      { losses: life.flaps, remainingMs: remainingMs(life, nowMs) },
+    ]);
+    return Object.fromEntries(trials);
   }
 
   private lifeOf(node: string, text: string, nowMs: number): Life {
@@ -71,4 +88,10 @@ export class Membership {
     life.isLost = false;
     life.sinceMs = nowMs;
   }
+}
+
+/** Twice as long with each loss. */
+function remainingMs({ sinceMs, flaps }: Life, nowMs: number): number {
+  const neededMs = MOVE_AFTER_MS * 2 ** Math.min(flaps, FLAPS_COUNTED_MAX);
+  return Math.max(0, sinceMs + neededMs - nowMs);
 }

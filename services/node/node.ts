@@ -5,6 +5,8 @@ import { parseWishes, type Wishes } from "../../actors/placement/wishes.js";
 import type { HostDependencies } from "../host/dependencies.js";
 import { Host } from "../host/host.js";
 import { COMMIT_HANGS_AFTER_MS } from "../host/limits.js";
+import type { Backlog } from "../host/observer.js";
+import type { StandbyProgress } from "../host/standby.js";
 import type { Leadership } from "../ports/lease-store.js";
 import { every, sleep } from "../ports/clock.js";
 import type { Peers } from "../ports/peers.js";
@@ -21,7 +23,7 @@ import {
   POLLS_PER_FULL_READING,
   SETTLED_AFTER_MS,
 } from "./limits.js";
-import { Membership } from "./membership.js";
+import { Membership, type Trial } from "./membership.js";
 import { Moves } from "./moves.js";
 import { Neighbours } from "./neighbours.js";
 import { Placement, type View } from "./placement.js";
@@ -100,9 +102,25 @@ export class Node {
     return names;
   }
 
-  /** What this node stands by for, and is ready to lead. */
-  warm(): string[] {
-    return [...this.hosts.values()].filter((host) => host.isWarm).map(({ name }) => name);
+  /** What waits at what this node leads, by actor name. */
+  backlogs(): Record<string, Backlog> {
+    const backlogs: Record<string, Backlog> = {};
+    for (const { name, backlog } of this.hosts.values()) if (backlog) backlogs[name] = backlog;
+    return backlogs;
+  }
+
+  /** How far this node follows what it stands by for, by actor name. */
+  standbys(): Record<string, StandbyProgress> {
+    const standbys: Record<string, StandbyProgress> = {};
+    for (const { name, following } of this.hosts.values()) {
+      if (following) standbys[name] = following;
+    }
+    return standbys;
+  }
+
+  /** For how long each node has to stay before anything is moved to it, as this one has seen it come and go. */
+  trials(): Record<string, Trial> {
+    return this.membership.trials(this.deps.clock.now());
   }
 
   /** Hosts that an operator must look at. */

@@ -6,9 +6,11 @@ import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
 import { Market } from "../../actors/market/market.js";
 import * as metrics from "../common/metrics.js";
 import type { HostState } from "../host/host-machine.js";
-import type { CommittedBatch, HostObserver } from "../host/observer.js";
+import type { CommittedBatch, HostObserver, Takeover } from "../host/observer.js";
+import type { Node } from "./node.js";
 
 const MICROSECONDS_PER_MS = 1_000;
+const MS_PER_SECOND = 1_000;
 
 /** The last values of an actor's own counters, to add what is new to the process's. */
 interface Seen {
@@ -28,9 +30,7 @@ export class MetricsObserver implements HostObserver {
   committed(actorName: string, actor: Actor, batch: CommittedBatch): void {
     const kind = kindOfName(actorName);
     metrics.batchSize.observe({ kind }, batch.commands);
-    metrics.commitSeconds.observe({ kind }, batch.commitMs / 1_000);
-    metrics.inboxLag.set({ actor: actorName }, batch.inboxLag);
-    metrics.outboxAge.set({ actor: actorName }, batch.outboxAgeMs / 1_000);
+    metrics.commitSeconds.observe({ kind }, batch.commitMs / MS_PER_SECOND);
     if (actor instanceof Market) this.market(actorName, actor);
     if (actor instanceof LedgerShard) this.ledger(actorName, actor);
   }
@@ -45,6 +45,13 @@ export class MetricsObserver implements HostObserver {
 
   fenced(actorName: string): void {
     metrics.fencedCommits.inc({ actor: actorName });
+  }
+
+  took(_: string, { claimMs, recoveryMs, isWarm, gapMs }: Takeover): void {
+    metrics.claimSeconds.observe(claimMs / MS_PER_SECOND);
+    const way = isWarm ? "warm" : "cold";
+    metrics.recoverySeconds.observe({ way }, recoveryMs / MS_PER_SECOND);
+    if (Number.isFinite(gapMs)) metrics.takeoverGapSeconds.observe(gapMs / MS_PER_SECOND);
   }
 
   anchored(actorName: string): void {
@@ -64,10 +71,22 @@ export class MetricsObserver implements HostObserver {
     if (state !== "leading") this.forget(actorName);
   }
 
-  /** What is measured of an actor belongs to whoever leads it. */
+  /** What waits now, of what the node leads and stands by for. */
+  measure(node: Pick<Node, "backlogs" | "standbys">): void {
+    for (const gauge of [metrics.inboxLag, metrics.outboxAge]) gauge.reset();
+    for (const [actor, { inboxFrames, outboxAgeMs }] of Object.entries(node.backlogs())) {
+      metrics.inboxLag.set({ actor }, inboxFrames);
+      metrics.outboxAge.set({ actor }, outboxAgeMs / MS_PER_SECOND);
+    }
+    for (const gauge of [metrics.standbyLag, metrics.standbyWarm]) gauge.reset();
+    for (const [actor, { behind, isWarm }] of Object.entries(node.standbys())) {
+      metrics.standbyLag.set({ actor }, behind);
+      metrics.standbyWarm.set({ actor }, isWarm ? 1 : 0);
+    }
+  }
+
+  /** What is measured of an actor's book belongs to whoever leads it. */
   private forget(actorName: string): void {
-    metrics.inboxLag.remove({ actor: actorName });
-    metrics.outboxAge.remove({ actor: actorName });
     if (kindOfName(actorName) !== "market") return;
     const symbol = symbolOf(actorName);
     for (const side of ["bid", "ask"]) metrics.orderBookDepth.remove({ symbol, side });

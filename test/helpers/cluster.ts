@@ -26,6 +26,12 @@ export interface RunningNode {
   stop(): Promise<void>;
 }
 
+/** The actors that a node stands by for and could lead at once. */
+export function warmOf(node: Node): string[] {
+  const standbys = Object.entries(node.standbys());
+  return standbys.filter(([, { isWarm }]) => isWarm).map(([actor]) => actor);
+}
+
 export class TestCluster {
   readonly servers: TestServers;
   readonly pool: pg.Pool;

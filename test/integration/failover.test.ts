@@ -6,7 +6,8 @@ import type { Instrument } from "../../actors/kernel/instrument.js";
 import { OrderStatus, OrderType, Side, TimeInForce } from "../../actors/kernel/order.js";
 import { drainKey, moveKey, OFF, ON, standbyKey } from "../../actors/placement/wishes.js";
 import { NO_OTHER_TERMS } from "../../actors/ledger/messages.js";
-import { type RunningNode, TestCluster } from "../helpers/cluster.js";
+import { scrape } from "../../services/common/metrics.js";
+import { type RunningNode, TestCluster, warmOf } from "../helpers/cluster.js";
 
 const SHARDS = 2;
 const ACCOUNT = 1;
@@ -99,7 +100,7 @@ describe("failover on real servers", () => {
     await vi.waitFor(() => {
       for (const [name, { node }] of nodes) {
         const others = [...nodes].filter(([other]) => other !== name);
-        const standbys = others.flatMap(([, other]) => other.node.warm());
+        const standbys = others.flatMap(([, other]) => warmOf(other.node));
         for (const actor of Object.keys(node.leading())) expect(standbys).toContain(actor);
       }
     }, PATIENCE);
@@ -117,7 +118,26 @@ describe("failover on real servers", () => {
     }
     await trade();
     for (const actor of before.keys()) await wish(moveKey(actor), null);
+    await expectNoted([...before.keys()].filter((actor) => before.get(actor)!.holder !== "node-2"));
   });
+
+  /** Each claim is told: in its row, and by what the node measures. */
+  async function expectNoted(moved: readonly string[]): Promise<void> {
+    const rows = await cluster.rows<{ name: string; node: string; reason: string }>(
+      "SELECT name, node, reason FROM claims c JOIN actors a USING (actor, token) ORDER BY actor",
+    );
+    const noted = rows.filter(({ name }) => moved.includes(name));
+    expect(noted).toEqual(moved.map((name) => ({ name, node: "node-2", reason: "handed over" })));
+    const text = await scrape();
+    const measured = (metric: string) =>
+      Number(new RegExp(`^${metric} (\\d+)$`, "m").exec(text)?.[1]);
+    expect(measured('exchange_recovery_seconds_count{way="warm"}')).toBeGreaterThanOrEqual(
+      moved.length,
+    );
+    expect(measured("exchange_takeover_gap_seconds_count")).toBeGreaterThanOrEqual(moved.length);
+    expect(measured("exchange_claim_seconds_count")).toBeGreaterThan(moved.length);
+    expect(moved.length).toBeGreaterThan(0);
+  }
 
   it("a drained node is emptied, and gets its share back when it is no longer drained", async () => {
     await wish(drainKey("node-2"), ON);
@@ -135,7 +155,7 @@ describe("failover on real servers", () => {
     const actor = "market.AAA";
     await wish(standbyKey(actor), OFF);
     await vi.waitFor(() => {
-      for (const { node } of nodes.values()) expect(node.warm()).not.toContain(actor);
+      for (const { node } of nodes.values()) expect(warmOf(node)).not.toContain(actor);
     }, PATIENCE);
     const { holder, token } = (await leaders()).get(actor)!;
     const other = holder === "node-1" ? "node-2" : "node-1";

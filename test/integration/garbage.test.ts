@@ -26,7 +26,7 @@ import { framesTaken } from "../../services/feed/metrics.js";
 import { announcementsRefused, malformedMessages } from "../../services/gateway/metrics.js";
 import { Random } from "../../services/participants/random.js";
 import { announceSubject, batchesSubject } from "../../services/ports/subjects.js";
-import type { RunningNode } from "../helpers/cluster.js";
+import { type RunningNode, warmOf } from "../helpers/cluster.js";
 import { bentCopies, brokenCopies, nothings } from "../helpers/garbage.js";
 import { Traffic } from "../helpers/nats-traffic.js";
 import { Listener, until } from "./feed-clients.js";
@@ -233,7 +233,7 @@ describe("an exchange to which garbage is said", { timeout: 120_000 }, () => {
     await expectAllWell();
     await until(
       "standbys are warm",
-      () => second.node.warm().length + Object.keys(second.node.leading()).length >= ACTORS.length,
+      () => warmOf(second.node).length + Object.keys(second.node.leading()).length >= ACTORS.length,
     );
   });
 

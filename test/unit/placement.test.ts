@@ -213,6 +213,21 @@ describe("membership", () => {
     expect(steadyAfterMs(membership, muchLaterMs)).toBe(2 * MOVE_AFTER_MS);
   });
 
+  it("tells for how long a node has to stay yet, and how often it was lost", () => {
+    const membership = new Membership();
+    membership.see(alive(), well, 0);
+    expect(membership.trials(1_000)).toEqual({
+      "node-1": { losses: 0, remainingMs: MOVE_AFTER_MS - 1_000 },
+    });
+    membership.see(nobody, well, 2_000);
+    expect(membership.trials(2_500)).toEqual({});
+    membership.see(alive(), well, 3_000);
+    expect(membership.trials(4_000)).toEqual({
+      "node-1": { losses: 1, remainingMs: 2 * MOVE_AFTER_MS - 1_000 },
+    });
+    expect(membership.trials(3_000 + 2 * MOVE_AFTER_MS)["node-1"]!.remainingMs).toBe(0);
+  });
+
   it("does not count a node that said that it leaves", () => {
     const membership = new Membership();
     membership.see(alive({ isLeaving: true }), well, 0);

@@ -53,6 +53,7 @@ export class Tally implements HostObserver {
   }
 
   fenced(): void {}
+  took(): void {}
 
   anchored(): void {
     this.add("anchored");
