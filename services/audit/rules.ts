@@ -1,6 +1,7 @@
 /** What an audit proves, each rule as a query for the rows that break it. An empty answer is the proof. */
 
 import { HOUSE_ACCOUNT_BASE } from "../../actors/kernel/ids.js";
+import { BATCH_GAPS, STALE_BATCHES } from "./batch-rules.js";
 
 export interface Rule {
   readonly name: string;
@@ -8,14 +9,17 @@ export interface Rule {
   readonly table: string;
   /** Is it a part of conservation (R7)? */
   readonly conserves: boolean;
+  /** For people: what is so while no row breaks the rule. */
+  readonly proves: string;
   readonly violations: string;
 }
 
-/** R9: each account's journal is 1, 2, 3, … and reaches as far as anything that names its numbers. */
 const JOURNAL_GAPS: Rule = {
   name: "journalGaps",
   table: "journal",
   conserves: false,
+  proves:
+    "R9: each account's journal is 1, 2, 3, … and reaches as far as anything that names its numbers.",
   violations: `
     SELECT account, first_sequence, last_sequence, previous + 1 AS expected_first
     FROM (
@@ -34,11 +38,11 @@ const JOURNAL_GAPS: Rule = {
     WHERE NOT EXISTS (SELECT FROM journal j WHERE j.account = a.account)`,
 };
 
-/** Every balance is the sum of what the journal says of it. */
 const JOURNAL_SUMS: Rule = {
   name: "journalSums",
   table: "balances",
   conserves: true,
+  proves: "Every balance is the sum of what the journal says of it.",
   violations: `
     SELECT account, asset, b.total, b.held, c.total AS journal_total, c.held AS journal_held
     FROM seen_balances b FULL JOIN seen_changes c USING (account, asset)
@@ -86,11 +90,11 @@ export const HELD_BY_ORDERS = `
     FROM costs c LEFT JOIN costs p ON p.order_id = c.pair AND p.pair = c.order_id
     GROUP BY 1, 2`;
 
-/** What is held is what the live orders may still cost, and what is to leave. */
 const HOLDS: Rule = {
   name: "holds",
   table: "balances",
   conserves: true,
+  proves: "What is held is what the live orders may still cost, and what is to leave.",
   violations: `
     SELECT account, asset, b.held, h.held AS held_by_orders, w.held AS held_by_withdrawals
     FROM (SELECT account, asset, held FROM seen_balances WHERE held <> 0) b
@@ -100,11 +104,12 @@ const HOLDS: Rule = {
     WHERE coalesce(b.held, 0) <> coalesce(h.held, 0) + coalesce(w.held, 0)`,
 };
 
-/** A shard's count of what came in from outside and has not left is its deposits less its settled withdrawals. */
 const DEPOSITS: Rule = {
   name: "deposits",
   table: "shard_totals",
   conserves: true,
+  proves:
+    "A shard's count of what came in from outside and has not left is its deposits less its settled withdrawals.",
   violations: `
     SELECT actor, asset, t.deposits, d.amount AS deposits_less_withdrawals
     FROM seen_totals t
@@ -117,14 +122,13 @@ const DEPOSITS: Rule = {
     WHERE coalesce(t.deposits, 0) <> coalesce(d.amount, 0)`,
 };
 
-/**
- * A transfer that is settled was given to its recipient, whole and once; one that came back was not; and nothing was given that nobody
- * has sent. One that is sent may have arrived, or not: without its credit it is under way.
- */
 const TRANSFERS: Rule = {
   name: "transfers",
   table: "transfers",
   conserves: true,
+  proves:
+    "A transfer that is settled was given to its recipient, whole and once; one that came back was not; nothing was " +
+    "given that nobody has sent. One that is sent may have arrived, or not: without its credit it is under way.",
   violations: `
     SELECT coalesce(t.account, c.sender) AS account, coalesce(t.key, c.key) AS key, t.recipient, t.asset, t.amount, t.status,
            c.account AS given_to, c.asset AS given_asset, c.amount AS given
@@ -136,11 +140,12 @@ const TRANSFERS: Rule = {
 /** Running totals count turnover, which has no limit, so a shard counts it modulo 2^53. */
 const TURNOVER_WRAPS_AT = 2 ** 53;
 
-/** What a shard counts as transferred is what its accounts were given and got back, and what they have sent. */
 const TRANSFERRED: Rule = {
   name: "transferred",
   table: "shard_totals",
   conserves: true,
+  proves:
+    "What a shard counts as transferred is what its accounts were given and got back, and what they have sent.",
   violations: `
     SELECT actor, asset, t.transferred_in, t.transferred_out, m.moved_in AS credits_and_returns, m.moved_out AS transfers
     FROM seen_totals t
@@ -154,11 +159,12 @@ const TRANSFERRED: Rule = {
        OR coalesce(t.transferred_out, 0) <> coalesce(mod(m.moved_out, ${TURNOVER_WRAPS_AT}), 0)`,
 };
 
-/** What a shard took from a market is what that market's trades say, up to the shard's mark. */
 const FLOWS: Rule = {
   name: "flows",
   table: "links",
   conserves: true,
+  proves:
+    "What a shard took from a market is what that market's trades say, up to the shard's mark.",
   violations: `
     SELECT actor, peer, l.received, l.base_in, l.base_out, l.quote_in, l.quote_out,
            s.base_in AS trades_base_in, s.base_out AS trades_base_out,
@@ -177,11 +183,12 @@ const FLOWS: Rule = {
            coalesce(mod(s.quote_in, ${TURNOVER_WRAPS_AT}), 0), coalesce(mod(s.quote_out, ${TURNOVER_WRAPS_AT}), 0))`,
 };
 
-/** R7 for a shard and an asset: its balances are its deposits and what flowed and was transferred in, less what went out. */
 const SHARD_BALANCES: Rule = {
   name: "shardBalances",
   table: "balances",
   conserves: true,
+  proves:
+    "R7 for a shard and an asset: its balances are its deposits and what flowed and was transferred in, less what went out.",
   violations: `
     SELECT actor, asset, sum(total) AS balances, sum(expected) AS deposits_and_flows
     FROM (
@@ -196,14 +203,13 @@ const SHARD_BALANCES: Rule = {
     HAVING mod(sum(total) - sum(expected), ${TURNOVER_WRAPS_AT}) <> 0`,
 };
 
-/**
- * What an account's journal moved is what it deposited, less what it withdrew, what it was given by transfers, less what it sent
- * and did not get back, and what its own trades moved, less their fees; a house account has the fees of its shard.
- */
 const SETTLEMENTS: Rule = {
   name: "settlements",
   table: "journal",
   conserves: true,
+  proves:
+    "What an account's journal moved is what it deposited, less what it withdrew, what it was given by transfers, less what " +
+    "it sent and did not get back, and what its own trades moved, less their fees; a house account has its shard's fees.",
   violations: `
     SELECT account, asset, sum(total) AS journal_total, sum(expected) AS deposits_and_trades
     FROM (
@@ -222,11 +228,12 @@ const SETTLEMENTS: Rule = {
     HAVING sum(total) <> sum(expected)`,
 };
 
-/** What an order was charged is its rates' part of what it has traded, as maker and as taker. */
 const FEES: Rule = {
   name: "fees",
   table: "orders",
   conserves: true,
+  proves:
+    "What an order was charged is its rates' part of what it has traded, as maker and as taker.",
   violations: `
     SELECT o.order_id, o.account, o.fees, o.maker_value, o.taker_value,
            s.maker_value AS trades_maker_value, s.taker_value AS trades_taker_value
@@ -239,11 +246,12 @@ const FEES: Rule = {
        OR o.fees <> ${fee("o.maker_value", "o.maker_fee")} + ${fee("o.taker_value", "o.taker_fee")}`,
 };
 
-/** A side of a trade is of an order of that account and instrument, at the worst limit it has had or better. */
 const TRADES_OF_ORDERS: Rule = {
   name: "tradesOfOrders",
   table: "trades",
   conserves: true,
+  proves:
+    "A side of a trade is of an order of that account and instrument, at the worst limit it has had or better.",
   violations: `
     SELECT s.market AS actor, s.trade_id, s.order_id, s.account, s.price, s.quantity,
            o.account AS order_account, o.price AS order_price
@@ -254,11 +262,12 @@ const TRADES_OF_ORDERS: Rule = {
                ELSE s.price < least(o.price, o.worst_price) END`,
 };
 
-/** An order is filled by just its trades: a live one by those up to its shard's mark, a finished one by all. */
 const ORDER_FILLS: Rule = {
   name: "orderFills",
   table: "orders",
   conserves: true,
+  proves:
+    "An order is filled by just its trades: a live one by those up to its shard's mark, a finished one by all.",
   violations: `
     SELECT o.order_id, o.account, o.filled, coalesce(s.quantity, 0) AS filled_by_trades
     FROM (
@@ -272,11 +281,12 @@ const ORDER_FILLS: Rule = {
     WHERE o.filled <> coalesce(s.quantity, 0)`,
 };
 
-/** Two orders that are a pair name each other and are alike; one that the other has ended has not traded, but the other has. */
 const PAIRS: Rule = {
   name: "pairs",
   table: "orders",
   conserves: true,
+  proves:
+    "Two orders that are a pair name each other and are alike; one that the other has ended has not traded, but the other has.",
   violations: `
     SELECT o.order_id, o.account, o.pair, o.pair_done, o.filled, p.filled AS filled_by_pair
     FROM orders o LEFT JOIN orders p ON p.order_id = o.pair
@@ -290,24 +300,26 @@ const ORDER_QUANTITIES: Rule = {
   name: "orderQuantities",
   table: "orders",
   conserves: false,
+  proves:
+    "No order is filled, or open, for more than its quantity, and nothing of a filled one is open.",
   violations: `
     SELECT order_id, account, quantity, filled, leaves, status FROM orders
     WHERE filled < 0 OR leaves < 0 OR filled + leaves > quantity OR (status = 4 AND leaves <> 0)`,
 };
 
-/** R8: no crossed book at rest, but in a phase that collects orders (see `crossed-books.ts`). */
 const CROSSED_BOOKS: Rule = {
   name: "crossedBooks",
   table: "book",
   conserves: false,
+  proves: "R8: no crossed book at rest, but in a phase that collects orders.",
   violations: "SELECT actor, best_bid, best_ask, phase FROM seen_crossed_books",
 };
 
-/** An order that is no plain one has its terms, and terms have their order. */
 const ORDER_TERMS: Rule = {
   name: "orderTerms",
   table: "order_terms",
   conserves: false,
+  proves: "An order that is no plain one has its terms, and terms have their order.",
   violations: `
     SELECT t.actor, t.order_id FROM order_terms t
     WHERE NOT EXISTS (SELECT FROM book b WHERE b.actor = t.actor AND b.order_id = t.order_id)
@@ -316,46 +328,6 @@ const ORDER_TERMS: Rule = {
     WHERE (b.shown < 0 OR b.shown > b.leaves OR b.leaves < 1)
        OR (b.shown < b.leaves
            AND NOT EXISTS (SELECT FROM order_terms t WHERE t.actor = b.actor AND t.order_id = b.order_id))`,
-};
-
-/** Batches are numbered without a gap, each begins where the one before ended, and the last is the actor's. */
-const BATCH_GAPS: Rule = {
-  name: "batchGaps",
-  table: "batch_log",
-  conserves: false,
-  violations: `
-    SELECT actor, batch, previous_batch, position_before, previous_position
-    FROM (
-      SELECT actor, batch, anchor, position_before, position_after,
-             lag(batch) OVER w AS previous_batch, lag(anchor) OVER w AS previous_anchor,
-             lag(position_after) OVER w AS previous_position
-      FROM batch_log WINDOW w AS (PARTITION BY actor ORDER BY batch)
-    ) b
-    WHERE batch <> previous_batch + 1 OR anchor < previous_anchor OR position_after < position_before
-       OR (anchor = previous_anchor AND position_before <> previous_position)
-    UNION ALL
-    SELECT a.actor, a.batch, max(l.batch), a.position, NULL
-    FROM actors a LEFT JOIN batch_log l USING (actor)
-    GROUP BY a.actor HAVING a.batch <> coalesce(max(l.batch), 0)`,
-};
-
-/** R1: after a higher token nobody commits under a lower one, and a batch's rows have its token. */
-const STALE_BATCHES: Rule = {
-  name: "staleBatches",
-  table: "batch_log",
-  conserves: false,
-  violations: `
-    SELECT actor, batch, token, highest_before FROM (
-      SELECT actor, batch, token, max(token) OVER (
-        PARTITION BY actor ORDER BY batch ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS highest_before
-      FROM batch_log
-    ) b
-    WHERE token < highest_before
-    UNION ALL
-    SELECT l.actor, l.batch, l.token, a.token FROM batch_log l JOIN actors a USING (actor) WHERE l.token > a.token
-    UNION ALL
-    SELECT j.actor, j.batch, j.token, l.token FROM seen_journal j JOIN batch_log l USING (actor, batch)
-    WHERE j.token <> l.token`,
 };
 
 /** In the order in which they are tried: the finest row that breaks comes first. */

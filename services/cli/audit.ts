@@ -1,20 +1,44 @@
 /** `audit`: every rule of conservation and every journal, in SQL. */
-import { audit } from "../audit/audit.js";
+import { audit, type AuditReport } from "../audit/audit.js";
+import { RULES } from "../audit/rules.js";
 import { type DatabaseOptions, onDatabase } from "./database.js";
 import { printJson, printTable } from "./output.js";
 
-export async function runAudit(
-  options: DatabaseOptions & { readonly json?: boolean },
-): Promise<number> {
+export interface AuditOptions extends DatabaseOptions {
+  readonly json?: boolean;
+  /** What the rules are, instead of whether they hold. */
+  readonly explain?: boolean;
+}
+
+export async function runAudit(options: AuditOptions): Promise<number> {
+  if (options.explain) return explainRules(options);
   const report = await onDatabase(options, audit);
   if (options.json) {
     printJson(report);
   } else {
     printTable([["rule", "rows that break it"], ...Object.entries(report.violations)]);
     const verdict = report.ok
-      ? `All hold. ${JSON.stringify(report.rows)} were looked at.`
-      : `Broken. The first: ${JSON.stringify(report.firstViolation)}`;
+      ? `All hold (--explain says what each proves). ${JSON.stringify(report.rows)} were looked at.`
+      : `Broken. The first: ${JSON.stringify(report.firstViolation)}\n${brokenRule(report)}`;
     process.stdout.write(`\n${verdict}\n`);
   }
   return report.ok ? 0 : 1;
+}
+
+/** What is not so, in words. */
+function brokenRule({ firstViolation }: AuditReport): string {
+  const rule = RULES.find(({ name }) => name === firstViolation?.rule);
+  return rule ? `What does not hold: ${rule.proves}` : "";
+}
+
+function explainRules({ json }: AuditOptions): number {
+  const rules = RULES.map(({ name, table, conserves, proves }) => ({
+    rule: name,
+    table,
+    conserves,
+    proves,
+  }));
+  if (json) printJson(rules);
+  else printTable([["rule", "proves"], ...rules.map(({ rule, proves }) => [rule, proves])]);
+  return 0;
 }

@@ -132,19 +132,28 @@ export function aliveNodes(nodes: readonly NodeState[]): string {
   return alive.length === 0 ? "none is alive" : `alive are: ${alive.join(", ")}`;
 }
 
-/**
- * An actor by what people call it: `ledger.1`, `market.2330%2ETW`, `market.2330.TW`, or the symbol alone. Throws
- * `CliError` that says what may have been meant.
- */
+/** An actor by what people call it. Throws `CliError` that says what may have been meant. */
 export function actorOf({ actors }: ClusterState, word: string): ActorState {
+  const names = actors.map(({ actor }) => actor);
+  const name = actorNamed(names, word);
+  if (name === null) throw unknownActor(names, word);
+  return actors.find(({ actor }) => actor === name)!;
+}
+
+/** By `ledger.1`, `ledger-1`, `market.2330%2ETW`, `market.2330.TW`, or the symbol alone. */
+export function actorNamed(actors: readonly string[], word: string): string | null {
+  const words = [word, `market.${word}`, word.replace(/^ledger-/, "ledger.")];
   const found =
-    actors.find(({ actor }) => actor === word) ??
-    actors.find(({ actor }) => [word, `market.${word}`].includes(decodeSymbol(actor)));
-  if (found) return found;
-  const shown = actors.map(({ actor }) => decodeSymbol(actor));
+    actors.find((actor) => actor === word) ??
+    actors.find((actor) => words.includes(decodeSymbol(actor)));
+  return found ?? null;
+}
+
+export function unknownActor(actors: readonly string[], word: string): CliError {
+  const shown = actors.map(decodeSymbol);
   const symbols = shown.map((actor) => actor.replace(/^market\./, ""));
   const near = closest(word, [...new Set([...shown, ...symbols])]);
   const hint =
     near.length > 0 ? `did you mean ${near.join(" or ")}?` : "npx palisade leaders lists them";
-  throw new CliError("UNKNOWN_ACTOR", `there is no actor ${word}; ${hint}`);
+  return new CliError("UNKNOWN_ACTOR", `there is no actor ${word}; ${hint}`);
 }

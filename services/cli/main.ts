@@ -4,14 +4,13 @@ import { describeConfig, loadConfig } from "../common/config.js";
 import { addAccountCommands } from "./account-commands.js";
 import { CliError } from "./cli-error.js";
 import { progress } from "./output.js";
+import { addRecordCommands } from "./record-commands.js";
 import type { BenchOptions } from "./bench.js";
 import type { MarketOptions } from "./market.js";
 import type { AmendOptions, OrderOptions } from "./orders.js";
 import type { PairOptions } from "./pair.js";
-import type { PositionsOptions } from "./positions.js";
 import type { SimOptions } from "./sim.js";
 import type { StartOptions } from "./start.js";
-import type { StatementOptions } from "./statement.js";
 import type { VenueOptions } from "./venue.js";
 
 const EXIT_FAILED = 1;
@@ -108,32 +107,7 @@ program
     run(async () => (await import("./bench.js")).bench(name, options)),
   );
 
-withData(program.command("audit"))
-  .description("prove in SQL that nothing was made or lost, at rest or while trading goes on")
-  .option("--url <postgres>", "the database, instead of the running exchange's")
-  .action((options: Common & { url?: string }) =>
-    run(async () => (await import("./audit.js")).runAudit(options)),
-  );
-
-withData(program.command("statement <account>"))
-  .description(
-    "an account's money line by line, as its journal says it: CSV, or JSON with --json (house.1: what shard 1 got in fees)",
-  )
-  .option("--from <time>", "the beginning, like 2026-01-31T00:00:00Z")
-  .option("--to <time>", "the end, which is no part of it")
-  .option("--url <postgres>", "the database, instead of the running exchange's")
-  .action((account: string, options: StatementOptions) =>
-    run(async () => (await import("./statement.js")).statement(account, options)),
-  );
-
-withData(program.command("positions <account>"))
-  .description(
-    "what an account's trades have come to, by average cost, as its journal says it (realised: before fees)",
-  )
-  .option("--url <postgres>", "the database, instead of the running exchange's")
-  .action((account: string, options: PositionsOptions) =>
-    run(async () => (await import("./positions.js")).positions(account, options)),
-  );
+addRecordCommands({ program, withData, run });
 
 withData(program.command("instruments"))
   .description("list the instruments")
@@ -334,7 +308,7 @@ withData(program.command("kill <process>"))
   );
 
 // An exit, unlike a signal's own end, stops the servers that a command has started. `start` drains instead.
-const STARTS_SERVERS = ["replay", "drill", "bench", "audit", "statement", "positions"];
+const STARTS_SERVERS = ["replay", "drill", "bench", "audit", "explain", "statement", "positions"];
 program.hook("preAction", (_, command) => {
   if (!STARTS_SERVERS.includes(command.name())) return;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

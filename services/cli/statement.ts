@@ -6,7 +6,7 @@ import { accountOf } from "./accounts.js";
 import { CliError } from "./cli-error.js";
 import { type DatabaseOptions, onDatabase } from "./database.js";
 import { printJson } from "./output.js";
-import { parseTime } from "./words.js";
+import { formatMicroseconds, parseTime } from "./words.js";
 
 export interface StatementOptions extends DatabaseOptions {
   readonly from?: string;
@@ -34,7 +34,7 @@ export async function statement(account: string, options: StatementOptions): Pro
     // Not before it is known that there is an account.
     let heading = `${COLUMNS.join(",")}\n`;
     const write = (line: StatementLine): void => {
-      if (options.json) lines.push({ ...line, time: timeText(line.time) });
+      if (options.json) lines.push({ ...line, time: formatMicroseconds(line.time) });
       else process.stdout.write(`${heading}${inCsv(line)}\n`);
       heading = "";
     };
@@ -64,13 +64,7 @@ function accountOrHouse(text: string): number {
 /** Commas and quotes occur in keys only, which are visible characters. */
 function inCsv(line: StatementLine): string {
   return COLUMNS.map((column) => {
-    const text = column === "time" ? timeText(line.time) : String(line[column]);
+    const text = column === "time" ? formatMicroseconds(line.time) : String(line[column]);
     return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   }).join(",");
-}
-
-function timeText(time: number): string {
-  const milliseconds = Math.floor(time / MICROSECONDS_PER_MILLISECOND);
-  const rest = String(time % MICROSECONDS_PER_MILLISECOND).padStart(3, "0");
-  return new Date(milliseconds).toISOString().replace("Z", `${rest}Z`);
 }

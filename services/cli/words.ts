@@ -92,6 +92,12 @@ export function formatTime(time: number): string {
   return new Date(time / MICROSECONDS_PER_MILLISECOND).toISOString();
 }
 
+/** The same with all six decimals of its second. */
+export function formatMicroseconds(time: number): string {
+  const rest = String(time % MICROSECONDS_PER_MILLISECOND).padStart(3, "0");
+  return formatTime(Math.floor(time)).replace("Z", `${rest}Z`);
+}
+
 /** A part of a price in percent, as basis points: `2.5%` is 250. `off` is 0. */
 export function parsePercent(text: string, what: string): number {
   if (text === "off") return 0;

@@ -1,0 +1,78 @@
+/** `explain`: what became of an order, or of an actor, from what Postgres keeps and from what the nodes say. */
+import { InvariantError } from "../../actors/kernel/assert.js";
+import { actorNames } from "../explain/actor-story.js";
+import { type OrderStory, orderStory } from "../explain/order-story.js";
+import { type Records, withRecords } from "../explain/records.js";
+import { accountOf } from "./accounts.js";
+import { CliError } from "./cli-error.js";
+import { actorNamed, unknownActor } from "./cluster.js";
+import { type DatabaseOptions, onDatabase } from "./database.js";
+import { explainActor } from "./explain-actor.js";
+import { printJson, printTable } from "./output.js";
+import { formatMicroseconds } from "./words.js";
+
+export interface ExplainOptions extends DatabaseOptions {
+  readonly account?: string;
+  readonly json?: boolean;
+}
+
+export function explain(word: string, options: ExplainOptions): Promise<void> {
+  const account = options.account === undefined ? null : accountOf(options.account);
+  return onDatabase(options, (url) =>
+    withRecords(url, async (records) => {
+      if (account !== null) return explainOrder(records, 0, account, word, options);
+      const names = await actorNames(records.pool);
+      const name = actorNamed(names, word);
+      if (name !== null) return explainActor(records.pool, name, options);
+      if (!/^\d+$/.test(word)) throw unknownActor(names, word);
+      return explainOrder(records, Number(word), 0, "", options);
+    }),
+  );
+}
+
+async function explainOrder(
+  records: Records,
+  orderId: number,
+  account: number,
+  clientOrderId: string,
+  options: ExplainOptions,
+): Promise<void> {
+  const story = await told(orderStory(records, orderId, account, clientOrderId));
+  if (!story) {
+    const what = orderId > 0 ? `order ${orderId}` : `order ${clientOrderId} of account ${account}`;
+    const hint = "name it by its number, or by --account N and its client order id";
+    throw new CliError("UNKNOWN_ORDER", `there is no ${what}; ${hint}`);
+  }
+  if (options.json) printOrderJson(story);
+  else printOrder(story);
+}
+
+/** Rows that contradict each other are the audit's business. */
+async function told<T>(story: Promise<T>): Promise<T> {
+  try {
+    return await story;
+  } catch (error) {
+    if (!(error instanceof InvariantError)) throw error;
+    throw new CliError("RECORDS_DO_NOT_AGREE", `${error.message}; run npm run audit`);
+  }
+}
+
+function printOrderJson({ order, symbol, terms, standing, steps, gaps }: OrderStory): void {
+  const { orderId, account, clientOrderId } = order;
+  const timed = steps.map((step) => ({ ...step, time: formatMicroseconds(step.time) }));
+  printJson({ orderId, account, clientOrderId, symbol, terms, standing, steps: timed, gaps });
+}
+
+function printOrder({ order, terms, standing, steps, gaps }: OrderStory): void {
+  const { orderId, account, clientOrderId } = order;
+  process.stdout.write(`order ${orderId} (${clientOrderId}) of account ${account}: ${terms}\n`);
+  process.stdout.write(`${standing}\n`);
+  const rows = steps.map(({ time, actor, batch, token, node, message, what, money }) => {
+    const by = message ? `; ${message.from}#${message.token} message ${message.number}` : "";
+    const moved = money.length > 0 ? ` [${money.join(", ")}]` : "";
+    const place = [formatMicroseconds(time), actor, batch, token ?? "?", node ?? "not known"];
+    return [...place, `${what}${moved}${by}`];
+  });
+  printTable([["batch begun", "actor", "batch", "token", "node", "what"], ...rows]);
+  for (const gap of gaps) process.stdout.write(`${gap}\n`);
+}

@@ -1,0 +1,47 @@
+/** The commands that tell what Postgres keeps, whether the exchange runs or not. */
+import type { AuditOptions } from "./audit.js";
+import type { Shell } from "./account-commands.js";
+import type { ExplainOptions } from "./explain.js";
+import type { PositionsOptions } from "./positions.js";
+import type { StatementOptions } from "./statement.js";
+
+export function addRecordCommands({ program, withData, run }: Shell): void {
+  withData(program.command("audit"))
+    .description("prove in SQL that nothing was made or lost, at rest or while trading goes on")
+    .option("--explain", "what each rule proves, and nothing more")
+    .option("--url <postgres>", "the database, instead of the running exchange's")
+    .action((options: AuditOptions) =>
+      run(async () => (await import("./audit.js")).runAudit(options)),
+    );
+
+  withData(program.command("statement <account>"))
+    .description(
+      "an account's money line by line, as its journal says it: CSV, or JSON with --json (house.1: what shard 1 got in fees)",
+    )
+    .option("--from <time>", "the beginning, like 2026-01-31T00:00:00Z")
+    .option("--to <time>", "the end, which is no part of it")
+    .option("--url <postgres>", "the database, instead of the running exchange's")
+    .action((account: string, options: StatementOptions) =>
+      run(async () => (await import("./statement.js")).statement(account, options)),
+    );
+
+  withData(program.command("positions <account>"))
+    .description(
+      "what an account's trades have come to, by average cost, as its journal says it (realised: before fees)",
+    )
+    .option("--url <postgres>", "the database, instead of the running exchange's")
+    .action((account: string, options: PositionsOptions) =>
+      run(async () => (await import("./positions.js")).positions(account, options)),
+    );
+
+  withData(program.command("explain <what>"))
+    .description(
+      "what became of an order (its number, or its client order id with --account), or who led an actor " +
+        "(a symbol, ledger-1), when and why",
+    )
+    .option("--account <account>", "it is the client order id of an order of this account")
+    .option("--url <postgres>", "the database, instead of the running exchange's")
+    .action((what: string, options: ExplainOptions) =>
+      run(async () => (await import("./explain.js")).explain(what, options)),
+    );
+}

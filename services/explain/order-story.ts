@@ -1,0 +1,72 @@
+/**
+ * The story of one order, from what Postgres keeps: the journal has what its account was told and what that moved, the batch
+ * logs who had asked and which batch of the market took what, the trades what it traded. Nobody else's account is named.
+ */
+import type pg from "pg";
+import { assert } from "../../actors/kernel/assert.js";
+import { shardOfOrder } from "../../actors/kernel/ids.js";
+import { isFinal, type OrderStatus } from "../../actors/kernel/order.js";
+import { query } from "../adapters/postgres/connections.js";
+import type { OrderRow } from "../ports/reads.js";
+import { inOrder } from "./causes.js";
+import { marketSteps } from "./market-steps.js";
+import { OrderWords } from "./order-words.js";
+import type { Records } from "./records.js";
+import { Senders } from "./senders.js";
+import { readTold, shardSteps } from "./shard-steps.js";
+import * as sql from "./sql.js";
+import type { Step, Telling } from "./step.js";
+
+export interface OrderStory {
+  readonly order: OrderRow;
+  readonly symbol: string;
+  readonly terms: string;
+  readonly standing: string;
+  readonly steps: readonly Step[];
+  /** What cannot be told, and why. */
+  readonly gaps: readonly string[];
+}
+
+/** By its number; or (0) by its account and client order id. Null: there is no such order. */
+export async function orderStory(
+  { pool, reads }: Records,
+  orderId: number,
+  account: number,
+  clientOrderId: string,
+): Promise<OrderStory | null> {
+  const owner = orderId > 0 ? await accountOf(pool, orderId) : account;
+  const order = await reads.order(owner, orderId, clientOrderId);
+  if (!order) return null;
+  const actors = await query<sql.ActorRow & pg.QueryResultRow>(pool, sql.ACTORS);
+  const instruments = await reads.instruments();
+  const instrument = instruments.find(({ id }) => id === order.instrument);
+  const words = new OrderWords(instrument, await reads.assets());
+  const isOver = isFinal(order.status as OrderStatus);
+  const telling = { pool, order, isOver, words, senders: new Senders(actors, reads), gaps: [] };
+  return {
+    order,
+    symbol: words.symbol,
+    terms: words.terms(order),
+    standing: words.standing(order),
+    steps: await tell(telling, actors),
+    gaps: telling.gaps,
+  };
+}
+
+async function accountOf(pool: pg.Pool, orderId: number): Promise<number> {
+  const [row] = await query<{ account: number }>(pool, sql.ACCOUNT_OF_ORDER, [orderId]);
+  return row?.account ?? 0;
+}
+
+async function tell(telling: Telling, actors: readonly sql.ActorRow[]): Promise<Step[]> {
+  const { order } = telling;
+  const shard = actors.find(({ id }) => id === shardOfOrder(order.orderId));
+  const told = await readTold(telling);
+  assert(shard !== undefined && told.length > 0, `the journal has nothing of ${order.orderId}`);
+  const ofShard = await shardSteps(telling, shard, told);
+  const market = actors.find(({ id }) => id === order.instrument);
+  const events = told.flatMap((each) => each.events);
+  if (!market || events[0]!.kind !== "accepted") return inOrder(ofShard, []);
+  const lifetime = { acceptedAt: told[0]!.row.time, lastAt: told.at(-1)!.row.time };
+  return inOrder(ofShard, await marketSteps(telling, market, events, lifetime));
+}
