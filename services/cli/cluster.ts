@@ -5,7 +5,9 @@ import { EtcdLeaseStore, LEASE_NAMESPACE } from "../adapters/etcd/etcd-lease-sto
 import { SystemClock } from "../common/clock.js";
 import { closest } from "../common/closest.js";
 import { parseNodeInfo } from "../node/info.js";
+import type { Trial } from "../node/membership.js";
 import { LeaderBoard } from "../supervisor/leaders.js";
+import { askNodes } from "./ask-nodes.js";
 import { CliError } from "./cli-error.js";
 import { dataDirectory, readRunFile, type RunFile } from "./run-file.js";
 
@@ -16,6 +18,8 @@ export interface NodeState {
   readonly isLeaving: boolean;
   readonly isCordoned: boolean;
   readonly isDrained: boolean;
+  /** Why nothing is moved to it yet, where that is so: it was lost so often, and has to stay for so long. */
+  readonly trial: Trial;
   /** The names of the actors whose keys it holds. */
   readonly leads: readonly string[];
 }
@@ -57,6 +61,7 @@ export class Cluster {
     await this.ask(leases.look());
     const wishes = parseWishes(leases.wishes());
     const leaders = [...leases.leaders().values()];
+    const trials = [...(await askNodes<Record<string, Trial>>(this.run, "/trials")).values()];
     const configured = this.run.processes.filter(({ kind }) => kind === "node");
     const names = new Set([
       ...configured.map(({ name }) => name),
@@ -74,6 +79,7 @@ export class Cluster {
         isLeaving,
         isCordoned: wishes.cordoned.has(node),
         isDrained: wishes.drained.has(node),
+        trial: longest(trials.flatMap((seen) => seen[node] ?? [])),
         leads: leaders.filter((each) => each.node === node).map(({ actorName }) => actorName),
       };
     });
@@ -105,6 +111,12 @@ export class Cluster {
       );
     }
   }
+}
+
+/** Each node has seen another part of what came and went. */
+function longest(trials: readonly Trial[]): Trial {
+  const [first] = trials.toSorted((a, b) => b.remainingMs - a.remainingMs);
+  return first ?? { losses: 0, remainingMs: 0 };
 }
 
 export async function withCluster<T>(

@@ -21,10 +21,16 @@ export function parseDecimal(text: string, decimals: number, what: string): numb
   throw new CliError("NUMBER_TOO_LARGE", `the ${what} "${text}" is above 2^53 - 1 smallest units`);
 }
 
-/** A whole number in digits, within bounds. Throws `CliError`. */
+/** A whole number in digits, within bounds. Throws `CliError`, which tells one that is out of bounds from what is no number. */
 export function parseWhole(text: string, minimum: number, maximum: number, what: string): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= minimum && value <= maximum) return value;
+  if (/^-?\d+$/.test(text)) {
+    throw new CliError(
+      "NUMBER_OUT_OF_RANGE",
+      `the ${what} is ${text}; it is a whole number from ${minimum} to ${maximum}`,
+    );
+  }
   throw new CliError(
     "NOT_A_NUMBER",
     `the ${what} is "${text}"; it is a whole number from ${minimum} to ${maximum}`,

@@ -26,6 +26,7 @@ interface Common {
   readonly dataDir?: string;
 }
 
+const MS_PER_SECOND = 1_000;
 const LOOK_EVERY_MS = 50;
 const MOVE_MS_MAX = 10_000;
 /** Longer than a node waits for its standby before it takes an actor without one. */
@@ -42,6 +43,8 @@ export function cluster({ json, dataDir }: Common): Promise<void> {
           leaving: each.isLeaving,
           cordoned: each.isCordoned,
           drained: each.isDrained,
+          losses: each.trial.losses,
+          waitsMs: Math.ceil(each.trial.remainingMs),
           leads: each.leads,
         })),
         actors,
@@ -71,10 +74,14 @@ export function cluster({ json, dataDir }: Common): Promise<void> {
   });
 }
 
-function placeOf({ isCordoned, isDrained, isLeaving }: NodeState): string {
+function placeOf({ isAlive, isCordoned, isDrained, isLeaving, trial }: NodeState): string {
   if (isLeaving) return "nothing: it is about to end";
   if (isDrained) return "nothing: drained";
-  return isCordoned ? "nothing more: cordoned" : "its share";
+  if (isCordoned) return "nothing more: cordoned";
+  if (!isAlive || trial.remainingMs === 0) return "its share";
+  const seconds = Math.ceil(trial.remainingMs / MS_PER_SECOND);
+  const why = trial.losses === 0 ? "" : `, as it was lost ${trial.losses} times of late`;
+  return `its share in ${seconds} s${why}`;
 }
 
 /** The node takes no actor more, by itself; it keeps those that it leads. */

@@ -2,8 +2,10 @@
 import { Phase, PHASE_NAMES } from "../../actors/market/phase.js";
 import { MarketPhase, Side } from "../../proto/gen/exchange/v1/exchange.js";
 import { type ExchangeClient, ExchangeError } from "../client/exchange-client.js";
+import { Books } from "./books.js";
 import { withClient } from "./connect.js";
 import { printJson, printTable } from "./output.js";
+import { dataDirectory, readRunFile } from "./run-file.js";
 
 export interface VenueOptions {
   readonly json?: boolean;
@@ -17,29 +19,53 @@ interface Outcome {
   /** Names of phases; empty where it is not known. */
   readonly before: string;
   readonly phase: string;
+  /** Orders that were ended, where that was asked for. */
+  readonly ended?: number;
   /** Why it could not be done; empty where it was. */
   readonly problem: string;
 }
 
-type Change = (client: ExchangeClient, symbol: string, phase: MarketPhase) => Promise<MarketPhase>;
+interface Changed {
+  readonly phase: MarketPhase;
+  readonly ended?: number;
+}
+
+type Change = (client: ExchangeClient, symbol: string, phase: MarketPhase) => Promise<Changed>;
 
 /** Every market that is not closed takes no trade from now on. Gives 1 if one could not be halted. */
-export function haltAll({ cancel = false, ...options }: VenueOptions): Promise<number> {
-  return everywhere(options, async (client, symbol, phase) => {
-    const isToHalt =
-      phase !== MarketPhase.MARKET_PHASE_CLOSED && phase !== MarketPhase.MARKET_PHASE_HALTED;
-    if (isToHalt) await client.changePhase(symbol, MarketPhase.MARKET_PHASE_HALTED, 0);
-    if (cancel) await client.massCancel({ symbol, account: 0, side: Side.SIDE_UNSPECIFIED });
-    return isToHalt ? MarketPhase.MARKET_PHASE_HALTED : phase;
-  });
+export async function haltAll({ cancel = false, ...options }: VenueOptions): Promise<number> {
+  const books = new Books(readRunFile(dataDirectory(options.dataDir)).urls.postgres);
+  try {
+    return await everywhere(options, async (client, symbol, before) => {
+      const isToHalt =
+        before !== MarketPhase.MARKET_PHASE_CLOSED && before !== MarketPhase.MARKET_PHASE_HALTED;
+      if (isToHalt) await client.changePhase(symbol, MarketPhase.MARKET_PHASE_HALTED, 0);
+      const phase = isToHalt ? MarketPhase.MARKET_PHASE_HALTED : before;
+      return cancel ? { phase, ended: await endOrders(client, books, symbol) } : { phase };
+    });
+  } finally {
+    await books.close();
+  }
+}
+
+/** Until none is open: a mass cancel has a limit. Gives how many were open, of which clients may have cancelled some. */
+async function endOrders(client: ExchangeClient, books: Books, symbol: string): Promise<number> {
+  const open = await books.open(symbol);
+  let left = open;
+  for (let before = Infinity; left > 0 && left < before; ) {
+    before = left;
+    await client.massCancel({ symbol, account: 0, side: Side.SIDE_UNSPECIFIED });
+    left = await books.open(symbol);
+  }
+  return open - left;
 }
 
 /** Every market that is halted trades from now on. Gives 1 if one could not be opened. */
 export function resumeAll(options: VenueOptions): Promise<number> {
   return everywhere(options, async (client, symbol, phase) => {
-    if (phase !== MarketPhase.MARKET_PHASE_HALTED) return phase;
+    if (phase !== MarketPhase.MARKET_PHASE_HALTED) return { phase };
     await client.changePhase(symbol, MarketPhase.MARKET_PHASE_CONTINUOUS, 0);
-    return MarketPhase.MARKET_PHASE_CONTINUOUS;
+    return { phase: MarketPhase.MARKET_PHASE_CONTINUOUS };
   });
 }
 
@@ -53,13 +79,14 @@ async function everywhere({ json, dataDir }: VenueOptions, change: Change): Prom
     );
     failures = outcomes.filter(({ problem }) => problem !== "").length;
     if (json) return printJson({ markets: outcomes, failures });
-    const rows = outcomes.map(({ symbol, before, phase, problem }) => [
+    const rows = outcomes.map(({ symbol, before, phase, ended, problem }) => [
       symbol,
       before,
       phase,
+      ended ?? "",
       problem,
     ]);
-    printTable([["symbol", "was", "is", "problem"], ...rows]);
+    printTable([["symbol", "was", "is", "orders ended", "problem"], ...rows]);
   });
   return failures === 0 ? 0 : 1;
 }
@@ -69,7 +96,8 @@ async function outcomeOf(client: ExchangeClient, symbol: string, change: Change)
   try {
     const { phase } = await client.market(symbol);
     before = nameOfPhase(phase);
-    return { symbol, before, phase: nameOfPhase(await change(client, symbol, phase)), problem: "" };
+    const changed = await change(client, symbol, phase);
+    return { symbol, before, ...changed, phase: nameOfPhase(changed.phase), problem: "" };
   } catch (error) {
     if (!(error instanceof ExchangeError)) throw error;
     return { symbol, before, phase: "", problem: `${error.code}: ${error.message}` };

@@ -55,8 +55,8 @@ describe("npm run sim", () => {
   });
 
   it.each([
-    [["--seeds", "0"], "NOT_A_NUMBER", "from 1 to"],
-    [["--seeds", "-3"], "NOT_A_NUMBER", "from 1 to"],
+    [["--seeds", "0"], "NUMBER_OUT_OF_RANGE", "from 1 to"],
+    [["--seeds", "-3"], "NUMBER_OUT_OF_RANGE", "from 1 to"],
     [["--seeds", "many"], "NOT_A_NUMBER", "from 1 to"],
     [["--without", "luck"], "UNKNOWN_MUTATION", "fence, batch-check, marks, outbox, identity"],
     [["--plan", "nowhere.json"], "NO_PLAN", "nowhere.json"],

@@ -38,5 +38,11 @@ describe("decimals of the command line", () => {
     for (const text of ["0", "9", "1.5", "x", ""]) {
       expect(() => parseWhole(text, 1, 8, "count")).toThrow("from 1 to 8");
     }
+    for (const text of ["-1", "0", "9"]) {
+      expect(() => parseWhole(text, 1, 8, "count")).toThrow("NUMBER_OUT_OF_RANGE");
+    }
+    for (const text of ["1.5", "x", ""]) {
+      expect(() => parseWhole(text, 1, 8, "count")).toThrow("NOT_A_NUMBER");
+    }
   });
 });
