@@ -185,7 +185,7 @@ export const divergedStandbys = new Counter({
 
 export const hostState = new Gauge({
   name: "exchange_host_state",
-  help: "1 for the state that an actor's host is in, 0 for the others.",
+  help: "1 for the state that an actor's host is in; 0 for leading and for stopped, where that is another.",
   labelNames: ["actor", "state"] as const,
   registers,
 });

@@ -4,6 +4,7 @@ import { DEFAULT_WEIGHT } from "../../actors/placement/rendezvous.js";
 import { parseWishes, type Wishes } from "../../actors/placement/wishes.js";
 import type { HostDependencies } from "../host/dependencies.js";
 import { Host } from "../host/host.js";
+import type { HostState } from "../host/host-machine.js";
 import { COMMIT_HANGS_AFTER_MS } from "../host/limits.js";
 import type { Backlog } from "../host/observer.js";
 import type { StandbyProgress } from "../host/standby.js";
@@ -100,6 +101,11 @@ export class Node {
     const names: Record<string, number> = {};
     for (const host of this.hosts.values()) if (host.token > 0) names[host.name] = host.token;
     return names;
+  }
+
+  /** The state of each host, by actor name. */
+  states(): Record<string, HostState> {
+    return Object.fromEntries([...this.hosts.values()].map(({ name, state }) => [name, state]));
   }
 
   /** What waits at what this node leads, by actor name. */

@@ -12,6 +12,9 @@ import type { Node } from "./node.js";
 const MICROSECONDS_PER_MS = 1_000;
 const MS_PER_SECOND = 1_000;
 
+/** That nobody leads an actor can be told only where all say that they do not. */
+const ALWAYS_TOLD: readonly HostState[] = ["leading", "stopped"];
+
 /** The last values of an actor's own counters, to add what is new to the process's. */
 interface Seen {
   actor: Actor;
@@ -20,7 +23,6 @@ interface Seen {
 
 export class MetricsObserver implements HostObserver {
   private readonly seen = new Map<string, Seen>();
-  private readonly states = new Map<string, HostState>();
 
   applied(kind: ActorKind, commands: number, elapsedMs: number): void {
     if (kind !== "market" || commands === 0) return;
@@ -63,16 +65,18 @@ export class MetricsObserver implements HostObserver {
   }
 
   became(actorName: string, state: HostState, reason: string): void {
-    const before = this.states.get(actorName);
-    if (before) metrics.hostState.set({ actor: actorName, state: before }, 0);
-    metrics.hostState.set({ actor: actorName, state }, 1);
-    this.states.set(actorName, state);
     if (state === "claiming") metrics.takeovers.inc({ reason });
     if (state !== "leading") this.forget(actorName);
   }
 
-  /** What waits now, of what the node leads and stands by for. */
-  measure(node: Pick<Node, "backlogs" | "standbys">): void {
+  /** How each host of the node stands now, and what waits of what it leads and stands by for. */
+  measure(node: Pick<Node, "states" | "backlogs" | "standbys">): void {
+    metrics.hostState.reset();
+    for (const [actor, now] of Object.entries(node.states())) {
+      for (const state of new Set([...ALWAYS_TOLD, now])) {
+        metrics.hostState.set({ actor, state }, state === now ? 1 : 0);
+      }
+    }
     for (const gauge of [metrics.inboxLag, metrics.outboxAge]) gauge.reset();
     for (const [actor, { inboxFrames, outboxAgeMs }] of Object.entries(node.backlogs())) {
       metrics.inboxLag.set({ actor }, inboxFrames);

@@ -1,0 +1,97 @@
+/** The alert rules, against what the processes export and what the runbook says. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { collectProcessMetrics, registry } from "../../services/common/metrics.js";
+// Each process has its own metrics; here all are in one registry.
+import "../../services/feed/metrics.js";
+import "../../services/gateway/metrics.js";
+import { PROJECT_ROOT } from "../../services/servers/project-root.js";
+
+const SECTION = "## Alerts";
+/** What Prometheus adds to whatever it scrapes, and what a histogram's buckets are told apart by. */
+const LABELS_OF_PROMETHEUS = ["instance", "le"];
+
+interface Rule {
+  readonly name: string;
+  readonly expr: string;
+  readonly text: string;
+}
+
+interface Metric {
+  readonly name: string;
+  readonly type: string;
+  readonly labelNames: readonly string[];
+}
+
+const read = (...path: string[]) => readFileSync(join(PROJECT_ROOT, ...path), "utf8");
+
+function rules(): Rule[] {
+  const [, ...parts] = read("deploy", "prometheus", "alerts.yaml").split(/^ {6}- alert: /m);
+  return parts.map((text) => {
+    const expr = /^ {8}expr: (?:>-\n)?([\s\S]*?)\n {8}[a-z]/m.exec(text)![1]!;
+    return { name: text.split("\n", 1)[0]!, expr: expr.replace(/\s+/g, " ").trim(), text };
+  });
+}
+
+collectProcessMetrics();
+// The library's types leave the label names out.
+const exported = registry.getMetricsAsArray() as unknown as Metric[];
+
+/** The metric of a name as it stands in an expression; a histogram has three. */
+function metricOf(name: string): Metric | undefined {
+  const base = name.replace(/_(bucket|sum|count)$/, "");
+  return (
+    exported.find((metric) => metric.name === name) ??
+    exported.find((metric) => metric.name === base && metric.type === "histogram")
+  );
+}
+
+describe("alerts", () => {
+  it("are rules that say when, how urgent and what", () => {
+    expect(rules().length).toBeGreaterThan(10);
+    expect(new Set(rules().map(({ name }) => name)).size).toBe(rules().length);
+    for (const { name, text } of rules()) {
+      expect(name).toMatch(/^[A-Z][A-Za-z]+$/);
+      expect(text).toMatch(/^ {8}labels: \{ severity: (page|look) \}$/m);
+      expect(text).toMatch(/^ {10}summary: ".+"$/m);
+    }
+  });
+
+  it.each(rules().map((rule) => [rule.name, rule] as const))(
+    "%s uses metrics that are exported, by labels that they have",
+    (_, { expr, text }) => {
+      const names = expr.match(/\b(exchange|nodejs|process)_\w+/g) ?? [];
+      expect(names).not.toEqual([]);
+      const metrics = names.map((name) => {
+        const metric = metricOf(name);
+        expect(metric, name).toBeDefined();
+        return metric!;
+      });
+      for (const [, name, label] of expr.matchAll(/(\w+)\{(\w+)!?=/g)) {
+        expect(metricOf(name!)!.labelNames).toContain(label);
+      }
+      const known = [...metrics.flatMap(({ labelNames }) => labelNames), ...LABELS_OF_PROMETHEUS];
+      const grouped = [...expr.matchAll(/\b(?:by|on) \(([^)]*)\)/g)].flatMap(([, by]) =>
+        by!.split(/, ?/),
+      );
+      for (const label of grouped) expect(known).toContain(label);
+      for (const [, label] of text.matchAll(/\$labels\.(\w+)/g)) expect(grouped).toContain(label);
+      expect(expr.split("(").length).toBe(expr.split(")").length);
+    },
+  );
+
+  it("each have their section in the runbook, and no section is of an alert that there is not", () => {
+    const runbook = read("deploy", "RUNBOOK.md");
+    const section = runbook.slice(runbook.indexOf(SECTION)).split(/^## (?!Alerts)/m)[0]!;
+    const titles = [...section.matchAll(/^### (\w+)$/gm)].map(([, title]) => title!);
+    expect(titles.toSorted()).toEqual(
+      rules()
+        .map(({ name }) => name)
+        .toSorted(),
+    );
+    for (const part of section.split(/^### \w+$/m).slice(1)) {
+      expect(part.trim().length).toBeGreaterThan(80);
+    }
+  });
+});
