@@ -57,18 +57,19 @@ async function told<T>(story: Promise<T>): Promise<T> {
   }
 }
 
-function printOrderJson({ order, symbol, terms, standing, steps, gaps }: OrderStory): void {
+function printOrderJson({ order, steps, ...story }: OrderStory): void {
   const { orderId, account, clientOrderId } = order;
   const timed = steps.map((step) => ({ ...step, time: formatMicroseconds(step.time) }));
-  printJson({ orderId, account, clientOrderId, symbol, terms, standing, steps: timed, gaps });
+  printJson({ orderId, account, clientOrderId, ...story, steps: timed });
 }
 
-function printOrder({ order, terms, standing, steps, gaps }: OrderStory): void {
+function printOrder({ order, terms, standing, trailingStop, steps, gaps }: OrderStory): void {
   const { orderId, account, clientOrderId } = order;
   process.stdout.write(`order ${orderId} (${clientOrderId}) of account ${account}: ${terms}\n`);
   process.stdout.write(`${standing}\n`);
+  if (trailingStop !== null) process.stdout.write(`its stop price is ${trailingStop} now\n`);
   const rows = steps.map(({ time, actor, batch, token, node, message, what, money }) => {
-    const by = message ? `; ${message.from}#${message.token} message ${message.number}` : "";
+    const by = message ? `; message ${message.number} of ${message.from}#${message.token}` : "";
     const moved = money.length > 0 ? ` [${money.join(", ")}]` : "";
     const place = [formatMicroseconds(time), actor, batch, token ?? "?", node ?? "not known"];
     return [...place, `${what}${moved}${by}`];

@@ -229,6 +229,12 @@ withData(program.command("get <account> <id>"))
     run(async () => (await import("./orders.js")).get(account, id, options)),
   );
 
+withData(program.command("orders <account>"))
+  .description("an account's orders that have not ended, the newest first")
+  .action((account: string, options: Common) =>
+    run(async () => (await import("./orders.js")).openOrders(account, options)),
+  );
+
 withData(program.command("resolve <account> <id>"))
   .description("what became of a client order id; if it was never seen, it can never execute now")
   .action((account: string, id: string, options: Common) =>

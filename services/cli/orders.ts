@@ -232,6 +232,33 @@ export function get(account: string, id: string, { json, dataDir }: Common): Pro
   });
 }
 
+/** The orders of an account that have not ended. */
+export function openOrders(account: string, { json, dataDir }: Common): Promise<void> {
+  return withClient(dataDir, async (client) => {
+    const found = await client.openOrders(accountOf(account));
+    if (json) return printJson(found);
+    const instruments = new Map(
+      (await client.listInstruments()).map((each) => [each.symbol, each]),
+    );
+    const rows = found.map((order) => {
+      const instrument = instruments.get(order.symbol)!;
+      const amount = (units: number) => formatDecimal(units, instrument.quantityDecimals);
+      return [
+        order.clientOrderId,
+        nameOf(OrderStatus, order.status, "ORDER_STATUS_"),
+        nameOf(Side, order.side, "SIDE_"),
+        order.symbol,
+        amount(order.quantity),
+        amount(order.filled),
+        amount(order.leaves),
+        termsOf(order, instrument),
+      ];
+    });
+    const quantities = ["quantity", "filled", "open"];
+    printTable([["id", "status", "side", "symbol", ...quantities, "terms"], ...rows]);
+  });
+}
+
 /** A percentage is ten thousand millionths. */
 const PERCENT_DECIMALS = 4;
 

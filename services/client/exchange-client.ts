@@ -35,6 +35,7 @@ import {
   MarketServiceService,
   type MassCancelRequest,
   type OpenAccountResponse,
+  type Order,
   OrderServiceService,
   type ReduceOrderRequest,
   type ResolveOrderResponse,
@@ -230,6 +231,11 @@ export class ExchangeClient {
   async cancelAll(of: Partial<CancelAllRequest> = {}): Promise<CancelAllResponse> {
     const request = { account: 0, symbol: "", side: Side.SIDE_UNSPECIFIED, ...of };
     return this.call(OrderServiceService.cancelAll, request);
+  }
+
+  /** Those of an account that have not ended, the newest first. */
+  async openOrders(account: number = 0): Promise<Order[]> {
+    return (await this.call(OrderServiceService.listOpenOrders, { account })).orders;
   }
 
   // For operators: a session for all accounts.

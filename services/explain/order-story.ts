@@ -22,6 +22,8 @@ export interface OrderStory {
   readonly symbol: string;
   readonly terms: string;
   readonly standing: string;
+  /** Where the stop price of one that follows the market stands, as its market has it; null: it does not follow it now. */
+  readonly trailingStop: string | null;
   readonly steps: readonly Step[];
   /** What cannot be told, and why. */
   readonly gaps: readonly string[];
@@ -48,9 +50,18 @@ export async function orderStory(
     symbol: words.symbol,
     terms: words.terms(order),
     standing: words.standing(order),
+    trailingStop: await trailingStop(telling),
     steps: await tell(telling, actors),
     gaps: telling.gaps,
   };
+}
+
+/** The account is never told of it: the market's own row has it. */
+async function trailingStop({ pool, order, isOver, words }: Telling): Promise<string | null> {
+  if (isOver || order.trail === 0) return null;
+  const values = [order.instrument, order.orderId];
+  const [row] = await query<{ stopPrice: number }>(pool, sql.STOP_PRICE, values);
+  return row && row.stopPrice > 0 ? words.price(row.stopPrice) : null;
 }
 
 async function accountOf(pool: pg.Pool, orderId: number): Promise<number> {

@@ -94,6 +94,12 @@ export const ACCOUNT_OF_ORDER = statement(
   "SELECT account FROM orders WHERE order_id = $1",
 );
 
+/** Of an open order that is no plain one. */
+export const STOP_PRICE = statement(
+  "stop_price",
+  'SELECT stop_price AS "stopPrice" FROM order_terms WHERE actor = $1 AND order_id = $2',
+);
+
 export interface JournalRow {
   readonly batch: number;
   readonly token: number;

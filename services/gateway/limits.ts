@@ -63,6 +63,7 @@ export const INSTRUMENT_CHECK_EVERY_MS = 50;
 export const CATALOG_READ_EVERY_MS = 200;
 
 /** Rows of the journal that an order's fills are looked for in. */
+export const OPEN_ORDERS_LISTED_MAX = 1_000;
 export const FILLS_JOURNAL_ROWS_MAX = 20_000;
 
 /** A gateway that is stopping waits so long for answers. */

@@ -8,6 +8,7 @@ import type {
   CancelAllResponse,
   CommandResult,
   GetOrderResponse,
+  ListOpenOrdersResponse,
   OrderCommand,
   OrderFill,
 } from "../../proto/gen/exchange/v1/exchange.js";
@@ -16,7 +17,7 @@ import type { Catalog } from "./catalog.js";
 import { codeText, refusalOfCode } from "./code-text.js";
 import type { Commands } from "./commands.js";
 import { NotInCatalogError, publicFill, publicOrder } from "./convert.js";
-import { FILLS_JOURNAL_ROWS_MAX, JOURNAL_ROWS_PER_PAGE } from "./limits.js";
+import { FILLS_JOURNAL_ROWS_MAX, JOURNAL_ROWS_PER_PAGE, OPEN_ORDERS_LISTED_MAX } from "./limits.js";
 import {
   clientOrderIdProblem,
   nameProblem,
@@ -30,7 +31,7 @@ import type { Session } from "./session.js";
 import { fromPostgres } from "./unary.js";
 
 export interface OrderDeskDependencies {
-  readonly reads: Pick<Reads, "order" | "journalRange">;
+  readonly reads: Pick<Reads, "order" | "openOrders" | "accountHeads" | "journalRange">;
   readonly catalog: Catalog;
   readonly commands: Commands;
   readonly intake: OrderIntake;
@@ -89,6 +90,16 @@ export class OrderDesk {
     return this.describe(row);
   }
 
+  /** The account's orders that have not ended. Rejects with a `Refusal` when there is no such account. */
+  async open(account: number): Promise<ListOpenOrdersResponse> {
+    const { reads, catalog } = this.deps;
+    const rows = await fromPostgres(reads.openOrders(account, OPEN_ORDERS_LISTED_MAX));
+    if (rows.length === 0 && (await fromPostgres(reads.accountHeads([account]))).size === 0) {
+      throw notFound(codeName(Code.UNKNOWN_ACCOUNT), codeText(Code.UNKNOWN_ACCOUNT));
+    }
+    return { orders: await this.known(() => rows.map((row) => publicOrder(catalog, row))) };
+  }
+
   /** Postgres knows every id that was ever answered; any other is asked of its shard, which voids it (R10). */
   async resolve(account: number, clientOrderId: string): Promise<GetOrderResponse> {
     const problem = clientOrderIdProblem(clientOrderId);
@@ -121,14 +132,18 @@ export class OrderDesk {
   }
 
   private async describe(row: OrderRow): Promise<GetOrderResponse> {
-    const { catalog } = this.deps;
     const fills = row.filled > 0 ? await this.fills(row) : [];
+    return { order: await this.known(() => publicOrder(this.deps.catalog, row)), fills };
+  }
+
+  /** What names an instrument that is so new that the catalog lacks it is tried again with a new one. */
+  private async known<T>(convert: () => T): Promise<T> {
     try {
-      return { order: publicOrder(catalog, row), fills };
+      return convert();
     } catch (error) {
       if (!(error instanceof NotInCatalogError)) throw error;
-      await fromPostgres(catalog.refresh());
-      return { order: publicOrder(catalog, row), fills };
+      await fromPostgres(this.deps.catalog.refresh());
+      return convert();
     }
   }
 

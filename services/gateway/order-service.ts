@@ -35,6 +35,7 @@ export class OrderService {
       getOrder: handler((request, session) =>
         desk.get(session().account(request.account), request),
       ),
+      listOpenOrders: handler(({ account }, session) => desk.open(session().account(account))),
       resolveOrder: handler((request, session) =>
         desk.resolve(session().acting(request.account), request.clientOrderId),
       ),

@@ -207,6 +207,8 @@ export interface Reads {
 
   /** By order id, or (order id 0) by client order id. Null: the account has no such order. */
   order(account: number, orderId: number, clientOrderId: string): Promise<OrderRow | null>;
+  /** Those that have not ended, the newest first, so many at most. All that the account has ever sent are gone through. */
+  openOrders(account: number, most: number): Promise<OrderRow[]>;
   /** Null: there is no such account. */
   balances(account: number): Promise<AccountBalances | null>;
   /** Null: there is no such account. */

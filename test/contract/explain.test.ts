@@ -117,6 +117,19 @@ describe("an order's story", () => {
     expect(await withRecords(database.url, (each) => orderStory(each, 77, 0, ""))).toBeNull();
   });
 
+  it("has the stop price of one that follows the market, which nobody is told", async () => {
+    const stop = { side: Side.Sell, type: 3, price: 0, stopPrice: 40, trail: 10 };
+    await venue.ask(venue.order(FIRST, "follows", stop));
+    expect((await storyOf(FIRST, "follows")).trailingStop).toBe("0.40");
+    await venue.ask(venue.order(FIRST, "rests", { side: Side.Sell, price: 90, quantity: 1 }));
+    await venue.ask(venue.order(SECOND, "takes", { price: 90, quantity: 1 }));
+    const story = await storyOf(FIRST, "follows");
+    expect(story).toMatchObject({ trailingStop: "0.80", gaps: [] });
+    expect(story.terms).toContain("from 0.40 on");
+    await venue.ask(venue.cancel(FIRST, "follows"));
+    expect((await storyOf(FIRST, "follows")).trailingStop).toBeNull();
+  });
+
   it("says what a trade that its shard has not heard of is, and that its log was trimmed", async () => {
     await venue.ask(venue.order(FIRST, "rests", { side: Side.Sell, price: 105 }));
     const { id } = venue.market.record;

@@ -159,6 +159,13 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
         expect(await reads.order(SECOND, 0, clientOrderId)).toBeNull();
       }
       expect(await reads.order(FIRST, 0, "PLAIN")).toBeNull();
+      const open = await reads.openOrders(FIRST, 10);
+      expect(open.map(({ clientOrderId }) => clientOrderId)).toEqual(ids.toReversed());
+      expect(open.at(-1)).toEqual(await reads.order(FIRST, 0, "plain"));
+      expect(await reads.openOrders(FIRST, 2)).toEqual(open.slice(0, 2));
+      expect(await reads.openOrders(SECOND, 10)).toEqual([]);
+      await venue.ask(venue.cancel(FIRST, "plain"));
+      expect(await reads.openOrders(FIRST, 10)).toEqual(open.slice(0, 2));
       const terms = {
         display: 1,
         expires: 2 ** 52,

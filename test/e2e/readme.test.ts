@@ -94,6 +94,8 @@ describe("the README's commands", () => {
     if (line.includes("--json")) expect(JSON.parse(lastLine(out))).toBeTypeOf("object");
     if (line.includes("get 1 bid-1")) expect(out).toMatch(/FILLED|PENDING|NEW/);
     if (line.includes("resolve")) expect(out).toContain("VOIDED");
+    if (line.includes("explain 2330")) expect(out).toMatch(/^\d+ +node-\d +20\d\d-.*leader/m);
+    if (line.includes("explain --account")) expect(out).toContain("accepted: BUY 1000 2330.TW");
   });
 
   it("and Ctrl-C, which drains and stops everything", async () => {

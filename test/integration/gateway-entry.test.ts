@@ -261,6 +261,8 @@ describe("unary calls", () => {
       ],
       [() => all.accountLimits(4_444), "UNKNOWN_ACCOUNT", status.NOT_FOUND],
       [() => all.listTransfers(4_444), "UNKNOWN_ACCOUNT", status.NOT_FOUND],
+      [() => all.openOrders(4_444), "UNKNOWN_ACCOUNT", status.NOT_FOUND],
+      [() => client.openOrders(OTHER), "ACCOUNT_NOT_IN_SESSION", status.PERMISSION_DENIED],
       [() => all.listWithdrawals(4_444), "UNKNOWN_ACCOUNT", status.NOT_FOUND],
       [
         () => client.transfer({ ...transfer, account: OTHER }),

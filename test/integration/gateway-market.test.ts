@@ -262,6 +262,7 @@ describe("an order through a gateway", () => {
     const sells = await maker.cancelAll({ symbol, side: Side.SIDE_SELL });
     expect(sells).toMatchObject({ orders: 1, result: { code: "OK" } });
     expect(await hear(ids[0]!, "ended")).toMatchObject({ code: "CANCELLED_BY_CLIENT" });
+    expect(await maker.openOrders()).toMatchObject([{ orderId: ids[1]!, symbol }]);
     expect(await maker.cancelAll()).toMatchObject({ orders: 1 });
     expect(await hear(ids[1]!, "ended")).toMatchObject({ code: "CANCELLED_BY_CLIENT" });
     await until(() =>

@@ -73,6 +73,10 @@ export class SimReads implements Reads {
     return this.ask("order", order, reads.order);
   }
 
+  openOrders(account: number, most: number): Promise<OrderRow[]> {
+    return this.ask("openOrders", [account, most], reads.openOrders);
+  }
+
   limits(account: number): Promise<AccountLimitsRow | null> {
     return this.ask("limits", [account], reads.limits);
   }

@@ -1,7 +1,7 @@
 /** What gateways and feeds read and write in PostgreSQL, each answer of one moment (see `services/ports/reads.ts`). */
 import { marketName } from "../../../actors/kernel/ids.js";
 import type { Instrument } from "../../../actors/kernel/instrument.js";
-import type { Side } from "../../../actors/kernel/order.js";
+import { isFinal, type OrderStatus, type Side } from "../../../actors/kernel/order.js";
 import {
   type AccountBalances,
   type AccountLimitsRow,
@@ -94,6 +94,12 @@ export function order(
   const id = orderId > 0 ? orderId : tables.clientOrderIds.get(`${account}/${clientOrderId}`);
   const row = id === undefined ? undefined : tables.get("orders").rows.get(id);
   return row?.["account"] === account ? orderRow(row) : null;
+}
+
+export function openOrders({ tables }: SimPostgres, account: number, most: number): OrderRow[] {
+  const isOpen = (row: Row) => row["account"] === account && !isFinal(row["status"] as OrderStatus);
+  const rows = [...tables.get("orders").rows.values()].filter(isOpen).map(orderRow);
+  return rows.sort((a, b) => b.created - a.created || b.orderId - a.orderId).slice(0, most);
 }
 
 export function balances(postgres: SimPostgres, account: number): AccountBalances | null {

@@ -1,4 +1,5 @@
 /** The statements of `reads.ts`. */
+import { OrderStatus } from "../../../actors/kernel/order.js";
 import { TransferStatus } from "../../../actors/ledger/transfers.js";
 import type { Prepared } from "./connections.js";
 
@@ -105,6 +106,13 @@ export const ORDER_BY_ID = statement(
 export const ORDER_BY_CLIENT_ID = statement(
   "order_by_client_id",
   `SELECT ${ORDER_COLUMNS} FROM orders WHERE account = $1 AND client_order_id = $2`,
+);
+
+/** In the order of their time, which no index has: by the one of their numbers all accounts' orders would be gone through. */
+export const OPEN_ORDERS = statement(
+  "open_orders",
+  `SELECT ${ORDER_COLUMNS} FROM orders WHERE account = $1 AND status < ${OrderStatus.Filled}
+   ORDER BY created DESC, order_id DESC LIMIT $2`,
 );
 
 export const ASSETS = statement(

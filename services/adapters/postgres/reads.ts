@@ -99,6 +99,10 @@ export class PostgresReads implements Reads {
       : this.one<OrderRow>(sql.ORDER_BY_CLIENT_ID, [account, clientOrderId]);
   }
 
+  openOrders(account: number, most: number): Promise<OrderRow[]> {
+    return query<OrderRow & pg.QueryResultRow>(this.pool, sql.OPEN_ORDERS, [account, most]);
+  }
+
   /** One statement, so one snapshot: an outer join gives one row also for an account that has nothing. */
   async balances(account: number): Promise<AccountBalances | null> {
     const rows = await query<{

@@ -617,6 +617,15 @@ export interface GetOrderResponse {
   fills: OrderFill[];
 }
 
+export interface ListOpenOrdersRequest {
+  account: number;
+}
+
+export interface ListOpenOrdersResponse {
+  /** Those that have not ended: the newest first, 1,000 at most. */
+  orders: Order[];
+}
+
 export interface ResolveOrderRequest {
   account: number;
   clientOrderId: string;
@@ -4153,6 +4162,98 @@ export const GetOrderResponse: MessageFns<GetOrderResponse> = {
             }
 
             message.fills.push(OrderFill.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListOpenOrdersRequest(): ListOpenOrdersRequest {
+  return { account: 0 };
+}
+
+export const ListOpenOrdersRequest: MessageFns<ListOpenOrdersRequest> = {
+  encode(message: ListOpenOrdersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== 0) {
+      writer.uint32(8).int64(message.account);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListOpenOrdersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListOpenOrdersRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListOpenOrdersResponse(): ListOpenOrdersResponse {
+  return { orders: [] };
+}
+
+export const ListOpenOrdersResponse: MessageFns<ListOpenOrdersResponse> = {
+  encode(message: ListOpenOrdersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.orders) {
+      Order.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListOpenOrdersResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListOpenOrdersResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orders.push(Order.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -9049,6 +9150,17 @@ export const OrderServiceService = {
     responseSerialize: (value: GetOrderResponse): Buffer => Buffer.from(GetOrderResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetOrderResponse => GetOrderResponse.decode(value),
   },
+  listOpenOrders: {
+    path: "/exchange.v1.OrderService/ListOpenOrders" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListOpenOrdersRequest): Buffer =>
+      Buffer.from(ListOpenOrdersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListOpenOrdersRequest => ListOpenOrdersRequest.decode(value),
+    responseSerialize: (value: ListOpenOrdersResponse): Buffer =>
+      Buffer.from(ListOpenOrdersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListOpenOrdersResponse => ListOpenOrdersResponse.decode(value),
+  },
   /** A definite answer about a client order id: the order, or `voided`: it was never seen and can never execute. */
   resolveOrder: {
     path: "/exchange.v1.OrderService/ResolveOrder" as const,
@@ -9092,6 +9204,7 @@ export interface OrderServiceServer extends UntypedServiceImplementation {
   /** Asks for a cancel of each live order of an account. Answers when that is durable, with how many. */
   cancelAll: handleUnaryCall<CancelAllRequest, CancelAllResponse>;
   getOrder: handleUnaryCall<GetOrderRequest, GetOrderResponse>;
+  listOpenOrders: handleUnaryCall<ListOpenOrdersRequest, ListOpenOrdersResponse>;
   /** A definite answer about a client order id: the order, or `voided`: it was never seen and can never execute. */
   resolveOrder: handleUnaryCall<ResolveOrderRequest, ResolveOrderResponse>;
   /** Many commands per message, many results per message; each result names its command by `request_id`. */
@@ -9215,6 +9328,21 @@ export interface OrderServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetOrderResponse) => void,
+  ): ClientUnaryCall;
+  listOpenOrders(
+    request: ListOpenOrdersRequest,
+    callback: (error: ServiceError | null, response: ListOpenOrdersResponse) => void,
+  ): ClientUnaryCall;
+  listOpenOrders(
+    request: ListOpenOrdersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListOpenOrdersResponse) => void,
+  ): ClientUnaryCall;
+  listOpenOrders(
+    request: ListOpenOrdersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListOpenOrdersResponse) => void,
   ): ClientUnaryCall;
   /** A definite answer about a client order id: the order, or `voided`: it was never seen and can never execute. */
   resolveOrder(
