@@ -73,7 +73,7 @@ async function tell(telling: Telling, actors: readonly sql.ActorRow[]): Promise<
   const { order } = telling;
   const shard = actors.find(({ id }) => id === shardOfOrder(order.orderId));
   const told = await readTold(telling);
-  assert(shard !== undefined && told.length > 0, `the journal has nothing of ${order.orderId}`);
+  assert(shard !== undefined && told.length > 0, "the journal has nothing of %s", order.orderId);
   const ofShard = await shardSteps(telling, shard, told);
   const market = actors.find(({ id }) => id === order.instrument);
   const events = told.flatMap((each) => each.events);
