@@ -41,6 +41,7 @@ function instrumentOf(symbol: string): Instrument {
     referencePrice: REFERENCE_PRICE,
     makerFee: 0,
     takerFee: 0,
+    feeTiers: [],
   };
 }
 

@@ -130,6 +130,8 @@ export const Code = {
   TRANSFER_TO_ITSELF: 142,
   UNKNOWN_RECIPIENT: 143,
   RECIPIENT_CLOSED: 144,
+  // More of what an account's standing does not allow.
+  INVALID_ACCOUNT_TIER: 145,
 } as const;
 export type Code = (typeof Code)[keyof typeof Code];
 

@@ -5,7 +5,9 @@
  */
 export const FEE_PARTS = 1_000_000;
 
-/** The rates of one order: those of its instrument when it was accepted. */
+import { ACCOUNT_TIER_MAX, FEE_RATE_MAX } from "./limits.js";
+
+/** The rates of one order: those of its instrument for its account's tier, when it was accepted. */
 export interface FeeRates {
   /** When it was there first, and when it came to others; in millionths. In an auction the younger order is the taker. */
   readonly makerFee: number;
@@ -13,6 +15,42 @@ export interface FeeRates {
 }
 
 export const NO_FEES: FeeRates = { makerFee: 0, takerFee: 0 };
+
+/** The rates of an instrument: its own are those of tier 0. */
+export interface FeeSchedule extends FeeRates {
+  /** Of tier 1, 2, and so on; whoever is of a higher tier than there are has those of the last. */
+  readonly feeTiers: readonly FeeRates[];
+}
+
+/** The rates for accounts of a tier. */
+export function ratesOf(schedule: FeeSchedule, tier: number): FeeRates {
+  const { feeTiers } = schedule;
+  if (tier === 0 || feeTiers.length === 0) return schedule;
+  return feeTiers[Math.min(tier, feeTiers.length) - 1]!;
+}
+
+/**
+ * Says what is wrong with the rates of an instrument, or nothing. A maker and a taker of any two tiers may meet, so no rebate
+ * is more than the least that a taker pays: the house never gives more for what is traded than it takes.
+ */
+export function feesProblem(schedule: FeeSchedule): string | undefined {
+  const { feeTiers } = schedule;
+  if (feeTiers.length > ACCOUNT_TIER_MAX) {
+    return `there are at most ${ACCOUNT_TIER_MAX} tiers with fees of their own besides tier 0`;
+  }
+  const tiers = [schedule, ...feeTiers];
+  const rates = tiers.flatMap(({ makerFee, takerFee }) => [makerFee, takerFee]);
+  if (!rates.every(Number.isSafeInteger)) return "fees are whole millionths";
+  const takers = tiers.map(({ takerFee }) => takerFee);
+  if (takers.some((takerFee) => takerFee < 0 || takerFee > FEE_RATE_MAX)) {
+    return `the taker's fee is 0 to ${FEE_RATE_MAX} millionths`;
+  }
+  const rebateMost = Math.min(...takers);
+  if (tiers.some(({ makerFee }) => makerFee < -rebateMost || makerFee > FEE_RATE_MAX)) {
+    return `the maker's fee is at most ${FEE_RATE_MAX} millionths, and as a rebate no more than the taker of any tier pays: ${rebateMost}`;
+  }
+  return undefined;
+}
 
 /** The fee on a value, in the same units; exact for all safe integers. */
 export function feeOn(value: number, rate: number): number {

@@ -1,9 +1,8 @@
 /** What an instrument is, as its market and every ledger shard know it. Changes only by a command (R13). */
 import { ByteReader, ByteWriter, MalformedError } from "./bytes.js";
-import type { FeeRates } from "./fees.js";
+import { type FeeRates, feesProblem, type FeeSchedule } from "./fees.js";
 import {
   DECIMALS_MAX,
-  FEE_RATE_MAX,
   PRICE_UNITS_MAX,
   QUANTITY_UNITS_MAX,
   SYMBOL_LENGTH_MAX,
@@ -14,7 +13,7 @@ import {
  * Prices are in units of 10^−priceDecimals of the quote asset, quantities in units of 10^−quantityDecimals of the
  * base asset (the base asset has just these decimals).
  */
-export interface Instrument extends FeeRates {
+export interface Instrument extends FeeSchedule {
   /** The actor id of its market. */
   readonly id: number;
   readonly symbol: string;
@@ -33,19 +32,27 @@ export interface Instrument extends FeeRates {
   readonly referencePrice: number;
 }
 
-/** Added to the price decimals in the bytes of an instrument with fees, which then follow. Without them the bytes are as they always were (R13). */
+/**
+ * Added to the price decimals in the bytes of an instrument with fees, and with fees of more tiers than one: they follow then. Without
+ * them the bytes are as they always were (R13).
+ */
 const WITH_FEES = 16;
+const WITH_TIERS = 32;
 
 export function encodeInstrument(writer: ByteWriter, instrument: Instrument): void {
-  const { makerFee, takerFee } = instrument;
+  const { makerFee, takerFee, feeTiers } = instrument;
   const hasFees = makerFee !== 0 || takerFee !== 0;
   writer.uint(instrument.id).string(instrument.symbol);
   writer.uint(instrument.baseAsset).uint(instrument.quoteAsset);
-  writer.uint(instrument.priceDecimals + (hasFees ? WITH_FEES : 0));
+  const hasTiers = feeTiers.length > 0;
+  writer.uint(instrument.priceDecimals + (hasFees ? WITH_FEES : 0) + (hasTiers ? WITH_TIERS : 0));
   writer.uint(instrument.quantityDecimals);
   writer.uint(instrument.tick).uint(instrument.lot);
   writer.uint(instrument.notionalFactor).uint(instrument.referencePrice);
   if (hasFees) writer.int(makerFee).uint(takerFee);
+  if (!hasTiers) return;
+  writer.uint(feeTiers.length);
+  for (const rates of feeTiers) writer.int(rates.makerFee).uint(rates.takerFee);
 }
 
 export function decodeInstrument(reader: ByteReader): Instrument {
@@ -53,14 +60,16 @@ export function decodeInstrument(reader: ByteReader): Instrument {
   const symbol = reader.string(SYMBOL_LENGTH_MAX);
   const baseAsset = reader.uint();
   const quoteAsset = reader.uint();
-  const priceDecimals = reader.uint();
-  const hasFees = priceDecimals >= WITH_FEES;
+  const decimals = reader.uint();
+  const hasTiers = decimals >= WITH_TIERS;
+  const rest = hasTiers ? decimals - WITH_TIERS : decimals;
+  const hasFees = rest >= WITH_FEES;
   const instrument: Instrument = {
     id,
     symbol,
     baseAsset,
     quoteAsset,
-    priceDecimals: hasFees ? priceDecimals - WITH_FEES : priceDecimals,
+    priceDecimals: hasFees ? rest - WITH_FEES : rest,
     quantityDecimals: reader.uint(),
     tick: reader.uint(),
     lot: reader.uint(),
@@ -68,10 +77,19 @@ export function decodeInstrument(reader: ByteReader): Instrument {
     referencePrice: reader.uint(),
     makerFee: hasFees ? reader.int() : 0,
     takerFee: hasFees ? reader.uint() : 0,
+    feeTiers: hasTiers ? decodeTiers(reader) : [],
   };
   const problem = instrumentProblem(instrument);
   if (problem) throw new MalformedError(problem);
   return instrument;
+}
+
+function decodeTiers(reader: ByteReader): FeeRates[] {
+  const tiers: FeeRates[] = [];
+  for (let left = reader.uint(); left > 0; left--) {
+    tiers.push({ makerFee: reader.int(), takerFee: reader.uint() });
+  }
+  return tiers;
 }
 
 /** Says what is wrong with a definition, or nothing. */
@@ -94,19 +112,6 @@ export function instrumentProblem(instrument: Instrument): string | undefined {
   }
   if (instrument.referencePrice % instrument.tick !== 0) return "the reference price is off tick";
   return feesProblem(instrument);
-}
-
-function feesProblem({ makerFee, takerFee }: FeeRates): string | undefined {
-  if (!Number.isSafeInteger(makerFee) || !Number.isSafeInteger(takerFee)) {
-    return "fees are whole millionths";
-  }
-  if (takerFee < 0 || takerFee > FEE_RATE_MAX) {
-    return `the taker's fee is 0 to ${FEE_RATE_MAX} millionths`;
-  }
-  if (makerFee < -takerFee || makerFee > FEE_RATE_MAX) {
-    return `the maker's fee is at most ${FEE_RATE_MAX} millionths, and as a rebate no more than the taker pays`;
-  }
-  return undefined;
 }
 
 function isWithin(value: number, maximum: number): boolean {

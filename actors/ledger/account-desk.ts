@@ -1,6 +1,6 @@
-/** Accounts as such: opened by whoever may, and given a state, a group and limits by operators. */
+/** Accounts as such: opened by whoever may, and given a state, a group, a tier and limits by operators. */
 import { Code } from "../kernel/codes.js";
-import { ACCOUNT_GROUP_MAX, ACCOUNT_LIMIT_MAX } from "../kernel/limits.js";
+import { ACCOUNT_GROUP_MAX, ACCOUNT_LIMIT_MAX, ACCOUNT_TIER_MAX } from "../kernel/limits.js";
 import { isOneOf } from "../kernel/order.js";
 import { AccountState } from "./account-state.js";
 import type { Account } from "./accounts.js";
@@ -49,6 +49,17 @@ export class AccountDesk {
     if (account.group === group) return repeat(this.state, request, Code.OK, 0);
     accounts.setGroup(account, group);
     journal.append(account, { kind: "account-group", origin, group });
+  }
+
+  /** The same tier again changes nothing. Orders that are open keep their rates. */
+  setTier(request: RequestOf<"set-tier">, account: Account): void {
+    const { accounts, journal } = this.state;
+    const { origin, command } = request;
+    const { tier } = command;
+    if (tier > ACCOUNT_TIER_MAX) return refuse(this.state, request, Code.INVALID_ACCOUNT_TIER);
+    if (account.tier === tier) return repeat(this.state, request, Code.OK, 0);
+    accounts.setTier(account, tier);
+    journal.append(account, { kind: "account-tier", origin, tier });
   }
 
   /** The same limits again change nothing. What an account has open it keeps, and what was counted today is counted. */

@@ -87,6 +87,7 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
       break;
     case "account-state":
     case "account-group":
+    case "account-tier":
     case "account-limits":
       encodeStandingEvent(writer, event);
       break;
@@ -199,6 +200,7 @@ function decodeEvent(reader: ByteReader): AccountEvent {
       return decodeTransfer(tag, reader);
     case TAGS["account-state"]:
     case TAGS["account-group"]:
+    case TAGS["account-tier"]:
     case TAGS["account-limits"]:
       return decodeStandingEvent(tag, reader);
     case TAGS.accepted:

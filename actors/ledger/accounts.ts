@@ -30,7 +30,14 @@ export interface Account {
   state: AccountState;
   /** Its orders do not trade with those of the group's other accounts; 0: it is in none. */
   group: number;
+  /** Which of its instruments' fees its orders are charged. */
+  tier: number;
 }
+
+/** What operators have set. */
+type Standing = Pick<Account, "state" | "group" | "tier">;
+
+const NEW: Standing = { state: AccountState.Active, group: 0, tier: 0 };
 
 export class Accounts {
   private readonly byId = new Map<number, Account>();
@@ -52,7 +59,7 @@ export class Accounts {
 
   /** Opens an account; `time` in microseconds since 1970. */
   open(id: number, time: number): Account {
-    const account = this.put(id, time, 0, { state: AccountState.Active, group: 0 });
+    const account = this.put(id, time, 0, NEW);
     this.opened.add(account);
     return account;
   }
@@ -69,6 +76,12 @@ export class Accounts {
     });
   }
 
+  setTier(account: Account, tier: number): void {
+    this.change(account, () => {
+      account.tier = tier;
+    });
+  }
+
   /** Counts one more event of the account's journal and returns its number. */
   advance(account: Account): number {
     this.hash.remove(HashKind.Account, account.id, account.sequence);
@@ -82,6 +95,7 @@ export class Accounts {
       account: ({ id }: Account) => id,
       state: ({ state }: Account) => state,
       account_group: ({ group }: Account) => group,
+      tier: ({ tier }: Account) => tier,
     };
     const opened = { ...changed, opened: (account: Account) => account.opened };
     const rows = {
@@ -96,27 +110,14 @@ export class Accounts {
   restore(row: TableRow): void {
     const [id, opened] = [numberIn(row, "account"), numberIn(row, "opened")];
     const state = numberIn(row, "state") as AccountState;
-    const standing = { state, group: numberIn(row, "account_group") };
-    this.put(id, opened, numberIn(row, "sequence"), standing);
+    const [group, tier] = [numberIn(row, "account_group"), numberIn(row, "tier")];
+    this.put(id, opened, numberIn(row, "sequence"), { state, group, tier });
   }
 
-  private put(
-    id: number,
-    opened: number,
-    sequence: number,
-    { state, group }: Pick<Account, "state" | "group">,
-  ): Account {
+  private put(id: number, opened: number, sequence: number, standing: Standing): Account {
     assert(!this.byId.has(id), "account %s is there already", id);
-    const account: Account = {
-      id,
-      opened,
-      sequence,
-      balances: [],
-      block: -1,
-      openOrders: 0,
-      state,
-      group,
-    };
+    const empty = { balances: [], block: -1, openOrders: 0 };
+    const account: Account = { id, opened, sequence, ...empty, ...standing };
     this.byId.set(id, account);
     this.hash.add(HashKind.Account, id, sequence);
     this.hashStanding(account);
@@ -130,14 +131,16 @@ export class Accounts {
     if (!this.opened.has(account)) this.changed.add(account);
   }
 
-  /** An active account of no group has no part of its own in the hash: that is what all were once (R13). */
-  private hashStanding({ id, state, group }: Account): void {
+  /** An active account of no group and of tier 0 has no part of its own in the hash: that is what all were once (R13). */
+  private hashStanding({ id, state, group, tier }: Account): void {
     if (state !== AccountState.Active) this.hash.add(HashKind.AccountState, id, state);
     if (group !== 0) this.hash.add(HashKind.AccountGroup, id, group);
+    if (tier !== 0) this.hash.add(HashKind.AccountTier, id, tier);
   }
 
-  private unhashStanding({ id, state, group }: Account): void {
+  private unhashStanding({ id, state, group, tier }: Account): void {
     if (state !== AccountState.Active) this.hash.remove(HashKind.AccountState, id, state);
     if (group !== 0) this.hash.remove(HashKind.AccountGroup, id, group);
+    if (tier !== 0) this.hash.remove(HashKind.AccountTier, id, tier);
   }
 }

@@ -93,6 +93,8 @@ export class ClientDesk {
         return this.accounts.setState({ ...request, command }, account);
       case "set-group":
         return this.accounts.setGroup({ ...request, command }, account);
+      case "set-tier":
+        return this.accounts.setTier({ ...request, command }, account);
       case "set-limits":
         return this.accounts.setLimits({ ...request, command }, account);
       case "amend":

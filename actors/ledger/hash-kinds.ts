@@ -16,4 +16,5 @@ export const HashKind = {
   Transfer: 14,
   Limits: 15,
   AccountGroup: 16,
+  AccountTier: 17,
 } as const;

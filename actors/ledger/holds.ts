@@ -9,13 +9,8 @@
  */
 import { type Instrument, notional } from "../kernel/instrument.js";
 import { Side } from "../kernel/order.js";
+import type { FeeRates } from "../kernel/fees.js";
 import { mostFees } from "./charges.js";
-
-export interface Hold {
-  readonly asset: number;
-  /** In the asset's units. */
-  readonly amount: number;
-}
 
 /** An amend that the market has not answered. */
 export interface PendingAmend {
@@ -25,16 +20,22 @@ export interface PendingAmend {
   readonly change: number;
 }
 
-/** The hold of a new order of `quantity` at the limit `price`: a buyer's in the quote asset, with the fees, a seller's in the base asset. */
+/** Which asset an order holds: a buyer's the quote asset, a seller's the base asset. */
+export function assetHeld({ baseAsset, quoteAsset }: Instrument, side: number): number {
+  return side === Side.Buy ? quoteAsset : baseAsset;
+}
+
+/** What a new order of `quantity` at the limit `price` holds, in that asset's units: a buyer's with the most that fees at these rates may be. */
 export function holdOf(
   instrument: Instrument,
+  rates: FeeRates,
   side: number,
   price: number,
   quantity: number,
-): Hold {
-  if (side !== Side.Buy) return { asset: instrument.baseAsset, amount: quantity };
+): number {
+  if (side !== Side.Buy) return quantity;
   const cost = notional(instrument, price, quantity);
-  return { asset: instrument.quoteAsset, amount: cost + mostFees(instrument, cost) };
+  return cost + mostFees(rates, cost);
 }
 
 /**

@@ -4,7 +4,7 @@ import { isHouseAccount } from "../kernel/ids.js";
 import { UNITS_MAX } from "../kernel/limits.js";
 import { isFinal } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
-import { holdOf } from "./holds.js";
+import { assetHeld } from "./holds.js";
 import type { LedgerState } from "./ledger-state.js";
 import { isConsistent, type Order } from "./order.js";
 import { heldWith } from "./order-hold.js";
@@ -52,7 +52,7 @@ function checkOrdersAndHolds(state: LedgerState): void {
     const sums = holds.get(order.account) ?? new Sums();
     // The first of a pair counts for both.
     const isSecond = (orders.pairOf(order)?.id ?? order.id) < order.id;
-    const { asset } = holdOf(instrument, order.side, order.price, order.leaves);
+    const asset = assetHeld(instrument, order.side);
     if (!isSecond) sums.add(asset, heldWith(state, order, order));
     holds.set(order.account, sums);
     open.set(order.account, (open.get(order.account) ?? 0) + 1);

@@ -3,6 +3,7 @@
  * judged against their limits before they are multiplied, so every product that passes is exact.
  */
 import { Code } from "../kernel/codes.js";
+import { type FeeRates, ratesOf } from "../kernel/fees.js";
 import { type Instrument, notional } from "../kernel/instrument.js";
 import {
   MARKET_ORDER_BAND_DIVISOR,
@@ -17,8 +18,13 @@ import type { Listing } from "./listings.js";
 import type { NewOrder } from "./messages.js";
 import type { AmendedTerms, Order } from "./order.js";
 
-/** Judges an order by itself. `OK`, or why it is rejected. `time` in microseconds since 1970. */
-export function judgeTerms(order: NewOrder, listing: Listing | undefined, time: number): Code {
+/** Judges an order by itself, with the fees of a tier. `OK`, or why it is rejected. `time` in microseconds since 1970. */
+export function judgeTerms(
+  order: NewOrder,
+  listing: Listing | undefined,
+  tier: number,
+  time: number,
+): Code {
   if (!listing) return Code.UNKNOWN_SYMBOL;
   const { instrument } = listing;
   const { type, price, quantity } = order;
@@ -33,7 +39,8 @@ export function judgeTerms(order: NewOrder, listing: Listing | undefined, time: 
   if (order.timeInForce === TimeInForce.GoodTillDate && order.expires <= time) {
     return Code.EXPIRY_IN_THE_PAST;
   }
-  return judgeCost(instrument, limitPrice(order, listing), quantity, 0);
+  const rates = ratesOf(instrument, tier);
+  return judgeCost(instrument, rates, limitPrice(order, listing), quantity, 0);
 }
 
 /** Judges an order by what its account has: open orders, and what it may spend of the asset to be held. */
@@ -62,7 +69,8 @@ export function judgeAmended(order: Order, after: AmendedTerms, { instrument }: 
     if (after.display % instrument.lot !== 0) return Code.DISPLAY_OFF_LOT;
     if (after.display >= after.quantity) return Code.DISPLAY_NOT_BELOW_QUANTITY;
   }
-  return judgeCost(instrument, after.price, after.leaves, order.makerValue + order.takerValue);
+  const traded = order.makerValue + order.takerValue;
+  return judgeCost(instrument, order, after.price, after.leaves, traded);
 }
 
 /** Is the limit of such an order its ledger's to say? */
@@ -90,13 +98,19 @@ export function bandEdge(side: number, around: number, { tick }: Instrument): nu
 }
 
 /** `traded`: the value of what it has traded already, which fees are counted on too. */
-function judgeCost(instrument: Instrument, price: number, quantity: number, traded: number): Code {
+function judgeCost(
+  instrument: Instrument,
+  rates: FeeRates,
+  price: number,
+  quantity: number,
+  traded: number,
+): Code {
   // A product that is too large for a double rounds to 2^53 or more, never below: the comparison is exact.
   const cost = notional(instrument, price, quantity);
   if (cost > UNITS_MAX) return Code.NOTIONAL_TOO_LARGE;
-  if (!hasFees(instrument)) return Code.OK;
+  if (!hasFees(rates)) return Code.OK;
   const most = Math.min(traded + cost, UNITS_MAX + 1);
-  return most + mostFees(instrument, most) > UNITS_MAX ? Code.NOTIONAL_TOO_LARGE : Code.OK;
+  return most + mostFees(rates, most) > UNITS_MAX ? Code.NOTIONAL_TOO_LARGE : Code.OK;
 }
 
 function isSame(order: Order, after: AmendedTerms): boolean {

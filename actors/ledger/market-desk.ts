@@ -10,7 +10,7 @@ import { houseAccountOf, shardOfOrder } from "../kernel/ids.js";
 import { type Instrument, notional } from "../kernel/instrument.js";
 import { isFinal, Liquidity, OrderRequest, OrderStatus, Side } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
-import { holdOf } from "./holds.js";
+import { assetHeld } from "./holds.js";
 import type { LedgerState } from "./ledger-state.js";
 import { decodeLedgerCommand, type MarketAnswer, type TradeReport } from "./messages.js";
 import type { Order } from "./order.js";
@@ -59,6 +59,7 @@ export class MarketDesk {
       case "decide-withdrawal":
       case "set-account":
       case "set-group":
+      case "set-tier":
       case "set-limits":
       case "place":
       case "place-pair":
@@ -268,7 +269,7 @@ export class MarketDesk {
   private release(order: Order, after: HoldTerms): void {
     const amount = heldWith(this.state, order, order) - heldWith(this.state, order, after);
     if (amount === 0) return;
-    const { asset } = holdOf(this.instrumentOf(order), order.side, order.price, 0);
+    const asset = assetHeld(this.instrumentOf(order), order.side);
     this.state.balances.move(order.account, asset, 0, -amount);
   }
 

@@ -1,9 +1,10 @@
 /** New orders: judged, held for, numbered and passed on to their markets, or rejected (R7, R10). */
 import { Code } from "../kernel/codes.js";
+import { ratesOf } from "../kernel/fees.js";
 import { OrderStatus } from "../kernel/order.js";
 import { judgeTrading } from "./account-state.js";
 import type { Account } from "./accounts.js";
-import { holdOf } from "./holds.js";
+import { assetHeld, holdOf } from "./holds.js";
 import { judgeMeans, judgeTerms, limitPrice } from "./ladder.js";
 import type { LedgerState } from "./ledger-state.js";
 import type { Listing } from "./listings.js";
@@ -41,7 +42,7 @@ export class NewOrderDesk {
     const limit = state.limits.take(account, 1, time);
     if (limit !== Code.OK) return refuse(state, request, limit);
     const listing = state.listings.find(command.instrument);
-    const code = judgeTerms(command, listing, time);
+    const code = judgeTerms(command, listing, account.tier, time);
     if (code !== Code.OK || !listing) return this.reject(request, account, code);
     this.accept(request, account, listing);
   }
@@ -50,14 +51,18 @@ export class NewOrderDesk {
   private accept(request: RequestOf<"place">, account: Account, listing: Listing): void {
     const { state } = this;
     const { command } = request;
+    const { side, quantity } = command;
+    const { instrument } = listing;
     const price = limitPrice(command, listing);
-    const hold = holdOf(listing.instrument, command.side, price, command.quantity);
-    const available = state.balances.available(account, hold.asset);
+    const rates = ratesOf(instrument, account.tier);
+    const asset = assetHeld(instrument, side);
+    const hold = holdOf(instrument, rates, side, price, quantity);
+    const available = state.balances.available(account, asset);
     const most = state.limits.openOrders(account);
-    const code = judgeMeans(account.openOrders, most, available, hold.amount);
+    const code = judgeMeans(account.openOrders, most, available, hold);
     if (code !== Code.OK) return this.reject(request, account, code);
     const orderId = state.orders.nextId();
-    state.balances.move(account, hold.asset, 0, hold.amount);
+    state.balances.move(account, asset, 0, hold);
     openOrder(state, request, account, command, price, { orderId, pair: 0 });
   }
 

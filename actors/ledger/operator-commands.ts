@@ -29,6 +29,13 @@ export type OperatorCommand =
       readonly deadline: number;
       readonly group: number;
     }
+  /** On which tier an account is of, and so on the fees of its orders from then on. */
+  | {
+      readonly kind: "set-tier";
+      readonly account: number;
+      readonly deadline: number;
+      readonly tier: number;
+    }
   /** On how much an account may ask for (`account-limits.ts`). */
   | {
       readonly kind: "set-limits";
@@ -45,6 +52,7 @@ const SET_LIMITS = 14;
 const SET_GROUP = 15;
 /** Above those of clients, markets and shards (`messages.ts`). */
 export const OPERATOR_TAG_MIN = 48;
+const SET_TIER = 48;
 
 export function encodeOperatorCommand(writer: ByteWriter, command: OperatorCommand): void {
   const { account, deadline } = command;
@@ -58,6 +66,9 @@ export function encodeOperatorCommand(writer: ByteWriter, command: OperatorComma
       break;
     case "set-group":
       writer.u8(SET_GROUP).uint(account).uint(deadline).uint(command.group);
+      break;
+    case "set-tier":
+      writer.u8(SET_TIER).uint(account).uint(deadline).uint(command.tier);
       break;
     case "set-limits":
       writer.u8(SET_LIMITS).uint(account).uint(deadline);
@@ -85,6 +96,8 @@ export function decodeOperatorCommand(
       return { kind: "set-account", account, deadline, state: reader.u8() };
     case SET_GROUP:
       return { kind: "set-group", account, deadline, group: reader.uint() };
+    case SET_TIER:
+      return { kind: "set-tier", account, deadline, tier: reader.uint() };
     case SET_LIMITS: {
       const [ordersPerDay, openOrders] = [reader.uint(), reader.uint()];
       const limits = { ordersPerDay, openOrders, requestsPerSecond: reader.uint() };

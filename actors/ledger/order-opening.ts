@@ -1,6 +1,6 @@
 /** How an order begins its life: accepted and on its way to its market, or rejected; in the journal and in memory alike. */
 import { Code } from "../kernel/codes.js";
-import { NO_FEES } from "../kernel/fees.js";
+import { NO_FEES, ratesOf } from "../kernel/fees.js";
 import { ownerOf } from "../kernel/ids.js";
 import {
   OrderStatus,
@@ -61,7 +61,7 @@ export function openOrder(
   };
   const sequence = state.journal.append(account, accepted);
   const progress = { filled: 0, leaves: quantity, status: OrderStatus.PendingNew, code: Code.OK };
-  const rates = state.listings.of(instrument).instrument;
+  const rates = ratesOf(state.listings.of(instrument).instrument, account.tier);
   enter(state, state.orders.add(orderId, account, accepted, rates, progress, sequence, time));
   state.counters.ordersProcessed += 1;
 }

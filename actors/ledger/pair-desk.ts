@@ -3,11 +3,12 @@
  * can cost, since at most one of them ever trades (R7). Whoever asks for the same pair again gets the first answer (R10).
  */
 import { Code } from "../kernel/codes.js";
+import { ratesOf } from "../kernel/fees.js";
 import { OrderStatus, OrderType } from "../kernel/order.js";
 import { isImmediate } from "../kernel/order-terms.js";
 import { judgeTrading } from "./account-state.js";
 import type { Account } from "./accounts.js";
-import { holdOf } from "./holds.js";
+import { assetHeld, holdOf } from "./holds.js";
 import { judgeMeans, judgeTerms, limitPrice } from "./ladder.js";
 import type { LedgerState } from "./ledger-state.js";
 import type { Listing } from "./listings.js";
@@ -52,17 +53,17 @@ export class PairDesk {
     if (standing !== Code.OK) return this.reject(request, account, { code: standing, leg: 0 });
     const limit = state.limits.take(account, 2, time);
     if (limit !== Code.OK) return this.refuse(request, { code: limit, leg: 0 });
-    const verdict = this.judge(command, time);
+    const verdict = this.judge(command, account.tier, time);
     const listing = state.listings.find(command.legs[0].instrument);
     if (verdict.code !== Code.OK || !listing) return this.reject(request, account, verdict);
     this.accept(request, account, listing);
   }
 
   /** Each leg by itself, then both as a pair. */
-  private judge({ legs }: PlacePair, time: number): Verdict {
+  private judge({ legs }: PlacePair, tier: number, time: number): Verdict {
     const { listings } = this.state;
     const [first, second] = legs;
-    const codes = legs.map((leg) => judgeTerms(leg, listings.find(leg.instrument), time));
+    const codes = legs.map((leg) => judgeTerms(leg, listings.find(leg.instrument), tier, time));
     if (codes[0] !== Code.OK) return { code: codes[0]!, leg: 1 };
     if (codes[1] !== Code.OK) return { code: codes[1]!, leg: 2 };
     if (first.instrument !== second.instrument) return { code: Code.PAIR_SYMBOLS_DIFFER, leg: 0 };
@@ -75,12 +76,14 @@ export class PairDesk {
   private accept(request: PairRequest, account: Account, listing: Listing): void {
     const { balances, limits, orders } = this.state;
     const { legs } = request.command;
+    const { instrument } = listing;
     const prices = legs.map((leg) => limitPrice(leg, listing));
+    const rates = ratesOf(instrument, account.tier);
+    const asset = assetHeld(instrument, legs[0].side);
     const holds = legs.map(({ side, quantity }, at) =>
-      holdOf(listing.instrument, side, prices[at]!, quantity),
+      holdOf(instrument, rates, side, prices[at]!, quantity),
     );
-    const { asset } = holds[0]!;
-    const amount = Math.max(holds[0]!.amount, holds[1]!.amount);
+    const amount = Math.max(...holds);
     // There has to be room for two.
     const most = limits.openOrders(account);
     const available = balances.available(account, asset);

@@ -8,7 +8,7 @@ import { isFinal, OrderRequest } from "../kernel/order.js";
 import { isStop } from "../kernel/order-terms.js";
 import { judgeTrading } from "./account-state.js";
 import type { Account } from "./accounts.js";
-import { holdOf } from "./holds.js";
+import { assetHeld } from "./holds.js";
 import { bandEdge, hasNoPrice, judgeAmended } from "./ladder.js";
 import type { LedgerState } from "./ledger-state.js";
 import type { Listing } from "./listings.js";
@@ -90,7 +90,7 @@ export class RequestDesk {
     if (code !== Code.OK) return refuse(this.state, request, code, order.id);
     const amend = { price: after.price, change: after.leaves - order.leaves };
     const { price, leaves } = order;
-    const { asset } = holdOf(instrument, order.side, price, leaves);
+    const asset = assetHeld(instrument, order.side);
     const held = heldWith(this.state, order, order);
     const more = heldWith(this.state, order, { price, leaves, amend }) - held;
     const standing = judgeTrading(order.account.state, order.side);

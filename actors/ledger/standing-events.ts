@@ -9,6 +9,8 @@ export type StandingEvent =
   | { readonly kind: "account-state"; readonly origin: Origin; readonly state: number }
   /** Which group the account is in; 0: in none. */
   | { readonly kind: "account-group"; readonly origin: Origin; readonly group: number }
+  /** Of which tier the account is. */
+  | { readonly kind: "account-tier"; readonly origin: Origin; readonly tier: number }
   /** How much the account may ask for (`account-limits.ts`). */
   | {
       readonly kind: "account-limits";
@@ -23,6 +25,7 @@ export const STANDING_TAGS = {
   "account-state": 21,
   "account-limits": 27,
   "account-group": 28,
+  "account-tier": 29,
 } as const;
 
 /** After its tag. */
@@ -34,6 +37,9 @@ export function encodeStandingEvent(writer: ByteWriter, event: StandingEvent): v
       break;
     case "account-group":
       writer.uint(event.group);
+      break;
+    case "account-tier":
+      writer.uint(event.tier);
       break;
     case "account-limits":
       writer.uint(event.ordersPerDay).uint(event.openOrders).uint(event.requestsPerSecond);
@@ -51,6 +57,8 @@ export function decodeStandingEvent(tag: number, reader: ByteReader): StandingEv
       return { kind: "account-state", origin, state: reader.u8() };
     case STANDING_TAGS["account-group"]:
       return { kind: "account-group", origin, group: reader.uint() };
+    case STANDING_TAGS["account-tier"]:
+      return { kind: "account-tier", origin, tier: reader.uint() };
     case STANDING_TAGS["account-limits"]: {
       const [ordersPerDay, openOrders] = [reader.uint(), reader.uint()];
       const limits = { ordersPerDay, openOrders, requestsPerSecond: reader.uint() };

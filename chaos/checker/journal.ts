@@ -33,6 +33,7 @@ const LAYOUTS: Readonly<Record<number, string>> = {
   26: "nnns", // transfer-received: sender, asset, amount, key
   27: "nnnnnn", // account-limits: origin, orders a day, open orders, requests a second
   28: "nnnn", // account-group: origin, group
+  29: "nnnn", // account-tier: origin, tier
 };
 const FILLED = [8, 22];
 

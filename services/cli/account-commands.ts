@@ -84,6 +84,14 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
       run(async () => (await import("./accounts.js")).group(account, number, options)),
     );
 
+  withData(program.command("tier <account> [number]"))
+    .description(
+      "the tier of an account: which of its instruments' fees its orders are charged (npx palisade instruments shows them)",
+    )
+    .action((account: string, number: string | undefined, options: Common) =>
+      run(async () => (await import("./accounts.js")).tier(account, number, options)),
+    );
+
   withData(program.command("limits <account>"))
     .description(
       "how much an account may ask for; an option sets it from now on (0: as much as the exchange allows)",

@@ -3,6 +3,7 @@ import {
   ACCOUNT_GROUP_MAX,
   ACCOUNT_ID_MAX,
   ACCOUNT_LIMIT_MAX,
+  ACCOUNT_TIER_MAX,
 } from "../../actors/kernel/limits.js";
 import {
   AccountState,
@@ -187,6 +188,22 @@ export function group(
     const found = chosen ?? (await client.balances(number)).group;
     if (json) printJson({ account: number, group: found });
     else process.stdout.write(found === 0 ? "in no group\n" : `in group ${found}\n`);
+  });
+}
+
+/** Which of its instruments' fees its orders are charged; with a number, from now on. */
+export function tier(
+  account: string,
+  wanted: string | undefined,
+  { json, dataDir }: Common,
+): Promise<void> {
+  const number = accountOf(account);
+  const chosen = wanted === undefined ? null : parseWhole(wanted, 0, ACCOUNT_TIER_MAX, "tier");
+  return withClient(dataDir, async (client) => {
+    if (chosen !== null) await client.setAccountTier(number, chosen);
+    const found = chosen ?? (await client.balances(number)).tier;
+    if (json) printJson({ account: number, tier: found });
+    else process.stdout.write(`of tier ${found}\n`);
   });
 }
 

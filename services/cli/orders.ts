@@ -67,9 +67,10 @@ export function instruments({ json, dataDir }: Common): Promise<void> {
       formatDecimal(each.referencePrice, each.priceDecimals),
       percent(each.makerFee),
       percent(each.takerFee),
+      each.feeTiers.map((of) => `${percent(of.makerFee)} / ${percent(of.takerFee)}`).join(", "),
     ]);
     const prices = ["symbol", "quoted in", "tick", "lot", "reference price"];
-    printTable([[...prices, "maker's fee", "taker's fee"], ...rows]);
+    printTable([[...prices, "maker's fee", "taker's fee", "of tiers 1, 2, …"], ...rows]);
   });
 }
 

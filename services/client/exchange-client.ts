@@ -41,6 +41,7 @@ import {
   type ResolveOrderResponse,
   type SchedulePhase,
   type SetAccountGroupResponse,
+  type SetAccountTierResponse,
   type SetAccountLimitsResponse,
   type SetAccountStateResponse,
   Side,
@@ -179,6 +180,10 @@ export class ExchangeClient {
   /** 0: it is in none from now on. */
   setAccountGroup(account: number, group: number): Promise<SetAccountGroupResponse> {
     return this.call(AccountServiceService.setAccountGroup, { account, group });
+  }
+
+  setAccountTier(account: number, tier: number): Promise<SetAccountTierResponse> {
+    return this.call(AccountServiceService.setAccountTier, { account, tier });
   }
 
   setAccountLimits(account: number, limits: AccountLimits): Promise<SetAccountLimitsResponse> {

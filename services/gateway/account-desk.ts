@@ -8,6 +8,7 @@ import {
   ACCOUNT_GROUP_MAX,
   ACCOUNT_ID_MAX,
   ACCOUNT_LIMIT_MAX,
+  ACCOUNT_TIER_MAX,
   DEPOSIT_KEY_LENGTH_MAX,
   SHARD_DEPOSITS_UNITS_MAX,
 } from "../../actors/kernel/limits.js";
@@ -27,6 +28,7 @@ import type {
   SetAccountGroupResponse,
   SetAccountLimitsResponse,
   SetAccountStateResponse,
+  SetAccountTierResponse,
   TransferRequest,
   TransferResponse,
   TransferStatus as PublicTransferStatus,
@@ -118,6 +120,11 @@ export class AccountDesk {
   async setGroup(account: number, group: number): Promise<SetAccountGroupResponse> {
     if (group < 0 || group > ACCOUNT_GROUP_MAX) throw refusalOfCode(Code.INVALID_ACCOUNT_GROUP);
     return this.done({ kind: "set-group", account, deadline: this.deadline(), group });
+  }
+
+  async setTier(account: number, tier: number): Promise<SetAccountTierResponse> {
+    if (tier < 0 || tier > ACCOUNT_TIER_MAX) throw refusalOfCode(Code.INVALID_ACCOUNT_TIER);
+    return this.done({ kind: "set-tier", account, deadline: this.deadline(), tier });
   }
 
   setLimits(account: number, limits?: AccountLimits): Promise<SetAccountLimitsResponse> {
@@ -248,7 +255,8 @@ export class AccountDesk {
       available: total - held,
     }));
     const state = found.state as PublicState;
-    return { balances, sequence: found.sequence, state, group: found.group };
+    const { sequence, group, tier } = found;
+    return { balances, sequence, state, group, tier };
   }
 
   private async send(command: ClientCommand): Promise<Answer> {

@@ -62,6 +62,9 @@ export class AccountService {
       setAccountGroup: handler((request, session) =>
         desk.setGroup(operated(session, request.account), request.group),
       ),
+      setAccountTier: handler((request, session) =>
+        desk.setTier(operated(session, request.account), request.tier),
+      ),
       setAccountLimits: handler((request, session) =>
         desk.setLimits(operated(session, request.account), request.limits),
       ),

@@ -7,6 +7,7 @@ import { Code, codeName } from "../../actors/kernel/codes.js";
 import {
   ACCOUNT_GROUP_MAX,
   ACCOUNT_LIMIT_MAX,
+  ACCOUNT_TIER_MAX,
   LEVELS_PER_SIDE_MAX,
   MARKET_ORDER_BAND_DIVISOR,
   OPEN_ORDERS_PER_ACCOUNT_MAX,
@@ -167,6 +168,7 @@ const TEXTS: Readonly<Record<Code, string>> = {
   [Code.TOO_MANY_REQUESTS]:
     "the account sends more orders and amends a second than an operator allows it; nothing was done; wait a second, then send it again",
   [Code.INVALID_ACCOUNT_GROUP]: `a group of accounts is a whole number from 1 to ${ACCOUNT_GROUP_MAX}; 0 is none`,
+  [Code.INVALID_ACCOUNT_TIER]: `a tier of accounts is a whole number from 0 to ${ACCOUNT_TIER_MAX}`,
   [Code.INVALID_ACCOUNT_LIMIT]: `a limit of an account is a whole number from 0 (as much as the exchange allows) to ${ACCOUNT_LIMIT_MAX}`,
   [Code.WITHDRAWAL_KEY_MISSING]:
     "a withdrawal needs an idempotency key; the same key is the same withdrawal",

@@ -61,6 +61,8 @@ function bodyOf(catalog: Catalog, event: LedgerEvent): Body {
     }
     case "account-group":
       return { $case: "accountGroup", value: { group: event.group } };
+    case "account-tier":
+      return { $case: "accountTier", value: { tier: event.tier } };
     case "account-limits": {
       const { ordersPerDay, openOrders, requestsPerSecond } = event;
       return { $case: "accountLimits", value: { ordersPerDay, openOrders, requestsPerSecond } };

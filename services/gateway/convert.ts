@@ -37,7 +37,7 @@ export function symbolOf(catalog: Catalog, id: number): string {
 
 export function publicInstrument(catalog: Catalog, instrument: Instrument): PublicInstrument {
   const { symbol, priceDecimals, quantityDecimals, tick, lot, referencePrice } = instrument;
-  const { makerFee, takerFee } = instrument;
+  const { makerFee, takerFee, feeTiers } = instrument;
   return {
     symbol,
     baseAsset: publicAsset(catalog, instrument.baseAsset),
@@ -49,6 +49,7 @@ export function publicInstrument(catalog: Catalog, instrument: Instrument): Publ
     referencePrice,
     makerFee,
     takerFee,
+    feeTiers: [...feeTiers],
   };
 }
 

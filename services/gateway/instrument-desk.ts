@@ -100,7 +100,7 @@ export class InstrumentDesk {
 function definitionOf(asked: PublicInstrument | undefined): InstrumentDefinition {
   if (!asked) throw wrong("no instrument was given");
   const { symbol, baseAsset, quoteAsset, priceDecimals, quantityDecimals } = asked;
-  const { tick, lot, referencePrice, makerFee, takerFee } = asked;
+  const { tick, lot, referencePrice, makerFee, takerFee, feeTiers } = asked;
   const base = assetOf("base", baseAsset);
   const quote = assetOf("quote", quoteAsset);
   if (base.name === quote.name) throw wrong("base and quote asset are the same");
@@ -110,7 +110,7 @@ function definitionOf(asked: PublicInstrument | undefined): InstrumentDefinition
   }
   const notionalFactor = 10 ** Math.max(quote.decimals - priceDecimals - quantityDecimals, -1);
   const terms = { symbol, priceDecimals, quantityDecimals, tick, lot, referencePrice };
-  const definition = { ...terms, notionalFactor, makerFee, takerFee };
+  const definition = { ...terms, notionalFactor, makerFee, takerFee, feeTiers };
   const problem = instrumentProblem({ ...definition, id: 0, baseAsset: 1, quoteAsset: 2 });
   if (problem) throw wrong(problem);
   return { ...definition, base, quote };

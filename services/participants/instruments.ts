@@ -4,6 +4,16 @@ import type { Asset, Instrument } from "../../proto/gen/exchange/v1/exchange.js"
 const TWD: Asset = { name: "TWD", decimals: 2 };
 const USD: Asset = { name: "USD", decimals: 6 };
 
+/** In millionths of a trade's value, of accounts of tier 0, 1 and 2. */
+const FEES = {
+  makerFee: -100,
+  takerFee: 400,
+  feeTiers: [
+    { makerFee: -120, takerFee: 300 },
+    { makerFee: -150, takerFee: 200 },
+  ],
+};
+
 /** Prices, ticks and lots in the instrument's own units: 580.00 TWD is 58000. */
 export const INSTRUMENTS: readonly Instrument[] = [
   {
@@ -17,6 +27,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
     referencePrice: 58_000,
     makerFee: 0,
     takerFee: 0,
+    feeTiers: [],
   },
   {
     symbol: "AAPL",
@@ -29,6 +40,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
     referencePrice: 19_000,
     makerFee: 0,
     takerFee: 0,
+    feeTiers: [],
   },
   {
     symbol: "MSFT",
@@ -41,6 +53,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
     referencePrice: 42_000,
     makerFee: 0,
     takerFee: 0,
+    feeTiers: [],
   },
   {
     symbol: "BTC/USD",
@@ -51,8 +64,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
     tick: 1,
     lot: 10,
     referencePrice: 6_000_000,
-    makerFee: -100,
-    takerFee: 400,
+    ...FEES,
   },
   {
     symbol: "ETH/USD",
@@ -63,7 +75,6 @@ export const INSTRUMENTS: readonly Instrument[] = [
     tick: 1,
     lot: 100,
     referencePrice: 300_000,
-    makerFee: -100,
-    takerFee: 400,
+    ...FEES,
   },
 ];

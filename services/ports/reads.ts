@@ -2,6 +2,7 @@
  * What gateways and feeds read and write beside the actors' fenced commits. All reads are of committed rows (R3); the two kinds
  * of writes here (a claim of a slot, an operator's definition of an instrument) belong to no actor.
  */
+import type { FeeSchedule } from "../../actors/kernel/fees.js";
 import type { ActorKind } from "../../actors/kernel/ids.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import type { Side } from "../../actors/kernel/order.js";
@@ -129,6 +130,8 @@ export interface AccountBalances {
   readonly state: number;
   /** Which group it is in; 0: in none. */
   readonly group: number;
+  /** Which of its instruments' fees its orders are charged. */
+  readonly tier: number;
   /** The account's last journal number at these balances: both are of one snapshot. */
   readonly sequence: number;
   readonly balances: readonly {
@@ -173,6 +176,26 @@ export interface TradeRow {
 /** The symbol or an asset's name is taken by another definition; the message says what differs. */
 export class InstrumentConflictError extends Error {
   override readonly name = "InstrumentConflictError";
+}
+
+/** The instrument that there is, if it is the one that is wanted. Throws `InstrumentConflictError`. */
+export function expectSame(existing: Instrument, wanted: Omit<Instrument, "id">): Instrument {
+  const isSame = (key: keyof typeof wanted): boolean =>
+    key === "feeTiers" ? areSame(existing, wanted) : existing[key] === wanted[key];
+  const keys = Object.keys(wanted) as (keyof typeof wanted)[];
+  const differing = keys.filter((key) => !isSame(key));
+  if (differing.length === 0) return existing;
+  throw new InstrumentConflictError(
+    `${wanted.symbol} exists with another definition: ${differing.join(", ")}`,
+  );
+}
+
+function areSame({ feeTiers: one }: FeeSchedule, { feeTiers: other }: FeeSchedule): boolean {
+  if (one.length !== other.length) return false;
+  return one.every(({ makerFee, takerFee }, at) => {
+    const rates = other[at]!;
+    return makerFee === rates.makerFee && takerFee === rates.takerFee;
+  });
 }
 
 export interface Reads {

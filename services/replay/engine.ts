@@ -48,6 +48,7 @@ const INSTRUMENT: Instrument = {
   referencePrice: 1,
   makerFee: 0,
   takerFee: 0,
+  feeTiers: [],
 };
 
 /** A file's prices are what they are, and nobody has said what they are to be compared with. */

@@ -76,6 +76,7 @@ async function newInstrument(client: ExchangeClient, path: string): Promise<Inst
       referencePrice: 1,
       makerFee: 0,
       takerFee: 0,
+      feeTiers: [],
     });
     const { rules } = await client.market(symbol);
     await client.setRules(symbol, { ...rules!, staticBandBps: 0 });

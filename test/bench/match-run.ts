@@ -41,6 +41,7 @@ export function openEngine(): FastEngine {
     referencePrice: START_TICKS,
     makerFee: 0,
     takerFee: 0,
+    feeTiers: [],
   };
   state.shards = 4;
   state.reference = START_TICKS;

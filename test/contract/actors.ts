@@ -186,6 +186,7 @@ export class Venue {
       referencePrice: 100,
       makerFee: 0,
       takerFee: 0,
+      feeTiers: [],
     };
   }
 
@@ -324,6 +325,7 @@ export async function tradeABit(venue: Venue): Promise<void> {
   const limits = { ordersPerDay: 1_000, openOrders: 20, requestsPerSecond: 300 };
   await venue.ask({ kind: "set-limits", account: SECOND, deadline: 0, ...limits });
   await venue.ask({ kind: "set-group", account: FIRST, deadline: 0, group: 7 });
+  await venue.ask({ kind: "set-tier", account: SECOND, deadline: 0, tier: 2 });
   for (const state of [2, 1]) {
     await venue.ask({ kind: "set-account", account: SECOND, deadline: 0, state });
   }

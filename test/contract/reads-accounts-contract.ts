@@ -280,6 +280,7 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
         sequence: 1,
         state: 1,
         group: 0,
+        tier: 0,
         balances: [],
       });
       const shard = venue.shardOf(FIRST);

@@ -31,6 +31,7 @@ export const DEFINITION: InstrumentDefinition = {
   referencePrice: 100,
   makerFee: 0,
   takerFee: 0,
+  feeTiers: [{ makerFee: 0, takerFee: 7 }],
 };
 
 /** Does something again and again until the work is done. */

@@ -135,6 +135,8 @@ export function describeMarketReads(adapter: string, open: OpenReadsBench): void
         { quantityDecimals: 1 },
         { notionalFactor: 2 },
         { referencePrice: 99 },
+        { feeTiers: [] },
+        { feeTiers: [{ makerFee: 0, takerFee: 8 }] },
         { base: { name: "new", decimals: 0 } },
         { quote: { name: "new", decimals: 0 } },
         { quote: { name: "TWD", decimals: 3 } },

@@ -130,6 +130,7 @@ export class TestCluster {
       referencePrice: 100,
       makerFee: 0,
       takerFee: 0,
+      feeTiers: [],
     };
     await this.pool.query("INSERT INTO instruments VALUES ($1, $2, $3, $4, 2, 0, 1, 1, 1, 100)", [
       id,

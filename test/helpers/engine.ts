@@ -37,6 +37,7 @@ const INSTRUMENT: Instrument = {
   referencePrice: 100,
   makerFee: 0,
   takerFee: 0,
+  feeTiers: [],
 };
 
 export type OrderTerms = Partial<Omit<OrderEntry, "reset" | "orderId" | "side">>;

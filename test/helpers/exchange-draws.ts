@@ -34,6 +34,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
     referencePrice: 100,
     makerFee: 0,
     takerFee: 0,
+    feeTiers: [],
   },
   {
     ...COMMON,
@@ -45,6 +46,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
     referencePrice: 100,
     makerFee: 0,
     takerFee: 0,
+    feeTiers: [],
   },
 ];
 

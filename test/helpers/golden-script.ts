@@ -73,6 +73,7 @@ class ScriptDesk {
       referencePrice: 100,
       makerFee: 0,
       takerFee: 0,
+      feeTiers: [],
     };
     engine.state.sessionReference = 100;
   }

@@ -17,10 +17,18 @@ import type { Whim } from "./whimsical-market.js";
 
 /**
  * Two markets that share an asset, which is the quote of one and the base of the other. Both sides pay in the first, in the second
- * the maker is given something.
+ * the maker is given something. In each it depends on the account's tier how much; one tier of the first pays nothing.
  */
 export const INSTRUMENTS: readonly Instrument[] = [
-  { ...INSTRUMENT, makerFee: 1_500, takerFee: 2_500 },
+  {
+    ...INSTRUMENT,
+    makerFee: 1_500,
+    takerFee: 2_500,
+    feeTiers: [
+      { makerFee: 90_000, takerFee: 10_000 },
+      { makerFee: 0, takerFee: 0 },
+    ],
+  },
   {
     ...INSTRUMENT,
     id: MARKET + 1,
@@ -33,6 +41,10 @@ export const INSTRUMENTS: readonly Instrument[] = [
     referencePrice: 7,
     makerFee: -20_000,
     takerFee: 50_000,
+    feeTiers: [
+      { makerFee: -30_000, takerFee: 35_000 },
+      { makerFee: 30_000, takerFee: 100_000 },
+    ],
   },
 ];
 export const ACCOUNTS = [101, 102, 103];
@@ -253,6 +265,12 @@ const limits = fc.record({
   openOrders: fc.constantFrom(0, 0, 0, 6),
   requestsPerSecond: fc.constantFrom(0, 0, 0, 0, 25, 2 ** 40),
 });
+const tiers = fc.record({
+  kind: fc.constant("set-tier" as const),
+  account,
+  deadline,
+  tier: fc.constantFrom(0, 0, 1, 1, 2, 2, 9, 16),
+});
 const resolves = fc.record({
   kind: fc.constant("resolve" as const),
   account,
@@ -272,6 +290,7 @@ const clients = fc.oneof(
   { weight: 2, arbitrary: transfers },
   { weight: 1, arbitrary: states },
   { weight: 1, arbitrary: limits },
+  { weight: 1, arbitrary: tiers },
   { weight: 1, arbitrary: resolves },
   { weight: 1, arbitrary: opens },
 );

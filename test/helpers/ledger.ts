@@ -49,6 +49,7 @@ export const INSTRUMENT: Instrument = {
   referencePrice: 1_000,
   makerFee: 0,
   takerFee: 0,
+  feeTiers: [],
 };
 
 /** A command that may leave out its deadline: none, then. */

@@ -31,6 +31,7 @@ export const INSTRUMENT: Instrument = {
   referencePrice: 100,
   makerFee: 0,
   takerFee: 0,
+  feeTiers: [],
 };
 
 /** Applies one command under the next number of its source: an operator's slot, or the order's shard. */

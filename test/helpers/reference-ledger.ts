@@ -5,6 +5,7 @@
 import { assert } from "../../actors/kernel/assert.js";
 import { Code } from "../../actors/kernel/codes.js";
 import { houseAccountOf, shardOfOrder } from "../../actors/kernel/ids.js";
+import type { FeeRates } from "../../actors/kernel/fees.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import { OrderRequest, Side } from "../../actors/kernel/order.js";
 import type { AccountEvent } from "../../actors/ledger/account-events.js";
@@ -23,6 +24,7 @@ export interface ReferenceBalance {
 export interface ReferenceOrder {
   readonly account: number;
   readonly terms: Accepted;
+  readonly rates: FeeRates;
   price: bigint;
   filled: bigint;
   leaves: bigint;
@@ -63,11 +65,14 @@ export class ReferenceLedger {
   /** Every accepted order as it must stand after the whole history. */
   orders(): Map<number, ReferenceOrder> {
     const orders = new Map<number, ReferenceOrder>();
+    const tiers = new Map<number, number>();
     for (const { account, event } of this.events) {
+      if (event.kind === "account-tier") tiers.set(account, event.tier);
       if (event.kind !== "accepted") continue;
       orders.set(event.orderId, {
         account,
         terms: event,
+        rates: ratesOfTier(this.instrumentOf(event), tiers.get(account) ?? 0),
         price: BigInt(event.price),
         filled: 0n,
         leaves: BigInt(event.quantity),
@@ -126,7 +131,7 @@ export class ReferenceLedger {
       const isBuy = terms.side === Side.Buy;
       const factor = BigInt(notionalFactor);
       move(account, isBuy ? quoteAsset : baseAsset, 0n, mostThatIsHeld(order, pair, instrument));
-      const fees = feesOf(order, instrument);
+      const fees = feesOf(order);
       move(account, quoteAsset, -fees, 0n);
       if (fees !== 0n) move(houseAccountOf(this.shard), quoteAsset, fees, 0n);
       for (const trade of this.sides(orderId)) {
@@ -205,18 +210,25 @@ function mostThatIsHeld(
 
 /** A buyer's in quote units, with all that fees may come to; a seller's in base units. */
 function mostWithFees(order: ReferenceOrder, instrument: Instrument): bigint {
-  const { terms, makerValue, takerValue } = order;
+  const { terms, rates, makerValue, takerValue } = order;
   if (terms.side !== Side.Buy) return mostItCosts(order);
   const cost = mostItCosts(order) * BigInt(instrument.notionalFactor);
-  const { makerFee, takerFee } = instrument;
+  const { makerFee, takerFee } = rates;
   if (cost === 0n || (makerFee === 0 && takerFee === 0)) return cost;
   if (makerFee <= 0) return cost + feeOn(takerValue + cost, takerFee) - feeOn(takerValue, takerFee);
   const budget = feeOn(makerValue + takerValue + cost, Math.max(makerFee, takerFee)) + 1n;
-  return cost + budget - feesOf(order, instrument);
+  return cost + budget - feesOf(order);
 }
 
-function feesOf({ makerValue, takerValue }: ReferenceOrder, instrument: Instrument): bigint {
-  return feeOn(makerValue, instrument.makerFee) + feeOn(takerValue, instrument.takerFee);
+function feesOf({ rates, makerValue, takerValue }: ReferenceOrder): bigint {
+  return feeOn(makerValue, rates.makerFee) + feeOn(takerValue, rates.takerFee);
+}
+
+/** Each tier that an instrument has rates for changes what those before it have said. */
+function ratesOfTier({ makerFee, takerFee, feeTiers }: Instrument, tier: number): FeeRates {
+  let rates: FeeRates = { makerFee, takerFee };
+  for (const [at, next] of feeTiers.entries()) if (at < tier) rates = next;
+  return rates;
 }
 
 /** A fee rounded up, a rebate down. */

@@ -253,6 +253,8 @@ describe("unary calls", () => {
       [() => auditor.resolveOrder(ACCOUNT, "a"), "READ_ONLY", status.PERMISSION_DENIED],
       [() => client.setAccountGroup(ACCOUNT, 1), "OPERATORS_ONLY", status.PERMISSION_DENIED],
       [() => all.setAccountGroup(ACCOUNT, -1), "INVALID_ACCOUNT_GROUP", status.INVALID_ARGUMENT],
+      [() => client.setAccountTier(ACCOUNT, 1), "OPERATORS_ONLY", status.PERMISSION_DENIED],
+      [() => all.setAccountTier(ACCOUNT, 16), "INVALID_ACCOUNT_TIER", status.INVALID_ARGUMENT],
       [() => client.setAccountLimits(ACCOUNT, limits), "OPERATORS_ONLY", status.PERMISSION_DENIED],
       [
         () => all.setAccountLimits(ACCOUNT, { ...limits, openOrders: -1 }),

@@ -211,10 +211,18 @@ describe("an order through a gateway", () => {
   });
 
   it("costs a taker his fee and gives a maker his, and the house has the rest", async () => {
-    const charging = { ...TSMC, symbol: "FEES", makerFee: -100, takerFee: 400 };
-    const wrong = { ...charging, symbol: "X", makerFee: -401 };
+    const fees = { makerFee: -100, takerFee: 400, feeTiers: [{ makerFee: -50, takerFee: 300 }] };
+    const charging = { ...TSMC, symbol: "FEES", ...fees };
+    const wrong = { ...charging, symbol: "X", makerFee: -301 };
     await expect(all.createInstrument(wrong)).rejects.toThrow("the maker's fee is at most");
-    expect(await all.createInstrument(charging)).toMatchObject({ makerFee: -100, takerFee: 400 });
+    expect(await all.createInstrument(charging)).toMatchObject(fees);
+    expect(await all.createInstrument(charging)).toMatchObject(fees);
+    const other = { ...charging, feeTiers: [] };
+    await expect(all.createInstrument(other)).rejects.toThrow("another definition: feeTiers");
+    // The fees of a tier above those that the instrument has are those of its last.
+    expect(await all.setAccountTier(TAKER, 5)).toEqual({ repeated: false });
+    expect(await all.setAccountTier(TAKER, 5)).toEqual({ repeated: true });
+    expect(await taker.balances()).toMatchObject({ tier: 5 });
     const money = async (client: ExchangeClient) =>
       (await client.balances()).balances.find(
         ({ asset }) => asset!.name === TSMC.quoteAsset!.name,
@@ -226,7 +234,7 @@ describe("an order through a gateway", () => {
     const taking = await placed(taker, buy(terms));
     const scale = 10 ** (TSMC.quoteAsset!.decimals - TSMC.priceDecimals - TSMC.quantityDecimals);
     const value = 58_000 * 20 * scale;
-    const [rebate, fee] = [Math.floor((value * 100) / 1e6), Math.ceil((value * 400) / 1e6)];
+    const [rebate, fee] = [Math.floor((value * 100) / 1e6), Math.ceil((value * 300) / 1e6)];
     expect(await hear(resting, "filled")).toMatchObject({ fee: -rebate });
     expect(await hear(taking, "filled")).toMatchObject({ fee });
     expect(await money(maker)).toMatchObject({ total: before[0]! + value + rebate, held: 0 });

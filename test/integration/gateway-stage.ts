@@ -23,6 +23,7 @@ export const TSMC: Instrument = {
   referencePrice: 58_000,
   makerFee: 0,
   takerFee: 0,
+  feeTiers: [],
 };
 
 export interface RunningGateway {

@@ -70,6 +70,7 @@ const EVENTS: Readonly<Record<AccountEvent["kind"], readonly AccountEvent[]>> = 
     { kind: "transfer-received", sender: 7, asset: 1, amount: 300, key: "t-1" },
   ],
   "account-group": [{ kind: "account-group", origin, group: 7 }],
+  "account-tier": [{ kind: "account-tier", origin, tier: 2 }],
   "account-limits": [
     {
       kind: "account-limits",

@@ -44,7 +44,7 @@ function stage(room: number) {
     instruments: async () => {
       catalogReads += 1;
       const terms = { priceDecimals: 2, quantityDecimals: 0, tick: 1, lot: 1, notionalFactor: 1 };
-      const assets = { baseAsset: 1, quoteAsset: 1, referencePrice: 1, ...NO_FEES };
+      const assets = { baseAsset: 1, quoteAsset: 1, referencePrice: 1, ...NO_FEES, feeTiers: [] };
       return [{ id: INSTRUMENT, symbol: "X", ...terms, ...assets }];
     },
   };

@@ -3,14 +3,24 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InvariantError } from "../../actors/kernel/assert.js";
 import { Code } from "../../actors/kernel/codes.js";
-import { feeOn } from "../../actors/kernel/fees.js";
+import { feeOn, ratesOf } from "../../actors/kernel/fees.js";
 import { houseAccountOf } from "../../actors/kernel/ids.js";
 import { instrumentProblem } from "../../actors/kernel/instrument.js";
 import { UNITS_MAX } from "../../actors/kernel/limits.js";
 import { OrderRequest, OrderType, Side, TimeInForce } from "../../actors/kernel/order.js";
 import { charge, heldForFees, mostFees } from "../../actors/ledger/charges.js";
 import { NO_NEW_TERMS } from "../../actors/ledger/messages.js";
-import { ALICE, BASE, BOB, INSTRUMENT, MARKET, QUOTE, SHARD, Teller } from "../helpers/ledger.js";
+import {
+  ALICE,
+  BASE,
+  BOB,
+  codeOf,
+  INSTRUMENT,
+  MARKET,
+  QUOTE,
+  SHARD,
+  Teller,
+} from "../helpers/ledger.js";
 
 const FUNDS = { base: 1_000, quote: 1_000_000 };
 const HOUSE = houseAccountOf(SHARD);
@@ -87,6 +97,61 @@ describe("an instrument's fees", () => {
   it("may give back what the taker pays, and no more", () => {
     expect(instrumentProblem({ ...INSTRUMENT, takerFee: 5, makerFee: -5 })).toBeUndefined();
   });
+
+  it.each([
+    [[{ makerFee: -6, takerFee: 9 }], "the taker of any tier pays: 5"],
+    [[{ makerFee: 0, takerFee: 1 }], "the taker of any tier pays: 1"],
+    [[{ makerFee: 0, takerFee: 100_001 }], "the taker's fee"],
+    [[{ makerFee: 0, takerFee: 5.5 }], "whole millionths"],
+    [Array.from({ length: 16 }, () => ({ makerFee: 0, takerFee: 5 })), "at most 15 tiers"],
+  ])("of other tiers %j are none, beside a rebate of 2 and a taker's 5", (feeTiers, problem) => {
+    const instrument = { ...INSTRUMENT, makerFee: -2, takerFee: 5, feeTiers };
+    expect(instrumentProblem(instrument)).toContain(problem);
+  });
+
+  it("are those of the account's tier, or of the last that there is", () => {
+    const [first, second] = [
+      { makerFee: -5, takerFee: 7 },
+      { makerFee: 3, takerFee: 5 },
+    ];
+    const instrument = { ...INSTRUMENT, makerFee: -2, takerFee: 9, feeTiers: [first, second] };
+    expect(instrumentProblem(instrument)).toBeUndefined();
+    expect(ratesOf(instrument, 0)).toMatchObject({ makerFee: -2, takerFee: 9 });
+    expect([1, 2, 3, 15].map((tier) => ratesOf(instrument, tier))).toEqual([
+      first,
+      second,
+      second,
+      second,
+    ]);
+    expect(ratesOf(INSTRUMENT, 15)).toMatchObject({ makerFee: 0, takerFee: 0 });
+  });
+
+  it("never have the house give more for a trade than it takes, whatever tiers meet", () => {
+    const rates = fc.record({
+      makerFee: fc.integer({ min: -3_000, max: 3_000 }),
+      takerFee: fc.integer({ min: 0, max: 6_000 }),
+    });
+    let allowed = 0;
+    fc.assert(
+      fc.property(
+        rates,
+        fc.array(rates, { maxLength: 3 }),
+        fc.nat(10 ** 9),
+        (own, feeTiers, value) => {
+          const instrument = { ...INSTRUMENT, ...own, feeTiers };
+          if (instrumentProblem(instrument)) return;
+          allowed += 1;
+          for (const { makerFee } of [own, ...feeTiers]) {
+            for (const { takerFee } of [own, ...feeTiers]) {
+              expect(feeOn(value, makerFee) + feeOn(value, takerFee)).toBeGreaterThanOrEqual(0);
+            }
+          }
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+    expect(allowed).toBeGreaterThan(100);
+  });
 });
 
 /** A teller at whose market makers are given 1 % and takers pay 2 %. */
@@ -115,6 +180,10 @@ class Charging extends Teller {
       takerLeaves: left[1]!,
       sequence: 5,
     });
+  }
+
+  tier(tier: number, account: number) {
+    return this.ask({ kind: "set-tier", account, tier });
   }
 
   get house(): number {
@@ -181,10 +250,63 @@ describe("a trade", () => {
     expect(teller.order(later)).toMatchObject({ taker_fee: 100_000, maker_fee: 0 });
   });
 
+  it("costs each side what its account's tier pays, and an order what it paid when it was accepted", () => {
+    const teller = new Charging();
+    const feeTiers = [
+      { makerFee: -5_000, takerFee: 15_000 },
+      { makerFee: -10_000, takerFee: 10_000 },
+    ];
+    const instrument = { ...INSTRUMENT, makerFee: 0, takerFee: 20_000, feeTiers };
+    teller.answer({ kind: "instrument", instrument });
+    const sell = { account: BOB, side: Side.Sell, price: 90, quantity: 30 };
+    const before = teller.placed({ ...sell, clientOrderId: "before" });
+    expect(teller.tier(1, BOB).events).toMatchObject([{ kind: "account-tier", tier: 1 }]);
+    teller.tier(9, ALICE);
+    teller.restart();
+    const after = teller.placed({ ...sell, clientOrderId: "after" });
+    const taker = teller.placed({ price: 100, quantity: 20 });
+    expect(teller.balance(ALICE, QUOTE)[1]).toBe(6_000 + 60);
+    expect(teller.order(taker)).toMatchObject({ maker_fee: -10_000, taker_fee: 10_000 });
+    teller.tier(0, ALICE);
+    const value = 90 * 10 * 3;
+    teller.trade(before, taker, 90, 10, [20, 10]);
+    expect(teller.house).toBe(value / 100);
+    teller.trade(after, taker, 90, 10, [20, 0]);
+    expect(teller.house).toBe((2 * value) / 100 - Math.floor(value / 200));
+    expect(teller.order(taker)).toMatchObject({ fees: (2 * value) / 100 });
+    expect(teller.balance(ALICE, QUOTE)[1]).toBe(0);
+  });
+
   it("never charges a buyer what is not held: that is a bug, and stops the shard", () => {
     const teller = new Charging();
     const taker = teller.placed({ price: 100, quantity: 10 });
     expect(() => teller.trade(77 * 1_024 + 2, taker, 105, 10, [0, 0])).toThrow(InvariantError);
+  });
+});
+
+describe("the tier of an account", () => {
+  it("is one of those that there are, and the same again changes nothing", () => {
+    const teller = new Charging();
+    expect(codeOf(teller.tier(16, ALICE))).toBe("INVALID_ACCOUNT_TIER");
+    expect(codeOf(teller.tier(0, ALICE))).toBe("OK again");
+    expect(codeOf(teller.tier(15, ALICE))).toBeUndefined();
+    expect(codeOf(teller.tier(15, ALICE))).toBe("OK again");
+    expect(codeOf(teller.tier(1, 999))).toBe("UNKNOWN_ACCOUNT");
+  });
+
+  it("adds nothing to the state's hash when it is the one that all had (R13)", () => {
+    const teller = new Charging();
+    const before = teller.shard.stateHash();
+    teller.tier(3, ALICE);
+    const changed = teller.shard.stateHash();
+    teller.restart();
+    expect(teller.shard.stateHash()).toBe(changed);
+    const plain = new Charging();
+    plain.ask({ kind: "set-group", account: ALICE, group: 3 });
+    plain.ask({ kind: "set-group", account: ALICE, group: 0 });
+    teller.tier(0, ALICE);
+    expect(teller.shard.stateHash()).toBe(plain.shard.stateHash());
+    expect(new Set([before, changed, teller.shard.stateHash()]).size).toBe(3);
   });
 });
 
@@ -212,6 +334,24 @@ describe("an order of an instrument with fees", () => {
     const named = { orderId, clientOrderId: "", leaves: 0, ...NO_NEW_TERMS };
     teller.ask({ ...amend, ...named, quantity: 30 });
     expect(teller.balance(ALICE, QUOTE)[1]).toBe(most(600 * 10 * 3) + most(100 * 30 * 3));
+  });
+
+  it("may be one that only its account's tier can pay for, and its pair too", () => {
+    const teller = new Charging(0, 100_000);
+    const feeTiers = [{ makerFee: 0, takerFee: 10_000 }];
+    const instrument = { ...INSTRUMENT, makerFee: 0, takerFee: 100_000, feeTiers };
+    teller.answer({ kind: "instrument", instrument });
+    const terms = { price: 1_000, quantity: 320 };
+    expect(teller.place(terms).events).toMatchObject([{ code: Code.INSUFFICIENT_FUNDS }]);
+    teller.tier(1, ALICE);
+    teller.placed({ ...terms, clientOrderId: "b" });
+    expect(teller.balance(ALICE, QUOTE)[1]).toBe(960_000 + 9_600);
+    teller.tier(0, ALICE);
+    // An amend is held for at the rates of the order.
+    const amend = { kind: "amend", account: ALICE, request: OrderRequest.Amend } as const;
+    const named = { orderId: 0, clientOrderId: "b", leaves: 0, ...NO_NEW_TERMS };
+    teller.ask({ ...amend, ...named, quantity: 330 });
+    expect(teller.balance(ALICE, QUOTE)[1]).toBe(990_000 + 9_900);
   });
 
   it("is too large when its fees are", () => {

@@ -39,6 +39,7 @@ class Story {
       referencePrice: 30_000,
       makerFee: 0,
       takerFee: 0,
+      feeTiers: [],
     },
   ]);
   private keys = 0;

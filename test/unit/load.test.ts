@@ -17,6 +17,7 @@ const INSTRUMENT: Instrument = {
   referencePrice: 1_000,
   makerFee: 0,
   takerFee: 0,
+  feeTiers: [],
 };
 const SHARES = { crossingShare: 0.5, cancelShare: 1 / 3 };
 const ORDERS = 20_000;

@@ -36,6 +36,25 @@ const STOP_LIMIT = {
 
 const COMMANDS: readonly MarketCommand[] = [
   { kind: "list", instrument: INSTRUMENT, shards: 2 },
+  { kind: "list", instrument: { ...INSTRUMENT, makerFee: -5, takerFee: 9 }, shards: 2 },
+  {
+    kind: "list",
+    instrument: { ...INSTRUMENT, feeTiers: [{ makerFee: 0, takerFee: 7 }] },
+    shards: 2,
+  },
+  {
+    kind: "list",
+    instrument: {
+      ...INSTRUMENT,
+      makerFee: -5,
+      takerFee: 9,
+      feeTiers: [
+        { makerFee: -6, takerFee: 8 },
+        { makerFee: 100_000, takerFee: 6 },
+      ],
+    },
+    shards: 2,
+  },
   PLAIN,
   { ...PLAIN, timeInForce: TimeInForce.GoodTillCancel },
   { ...PLAIN, timeInForce: TimeInForce.Day },
@@ -67,6 +86,20 @@ describe("a market's commands", () => {
     expect(bytes(PLAIN)).toEqual([2, 0x81, 8, 7, 2, 2, 0xac, 2, 10]);
     expect(bytes({ kind: "cancel", orderId: 1_025 })).toEqual([3, 0x81, 8]);
     expect(bytes({ kind: "reduce", orderId: 1_025, leaves: 3 })).toEqual([4, 0x81, 8, 3]);
+    const list = { kind: "list", instrument: INSTRUMENT, shards: 2 } as const;
+    const plain = bytes(list);
+    const instrument = { ...INSTRUMENT, makerFee: -5, takerFee: 9 };
+    const charging = bytes({ ...list, instrument });
+    expect(plain.slice(0, 4)).toEqual([1, 0x81, 8, INSTRUMENT.symbol.length]);
+    expect(charging.slice(-3)).toEqual([9, 9, 2]);
+    const at = charging.findIndex((byte, at) => byte !== plain[at]);
+    expect(charging[at]).toBe(INSTRUMENT.priceDecimals + 16);
+    expect([
+      ...charging.slice(0, at),
+      INSTRUMENT.priceDecimals,
+      ...charging.slice(at + 1, -3),
+      2,
+    ]).toEqual(plain);
     // An order with any other term has all of them.
     for (const terms of [{ owner: 8 }, { display: 1 }, { pair: 9 }, { postOnly: true }]) {
       expect(bytes({ ...PLAIN, ...terms })[0]).toBe(5);

@@ -271,6 +271,7 @@ describe("a market", () => {
     referencePrice: 100,
     makerFee: 0,
     takerFee: 0,
+    feeTiers: [],
   };
   const enter = (orderId: number, side: 1 | 2, price: number): MarketCommand =>
     plainOrder({ orderId, account: 1, side, timeInForce: 1, price, quantity: 5 });

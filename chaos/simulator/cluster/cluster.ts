@@ -204,5 +204,6 @@ function instrumentOf(symbol: string): Instrument {
     referencePrice: 1_000,
     makerFee: 0,
     takerFee: 0,
+    feeTiers: [],
   };
 }

@@ -92,11 +92,12 @@ export function lastSequence({ tables }: SimPostgres, account: number): number {
 
 function accounts(postgres: SimPostgres, actor: number): Row[] {
   const rows = postgres.tables.get("accounts").of(actor);
-  return sorted(rows, ["account"]).map(({ account, opened, state, account_group }) => ({
+  return sorted(rows, ["account"]).map(({ account, opened, state, account_group, tier }) => ({
     account: account!,
     opened: opened!,
     state: state!,
     account_group: account_group!,
+    tier: tier!,
     sequence: lastSequence(postgres, account as number),
   }));
 }

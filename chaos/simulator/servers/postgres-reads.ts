@@ -10,6 +10,7 @@ import {
   type ActorHead,
   type AssetDefinition,
   type AssetRow,
+  expectSame,
   InstrumentConflictError,
   type InstrumentDefinition,
   type JournalRow,
@@ -112,9 +113,9 @@ export function balances(postgres: SimPostgres, account: number): AccountBalance
     found.push({ asset: asset!, total: total!, held: held! });
   }
   found.sort((a, b) => a.asset - b.asset);
-  const { state, account_group: group } = tables.get("accounts").rows.get(account) as Numbers;
+  const { state, account_group: group, tier } = tables.get("accounts").rows.get(account) as Numbers;
   const sequence = lastSequence(postgres, account);
-  return { sequence, state: state!, group: group!, balances: found };
+  return { sequence, state: state!, group: group!, tier: tier!, balances: found };
 }
 
 export function limits(postgres: SimPostgres, account: number): AccountLimitsRow | null {
@@ -249,7 +250,7 @@ export function createInstrument(
   const [quoteAsset, isNewQuote] = assetOf(known, quote, known.length + (isNewBase ? 2 : 1));
   const wanted = { ...terms, baseAsset, quoteAsset };
   const existing = instruments(postgres).find(({ symbol }) => symbol === terms.symbol);
-  if (existing) return sameOrConflict(existing, wanted);
+  if (existing) return expectSame(existing, wanted);
   const rows = postgres.tables.get("assets");
   if (isNewBase) rows.set(baseAsset, { asset: baseAsset, ...base });
   if (isNewQuote) rows.set(quoteAsset, { asset: quoteAsset, ...quote });
@@ -278,15 +279,6 @@ function assetOf(
   );
 }
 
-function sameOrConflict(existing: Instrument, wanted: Omit<Instrument, "id">): Instrument {
-  const keys = Object.keys(wanted) as (keyof typeof wanted)[];
-  const differing = keys.filter((key) => existing[key] !== wanted[key]);
-  if (differing.length === 0) return existing;
-  throw new InstrumentConflictError(
-    `${wanted.symbol} exists with another definition: ${differing.join(", ")}`,
-  );
-}
-
 function instrumentRow(instrument: Instrument): Row {
   return {
     instrument: instrument.id,
@@ -301,6 +293,7 @@ function instrumentRow(instrument: Instrument): Row {
     reference_price: instrument.referencePrice,
     maker_fee: instrument.makerFee,
     taker_fee: instrument.takerFee,
+    fee_tiers: JSON.stringify(instrument.feeTiers),
   };
 }
 
@@ -319,6 +312,7 @@ function instrumentOf(row: Row): Instrument {
     referencePrice: of["reference_price"]!,
     makerFee: of["maker_fee"]!,
     takerFee: of["taker_fee"]!,
+    feeTiers: JSON.parse(row["fee_tiers"] as string),
   };
 }
 

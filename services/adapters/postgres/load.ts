@@ -33,11 +33,12 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
       opened: "integer",
       state: "integer",
       account_group: "integer",
+      tier: "integer",
       sequence: "integer",
     },
     from: (
       actor,
-    ) => `FROM (SELECT account, opened, state, account_group, coalesce((SELECT last_sequence FROM journal j
+    ) => `FROM (SELECT account, opened, state, account_group, tier, coalesce((SELECT last_sequence FROM journal j
         WHERE j.account = a.account ORDER BY last_sequence DESC LIMIT 1), 0) AS sequence
       FROM accounts a WHERE actor = ${actor}) heads ORDER BY account`,
   },

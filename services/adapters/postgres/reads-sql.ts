@@ -53,7 +53,7 @@ export const ACCOUNT_HEADS = statement(
 
 export const BALANCES = statement(
   "balances",
-  `SELECT ${LAST_SEQUENCE} AS sequence, a.state, a.account_group AS "group", b.asset, b.total, b.held
+  `SELECT ${LAST_SEQUENCE} AS sequence, a.state, a.account_group AS "group", a.tier, b.asset, b.total, b.held
    FROM accounts a LEFT JOIN balances b ON b.account = a.account
    WHERE a.account = $1 ORDER BY b.asset`,
 );
@@ -125,7 +125,7 @@ export const INSTRUMENTS = statement(
   `SELECT instrument AS id, symbol, base_asset AS "baseAsset", quote_asset AS "quoteAsset",
      price_decimals AS "priceDecimals", quantity_decimals AS "quantityDecimals", tick, lot,
      notional_factor AS "notionalFactor", reference_price AS "referencePrice",
-     maker_fee AS "makerFee", taker_fee AS "takerFee"
+     maker_fee AS "makerFee", taker_fee AS "takerFee", fee_tiers AS "feeTiers"
    FROM instruments ORDER BY instrument`,
 );
 
@@ -136,8 +136,8 @@ export const INSTRUMENT_SHARDS = statement(
 
 export const INSERT_INSTRUMENT = `INSERT INTO instruments (instrument, symbol, base_asset, quote_asset,
     price_decimals, quantity_decimals, tick, lot, notional_factor, reference_price,
-    maker_fee, taker_fee)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`;
+    maker_fee, taker_fee, fee_tiers)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`;
 
 /** What is shown of the orders that stand on the book; best prices first on either side. */
 export const MARKET_SNAPSHOT = statement(

@@ -11,6 +11,7 @@ import {
   type ActorHead,
   type AssetDefinition,
   type AssetRow,
+  expectSame,
   InstrumentConflictError,
   type InstrumentDefinition,
   type JournalRow,
@@ -109,6 +110,7 @@ export class PostgresReads implements Reads {
       sequence: number;
       state: number;
       group: number;
+      tier: number;
       asset: number | null;
       total: number;
       held: number;
@@ -117,8 +119,8 @@ export class PostgresReads implements Reads {
     const balances = rows.flatMap(({ asset, total, held }) =>
       asset === null ? [] : [{ asset, total, held }],
     );
-    const { sequence, state, group } = rows[0]!;
-    return { sequence, state, group, balances };
+    const { sequence, state, group, tier } = rows[0]!;
+    return { sequence, state, group, tier, balances };
   }
 
   limits(account: number): Promise<AccountLimitsRow | null> {
@@ -162,7 +164,7 @@ export class PostgresReads implements Reads {
         [definition.symbol],
       );
       const existing = found.rows[0];
-      if (existing) return sameOrConflict(existing, wanted);
+      if (existing) return expectSame(existing, wanted);
       return insertInstrument(client, wanted);
     });
   }
@@ -238,15 +240,6 @@ async function assetOf(
   );
 }
 
-function sameOrConflict(existing: Instrument, wanted: Omit<Instrument, "id">): Instrument {
-  const keys = Object.keys(wanted) as (keyof typeof wanted)[];
-  const differing = keys.filter((key) => existing[key] !== wanted[key]);
-  if (differing.length === 0) return existing;
-  throw new InstrumentConflictError(
-    `${wanted.symbol} exists with another definition: ${differing.join(", ")}`,
-  );
-}
-
 async function insertInstrument(
   client: pg.PoolClient,
   wanted: Omit<Instrument, "id">,
@@ -273,6 +266,7 @@ async function insertInstrument(
     wanted.referencePrice,
     wanted.makerFee,
     wanted.takerFee,
+    JSON.stringify(wanted.feeTiers),
   ]);
   return { id, ...wanted };
 }

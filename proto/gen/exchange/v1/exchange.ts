@@ -312,8 +312,15 @@ export interface Instrument {
   referencePrice: number;
   /**
    * What each side pays of a trade's value in the quote asset, in millionths; the maker's below zero: a rebate, of at most what the taker
-   * pays. An order keeps the rates of when it was accepted.
+   * of any tier pays. An order keeps the rates of when it was accepted. These are those of accounts of tier 0.
    */
+  makerFee: number;
+  takerFee: number;
+  /** Those of tier 1, 2, and so on, 15 at most. Accounts of a higher tier than there are have those of the last. */
+  feeTiers: FeeRates[];
+}
+
+export interface FeeRates {
   makerFee: number;
   takerFee: number;
 }
@@ -458,6 +465,16 @@ export interface SetAccountGroupResponse {
   repeated: boolean;
 }
 
+export interface SetAccountTierRequest {
+  account: number;
+  /** 0 to 15; an account is of tier 0 when it is opened. */
+  tier: number;
+}
+
+export interface SetAccountTierResponse {
+  repeated: boolean;
+}
+
 /** Of each: 0 is as much as the exchange allows. */
 export interface AccountLimits {
   /** New orders in a day of UTC; a pair counts as two. */
@@ -496,6 +513,8 @@ export interface GetBalancesResponse {
   state: AccountState;
   /** 0: it is in none. */
   group: number;
+  /** Which of its instruments' fees its orders are charged. */
+  tier: number;
 }
 
 export interface Balance {
@@ -768,6 +787,7 @@ export interface AccountEvent {
     | { $case: "transferReceived"; value: TransferReceived }
     | { $case: "accountLimits"; value: AccountLimits }
     | { $case: "accountGroup"; value: AccountGroupChanged }
+    | { $case: "accountTier"; value: AccountTierChanged }
     | undefined;
 }
 
@@ -817,6 +837,10 @@ export interface AccountStateChanged {
 
 export interface AccountGroupChanged {
   group: number;
+}
+
+export interface AccountTierChanged {
+  tier: number;
 }
 
 /** Held for, durable, on its way to the market. */
@@ -1130,6 +1154,7 @@ function createBaseInstrument(): Instrument {
     referencePrice: 0,
     makerFee: 0,
     takerFee: 0,
+    feeTiers: [],
   };
 }
 
@@ -1164,6 +1189,9 @@ export const Instrument: MessageFns<Instrument> = {
     }
     if (message.takerFee !== 0) {
       writer.uint32(80).int64(message.takerFee);
+    }
+    for (const v of message.feeTiers) {
+      FeeRates.encode(v!, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -1255,6 +1283,71 @@ export const Instrument: MessageFns<Instrument> = {
           }
           case 10: {
             if (tag !== 80) {
+              break;
+            }
+
+            message.takerFee = longToNumber(reader.int64());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.feeTiers.push(FeeRates.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFeeRates(): FeeRates {
+  return { makerFee: 0, takerFee: 0 };
+}
+
+export const FeeRates: MessageFns<FeeRates> = {
+  encode(message: FeeRates, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.makerFee !== 0) {
+      writer.uint32(8).int64(message.makerFee);
+    }
+    if (message.takerFee !== 0) {
+      writer.uint32(16).int64(message.takerFee);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FeeRates {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFeeRates();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.makerFee = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
               break;
             }
 
@@ -2721,6 +2814,109 @@ export const SetAccountGroupResponse: MessageFns<SetAccountGroupResponse> = {
   },
 };
 
+function createBaseSetAccountTierRequest(): SetAccountTierRequest {
+  return { account: 0, tier: 0 };
+}
+
+export const SetAccountTierRequest: MessageFns<SetAccountTierRequest> = {
+  encode(message: SetAccountTierRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== 0) {
+      writer.uint32(8).int64(message.account);
+    }
+    if (message.tier !== 0) {
+      writer.uint32(16).int32(message.tier);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetAccountTierRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetAccountTierRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.tier = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSetAccountTierResponse(): SetAccountTierResponse {
+  return { repeated: false };
+}
+
+export const SetAccountTierResponse: MessageFns<SetAccountTierResponse> = {
+  encode(message: SetAccountTierResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.repeated !== false) {
+      writer.uint32(8).bool(message.repeated);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetAccountTierResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetAccountTierResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.repeated = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseAccountLimits(): AccountLimits {
   return { ordersPerDay: 0, openOrders: 0, requestsPerSecond: 0 };
 }
@@ -2996,7 +3192,7 @@ export const GetAccountLimitsResponse: MessageFns<GetAccountLimitsResponse> = {
 };
 
 function createBaseGetBalancesResponse(): GetBalancesResponse {
-  return { balances: [], sequence: 0, state: 0, group: 0 };
+  return { balances: [], sequence: 0, state: 0, group: 0, tier: 0 };
 }
 
 export const GetBalancesResponse: MessageFns<GetBalancesResponse> = {
@@ -3012,6 +3208,9 @@ export const GetBalancesResponse: MessageFns<GetBalancesResponse> = {
     }
     if (message.group !== 0) {
       writer.uint32(32).int64(message.group);
+    }
+    if (message.tier !== 0) {
+      writer.uint32(40).int32(message.tier);
     }
     return writer;
   },
@@ -3059,6 +3258,14 @@ export const GetBalancesResponse: MessageFns<GetBalancesResponse> = {
             }
 
             message.group = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.tier = reader.int32();
             continue;
           }
         }
@@ -5422,6 +5629,9 @@ export const AccountEvent: MessageFns<AccountEvent> = {
       case "accountGroup":
         AccountGroupChanged.encode(message.event.value, writer.uint32(266).fork()).join();
         break;
+      case "accountTier":
+        AccountTierChanged.encode(message.event.value, writer.uint32(274).fork()).join();
+        break;
     }
     return writer;
   },
@@ -5661,6 +5871,14 @@ export const AccountEvent: MessageFns<AccountEvent> = {
             }
 
             message.event = { $case: "accountGroup", value: AccountGroupChanged.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 34: {
+            if (tag !== 274) {
+              break;
+            }
+
+            message.event = { $case: "accountTier", value: AccountTierChanged.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -6183,6 +6401,52 @@ export const AccountGroupChanged: MessageFns<AccountGroupChanged> = {
             }
 
             message.group = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAccountTierChanged(): AccountTierChanged {
+  return { tier: 0 };
+}
+
+export const AccountTierChanged: MessageFns<AccountTierChanged> = {
+  encode(message: AccountTierChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tier !== 0) {
+      writer.uint32(8).int32(message.tier);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccountTierChanged {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccountTierChanged();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.tier = reader.int32();
             continue;
           }
         }
@@ -8773,6 +9037,21 @@ export const AccountServiceService = {
       Buffer.from(SetAccountGroupResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SetAccountGroupResponse => SetAccountGroupResponse.decode(value),
   },
+  /**
+   * An operator says of which tier an account is: orders from then on are charged its instruments' fees for that tier. Those that are
+   * open keep the rates that they were accepted with.
+   */
+  setAccountTier: {
+    path: "/exchange.v1.AccountService/SetAccountTier" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetAccountTierRequest): Buffer =>
+      Buffer.from(SetAccountTierRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetAccountTierRequest => SetAccountTierRequest.decode(value),
+    responseSerialize: (value: SetAccountTierResponse): Buffer =>
+      Buffer.from(SetAccountTierResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SetAccountTierResponse => SetAccountTierResponse.decode(value),
+  },
   /** An operator says how much an account may ask for from now on. Cancels and reduces are never limited. */
   setAccountLimits: {
     path: "/exchange.v1.AccountService/SetAccountLimits" as const,
@@ -8846,6 +9125,11 @@ export interface AccountServiceServer extends UntypedServiceImplementation {
    * orders of its other accounts. Those that are open stay as they are.
    */
   setAccountGroup: handleUnaryCall<SetAccountGroupRequest, SetAccountGroupResponse>;
+  /**
+   * An operator says of which tier an account is: orders from then on are charged its instruments' fees for that tier. Those that are
+   * open keep the rates that they were accepted with.
+   */
+  setAccountTier: handleUnaryCall<SetAccountTierRequest, SetAccountTierResponse>;
   /** An operator says how much an account may ask for from now on. Cancels and reduces are never limited. */
   setAccountLimits: handleUnaryCall<SetAccountLimitsRequest, SetAccountLimitsResponse>;
   getAccountLimits: handleUnaryCall<GetAccountLimitsRequest, GetAccountLimitsResponse>;
@@ -9005,6 +9289,25 @@ export interface AccountServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SetAccountGroupResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * An operator says of which tier an account is: orders from then on are charged its instruments' fees for that tier. Those that are
+   * open keep the rates that they were accepted with.
+   */
+  setAccountTier(
+    request: SetAccountTierRequest,
+    callback: (error: ServiceError | null, response: SetAccountTierResponse) => void,
+  ): ClientUnaryCall;
+  setAccountTier(
+    request: SetAccountTierRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SetAccountTierResponse) => void,
+  ): ClientUnaryCall;
+  setAccountTier(
+    request: SetAccountTierRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SetAccountTierResponse) => void,
   ): ClientUnaryCall;
   /** An operator says how much an account may ask for from now on. Cancels and reduces are never limited. */
   setAccountLimits(

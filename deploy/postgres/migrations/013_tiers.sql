@@ -1,0 +1,5 @@
+-- Which of its instruments' fees an account's orders are charged.
+ALTER TABLE accounts ADD COLUMN tier smallint NOT NULL DEFAULT 0;
+
+-- Of tier 1, 2, and so on: [{"makerFee": …, "takerFee": …}, …]. Those of tier 0 are `maker_fee` and `taker_fee`.
+ALTER TABLE instruments ADD COLUMN fee_tiers jsonb NOT NULL DEFAULT '[]';
