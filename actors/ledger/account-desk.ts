@@ -1,10 +1,11 @@
 /** Accounts as such: opened by whoever may, and given a state, a group, a tier and limits by operators. */
 import { Code } from "../kernel/codes.js";
-import { ACCOUNT_GROUP_MAX, ACCOUNT_LIMIT_MAX, ACCOUNT_TIER_MAX } from "../kernel/limits.js";
+import { ACCOUNT_GROUP_MAX, ACCOUNT_TIER_MAX } from "../kernel/limits.js";
 import { isOneOf } from "../kernel/order.js";
 import { AccountState } from "./account-state.js";
 import type { Account } from "./accounts.js";
 import type { LedgerState } from "./ledger-state.js";
+import { areLimits } from "./limit-terms.js";
 import { refuse, repeat, type RequestOf } from "./request.js";
 
 export class AccountDesk {
@@ -15,10 +16,17 @@ export class AccountDesk {
   }
 
   open(request: RequestOf<"open">): void {
-    const { accounts, journal } = this.state;
+    const { accounts, journal, limits } = this.state;
     const { command, origin, time } = request;
     if (accounts.find(command.account)) return repeat(this.state, request, Code.ACCOUNT_EXISTS, 0);
-    journal.append(accounts.open(command.account, time), { kind: "opened", origin });
+    if (!command.limits) {
+      journal.append(accounts.open(command.account, time), { kind: "opened", origin });
+      return;
+    }
+    if (!areLimits(command.limits)) return refuse(this.state, request, Code.INVALID_ACCOUNT_LIMIT);
+    const account = accounts.open(command.account, time);
+    limits.set(account, command.limits, false);
+    journal.append(account, { kind: "opened", origin, limits: command.limits });
   }
 
   /** The same state again changes nothing. What an account has open it keeps: to end that is another command. */
@@ -51,15 +59,18 @@ export class AccountDesk {
     journal.append(account, { kind: "account-group", origin, group });
   }
 
-  /** The same tier again changes nothing. Orders that are open keep their rates. */
+  /** The same tier with the same limits again changes nothing. Orders that are open keep their rates. */
   setTier(request: RequestOf<"set-tier">, account: Account): void {
-    const { accounts, journal } = this.state;
+    const { accounts, journal, limits } = this.state;
     const { origin, command } = request;
     const { tier } = command;
     if (tier > ACCOUNT_TIER_MAX) return refuse(this.state, request, Code.INVALID_ACCOUNT_TIER);
-    if (account.tier === tier) return repeat(this.state, request, Code.OK, 0);
-    accounts.setTier(account, tier);
-    journal.append(account, { kind: "account-tier", origin, tier });
+    if (!areLimits(command.limits)) return refuse(this.state, request, Code.INVALID_ACCOUNT_LIMIT);
+    const keepsOwn = limits.hasOwn(account) && !command.resetsLimits;
+    const areChanged = !keepsOwn && limits.set(account, command.limits, false);
+    if (account.tier === tier && !areChanged) return repeat(this.state, request, Code.OK, 0);
+    if (account.tier !== tier) accounts.setTier(account, tier);
+    journal.append(account, { kind: "account-tier", origin, tier, limits: limits.of(account) });
   }
 
   /** The same limits again change nothing. What an account has open it keeps, and what was counted today is counted. */
@@ -68,17 +79,10 @@ export class AccountDesk {
     const { origin, command } = request;
     const { ordersPerDay, openOrders, requestsPerSecond } = command;
     const terms = { ordersPerDay, openOrders, requestsPerSecond };
-    if (!Object.values(terms).every(isLimit)) {
-      return refuse(this.state, request, Code.INVALID_ACCOUNT_LIMIT);
-    }
-    if (limits.isSet(account, terms)) return repeat(this.state, request, Code.OK, 0);
-    limits.set(account, terms);
+    if (!areLimits(terms)) return refuse(this.state, request, Code.INVALID_ACCOUNT_LIMIT);
+    if (!limits.set(account, terms, true)) return repeat(this.state, request, Code.OK, 0);
     journal.append(account, { kind: "account-limits", origin, ...terms });
   }
-}
-
-function isLimit(value: number): boolean {
-  return value >= 0 && value <= ACCOUNT_LIMIT_MAX;
 }
 
 /** What is held, for an order or a withdrawal, is a part of what it has. */

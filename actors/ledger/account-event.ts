@@ -6,6 +6,7 @@
  * order id, an unknown account) are `Reply`s.
  */
 import type { Liquidity, OrderRequest, Side } from "../kernel/order.js";
+import type { Limits } from "./limit-terms.js";
 import type { OtherTerms } from "./other-terms.js";
 import type { StandingEvent } from "./standing-events.js";
 
@@ -17,7 +18,8 @@ export interface Origin {
 }
 
 export type AccountEvent =
-  | { readonly kind: "opened"; readonly origin: Origin }
+  /** With the limits of its tier, if there are any. */
+  | { readonly kind: "opened"; readonly origin: Origin; readonly limits?: Limits }
   | {
       readonly kind: "deposited";
       readonly origin: Origin;

@@ -8,6 +8,7 @@ import { Code } from "../kernel/codes.js";
 import { CLIENT_ORDER_ID_LENGTH_MAX, DEPOSIT_KEY_LENGTH_MAX } from "../kernel/limits.js";
 import { type Liquidity, type OrderRequest, type Side } from "../kernel/order.js";
 import type { AccountEvent, JournalBlock } from "./account-event.js";
+import { decodeLimits, encodeLimits } from "./limit-terms.js";
 import { decodeOrigin, encodeOrigin } from "./origin.js";
 import {
   decodeOtherTerms,
@@ -51,6 +52,8 @@ const TAGS = {
   "transfer-received": 26,
   ...STANDING_TAGS,
 } as const;
+/** An account with limits from the first. */
+const OPENED_WITH_LIMITS = 30;
 /** An order that is more than plain. */
 const ACCEPTED_WITH_TERMS = 12;
 /** Reduced by something else than its client's wish. */
@@ -65,6 +68,7 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
   switch (event.kind) {
     case "opened":
       encodeOrigin(writer, event.origin);
+      if (event.limits) encodeLimits(writer, event.limits);
       break;
     case "deposited":
       encodeOrigin(writer, event.origin);
@@ -153,6 +157,7 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
 }
 
 function tagOf(event: AccountEvent): number {
+  if (event.kind === "opened" && event.limits) return OPENED_WITH_LIMITS;
   if (event.kind === "accepted" && event.pair !== 0) return ACCEPTED_OF_PAIR;
   if (event.kind === "accepted" && hasOtherTerms(event)) return ACCEPTED_WITH_TERMS;
   if (event.kind === "filled" && event.fee !== 0) return FILLED_WITH_FEE;
@@ -175,6 +180,8 @@ function decodeEvent(reader: ByteReader): AccountEvent {
   switch (tag) {
     case TAGS.opened:
       return { kind: "opened", origin: decodeOrigin(reader) };
+    case OPENED_WITH_LIMITS:
+      return { kind: "opened", origin: decodeOrigin(reader), limits: decodeLimits(reader) };
     case TAGS.deposited: {
       const origin = decodeOrigin(reader);
       const asset = reader.uint();

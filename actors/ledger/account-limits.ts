@@ -1,5 +1,5 @@
 /**
- * How much an account may ask for, where an operator has set it: orders a day (of UTC), orders that are open at once, orders and
+ * How much an account may ask for, where an operator has set it for the account or for its tier: orders a day (of UTC), orders that are open at once, orders and
  * amends a second. Cancels and reduces are never counted, for nobody is to be kept from getting out. What was counted is a part of the
  * state, so that a successor and a standby decide as the leader did; accounts without limits cost nothing, and counting begins with
  * the first limits.
@@ -10,17 +10,13 @@ import type { StateHash } from "../kernel/hash.js";
 import { OPEN_ORDERS_PER_ACCOUNT_MAX } from "../kernel/limits.js";
 import type { Account } from "./accounts.js";
 import { HashKind } from "./hash-kinds.js";
+import { areSameLimits, type Limits, NO_LIMITS } from "./limit-terms.js";
 import { numberIn, rowSetOf, type TableRow } from "./rows.js";
-
-/** 0: as much as the exchange allows. */
-export interface Limits {
-  readonly ordersPerDay: number;
-  readonly openOrders: number;
-  readonly requestsPerSecond: number;
-}
 
 interface Limited extends Limits {
   readonly account: Account;
+  /** Were they set for this account, whatever its tier's are? */
+  readonly isOwn: boolean;
   /** The day and the second (since 1970) that were counted last, and how much of each there was. */
   readonly day: number;
   readonly ordersToday: number;
@@ -46,19 +42,25 @@ export class AccountLimits {
     return this.byAccount.get(account)?.openOrders || OPEN_ORDERS_PER_ACCOUNT_MAX;
   }
 
-  isSet(account: Account, limits: Limits): boolean {
-    const known = this.byAccount.get(account);
-    return (
-      (known?.ordersPerDay ?? 0) === limits.ordersPerDay &&
-      (known?.openOrders ?? 0) === limits.openOrders &&
-      (known?.requestsPerSecond ?? 0) === limits.requestsPerSecond
-    );
+  /** What the account may ask for. */
+  of(account: Account): Limits {
+    return this.byAccount.get(account) ?? NO_LIMITS;
   }
 
-  /** From now on; what was counted stays counted. */
-  set(account: Account, limits: Limits): void {
+  /** Has the account limits of its own, and not its tier's? */
+  hasOwn(account: Account): boolean {
+    return this.byAccount.get(account)?.isOwn ?? false;
+  }
+
+  /** From now on, for this account (`isOwn`) or for its tier; what was counted stays counted. Whether that changes anything. */
+  set(account: Account, limits: Limits, isOwn: boolean): boolean {
     const known = this.byAccount.get(account);
-    this.put({ ...NOTHING_COUNTED, ...known, account, ...limits });
+    const isAsWished = areSameLimits(this.of(account), limits);
+    if (isAsWished && (!known || known.isOwn === isOwn)) return false;
+    const { ordersPerDay, openOrders, requestsPerSecond } = limits;
+    const wished = { ordersPerDay, openOrders, requestsPerSecond, isOwn };
+    this.put({ ...NOTHING_COUNTED, ...known, account, ...wished });
+    return true;
   }
 
   /** Counts so many new orders in one request (0: an amend), unless they are too many. `time` in microseconds since 1970. */
@@ -87,6 +89,7 @@ export class AccountLimits {
         orders_today: ({ ordersToday }) => ordersToday,
         second: ({ second }) => second,
         requests: ({ requests }) => requests,
+        own: ({ isOwn }) => (isOwn ? 1 : 0),
       },
     );
     this.touched.clear();
@@ -103,18 +106,30 @@ export class AccountLimits {
       ordersToday: numberIn(row, "orders_today"),
       second: numberIn(row, "second"),
       requests: numberIn(row, "requests"),
+      isOwn: numberIn(row, "own") === 1,
     };
     this.byAccount.set(account, limited);
-    this.hash.add(...partsOf(limited));
+    this.rehash(limited);
   }
 
   private put(limited: Limited): void {
     const { account } = limited;
     const before = this.byAccount.get(account);
-    if (before) this.hash.remove(...partsOf(before));
+    if (before) this.unhash(before);
     this.byAccount.set(account, limited);
-    this.hash.add(...partsOf(limited));
+    this.rehash(limited);
     this.touched.add(account);
+  }
+
+  /** Limits of the account's own have no more parts than they always had (R13). */
+  private rehash(limited: Limited): void {
+    this.hash.add(...partsOf(limited));
+    if (!limited.isOwn) this.hash.add(HashKind.TierLimits, limited.account.id);
+  }
+
+  private unhash(limited: Limited): void {
+    this.hash.remove(...partsOf(limited));
+    if (!limited.isOwn) this.hash.remove(HashKind.TierLimits, limited.account.id);
   }
 }
 

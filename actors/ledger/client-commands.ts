@@ -6,6 +6,7 @@
 import { type ByteReader, type ByteWriter, MalformedError } from "../kernel/bytes.js";
 import { CLIENT_ORDER_ID_LENGTH_MAX, DEPOSIT_KEY_LENGTH_MAX } from "../kernel/limits.js";
 import { isOneOf, OrderRequest } from "../kernel/order.js";
+import { decodeLimits, encodeLimits, type Limits } from "./limit-terms.js";
 import {
   decodeOperatorCommand,
   encodeOperatorCommand,
@@ -21,7 +22,13 @@ import {
 
 /** From a gateway. `deadline`: microseconds since 1970; the command is refused in a batch after it. 0: none. */
 export type ClientCommand =
-  | { readonly kind: "open"; readonly account: number; readonly deadline: number }
+  | {
+      readonly kind: "open";
+      readonly account: number;
+      readonly deadline: number;
+      /** Those of the tier that it is of at first; absent: none. */
+      readonly limits?: Limits;
+    }
   | {
       readonly kind: "deposit";
       readonly account: number;
@@ -133,11 +140,15 @@ const CANCEL_ALL = 8;
 const PLACE_PAIR = 9;
 const WITHDRAW = 10;
 const TRANSFER = 13;
+/** An account of whose tier not all may be asked for; among the tags of operators, as those of clients are used up. */
+const OPEN_WITH_LIMITS = 49;
 
 export function encodeClientCommand(writer: ByteWriter, command: ClientCommand): void {
   switch (command.kind) {
     case "open":
-      writer.u8(OPEN).uint(command.account).uint(command.deadline);
+      writer.u8(command.limits ? OPEN_WITH_LIMITS : OPEN);
+      writer.uint(command.account).uint(command.deadline);
+      if (command.limits) encodeLimits(writer, command.limits);
       break;
     case "deposit":
       writer.u8(DEPOSIT).uint(command.account).uint(command.deadline);
@@ -214,6 +225,8 @@ export function decodeClientCommand(tag: number, reader: ByteReader): ClientComm
   switch (tag) {
     case OPEN:
       return { kind: "open", account, deadline };
+    case OPEN_WITH_LIMITS:
+      return { kind: "open", account, deadline, limits: decodeLimits(reader) };
     case DEPOSIT:
     case WITHDRAW: {
       const asset = reader.uint();

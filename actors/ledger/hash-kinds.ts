@@ -17,4 +17,5 @@ export const HashKind = {
   Limits: 15,
   AccountGroup: 16,
   AccountTier: 17,
+  TierLimits: 18,
 } as const;

@@ -5,6 +5,7 @@
 import { assertNever } from "../kernel/assert.js";
 import { type ByteReader, type ByteWriter, MalformedError } from "../kernel/bytes.js";
 import { DEPOSIT_KEY_LENGTH_MAX } from "../kernel/limits.js";
+import { decodeLimits, encodeLimits, type Limits } from "./limit-terms.js";
 
 export type OperatorCommand =
   /** On a withdrawal: the status that it is to have. */
@@ -29,22 +30,24 @@ export type OperatorCommand =
       readonly deadline: number;
       readonly group: number;
     }
-  /** On which tier an account is of, and so on the fees of its orders from then on. */
+  /**
+   * On which tier an account is of, and so on the fees of its orders from then on, and on how much it may ask for: what the tier's
+   * limits are is said with it. An account with limits of its own keeps those, but if they are reset.
+   */
   | {
       readonly kind: "set-tier";
       readonly account: number;
       readonly deadline: number;
       readonly tier: number;
+      readonly limits: Limits;
+      readonly resetsLimits: boolean;
     }
   /** On how much an account may ask for (`account-limits.ts`). */
-  | {
+  | ({
       readonly kind: "set-limits";
       readonly account: number;
       readonly deadline: number;
-      readonly ordersPerDay: number;
-      readonly openOrders: number;
-      readonly requestsPerSecond: number;
-    };
+    } & Limits);
 
 const DECIDE_WITHDRAWAL = 11;
 const SET_ACCOUNT = 12;
@@ -69,11 +72,12 @@ export function encodeOperatorCommand(writer: ByteWriter, command: OperatorComma
       break;
     case "set-tier":
       writer.u8(SET_TIER).uint(account).uint(deadline).uint(command.tier);
+      encodeLimits(writer, command.limits);
+      writer.u8(command.resetsLimits ? 1 : 0);
       break;
     case "set-limits":
       writer.u8(SET_LIMITS).uint(account).uint(deadline);
-      writer.uint(command.ordersPerDay).uint(command.openOrders);
-      writer.uint(command.requestsPerSecond);
+      encodeLimits(writer, command);
       break;
     default:
       assertNever(command);
@@ -97,12 +101,16 @@ export function decodeOperatorCommand(
     case SET_GROUP:
       return { kind: "set-group", account, deadline, group: reader.uint() };
     case SET_TIER:
-      return { kind: "set-tier", account, deadline, tier: reader.uint() };
-    case SET_LIMITS: {
-      const [ordersPerDay, openOrders] = [reader.uint(), reader.uint()];
-      const limits = { ordersPerDay, openOrders, requestsPerSecond: reader.uint() };
-      return { kind: "set-limits", account, deadline, ...limits };
-    }
+      return {
+        kind: "set-tier",
+        account,
+        deadline,
+        tier: reader.uint(),
+        limits: decodeLimits(reader),
+        resetsLimits: reader.u8() === 1,
+      };
+    case SET_LIMITS:
+      return { kind: "set-limits", account, deadline, ...decodeLimits(reader) };
     default:
       throw new MalformedError(`ledger command ${tag} is not known`);
   }

@@ -2,6 +2,7 @@
 import { assertNever } from "../kernel/assert.js";
 import { type ByteReader, type ByteWriter, MalformedError } from "../kernel/bytes.js";
 import type { Origin } from "./account-event.js";
+import { decodeLimits, encodeLimits, type Limits } from "./limit-terms.js";
 import { decodeOrigin, encodeOrigin } from "./origin.js";
 
 export type StandingEvent =
@@ -9,16 +10,15 @@ export type StandingEvent =
   | { readonly kind: "account-state"; readonly origin: Origin; readonly state: number }
   /** Which group the account is in; 0: in none. */
   | { readonly kind: "account-group"; readonly origin: Origin; readonly group: number }
-  /** Of which tier the account is. */
-  | { readonly kind: "account-tier"; readonly origin: Origin; readonly tier: number }
-  /** How much the account may ask for (`account-limits.ts`). */
+  /** Of which tier the account is, and how much it may ask for, by that or by limits of its own. */
   | {
-      readonly kind: "account-limits";
+      readonly kind: "account-tier";
       readonly origin: Origin;
-      readonly ordersPerDay: number;
-      readonly openOrders: number;
-      readonly requestsPerSecond: number;
-    };
+      readonly tier: number;
+      readonly limits: Limits;
+    }
+  /** How much the account may ask for (`account-limits.ts`). */
+  | ({ readonly kind: "account-limits"; readonly origin: Origin } & Limits);
 
 /** Among those of all account events. */
 export const STANDING_TAGS = {
@@ -40,9 +40,10 @@ export function encodeStandingEvent(writer: ByteWriter, event: StandingEvent): v
       break;
     case "account-tier":
       writer.uint(event.tier);
+      encodeLimits(writer, event.limits);
       break;
     case "account-limits":
-      writer.uint(event.ordersPerDay).uint(event.openOrders).uint(event.requestsPerSecond);
+      encodeLimits(writer, event);
       break;
     default:
       assertNever(event);
@@ -58,12 +59,9 @@ export function decodeStandingEvent(tag: number, reader: ByteReader): StandingEv
     case STANDING_TAGS["account-group"]:
       return { kind: "account-group", origin, group: reader.uint() };
     case STANDING_TAGS["account-tier"]:
-      return { kind: "account-tier", origin, tier: reader.uint() };
-    case STANDING_TAGS["account-limits"]: {
-      const [ordersPerDay, openOrders] = [reader.uint(), reader.uint()];
-      const limits = { ordersPerDay, openOrders, requestsPerSecond: reader.uint() };
-      return { kind: "account-limits", origin, ...limits };
-    }
+      return { kind: "account-tier", origin, tier: reader.uint(), limits: decodeLimits(reader) };
+    case STANDING_TAGS["account-limits"]:
+      return { kind: "account-limits", origin, ...decodeLimits(reader) };
     default:
       throw new MalformedError(`account event ${tag} is not known`);
   }

@@ -33,7 +33,8 @@ const LAYOUTS: Readonly<Record<number, string>> = {
   26: "nnns", // transfer-received: sender, asset, amount, key
   27: "nnnnnn", // account-limits: origin, orders a day, open orders, requests a second
   28: "nnnn", // account-group: origin, group
-  29: "nnnn", // account-tier: origin, tier
+  29: "nnnnnnn", // account-tier: origin, tier, limits as in 27
+  30: "nnnnnn", // opened as 1; then limits as in 27
 };
 const FILLED = [8, 22];
 

@@ -1,6 +1,6 @@
 /** The commands about accounts: what they have, what comes in and leaves, and what they may do. */
 import type { Command } from "commander";
-import type { Common, KeyOption, LimitOptions } from "./accounts.js";
+import type { Common, KeyOption, LimitOptions, TierOptions } from "./accounts.js";
 
 /** What every command is made with. */
 export interface Shell {
@@ -86,15 +86,17 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
 
   withData(program.command("tier <account> [number]"))
     .description(
-      "the tier of an account: which of its instruments' fees its orders are charged (npx palisade instruments shows them)",
+      "the tier of an account: which of its instruments' fees its orders are charged (npx palisade instruments shows them), and how much " +
+        "it may ask for, unless it has limits of its own (PALISADE_TIER_LIMITS of the gateway)",
     )
-    .action((account: string, number: string | undefined, options: Common) =>
+    .option("--reset-limits", "give up its own limits for those of the tier")
+    .action((account: string, number: string | undefined, options: TierOptions) =>
       run(async () => (await import("./accounts.js")).tier(account, number, options)),
     );
 
   withData(program.command("limits <account>"))
     .description(
-      "how much an account may ask for; an option sets it from now on (0: as much as the exchange allows)",
+      "how much an account may ask for; an option sets it from now on, whatever its tier's limits are (0: as much as the exchange allows)",
     )
     .option(
       "--orders-per-day <count>",

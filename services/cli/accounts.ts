@@ -191,16 +191,26 @@ export function group(
   });
 }
 
-/** Which of its instruments' fees its orders are charged; with a number, from now on. */
+export interface TierOptions extends Common {
+  readonly resetLimits?: boolean;
+}
+
+/** Which of its instruments' fees its orders are charged, and whose limits it has; with a number, from now on. */
 export function tier(
   account: string,
   wanted: string | undefined,
-  { json, dataDir }: Common,
+  { resetLimits = false, json, dataDir }: TierOptions,
 ): Promise<void> {
   const number = accountOf(account);
   const chosen = wanted === undefined ? null : parseWhole(wanted, 0, ACCOUNT_TIER_MAX, "tier");
+  if (chosen === null && resetLimits) {
+    throw new CliError(
+      "ARGUMENT_MISSING",
+      "--reset-limits needs the tier whose limits are to hold",
+    );
+  }
   return withClient(dataDir, async (client) => {
-    if (chosen !== null) await client.setAccountTier(number, chosen);
+    if (chosen !== null) await client.setAccountTier(number, chosen, resetLimits);
     const found = chosen ?? (await client.balances(number)).tier;
     if (json) printJson({ account: number, tier: found });
     else process.stdout.write(`of tier ${found}\n`);
@@ -233,16 +243,17 @@ export function limits(account: string, options: LimitOptions): Promise<void> {
       (each) => each !== undefined,
     );
     if (isAsked) await client.setAccountLimits(number, wanted);
-    const { ordersToday } = await client.accountLimits(number);
-    if (json) return printJson({ account: number, ...wanted, ordersToday });
+    const { ordersToday, own } = await client.accountLimits(number);
+    if (json) return printJson({ account: number, ...wanted, ordersToday, own });
     const shown = (value: number) => (value === 0 ? "unlimited" : value);
     printTable([
-      ["orders a day", "counted today", "open orders", "requests a second"],
+      ["orders a day", "counted today", "open orders", "requests a second", "set for"],
       [
         shown(wanted.ordersPerDay),
         wanted.ordersPerDay === 0 ? "not counted" : ordersToday,
         shown(wanted.openOrders),
         shown(wanted.requestsPerSecond),
+        own ? "the account" : "its tier",
       ],
     ]);
   });

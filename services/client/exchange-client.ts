@@ -182,8 +182,12 @@ export class ExchangeClient {
     return this.call(AccountServiceService.setAccountGroup, { account, group });
   }
 
-  setAccountTier(account: number, tier: number): Promise<SetAccountTierResponse> {
-    return this.call(AccountServiceService.setAccountTier, { account, tier });
+  setAccountTier(
+    account: number,
+    tier: number,
+    resetLimits = false,
+  ): Promise<SetAccountTierResponse> {
+    return this.call(AccountServiceService.setAccountTier, { account, tier, resetLimits });
   }
 
   setAccountLimits(account: number, limits: AccountLimits): Promise<SetAccountLimitsResponse> {

@@ -1,5 +1,6 @@
 /** Every setting of Palisade's processes: its variable, its unit, and what it is for. */
 import { z } from "zod";
+import { ACCOUNT_LIMIT_MAX, ACCOUNT_TIER_MAX } from "../../actors/kernel/limits.js";
 
 const PORT_MAX = 65_535;
 
@@ -28,6 +29,21 @@ function urls(scheme: string) {
     error: `not URLs that start with ${scheme}://, with commas between them`,
   });
 }
+
+/** Three limits for each tier: like 1000:200:50,0:0:0. */
+const limitsOfTiers = z.string().refine(
+  (text) => {
+    const tiers = text.split(",");
+    const isLimit = (count: string) =>
+      /^\d{1,7}$/.test(count) && Number(count) <= ACCOUNT_LIMIT_MAX;
+    const areThree = (tier: string) =>
+      tier.split(":").length === 3 && tier.split(":").every(isLimit);
+    return tiers.length <= ACCOUNT_TIER_MAX + 1 && tiers.every(areThree);
+  },
+  {
+    error: `not three whole numbers up to ${ACCOUNT_LIMIT_MAX} for each of at most ${ACCOUNT_TIER_MAX + 1} tiers, like 1000:200:50,0:0:0`,
+  },
+);
 
 const port = whole(0, PORT_MAX);
 /** With what a life of it adds, it has to fit into the 63 bytes that PostgreSQL keeps of a connection's name. */
@@ -94,6 +110,14 @@ export const SETTINGS = {
     about: "Loopback port of the market data WebSocket; 0 takes any free one.",
     fallback: "0",
     schema: port,
+  },
+  tierLimits: {
+    variable: "PALISADE_TIER_LIMITS",
+    unit: "counts",
+    about:
+      "Of tier 0, 1, …: orders a day, open orders and requests a second that a gateway gives accounts of it; 0: unlimited.",
+    fallback: "0:0:0",
+    schema: limitsOfTiers,
   },
   weight: {
     variable: "PALISADE_WEIGHT",

@@ -28,6 +28,7 @@ import type {
   SetAccountGroupResponse,
   SetAccountLimitsResponse,
   SetAccountStateResponse,
+  SetAccountTierRequest,
   SetAccountTierResponse,
   TransferRequest,
   TransferResponse,
@@ -43,6 +44,7 @@ import type { Commands } from "./commands.js";
 import { publicAsset } from "./convert.js";
 import type { Answer } from "./pending.js";
 import { invalid, notFound, outcomeUnknown, type Refusal, unavailable } from "./refusal.js";
+import type { TierLimits } from "./tier-limits.js";
 import { fromPostgres } from "./unary.js";
 
 /** Numbers from the sequence that clients have taken by themselves before. */
@@ -58,6 +60,7 @@ export interface AccountDeskDependencies {
   readonly catalog: Catalog;
   readonly commands: Commands;
   readonly shards: number;
+  readonly tierLimits: TierLimits;
 }
 
 /** Every answer is the shard's or Postgres's; all else rejects with a `Refusal`. */
@@ -70,7 +73,7 @@ export class AccountDesk {
 
   /** Idempotent: an account that is open stays so. */
   async open(account: number): Promise<OpenAccountResponse> {
-    const answer = await this.send({ kind: "open", account, deadline: this.deadline() });
+    const answer = await this.send(this.opening(account));
     if (answer.code === Code.OK || answer.code === Code.ACCOUNT_EXISTS) {
       return { account, shard: shardOfAccount(account, this.deps.shards) };
     }
@@ -81,13 +84,18 @@ export class AccountDesk {
   async openNext(): Promise<OpenAccountResponse> {
     for (let n = 0; n < FREE_NUMBER_TRIES_MAX; n++) {
       const account = await fromPostgres(this.deps.reads.nextAccountNumber());
-      const answer = await this.send({ kind: "open", account, deadline: this.deadline() });
+      const answer = await this.send(this.opening(account));
       if (answer.code === Code.OK) {
         return { account, shard: shardOfAccount(account, this.deps.shards) };
       }
       if (answer.code !== Code.ACCOUNT_EXISTS) throw refusalOfCode(answer.code);
     }
     throw unavailable("NO_FREE_ACCOUNT", "no free account number was found; try again", 0);
+  }
+
+  private opening(account: number): ClientCommand {
+    const { tierLimits } = this.deps;
+    return { kind: "open", account, deadline: this.deadline(), ...tierLimits.whenOpened() };
   }
 
   deposit(account: number, request: DepositRequest): Promise<DepositResponse> {
@@ -122,9 +130,14 @@ export class AccountDesk {
     return this.done({ kind: "set-group", account, deadline: this.deadline(), group });
   }
 
-  async setTier(account: number, tier: number): Promise<SetAccountTierResponse> {
+  async setTier(
+    account: number,
+    { tier, resetLimits: resetsLimits }: SetAccountTierRequest,
+  ): Promise<SetAccountTierResponse> {
     if (tier < 0 || tier > ACCOUNT_TIER_MAX) throw refusalOfCode(Code.INVALID_ACCOUNT_TIER);
-    return this.done({ kind: "set-tier", account, deadline: this.deadline(), tier });
+    const limits = this.deps.tierLimits.of(tier);
+    const terms = { account, deadline: this.deadline(), tier, limits, resetsLimits };
+    return this.done({ kind: "set-tier", ...terms });
   }
 
   setLimits(account: number, limits?: AccountLimits): Promise<SetAccountLimitsResponse> {
@@ -139,8 +152,8 @@ export class AccountDesk {
   async limits(account: number): Promise<GetAccountLimitsResponse> {
     const found = await fromPostgres(this.deps.reads.limits(account));
     if (!found) throw refusalOfCode(Code.UNKNOWN_ACCOUNT);
-    const { ordersToday, ...limits } = found;
-    return { limits, ordersToday };
+    const { ordersToday, own, ...limits } = found;
+    return { limits, ordersToday, own };
   }
 
   async transfer(account: number, request: TransferRequest): Promise<TransferResponse> {

@@ -63,7 +63,7 @@ export class AccountService {
         desk.setGroup(operated(session, request.account), request.group),
       ),
       setAccountTier: handler((request, session) =>
-        desk.setTier(operated(session, request.account), request.tier),
+        desk.setTier(operated(session, request.account), request),
       ),
       setAccountLimits: handler((request, session) =>
         desk.setLimits(operated(session, request.account), request.limits),

@@ -31,7 +31,7 @@ export function publicEvent(
 function bodyOf(catalog: Catalog, event: LedgerEvent): Body {
   switch (event.kind) {
     case "opened":
-      return { $case: "opened", value: {} };
+      return { $case: "opened", value: { limits: event.limits } };
     case "deposited": {
       const { amount, key: idempotencyKey } = event;
       const asset = publicAsset(catalog, event.asset).name;
@@ -62,7 +62,7 @@ function bodyOf(catalog: Catalog, event: LedgerEvent): Body {
     case "account-group":
       return { $case: "accountGroup", value: { group: event.group } };
     case "account-tier":
-      return { $case: "accountTier", value: { tier: event.tier } };
+      return { $case: "accountTier", value: { tier: event.tier, limits: event.limits } };
     case "account-limits": {
       const { ordersPerDay, openOrders, requestsPerSecond } = event;
       return { $case: "accountLimits", value: { ordersPerDay, openOrders, requestsPerSecond } };

@@ -19,6 +19,7 @@ import { OrderDesk } from "./order-desk.js";
 import { OrderIntake } from "./order-intake.js";
 import { Slot } from "./slot.js";
 import { Subscriptions } from "./subscriptions.js";
+import type { TierLimits } from "./tier-limits.js";
 
 export interface GatewayDependencies {
   readonly reads: Reads;
@@ -32,6 +33,8 @@ export interface GatewayCoreOptions {
   readonly slot: number;
   /** Who claims the slot, for people. */
   readonly name: string;
+  /** How much accounts may ask for by their tier. */
+  readonly tierLimits: TierLimits;
   /** Called once when another gateway has claimed the slot: this one must end. */
   readonly onDeposed: (reason: string) => void;
 }
@@ -48,6 +51,7 @@ export interface GatewayParts extends GatewayDependencies {
   readonly intake: OrderIntake;
   /** How many ledger shards there are. */
   readonly shards: number;
+  readonly tierLimits: TierLimits;
 }
 
 export class GatewayCore {
@@ -92,7 +96,8 @@ export class GatewayCore {
     slot.watch(reads, clock, logger, (token) =>
       options.onDeposed(`slot ${slot.slot} was claimed by another gateway with token ${token}`),
     );
-    return new GatewayCore({ ...deps, ...heard, intake, shards }, heads);
+    const { tierLimits } = options;
+    return new GatewayCore({ ...deps, ...heard, intake, shards, tierLimits }, heads);
   }
 
   /** Why orders cannot be taken everywhere now; empty when they can. */

@@ -9,6 +9,7 @@ import { collectProcessMetrics } from "../common/metrics.js";
 import { watchParent } from "../common/parent.js";
 import { installShutdown } from "../common/shutdown.js";
 import { Gateway } from "./gateway.js";
+import { TierLimits } from "./tier-limits.js";
 
 const EXIT_DEPOSED = 1;
 
@@ -31,6 +32,7 @@ const gateway = await Gateway.start(
     slot: config.slot,
     name: config.node,
     grpcPort: config.grpcPort,
+    tierLimits: new TierLimits(config.tierLimits),
     onDeposed: (reason) => {
       logger.fatal({ reason }, "this gateway is deposed");
       void shutdown(reason, EXIT_DEPOSED);

@@ -104,11 +104,12 @@ export interface WithdrawalRow {
   readonly sequence: number;
 }
 
-/** How much an account may ask for (0: as much as the exchange allows), and how many orders it has sent today. */
+/** How much an account may ask for (0: as much as the exchange allows), whether by limits of its own or by its tier's, and how many orders it has sent today. */
 export interface AccountLimitsRow {
   readonly ordersPerDay: number;
   readonly openOrders: number;
   readonly requestsPerSecond: number;
+  readonly own: boolean;
   readonly ordersToday: number;
 }
 

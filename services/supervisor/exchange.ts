@@ -152,12 +152,19 @@ function plans(
     return { name, kind, logFile, env: { ...env, ...urls, PALISADE_NODE: name } };
   };
   const all = Array.from({ length: nodes }, (_, index) => plan("node", index + 1));
-  const { grpcPort, wsPort } = loadConfig().values;
+  const { grpcPort, wsPort, tierLimits } = loadConfig().values;
   const gateway = plan("gateway", 1);
   const feed = plan("feed", 1);
   return [
     ...all,
-    { ...gateway, env: { PALISADE_GRPC_PORT: String(grpcPort), ...gateway.env } },
+    {
+      ...gateway,
+      env: {
+        PALISADE_GRPC_PORT: String(grpcPort),
+        PALISADE_TIER_LIMITS: tierLimits,
+        ...gateway.env,
+      },
+    },
     { ...feed, env: { PALISADE_WS_PORT: String(wsPort), ...feed.env } },
   ];
 }

@@ -323,9 +323,10 @@ export async function tradeABit(venue: Venue): Promise<void> {
   await venue.ask({ ...gift, recipient: SECOND, amount: 11, key: "given" });
   await venue.ask({ ...gift, recipient: NOBODY, amount: 13, key: "returned" });
   const limits = { ordersPerDay: 1_000, openOrders: 20, requestsPerSecond: 300 };
-  await venue.ask({ kind: "set-limits", account: SECOND, deadline: 0, ...limits });
+  const tier = { tier: 2, limits, resetsLimits: false };
+  await venue.ask({ kind: "set-tier", account: SECOND, deadline: 0, ...tier });
   await venue.ask({ kind: "set-group", account: FIRST, deadline: 0, group: 7 });
-  await venue.ask({ kind: "set-tier", account: SECOND, deadline: 0, tier: 2 });
+  await venue.ask({ kind: "set-limits", account: SECOND, deadline: 0, ...limits });
   for (const state of [2, 1]) {
     await venue.ask({ kind: "set-account", account: SECOND, deadline: 0, state });
   }

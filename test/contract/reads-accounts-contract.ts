@@ -231,13 +231,21 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
       expect(await reads.limits(FIRST)).toBeNull();
       await venue.fund(FIRST, 10_000);
       const none = { ordersPerDay: 0, openOrders: 0, requestsPerSecond: 0 };
-      expect(await reads.limits(FIRST)).toEqual({ ...none, ordersToday: 0 });
+      expect(await reads.limits(FIRST)).toEqual({ ...none, ordersToday: 0, own: false });
       const limits = { ordersPerDay: 9, openOrders: 8, requestsPerSecond: 7 };
       await venue.ask({ kind: "set-limits", account: FIRST, deadline: 0, ...limits });
       await venue.ask(venue.order(FIRST, "one", {}));
       // The venue's time may be another day than the server's.
       const isSameDay = dayOf(venue.shardOf(FIRST).record.time) === dayOf(await reads.now());
-      expect(await reads.limits(FIRST)).toEqual({ ...limits, ordersToday: isSameDay ? 1 : 0 });
+      expect(await reads.limits(FIRST)).toEqual({
+        ...limits,
+        ordersToday: isSameDay ? 1 : 0,
+        own: true,
+      });
+      const tier = { tier: 3, limits: none, resetsLimits: true };
+      await venue.ask({ kind: "set-tier", account: FIRST, deadline: 0, ...tier });
+      expect(await reads.limits(FIRST)).toMatchObject({ ...none, own: false });
+      expect(await reads.balances(FIRST)).toMatchObject({ tier: 3 });
     });
 
     it("give what an account has sent and was given, the newest first", async () => {

@@ -257,19 +257,24 @@ const states = fc.record({
   state: fc.constantFrom(1, 1, 1, 1, 2, 3, 4, 7),
 });
 /** Mostly none: they are to trade. */
+const limitTerms = {
+  ordersPerDay: fc.constantFrom(0, 0, 0, 0, 30),
+  openOrders: fc.constantFrom(0, 0, 0, 6),
+  requestsPerSecond: fc.constantFrom(0, 0, 0, 0, 25, 2 ** 40),
+};
 const limits = fc.record({
   kind: fc.constant("set-limits" as const),
   account,
   deadline,
-  ordersPerDay: fc.constantFrom(0, 0, 0, 0, 30),
-  openOrders: fc.constantFrom(0, 0, 0, 6),
-  requestsPerSecond: fc.constantFrom(0, 0, 0, 0, 25, 2 ** 40),
+  ...limitTerms,
 });
 const tiers = fc.record({
   kind: fc.constant("set-tier" as const),
   account,
   deadline,
   tier: fc.constantFrom(0, 0, 1, 1, 2, 2, 9, 16),
+  limits: fc.record(limitTerms),
+  resetsLimits: fc.boolean(),
 });
 const resolves = fc.record({
   kind: fc.constant("resolve" as const),
@@ -277,7 +282,11 @@ const resolves = fc.record({
   deadline,
   clientOrderId,
 });
-const opens = fc.record({ kind: fc.constant("open" as const), account, deadline });
+const openTerms = { kind: fc.constant("open" as const), account, deadline };
+const opens = fc.oneof(
+  fc.record(openTerms),
+  fc.record({ ...openTerms, limits: fc.record(limitTerms) }),
+);
 const clients = fc.oneof(
   { weight: 12, arbitrary: placesWithTerms },
   { weight: 5, arbitrary: pairs },

@@ -5,7 +5,9 @@ import { connectNats, NatsBus, NatsLog } from "../../services/adapters/nats/inde
 import { PostgresReads } from "../../services/adapters/postgres/reads.js";
 import { ExchangeClient } from "../../services/client/exchange-client.js";
 import { SystemClock } from "../../services/common/clock.js";
+import { SETTINGS } from "../../services/common/settings.js";
 import { Gateway } from "../../services/gateway/gateway.js";
+import { TierLimits } from "../../services/gateway/tier-limits.js";
 import type { Bus } from "../../services/ports/log.js";
 import { type RunningNode, TestCluster } from "../helpers/cluster.js";
 
@@ -36,6 +38,8 @@ export interface RunningGateway {
 export interface GatewayOptions {
   readonly slot?: number;
   readonly port?: number;
+  /** As the setting has them. */
+  readonly tierLimits?: string;
   /** Stands between the gateway and the bus, e.g. to lose messages. */
   readonly wrapBus?: (bus: Bus) => Bus;
   /** Stands before the log's `publish`: resolves, and the frame is lost; or rejects, and it is refused. */
@@ -61,6 +65,7 @@ export class GatewayStage {
   async startGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
     const { slot = 7, port = 0, wrapBus = (bus: Bus) => bus } = options;
     const { losesFrame = async () => false } = options;
+    const tierLimits = new TierLimits(options.tierLimits ?? SETTINGS.tierLimits.fallback);
     const { urls } = this.cluster.servers;
     const name = `gateway-${slot}`;
     const clock = new SystemClock();
@@ -75,7 +80,7 @@ export class GatewayStage {
         clock,
         logger: pino({ level: process.env["TEST_LOG_LEVEL"] ?? "silent" }),
       },
-      { slot, name, grpcPort: port, onDeposed: (reason) => deposed.push(reason) },
+      { slot, name, grpcPort: port, tierLimits, onDeposed: (reason) => deposed.push(reason) },
     );
     await until(() => gateway.notReady().length === 0);
     const stop = async () => {

@@ -152,6 +152,7 @@ describe("accounts", () => {
       sequence: 2,
       state: AccountState.ACCOUNT_STATE_ACTIVE,
       group: 0,
+      tier: 0,
     });
   });
 
@@ -261,7 +262,41 @@ describe("transfers, groups and limits", () => {
       "TOO_MANY_OPEN_ORDERS",
       "TOO_MANY_ORDERS_TODAY",
     ]);
-    expect(await client.accountLimits()).toEqual({ limits, ordersToday: 2 });
+    expect(await client.accountLimits()).toEqual({ limits, ordersToday: 2, own: true });
+  });
+
+  it("are those of the account's tier, as the gateway has them, until it has limits of its own", async () => {
+    const tierLimits = "1:0:0,0:7:0";
+    const strict = stage.client(await stage.startGateway({ slot: 8, tierLimits }), "all");
+    const { account } = await strict.openAccount();
+    const first = { ordersPerDay: 1, openOrders: 0, requestsPerSecond: 0 };
+    const second = { ordersPerDay: 0, openOrders: 7, requestsPerSecond: 0 };
+    const known = () => all.accountLimits(account);
+    expect(await known()).toEqual({ limits: first, ordersToday: 0, own: false });
+    const money = { account, asset: "TWD", amount: 2_000_000, idempotencyKey: "k" };
+    await all.deposit(money);
+    const client = stage.client(gateway, [account]);
+    const place = async () => (await client.placeOrder(buy({ price: 50_000, quantity: 10 }))).code;
+    expect([await place(), await place()]).toEqual(["OK", "TOO_MANY_ORDERS_TODAY"]);
+    await strict.setAccountTier(account, 4);
+    expect(await known()).toEqual({ limits: second, ordersToday: 1, own: false });
+    expect(await place()).toBe("OK");
+    await all.setAccountLimits(account, first);
+    await strict.setAccountTier(account, 1);
+    expect(await known()).toEqual({ limits: first, ordersToday: 2, own: true });
+    await strict.setAccountTier(account, 1, true);
+    expect(await known()).toEqual({ limits: second, ordersToday: 2, own: false });
+    const told: AccountEvent[] = [];
+    const stream = all.subscribeAccounts([{ account, fromSequence: 1 }], {
+      onEvents: (events) => told.push(...events),
+    });
+    const { sequence } = await all.balances(account);
+    await until(() => stream.positions().get(account) === sequence);
+    expect(told[0]).toMatchObject({ event: { $case: "opened", value: { limits: first } } });
+    expect(told.at(-1)).toMatchObject({
+      event: { $case: "accountTier", value: { tier: 1, limits: second } },
+    });
+    stream.close();
   });
 });
 

@@ -44,9 +44,14 @@ const fill = {
   sequence,
 } as const;
 
+const limits = { ordersPerDay: 1_000, openOrders: 20, requestsPerSecond: 300 };
+
 /** One or more of each kind there is: a kind that is missing here does not compile. */
 const EVENTS: Readonly<Record<AccountEvent["kind"], readonly AccountEvent[]>> = {
-  opened: [{ kind: "opened", origin }],
+  opened: [
+    { kind: "opened", origin },
+    { kind: "opened", origin, limits },
+  ],
   deposited: [{ kind: "deposited", origin, asset: 1, amount: 10_000_000, key: "first" }],
   accepted: [
     plain,
@@ -70,16 +75,8 @@ const EVENTS: Readonly<Record<AccountEvent["kind"], readonly AccountEvent[]>> = 
     { kind: "transfer-received", sender: 7, asset: 1, amount: 300, key: "t-1" },
   ],
   "account-group": [{ kind: "account-group", origin, group: 7 }],
-  "account-tier": [{ kind: "account-tier", origin, tier: 2 }],
-  "account-limits": [
-    {
-      kind: "account-limits",
-      origin,
-      ordersPerDay: 1_000,
-      openOrders: 20,
-      requestsPerSecond: 300,
-    },
-  ],
+  "account-tier": [{ kind: "account-tier", origin, tier: 2, limits }],
+  "account-limits": [{ kind: "account-limits", origin, ...limits }],
   "account-state": [{ kind: "account-state", origin, state: 3 }],
   repriced: [{ kind: "repriced", orderId: 1025, price: 57_500, sequence }],
   triggered: [{ kind: "triggered", orderId: 1025, leaves: 400, sequence }],

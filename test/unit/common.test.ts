@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { SystemClock } from "../../services/common/clock.js";
 import { closest } from "../../services/common/closest.js";
+import { TierLimits } from "../../services/gateway/tier-limits.js";
 import { ConfigError, describeConfig, loadConfig } from "../../services/common/config.js";
 import { startHttp } from "../../services/common/http.js";
 import { ordersReceived } from "../../services/common/metrics.js";
@@ -35,10 +36,29 @@ describe("the configuration", () => {
     ["PALISADE_LOG_LEVEL", "loud"],
     ["PALISADE_NODE", "a node"],
     ["PALISADE_LEDGER_SHARDS", "513"],
+    ["PALISADE_TIER_LIMITS", ""],
+    ["PALISADE_TIER_LIMITS", "1000"],
+    ["PALISADE_TIER_LIMITS", "1000:0:0,"],
+    ["PALISADE_TIER_LIMITS", "1000:0:1000001"],
+    ["PALISADE_TIER_LIMITS", Array(17).fill("0:0:0").join(",")],
   ])("refuses %s=%s with the variable, the value and the default", (variable, value) => {
     expect(() => loadConfig({ [variable]: value })).toThrow(
       new RegExp(`${variable} \\(env\\) is ${JSON.stringify(value)}.*default`),
     );
+  });
+
+  it("takes limits for each tier, of which the last hold for all that are higher", () => {
+    const { tierLimits } = loadConfig({ PALISADE_TIER_LIMITS: "1000:200:50,1000000:0:0" }).values;
+    const limits = new TierLimits(tierLimits);
+    const last = { ordersPerDay: 1_000_000, openOrders: 0, requestsPerSecond: 0 };
+    expect([0, 1, 2, 15].map((tier) => limits.of(tier))).toEqual([
+      { ordersPerDay: 1_000, openOrders: 200, requestsPerSecond: 50 },
+      last,
+      last,
+      last,
+    ]);
+    expect(limits.whenOpened()).toEqual({ limits: limits.of(0) });
+    expect(new TierLimits(loadConfig({}).values.tierLimits).whenOpened()).toEqual({});
   });
 
   it("takes one server of NATS, or several of a cluster", () => {

@@ -9,6 +9,7 @@ import { instrumentProblem } from "../../actors/kernel/instrument.js";
 import { UNITS_MAX } from "../../actors/kernel/limits.js";
 import { OrderRequest, OrderType, Side, TimeInForce } from "../../actors/kernel/order.js";
 import { charge, heldForFees, mostFees } from "../../actors/ledger/charges.js";
+import { NO_LIMITS } from "../../actors/ledger/limit-terms.js";
 import { NO_NEW_TERMS } from "../../actors/ledger/messages.js";
 import {
   ALICE,
@@ -183,7 +184,8 @@ class Charging extends Teller {
   }
 
   tier(tier: number, account: number) {
-    return this.ask({ kind: "set-tier", account, tier });
+    const terms = { tier, limits: NO_LIMITS, resetsLimits: false };
+    return this.ask({ kind: "set-tier", account, ...terms });
   }
 
   get house(): number {

@@ -3,18 +3,18 @@ import { describe, expect, it } from "vitest";
 import { Code } from "../../actors/kernel/codes.js";
 import { ACCOUNT_ID_MAX, ACCOUNT_LIMIT_MAX } from "../../actors/kernel/limits.js";
 import { OrderRequest, Side } from "../../actors/kernel/order.js";
+import { type Limits, NO_LIMITS } from "../../actors/ledger/limit-terms.js";
 import { type NewOrder, NO_NEW_TERMS, NO_OTHER_TERMS } from "../../actors/ledger/messages.js";
 import { ALICE, BOB, MARKET, codeOf, Teller } from "../helpers/ledger.js";
 
 const FUNDS = { base: 1_000, quote: 10_000_000 };
 const SECOND = 1_000_000;
 const DAY = 86_400 * SECOND;
-const NO_LIMITS = { ordersPerDay: 0, openOrders: 0, requestsPerSecond: 0 };
 
 class Desk extends Teller {
   private ids = 0;
 
-  limit(limits: Partial<typeof NO_LIMITS>, account = ALICE) {
+  limit(limits: Partial<Limits>, account = ALICE) {
     return codeOf(this.ask({ kind: "set-limits", account, ...NO_LIMITS, ...limits }));
   }
 
@@ -124,6 +124,80 @@ describe("the limits of an account", () => {
     expect(desk.send()).toBe("TOO_MANY_ORDERS_TODAY");
     desk.limit(NO_LIMITS);
     expect(desk.send()).toBeUndefined();
+  });
+});
+
+describe("the limits of a tier", () => {
+  const three = { ...NO_LIMITS, ordersPerDay: 3 };
+  const inTier = (desk: Desk, tier: number, limits = NO_LIMITS, resetsLimits = false) =>
+    desk.ask({ kind: "set-tier", account: ALICE, tier, limits, resetsLimits });
+  const rowOf = (desk: Desk) => desk.tables.rows("account_limits")[0];
+
+  it("are those of an account that is opened, and told with that", () => {
+    const desk = new Desk();
+    const { events } = desk.ask({ kind: "open", account: ALICE, limits: three });
+    expect(events).toMatchObject([{ kind: "opened", limits: three }]);
+    expect(desk.ask({ kind: "open", account: BOB }).events).not.toHaveProperty("0.limits");
+    expect(desk.tables.rows("account_limits")).toMatchObject([
+      { account: ALICE, orders_per_day: 3, own: 0 },
+    ]);
+    desk.restart();
+    for (let sent = 0; sent < 3; sent++) expect(desk.send()).toBeUndefined();
+    desk.restart();
+    expect(desk.send()).toBe("TOO_MANY_ORDERS_TODAY");
+  });
+
+  it("follow the account's tier, and what was counted stays counted", () => {
+    const desk = new Desk(FUNDS);
+    expect(inTier(desk, 1, three).events).toMatchObject([
+      { kind: "account-tier", tier: 1, limits: three },
+    ]);
+    expect(codeOf(inTier(desk, 1, three))).toBe("OK again");
+    for (let sent = 0; sent < 3; sent++) desk.send();
+    expect(desk.send()).toBe("TOO_MANY_ORDERS_TODAY");
+    inTier(desk, 2, { ...three, ordersPerDay: 4 });
+    desk.restart();
+    expect([desk.send(), desk.send()]).toEqual([undefined, "TOO_MANY_ORDERS_TODAY"]);
+    // The tier's limits have changed meanwhile: what is said last holds.
+    expect(codeOf(inTier(desk, 2))).toBeUndefined();
+    expect(desk.send()).toBeUndefined();
+  });
+
+  it("give way to limits of the account's own, until those are reset", () => {
+    const desk = new Desk(FUNDS);
+    inTier(desk, 1, three);
+    expect(desk.limit(three)).toBeUndefined();
+    expect(desk.limit(three)).toBe("OK again");
+    const own = { ...NO_LIMITS, openOrders: 9 };
+    desk.limit(own);
+    expect(inTier(desk, 2, three).events).toMatchObject([
+      { kind: "account-tier", tier: 2, limits: own },
+    ]);
+    expect(rowOf(desk)).toMatchObject({ orders_per_day: 0, open_orders: 9, own: 1 });
+    expect(codeOf(inTier(desk, 2, three))).toBe("OK again");
+    desk.restart();
+    expect(inTier(desk, 2, three, true).events).toMatchObject([{ tier: 2, limits: three }]);
+    expect(rowOf(desk)).toMatchObject({ orders_per_day: 3, open_orders: 0, own: 0 });
+    desk.restart();
+    expect(codeOf(inTier(desk, 2, three, true))).toBe("OK again");
+  });
+
+  it("cost an account nothing where there are none", () => {
+    const desk = new Desk(FUNDS);
+    inTier(desk, 1);
+    desk.send();
+    expect(desk.tables.rows("account_limits")).toEqual([]);
+  });
+
+  it("are refused beyond what may be set, and nothing is opened or changed", () => {
+    const desk = new Desk();
+    const tooMuch = { ...NO_LIMITS, openOrders: ACCOUNT_LIMIT_MAX + 1 };
+    const open = { kind: "open", account: ALICE } as const;
+    expect(codeOf(desk.ask({ ...open, limits: tooMuch }))).toBe("INVALID_ACCOUNT_LIMIT");
+    expect(codeOf(inTier(desk, 1))).toBe("UNKNOWN_ACCOUNT");
+    desk.ask(open);
+    expect(codeOf(inTier(desk, 1, tooMuch))).toBe("INVALID_ACCOUNT_LIMIT");
+    expect(desk.tables.rows("accounts")).toMatchObject([{ tier: 0 }]);
   });
 });
 

@@ -11,6 +11,7 @@ import {
   encodeReply,
   type Reply,
 } from "../../actors/ledger/account-events.js";
+import { NO_LIMITS } from "../../actors/ledger/limit-terms.js";
 import {
   type AmendOrder,
   decodeLedgerCommand,
@@ -53,6 +54,7 @@ const LEG: NewOrder = {
   trail: 0,
   minQuantity: 0,
 };
+const LIMITS = { ordersPerDay: 1_000, openOrders: 20, requestsPerSecond: 300 };
 const CANCEL: AmendOrder = {
   kind: "amend",
   account: 101,
@@ -141,7 +143,9 @@ const NEW: readonly LedgerCommand[] = [
     requestsPerSecond: 300,
   },
   { kind: "set-group", account: 101, deadline: 5, group: 2 ** 31 - 1 },
-  { kind: "set-tier", account: 101, deadline: 5, tier: 15 },
+  { kind: "set-tier", account: 101, deadline: 5, tier: 15, limits: LIMITS, resetsLimits: true },
+  { kind: "set-tier", account: 101, deadline: 5, tier: 0, limits: NO_LIMITS, resetsLimits: false },
+  { kind: "open", account: 101, deadline: 5, limits: LIMITS },
   { kind: "credit", sender: 101, key: "t", recipient: 102, asset: 2, amount: 2 ** 50 },
   { kind: "credited", sender: 101, key: "t", code: Code.RECIPIENT_CLOSED },
   { kind: "decide-withdrawal", account: 101, deadline: 5, key: "w", decision: 3 },
@@ -246,7 +250,8 @@ describe("a journal", () => {
         requestsPerSecond: 300,
       },
       { kind: "account-group", origin: ORIGIN, group: 2 ** 31 - 1 },
-      { kind: "account-tier", origin: ORIGIN, tier: 15 },
+      { kind: "account-tier", origin: ORIGIN, tier: 15, limits: LIMITS },
+      { kind: "opened", origin: ORIGIN, limits: LIMITS },
       { kind: "transfer", origin: ORIGIN, recipient: 2 ** 48, asset: 2, amount: 2 ** 50, key: "t" },
       { kind: "transfer-ended", recipient: 2, asset: 3, amount: 4, key: "t", code: 143 },
       { kind: "transfer-received", sender: 2, asset: 3, amount: 4, key: "t" },

@@ -386,7 +386,7 @@ describe("an account", () => {
     const accounts = new AccountsCheck(verdict, () => terms);
     accounts.commit(history.read(deposit(shard, 1, 10, 10), "node-1#1"), shard);
     const answers = new AnswersCheck(accounts, verdict);
-    const value = { asset: undefined, amount: 10, idempotencyKey: "k" };
+    const value = { asset: "TWD", amount: 10, idempotencyKey: "k" };
     const told = { account: 7, sequence: 1, token: 1, time: 1 };
     const event = { ...told, event: { $case: "deposited", value } };
     answers.heard(event as Parameters<typeof answers.heard>[0], 0);

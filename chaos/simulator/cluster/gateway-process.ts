@@ -1,5 +1,7 @@
 /** A gateway of the run: the production core on the ports of one process. */
+import { SETTINGS } from "../../../services/common/settings.js";
 import { GatewayCore } from "../../../services/gateway/gateway-core.js";
+import { TierLimits } from "../../../services/gateway/tier-limits.js";
 import type { SimProcess } from "../world/process.js";
 import { Door } from "./door.js";
 import { loggerOf } from "./logger.js";
@@ -28,6 +30,7 @@ export class GatewayProcess {
       {
         slot,
         name: process.name,
+        tierLimits: new TierLimits(SETTINGS.tierLimits.fallback),
         onDeposed: (reason) => {
           tally.add("deposedGateways");
           end(reason);

@@ -46,6 +46,7 @@ const LIMITS = [
   "orders_today",
   "second",
   "requests",
+  "own",
 ];
 const TRANSFERS = [
   "account",

@@ -127,6 +127,7 @@ export function limits(postgres: SimPostgres, account: number): AccountLimitsRow
     ordersPerDay: row["orders_per_day"] ?? 0,
     openOrders: row["open_orders"] ?? 0,
     requestsPerSecond: row["requests_per_second"] ?? 0,
+    own: row["own"] === 1,
     ordersToday: row["day"] === today ? row["orders_today"]! : 0,
   };
 }

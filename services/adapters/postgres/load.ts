@@ -53,6 +53,7 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
       orders_today: "integer",
       second: "integer",
       requests: "integer",
+      own: "integer",
     },
     from: (actor) => `FROM account_limits WHERE actor = ${actor} ORDER BY account`,
   },

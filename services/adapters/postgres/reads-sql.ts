@@ -62,6 +62,7 @@ export const LIMITS = statement(
   "limits",
   `SELECT coalesce(l.orders_per_day, 0) AS "ordersPerDay", coalesce(l.open_orders, 0) AS "openOrders",
      coalesce(l.requests_per_second, 0) AS "requestsPerSecond",
+     coalesce(l.own, 0) = 1 AS own,
      CASE WHEN l.day = floor(extract(epoch FROM clock_timestamp()) / 86400) THEN l.orders_today ELSE 0 END AS "ordersToday"
    FROM accounts a LEFT JOIN account_limits l USING (account) WHERE a.account = $1`,
 );

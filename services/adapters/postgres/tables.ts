@@ -116,6 +116,7 @@ const LEDGER: readonly PartTable[] = [
       orders_today: "integer",
       second: "bigint",
       requests: "integer",
+      own: "smallint",
     },
     key: ["account"],
     fromBatch: ["actor"],

@@ -469,6 +469,8 @@ export interface SetAccountTierRequest {
   account: number;
   /** 0 to 15; an account is of tier 0 when it is opened. */
   tier: number;
+  /** Has it limits of its own? Then they end, and its tier's hold. */
+  resetLimits: boolean;
 }
 
 export interface SetAccountTierResponse {
@@ -504,6 +506,8 @@ export interface GetAccountLimitsResponse {
     | undefined;
   /** How many orders were counted today. Of an account without limits none are. */
   ordersToday: number;
+  /** Were they set for this account? Else they are its tier's. */
+  own: boolean;
 }
 
 export interface GetBalancesResponse {
@@ -792,6 +796,8 @@ export interface AccountEvent {
 }
 
 export interface AccountOpened {
+  /** Its tier's, if there are any. */
+  limits: AccountLimits | undefined;
 }
 
 export interface Deposited {
@@ -841,6 +847,8 @@ export interface AccountGroupChanged {
 
 export interface AccountTierChanged {
   tier: number;
+  /** The account's from now on: the tier's, or its own. */
+  limits: AccountLimits | undefined;
 }
 
 /** Held for, durable, on its way to the market. */
@@ -2815,7 +2823,7 @@ export const SetAccountGroupResponse: MessageFns<SetAccountGroupResponse> = {
 };
 
 function createBaseSetAccountTierRequest(): SetAccountTierRequest {
-  return { account: 0, tier: 0 };
+  return { account: 0, tier: 0, resetLimits: false };
 }
 
 export const SetAccountTierRequest: MessageFns<SetAccountTierRequest> = {
@@ -2825,6 +2833,9 @@ export const SetAccountTierRequest: MessageFns<SetAccountTierRequest> = {
     }
     if (message.tier !== 0) {
       writer.uint32(16).int32(message.tier);
+    }
+    if (message.resetLimits !== false) {
+      writer.uint32(24).bool(message.resetLimits);
     }
     return writer;
   },
@@ -2856,6 +2867,14 @@ export const SetAccountTierRequest: MessageFns<SetAccountTierRequest> = {
             }
 
             message.tier = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.resetLimits = reader.bool();
             continue;
           }
         }
@@ -3135,7 +3154,7 @@ export const GetAccountLimitsRequest: MessageFns<GetAccountLimitsRequest> = {
 };
 
 function createBaseGetAccountLimitsResponse(): GetAccountLimitsResponse {
-  return { limits: undefined, ordersToday: 0 };
+  return { limits: undefined, ordersToday: 0, own: false };
 }
 
 export const GetAccountLimitsResponse: MessageFns<GetAccountLimitsResponse> = {
@@ -3145,6 +3164,9 @@ export const GetAccountLimitsResponse: MessageFns<GetAccountLimitsResponse> = {
     }
     if (message.ordersToday !== 0) {
       writer.uint32(16).int64(message.ordersToday);
+    }
+    if (message.own !== false) {
+      writer.uint32(24).bool(message.own);
     }
     return writer;
   },
@@ -3176,6 +3198,14 @@ export const GetAccountLimitsResponse: MessageFns<GetAccountLimitsResponse> = {
             }
 
             message.ordersToday = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.own = reader.bool();
             continue;
           }
         }
@@ -5895,11 +5925,14 @@ export const AccountEvent: MessageFns<AccountEvent> = {
 };
 
 function createBaseAccountOpened(): AccountOpened {
-  return {};
+  return { limits: undefined };
 }
 
 export const AccountOpened: MessageFns<AccountOpened> = {
-  encode(_: AccountOpened, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: AccountOpened, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.limits !== undefined) {
+      AccountLimits.encode(message.limits, writer.uint32(10).fork()).join();
+    }
     return writer;
   },
 
@@ -5916,6 +5949,14 @@ export const AccountOpened: MessageFns<AccountOpened> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.limits = AccountLimits.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6417,13 +6458,16 @@ export const AccountGroupChanged: MessageFns<AccountGroupChanged> = {
 };
 
 function createBaseAccountTierChanged(): AccountTierChanged {
-  return { tier: 0 };
+  return { tier: 0, limits: undefined };
 }
 
 export const AccountTierChanged: MessageFns<AccountTierChanged> = {
   encode(message: AccountTierChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.tier !== 0) {
       writer.uint32(8).int32(message.tier);
+    }
+    if (message.limits !== undefined) {
+      AccountLimits.encode(message.limits, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -6447,6 +6491,14 @@ export const AccountTierChanged: MessageFns<AccountTierChanged> = {
             }
 
             message.tier = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.limits = AccountLimits.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -9039,7 +9091,8 @@ export const AccountServiceService = {
   },
   /**
    * An operator says of which tier an account is: orders from then on are charged its instruments' fees for that tier. Those that are
-   * open keep the rates that they were accepted with.
+   * open keep the rates that they were accepted with. And the account may ask for as much as the gateway's settings say for the tier, if it
+   * has no limits of its own.
    */
   setAccountTier: {
     path: "/exchange.v1.AccountService/SetAccountTier" as const,
@@ -9052,7 +9105,7 @@ export const AccountServiceService = {
       Buffer.from(SetAccountTierResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SetAccountTierResponse => SetAccountTierResponse.decode(value),
   },
-  /** An operator says how much an account may ask for from now on. Cancels and reduces are never limited. */
+  /** An operator says how much an account may ask for from now on, whatever its tier's limits are. Cancels and reduces are never limited. */
   setAccountLimits: {
     path: "/exchange.v1.AccountService/SetAccountLimits" as const,
     requestStream: false as const,
@@ -9127,10 +9180,11 @@ export interface AccountServiceServer extends UntypedServiceImplementation {
   setAccountGroup: handleUnaryCall<SetAccountGroupRequest, SetAccountGroupResponse>;
   /**
    * An operator says of which tier an account is: orders from then on are charged its instruments' fees for that tier. Those that are
-   * open keep the rates that they were accepted with.
+   * open keep the rates that they were accepted with. And the account may ask for as much as the gateway's settings say for the tier, if it
+   * has no limits of its own.
    */
   setAccountTier: handleUnaryCall<SetAccountTierRequest, SetAccountTierResponse>;
-  /** An operator says how much an account may ask for from now on. Cancels and reduces are never limited. */
+  /** An operator says how much an account may ask for from now on, whatever its tier's limits are. Cancels and reduces are never limited. */
   setAccountLimits: handleUnaryCall<SetAccountLimitsRequest, SetAccountLimitsResponse>;
   getAccountLimits: handleUnaryCall<GetAccountLimitsRequest, GetAccountLimitsResponse>;
   getBalances: handleUnaryCall<GetBalancesRequest, GetBalancesResponse>;
@@ -9292,7 +9346,8 @@ export interface AccountServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * An operator says of which tier an account is: orders from then on are charged its instruments' fees for that tier. Those that are
-   * open keep the rates that they were accepted with.
+   * open keep the rates that they were accepted with. And the account may ask for as much as the gateway's settings say for the tier, if it
+   * has no limits of its own.
    */
   setAccountTier(
     request: SetAccountTierRequest,
@@ -9309,7 +9364,7 @@ export interface AccountServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SetAccountTierResponse) => void,
   ): ClientUnaryCall;
-  /** An operator says how much an account may ask for from now on. Cancels and reduces are never limited. */
+  /** An operator says how much an account may ask for from now on, whatever its tier's limits are. Cancels and reduces are never limited. */
   setAccountLimits(
     request: SetAccountLimitsRequest,
     callback: (error: ServiceError | null, response: SetAccountLimitsResponse) => void,
