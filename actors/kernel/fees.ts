@@ -3,9 +3,10 @@
  * Rounding favours the house: a fee is rounded up, a rebate down, each on the sum of what an order has traded, so that many small fills cost no
  * more than one large one.
  */
-export const FEE_PARTS = 1_000_000;
-
 import { ACCOUNT_TIER_MAX, FEE_RATE_MAX } from "./limits.js";
+
+/** Rates are in parts of this. */
+export const FEE_PARTS = 1_000_000;
 
 /** The rates of one order: those of its instrument for its account's tier, when it was accepted. */
 export interface FeeRates {
