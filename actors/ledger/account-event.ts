@@ -9,6 +9,7 @@ import type { Liquidity, OrderRequest, Side } from "../kernel/order.js";
 import type { Limits } from "./limit-terms.js";
 import type { OtherTerms } from "./other-terms.js";
 import type { StandingEvent } from "./standing-events.js";
+import type { WarningEvent } from "./warnings.js";
 
 /** The command an event answers. `slot` is positive. */
 export interface Origin {
@@ -63,6 +64,7 @@ export type AccountEvent =
       readonly key: string;
     }
   | StandingEvent
+  | WarningEvent
   /** Checked, held for, durable, on its way to the market. */
   | (OtherTerms & {
       readonly kind: "accepted";

@@ -17,6 +17,7 @@ import {
   NO_OTHER_TERMS,
 } from "./other-terms.js";
 import { decodeStandingEvent, encodeStandingEvent, STANDING_TAGS } from "./standing-events.js";
+import { decodeWarning, encodeWarning, WARNING_TAG } from "./warnings.js";
 
 export { decodeReplies, encodeReply } from "./replies.js";
 export type {
@@ -51,6 +52,7 @@ const TAGS = {
   "transfer-ended": 25,
   "transfer-received": 26,
   ...STANDING_TAGS,
+  warning: WARNING_TAG,
 } as const;
 /** An account with limits from the first. */
 const OPENED_WITH_LIMITS = 30;
@@ -94,6 +96,9 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
     case "account-tier":
     case "account-limits":
       encodeStandingEvent(writer, event);
+      break;
+    case "warning":
+      encodeWarning(writer, event);
       break;
     case "accepted":
       encodeOrigin(writer, event.origin);
@@ -210,6 +215,8 @@ function decodeEvent(reader: ByteReader): AccountEvent {
     case TAGS["account-tier"]:
     case TAGS["account-limits"]:
       return decodeStandingEvent(tag, reader);
+    case TAGS.warning:
+      return decodeWarning(reader);
     case TAGS.accepted:
     case ACCEPTED_WITH_TERMS:
     case ACCEPTED_OF_PAIR:

@@ -5,6 +5,7 @@ import type { StateHash } from "../kernel/hash.js";
 import { AccountState } from "./account-state.js";
 import { HashKind } from "./hash-kinds.js";
 import { numberIn, rowSetOf, type TableRow } from "./rows.js";
+import type { Watched } from "./watching.js";
 
 /** What an account has of one asset, in the asset's units. `held` is the part that its open orders may cost. */
 export interface Balance {
@@ -32,6 +33,8 @@ export interface Account {
   group: number;
   /** Which of its instruments' fees its orders are charged. */
   tier: number;
+  /** What was counted of its orders; null: nothing ever was. */
+  watched: Watched | null;
 }
 
 /** What operators have set. */
@@ -107,16 +110,16 @@ export class Accounts {
     return rows;
   }
 
-  restore(row: TableRow): void {
+  restore(row: TableRow): Account {
     const [id, opened] = [numberIn(row, "account"), numberIn(row, "opened")];
     const state = numberIn(row, "state") as AccountState;
     const [group, tier] = [numberIn(row, "account_group"), numberIn(row, "tier")];
-    this.put(id, opened, numberIn(row, "sequence"), { state, group, tier });
+    return this.put(id, opened, numberIn(row, "sequence"), { state, group, tier });
   }
 
   private put(id: number, opened: number, sequence: number, standing: Standing): Account {
     assert(!this.byId.has(id), "account %s is there already", id);
-    const empty = { balances: [], block: -1, openOrders: 0 };
+    const empty = { balances: [], block: -1, openOrders: 0, watched: null };
     const account: Account = { id, opened, sequence, ...empty, ...standing };
     this.byId.set(id, account);
     this.hash.add(HashKind.Account, id, sequence);

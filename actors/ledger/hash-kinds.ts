@@ -18,4 +18,5 @@ export const HashKind = {
   AccountGroup: 16,
   AccountTier: 17,
   TierLimits: 18,
+  Watched: 23,
 } as const;

@@ -12,6 +12,7 @@ import { assert } from "../kernel/assert.js";
 import { ByteWriter } from "../kernel/bytes.js";
 import { type AccountEvent, encodeAccountEvent } from "./account-events.js";
 import type { Account, Accounts } from "./accounts.js";
+import type { Watching } from "./watching.js";
 
 /** Of a block, a span or a change: there is none. */
 const NONE = -1;
@@ -52,19 +53,22 @@ class Changes {
 
 export class Journal {
   private readonly accounts: Accounts;
+  private readonly watching: Watching;
   /** The events of all blocks, as they happened. */
   private readonly events = new ByteWriter(4_096);
   private readonly spans = new Spans();
   private readonly changes = new Changes();
-  // The blocks: whose each is, its first number, its first and last span, its first change.
+  // The blocks: whose each is, its first number, its first and last span, its first change, how many of its events are warnings.
   private told: Account[] = [];
   private readonly first: number[] = [];
   private readonly firstSpan: number[] = [];
   private readonly lastSpan: number[] = [];
   private readonly firstChange: number[] = [];
+  private readonly warnings: number[] = [];
 
-  constructor(accounts: Accounts) {
+  constructor(accounts: Accounts, watching: Watching) {
     this.accounts = accounts;
+    this.watching = watching;
   }
 
   /** Writes the account's next event and returns its number. */
@@ -82,6 +86,8 @@ export class Journal {
       else spans.next[last] = span;
       this.lastSpan[block] = span;
     }
+    if (event.kind === "warning") this.warnings[block]! += 1;
+    else this.watching.count(account, event);
     return this.accounts.advance(account);
   }
 
@@ -110,6 +116,8 @@ export class Journal {
       assets: told.map((_, block) => this.textOf(block, this.changes.asset)),
       total_changes: told.map((_, block) => this.textOf(block, this.changes.total)),
       held_changes: told.map((_, block) => this.textOf(block, this.changes.held)),
+      counted: told.map((account) => this.watching.textOf(account)),
+      warnings: this.warnings.slice(0, told.length),
       length: told.map((_, block) => this.lengthOf(block)),
       offset: told.map((_, block) => this.write(body, block)),
     };
@@ -171,6 +179,7 @@ export class Journal {
     this.firstSpan[block] = NONE;
     this.lastSpan[block] = NONE;
     this.firstChange[block] = NONE;
+    this.warnings[block] = 0;
     account.block = block;
     return block;
   }

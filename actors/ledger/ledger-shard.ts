@@ -14,6 +14,7 @@ import { MarketDesk } from "./market-desk.js";
 import { numberIn, type TableRow } from "./rows.js";
 import { decodeState, encodeState } from "./state-codec.js";
 import { TransferDesk } from "./transfer-desk.js";
+import type { WarningKind } from "./warnings.js";
 
 export class LedgerShard implements Actor {
   readonly id: number;
@@ -72,6 +73,11 @@ export class LedgerShard implements Actor {
     return this.state.counters.fills;
   }
 
+  /** Warnings of accounts. */
+  warnings(kind: WarningKind): number {
+    return this.state.counters.warnings[kind];
+  }
+
   /** Takes a page of a recovery table. Accounts come before what belongs to them. */
   loadPage(table: string, rows: readonly TableRow[]): void {
     for (const row of rows) this.state.restore(table, row);
@@ -103,9 +109,12 @@ export class LedgerShard implements Actor {
   }
 
   apply(envelope: Envelope, time: number): void {
+    this.state.watching.begin(time);
     if (isSlot(envelope.source)) this.clients.apply(envelope, time);
     else if (isLedgerShard(envelope.source)) this.transfers.receive(envelope);
     else this.markets.apply(envelope, time);
+    // After all else that it led to: the two events that answer a pair stand one behind the other.
+    this.state.warn();
   }
 
   takeEffects(): Effects {
@@ -116,7 +125,7 @@ export class LedgerShard implements Actor {
     return { rows, state, sends, events: journal.events, replies };
   }
 
-  /** Over accounts, balances, live orders, deposits, withdrawals, transfers, flows and reference prices; not over finished orders. */
+  /** Over accounts, balances, live orders, deposits, withdrawals, transfers, flows, reference prices and what is counted; not over finished orders. */
   stateHash(): number {
     return this.state.stateHash();
   }

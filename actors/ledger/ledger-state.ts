@@ -17,6 +17,8 @@ import { numberIn, type TableRow } from "./rows.js";
 import type { Scalars } from "./state-codec.js";
 import { Totals } from "./totals.js";
 import { Transfers } from "./transfers.js";
+import type { WarningKind } from "./warnings.js";
+import { Watching } from "./watching.js";
 import { Withdrawals } from "./withdrawals.js";
 
 /** For metrics; not a part of the state. */
@@ -25,6 +27,7 @@ interface Counters {
   ordersProcessed: number;
   ordersCancelled: number;
   fills: number;
+  readonly warnings: Record<WarningKind, number>;
 }
 
 export class LedgerState {
@@ -39,6 +42,7 @@ export class LedgerState {
   readonly totals: Totals;
   readonly flows: Flows;
   readonly listings: Listings;
+  readonly watching: Watching;
   readonly journal: Journal;
   readonly outgoing: Outgoing;
   readonly counters: Counters = {
@@ -46,6 +50,7 @@ export class LedgerState {
     ordersProcessed: 0,
     ordersCancelled: 0,
     fills: 0,
+    warnings: { 1: 0, 2: 0, 3: 0, 4: 0 },
   };
   private readonly hash = new StateHash();
 
@@ -53,7 +58,8 @@ export class LedgerState {
     this.id = id;
     this.accounts = new Accounts(this.hash);
     this.limits = new AccountLimits(this.hash);
-    this.journal = new Journal(this.accounts);
+    this.watching = new Watching(this.hash);
+    this.journal = new Journal(this.accounts, this.watching);
     this.balances = new Balances(this.hash, this.journal);
     this.orders = new Orders(id, this.hash, scalars.ordersIssued);
     this.deposits = new Deposits();
@@ -66,11 +72,20 @@ export class LedgerState {
   }
 
   stateHash(): number {
+    this.watching.rehash();
     const { issued } = this.orders;
     this.hash.add(HashKind.OrdersIssued, issued);
     const value = this.hash.value();
     this.hash.remove(HashKind.OrdersIssued, issued);
     return value;
+  }
+
+  /** Warns whom the command that was done gives a reason to. */
+  warn(): void {
+    for (const { account, event } of this.watching.takeWarnings()) {
+      this.journal.append(account, event);
+      this.counters.warnings[event.warning] += 1;
+    }
   }
 
   /** The batch's rows by part; parts without rows are left out. */
@@ -101,7 +116,7 @@ export class LedgerState {
       case "shard_instruments":
         return this.listings.restore(row);
       case "accounts":
-        return this.accounts.restore(row);
+        return this.watching.restore(this.accounts.restore(row), row);
       case "account_limits":
         return this.limits.restore(this.accountOf(row), row);
       case "balances":

@@ -80,18 +80,19 @@ export class MarketDesk {
     const isMakerHere = shardOfOrder(makerOrder) === this.state.id;
     const isTakerHere = shardOfOrder(takerOrder) === this.state.id;
     assert(isMakerHere || isTakerHere, "trade %s has no side here", trade.tradeId);
-    if (isMakerHere) {
-      const order = this.liveOrder(makerOrder, trade.instrument);
-      assert(order.side !== trade.takerSide, "trade %s has one side twice", trade.tradeId);
+    const maker = isMakerHere ? this.liveOrder(makerOrder, trade.instrument) : null;
+    const taker = isTakerHere ? this.liveOrder(takerOrder, trade.instrument) : null;
+    if (maker) {
+      assert(maker.side !== trade.takerSide, "trade %s has one side twice", trade.tradeId);
       const liquidity = isAuction ? Liquidity.Auction : Liquidity.Maker;
-      this.fill(order, trade, liquidity, makerLeaves, time);
+      this.fill(maker, trade, liquidity, makerLeaves, time);
     }
-    if (isTakerHere) {
-      const order = this.liveOrder(takerOrder, trade.instrument);
-      assert(order.side === trade.takerSide, "trade %s has one side twice", trade.tradeId);
+    if (taker) {
+      assert(taker.side === trade.takerSide, "trade %s has one side twice", trade.tradeId);
       const liquidity = isAuction ? Liquidity.Auction : Liquidity.Taker;
-      this.fill(order, trade, liquidity, takerLeaves, time);
+      this.fill(taker, trade, liquidity, takerLeaves, time);
     }
+    if (taker && maker?.account === taker.account) this.state.watching.selfTrade(taker.account);
   }
 
   private fill(

@@ -45,6 +45,13 @@ export const ordersCancelled = new Counter({
   registers,
 });
 
+export const accountWarnings = new Counter({
+  name: "exchange_account_warnings_total",
+  help: "Warnings of accounts, by kind, in committed batches.",
+  labelNames: ["kind"] as const,
+  registers,
+});
+
 export const matchingLatency = new Histogram({
   name: "exchange_matching_latency_microseconds",
   help: "Time that a market takes to apply one command of a frame, in microseconds.",

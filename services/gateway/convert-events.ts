@@ -2,9 +2,11 @@
 import { assertNever } from "../../actors/kernel/assert.js";
 import { codeName } from "../../actors/kernel/codes.js";
 import type { AccountEvent as LedgerEvent } from "../../actors/ledger/account-events.js";
+import { type WarningEvent, WINDOW_SECONDS } from "../../actors/ledger/warnings.js";
 import type {
   AccountEvent,
   AccountState,
+  AccountWarned,
   Liquidity,
   OrderAccepted,
   OrderRequest,
@@ -94,9 +96,18 @@ function bodyOf(catalog: Catalog, event: LedgerEvent): Body {
       const asset = publicAsset(catalog, event.asset).name;
       return { $case: "feeKept", value: { orderId, tradeId, symbol, asset, fee } };
     }
+    case "warning":
+      return { $case: "warning", value: publicWarning(event) };
     default:
       return bodyOfMarketsWord(catalog, event);
   }
+}
+
+export function publicWarning(event: WarningEvent): AccountWarned {
+  const { warning: kind, window: windowStart } = event;
+  const { orders, amends, cancels, trades, selfTrades, usualOrders } = event;
+  const counts = { orders, amends, cancels, trades, selfTrades, usualOrders };
+  return { kind, windowStart, windowSeconds: WINDOW_SECONDS, ...counts };
 }
 
 function acceptedOf(
@@ -128,7 +139,8 @@ function acceptedOf(
 
 type MarketsWord = Exclude<
   LedgerEvent,
-  { readonly origin: unknown } | { readonly kind: "fee" | "transfer-ended" | "transfer-received" }
+  | { readonly origin: unknown }
+  | { readonly kind: "fee" | "transfer-ended" | "transfer-received" | "warning" }
 >;
 
 /** Events that a market's answer has led to; `sequence` is the market's. */

@@ -3,6 +3,7 @@ import type { Actor } from "../../actors/kernel/actor.js";
 import type { ActorKind } from "../../actors/kernel/ids.js";
 import { decodeSymbol, kindOfName } from "../../actors/kernel/ids.js";
 import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
+import { WARNING_KINDS, WARNING_NAMES } from "../../actors/ledger/warnings.js";
 import { Market } from "../../actors/market/market.js";
 import * as metrics from "../common/metrics.js";
 import type { HostState } from "../host/host-machine.js";
@@ -110,12 +111,17 @@ export class MetricsObserver implements HostObserver {
   }
 
   private ledger(actorName: string, shard: LedgerShard): void {
-    const { processed, cancelled } = this.growth(actorName, shard, {
+    const warnings = Object.fromEntries(
+      WARNING_KINDS.map((kind) => [WARNING_NAMES[kind], shard.warnings(kind)]),
+    );
+    const grown = this.growth<string>(actorName, shard, {
       processed: shard.ordersProcessed,
       cancelled: shard.ordersCancelled,
+      ...warnings,
     });
-    metrics.ordersProcessed.inc(processed);
-    metrics.ordersCancelled.inc(cancelled);
+    metrics.ordersProcessed.inc(grown["processed"]);
+    metrics.ordersCancelled.inc(grown["cancelled"]);
+    for (const kind of Object.keys(warnings)) metrics.accountWarnings.inc({ kind }, grown[kind]);
   }
 
   /** How much each counter has grown since the last batch. An actor that was recovered counts from zero. */

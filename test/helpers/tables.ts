@@ -115,14 +115,12 @@ export class Tables {
   }
 
   private accountsWithSequence(): Row[] {
-    const last = new Map<number, number>();
-    for (const row of this.rows("journal")) {
-      const account = row["account"] as number;
-      last.set(account, Math.max(last.get(account) ?? 0, row["last_sequence"] as number));
-    }
+    // Rows come in the order of their numbers.
+    const last = new Map(this.rows("journal").map((row) => [row["account"], row]));
     return this.rows("accounts").map((row) => ({
       ...row,
-      sequence: last.get(row["account"] as number) ?? 0,
+      sequence: last.get(row["account"])?.["last_sequence"] ?? 0,
+      counted: last.get(row["account"])?.["counted"] ?? "",
     }));
   }
 

@@ -4,6 +4,7 @@ import { ByteWriter } from "../../actors/kernel/bytes.js";
 import { Code } from "../../actors/kernel/codes.js";
 import { Liquidity, OrderRequest, OrderType, SelfTrade, Side } from "../../actors/kernel/order.js";
 import { type AccountEvent, encodeAccountEvent } from "../../actors/ledger/account-events.js";
+import { WarningKind } from "../../actors/ledger/warnings.js";
 import { settledFills } from "../../chaos/checker/journal.js";
 
 const origin = { slot: 7, token: 300, number: 70_000 };
@@ -103,6 +104,19 @@ const EVENTS: Readonly<Record<AccountEvent["kind"], readonly AccountEvent[]>> = 
       stopPrice: 0,
       display: 100,
       sequence,
+    },
+  ],
+  warning: [
+    {
+      kind: "warning",
+      warning: WarningKind.OrderSpike,
+      window: 1_790_000_040_000_000,
+      orders: 201,
+      amends: 3,
+      cancels: 160,
+      trades: 12,
+      selfTrades: 0,
+      usualOrders: 17,
     },
   ],
   "cancel-all": [{ kind: "cancel-all", origin, instrument: 0, side: 0, orders: 300 }],

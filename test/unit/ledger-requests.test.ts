@@ -303,7 +303,9 @@ describe("an order of another kind", () => {
       code: Code.SELF_TRADE_PREVENTED,
       sequence: 4,
     } as const;
-    expect(story.teller.answer(reduced).events).toEqual([reduced]);
+    const [event, warning] = story.teller.answer(reduced).events;
+    expect(event).toEqual(reduced);
+    expect(warning).toMatchObject({ kind: "warning", selfTrades: 1 });
     expect(story.held).toBe(100 * 10 * FACTOR);
   });
 });

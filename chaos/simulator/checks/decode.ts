@@ -173,6 +173,7 @@ const EVENTS: Readonly<Record<number, readonly [kind: string, hasOrigin: boolean
   24: ["transferSent", true, readTransfer],
   25: ["transferEnded", false, (b) => ({ ...readTransfer(b), code: b.number() })],
   26: ["transferReceived", false, readTransfer],
+  37: ["warning", false, readWarning],
 };
 
 function readEvent(bytes: Bytes): Partial<SeenEvent> {
@@ -187,6 +188,13 @@ function readEvent(bytes: Bytes): Partial<SeenEvent> {
 function readTransfer(bytes: Bytes): Partial<SeenEvent> {
   const [other, asset, amount] = [bytes.number(), bytes.number(), bytes.number()];
   return { other, asset, amount, key: bytes.text() };
+}
+
+/** Of how much in which window is not compared. */
+function readWarning(bytes: Bytes): Partial<SeenEvent> {
+  bytes.byte();
+  for (let n = 0; n < 7; n++) bytes.number();
+  return {};
 }
 
 function readAccepted(bytes: Bytes): Partial<SeenEvent> {

@@ -87,8 +87,12 @@ function book({ tables }: SimPostgres, actor: number): Row[] {
 }
 
 /** The number of an account's last journal row, or 0. */
-export function lastSequence({ tables }: SimPostgres, account: number): number {
-  return (tables.get("journal").group("account", account).at(-1)?.["last_sequence"] as number) ?? 0;
+export function lastSequence(postgres: SimPostgres, account: number): number {
+  return (lastRow(postgres, account)?.["last_sequence"] as number) ?? 0;
+}
+
+function lastRow({ tables }: SimPostgres, account: number): Row | undefined {
+  return tables.get("journal").group("account", account).at(-1);
 }
 
 function accounts(postgres: SimPostgres, actor: number): Row[] {
@@ -100,6 +104,7 @@ function accounts(postgres: SimPostgres, actor: number): Row[] {
     account_group: account_group!,
     tier: tier!,
     sequence: lastSequence(postgres, account as number),
+    counted: lastRow(postgres, account as number)?.["counted"] ?? "",
   }));
 }
 

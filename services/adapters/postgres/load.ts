@@ -35,12 +35,15 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
       account_group: "integer",
       tier: "integer",
       sequence: "integer",
+      counted: "text",
     },
+    // With what the last row of its journal says.
     from: (
       actor,
-    ) => `FROM (SELECT account, opened, state, account_group, tier, coalesce((SELECT last_sequence FROM journal j
-        WHERE j.account = a.account ORDER BY last_sequence DESC LIMIT 1), 0) AS sequence
-      FROM accounts a WHERE actor = ${actor}) heads ORDER BY account`,
+    ) => `FROM (SELECT account, opened, state, account_group, tier, coalesce(last_sequence, 0) AS sequence, coalesce(counted, '') AS counted
+      FROM accounts a LEFT JOIN LATERAL (SELECT last_sequence, counted FROM journal j
+        WHERE j.account = a.account ORDER BY last_sequence DESC LIMIT 1) last ON true
+      WHERE actor = ${actor}) heads ORDER BY account`,
   },
   {
     table: "account_limits",

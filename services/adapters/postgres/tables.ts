@@ -174,6 +174,8 @@ const LEDGER: readonly PartTable[] = [
       assets: "text",
       total_changes: "text",
       held_changes: "text",
+      counted: "text",
+      warnings: "smallint",
     },
     key: ["account", "last_sequence"],
     fromBatch: ["actor", "batch", "token", "time"],

@@ -291,6 +291,30 @@ export namespace TransferStatus {
   export type UNRECOGNIZED = typeof TransferStatus.UNRECOGNIZED;
 }
 
+export const WarningKind = {
+  WARNING_KIND_UNSPECIFIED: 0,
+  /** WARNING_KIND_CANCEL_RATE - Of its orders too many were cancelled. */
+  WARNING_KIND_CANCEL_RATE: 1,
+  /** WARNING_KIND_SELF_TRADE - It has traded with itself, or its self-trade prevention has kept it from that. */
+  WARNING_KIND_SELF_TRADE: 2,
+  /** WARNING_KIND_ORDER_TO_TRADE - Too many orders, amends and cancels for its trades. */
+  WARNING_KIND_ORDER_TO_TRADE: 3,
+  /** WARNING_KIND_ORDER_SPIKE - Many times the orders that it usually sends. */
+  WARNING_KIND_ORDER_SPIKE: 4,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type WarningKind = typeof WarningKind[keyof typeof WarningKind];
+
+export namespace WarningKind {
+  export type WARNING_KIND_UNSPECIFIED = typeof WarningKind.WARNING_KIND_UNSPECIFIED;
+  export type WARNING_KIND_CANCEL_RATE = typeof WarningKind.WARNING_KIND_CANCEL_RATE;
+  export type WARNING_KIND_SELF_TRADE = typeof WarningKind.WARNING_KIND_SELF_TRADE;
+  export type WARNING_KIND_ORDER_TO_TRADE = typeof WarningKind.WARNING_KIND_ORDER_TO_TRADE;
+  export type WARNING_KIND_ORDER_SPIKE = typeof WarningKind.WARNING_KIND_ORDER_SPIKE;
+  export type UNRECOGNIZED = typeof WarningKind.UNRECOGNIZED;
+}
+
 export interface Asset {
   name: string;
   decimals: number;
@@ -792,6 +816,7 @@ export interface AccountEvent {
     | { $case: "accountLimits"; value: AccountLimits }
     | { $case: "accountGroup"; value: AccountGroupChanged }
     | { $case: "accountTier"; value: AccountTierChanged }
+    | { $case: "warning"; value: AccountWarned }
     | undefined;
 }
 
@@ -849,6 +874,28 @@ export interface AccountTierChanged {
   tier: number;
   /** The account's from now on: the tier's, or its own. */
   limits: AccountLimits | undefined;
+}
+
+/**
+ * What the account's orders have come to in one window of time is not what is usual. Nothing is refused for it. Told once for each kind
+ * and window, as soon as the counts say so; they are those of that moment. From how many on: ARCHITECTURE.md, Watching.
+ */
+export interface AccountWarned {
+  kind: WarningKind;
+  windowStart: number;
+  windowSeconds: number;
+  /** New orders that were accepted; a pair is two. */
+  orders: number;
+  /** Amends and reductions that were done. */
+  amends: number;
+  /** Orders that ended because the client has cancelled them. */
+  cancels: number;
+  /** Its sides of trades. */
+  trades: number;
+  /** Orders that were ended or reduced by self-trade prevention, and trades with itself. */
+  selfTrades: number;
+  /** The orders of windows before: the last one counts half, and each one before it half of the next. */
+  usualOrders: number;
 }
 
 /** Held for, durable, on its way to the market. */
@@ -5662,6 +5709,9 @@ export const AccountEvent: MessageFns<AccountEvent> = {
       case "accountTier":
         AccountTierChanged.encode(message.event.value, writer.uint32(274).fork()).join();
         break;
+      case "warning":
+        AccountWarned.encode(message.event.value, writer.uint32(322).fork()).join();
+        break;
     }
     return writer;
   },
@@ -5909,6 +5959,14 @@ export const AccountEvent: MessageFns<AccountEvent> = {
             }
 
             message.event = { $case: "accountTier", value: AccountTierChanged.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
+
+            message.event = { $case: "warning", value: AccountWarned.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -6499,6 +6557,150 @@ export const AccountTierChanged: MessageFns<AccountTierChanged> = {
             }
 
             message.limits = AccountLimits.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAccountWarned(): AccountWarned {
+  return {
+    kind: 0,
+    windowStart: 0,
+    windowSeconds: 0,
+    orders: 0,
+    amends: 0,
+    cancels: 0,
+    trades: 0,
+    selfTrades: 0,
+    usualOrders: 0,
+  };
+}
+
+export const AccountWarned: MessageFns<AccountWarned> = {
+  encode(message: AccountWarned, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== 0) {
+      writer.uint32(8).int32(message.kind);
+    }
+    if (message.windowStart !== 0) {
+      writer.uint32(16).int64(message.windowStart);
+    }
+    if (message.windowSeconds !== 0) {
+      writer.uint32(24).int32(message.windowSeconds);
+    }
+    if (message.orders !== 0) {
+      writer.uint32(32).int64(message.orders);
+    }
+    if (message.amends !== 0) {
+      writer.uint32(40).int64(message.amends);
+    }
+    if (message.cancels !== 0) {
+      writer.uint32(48).int64(message.cancels);
+    }
+    if (message.trades !== 0) {
+      writer.uint32(56).int64(message.trades);
+    }
+    if (message.selfTrades !== 0) {
+      writer.uint32(64).int64(message.selfTrades);
+    }
+    if (message.usualOrders !== 0) {
+      writer.uint32(72).int64(message.usualOrders);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccountWarned {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccountWarned();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.windowStart = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.windowSeconds = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.orders = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.amends = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.cancels = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.trades = longToNumber(reader.int64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.selfTrades = longToNumber(reader.int64());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.usualOrders = longToNumber(reader.int64());
             continue;
           }
         }
