@@ -7,6 +7,7 @@ import { accountOf } from "./accounts.js";
 import { CliError } from "./cli-error.js";
 import { actorNamed, unknownActor } from "./cluster.js";
 import { type DatabaseOptions, onDatabase } from "./database.js";
+import { parseWhole } from "./decimal.js";
 import { explainActor } from "./explain-actor.js";
 import { printJson, printTable } from "./output.js";
 import { formatMicroseconds } from "./words.js";
@@ -25,7 +26,8 @@ export function explain(word: string, options: ExplainOptions): Promise<void> {
       const name = actorNamed(names, word);
       if (name !== null) return explainActor(records.pool, name, options);
       if (!/^\d+$/.test(word)) throw unknownActor(names, word);
-      return explainOrder(records, Number(word), 0, "", options);
+      const orderId = parseWhole(word, 1, Number.MAX_SAFE_INTEGER, "order's number");
+      return explainOrder(records, orderId, 0, "", options);
     }),
   );
 }

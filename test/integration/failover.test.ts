@@ -7,6 +7,7 @@ import { OrderStatus, OrderType, Side, TimeInForce } from "../../actors/kernel/o
 import { drainKey, moveKey, OFF, ON, standbyKey } from "../../actors/placement/wishes.js";
 import { NO_OTHER_TERMS } from "../../actors/ledger/messages.js";
 import { scrape } from "../../services/common/metrics.js";
+import { MetricsObserver } from "../../services/node/observer.js";
 import { type RunningNode, TestCluster, warmOf } from "../helpers/cluster.js";
 
 const SHARDS = 2;
@@ -117,8 +118,8 @@ describe("failover on real servers", () => {
       expect(token - was.token).toBe(was.holder === "node-2" ? 0 : 1);
     }
     await trade();
-    for (const actor of before.keys()) await wish(moveKey(actor), null);
     await expectNoted([...before.keys()].filter((actor) => before.get(actor)!.holder !== "node-2"));
+    for (const actor of before.keys()) await wish(moveKey(actor), null);
   });
 
   /** Each claim is told: in its row, and by what the node measures. */
@@ -137,6 +138,16 @@ describe("failover on real servers", () => {
     expect(measured("exchange_takeover_gap_seconds_count")).toBeGreaterThanOrEqual(moved.length);
     expect(measured("exchange_claim_seconds_count")).toBeGreaterThan(moved.length);
     expect(moved.length).toBeGreaterThan(0);
+    new MetricsObserver().measure(nodes.get("node-2")!.node);
+    const told = await scrape();
+    for (const actor of moved) {
+      expect(told).toContain(`exchange_host_state{actor="${actor}",state="leading"} 1\n`);
+      expect(told).toMatch(new RegExp(`^exchange_outbox_age_seconds\\{actor="${actor}"\\} `, "m"));
+    }
+    new MetricsObserver().measure(nodes.get("node-1")!.node);
+    expect(await scrape()).toContain(
+      `exchange_host_state{actor="${moved[0]!}",state="leading"} 0\n`,
+    );
   }
 
   it("a drained node is emptied, and gets its share back when it is no longer drained", async () => {
