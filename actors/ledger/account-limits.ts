@@ -4,7 +4,7 @@
  * state, so that a successor and a standby decide as the leader did; accounts without limits cost nothing, and counting begins with
  * the first limits.
  */
-import type { RowSet } from "../kernel/actor.js";
+import { NO_ROWS, type RowSet } from "../kernel/actor.js";
 import { Code } from "../kernel/codes.js";
 import type { StateHash } from "../kernel/hash.js";
 import { OPEN_ORDERS_PER_ACCOUNT_MAX } from "../kernel/limits.js";
@@ -78,6 +78,7 @@ export class AccountLimits {
   }
 
   takeRows(): RowSet {
+    if (this.touched.size === 0) return NO_ROWS;
     const rows = rowSetOf(
       [...this.touched].map((account) => this.byAccount.get(account)!),
       {

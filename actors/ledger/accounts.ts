@@ -42,6 +42,14 @@ type Standing = Pick<Account, "state" | "group" | "tier">;
 
 const NEW: Standing = { state: AccountState.Active, group: 0, tier: 0 };
 
+const CHANGED_COLUMNS = {
+  account: ({ id }: Account) => id,
+  state: ({ state }: Account) => state,
+  account_group: ({ group }: Account) => group,
+  tier: ({ tier }: Account) => tier,
+};
+const OPENED_COLUMNS = { ...CHANGED_COLUMNS, opened: ({ opened }: Account) => opened };
+
 export class Accounts {
   private readonly byId = new Map<number, Account>();
   private readonly hash: StateHash;
@@ -94,16 +102,9 @@ export class Accounts {
   }
 
   takeRows(): { readonly opened: RowSet; readonly changed: RowSet } {
-    const changed = {
-      account: ({ id }: Account) => id,
-      state: ({ state }: Account) => state,
-      account_group: ({ group }: Account) => group,
-      tier: ({ tier }: Account) => tier,
-    };
-    const opened = { ...changed, opened: (account: Account) => account.opened };
     const rows = {
-      opened: rowSetOf([...this.opened], opened),
-      changed: rowSetOf([...this.changed], changed),
+      opened: rowSetOf([...this.opened], OPENED_COLUMNS),
+      changed: rowSetOf([...this.changed], CHANGED_COLUMNS),
     };
     this.opened.clear();
     this.changed.clear();

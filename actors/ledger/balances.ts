@@ -8,7 +8,7 @@
  * another market made earlier; until then the sold units stay held in the balance, and an assertion stops the shard
  * before such a sum could leave the exact integers.
  */
-import type { RowSet } from "../kernel/actor.js";
+import { NO_ROWS, type RowSet } from "../kernel/actor.js";
 import { assert } from "../kernel/assert.js";
 import type { StateHash } from "../kernel/hash.js";
 import { isHouseAccount } from "../kernel/ids.js";
@@ -61,6 +61,7 @@ export class Balances {
   }
 
   takeRows(): RowSet {
+    if (this.touched.length === 0) return NO_ROWS;
     const rows = rowSetOf(this.touched, {
       account: (balance) => balance.account,
       asset: (balance) => balance.asset,

@@ -23,8 +23,8 @@ export function heldForFees(order: Charged, cost: number): number {
 }
 
 /** The most that a new order of such rates and cost may be charged. */
-export function mostFees(rates: FeeRates, cost: number): number {
-  return heldForFees({ ...rates, makerValue: 0, takerValue: 0, fees: 0 }, cost);
+export function mostFees({ makerFee, takerFee }: FeeRates, cost: number): number {
+  return heldForFees({ makerFee, takerFee, makerValue: 0, takerValue: 0, fees: 0 }, cost);
 }
 
 /** Adds a trade of this value to what the order has traded; returns the fee, below zero: a rebate. */

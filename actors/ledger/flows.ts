@@ -3,7 +3,7 @@
  * compares with the market's own trades (R7). They count turnover, which has no limit, so they wrap at 2^53; the
  * differences and comparisons that an audit makes hold modulo 2^53.
  */
-import type { RowSet } from "../kernel/actor.js";
+import { NO_ROWS, type RowSet } from "../kernel/actor.js";
 import type { StateHash } from "../kernel/hash.js";
 import { UNITS_MAX } from "../kernel/limits.js";
 import { HashKind } from "./hash-kinds.js";
@@ -54,6 +54,7 @@ export class Flows {
   }
 
   takeRows(): RowSet {
+    if (this.touched.size === 0) return NO_ROWS;
     const rows = rowSetOf([...this.touched], {
       peer: (flow) => flow.peer,
       base_in: (flow) => flow.baseIn,

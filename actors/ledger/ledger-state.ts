@@ -92,7 +92,7 @@ export class LedgerState {
   takeRows(journal: RowSet): Record<string, RowSet> {
     const accounts = this.accounts.takeRows();
     const { transfers, credits } = this.transfers.takeRows();
-    const parts: Record<string, RowSet> = {
+    const all: Record<string, RowSet> = {
       accounts: accounts.opened,
       accounts_changed: accounts.changed,
       account_limits: this.limits.takeRows(),
@@ -107,7 +107,9 @@ export class LedgerState {
       shard_instruments: this.listings.takeRows(),
       flows: this.flows.takeRows(),
     };
-    return Object.fromEntries(Object.entries(parts).filter(([, rows]) => rows.count > 0));
+    const parts: Record<string, RowSet> = {};
+    for (const part of Object.keys(all)) if (all[part]!.count > 0) parts[part] = all[part]!;
+    return parts;
   }
 
   /** Takes one row of a recovery table. Accounts come before what belongs to them. */

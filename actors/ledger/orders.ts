@@ -2,7 +2,7 @@
  * The orders as their accounts see them: all live ones, and the newest finished ones, so that a client order id asked
  * for again gets its first answer (R10).
  */
-import type { RowSet } from "../kernel/actor.js";
+import { NO_ROWS, type RowSet } from "../kernel/actor.js";
 import { assert } from "../kernel/assert.js";
 import type { FeeRates } from "../kernel/fees.js";
 import type { StateHash } from "../kernel/hash.js";
@@ -30,6 +30,13 @@ import {
 } from "./order-rows.js";
 import { hasOtherTerms } from "./other-terms.js";
 import { rowSetOf, type TableRow } from "./rows.js";
+
+const NOTHING_CHANGED = {
+  orders_new: NO_ROWS,
+  orders_new_with_terms: NO_ROWS,
+  orders_changed: NO_ROWS,
+  orders_amended: NO_ROWS,
+};
 
 export class Orders {
   private readonly shard: number;
@@ -238,6 +245,7 @@ export class Orders {
 
   /** By part. A batch writes no row twice. */
   takeRows(): Readonly<Record<string, RowSet>> {
+    if (this.added.size === 0 && this.changed.size === 0) return NOTHING_CHANGED;
     const [plain, special] = parted([...this.added], (order) => !hasMoreColumns(order));
     const { amended } = this;
     const [changed, others] = parted([...this.changed], (order) => !amended.has(order));

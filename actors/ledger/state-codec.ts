@@ -3,12 +3,16 @@ import { ByteReader, ByteWriter, MalformedError } from "../kernel/bytes.js";
 
 const STATE_VERSION = 1;
 
+/** Every state is written in it and then copied out. */
+const writer = new ByteWriter(16);
+
 export interface Scalars {
   readonly ordersIssued: number;
 }
 
 export function encodeState(scalars: Scalars): Uint8Array {
-  return new ByteWriter(16).u8(STATE_VERSION).uint(scalars.ordersIssued).take();
+  writer.reset();
+  return writer.u8(STATE_VERSION).uint(scalars.ordersIssued).take();
 }
 
 /** No bytes at all are the state of a fresh shard. Throws `MalformedError`. */

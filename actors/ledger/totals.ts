@@ -2,7 +2,7 @@
  * What there is of each asset in the shard, but for what trades have moved (R7): what came in from outside less what has left
  * again; and what accounts were transferred, and have transferred, which count turnover and wrap at 2^53 as flows do.
  */
-import type { RowSet } from "../kernel/actor.js";
+import { NO_ROWS, type RowSet } from "../kernel/actor.js";
 import { assert } from "../kernel/assert.js";
 import type { StateHash } from "../kernel/hash.js";
 import { SHARD_DEPOSITS_UNITS_MAX } from "../kernel/limits.js";
@@ -58,6 +58,7 @@ export class Totals {
   }
 
   takeRows(): RowSet {
+    if (this.touched.size === 0) return NO_ROWS;
     const rows = rowSetOf([...this.touched], {
       asset: ({ asset }) => asset,
       deposits: ({ deposits }) => deposits,

@@ -3,7 +3,7 @@
  * that account until its recipient's shard has said what became of it; what a recipient was given is kept by the recipient's. A
  * transfer's key is kept for as long as its account lives, so a repeated transfer is the same transfer.
  */
-import type { RowSet } from "../kernel/actor.js";
+import { NO_ROWS, type RowSet } from "../kernel/actor.js";
 import { assert } from "../kernel/assert.js";
 import { Code } from "../kernel/codes.js";
 import type { StateHash } from "../kernel/hash.js";
@@ -47,6 +47,8 @@ export interface Credit {
   /** The number of its event in the account's journal. */
   readonly sequence: number;
 }
+
+const NOTHING_MOVED = { transfers: NO_ROWS, credits: NO_ROWS };
 
 export class Transfers {
   private readonly hash: StateHash;
@@ -101,6 +103,7 @@ export class Transfers {
   }
 
   takeRows(): { readonly transfers: RowSet; readonly credits: RowSet } {
+    if (this.touched.size === 0 && this.credits.length === 0) return NOTHING_MOVED;
     const transfers = rowSetOf([...this.touched], {
       account: ({ account }) => account.id,
       key: ({ key }) => key,

@@ -2,7 +2,7 @@
  * Withdrawals: what is to leave the shard, or has left it. Each is held for from its request until it is settled or refused. Its key
  * is kept for as long as its account lives, so a repeated withdrawal is the same withdrawal.
  */
-import type { RowSet } from "../kernel/actor.js";
+import { NO_ROWS, type RowSet } from "../kernel/actor.js";
 import { assert } from "../kernel/assert.js";
 import type { StateHash } from "../kernel/hash.js";
 import type { Account } from "./accounts.js";
@@ -81,6 +81,7 @@ export class Withdrawals {
   }
 
   takeRows(): RowSet {
+    if (this.touched.size === 0) return NO_ROWS;
     const rows = rowSetOf([...this.touched], {
       account: ({ account }) => account.id,
       key: ({ key }) => key,

@@ -6,34 +6,29 @@ import { isOrdinary, type OpenOrder, type OrderRows } from "./engine.js";
 /** Rows of one part, column by column. */
 class Columns<Name extends string> {
   private readonly names: readonly Name[];
-  private columns: Record<Name, number[]>;
+  /** In the order of the names. */
+  private columns: number[][] = [];
   private count = 0;
 
   constructor(names: readonly Name[]) {
     this.names = names;
-    this.columns = this.empty();
   }
 
   /** One value for each column, in their order. */
   add(...values: readonly number[]): void {
-    for (let at = 0; at < this.names.length; at++) this.columns[this.names[at]!].push(values[at]!);
+    if (this.count === 0) this.columns = this.names.map(() => []);
+    for (let at = 0; at < values.length; at++) this.columns[at]!.push(values[at]!);
     this.count += 1;
   }
 
   /** Everything since the last call. */
   take(): RowSet {
     if (this.count === 0) return NO_ROWS;
-    const { count, columns } = this;
+    const { count, names } = this;
+    const columns: Record<string, number[]> = {};
+    for (let at = 0; at < names.length; at++) columns[names[at]!] = this.columns[at]!;
     this.count = 0;
-    this.columns = this.empty();
     return { count, columns };
-  }
-
-  private empty(): Record<Name, number[]> {
-    return Object.fromEntries(this.names.map((name) => [name, []])) as unknown as Record<
-      Name,
-      number[]
-    >;
   }
 }
 

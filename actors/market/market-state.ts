@@ -11,6 +11,9 @@ const STATE_VERSION = 2;
 /** Of markets that knew neither phases nor rules: they trade continuously, by the rules of those who set none. */
 const STATE_VERSION_BEFORE = 1;
 
+/** Every state is written in it and then copied out. */
+const writer = new ByteWriter(256);
+
 /** A change of phase that is still to come. `time` in microseconds since 1970. */
 export interface ScheduledPhase {
   readonly time: number;
@@ -54,8 +57,8 @@ export class MarketState {
   schedule: readonly ScheduledPhase[] = [];
 
   encode(): Uint8Array {
-    const writer = new ByteWriter(192).u8(STATE_VERSION);
-    writer.uint(this.sequence).uint(this.tradeId).uint(this.arrivals);
+    writer.reset();
+    writer.u8(STATE_VERSION).uint(this.sequence).uint(this.tradeId).uint(this.arrivals);
     writer.uint(this.lastPrice).uint(this.reference).uint(this.shards);
     writer.u8(this.phase).uint(this.phaseUntil).uint(this.sessionReference);
     writer.uint(this.halts).u8(this.hasDayOrders ? 1 : 0);

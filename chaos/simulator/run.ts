@@ -86,7 +86,7 @@ class Stage {
     this.world = world;
     const verdict = new Verdict(() => world.scheduler.nowUs);
     const tally = new Tally(verdict);
-    this.checks = new Checks(servers.postgres, verdict, { tally, replays: !isSecond });
+    this.checks = new Checks(servers.postgres, verdict, { tally, judges: !isSecond });
     world.witness = this.checks;
     this.cluster = new Cluster(world, servers, this.checks, tally, mutation.decorate);
     this.addClients();

@@ -3,10 +3,13 @@ import { ByteReader, ByteWriter, MalformedError } from "../../actors/kernel/byte
 import type { LoggedBatch } from "../ports/store.js";
 
 const BATCH_FRAME_VERSION = 1;
-const HEAD_BYTES = 64;
+
+/** Every frame is written in it and then copied out. */
+const writer = new ByteWriter(4_096);
 
 export function encodeBatchFrame(batch: LoggedBatch): Uint8Array {
-  return new ByteWriter(HEAD_BYTES + batch.commands.length)
+  writer.reset();
+  return writer
     .u8(BATCH_FRAME_VERSION)
     .uint(batch.actor)
     .uint(batch.batch)

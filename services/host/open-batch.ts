@@ -8,11 +8,14 @@ import { decodeFrame, encodeFrame, stampToken, type Frame } from "../../actors/k
 import { FRAME_BYTES_MAX, FRAME_COMMANDS_MAX } from "../../actors/kernel/limits.js";
 import type { LoggedBatch, OutboxRow } from "../ports/store.js";
 
+/** Every log is written in it and then copied out. */
+const writer = new ByteWriter(4_096);
+
 export class OpenBatch {
   readonly time: number;
   commands = 0;
   private readonly actor: Actor;
-  private readonly log = new ByteWriter(512);
+  private readonly log: Uint8Array[] = [];
 
   /** Advances the actor to the batch's time. */
   constructor(actor: Actor, time: number) {
@@ -33,13 +36,15 @@ export class OpenBatch {
     }
     const logged = encodeFrame(frame.source, frame.first + skip, taken);
     stampToken(logged, frame.token);
-    this.log.bytes(logged);
+    this.log.push(logged);
     this.commands += taken.length;
   }
 
   /** The frames as applied, each with its length in front. */
   takeLog(): Uint8Array {
-    return this.log.take();
+    writer.reset();
+    for (const frame of this.log) writer.bytes(frame);
+    return writer.take();
   }
 }
 

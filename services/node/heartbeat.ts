@@ -5,6 +5,9 @@ const HEARTBEAT_VERSION = 1;
 const NAME_LENGTH_MAX = 96;
 const STUCK_ACTORS_MAX = 1_000;
 
+/** Every heartbeat is written in it and then copied out. */
+const writer = new ByteWriter();
+
 export interface Heartbeat {
   readonly node: string;
   readonly incarnation: string;
@@ -16,7 +19,8 @@ export interface Heartbeat {
 }
 
 export function encodeHeartbeat(heartbeat: Heartbeat): Uint8Array {
-  const writer = new ByteWriter()
+  writer.reset();
+  writer
     .u8(HEARTBEAT_VERSION)
     .string(heartbeat.node)
     .string(heartbeat.incarnation)

@@ -33,6 +33,13 @@ interface Life {
 export class Membership {
   private readonly lives = new Map<string, Life>();
 
+  /** What each of those who are alive says of itself. */
+  infos(alive: ReadonlyMap<string, string>, nowMs: number): Map<string, NodeInfo> {
+    const infos = new Map<string, NodeInfo>();
+    for (const [node, text] of alive) infos.set(node, this.lifeOf(node, text, nowMs).info);
+    return infos;
+  }
+
   /** Takes in who is alive, with what each says of itself; gives them as they are now. */
   see(
     alive: ReadonlyMap<string, string>,

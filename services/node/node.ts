@@ -12,7 +12,7 @@ import type { Leadership } from "../ports/lease-store.js";
 import { every, sleep } from "../ports/clock.js";
 import type { Peers } from "../ports/peers.js";
 import type { ActorSummary } from "../ports/store.js";
-import { encodeNodeInfo, type NodeInfo, parseNodeInfo } from "./info.js";
+import { encodeNodeInfo, type NodeInfo } from "./info.js";
 import {
   CALM_AFTER_MS,
   CLAIMS_AT_ONCE_MAX,
@@ -217,11 +217,10 @@ export class Node {
   }
 
   private place(): void {
-    const { leases } = this.deps;
+    const { leases, clock } = this.deps;
     if (this.closed) return;
     this.wishes = parseWishes(leases.wishes());
-    const infos = [...leases.nodes()].map(([node, text]) => [node, parseNodeInfo(text)] as const);
-    this.neighbours.meet(new Map(infos));
+    this.neighbours.meet(this.membership.infos(leases.nodes(), clock.now()));
     const view = this.view();
     const isSettled = view.nowMs - this.joinedAtMs >= JOIN_GRACE_MS;
     if (!isSettled || !view.members.has(this.deps.node)) return;

@@ -219,19 +219,20 @@ export class AccountsCheck {
     [assets, totals, holds]: number[][],
     moved: Map<string, Balance>,
   ): void {
-    const told = new Map(assets!.map((asset, n) => [asset, totals![n]!]));
-    for (const asset of new Set([...expected.keys(), ...told.keys()])) {
+    const judge = (asset: number, byEvents: number, told: number): void => {
       this.verdict.expect(
-        (expected.get(asset) ?? 0) === (told.get(asset) ?? 0),
+        byEvents === told,
         "R7",
         () =>
-          `account ${account}: its events move ${expected.get(asset) ?? 0} of asset ${asset}, ` +
-          `the journal says ${told.get(asset) ?? 0}`,
+          `account ${account}: its events move ${byEvents} of asset ${asset}, the journal says ${told}`,
       );
-    }
+    };
     assets!.forEach((asset, n) => {
+      judge(asset, expected.get(asset) ?? 0, totals![n]!);
+      expected.delete(asset);
       moved.set(`${account} ${asset}`, { total: totals![n]!, held: holds![n]! });
     });
+    for (const [asset, byEvents] of expected) judge(asset, byEvents, 0);
   }
 
   private takeBalances(batch: Batch, actor: ActorHistory, moved: Map<string, Balance>): void {

@@ -8,13 +8,11 @@ const SEVEN_BITS = 128;
 const TOKEN_BYTES = 8;
 
 export class Bytes {
-  private readonly view: DataView;
   private readonly data: Uint8Array;
   private at = 0;
 
   constructor(data: Uint8Array) {
     this.data = data;
-    this.view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   }
 
   get hasMore(): boolean {
@@ -47,7 +45,8 @@ export class Bytes {
 
   token(): number {
     if (this.at + TOKEN_BYTES > this.data.length) throw new Unreadable("too short");
-    const token = this.view.getFloat64(this.at, true);
+    const view = new DataView(this.data.buffer, this.data.byteOffset + this.at, TOKEN_BYTES);
+    const token = view.getFloat64(0, true);
     this.at += TOKEN_BYTES;
     return token;
   }

@@ -35,14 +35,15 @@ export class Checks extends SilentWitness {
   private readonly terms = new Map<number, Terms>();
   private readonly oneWriter: OneWriterCheck;
   private readonly speech: SpeechCheck;
-  /** Null: somebody else has done it for this run. */
-  private readonly replay: ReplayCheck | null;
+  private readonly replay: ReplayCheck;
+  /** False: the same run has been judged. Only what the run itself asks for is kept: the history, accounts and books. */
+  private readonly judges: boolean;
   private readonly bounds: BoundsCheck;
 
   constructor(
     postgres: SimPostgres,
     verdict: Verdict,
-    { tally, replays }: { readonly tally: Tally; readonly replays: boolean },
+    { tally, judges }: { readonly tally: Tally; readonly judges: boolean },
   ) {
     super();
     this.postgres = postgres;
@@ -55,7 +56,8 @@ export class Checks extends SilentWitness {
     this.matching = new MatchingCheck(verdict);
     this.oneWriter = new OneWriterCheck(history, verdict);
     this.speech = new SpeechCheck(history, verdict);
-    this.replay = replays ? new ReplayCheck(verdict) : null;
+    this.replay = new ReplayCheck(verdict);
+    this.judges = judges;
     this.bounds = new BoundsCheck(verdict);
   }
 
@@ -76,13 +78,14 @@ export class Checks extends SilentWitness {
     if (seen.outcome === "full") this.tally.add("refusedAsFull");
     if (seen.outcome !== "stored") return;
     this.tally.add("published");
+    if (!this.judges) return;
     this.streams.stored(seen);
     this.bounds.frame(seen.frame, seen.actorName);
     if (seen.by.name !== STRANGER) this.careful(() => this.speech.publish(seen));
   }
 
   override message(seen: MessageSeen): void {
-    if (seen.by.name !== STRANGER) this.careful(() => this.speech.message(seen));
+    if (this.judges && seen.by.name !== STRANGER) this.careful(() => this.speech.message(seen));
   }
 
   override leadership({ why }: LeadershipSeen): void {
@@ -95,7 +98,7 @@ export class Checks extends SilentWitness {
 
   /** When everything has been answered and has come to rest. */
   judgeEnd(): void {
-    if (this.verdict.violation) return;
+    if (!this.judges || this.verdict.violation) return;
     this.accounts.judgeEnd();
     this.answers.judgeEnd();
     new TablesCheck(this.postgres, this.accounts, this.verdict).judgeEnd();
@@ -124,14 +127,16 @@ export class Checks extends SilentWitness {
     this.tally.storedBatches.add(batch);
     if (!actor) return this.verdict.violate("R1", `a batch of actor ${batch.actor.id} is stored`);
     const stored = this.history.read(batch, by.incarnation);
-    this.oneWriter.commit(stored, actor);
-    // What else is wrong follows from it.
-    if (this.verdict.violation) return;
-    this.bounds.commit(stored, actor);
-    this.streams.commit(batch, actor);
+    if (this.judges) {
+      this.oneWriter.commit(stored, actor);
+      // What else is wrong follows from it.
+      if (this.verdict.violation) return;
+      this.bounds.commit(stored, actor);
+      this.streams.commit(batch, actor);
+    }
     this.matching.commit(stored, actor);
     this.accounts.commit(stored, actor);
-    this.replay?.commit(stored, actor);
+    if (this.judges) this.replay.commit(stored, actor);
     this.history.take(stored);
   }
 

@@ -263,7 +263,8 @@ export class Client {
   }
 
   private amend(request: "cancel" | "reduce"): void {
-    const [orderId, order] = this.random.pick([...this.live]);
+    const orderId = this.random.pick([...this.live.keys()]);
+    const order = this.live.get(orderId)!;
     const byId = this.random.chance(0.5);
     const name = byId
       ? { account: this.account, orderId, clientOrderId: "" }

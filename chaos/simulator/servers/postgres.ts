@@ -245,8 +245,13 @@ export class SimPostgres extends SimServer implements PostgresSwitches {
 }
 
 function recordAfter(record: ActorRecord, batch: Batch): ActorRecord {
+  const { id, name, kind, incarnation, token } = record;
   return {
-    ...record,
+    id,
+    name,
+    kind,
+    incarnation,
+    token,
     batch: batch.number,
     eventBatch: batch.eventBatch,
     anchor: batch.anchor,

@@ -3,7 +3,7 @@
  * row, an update and a delete meet one each, nothing is written twice, and the checks of columns hold.
  */
 import type { ActorKind } from "../../../actors/kernel/ids.js";
-import type { RowSet } from "../../../actors/kernel/actor.js";
+import type { Column, RowSet } from "../../../actors/kernel/actor.js";
 import { PARTS, type PartTable } from "../../../services/adapters/postgres/tables.js";
 import type { Batch, Row } from "../../../services/ports/store.js";
 import type { Key, Table, Tables } from "./tables.js";
@@ -34,6 +34,8 @@ export class UniqueViolation extends Error {
 interface Part extends PartTable {
   readonly names: readonly string[];
 }
+
+type Columns = readonly Column[];
 
 const named = (parts: readonly PartTable[]): Part[] =>
   parts.map((part) => ({ ...part, names: Object.keys(part.columns) }));
@@ -136,9 +138,10 @@ interface PartChange {
 function addPart(changes: RowChange[], change: PartChange): void {
   const { part, set, table } = change;
   const keys = new Set<Key>();
+  const columns = columnsOf(part, set);
   let touched = 0;
   for (let at = 0; at < set.count; at++) {
-    const given = rowAt(change, at);
+    const given = rowAt(change, columns, at);
     const key = table.keyOf(given);
     const old = table.rows.get(key);
     const isRepeated = keys.has(key);
@@ -168,17 +171,24 @@ function rowAfter({ mode }: Part, old: Row | undefined, given: MutableRow): Muta
   return mode === "update" ? { ...old, ...given } : given;
 }
 
-function rowAt({ batch, part, set }: PartChange, at: number): MutableRow {
+/** In the order of the part's names. */
+function columnsOf({ names }: Part, { columns }: RowSet): Columns {
+  return names.map((name) => columns[name] ?? []);
+}
+
+function rowAt({ batch, part, set }: PartChange, columns: Columns, at: number): MutableRow {
   const row: MutableRow = {};
   for (const name of part.fromBatch) {
     if (name === "actor") row["actor"] = batch.actor.id;
     else if (name === "batch") row["batch"] = batch.number;
     else row[name] = batch[name];
   }
-  for (const name of part.names) {
-    const value = set.columns[name]?.[at];
-    if (value === undefined) throw new StatementError(`column ${name} of ${part.part} has a gap`);
-    row[name] = value;
+  const { names } = part;
+  for (let n = 0; n < names.length; n++) {
+    const value = columns[n]![at];
+    if (value === undefined)
+      throw new StatementError(`column ${names[n]} of ${part.part} has a gap`);
+    row[names[n]!] = value;
   }
   if (part.bytesColumn) row[part.bytesColumn] = bytesAt(set, at);
   return row;
@@ -200,8 +210,9 @@ function check(table: Table, row: Row): void {
 function expectNewIds({ actor, effects }: Batch, { clientOrderIds }: Tables): void {
   const keys: string[] = [];
   for (const { part, table, mode } of PARTS_OF[actor.kind]) {
+    if (table !== "orders" || mode !== "insert") continue;
     const columns = effects.rows[part]?.columns;
-    if (table !== "orders" || mode !== "insert" || !columns) continue;
+    if (!columns) continue;
     const ids = columns["client_order_id"]!;
     columns["account"]!.forEach((account, at) => {
       keys.push(clientKey({ account, client_order_id: ids[at]! }));
