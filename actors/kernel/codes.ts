@@ -132,6 +132,12 @@ export const Code = {
   RECIPIENT_CLOSED: 144,
   // More of what an account's standing does not allow.
   INVALID_ACCOUNT_TIER: 145,
+  // Of orders that are held for review.
+  ORDER_UNDER_REVIEW: 150,
+  REVIEW_REFUSED: 151,
+  REVIEW_TIME_OVER: 152,
+  ORDER_NOT_UNDER_REVIEW: 153,
+  AMEND_NEEDS_REVIEW: 154,
 } as const;
 export type Code = (typeof Code)[keyof typeof Code];
 

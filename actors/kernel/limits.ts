@@ -30,6 +30,9 @@ export const ACCOUNT_LIMIT_MAX = 1_000_000;
 /** The highest tier of accounts, and so how many an instrument may have fees for besides those of tier 0. */
 export const ACCOUNT_TIER_MAX = 15;
 
+/** How long an order that is held for review waits for an operator. */
+export const REVIEW_TIME_LIMIT_SECONDS = 3_600;
+
 /** Numbers of groups of accounts are 32-bit in rows. */
 export const ACCOUNT_GROUP_MAX = 2 ** 31 - 1;
 
@@ -48,7 +51,7 @@ export const SWEEP_MAKERS_MAX = 10_000;
 /** Orders that one mass cancel ends. */
 export const MASS_CANCEL_ORDERS_MAX = 100_000;
 
-/** Expired orders that are ended at once, before a batch; what is left follows in the next. */
+/** Expired orders that are ended at once, before a batch, by a market or a ledger shard; what is left follows in the next. */
 export const EXPIRIES_AT_ONCE_MAX = 1_000;
 
 /** Entries of a market's schedule. */

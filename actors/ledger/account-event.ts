@@ -8,6 +8,7 @@
 import type { Liquidity, OrderRequest, Side } from "../kernel/order.js";
 import type { Limits } from "./limit-terms.js";
 import type { OtherTerms } from "./other-terms.js";
+import type { ReviewEvent } from "./review-events.js";
 import type { StandingEvent } from "./standing-events.js";
 import type { WarningEvent } from "./warnings.js";
 
@@ -65,7 +66,8 @@ export type AccountEvent =
     }
   | StandingEvent
   | WarningEvent
-  /** Checked, held for, durable, on its way to the market. */
+  | ReviewEvent
+  /** Checked, held for, durable; on its way to the market, unless it is held for review next. */
   | (OtherTerms & {
       readonly kind: "accepted";
       readonly origin: Origin;
@@ -148,6 +150,7 @@ export type AccountEvent =
       readonly price: number;
       readonly sequence: number;
     }
+  /** `sequence` is 0 where it ended before it reached its market. */
   | {
       readonly kind: "ended";
       readonly orderId: number;

@@ -16,6 +16,7 @@ import {
   hasOtherTerms,
   NO_OTHER_TERMS,
 } from "./other-terms.js";
+import { decodeReviewEvent, encodeReviewEvent, REVIEW_TAGS } from "./review-events.js";
 import { decodeStandingEvent, encodeStandingEvent, STANDING_TAGS } from "./standing-events.js";
 import { decodeWarning, encodeWarning, WARNING_TAG } from "./warnings.js";
 
@@ -53,6 +54,7 @@ const TAGS = {
   "transfer-received": 26,
   ...STANDING_TAGS,
   warning: WARNING_TAG,
+  ...REVIEW_TAGS,
 } as const;
 /** An account with limits from the first. */
 const OPENED_WITH_LIMITS = 30;
@@ -99,6 +101,11 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
       break;
     case "warning":
       encodeWarning(writer, event);
+      break;
+    case "review":
+    case "reviewed":
+    case "review-limit":
+      encodeReviewEvent(writer, event);
       break;
     case "accepted":
       encodeOrigin(writer, event.origin);
@@ -217,6 +224,10 @@ function decodeEvent(reader: ByteReader): AccountEvent {
       return decodeStandingEvent(tag, reader);
     case TAGS.warning:
       return decodeWarning(reader);
+    case TAGS.review:
+    case TAGS.reviewed:
+    case TAGS["review-limit"]:
+      return decodeReviewEvent(tag, reader);
     case TAGS.accepted:
     case ACCEPTED_WITH_TERMS:
     case ACCEPTED_OF_PAIR:

@@ -26,6 +26,7 @@ import { firstAnswer } from "./order.js";
 import { PairDesk } from "./pair-desk.js";
 import { isLate, refuse, repeat, type Request, type RequestOf } from "./request.js";
 import { RequestDesk } from "./request-desk.js";
+import type { ReviewDesk } from "./review-desk.js";
 import type { TransferDesk } from "./transfer-desk.js";
 
 /** The terms of a voided id: nothing was asked for. */
@@ -47,16 +48,18 @@ export class ClientDesk {
   private readonly newOrders: NewOrderDesk;
   private readonly pairs: PairDesk;
   private readonly requests: RequestDesk;
+  private readonly reviews: ReviewDesk;
   private readonly transfers: TransferDesk;
 
-  constructor(state: LedgerState, transfers: TransferDesk) {
+  constructor(state: LedgerState, transfers: TransferDesk, reviews: ReviewDesk) {
     this.state = state;
     this.transfers = transfers;
+    this.reviews = reviews;
     this.accounts = new AccountDesk(state);
     this.cash = new CashDesk(state);
-    this.newOrders = new NewOrderDesk(state);
-    this.pairs = new PairDesk(state);
-    this.requests = new RequestDesk(state);
+    this.newOrders = new NewOrderDesk(state, reviews);
+    this.pairs = new PairDesk(state, reviews);
+    this.requests = new RequestDesk(state, reviews);
   }
 
   apply(envelope: Envelope, time: number): void {
@@ -97,6 +100,10 @@ export class ClientDesk {
         return this.accounts.setTier({ ...request, command }, account);
       case "set-limits":
         return this.accounts.setLimits({ ...request, command }, account);
+      case "set-review-limit":
+        return this.reviews.setLimit({ ...request, command }, account);
+      case "decide-review":
+        return this.reviews.decide({ ...request, command }, account);
       case "amend":
         return this.requests.request({ ...request, command }, account);
       case "cancel-all":

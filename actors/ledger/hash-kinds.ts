@@ -18,5 +18,7 @@ export const HashKind = {
   AccountGroup: 16,
   AccountTier: 17,
   TierLimits: 18,
+  OrderUnderReview: 20,
+  ReviewLimit: 21,
   Watched: 23,
 } as const;

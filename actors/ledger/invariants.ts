@@ -2,7 +2,7 @@
 import { assert } from "../kernel/assert.js";
 import { isHouseAccount } from "../kernel/ids.js";
 import { UNITS_MAX } from "../kernel/limits.js";
-import { isFinal } from "../kernel/order.js";
+import { isFinal, OrderStatus } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
 import { assetHeld } from "./holds.js";
 import type { LedgerState } from "./ledger-state.js";
@@ -48,6 +48,12 @@ function checkOrdersAndHolds(state: LedgerState): void {
     assert(sameId === order, "the client order id of order %s leads elsewhere", order.id);
     if (isFinal(order.status)) continue;
     checkPair(state, order);
+    const isUntouched = order.status === OrderStatus.PendingNew && order.amend === null;
+    assert(
+      order.reviewUntil === 0 || isUntouched,
+      "order %s is under review, and traded",
+      order.id,
+    );
     const { instrument } = listings.of(order.instrument);
     const sums = holds.get(order.account) ?? new Sums();
     // The first of a pair counts for both.
@@ -82,6 +88,8 @@ function checkPair({ orders }: LedgerState, order: Order): void {
   const isAlike =
     other.account === account && other.instrument === instrument && other.side === side;
   assert(isAlike && other.pair === order.id, "orders %s and %s are no pair", order.id, other.id);
+  const isHeldAlike = isFinal(other.status) || other.reviewUntil === order.reviewUntil;
+  assert(isHeldAlike, "of orders %s and %s one is under review", order.id, other.id);
   const done = other.filled > 0;
   assert(order.isPairDone === done, "order %s: has its pair traded? %s", order.id, done);
   assert(order.filled === 0 || !done, "orders %s and %s have both traded", order.id, other.id);

@@ -11,6 +11,7 @@ import { ClientDesk } from "./client-desk.js";
 import { checkLedger } from "./invariants.js";
 import { LedgerState } from "./ledger-state.js";
 import { MarketDesk } from "./market-desk.js";
+import { ReviewDesk } from "./review-desk.js";
 import { numberIn, type TableRow } from "./rows.js";
 import { decodeState, encodeState } from "./state-codec.js";
 import { TransferDesk } from "./transfer-desk.js";
@@ -23,13 +24,15 @@ export class LedgerShard implements Actor {
   private readonly clients: ClientDesk;
   private readonly markets: MarketDesk;
   private readonly transfers: TransferDesk;
+  private readonly reviews: ReviewDesk;
 
   private constructor(id: number, state: LedgerState, links: Links) {
     this.id = id;
     this.links = links;
     this.state = state;
     this.transfers = new TransferDesk(state);
-    this.clients = new ClientDesk(state, this.transfers);
+    this.reviews = new ReviewDesk(state);
+    this.clients = new ClientDesk(state, this.transfers, this.reviews);
     this.markets = new MarketDesk(state);
   }
 
@@ -101,11 +104,13 @@ export class LedgerShard implements Actor {
     }
   }
 
-  /** Nothing of a shard is due at a time of its own. */
-  advance(): void {}
+  /** Only orders that are held for review have a time of their own. */
+  advance(time: number): void {
+    this.reviews.advance(time);
+  }
 
   due(): number {
-    return Infinity;
+    return this.reviews.due();
   }
 
   apply(envelope: Envelope, time: number): void {

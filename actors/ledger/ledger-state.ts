@@ -13,6 +13,7 @@ import { Journal } from "./journal.js";
 import { Listings } from "./listings.js";
 import { Orders } from "./orders.js";
 import { Outgoing } from "./outgoing.js";
+import { ReviewLimits } from "./review-limits.js";
 import { numberIn, type TableRow } from "./rows.js";
 import type { Scalars } from "./state-codec.js";
 import { Totals } from "./totals.js";
@@ -34,6 +35,7 @@ export class LedgerState {
   readonly id: number;
   readonly accounts: Accounts;
   readonly limits: AccountLimits;
+  readonly reviewLimits: ReviewLimits;
   readonly balances: Balances;
   readonly orders: Orders;
   readonly deposits: Deposits;
@@ -58,6 +60,7 @@ export class LedgerState {
     this.id = id;
     this.accounts = new Accounts(this.hash);
     this.limits = new AccountLimits(this.hash);
+    this.reviewLimits = new ReviewLimits(this.hash);
     this.watching = new Watching(this.hash);
     this.journal = new Journal(this.accounts, this.watching);
     this.balances = new Balances(this.hash, this.journal);
@@ -96,6 +99,7 @@ export class LedgerState {
       accounts: accounts.opened,
       accounts_changed: accounts.changed,
       account_limits: this.limits.takeRows(),
+      review_limits: this.reviewLimits.takeRows(),
       balances: this.balances.takeRows(),
       ...this.orders.takeRows(),
       journal,
@@ -121,6 +125,8 @@ export class LedgerState {
         return this.watching.restore(this.accounts.restore(row), row);
       case "account_limits":
         return this.limits.restore(this.accountOf(row), row);
+      case "review_limits":
+        return this.reviewLimits.restore(this.accountOf(row), row);
       case "balances":
         return this.balances.restore(this.accountOf(row), row);
       case "deposits":

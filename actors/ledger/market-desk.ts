@@ -9,12 +9,10 @@ import { Code } from "../kernel/codes.js";
 import { houseAccountOf, shardOfOrder } from "../kernel/ids.js";
 import { type Instrument, notional } from "../kernel/instrument.js";
 import { isFinal, Liquidity, OrderRequest, OrderStatus, Side } from "../kernel/order.js";
-import type { Account } from "./accounts.js";
-import { assetHeld } from "./holds.js";
 import type { LedgerState } from "./ledger-state.js";
 import { decodeLedgerCommand, type MarketAnswer, type TradeReport } from "./messages.js";
-import type { Order } from "./order.js";
-import { heldAlone, heldWith, type HoldTerms } from "./order-hold.js";
+import { endedStatus, type Order } from "./order.js";
+import { checkNothingHeld, heldAlone, heldWith, release } from "./order-hold.js";
 
 type Answer<Kind extends MarketAnswer["kind"]> = Extract<MarketAnswer, { kind: Kind }>;
 
@@ -61,6 +59,8 @@ export class MarketDesk {
       case "set-group":
       case "set-tier":
       case "set-limits":
+      case "set-review-limit":
+      case "decide-review":
       case "place":
       case "place-pair":
       case "amend":
@@ -135,7 +135,7 @@ export class MarketDesk {
     if (other) orders.endPair(other, sequence, time);
     orders.progress(order, progress, sequence, time);
     counters.fills += 1;
-    if (leaves === 0) this.checkNothingHeld(order.account);
+    if (leaves === 0) checkNothingHeld(this.state, order.account);
   }
 
   /**
@@ -209,7 +209,7 @@ export class MarketDesk {
     // One that was triggered has no stop price any more; what it was stays on record.
     const stopPrice = answer.stopPrice || order.stopPrice;
     const terms = { price, quantity, leaves, stopPrice, display };
-    this.release(order, { price, leaves, amend: null });
+    release(this.state, order, { price, leaves, amend: null });
     const event = { kind: "amended", orderId, ...terms, sequence: marketSequence } as const;
     orders.endAmend(order, terms, journal.append(order.account, event), time);
   }
@@ -221,7 +221,7 @@ export class MarketDesk {
     const isBetter = order.side === Side.Buy ? price < order.price : price > order.price;
     assert(order.reprices && isBetter, "order %s is repriced to %s", orderId, price);
     const { leaves, amend } = order;
-    this.release(order, { price, leaves, amend });
+    release(this.state, order, { price, leaves, amend });
     orders.reprice(order, price, journal.append(order.account, answer), time);
   }
 
@@ -229,20 +229,20 @@ export class MarketDesk {
     const { orders, journal, counters } = this.state;
     assert(order.leaves === answer.leaves, "order %s ends with %s", order.id, answer.leaves);
     const { price, amend } = order;
-    this.release(order, { price, leaves: 0, amend });
+    release(this.state, order, { price, leaves: 0, amend });
     const sequence = journal.append(order.account, answer);
     const { code } = answer;
-    const progress = { filled: order.filled, leaves: 0, status: statusOf(code), code };
+    const progress = { filled: order.filled, leaves: 0, status: endedStatus(code), code };
     orders.progress(order, progress, sequence, time);
     counters.ordersCancelled += 1;
-    this.checkNothingHeld(order.account);
+    checkNothingHeld(this.state, order.account);
   }
 
   private reduce(order: Order, answer: Answer<"reduced">, time: number): void {
     const { leaves } = answer;
     assert(leaves > 0 && leaves < order.leaves, "order %s is reduced to %s", order.id, leaves);
     const { price, amend } = order;
-    this.release(order, { price, leaves, amend });
+    release(this.state, order, { price, leaves, amend });
     const sequence = this.state.journal.append(order.account, answer);
     const { filled, status, code } = order;
     this.state.orders.progress(order, { filled, leaves, status, code }, sequence, time);
@@ -262,16 +262,8 @@ export class MarketDesk {
       return orders.touch(order, journal.append(order.account, answer), time);
     }
     const { price, leaves } = order;
-    this.release(order, { price, leaves, amend: null });
+    release(this.state, order, { price, leaves, amend: null });
     orders.endAmend(order, null, journal.append(order.account, answer), time);
-  }
-
-  /** Releases what is not held any more when an order gets these terms, without a trade. */
-  private release(order: Order, after: HoldTerms): void {
-    const amount = heldWith(this.state, order, order) - heldWith(this.state, order, after);
-    if (amount === 0) return;
-    const asset = assetHeld(this.instrumentOf(order), order.side);
-    this.state.balances.move(order.account, asset, 0, -amount);
   }
 
   private instrumentOf(order: Order): Instrument {
@@ -283,25 +275,12 @@ export class MarketDesk {
     assert(order !== undefined, "market %s speaks of order %s, which is not here", market, id);
     assert(order.instrument === market, "order %s is not at market %s", id, market);
     assert(!isFinal(order.status), "market %s speaks of order %s, which has ended", market, id);
+    assert(
+      order.reviewUntil === 0,
+      "market %s speaks of order %s, which it was never given",
+      market,
+      id,
+    );
     return order;
   }
-
-  /**
-   * Whoever has no open order has nothing held but for withdrawals: a hold that was not released would be lost to its
-   * account.
-   */
-  private checkNothingHeld(account: Account): void {
-    if (account.openOrders > 0) return;
-    for (const { asset, held } of account.balances) {
-      const leaving = this.state.withdrawals.held(account, asset);
-      assert(held === leaving, "account %s has no open order, yet %s held", account.id, held);
-    }
-  }
 }
-
-/** An order whose time in force has run out is expired; one that ends for anything else is cancelled. */
-function statusOf(code: number): OrderStatus {
-  return EXPIRIES.has(code) ? OrderStatus.Expired : OrderStatus.Cancelled;
-}
-
-const EXPIRIES = new Set<number>([Code.EXPIRED, Code.DAY_ENDED, Code.AUCTION_REMAINDER]);

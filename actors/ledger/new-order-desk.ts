@@ -1,4 +1,4 @@
-/** New orders: judged, held for, numbered and passed on to their markets, or rejected (R7, R10). */
+/** New orders: judged, held for, numbered and passed on to their markets (or held for review), or rejected (R7, R10). */
 import { Code } from "../kernel/codes.js";
 import { ratesOf } from "../kernel/fees.js";
 import { OrderStatus } from "../kernel/order.js";
@@ -11,12 +11,15 @@ import type { Listing } from "./listings.js";
 import { firstAnswer } from "./order.js";
 import { openOrder, rejectOrder } from "./order-opening.js";
 import { isLate, refuse, repeat, type RequestOf } from "./request.js";
+import type { ReviewDesk } from "./review-desk.js";
 
 export class NewOrderDesk {
   private readonly state: LedgerState;
+  private readonly reviews: ReviewDesk;
 
-  constructor(state: LedgerState) {
+  constructor(state: LedgerState, reviews: ReviewDesk) {
     this.state = state;
+    this.reviews = reviews;
   }
 
   place(request: RequestOf<"place">): void {
@@ -63,7 +66,9 @@ export class NewOrderDesk {
     if (code !== Code.OK) return this.reject(request, account, code);
     const orderId = state.orders.nextId();
     state.balances.move(account, asset, 0, hold);
-    openOrder(state, request, account, command, price, { orderId, pair: 0 });
+    const numbers = { orderId, pair: 0 };
+    const order = openOrder(state, request, account, command, price, numbers);
+    this.reviews.passOn([order], request.time);
   }
 
   private reject(request: RequestOf<"place">, account: Account, code: Code): void {

@@ -4,7 +4,7 @@
  */
 import { assertNever } from "../kernel/assert.js";
 import { type ByteReader, type ByteWriter, MalformedError } from "../kernel/bytes.js";
-import { DEPOSIT_KEY_LENGTH_MAX } from "../kernel/limits.js";
+import { CLIENT_ORDER_ID_LENGTH_MAX, DEPOSIT_KEY_LENGTH_MAX } from "../kernel/limits.js";
 import { decodeLimits, encodeLimits, type Limits } from "./limit-terms.js";
 
 export type OperatorCommand =
@@ -47,7 +47,24 @@ export type OperatorCommand =
       readonly kind: "set-limits";
       readonly account: number;
       readonly deadline: number;
-    } & Limits);
+    } & Limits)
+  /** On above which value an order has to be looked at, in an asset that orders are quoted in (`review-limits.ts`); 0: none has. */
+  | {
+      readonly kind: "set-review-limit";
+      readonly account: number;
+      readonly deadline: number;
+      readonly asset: number;
+      readonly value: number;
+    }
+  /** On an order that is held for review. It is named by its id, or (orderId 0) by its client order id. */
+  | {
+      readonly kind: "decide-review";
+      readonly account: number;
+      readonly deadline: number;
+      readonly orderId: number;
+      readonly clientOrderId: string;
+      readonly isApproved: boolean;
+    };
 
 const DECIDE_WITHDRAWAL = 11;
 const SET_ACCOUNT = 12;
@@ -56,6 +73,8 @@ const SET_GROUP = 15;
 /** Above those of clients, markets and shards (`messages.ts`). */
 export const OPERATOR_TAG_MIN = 48;
 const SET_TIER = 48;
+const DECIDE_REVIEW = 52;
+const SET_REVIEW_LIMIT = 53;
 
 export function encodeOperatorCommand(writer: ByteWriter, command: OperatorCommand): void {
   const { account, deadline } = command;
@@ -78,6 +97,15 @@ export function encodeOperatorCommand(writer: ByteWriter, command: OperatorComma
     case "set-limits":
       writer.u8(SET_LIMITS).uint(account).uint(deadline);
       encodeLimits(writer, command);
+      break;
+    case "set-review-limit":
+      writer.u8(SET_REVIEW_LIMIT).uint(account).uint(deadline);
+      writer.uint(command.asset).uint(command.value);
+      break;
+    case "decide-review":
+      writer.u8(DECIDE_REVIEW).uint(account).uint(deadline);
+      writer.uint(command.orderId).string(command.clientOrderId);
+      writer.u8(command.isApproved ? 1 : 0);
       break;
     default:
       assertNever(command);
@@ -111,7 +139,24 @@ export function decodeOperatorCommand(
       };
     case SET_LIMITS:
       return { kind: "set-limits", account, deadline, ...decodeLimits(reader) };
+    case SET_REVIEW_LIMIT: {
+      const asset = reader.uint();
+      return { kind: "set-review-limit", account, deadline, asset, value: reader.uint() };
+    }
+    case DECIDE_REVIEW: {
+      const orderId = reader.uint();
+      const clientOrderId = reader.string(CLIENT_ORDER_ID_LENGTH_MAX);
+      const name = { orderId, clientOrderId };
+      return { kind: "decide-review", account, deadline, ...name, isApproved: flagIn(reader) };
+    }
     default:
       throw new MalformedError(`ledger command ${tag} is not known`);
   }
+}
+
+/** Throws `MalformedError`. */
+export function flagIn(reader: ByteReader): boolean {
+  const value = reader.u8();
+  if (value > 1) throw new MalformedError(`${value} is neither yes nor no`);
+  return value === 1;
 }

@@ -1,4 +1,4 @@
-/** How an order begins its life: accepted and on its way to its market, or rejected; in the journal and in memory alike. */
+/** How an order begins its life: accepted, and then on its way to its market, or rejected; in the journal and in memory alike. */
 import { Code } from "../kernel/codes.js";
 import { NO_FEES, ratesOf } from "../kernel/fees.js";
 import { ownerOf } from "../kernel/ids.js";
@@ -24,7 +24,7 @@ export interface OrderNumbers {
   readonly pair: number;
 }
 
-/** Accepts an order that is judged and held for, at the limit `price`, and passes it on to its market. */
+/** Accepts an order that is judged and held for, at the limit `price`. */
 export function openOrder(
   state: LedgerState,
   { origin, time }: Request,
@@ -32,7 +32,7 @@ export function openOrder(
   order: NewOrder,
   price: number,
   { orderId, pair }: OrderNumbers,
-): void {
+): Order {
   const { clientOrderId, instrument, type, timeInForce, quantity } = order;
   const { stopPrice, display, expires, selfTrade, postOnly } = order;
   const { reprices, trail, minQuantity } = order;
@@ -62,12 +62,12 @@ export function openOrder(
   const sequence = state.journal.append(account, accepted);
   const progress = { filled: 0, leaves: quantity, status: OrderStatus.PendingNew, code: Code.OK };
   const rates = ratesOf(state.listings.of(instrument).instrument, account.tier);
-  enter(state, state.orders.add(orderId, account, accepted, rates, progress, sequence, time));
   state.counters.ordersProcessed += 1;
+  return state.orders.add(orderId, account, accepted, rates, progress, sequence, time);
 }
 
-/** Whom self-trade prevention takes the order for it keeps, whatever group its account is in later. */
-function enter(state: LedgerState, order: Order): void {
+/** Passes an accepted order on to its market. Whom self-trade prevention takes the order for it keeps, whatever group its account is in later. */
+export function enter(state: LedgerState, order: Order): void {
   state.outgoing.send(order.instrument, {
     kind: "enter",
     orderId: order.id,

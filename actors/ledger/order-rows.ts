@@ -30,6 +30,7 @@ const AMENDABLE_COLUMNS: Columns = {
   maker_value: (order) => order.makerValue,
   taker_value: (order) => order.takerValue,
   fees: (order) => order.fees,
+  review_until: (order) => order.reviewUntil,
 };
 
 /** What amends change besides, and what is on its way to the market. */
@@ -94,6 +95,7 @@ export function orderIn(account: Account, row: TableRow): Order {
     worstPrice: numberOrNone(row, "worst_price"),
     isCancelling: numberOrNone(row, "cancelling") === 1,
     isPairDone: numberOrNone(row, "pair_done") === 1,
+    reviewUntil: numberOrNone(row, "review_until"),
     filled: numberIn(row, "filled"),
     leaves: numberIn(row, "leaves"),
     status: numberIn(row, "status") as OrderStatus,

@@ -59,6 +59,8 @@ export interface Order extends OrderTerms, FeeRates, OrderFees {
   isCancelling: boolean;
   /** Has the other of its pair traded? Then it has ended at its market, though its end was not told yet, and costs nothing. */
   isPairDone: boolean;
+  /** Until when it is held for review (microseconds since 1970), and not at its market; 0: it is not. */
+  reviewUntil: number;
   filled: number;
   leaves: number;
   status: OrderStatus;
@@ -76,6 +78,18 @@ export function firstAnswer(order: Order): number {
   const { status, code } = order;
   return status === OrderStatus.Rejected || status === OrderStatus.Voided ? code : Code.OK;
 }
+
+/** An order whose time in force has run out, or its time for review, is expired; one that ends for anything else is cancelled. */
+export function endedStatus(code: number): OrderStatus {
+  return EXPIRIES.has(code) ? OrderStatus.Expired : OrderStatus.Cancelled;
+}
+
+const EXPIRIES = new Set<number>([
+  Code.EXPIRED,
+  Code.DAY_ENDED,
+  Code.AUCTION_REMAINDER,
+  Code.REVIEW_TIME_OVER,
+]);
 
 /** A live order leaves something, a finished one nothing, and what is filled and open was asked for. */
 export function isConsistent(order: Order): boolean {

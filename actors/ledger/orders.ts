@@ -12,7 +12,6 @@ import { isFinal, Side } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
 import { FinishedOrders } from "./finished-orders.js";
 import { charge, hasFees } from "./charges.js";
-import { HashKind } from "./hash-kinds.js";
 import type { PendingAmend } from "./holds.js";
 import {
   type AmendedTerms,
@@ -21,6 +20,7 @@ import {
   type OrderProgress,
   type OrderTerms,
 } from "./order.js";
+import { addToHash, isRequested, removeFromHash } from "./order-hash.js";
 import {
   AMENDED_COLUMNS,
   CHANGED_COLUMNS,
@@ -29,6 +29,7 @@ import {
   orderIn,
 } from "./order-rows.js";
 import { hasOtherTerms } from "./other-terms.js";
+import { Reviews } from "./reviews.js";
 import { rowSetOf, type TableRow } from "./rows.js";
 
 const NOTHING_CHANGED = {
@@ -39,6 +40,8 @@ const NOTHING_CHANGED = {
 };
 
 export class Orders {
+  /** Those that are held for review. */
+  readonly reviews = new Reviews();
   private readonly shard: number;
   private readonly hash: StateHash;
   private issuedCount: number;
@@ -147,6 +150,7 @@ export class Orders {
       worstPrice: 0,
       isCancelling: false,
       isPairDone: false,
+      reviewUntil: 0,
       filled,
       leaves,
       status,
@@ -179,6 +183,7 @@ export class Orders {
     this.live.get(order.account)!.delete(order);
     // An amend that is still on its way comes too late; what it would have been is of no interest any more.
     if (order.amend) this.setAmend(order, null);
+    if (order.reviewUntil !== 0) this.setReview(order, 0);
     this.retire(order);
   }
 
@@ -224,6 +229,18 @@ export class Orders {
       order.isCancelling = true;
       this.amended.add(order);
     });
+    this.touch(order, sequence, time);
+  }
+
+  /** Event number `sequence` of the account says that it is held for review until then, and not on its way to its market. */
+  beginReview(order: Order, until: number, sequence: number, time: number): void {
+    this.rehashed(order, () => this.setReview(order, until));
+    this.touch(order, sequence, time);
+  }
+
+  /** Event number `sequence` of the account says that it may go on. */
+  endReview(order: Order, sequence: number, time: number): void {
+    this.rehashed(order, () => this.setReview(order, 0));
     this.touch(order, sequence, time);
   }
 
@@ -296,6 +313,7 @@ export class Orders {
       this.live.set(order.account, live);
     }
     live.add(order);
+    if (order.reviewUntil !== 0) this.reviews.add(order);
     this.rehash(order);
   }
 
@@ -320,6 +338,13 @@ export class Orders {
     this.amended.add(order);
   }
 
+  private setReview(order: Order, until: number): void {
+    if (order.reviewUntil !== 0) this.reviews.remove(order);
+    order.reviewUntil = until;
+    if (until !== 0) this.reviews.add(order);
+    this.amended.add(order);
+  }
+
   private rehashed(order: Order, change: () => void): void {
     this.unhash(order);
     change();
@@ -327,17 +352,11 @@ export class Orders {
   }
 
   private rehash(order: Order): void {
-    this.hash.add(HashKind.LiveOrder, order.id, order.leaves, order.filled, order.status);
-    if (isRequested(order)) this.hash.add(...requestParts(order));
-    if (order.pair !== 0) this.hash.add(...pairParts(order));
-    if (hasFees(order)) this.hash.add(...feeParts(order));
+    addToHash(this.hash, order);
   }
 
   private unhash(order: Order): void {
-    this.hash.remove(HashKind.LiveOrder, order.id, order.leaves, order.filled, order.status);
-    if (isRequested(order)) this.hash.remove(...requestParts(order));
-    if (order.pair !== 0) this.hash.remove(...pairParts(order));
-    if (hasFees(order)) this.hash.remove(...feeParts(order));
+    removeFromHash(this.hash, order);
   }
 }
 
@@ -352,30 +371,12 @@ function applyTerms(order: Order, terms: AmendedTerms): void {
 }
 
 function hasMoreColumns(order: Order): boolean {
-  if (order.pair !== 0 || order.worstPrice !== 0 || hasFees(order)) return true;
-  return hasOtherTerms(order) || isRequested(order);
+  if (order.pair !== 0 || order.worstPrice !== 0 || order.reviewUntil !== 0) return true;
+  return hasFees(order) || hasOtherTerms(order) || isRequested(order);
 }
 
 function parted(orders: Order[], isFirst: (order: Order) => boolean): readonly [Order[], Order[]] {
   const first = orders.filter(isFirst);
   if (first.length === orders.length) return [first, []];
   return [first, orders.filter((order) => !isFirst(order))];
-}
-
-/** Is anything on its way to the market that the order's row has to know of? */
-function isRequested({ amend, isCancelling }: Order): boolean {
-  return amend !== null || isCancelling;
-}
-
-function requestParts({ id, amend, isCancelling }: Order): number[] {
-  const parts = [HashKind.RequestedOrder, id, amend?.price ?? 0, amend?.change ?? 0];
-  return [...parts, isCancelling ? 1 : 0];
-}
-
-function pairParts({ id, pair, isPairDone }: Order): number[] {
-  return [HashKind.PairedOrder, id, pair, isPairDone ? 1 : 0];
-}
-
-function feeParts({ id, makerValue, takerValue, fees }: Order): number[] {
-  return [HashKind.ChargedOrder, id, makerValue, takerValue, fees];
 }

@@ -16,6 +16,7 @@ import type { NewOrder, PlacePair } from "./messages.js";
 import { firstAnswer, type Order } from "./order.js";
 import { openOrder, rejectOrder } from "./order-opening.js";
 import { isLate, type RequestOf } from "./request.js";
+import type { ReviewDesk } from "./review-desk.js";
 
 type PairRequest = RequestOf<"place-pair">;
 
@@ -29,9 +30,11 @@ const FINE: Verdict = { code: Code.OK, leg: 0 };
 
 export class PairDesk {
   private readonly state: LedgerState;
+  private readonly reviews: ReviewDesk;
 
-  constructor(state: LedgerState) {
+  constructor(state: LedgerState, reviews: ReviewDesk) {
     this.state = state;
+    this.reviews = reviews;
   }
 
   place(request: PairRequest): void {
@@ -92,8 +95,11 @@ export class PairDesk {
     balances.move(account, asset, 0, amount);
     const [first, second] = [orders.nextId(), orders.nextId()];
     const { state } = this;
-    openOrder(state, request, account, legs[0], prices[0]!, { orderId: first, pair: second });
-    openOrder(state, request, account, legs[1], prices[1]!, { orderId: second, pair: first });
+    const opened = [
+      openOrder(state, request, account, legs[0], prices[0]!, { orderId: first, pair: second }),
+      openOrder(state, request, account, legs[1], prices[1]!, { orderId: second, pair: first }),
+    ];
+    this.reviews.passOn(opened, request.time);
   }
 
   /** Both legs keep their ids; each says whether something was wrong with it. */

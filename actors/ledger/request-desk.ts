@@ -15,13 +15,16 @@ import type { Listing } from "./listings.js";
 import type { AmendOrder } from "./messages.js";
 import type { AmendedTerms, Order } from "./order.js";
 import { heldWith } from "./order-hold.js";
-import { refuse, type RequestOf } from "./request.js";
+import { orderNamed, refuse, type RequestOf } from "./request.js";
+import { isAboveReviewLimit, type ReviewDesk } from "./review-desk.js";
 
 export class RequestDesk {
   private readonly state: LedgerState;
+  private readonly reviews: ReviewDesk;
 
-  constructor(state: LedgerState) {
+  constructor(state: LedgerState, reviews: ReviewDesk) {
     this.state = state;
+    this.reviews = reviews;
   }
 
   request(request: RequestOf<"amend">, account: Account): void {
@@ -30,17 +33,24 @@ export class RequestDesk {
     if (command.orderId === 0 && command.clientOrderId === "") {
       return refuse(state, request, Code.CLIENT_ORDER_ID_MISSING);
     }
-    const order = this.orderNamed(command, account);
+    const order = orderNamed(state, command, account);
     if (!order) return refuse(state, request, Code.UNKNOWN_ORDER);
     if (isFinal(order.status)) {
       return refuse(state, request, Code.ORDER_ALREADY_FINAL, order.id);
     }
-    if (command.request === OrderRequest.Cancel) this.cancel(request, order);
+    const isCancel = command.request === OrderRequest.Cancel;
+    if (order.reviewUntil !== 0 && !isCancel) {
+      return refuse(state, request, Code.ORDER_UNDER_REVIEW, order.id);
+    }
+    if (isCancel) this.cancel(request, order);
     else if (command.request === OrderRequest.Reduce) this.reduce(request, order);
     else this.amend(request, order);
   }
 
-  /** Answers with how many orders it asks its markets to cancel. Those of an earlier one are on their way already. */
+  /**
+   * Answers with how many orders it asks its markets to cancel, and ends itself where they are held for review. Those of an
+   * earlier one are on their way already.
+   */
   cancelAll(request: RequestOf<"cancel-all">, account: Account): void {
     const { orders, journal, outgoing } = this.state;
     const { origin, time } = request;
@@ -54,6 +64,9 @@ export class RequestDesk {
     const event = { kind: "cancel-all", origin, instrument, side, orders: chosen.length } as const;
     const sequence = journal.append(account, event);
     for (const order of chosen) {
+      // One that is held for review, and has ended with the other of its pair, is final by now.
+      if (order.reviewUntil !== 0) this.reviews.cancel(order, time);
+      if (isFinal(order.status)) continue;
       orders.beginCancel(order, sequence, time);
       outgoing.send(order.instrument, { kind: "cancel", orderId: order.id });
     }
@@ -61,6 +74,7 @@ export class RequestDesk {
 
   private cancel(request: RequestOf<"amend">, order: Order): void {
     this.state.orders.touch(order, this.tell(request, order), request.time);
+    if (order.reviewUntil !== 0) return this.reviews.cancel(order, request.time);
     this.state.outgoing.send(order.instrument, { kind: "cancel", orderId: order.id });
   }
 
@@ -88,6 +102,11 @@ export class RequestDesk {
     const after = amendedTerms(order, command, listing);
     const code = judgeAmend(order, command, after, listing);
     if (code !== Code.OK) return refuse(this.state, request, code, order.id);
+    // Nobody would look at it; less than it is may always be asked for.
+    const isWorthMore = after.price * after.quantity > order.price * order.quantity;
+    if (isWorthMore && isAboveReviewLimit(this.state, order, after)) {
+      return refuse(this.state, request, Code.AMEND_NEEDS_REVIEW, order.id);
+    }
     const amend = { price: after.price, change: after.leaves - order.leaves };
     const { price, leaves } = order;
     const asset = assetHeld(instrument, order.side);
@@ -112,13 +131,6 @@ export class RequestDesk {
     const { request } = command;
     const event = { kind: "requested", origin, orderId: order.id, request } as const;
     return this.state.journal.append(order.account, event);
-  }
-
-  private orderNamed(command: AmendOrder, account: Account): Order | undefined {
-    const { orders } = this.state;
-    if (command.orderId === 0) return orders.findByClientId(account, command.clientOrderId);
-    const order = orders.find(command.orderId);
-    return order?.account === account ? order : undefined;
   }
 }
 

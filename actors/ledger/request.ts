@@ -1,8 +1,10 @@
 /** A client's command on its way through the shard, and the answers that are no event of an account's journal. */
 import type { Code } from "../kernel/codes.js";
 import type { Origin } from "./account-events.js";
+import type { Account } from "./accounts.js";
 import type { LedgerState } from "./ledger-state.js";
 import type { ClientCommand } from "./messages.js";
+import type { Order } from "./order.js";
 
 /** A command, where its answer goes, and when (microseconds since 1970) it is applied. */
 export interface Request<Command extends ClientCommand = ClientCommand> {
@@ -29,4 +31,15 @@ export function refuse(state: LedgerState, request: Request, code: Code, orderId
 export function repeat(state: LedgerState, request: Request, code: number, orderId: number): void {
   const { command, origin } = request;
   state.outgoing.reply({ origin, account: command.account, code, orderId, repeated: true });
+}
+
+/** An order of the account, by its id, or (orderId 0) by its client order id. */
+export function orderNamed(
+  { orders }: LedgerState,
+  { orderId, clientOrderId }: { readonly orderId: number; readonly clientOrderId: string },
+  account: Account,
+): Order | undefined {
+  if (orderId === 0) return orders.findByClientId(account, clientOrderId);
+  const order = orders.find(orderId);
+  return order?.account === account ? order : undefined;
 }

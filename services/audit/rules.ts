@@ -296,6 +296,19 @@ const PAIRS: Rule = {
       OR (o.filled > 0 AND p.filled > 0) OR (o.pair_done = 1 AND p.filled = 0))`,
 };
 
+/** An order that is held for review has not reached its market. */
+const REVIEWS: Rule = {
+  name: "reviews",
+  table: "orders",
+  conserves: false,
+  proves:
+    "An order that is held for review has not reached its market: it is new, unfilled, and on no book.",
+  violations: `
+    SELECT order_id, account, review_until, filled, status FROM orders o
+    WHERE review_until > 0 AND (filled <> 0 OR status <> 1
+      OR EXISTS (SELECT FROM book b WHERE b.actor = o.instrument AND b.order_id = o.order_id))`,
+};
+
 const ORDER_QUANTITIES: Rule = {
   name: "orderQuantities",
   table: "orders",
@@ -345,6 +358,7 @@ export const RULES: readonly Rule[] = [
   SETTLEMENTS,
   FLOWS,
   PAIRS,
+  REVIEWS,
   HOLDS,
   SHARD_BALANCES,
   ORDER_QUANTITIES,

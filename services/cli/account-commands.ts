@@ -108,6 +108,26 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
       run(async () => (await import("./accounts.js")).limits(account, options)),
     );
 
+  withData(program.command("review-limit <account> <asset> <value>"))
+    .description(
+      "above which value, in an asset that symbols are quoted in, new orders of an account are held for review (0: none)",
+    )
+    .action((account: string, asset: string, value: string, options: Common) =>
+      run(async () => (await import("./reviews.js")).setLimit(account, asset, value, options)),
+    );
+
+  withData(program.command("reviews"))
+    .description("the orders that are held for review, those first whose time is over first")
+    .action((options: Common) => run(async () => (await import("./reviews.js")).list(options)));
+
+  withData(program.command("review <account> <id> <decision>"))
+    .description(
+      "decide on an order that is held for review: approve (it goes to its market) or refuse (it ends); of a pair both orders",
+    )
+    .action((account: string, id: string, decision: string, options: Common) =>
+      run(async () => (await import("./reviews.js")).decide(account, id, decision, options)),
+    );
+
   withData(program.command("balances <account>"))
     .description("what an account owns")
     .action((account: string, options: Common) =>

@@ -243,8 +243,8 @@ export function limits(account: string, options: LimitOptions): Promise<void> {
       (each) => each !== undefined,
     );
     if (isAsked) await client.setAccountLimits(number, wanted);
-    const { ordersToday, own } = await client.accountLimits(number);
-    if (json) return printJson({ account: number, ...wanted, ordersToday, own });
+    const { ordersToday, own, reviewLimits } = await client.accountLimits(number);
+    if (json) return printJson({ account: number, ...wanted, ordersToday, own, reviewLimits });
     const shown = (value: number) => (value === 0 ? "unlimited" : value);
     printTable([
       ["orders a day", "counted today", "open orders", "requests a second", "set for"],
@@ -256,6 +256,10 @@ export function limits(account: string, options: LimitOptions): Promise<void> {
         own ? "the account" : "its tier",
       ],
     ]);
+    for (const { asset, value } of reviewLimits) {
+      const above = `${formatDecimal(value, asset!.decimals)} ${asset!.name}`;
+      process.stdout.write(`orders worth more than ${above} are held for review\n`);
+    }
   });
 }
 
@@ -291,7 +295,7 @@ async function cashOf(
   };
 }
 
-async function assetNamed(client: ExchangeClient, name: string): Promise<Asset> {
+export async function assetNamed(client: ExchangeClient, name: string): Promise<Asset> {
   const assets = assetsOf(await client.listInstruments());
   const asset = assets.find((each) => each.name === name);
   if (asset) return asset;

@@ -19,6 +19,8 @@ import {
   type CancelAllResponse,
   type CancelOrderRequest,
   type CommandResult,
+  type DecideReviewRequest,
+  type DecideReviewResponse,
   type DecideWithdrawalRequest,
   type DecideWithdrawalResponse,
   type DepositRequest,
@@ -44,6 +46,8 @@ import {
   type SetAccountTierResponse,
   type SetAccountLimitsResponse,
   type SetAccountStateResponse,
+  type SetReviewLimitRequest,
+  type SetReviewLimitResponse,
   Side,
   TimeServiceService,
   type Transfer,
@@ -192,6 +196,19 @@ export class ExchangeClient {
 
   setAccountLimits(account: number, limits: AccountLimits): Promise<SetAccountLimitsResponse> {
     return this.call(AccountServiceService.setAccountLimits, { account, limits });
+  }
+
+  /** `value` in units of the asset; 0: no order of the account is held for review. */
+  setReviewLimit(request: SetReviewLimitRequest): Promise<SetReviewLimitResponse> {
+    return this.call(AccountServiceService.setReviewLimit, request);
+  }
+
+  async listReviews(): Promise<Order[]> {
+    return (await this.call(AccountServiceService.listReviews, {})).orders;
+  }
+
+  decideReview(request: DecideReviewRequest): Promise<DecideReviewResponse> {
+    return this.call(AccountServiceService.decideReview, request);
   }
 
   accountLimits(account: number = 0): Promise<GetAccountLimitsResponse> {

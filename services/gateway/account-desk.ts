@@ -12,7 +12,7 @@ import {
   DEPOSIT_KEY_LENGTH_MAX,
   SHARD_DEPOSITS_UNITS_MAX,
 } from "../../actors/kernel/limits.js";
-import { type ClientCommand, encodeLedgerCommand } from "../../actors/ledger/messages.js";
+import type { ClientCommand } from "../../actors/ledger/messages.js";
 import type {
   AccountLimits,
   AccountState as PublicState,
@@ -30,6 +30,8 @@ import type {
   SetAccountStateResponse,
   SetAccountTierRequest,
   SetAccountTierResponse,
+  SetReviewLimitRequest,
+  SetReviewLimitResponse,
   TransferRequest,
   TransferResponse,
   TransferStatus as PublicTransferStatus,
@@ -38,12 +40,12 @@ import type {
   WithdrawResponse,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import type { Reads } from "../ports/reads.js";
+import { askShard } from "./ask-shard.js";
 import type { Catalog } from "./catalog.js";
 import { codeText, refusalOfCode } from "./code-text.js";
 import type { Commands } from "./commands.js";
 import { publicAsset } from "./convert.js";
-import type { Answer } from "./pending.js";
-import { invalid, notFound, outcomeUnknown, type Refusal, unavailable } from "./refusal.js";
+import { invalid, notFound, type Refusal, unavailable } from "./refusal.js";
 import type { TierLimits } from "./tier-limits.js";
 import { fromPostgres } from "./unary.js";
 
@@ -55,7 +57,13 @@ const TRANSFERS_LISTED_MAX = 1_000;
 export interface AccountDeskDependencies {
   readonly reads: Pick<
     Reads,
-    "nextAccountNumber" | "balances" | "limits" | "withdrawals" | "openWithdrawals" | "transfers"
+    | "nextAccountNumber"
+    | "balances"
+    | "limits"
+    | "reviewLimits"
+    | "withdrawals"
+    | "openWithdrawals"
+    | "transfers"
   >;
   readonly catalog: Catalog;
   readonly commands: Commands;
@@ -73,7 +81,7 @@ export class AccountDesk {
 
   /** Idempotent: an account that is open stays so. */
   async open(account: number): Promise<OpenAccountResponse> {
-    const answer = await this.send(this.opening(account));
+    const answer = await askShard(this.deps, this.opening(account));
     if (answer.code === Code.OK || answer.code === Code.ACCOUNT_EXISTS) {
       return { account, shard: shardOfAccount(account, this.deps.shards) };
     }
@@ -84,7 +92,7 @@ export class AccountDesk {
   async openNext(): Promise<OpenAccountResponse> {
     for (let n = 0; n < FREE_NUMBER_TRIES_MAX; n++) {
       const account = await fromPostgres(this.deps.reads.nextAccountNumber());
-      const answer = await this.send(this.opening(account));
+      const answer = await askShard(this.deps, this.opening(account));
       if (answer.code === Code.OK) {
         return { account, shard: shardOfAccount(account, this.deps.shards) };
       }
@@ -153,7 +161,26 @@ export class AccountDesk {
     const found = await fromPostgres(this.deps.reads.limits(account));
     if (!found) throw refusalOfCode(Code.UNKNOWN_ACCOUNT);
     const { ordersToday, own, ...limits } = found;
-    return { limits, ordersToday, own };
+    const rows = await fromPostgres(this.deps.reads.reviewLimits(account));
+    await this.know(rows);
+    const reviewLimits = rows.map(({ asset, value }) => ({
+      asset: publicAsset(this.deps.catalog, asset),
+      value,
+    }));
+    return { limits, ordersToday, own, reviewLimits };
+  }
+
+  /** `value` in units of the asset; 0: no order is held for review. */
+  async setReviewLimit(
+    account: number,
+    { asset: name, value }: SetReviewLimitRequest,
+  ): Promise<SetReviewLimitResponse> {
+    if (value < 0) {
+      throw invalid("REVIEW_LIMIT_NEGATIVE", "a review limit is above zero, or 0 for none");
+    }
+    const asset = await this.assetNumber(name);
+    const deadline = this.deadline();
+    return this.done({ kind: "set-review-limit", account, deadline, asset, value });
   }
 
   async transfer(account: number, request: TransferRequest): Promise<TransferResponse> {
@@ -231,7 +258,7 @@ export class AccountDesk {
 
   /** A command that is done, now or before, or refused. */
   private async done(command: ClientCommand): Promise<{ readonly repeated: boolean }> {
-    const { code, repeated } = await this.send(command);
+    const { code, repeated } = await askShard(this.deps, command);
     if (code !== Code.OK) throw refusalOfCode(code);
     return { repeated };
   }
@@ -270,17 +297,6 @@ export class AccountDesk {
     const state = found.state as PublicState;
     const { sequence, group, tier } = found;
     return { balances, sequence, state, group, tier };
-  }
-
-  private async send(command: ClientCommand): Promise<Answer> {
-    const { commands, shards } = this.deps;
-    const shard = shardOfAccount(command.account, shards);
-    const answer = await new Promise<Answer | null>((resolve, reject) => {
-      const refusal = commands.submit(shard, encodeLedgerCommand(command), resolve);
-      if (refusal) reject(refusal);
-    });
-    if (!answer) throw outcomeUnknown();
-    return answer;
   }
 
   private deadline(): number {

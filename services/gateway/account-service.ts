@@ -9,6 +9,7 @@ import type { AccountDesk } from "./account-desk.js";
 import { AccountStream, type AccountStreamDependencies } from "./account-stream.js";
 import { MalformedRequest } from "./decode.js";
 import { Refusal, unavailable } from "./refusal.js";
+import type { ReviewDesk } from "./review-desk.js";
 import { Session } from "./session.js";
 import type { unary } from "./unary.js";
 
@@ -24,12 +25,15 @@ export class AccountService {
 
   constructor(
     desk: AccountDesk,
+    reviews: ReviewDesk,
     handler: ReturnType<typeof unary>,
     deps: AccountStreamDependencies,
   ) {
     this.deps = deps;
     const operated = (session: () => Session, account: number): number => {
-      session().requireAll("to deposit, to decide on withdrawals, and to say what accounts may do");
+      session().requireAll(
+        "to deposit, to decide on withdrawals and reviews, and to say what accounts may do",
+      );
       return session().acting(account);
     };
     this.handlers = {
@@ -69,6 +73,16 @@ export class AccountService {
         desk.setLimits(operated(session, request.account), request.limits),
       ),
       getAccountLimits: handler(({ account }, session) => desk.limits(session().account(account))),
+      setReviewLimit: handler((request, session) =>
+        desk.setReviewLimit(operated(session, request.account), request),
+      ),
+      decideReview: handler((request, session) =>
+        reviews.decide(operated(session, request.account), request),
+      ),
+      listReviews: handler((_request, session) => {
+        session().requireToSeeAll("to see which orders are held for review");
+        return reviews.list();
+      }),
       getBalances: handler((request, session) => desk.balances(session().account(request.account))),
       subscribeAccountEvents: (call) => this.subscribe(call),
     };

@@ -20,6 +20,7 @@ const SECTIONS: readonly Section[] = [
   { title: "What an account may not do", upTo: 129 },
   { title: "Why a withdrawal, or a decision on one, is refused", upTo: 139 },
   { title: "Why a transfer is refused, or comes back", upTo: 149 },
+  { title: "What a review does to an order, or forbids", upTo: 159 },
 ];
 
 const HEAD = `# Codes
@@ -29,7 +30,7 @@ see the names, rows and frames hold the numbers. \`OK\` (0) is none of these. Wh
 \`SESSION_MISSING\` and the like) comes with a sentence of its own.
 
 An order that is *rejected* has one of the first or third section, or of that of pairs, and never reached its market. What a market does not take ends
-the order: cancelled, or expired for \`EXPIRED\`, \`DAY_ENDED\` and \`AUCTION_REMAINDER\`.
+the order: cancelled, or expired for \`EXPIRED\`, \`DAY_ENDED\`, \`AUCTION_REMAINDER\` and \`REVIEW_TIME_OVER\`.
 `;
 
 export function codeTable(): string {

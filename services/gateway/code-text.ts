@@ -14,6 +14,7 @@ import {
   PRICE_UNITS_MAX,
   QUANTITY_UNITS_MAX,
   RESTING_ORDERS_MAX,
+  REVIEW_TIME_LIMIT_SECONDS,
   SHARD_DEPOSITS_UNITS_MAX,
   SWEEP_MAKERS_MAX,
   TRAILING_STOPS_MAX,
@@ -177,7 +178,8 @@ const TEXTS: Readonly<Record<Code, string>> = {
   [Code.UNKNOWN_WITHDRAWAL]: "the account has no withdrawal with this idempotency key",
   [Code.WITHDRAWAL_NOT_APPROVED]: "the withdrawal has to be approved before it is settled",
   [Code.WITHDRAWAL_FINAL]: "the withdrawal is settled or refused, and nothing changes that",
-  [Code.INVALID_DECISION]: "the decision is not known; it is approved, settled or refused",
+  [Code.INVALID_DECISION]:
+    "the decision is not known; it is approved, settled or refused, and of an order that is held for review approved or refused",
   [Code.TRANSFER_KEY_MISSING]:
     "a transfer needs an idempotency key; the same key is the same transfer",
   [Code.TRANSFER_KEY_REUSED]:
@@ -186,6 +188,14 @@ const TEXTS: Readonly<Record<Code, string>> = {
   [Code.UNKNOWN_RECIPIENT]:
     "there is no account of the recipient's number; nothing was sent, or it came back",
   [Code.RECIPIENT_CLOSED]: "the recipient's account is closed; nothing was sent, or it came back",
+  [Code.ORDER_UNDER_REVIEW]:
+    "the order is held for review by an operator and is not at its market; until then it can be cancelled, and nothing else",
+  [Code.REVIEW_REFUSED]: "an operator has looked at the order and refused it",
+  [Code.REVIEW_TIME_OVER]: `no operator has decided on the order within ${REVIEW_TIME_LIMIT_SECONDS} seconds; send it again under another id, or a smaller one`,
+  [Code.ORDER_NOT_UNDER_REVIEW]:
+    "the order is not held for review: it never was, or it was decided on, cancelled, or its time was over; GetOrder says what became of it",
+  [Code.AMEND_NEEDS_REVIEW]:
+    "the amend would make the order worth more than the account may send without a review; place another order, which is held for one",
   [Code.PHASE_BY_OPERATOR]: "an operator has changed the phase",
   [Code.PHASE_BY_SCHEDULE]: "the schedule has changed the phase",
   [Code.PHASE_BY_BREAKER]: "the circuit breaker has changed the phase",
@@ -213,6 +223,8 @@ const STATUSES: Readonly<Partial<Record<Code, number>>> = {
   [Code.ACCOUNT_CLOSED]: status.FAILED_PRECONDITION,
   [Code.ACCOUNT_CLOSE_ONLY]: status.FAILED_PRECONDITION,
   [Code.ACCOUNT_NOT_EMPTY]: status.FAILED_PRECONDITION,
+  [Code.ORDER_NOT_UNDER_REVIEW]: status.FAILED_PRECONDITION,
+  [Code.REVIEW_TIME_OVER]: status.FAILED_PRECONDITION,
   // It was published, but nothing has happened and nothing will: it may be tried again.
   [Code.DEADLINE_PASSED]: status.UNAVAILABLE,
 };

@@ -69,6 +69,14 @@ function bodyOf(catalog: Catalog, event: LedgerEvent): Body {
       const { ordersPerDay, openOrders, requestsPerSecond } = event;
       return { $case: "accountLimits", value: { ordersPerDay, openOrders, requestsPerSecond } };
     }
+    case "review-limit": {
+      const asset = publicAsset(catalog, event.asset).name;
+      return { $case: "reviewLimit", value: { asset, value: event.value } };
+    }
+    case "review":
+      return { $case: "review", value: { orderId: event.orderId, until: event.until } };
+    case "reviewed":
+      return { $case: "reviewed", value: { orderId: event.orderId, approved: event.isApproved } };
     case "account-state":
       return { $case: "accountState", value: { state: event.state as AccountState } };
     case "accepted":
@@ -137,13 +145,9 @@ function acceptedOf(
   };
 }
 
-type MarketsWord = Exclude<
-  LedgerEvent,
-  | { readonly origin: unknown }
-  | { readonly kind: "fee" | "transfer-ended" | "transfer-received" | "warning" }
->;
+type MarketsWord = Extract<LedgerEvent, { readonly sequence: number }>;
 
-/** Events that a market's answer has led to; `sequence` is the market's. */
+/** Events that a market's answer has led to; `sequence` is the market's (0 of an end that it has not led to). */
 function bodyOfMarketsWord(catalog: Catalog, event: MarketsWord): Body {
   const { orderId, sequence: marketSequence } = event;
   switch (event.kind) {

@@ -82,6 +82,7 @@ export function publicOrder(catalog: Catalog, row: OrderRow): Order {
     trail: row.trail,
     minQuantity: row.minQuantity,
     fees: row.fees,
+    reviewUntil: row.reviewUntil,
   };
 }
 

@@ -17,6 +17,7 @@ import { DRAIN_MS_MAX, TIME_READ_EVERY_MS } from "./limits.js";
 import { MarketDesk } from "./market-desk.js";
 import { OrderDesk } from "./order-desk.js";
 import { OrderIntake } from "./order-intake.js";
+import { ReviewDesk } from "./review-desk.js";
 import { Slot } from "./slot.js";
 import { Subscriptions } from "./subscriptions.js";
 import type { TierLimits } from "./tier-limits.js";
@@ -59,6 +60,7 @@ export class GatewayCore {
   readonly orders: OrderDesk;
   readonly accounts: AccountDesk;
   readonly instruments: InstrumentDesk;
+  readonly reviews: ReviewDesk;
   readonly markets: MarketDesk;
   private readonly ledgers: readonly ActorHead[];
   private readonly stopTime: () => void;
@@ -68,7 +70,8 @@ export class GatewayCore {
     this.orders = new OrderDesk(parts);
     this.accounts = new AccountDesk(parts);
     this.instruments = new InstrumentDesk(parts);
-    this.markets = new MarketDesk(parts);
+    this.reviews = new ReviewDesk(parts);
+    this.markets = new MarketDesk({ ...parts, reviews: this.reviews });
     this.ledgers = heads.filter(({ kind }) => kind === "ledger");
     this.stopTime = keepTime(parts.time, parts);
   }

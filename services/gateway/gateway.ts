@@ -30,7 +30,7 @@ export class Gateway {
     const core = await GatewayCore.start(deps, options);
     const handler = unary(deps.logger);
     const orders = new OrderService(core.orders, handler, core.parts);
-    const accounts = new AccountService(core.accounts, handler, core.parts);
+    const accounts = new AccountService(core.accounts, core.reviews, handler, core.parts);
     const server = new GrpcServer({
       instruments: instrumentHandlers(core.instruments, handler),
       accounts: accounts.handlers,

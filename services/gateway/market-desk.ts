@@ -26,6 +26,7 @@ import type { Commands } from "./commands.js";
 import { publicMarket, rulesOf } from "./convert-market.js";
 import type { ExchangeTime } from "./exchange-time.js";
 import { invalid, notFound, Refusal } from "./refusal.js";
+import type { ReviewDesk } from "./review-desk.js";
 import { fromPostgres } from "./unary.js";
 
 export interface MarketDeskDependencies {
@@ -33,6 +34,7 @@ export interface MarketDeskDependencies {
   readonly catalog: Catalog;
   readonly commands: Commands;
   readonly time: ExchangeTime;
+  readonly reviews: Pick<ReviewDesk, "refuseAll">;
 }
 
 /** Everything rejects with a `Refusal` that says what is wrong. */
@@ -81,7 +83,10 @@ export class MarketDesk {
     if (side !== 0 && !isOneOf(Side, side)) {
       throw invalid(codeName(Code.INVALID_SIDE), codeText(Code.INVALID_SIDE));
     }
-    return this.command(instrument, { kind: "mass-cancel", account, side });
+    const market = await this.command(instrument, { kind: "mass-cancel", account, side });
+    // The market has never heard of those that are held for review.
+    await this.deps.reviews.refuseAll({ instrument: instrument.id, account, side });
+    return market;
   }
 
   /** Gives the market as it is stored when it has obeyed. */

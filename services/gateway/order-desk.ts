@@ -1,8 +1,6 @@
 /** Orders as whoever serves clients asks for them: place, cancel, reduce, amend, look up, resolve. */
 import { Code, codeName } from "../../actors/kernel/codes.js";
-import { shardOfAccount } from "../../actors/kernel/ids.js";
 import { decodeAccountEvents } from "../../actors/ledger/account-events.js";
-import { type ClientCommand, encodeLedgerCommand } from "../../actors/ledger/messages.js";
 import type {
   CancelAllRequest,
   CancelAllResponse,
@@ -13,6 +11,7 @@ import type {
   OrderFill,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import type { OrderRow, Reads } from "../ports/reads.js";
+import { askShard } from "./ask-shard.js";
 import type { Catalog } from "./catalog.js";
 import { codeText, refusalOfCode } from "./code-text.js";
 import type { Commands } from "./commands.js";
@@ -66,7 +65,7 @@ export class OrderDesk {
     const deadline = this.deps.commands.deadline();
     const { side } = request;
     const command = { kind: "cancel-all", account, deadline, instrument, side } as const;
-    const answer = await this.askShard(command);
+    const answer = await askShard(this.deps, command);
     if (answer.code !== Code.OK) throw refusalOfCode(answer.code);
     return { result: resultOf(0, answer), orders: answer.orders };
   }
@@ -108,7 +107,7 @@ export class OrderDesk {
     const before = await fromPostgres(reads.order(account, 0, clientOrderId));
     if (before) return this.describe(before);
     const deadline = this.deps.commands.deadline();
-    const answer = await this.askShard({ kind: "resolve", account, deadline, clientOrderId });
+    const answer = await askShard(this.deps, { kind: "resolve", account, deadline, clientOrderId });
     try {
       const row = await fromPostgres(reads.order(account, 0, clientOrderId));
       if (row) return await this.describe(row);
@@ -118,17 +117,6 @@ export class OrderDesk {
       throw error;
     }
     throw refusalOfCode(answer.code);
-  }
-
-  private async askShard(command: ClientCommand): Promise<Answer> {
-    const { commands, shards } = this.deps;
-    const payload = encodeLedgerCommand(command);
-    const answer = await new Promise<Answer | null>((resolve, reject) => {
-      const refusal = commands.submit(shardOfAccount(command.account, shards), payload, resolve);
-      if (refusal) reject(refusal);
-    });
-    if (!answer) throw outcomeUnknown();
-    return answer;
   }
 
   private async describe(row: OrderRow): Promise<GetOrderResponse> {

@@ -99,6 +99,11 @@ export class Session {
   /** Throws a `Refusal` unless this is an operator's session. */
   requireAll(what: string): void {
     this.requireActing();
+    this.requireToSeeAll(what);
+  }
+
+  /** Throws a `Refusal` unless the session is for all accounts, if only to see them. */
+  requireToSeeAll(what: string): void {
     if (this.isForAll) return;
     throw denied("OPERATORS_ONLY", `${what} needs a session for all accounts (${ALL})`);
   }

@@ -92,6 +92,15 @@ export interface OrderRow {
   readonly minQuantity: number;
   /** What it was charged so far, in the quote asset's units. */
   readonly fees: number;
+  /** Until when it is held for review; 0: it is not. */
+  readonly reviewUntil: number;
+}
+
+/** Of an instrument, an account, a side; each 0: of all. */
+export interface OrderFilter {
+  readonly instrument: number;
+  readonly account: number;
+  readonly side: number;
 }
 
 export interface WithdrawalRow {
@@ -111,6 +120,12 @@ export interface AccountLimitsRow {
   readonly requestsPerSecond: number;
   readonly own: boolean;
   readonly ordersToday: number;
+}
+
+/** Above which value, in units of the asset, an account's orders are held for review. */
+export interface ReviewLimitRow {
+  readonly asset: number;
+  readonly value: number;
 }
 
 /** A transfer as one of its two accounts sees it. */
@@ -237,6 +252,10 @@ export interface Reads {
   balances(account: number): Promise<AccountBalances | null>;
   /** Null: there is no such account. */
   limits(account: number): Promise<AccountLimitsRow | null>;
+  /** Those that are set, by asset. */
+  reviewLimits(account: number): Promise<ReviewLimitRow[]>;
+  /** Those that are held for review, the first to be over first; so many at most. */
+  ordersUnderReview(of: OrderFilter, most: number): Promise<OrderRow[]>;
   /** The newest first, so many at most. */
   withdrawals(account: number, most: number): Promise<WithdrawalRow[]>;
   /** Those of all accounts that are neither settled nor refused, by account; so many at most. */

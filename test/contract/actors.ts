@@ -330,4 +330,7 @@ export async function tradeABit(venue: Venue): Promise<void> {
   for (const state of [2, 1]) {
     await venue.ask({ kind: "set-account", account: SECOND, deadline: 0, state });
   }
+  const limit = { asset, value: 1_000 };
+  await venue.ask({ kind: "set-review-limit", account: SECOND, deadline: 0, ...limit });
+  await venue.ask(venue.order(SECOND, "held", { quantity: 20 }));
 }

@@ -153,6 +153,7 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
           trail: 0,
           minQuantity: 0,
           fees: 0,
+          reviewUntil: 0,
         });
         expect(await reads.order(FIRST, orderId, "")).toEqual(found);
         expect(await reads.order(SECOND, orderId, "")).toBeNull();
@@ -246,6 +247,55 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
       await venue.ask({ kind: "set-tier", account: FIRST, deadline: 0, ...tier });
       expect(await reads.limits(FIRST)).toMatchObject({ ...none, own: false });
       expect(await reads.balances(FIRST)).toMatchObject({ tier: 3 });
+    });
+
+    it("give above which values orders are held for review, and those that are", async () => {
+      const everything = { instrument: 0, account: 0, side: 0 };
+      expect(await reads.reviewLimits(FIRST)).toEqual([]);
+      expect(await reads.ordersUnderReview(everything, 9)).toEqual([]);
+      for (const account of [FIRST, SECOND]) {
+        await venue.fund(account, 10_000);
+        for (const [asset, value] of [
+          [2, 1_000],
+          [1, 7],
+          [3, 0],
+        ] as const) {
+          const limit = { kind: "set-review-limit", account, deadline: 0, asset, value } as const;
+          await venue.ask(limit);
+        }
+      }
+      await venue.ask({
+        kind: "set-review-limit",
+        account: SECOND,
+        deadline: 0,
+        asset: 1,
+        value: 0,
+      });
+      expect(await reads.reviewLimits(FIRST)).toEqual([
+        { asset: 1, value: 7 },
+        { asset: 2, value: 1_000 },
+      ]);
+      expect(await reads.reviewLimits(SECOND)).toEqual([{ asset: 2, value: 1_000 }]);
+
+      await venue.ask(venue.order(FIRST, "held", { quantity: 20 }));
+      await venue.ask(venue.order(FIRST, "not held", {}));
+      await venue.ask(venue.order(SECOND, "held", { quantity: 30, side: Side.Sell }));
+      const [first, second] = await reads.ordersUnderReview(everything, 9);
+      expect(first).toMatchObject({ account: FIRST, clientOrderId: "held", quantity: 20 });
+      expect(first!.reviewUntil).toBeGreaterThan(first!.created);
+      expect(second).toMatchObject({ account: SECOND, quantity: 30 });
+      expect(await reads.ordersUnderReview(everything, 1)).toEqual([first]);
+      const instrument = venue.instrument.id;
+      const of = (filter: object) => reads.ordersUnderReview({ ...everything, ...filter }, 9);
+      expect(await of({ instrument, account: SECOND, side: Side.Sell })).toEqual([second]);
+      expect(await of({ instrument: instrument + 1 })).toEqual([]);
+      expect(await of({ account: FIRST, side: Side.Sell })).toEqual([]);
+
+      const { orderId } = first!;
+      const decision = { orderId, clientOrderId: "", isApproved: true };
+      await venue.ask({ kind: "decide-review", account: FIRST, deadline: 0, ...decision });
+      expect(await reads.ordersUnderReview(everything, 9)).toEqual([second]);
+      expect(await reads.order(FIRST, orderId, "")).toMatchObject({ reviewUntil: 0 });
     });
 
     it("give what an account has sent and was given, the newest first", async () => {

@@ -38,6 +38,7 @@ const LEDGER_PARTS = [
   "shard_totals",
   "withdrawals",
   "account_limits",
+  "review_limits",
   "transfers",
   "credits",
 ];

@@ -50,14 +50,21 @@ export const INSTRUMENTS: readonly Instrument[] = [
 export const ACCOUNTS = [101, 102, 103];
 export const ASSETS = [1, 2, 3];
 export const FUNDS = 40_000;
+/** Above which value the last account's orders are held for review, to begin with. */
+export const REVIEW_LIMIT = 6_000;
 
 export type Draw =
   | { readonly kind: "client"; readonly command: ClientCommand }
   /** A request that names one of the orders that are live then. */
-  | { readonly kind: "aimed"; readonly command: AmendOrder; readonly pick: number }
+  | { readonly kind: "aimed"; readonly command: Aimed; readonly pick: number }
   | { readonly kind: "whim"; readonly market: number; readonly whim: Whim }
   | { readonly kind: "shard"; readonly whim: ShardWhim }
-  | { readonly kind: "commit" };
+  | { readonly kind: "commit" }
+  /** Nobody says anything for a while. */
+  | { readonly kind: "later" };
+
+/** What names an order. */
+export type Aimed = AmendOrder | Extract<ClientCommand, { readonly kind: "decide-review" }>;
 
 /** What an order has that is nothing but a price and a quantity. */
 const PLAIN = { timeInForce: 1, ...NO_OTHER_TERMS };
@@ -121,7 +128,7 @@ const terms = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       ...constants({ type: OrderType.Limit, ...PLAIN, timeInForce: 4 }),
-      expires: fc.constantFrom(1, 10 ** 9),
+      expires: fc.constantFrom(1, 10 ** 9, 10 ** 10),
     }),
   },
   {
@@ -276,6 +283,19 @@ const tiers = fc.record({
   limits: fc.record(limitTerms),
   resetsLimits: fc.boolean(),
 });
+/** Mostly such that few orders are held. */
+const reviewLimits = fc.record({
+  kind: fc.constant("set-review-limit" as const),
+  account,
+  deadline,
+  asset: fc.constantFrom(0, ...ASSETS, ...ASSETS),
+  value: fc.constantFrom(0, 0, 3_000, 6_000, 9_000),
+});
+const reviews = fc.record({
+  ...constants({ kind: "decide-review" as const }),
+  ...names,
+  isApproved: fc.constantFrom(true, true, false),
+});
 const resolves = fc.record({
   kind: fc.constant("resolve" as const),
   account,
@@ -300,6 +320,8 @@ const clients = fc.oneof(
   { weight: 1, arbitrary: states },
   { weight: 1, arbitrary: limits },
   { weight: 1, arbitrary: tiers },
+  { weight: 1, arbitrary: reviewLimits },
+  { weight: 1, arbitrary: reviews },
   { weight: 1, arbitrary: resolves },
   { weight: 1, arbitrary: opens },
 );
@@ -323,19 +345,23 @@ const shardWhims: fc.Arbitrary<ShardWhim> = fc.record({
 export const draws: fc.Arbitrary<Draw[]> = fc.array(
   fc.oneof(
     {
-      weight: 5,
+      weight: 12,
       arbitrary: fc.record({ kind: fc.constant("client" as const), command: clients }),
     },
     {
-      weight: 3,
+      weight: 8,
       arbitrary: fc.record({
         kind: fc.constant("aimed" as const),
-        command: fc.oneof({ weight: 1, arbitrary: requests }, { weight: 9, arbitrary: amends }),
+        command: fc.oneof<fc.WeightedArbitrary<Aimed>[]>(
+          { weight: 2, arbitrary: requests },
+          { weight: 10, arbitrary: amends },
+          { weight: 3, arbitrary: reviews },
+        ),
         pick: fc.nat(20),
       }),
     },
     {
-      weight: 8,
+      weight: 18,
       arbitrary: fc.record({
         kind: fc.constant("whim" as const),
         market: fc.nat(INSTRUMENTS.length - 1),
@@ -343,10 +369,11 @@ export const draws: fc.Arbitrary<Draw[]> = fc.array(
       }),
     },
     {
-      weight: 2,
+      weight: 4,
       arbitrary: fc.record({ kind: fc.constant("shard" as const), whim: shardWhims }),
     },
-    { weight: 3, arbitrary: fc.record({ kind: fc.constant("commit" as const) }) },
+    { weight: 7, arbitrary: fc.record({ kind: fc.constant("commit" as const) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("later" as const) }) },
   ),
   { minLength: 60, maxLength: 240, size: "max" },
 );

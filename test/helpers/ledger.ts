@@ -73,11 +73,12 @@ export function codeOf({ replies }: Step): string | undefined {
   return reply.repeated ? `${codeName(reply.code)} again` : codeName(reply.code);
 }
 
-/** Gives a command under the next number of its source, and moves the mark. */
+/** Gives a command under the next number of its source, after what is due by its time, and moves the mark. */
 export function give(shard: LedgerShard, source: number, payload: Uint8Array, time: number): void {
   const link = shard.links.of(source);
   const token = Math.max(link.token, 1);
   const number = link.received + 1;
+  shard.advance(time);
   shard.apply({ source, token, number, payload }, time);
   shard.links.advance(source, token, number);
 }
@@ -163,6 +164,13 @@ export class Teller {
 
   hear(message: ShardMessage, shard = SHARD + 1): Step {
     return this.bytes(shard, encodeLedgerCommand(message));
+  }
+
+  /** Nobody says anything for so long; what is due then is done. */
+  wait(micros: number): Step {
+    this.time += micros;
+    this.shard.advance(this.time);
+    return this.commit();
   }
 
   bytes(source: number, payload: Uint8Array): Step {

@@ -21,6 +21,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   accounts: { table: "accounts", write: "insert", key: ["account"] },
   accounts_changed: { table: "accounts", write: "update", key: ["account"] },
   account_limits: { table: "account_limits", write: "upsert", key: ["account"] },
+  review_limits: { table: "review_limits", write: "upsert", key: ["account", "asset"] },
   balances: { table: "balances", write: "upsert", key: ["account", "asset"] },
   orders_new: { table: "orders", write: "insert", key: ["order_id"] },
   orders_new_with_terms: { table: "orders", write: "insert", key: ["order_id"] },
@@ -97,6 +98,7 @@ export class Tables {
     inPages("accounts", this.accountsWithSequence(), page, pageRows);
     const names = [
       "account_limits",
+      "review_limits",
       "balances",
       "deposits",
       "withdrawals",

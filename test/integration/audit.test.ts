@@ -273,6 +273,20 @@ const DAMAGES: Damage[] = [
     row: { order_id: 2_049, pair_done: 1, filled_by_pair: 0 },
   },
   {
+    what: "an order that was held for review, and has traded",
+    statement: `UPDATE orders SET review_until = 5 WHERE order_id = ${BUY_ORDER}`,
+    rule: "reviews",
+    row: { order_id: BUY_ORDER, review_until: 5, filled: 10 },
+  },
+  {
+    what: "an order that is held for review, and stands on the book",
+    statement: `INSERT INTO orders VALUES (2049, 1, ${BUYER}, 'b2', ${MARKET}, 1, 1, 1, 1, 2, 0, 2, 1, 0, 3, 5, 1, 4);
+      UPDATE orders SET review_until = 5 WHERE order_id = 2049;
+      INSERT INTO book VALUES (${MARKET}, 2049, ${BUYER}, 1, 1, 2, 1, 2)`,
+    rule: "reviews",
+    row: { order_id: 2_049, review_until: 5, filled: 0 },
+  },
+  {
     what: "an order larger than it was",
     statement: `UPDATE orders SET quantity = 15 WHERE order_id = ${BUY_ORDER}`,
     rule: "orderQuantities",

@@ -4,6 +4,7 @@ import {
   AccountState,
   OrderStatus,
   OrderType,
+  ReviewDecision,
   SelfTradePrevention,
   Side,
   TimeInForce,
@@ -262,7 +263,9 @@ describe("transfers, groups and limits", () => {
       "TOO_MANY_OPEN_ORDERS",
       "TOO_MANY_ORDERS_TODAY",
     ]);
-    expect(await client.accountLimits()).toEqual({ limits, ordersToday: 2, own: true });
+    const reviewLimits: unknown[] = [];
+    const known = { limits, ordersToday: 2, own: true, reviewLimits };
+    expect(await client.accountLimits()).toEqual(known);
   });
 
   it("are those of the account's tier, as the gateway has them, until it has limits of its own", async () => {
@@ -272,20 +275,20 @@ describe("transfers, groups and limits", () => {
     const first = { ordersPerDay: 1, openOrders: 0, requestsPerSecond: 0 };
     const second = { ordersPerDay: 0, openOrders: 7, requestsPerSecond: 0 };
     const known = () => all.accountLimits(account);
-    expect(await known()).toEqual({ limits: first, ordersToday: 0, own: false });
+    expect(await known()).toMatchObject({ limits: first, ordersToday: 0, own: false });
     const money = { account, asset: "TWD", amount: 2_000_000, idempotencyKey: "k" };
     await all.deposit(money);
     const client = stage.client(gateway, [account]);
     const place = async () => (await client.placeOrder(buy({ price: 50_000, quantity: 10 }))).code;
     expect([await place(), await place()]).toEqual(["OK", "TOO_MANY_ORDERS_TODAY"]);
     await strict.setAccountTier(account, 4);
-    expect(await known()).toEqual({ limits: second, ordersToday: 1, own: false });
+    expect(await known()).toMatchObject({ limits: second, ordersToday: 1, own: false });
     expect(await place()).toBe("OK");
     await all.setAccountLimits(account, first);
     await strict.setAccountTier(account, 1);
-    expect(await known()).toEqual({ limits: first, ordersToday: 2, own: true });
+    expect(await known()).toMatchObject({ limits: first, ordersToday: 2, own: true });
     await strict.setAccountTier(account, 1, true);
-    expect(await known()).toEqual({ limits: second, ordersToday: 2, own: false });
+    expect(await known()).toMatchObject({ limits: second, ordersToday: 2, own: false });
     const told: AccountEvent[] = [];
     const stream = all.subscribeAccounts([{ account, fromSequence: 1 }], {
       onEvents: (events) => told.push(...events),
@@ -297,6 +300,50 @@ describe("transfers, groups and limits", () => {
       event: { $case: "accountTier", value: { tier: 1, limits: second } },
     });
     stream.close();
+  });
+
+  it("hold orders above a value for an operator, who approves or refuses them, or cancels all", async () => {
+    const { account } = await all.openAccount();
+    await stage.fund(all, account);
+    const client = stage.client(gateway, [account]);
+    const value = 1_000_000;
+    const limit = { account, asset: "TWD", value };
+    expect(await all.setReviewLimit(limit)).toEqual({ repeated: false });
+    expect(await all.setReviewLimit(limit)).toEqual({ repeated: true });
+    expect((await client.accountLimits()).reviewLimits).toEqual([
+      { asset: { name: "TWD", decimals: 2 }, value },
+    ]);
+    const asked = [buy(), buy(), buy()].map((each) => ({
+      ...each,
+      price: 50_000,
+      quantity: 1_000,
+    }));
+    for (const each of asked) expect((await client.placeOrder(each)).code).toBe("OK");
+    const waiting = async () => (await all.listReviews()).map(({ clientOrderId }) => clientOrderId);
+    expect(await waiting()).toEqual(asked.map(({ clientOrderId }) => clientOrderId));
+    const [approved, refused, left] = asked.map(({ clientOrderId }) => clientOrderId);
+    const decide = (clientOrderId: string, decision: ReviewDecision) =>
+      all.decideReview({ account, orderId: 0, clientOrderId, decision });
+    await decide(approved!, ReviewDecision.REVIEW_DECISION_APPROVED);
+    await until(async () => (await statusOf(client, approved!)) === OrderStatus.ORDER_STATUS_NEW);
+    await decide(refused!, ReviewDecision.REVIEW_DECISION_REFUSED);
+    const codeOf = async (clientOrderId: string) =>
+      (await client.getOrder({ clientOrderId })).order!.code;
+    expect(await codeOf(refused!)).toBe("REVIEW_REFUSED");
+    await expect(decide(left!, ReviewDecision.REVIEW_DECISION_UNSPECIFIED)).rejects.toMatchObject({
+      code: "INVALID_DECISION",
+    });
+    await expect(decide(approved!, ReviewDecision.REVIEW_DECISION_APPROVED)).rejects.toMatchObject({
+      code: "ORDER_NOT_UNDER_REVIEW",
+    });
+    await expect(client.listReviews()).rejects.toMatchObject({ code: "OPERATORS_ONLY" });
+    await expect(client.setReviewLimit(limit)).rejects.toMatchObject({ code: "OPERATORS_ONLY" });
+    // The kill switch reaches what its market has never heard of.
+    await all.massCancel({ symbol: TSMC.symbol, account, side: Side.SIDE_UNSPECIFIED });
+    expect([await waiting(), await codeOf(left!)]).toEqual([[], "REVIEW_REFUSED"]);
+    await until(
+      async () => (await statusOf(client, approved!)) === OrderStatus.ORDER_STATUS_CANCELLED,
+    );
   });
 });
 

@@ -1,28 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Code } from "../../actors/kernel/codes.js";
-import { isHouseAccount, isLedgerShard, sourceOfSlot } from "../../actors/kernel/ids.js";
+import { isHouseAccount } from "../../actors/kernel/ids.js";
 import { isFinal, type OrderStatus } from "../../actors/kernel/order.js";
-import {
-  type AccountEvent,
-  decodeAccountEvents,
-  decodeBlocks,
-  decodeReplies,
-  type Reply,
-} from "../../actors/ledger/account-events.js";
-import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
-import {
-  type AmendOrder,
-  type ClientCommand,
-  encodeLedgerCommand,
-} from "../../actors/ledger/messages.js";
-import { decodeMarketCommand } from "../../actors/market/messages.js";
-import type { Row } from "../../services/ports/store.js";
-import { give, MARKET, restored, SHARD, SLOT } from "../helpers/ledger.js";
-import { ACCOUNTS, ASSETS, type Draw, draws, FUNDS, INSTRUMENTS } from "../helpers/ledger-draws.js";
-import { OTHER_SHARD, OtherShard } from "../helpers/other-shard.js";
-import { ReferenceLedger } from "../helpers/reference-ledger.js";
-import { Tables } from "../helpers/tables.js";
+import { MARKET } from "../helpers/ledger.js";
+import { ASSETS, draws, INSTRUMENTS } from "../helpers/ledger-draws.js";
+import { play, Run } from "../helpers/ledger-run.js";
+import { OtherShard } from "../helpers/other-shard.js";
+import type { ReferenceLedger } from "../helpers/reference-ledger.js";
 import { WhimsicalMarket } from "../helpers/whimsical-market.js";
 
 /** As many steps, and of such a seed, as `npm run test:property -- --ledger` asks for. */
@@ -30,149 +15,11 @@ const asked = Number(process.env["PALISADE_PROPERTY_STEPS"] ?? 0);
 const seed = Number(process.env["PALISADE_PROPERTY_SEED"] ?? 1);
 /** What a run of draws has of them on average. */
 const STEPS_PER_RUN = 150;
-const SHORT_RUNS = 120;
+const SHORT_RUNS = 180;
 const RUNS_PER_SECOND_LEAST = 1;
 const numRuns = asked === 0 ? SHORT_RUNS : Math.ceil(asked / STEPS_PER_RUN);
 
 const saidOf = (fills: number) => `${asked} steps in ${numRuns} runs, ${fills} fills, seed ${seed}`;
-
-interface Given {
-  readonly source: number;
-  readonly payload: Uint8Array;
-  readonly time: number;
-}
-
-/** An order's row with what its empty columns mean: a plain order's are written when something of them changes. */
-function filled(row: Row): Row {
-  const none = { stop_price: 0, display: 0, expires: 0, self_trade: 0, post_only: 0 };
-  const asked = { amend_price: 0, amend_change: 0, worst_price: row["price"]!, cancelling: 0 };
-  const late = { reprices: 0, trail: 0, min_quantity: 0 };
-  const charged = { maker_fee: 0, taker_fee: 0, maker_value: 0, taker_value: 0, fees: 0 };
-  return { ...none, ...asked, ...late, ...charged, pair: 0, pair_done: 0, ...row };
-}
-
-/** A shard with its tables, and everything that was said to it and by it. */
-class Run {
-  shard = LedgerShard.create(SHARD);
-  readonly tables = new Tables();
-  readonly given: Given[] = [];
-  readonly events = new Map<number, AccountEvent[]>();
-  readonly replies: Reply[] = [];
-  private state: Uint8Array = new Uint8Array(0);
-
-  give(given: Given): void {
-    this.given.push(given);
-    give(this.shard, given.source, given.payload, given.time);
-  }
-
-  /** Commits the open batch; returns what it sends, in order. */
-  commit(): { readonly destination: number; readonly payload: Uint8Array }[] {
-    this.shard.checkInvariants();
-    const hash = this.shard.stateHash();
-    const effects = this.shard.takeEffects();
-    expect(this.shard.stateHash()).toBe(hash);
-    this.tables.apply(effects);
-    this.state = effects.state;
-    for (const block of effects.events ? decodeBlocks(effects.events) : []) {
-      const told = this.events.get(block.account) ?? [];
-      this.events.set(block.account, told);
-      const events = decodeAccountEvents(block.bytes);
-      expect(block).toMatchObject({ first: told.length + 1, count: events.length });
-      told.push(...events);
-    }
-    if (effects.replies) this.replies.push(...decodeReplies(effects.replies));
-    return [...effects.sends].flatMap(([destination, payloads]) =>
-      payloads.map((payload) => ({ destination, payload })),
-    );
-  }
-
-  /** The command, about one of the orders that are live in the tables, if any is. */
-  aimed(command: AmendOrder, pick: number): AmendOrder {
-    const live = this.tables.rows("orders").filter((row) => !isFinal(row["status"] as OrderStatus));
-    const row = live[pick % live.length];
-    if (!row) return command;
-    const [account, orderId] = [row["account"] as number, row["order_id"] as number];
-    return { ...command, deadline: 0, account, orderId, clientOrderId: "" };
-  }
-
-  restart(): void {
-    const again = restored(this.shard, this.tables, this.state);
-    expect(again.stateHash()).toBe(this.shard.stateHash());
-    again.checkInvariants();
-    this.shard = again;
-  }
-
-  /** All tables but the journal, whose rows depend on where batches end. */
-  contents(): unknown[] {
-    const names = ["accounts", "balances", "orders", "deposits", "withdrawals", "shard_totals"];
-    return [...names, "transfers", "credits", "account_limits", "flows", "shard_instruments"].map(
-      (name) => {
-        const rows = this.tables.rows(name).map((row) => (name === "orders" ? filled(row) : row));
-        const columns = Object.keys(rows[0] ?? {}).sort();
-        return rows.map((row) => JSON.stringify(row, columns)).sort();
-      },
-    );
-  }
-}
-
-/** Plays the draws with whimsical markets; calls `checked` after every commit. */
-function play(
-  draws: readonly Draw[],
-  checked: (run: Run, reference: ReferenceLedger) => void,
-  markets = INSTRUMENTS.map(({ id, lot }) => new WhimsicalMarket(id, lot)),
-  other = new OtherShard(),
-): Run {
-  const run = new Run();
-  const reference = new ReferenceLedger(SHARD, INSTRUMENTS);
-  const seen = new Map<number, number>();
-  let time = 1_000;
-  const ask = (command: ClientCommand): void =>
-    run.give({ source: sourceOfSlot(SLOT), payload: encodeLedgerCommand(command), time: ++time });
-  const commit = (): void => {
-    for (const { destination, payload } of run.commit()) {
-      if (isLedgerShard(destination)) {
-        expect(destination).toBe(OTHER_SHARD);
-        other.receive(payload);
-        continue;
-      }
-      const command = decodeMarketCommand(payload);
-      reference.sent(command);
-      markets[destination - MARKET]?.receive(command);
-    }
-    for (const [account, events] of run.events) {
-      for (const event of events.slice(seen.get(account) ?? 0)) reference.told(account, event);
-      seen.set(account, events.length);
-    }
-    checked(run, reference);
-  };
-  for (const instrument of INSTRUMENTS) {
-    const payload = encodeLedgerCommand({ kind: "instrument", instrument });
-    run.give({ source: instrument.id, payload, time });
-  }
-  for (const account of ACCOUNTS) {
-    ask({ kind: "open", account, deadline: 0 });
-    for (const asset of ASSETS) {
-      ask({ kind: "deposit", account, deadline: 0, asset, amount: FUNDS, key: `${asset}` });
-    }
-  }
-  for (const draw of draws) {
-    if (draw.kind === "commit") commit();
-    if (draw.kind === "client") ask(draw.command);
-    if (draw.kind === "aimed") ask(run.aimed(draw.command, draw.pick));
-    const message = draw.kind === "shard" ? other.act(draw.whim) : null;
-    if (message) {
-      run.give({ source: OTHER_SHARD, payload: encodeLedgerCommand(message), time: ++time });
-    }
-    if (draw.kind !== "whim") continue;
-    const market = markets[draw.market]!;
-    const answer = market.answer(draw.whim);
-    if (!answer) continue;
-    if (answer.kind === "trade") reference.traded(answer);
-    run.give({ source: market.id, payload: encodeLedgerCommand(answer), time: ++time });
-  }
-  commit();
-  return run;
-}
 
 function amount(value: unknown): bigint {
   return BigInt(value as number);
@@ -331,6 +178,49 @@ describe("a ledger shard, whatever clients and markets do", () => {
     );
   });
 
+  it("sends no order to its market that is held for review, until it is approved", () => {
+    const counts = { approved: 0, refused: 0, over: 0, cancelled: 0, pairs: 0 };
+    fc.assert(
+      fc.property(draws, (draws) => {
+        const { events, entered } = play(draws, ({ tables, entered }) => {
+          for (const row of tables.rows("orders")) {
+            if ((row["review_until"] ?? 0) === 0) continue;
+            expect(entered.has(row["order_id"] as number)).toBe(false);
+          }
+        });
+        for (const told of events.values()) {
+          const of = (id: number) =>
+            told.filter((event) => "orderId" in event && event.orderId === id);
+          for (const accepted of told) {
+            if (accepted.kind !== "accepted") continue;
+            const [, held, ...then] = of(accepted.orderId);
+            if (held?.kind !== "review") {
+              expect(entered.has(accepted.orderId)).toBe(true);
+              continue;
+            }
+            if (accepted.pair !== 0) {
+              expect(of(accepted.pair)[1]).toEqual({ ...held, orderId: accepted.pair });
+              counts.pairs += 1;
+            }
+            const decision = then.find(({ kind }) => kind === "reviewed");
+            const isApproved = decision?.kind === "reviewed" && decision.isApproved;
+            expect(entered.has(accepted.orderId)).toBe(isApproved);
+            if (isApproved) counts.approved += 1;
+            if (isApproved || then.length === 0) continue;
+            const end = then.at(-1)!;
+            expect(end).toMatchObject({ kind: "ended", leaves: accepted.quantity, sequence: 0 });
+            if (end.kind !== "ended") continue;
+            if (end.code === Code.REVIEW_REFUSED) counts.refused += 1;
+            if (end.code === Code.REVIEW_TIME_OVER) counts.over += 1;
+            if (end.code === Code.CANCELLED_BY_CLIENT) counts.cancelled += 1;
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+    expect(Math.min(...Object.values(counts)), JSON.stringify(counts)).toBeGreaterThan(2);
+  });
+
   it("accepts both orders of a pair, one behind the other, or neither", () => {
     let pairs = 0;
     fc.assert(
@@ -382,7 +272,7 @@ describe("a ledger shard, whatever clients and markets do", () => {
           expect(codes).toEqual([pair.leg === 1 ? code : none, pair.leg === 2 ? code : none]);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 120 },
     );
     expect(repeats).toBeGreaterThan(50);
     expect(pairRepeats).toBeGreaterThan(10);

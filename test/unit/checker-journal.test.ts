@@ -78,6 +78,12 @@ const EVENTS: Readonly<Record<AccountEvent["kind"], readonly AccountEvent[]>> = 
   "account-group": [{ kind: "account-group", origin, group: 7 }],
   "account-tier": [{ kind: "account-tier", origin, tier: 2, limits }],
   "account-limits": [{ kind: "account-limits", origin, ...limits }],
+  review: [{ kind: "review", orderId: 1025, until: 1_700_000_003_600_000 }],
+  reviewed: [
+    { kind: "reviewed", origin, orderId: 1025, isApproved: true },
+    { kind: "reviewed", origin, orderId: 1025, isApproved: false },
+  ],
+  "review-limit": [{ kind: "review-limit", origin, asset: 2, value: 5_000_000 }],
   "account-state": [{ kind: "account-state", origin, state: 3 }],
   repriced: [{ kind: "repriced", orderId: 1025, price: 57_500, sequence }],
   triggered: [{ kind: "triggered", orderId: 1025, leaves: 400, sequence }],

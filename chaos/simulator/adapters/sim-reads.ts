@@ -11,8 +11,10 @@ import type {
   InstrumentDefinition,
   JournalRow,
   MarketSnapshot,
+  OrderFilter,
   OrderRow,
   Reads,
+  ReviewLimitRow,
   StoredEvents,
   StoredMarket,
   TradeRow,
@@ -79,6 +81,14 @@ export class SimReads implements Reads {
 
   limits(account: number): Promise<AccountLimitsRow | null> {
     return this.ask("limits", [account], reads.limits);
+  }
+
+  reviewLimits(account: number): Promise<ReviewLimitRow[]> {
+    return this.ask("reviewLimits", [account], reads.reviewLimits);
+  }
+
+  ordersUnderReview(of: OrderFilter, most: number): Promise<OrderRow[]> {
+    return this.ask("ordersUnderReview", [of, most], reads.ordersUnderReview);
   }
 
   withdrawals(account: number, most: number): Promise<WithdrawalRow[]> {

@@ -23,6 +23,7 @@ export function rowsOfActor(postgres: SimPostgres, actor: number): LoadedRows[] 
     of("shard_instruments", ["instrument", "definition", "reference_price"], ["instrument"]),
     { table: "accounts", rows: accounts(postgres, actor) },
     of("account_limits", LIMITS, ["account"]),
+    of("review_limits", ["account", "asset", "value"], ["account", "asset"]),
     of("balances", ["account", "asset", "total", "held"], ["account", "asset"]),
     of("deposits", ["account", "key", "asset", "amount", "sequence"], ["account"]),
     of(

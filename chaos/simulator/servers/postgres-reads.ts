@@ -15,7 +15,9 @@ import {
   type InstrumentDefinition,
   type JournalRow,
   type MarketSnapshot,
+  type OrderFilter,
   type OrderRow,
+  type ReviewLimitRow,
   type StoredEvents,
   type StoredMarket,
   type TradeRow,
@@ -133,6 +135,31 @@ export function limits(postgres: SimPostgres, account: number): AccountLimitsRow
 }
 
 const MICROS_PER_DAY = 86_400_000_000;
+
+export function reviewLimits({ tables }: SimPostgres, account: number): ReviewLimitRow[] {
+  const rows = [...tables.get("review_limits").rows.values()] as unknown as Numbers[];
+  return rows
+    .filter((row) => row["account"] === account && row["value"]! > 0)
+    .map(({ asset, value }) => ({ asset: asset!, value: value! }))
+    .sort((a, b) => a.asset - b.asset);
+}
+
+export function ordersUnderReview(
+  { tables }: SimPostgres,
+  of: OrderFilter,
+  most: number,
+): OrderRow[] {
+  const isWanted = (row: OrderRow) =>
+    row.reviewUntil !== 0 &&
+    [0, row.instrument].includes(of.instrument) &&
+    [0, row.account].includes(of.account) &&
+    [0, row.side].includes(of.side);
+  return [...tables.get("orders").rows.values()]
+    .map(orderRow)
+    .filter(isWanted)
+    .sort((a, b) => a.reviewUntil - b.reviewUntil || a.orderId - b.orderId)
+    .slice(0, most);
+}
 
 export function withdrawals(postgres: SimPostgres, account: number, most: number): WithdrawalRow[] {
   const all = allWithdrawals(postgres).filter((row) => row.account === account);
@@ -361,5 +388,6 @@ function orderRow(row: Row): OrderRow {
     trail: of["trail"] ?? 0,
     minQuantity: of["min_quantity"] ?? 0,
     fees: of["fees"] ?? 0,
+    reviewUntil: of["review_until"] ?? 0,
   };
 }

@@ -63,6 +63,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   batch_log: ["actor", "batch"],
   accounts: ["account"],
   account_limits: ["account"],
+  review_limits: ["account", "asset"],
   balances: ["account", "asset"],
   orders: ["order_id"],
   journal: ["account", "last_sequence"],

@@ -61,6 +61,11 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
     from: (actor) => `FROM account_limits WHERE actor = ${actor} ORDER BY account`,
   },
   {
+    table: "review_limits",
+    columns: { account: "integer", asset: "integer", value: "integer" },
+    from: (actor) => `FROM review_limits WHERE actor = ${actor} ORDER BY account, asset`,
+  },
+  {
     table: "balances",
     columns: { account: "integer", asset: "integer", total: "integer", held: "integer" },
     from: (actor) => `FROM balances WHERE actor = ${actor} ORDER BY account, asset`,
@@ -165,6 +170,7 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
       maker_value: "integer",
       taker_value: "integer",
       fees: "integer",
+      review_until: "integer",
     },
     // Live orders, and the newest of the finished: from the oldest one on that is still kept.
     from: (actor) => `FROM orders WHERE actor = ${actor} AND (status < 4 OR order_id >= coalesce((

@@ -67,6 +67,11 @@ export const LIMITS = statement(
    FROM accounts a LEFT JOIN account_limits l USING (account) WHERE a.account = $1`,
 );
 
+export const REVIEW_LIMITS = statement(
+  "review_limits",
+  "SELECT asset, value FROM review_limits WHERE account = $1 AND value > 0 ORDER BY asset",
+);
+
 const WITHDRAWAL_COLUMNS = "account, key, asset, amount, status, requested, sequence";
 
 export const WITHDRAWALS = statement(
@@ -97,7 +102,8 @@ const ORDER_COLUMNS = `order_id AS "orderId", account, client_order_id AS "clien
   coalesce(expires, 0) AS expires, coalesce(self_trade, 0) AS "selfTrade",
   coalesce(post_only, 0) = 1 AS "postOnly", coalesce(pair, 0) AS pair,
   coalesce(reprices, 0) = 1 AS reprices, coalesce(trail, 0) AS trail,
-  coalesce(min_quantity, 0) AS "minQuantity", coalesce(fees, 0) AS fees`;
+  coalesce(min_quantity, 0) AS "minQuantity", coalesce(fees, 0) AS fees,
+  coalesce(review_until, 0) AS "reviewUntil"`;
 
 export const ORDER_BY_ID = statement(
   "order_by_id",
@@ -114,6 +120,14 @@ export const OPEN_ORDERS = statement(
   "open_orders",
   `SELECT ${ORDER_COLUMNS} FROM orders WHERE account = $1 AND status < ${OrderStatus.Filled}
    ORDER BY created DESC, order_id DESC LIMIT $2`,
+);
+
+/** Of an instrument and an account, and of a side; each 0: of all. */
+export const ORDERS_UNDER_REVIEW = statement(
+  "orders_under_review",
+  `SELECT ${ORDER_COLUMNS} FROM orders
+   WHERE review_until > 0 AND $1::integer IN (0, instrument) AND $2::bigint IN (0, account) AND $3::smallint IN (0, side)
+   ORDER BY review_until, order_id LIMIT $4`,
 );
 
 export const ASSETS = statement(

@@ -16,8 +16,10 @@ import {
   type InstrumentDefinition,
   type JournalRow,
   type MarketSnapshot,
+  type OrderFilter,
   type OrderRow,
   type Reads,
+  type ReviewLimitRow,
   type StoredEvents,
   type StoredMarket,
   type TradeRow,
@@ -125,6 +127,15 @@ export class PostgresReads implements Reads {
 
   limits(account: number): Promise<AccountLimitsRow | null> {
     return this.one<AccountLimitsRow & pg.QueryResultRow>(sql.LIMITS, [account]);
+  }
+
+  reviewLimits(account: number): Promise<ReviewLimitRow[]> {
+    return query<ReviewLimitRow & pg.QueryResultRow>(this.pool, sql.REVIEW_LIMITS, [account]);
+  }
+
+  ordersUnderReview(of: OrderFilter, most: number): Promise<OrderRow[]> {
+    const values = [of.instrument, of.account, of.side, most];
+    return query<OrderRow & pg.QueryResultRow>(this.pool, sql.ORDERS_UNDER_REVIEW, values);
   }
 
   withdrawals(account: number, most: number): Promise<WithdrawalRow[]> {

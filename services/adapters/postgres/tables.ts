@@ -60,6 +60,7 @@ const AMENDABLE: Columns = {
   maker_value: "bigint",
   taker_value: "bigint",
   fees: "bigint",
+  review_until: "bigint",
 };
 
 const FIXED_TERMS: Columns = {
@@ -119,6 +120,14 @@ const LEDGER: readonly PartTable[] = [
       own: "smallint",
     },
     key: ["account"],
+    fromBatch: ["actor"],
+  },
+  {
+    part: "review_limits",
+    table: "review_limits",
+    mode: "upsert",
+    columns: { account: "bigint", asset: "integer", value: "bigint" },
+    key: ["account", "asset"],
     fromBatch: ["actor"],
   },
   {

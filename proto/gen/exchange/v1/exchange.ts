@@ -291,6 +291,22 @@ export namespace TransferStatus {
   export type UNRECOGNIZED = typeof TransferStatus.UNRECOGNIZED;
 }
 
+export const ReviewDecision = {
+  REVIEW_DECISION_UNSPECIFIED: 0,
+  REVIEW_DECISION_APPROVED: 1,
+  REVIEW_DECISION_REFUSED: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type ReviewDecision = typeof ReviewDecision[keyof typeof ReviewDecision];
+
+export namespace ReviewDecision {
+  export type REVIEW_DECISION_UNSPECIFIED = typeof ReviewDecision.REVIEW_DECISION_UNSPECIFIED;
+  export type REVIEW_DECISION_APPROVED = typeof ReviewDecision.REVIEW_DECISION_APPROVED;
+  export type REVIEW_DECISION_REFUSED = typeof ReviewDecision.REVIEW_DECISION_REFUSED;
+  export type UNRECOGNIZED = typeof ReviewDecision.UNRECOGNIZED;
+}
+
 export const WarningKind = {
   WARNING_KIND_UNSPECIFIED: 0,
   /** WARNING_KIND_CANCEL_RATE - Of its orders too many were cancelled. */
@@ -532,6 +548,49 @@ export interface GetAccountLimitsResponse {
   ordersToday: number;
   /** Were they set for this account? Else they are its tier's. */
   own: boolean;
+  /** Only where one is set. */
+  reviewLimits: ReviewLimit[];
+}
+
+/** An order is held for review when its quantity at its limit (of a market order and a stop: at the limit that is held at) is worth more. */
+export interface ReviewLimit {
+  asset:
+    | Asset
+    | undefined;
+  /** In units of the asset. */
+  value: number;
+}
+
+export interface SetReviewLimitRequest {
+  account: number;
+  asset: string;
+  /** 0: none is held. */
+  value: number;
+}
+
+export interface SetReviewLimitResponse {
+  repeated: boolean;
+}
+
+export interface DecideReviewRequest {
+  account: number;
+  /** Name the order by one of the two. */
+  orderId: number;
+  clientOrderId: string;
+  decision: ReviewDecision;
+}
+
+export interface DecideReviewResponse {
+  /** Was it refused before? What was approved before is not held any more, which is an error. */
+  repeated: boolean;
+}
+
+export interface ListReviewsRequest {
+}
+
+export interface ListReviewsResponse {
+  /** 1,000 at most. */
+  orders: Order[];
 }
 
 export interface GetBalancesResponse {
@@ -714,6 +773,8 @@ export interface Order {
   minQuantity: number;
   /** What it was charged so far, in the quote asset's units; below zero: was given. */
   fees: number;
+  /** Until when it is held for review and is not at its market; 0: it is not held. */
+  reviewUntil: number;
 }
 
 export interface OrderFill {
@@ -817,6 +878,9 @@ export interface AccountEvent {
     | { $case: "accountGroup"; value: AccountGroupChanged }
     | { $case: "accountTier"; value: AccountTierChanged }
     | { $case: "warning"; value: AccountWarned }
+    | { $case: "review"; value: OrderHeldForReview }
+    | { $case: "reviewed"; value: OrderReviewed }
+    | { $case: "reviewLimit"; value: ReviewLimitChanged }
     | undefined;
 }
 
@@ -898,7 +962,25 @@ export interface AccountWarned {
   usualOrders: number;
 }
 
-/** Held for, durable, on its way to the market. */
+export interface ReviewLimitChanged {
+  asset: string;
+  value: number;
+}
+
+/** Its funds are held, but it does not go to its market before an operator has approved it. It can be cancelled, and nothing else. */
+export interface OrderHeldForReview {
+  orderId: number;
+  /** When it ends, if nobody has decided. */
+  until: number;
+}
+
+/** Approved it is on its way to its market; refused it ends, which the next event of it says. */
+export interface OrderReviewed {
+  orderId: number;
+  approved: boolean;
+}
+
+/** Held for, durable; on its way to the market, unless it is held for review: then the next event of it says so. */
 export interface OrderAccepted {
   orderId: number;
   clientOrderId: string;
@@ -1014,6 +1096,7 @@ export interface OrderEnded {
   orderId: number;
   leaves: number;
   code: string;
+  /** 0: it ended before it reached its market. */
   marketSequence: number;
 }
 
@@ -3201,7 +3284,7 @@ export const GetAccountLimitsRequest: MessageFns<GetAccountLimitsRequest> = {
 };
 
 function createBaseGetAccountLimitsResponse(): GetAccountLimitsResponse {
-  return { limits: undefined, ordersToday: 0, own: false };
+  return { limits: undefined, ordersToday: 0, own: false, reviewLimits: [] };
 }
 
 export const GetAccountLimitsResponse: MessageFns<GetAccountLimitsResponse> = {
@@ -3214,6 +3297,9 @@ export const GetAccountLimitsResponse: MessageFns<GetAccountLimitsResponse> = {
     }
     if (message.own !== false) {
       writer.uint32(24).bool(message.own);
+    }
+    for (const v of message.reviewLimits) {
+      ReviewLimit.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -3253,6 +3339,391 @@ export const GetAccountLimitsResponse: MessageFns<GetAccountLimitsResponse> = {
             }
 
             message.own = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reviewLimits.push(ReviewLimit.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReviewLimit(): ReviewLimit {
+  return { asset: undefined, value: 0 };
+}
+
+export const ReviewLimit: MessageFns<ReviewLimit> = {
+  encode(message: ReviewLimit, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.asset !== undefined) {
+      Asset.encode(message.asset, writer.uint32(10).fork()).join();
+    }
+    if (message.value !== 0) {
+      writer.uint32(16).int64(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReviewLimit {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReviewLimit();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.asset = Asset.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSetReviewLimitRequest(): SetReviewLimitRequest {
+  return { account: 0, asset: "", value: 0 };
+}
+
+export const SetReviewLimitRequest: MessageFns<SetReviewLimitRequest> = {
+  encode(message: SetReviewLimitRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== 0) {
+      writer.uint32(8).int64(message.account);
+    }
+    if (message.asset !== "") {
+      writer.uint32(18).string(message.asset);
+    }
+    if (message.value !== 0) {
+      writer.uint32(24).int64(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetReviewLimitRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetReviewLimitRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.value = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSetReviewLimitResponse(): SetReviewLimitResponse {
+  return { repeated: false };
+}
+
+export const SetReviewLimitResponse: MessageFns<SetReviewLimitResponse> = {
+  encode(message: SetReviewLimitResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.repeated !== false) {
+      writer.uint32(8).bool(message.repeated);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetReviewLimitResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetReviewLimitResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.repeated = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDecideReviewRequest(): DecideReviewRequest {
+  return { account: 0, orderId: 0, clientOrderId: "", decision: 0 };
+}
+
+export const DecideReviewRequest: MessageFns<DecideReviewRequest> = {
+  encode(message: DecideReviewRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== 0) {
+      writer.uint32(8).int64(message.account);
+    }
+    if (message.orderId !== 0) {
+      writer.uint32(16).int64(message.orderId);
+    }
+    if (message.clientOrderId !== "") {
+      writer.uint32(26).string(message.clientOrderId);
+    }
+    if (message.decision !== 0) {
+      writer.uint32(32).int32(message.decision);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DecideReviewRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDecideReviewRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.orderId = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.clientOrderId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.decision = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDecideReviewResponse(): DecideReviewResponse {
+  return { repeated: false };
+}
+
+export const DecideReviewResponse: MessageFns<DecideReviewResponse> = {
+  encode(message: DecideReviewResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.repeated !== false) {
+      writer.uint32(8).bool(message.repeated);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DecideReviewResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDecideReviewResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.repeated = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListReviewsRequest(): ListReviewsRequest {
+  return {};
+}
+
+export const ListReviewsRequest: MessageFns<ListReviewsRequest> = {
+  encode(_: ListReviewsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListReviewsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListReviewsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListReviewsResponse(): ListReviewsResponse {
+  return { orders: [] };
+}
+
+export const ListReviewsResponse: MessageFns<ListReviewsResponse> = {
+  encode(message: ListReviewsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.orders) {
+      Order.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListReviewsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListReviewsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orders.push(Order.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -4694,6 +5165,7 @@ function createBaseOrder(): Order {
     trail: 0,
     minQuantity: 0,
     fees: 0,
+    reviewUntil: 0,
   };
 }
 
@@ -4773,6 +5245,9 @@ export const Order: MessageFns<Order> = {
     }
     if (message.fees !== 0) {
       writer.uint32(200).int64(message.fees);
+    }
+    if (message.reviewUntil !== 0) {
+      writer.uint32(208).int64(message.reviewUntil);
     }
     return writer;
   },
@@ -4988,6 +5463,14 @@ export const Order: MessageFns<Order> = {
             }
 
             message.fees = longToNumber(reader.int64());
+            continue;
+          }
+          case 26: {
+            if (tag !== 208) {
+              break;
+            }
+
+            message.reviewUntil = longToNumber(reader.int64());
             continue;
           }
         }
@@ -5712,6 +6195,15 @@ export const AccountEvent: MessageFns<AccountEvent> = {
       case "warning":
         AccountWarned.encode(message.event.value, writer.uint32(322).fork()).join();
         break;
+      case "review":
+        OrderHeldForReview.encode(message.event.value, writer.uint32(330).fork()).join();
+        break;
+      case "reviewed":
+        OrderReviewed.encode(message.event.value, writer.uint32(338).fork()).join();
+        break;
+      case "reviewLimit":
+        ReviewLimitChanged.encode(message.event.value, writer.uint32(346).fork()).join();
+        break;
     }
     return writer;
   },
@@ -5967,6 +6459,30 @@ export const AccountEvent: MessageFns<AccountEvent> = {
             }
 
             message.event = { $case: "warning", value: AccountWarned.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 41: {
+            if (tag !== 330) {
+              break;
+            }
+
+            message.event = { $case: "review", value: OrderHeldForReview.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 42: {
+            if (tag !== 338) {
+              break;
+            }
+
+            message.event = { $case: "reviewed", value: OrderReviewed.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 43: {
+            if (tag !== 346) {
+              break;
+            }
+
+            message.event = { $case: "reviewLimit", value: ReviewLimitChanged.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -6701,6 +7217,177 @@ export const AccountWarned: MessageFns<AccountWarned> = {
             }
 
             message.usualOrders = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReviewLimitChanged(): ReviewLimitChanged {
+  return { asset: "", value: 0 };
+}
+
+export const ReviewLimitChanged: MessageFns<ReviewLimitChanged> = {
+  encode(message: ReviewLimitChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.asset !== "") {
+      writer.uint32(10).string(message.asset);
+    }
+    if (message.value !== 0) {
+      writer.uint32(16).int64(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReviewLimitChanged {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReviewLimitChanged();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.asset = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseOrderHeldForReview(): OrderHeldForReview {
+  return { orderId: 0, until: 0 };
+}
+
+export const OrderHeldForReview: MessageFns<OrderHeldForReview> = {
+  encode(message: OrderHeldForReview, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== 0) {
+      writer.uint32(8).int64(message.orderId);
+    }
+    if (message.until !== 0) {
+      writer.uint32(16).int64(message.until);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OrderHeldForReview {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrderHeldForReview();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.orderId = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.until = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseOrderReviewed(): OrderReviewed {
+  return { orderId: 0, approved: false };
+}
+
+export const OrderReviewed: MessageFns<OrderReviewed> = {
+  encode(message: OrderReviewed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== 0) {
+      writer.uint32(8).int64(message.orderId);
+    }
+    if (message.approved !== false) {
+      writer.uint32(16).bool(message.approved);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OrderReviewed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrderReviewed();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.orderId = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.approved = reader.bool();
             continue;
           }
         }
@@ -9330,6 +10017,42 @@ export const AccountServiceService = {
       Buffer.from(GetAccountLimitsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetAccountLimitsResponse => GetAccountLimitsResponse.decode(value),
   },
+  /**
+   * An operator says above which value, in an asset that instruments are quoted in, the account's new orders are held for review from now on.
+   * Orders that are held or open stay as they are.
+   */
+  setReviewLimit: {
+    path: "/exchange.v1.AccountService/SetReviewLimit" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetReviewLimitRequest): Buffer =>
+      Buffer.from(SetReviewLimitRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetReviewLimitRequest => SetReviewLimitRequest.decode(value),
+    responseSerialize: (value: SetReviewLimitResponse): Buffer =>
+      Buffer.from(SetReviewLimitResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SetReviewLimitResponse => SetReviewLimitResponse.decode(value),
+  },
+  /** An operator approves an order that is held for review (it goes to its market), or refuses it (it ends). Of a pair both orders. */
+  decideReview: {
+    path: "/exchange.v1.AccountService/DecideReview" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DecideReviewRequest): Buffer => Buffer.from(DecideReviewRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DecideReviewRequest => DecideReviewRequest.decode(value),
+    responseSerialize: (value: DecideReviewResponse): Buffer =>
+      Buffer.from(DecideReviewResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DecideReviewResponse => DecideReviewResponse.decode(value),
+  },
+  /** For operators: the orders that are held for review, those first whose time is over first. */
+  listReviews: {
+    path: "/exchange.v1.AccountService/ListReviews" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListReviewsRequest): Buffer => Buffer.from(ListReviewsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListReviewsRequest => ListReviewsRequest.decode(value),
+    responseSerialize: (value: ListReviewsResponse): Buffer => Buffer.from(ListReviewsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListReviewsResponse => ListReviewsResponse.decode(value),
+  },
   getBalances: {
     path: "/exchange.v1.AccountService/GetBalances" as const,
     requestStream: false as const,
@@ -9389,6 +10112,15 @@ export interface AccountServiceServer extends UntypedServiceImplementation {
   /** An operator says how much an account may ask for from now on, whatever its tier's limits are. Cancels and reduces are never limited. */
   setAccountLimits: handleUnaryCall<SetAccountLimitsRequest, SetAccountLimitsResponse>;
   getAccountLimits: handleUnaryCall<GetAccountLimitsRequest, GetAccountLimitsResponse>;
+  /**
+   * An operator says above which value, in an asset that instruments are quoted in, the account's new orders are held for review from now on.
+   * Orders that are held or open stay as they are.
+   */
+  setReviewLimit: handleUnaryCall<SetReviewLimitRequest, SetReviewLimitResponse>;
+  /** An operator approves an order that is held for review (it goes to its market), or refuses it (it ends). Of a pair both orders. */
+  decideReview: handleUnaryCall<DecideReviewRequest, DecideReviewResponse>;
+  /** For operators: the orders that are held for review, those first whose time is over first. */
+  listReviews: handleUnaryCall<ListReviewsRequest, ListReviewsResponse>;
   getBalances: handleUnaryCall<GetBalancesRequest, GetBalancesResponse>;
   /** The account's events from a sequence on, gapless, first what is stored and then what happens. */
   subscribeAccountEvents: handleServerStreamingCall<SubscribeAccountEventsRequest, SubscribeAccountEventsResponse>;
@@ -9596,6 +10328,57 @@ export interface AccountServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetAccountLimitsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * An operator says above which value, in an asset that instruments are quoted in, the account's new orders are held for review from now on.
+   * Orders that are held or open stay as they are.
+   */
+  setReviewLimit(
+    request: SetReviewLimitRequest,
+    callback: (error: ServiceError | null, response: SetReviewLimitResponse) => void,
+  ): ClientUnaryCall;
+  setReviewLimit(
+    request: SetReviewLimitRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SetReviewLimitResponse) => void,
+  ): ClientUnaryCall;
+  setReviewLimit(
+    request: SetReviewLimitRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SetReviewLimitResponse) => void,
+  ): ClientUnaryCall;
+  /** An operator approves an order that is held for review (it goes to its market), or refuses it (it ends). Of a pair both orders. */
+  decideReview(
+    request: DecideReviewRequest,
+    callback: (error: ServiceError | null, response: DecideReviewResponse) => void,
+  ): ClientUnaryCall;
+  decideReview(
+    request: DecideReviewRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DecideReviewResponse) => void,
+  ): ClientUnaryCall;
+  decideReview(
+    request: DecideReviewRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DecideReviewResponse) => void,
+  ): ClientUnaryCall;
+  /** For operators: the orders that are held for review, those first whose time is over first. */
+  listReviews(
+    request: ListReviewsRequest,
+    callback: (error: ServiceError | null, response: ListReviewsResponse) => void,
+  ): ClientUnaryCall;
+  listReviews(
+    request: ListReviewsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListReviewsResponse) => void,
+  ): ClientUnaryCall;
+  listReviews(
+    request: ListReviewsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListReviewsResponse) => void,
   ): ClientUnaryCall;
   getBalances(
     request: GetBalancesRequest,
@@ -9979,7 +10762,7 @@ export const MarketServiceService = {
     responseSerialize: (value: SetScheduleResponse): Buffer => Buffer.from(SetScheduleResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SetScheduleResponse => SetScheduleResponse.decode(value),
   },
-  /** Ends all orders of the market, or an account's, of one side or both. */
+  /** Ends all orders of the market, or an account's, of one side or both. Those that are held for review are refused. */
   massCancel: {
     path: "/exchange.v1.MarketService/MassCancel" as const,
     requestStream: false as const,
@@ -9998,7 +10781,7 @@ export interface MarketServiceServer extends UntypedServiceImplementation {
   setRules: handleUnaryCall<SetRulesRequest, SetRulesResponse>;
   /** Replaces what is still to come. */
   setSchedule: handleUnaryCall<SetScheduleRequest, SetScheduleResponse>;
-  /** Ends all orders of the market, or an account's, of one side or both. */
+  /** Ends all orders of the market, or an account's, of one side or both. Those that are held for review are refused. */
   massCancel: handleUnaryCall<MassCancelRequest, MassCancelResponse>;
 }
 
@@ -10065,7 +10848,7 @@ export interface MarketServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SetScheduleResponse) => void,
   ): ClientUnaryCall;
-  /** Ends all orders of the market, or an account's, of one side or both. */
+  /** Ends all orders of the market, or an account's, of one side or both. Those that are held for review are refused. */
   massCancel(
     request: MassCancelRequest,
     callback: (error: ServiceError | null, response: MassCancelResponse) => void,
