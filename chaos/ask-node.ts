@@ -7,10 +7,24 @@ export function leadingOf(node: ExchangeProcess): Promise<Readonly<Record<string
   return ask(node, "/leading");
 }
 
+/** How many actors a node says it leads. */
+export async function countLed(node: ExchangeProcess): Promise<number> {
+  return Object.keys(await leadingOf(node)).length;
+}
+
 /** The actors that a node follows as their standby and could lead at once. */
 export async function warmOf(node: ExchangeProcess): Promise<ReadonlySet<string>> {
   const standbys = await ask<Record<string, StandbyProgress>>(node, "/standbys");
   return new Set(Object.keys(standbys).filter((actor) => standbys[actor]!.isWarm));
+}
+
+/** Does its process answer at all? */
+export async function healthOf({ ports }: ExchangeProcess): Promise<boolean> {
+  try {
+    return (await fetch(`http://127.0.0.1:${ports.http}/healthz`)).ok;
+  } catch {
+    return false;
+  }
 }
 
 async function ask<T>(node: ExchangeProcess, path: string): Promise<T> {

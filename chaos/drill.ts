@@ -1,124 +1,52 @@
 /**
  * Drills: faults on purpose, at an exchange that trades, and proof that nothing was lost. Each round strikes, measures
- * what clients or the batch log see of it, and makes everything whole again. At the end separate programs judge: a
- * checker from the clients' own logs, and the audit.
+ * what clients or the batch log see of it, and makes everything whole again.
  */
-import { loadavg } from "node:os";
-import { join } from "node:path";
-import { audit } from "../services/audit/audit.js";
-import type { Drill, Round, Stage, Surroundings } from "./drills/drill.js";
-import { FREEZE_LEADER } from "./drills/freeze-leader.js";
-import { KILL_LEADER } from "./drills/kill-leader.js";
-import { Metronome } from "./drills/metronome.js";
-import { MOVE_LEADER } from "./drills/move-leader.js";
-import { ROLLBACK_NATS, WIPE_NATS } from "./drills/nats-loss.js";
-import { Probe } from "./drills/probe.js";
-import { ROLLING_RESTART } from "./drills/rolling-restart.js";
-import { LoadProcess } from "./load/process.js";
-import { untilQuiet } from "./quiet.js";
-import { type DrillReport, report } from "./report.js";
-import { runChecker } from "./run-checker.js";
-import { Scene } from "./scene.js";
-
-export const DRILLS: readonly Drill[] = [
-  KILL_LEADER,
-  FREEZE_LEADER,
-  MOVE_LEADER,
-  ROLLING_RESTART,
-  WIPE_NATS,
-  ROLLBACK_NATS,
-];
+import { drillOf } from "./drills/catalog.js";
+import type { Surroundings } from "./drills/drill.js";
+import { unlessInterrupted } from "./interrupt.js";
+import type { DrillReport } from "./report.js";
+import { Session } from "./session.js";
 
 export interface DrillOptions extends Partial<Surroundings> {
   readonly rounds?: number;
+  /** Strikes again and again for so long, instead of so many rounds. */
+  readonly minutes?: number;
   readonly seed?: number;
   /** True keeps the logs although everything is as it should be. */
   readonly keep?: boolean;
   /** Takes lines of progress. */
   readonly log?: (line: string) => void;
+  /** Ends it early, with everything stopped that was started. */
+  readonly signal?: AbortSignal;
 }
 
-const SURROUNDINGS: Surroundings = { nodes: 3, ledgerShards: 4, symbols: 6, ordersPerSecond: 200 };
+export const SURROUNDINGS: Surroundings = {
+  nodes: 3,
+  ledgerShards: 4,
+  symbols: 6,
+  ordersPerSecond: 200,
+  wired: false,
+};
 const ROUNDS = 20;
 const SEED = 1;
-
-const LOAD_ACCOUNTS = 100;
-const FIRST_LOAD_ACCOUNT = 1_000;
-const QUIET_LIMIT_MS = 60_000;
-
-/** An unknown drill; the message lists those that there are. */
-export class UnknownDrillError extends Error {
-  override readonly name = "UnknownDrillError";
-  readonly code = "UNKNOWN_DRILL";
-  constructor(name: string) {
-    const known = DRILLS.map((drill) => `  ${drill.name}: ${drill.about}`).join("\n");
-    super(`UNKNOWN_DRILL: there is no drill ${JSON.stringify(name)}. There are:\n${known}`);
-  }
-}
+const MS_PER_MINUTE = 60_000;
 
 /** Runs a drill on an exchange that it starts. Throws `UnknownDrillError`; rejects when it cannot be run to its end. */
 export async function runDrill(name: string, options: DrillOptions = {}): Promise<DrillReport> {
-  const drill = DRILLS.find((each) => each.name === name);
-  if (!drill) throw new UnknownDrillError(name);
+  const drill = drillOf(name);
+  const { log = () => {}, rounds = ROUNDS, seed = SEED, keep = false, signal, minutes } = options;
+  const forMs = minutes === undefined ? {} : { forMs: minutes * MS_PER_MINUTE };
   const surroundings = { ...SURROUNDINGS, ...drill.surroundings, ...options };
-  const { log = () => {}, rounds = ROUNDS, seed = SEED, keep = false } = options;
-  const loadBefore = loadavg()[0]!;
-  const scene = await Scene.start({ ...surroundings, log });
-  let load: LoadProcess | undefined;
-  let probe: Probe | undefined;
-  let metronome: Metronome | undefined;
+  const session = await Session.open({ ...surroundings, seed, log });
   try {
-    load = startLoad(scene, surroundings.ordersPerSecond, seed);
-    probe = await Probe.open(scene);
-    metronome = await Metronome.open(scene);
-    await load.ready();
-    load.go();
-    const struck = await strikeRounds(drill, { scene, probe, metronome }, rounds, log);
-    load.stop();
-    const result = await load.result();
-    await Promise.all([probe.close(), metronome.close()]);
-    log("waiting until everything is taken, then judging");
-    await untilQuiet(scene, QUIET_LIMIT_MS);
-    const checked = await runChecker(scene.logs, scene.exchange.urls.postgres);
-    const audited = await audit(scene.exchange.urls.postgres);
-    const found = report({ name, loadBefore }, struck, result, checked, audited);
-    if (keep || !found.ok) log(`the logs are kept in ${scene.keepLogs()}`);
+    const found = await unlessInterrupted(signal, session.run(drill, { rounds, ...forMs }));
+    if (keep || !found.ok) log(`the logs are kept in ${session.keepLogs()}`);
     return found;
   } catch (error) {
-    log(`the logs are kept in ${scene.keepLogs()}`);
+    log(`the logs are kept in ${session.keepLogs()}`);
     throw error;
   } finally {
-    load?.kill();
-    probe?.leave();
-    metronome?.leave();
-    await scene.stop();
+    await session.close();
   }
-}
-
-function startLoad(scene: Scene, ordersPerSecond: number, seed: number): LoadProcess {
-  return new LoadProcess({
-    grpc: scene.exchange.grpc,
-    name: "load1",
-    seed,
-    firstAccount: FIRST_LOAD_ACCOUNT,
-    accounts: LOAD_ACCOUNTS,
-    symbols: scene.symbols,
-    ordersPerSecond,
-    logFile: join(scene.logs, "load1.jsonl"),
-  });
-}
-
-async function strikeRounds(
-  drill: Drill,
-  stage: Stage,
-  count: number,
-  log: (line: string) => void,
-): Promise<Round[]> {
-  const rounds: Round[] = [];
-  for (let number = 1; number <= count; number++) {
-    const round = await drill.round(stage, number);
-    rounds.push(round);
-    log(`round ${number} of ${count}: ${[round.summary, ...round.failures].join("; ")}`);
-  }
-  return rounds;
 }

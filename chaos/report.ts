@@ -1,7 +1,7 @@
 /** What a drill found: what its rounds measured, and what the judges say. */
 import type { AuditReport } from "../services/audit/audit.js";
 import type { CheckReport } from "./checker/check.js";
-import type { Round } from "./drills/drill.js";
+import type { Drill, Round } from "./drills/drill.js";
 import type { LoadResult } from "./load/process.js";
 
 /** Figures of what was measured over all rounds, in milliseconds: `resumeMsP50`, `resumeMsP99`, `resumeMsMax`, … */
@@ -12,6 +12,12 @@ export interface Figures {
 export interface DrillReport extends Figures {
   readonly name: string;
   readonly rounds: number;
+  /** Did the fault do in each round what it is for? */
+  readonly bit: boolean;
+  /** Was what users saw of it within the drill's bound? Says little on a machine that does other things. */
+  readonly withinBound: boolean;
+  /** The bound, like `resumeMsP99 < 500`. */
+  readonly bound: string;
   readonly lost: number;
   readonly duplicated: number;
   readonly staleCommits: number;
@@ -39,22 +45,36 @@ const PERCENT_P50 = 0.5;
 const PERCENT_P99 = 0.99;
 const TENTHS = 10;
 
-export function report(
-  { name, loadBefore }: Pick<DrillReport, "name" | "loadBefore">,
-  rounds: readonly Round[],
-  load: LoadResult,
-  checked: CheckReport,
-  audited: AuditReport,
-): DrillReport {
+/** What the judges have to say of a drill. */
+export interface Found {
+  readonly drill: Drill;
+  readonly loadBefore: number;
+  /** What was not healthy in the end. */
+  readonly ails: readonly string[];
+  readonly rounds: readonly Round[];
+  readonly load: LoadResult;
+  readonly checked: CheckReport;
+  readonly audited: AuditReport;
+}
+
+export function report(found: Found): DrillReport {
+  const { drill, loadBefore, ails, rounds, load, checked, audited } = found;
   const toothless = rounds.filter((round) => round.failures.length > 0).length;
-  const failures = rounds.flatMap((round) => round.failures).concat(checked.examples);
+  const failures = rounds.flatMap((round) => round.failures).concat(ails, checked.examples);
   if (audited.firstViolation) failures.push(JSON.stringify(audited.firstViolation));
   if (load.unreported > 0) failures.push(`${load.unreported} orders have no report`);
   const stale = rounds.reduce((sum, round) => sum + round.staleCommits, 0);
+  const measured = figures(rounds);
+  const judged = `${drill.bound.of}MsP99` as const;
+  const isWell = toothless === 0 && ails.length === 0 && load.unreported === 0;
   return {
-    name,
+    name: drill.name,
     rounds: rounds.length,
-    ...figures(rounds),
+    bit: toothless === 0,
+    withinBound:
+      ails.length === 0 && (measured[judged] ?? Number.POSITIVE_INFINITY) < drill.bound.ms,
+    bound: `${judged} < ${drill.bound.ms}`,
+    ...measured,
     lost: checked.lost,
     duplicated: checked.duplicated,
     staleCommits: checked.staleCommits + stale,
@@ -71,7 +91,7 @@ export function report(
     snapshotMs: audited.snapshotMs,
     loadBefore,
     failures,
-    ok: toothless === 0 && stale === 0 && checked.ok && audited.ok && load.unreported === 0,
+    ok: isWell && stale === 0 && checked.ok && audited.ok,
   };
 }
 

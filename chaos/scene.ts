@@ -3,18 +3,25 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { parseWishes, type Wishes } from "../actors/placement/wishes.js";
 import type { Instrument } from "../proto/gen/exchange/v1/exchange.js";
 import { EtcdLeaseStore, LEASE_NAMESPACE } from "../services/adapters/etcd/etcd-lease-store.js";
 import { ExchangeClient } from "../services/client/exchange-client.js";
 import { SystemClock } from "../services/common/clock.js";
 import { untilPublished } from "../services/participants/venue.js";
+import type { Leadership } from "../services/ports/lease-store.js";
 import { type Exchange, startExchange } from "../services/supervisor/exchange.js";
+import { Wires } from "./stage/wires.js";
 
 export interface SceneOptions {
   readonly nodes: number;
   readonly ledgerShards: number;
   readonly symbols: number;
-  /** More PALISADE_* variables for the processes. */
+  /** True leads every way to a server over a wire that can be cut. */
+  readonly wired?: boolean;
+  /** Where it keeps its data; absent: in a folder of its own. */
+  readonly dataDir?: string;
+  /** More variables for the processes. */
   readonly env?: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
 }
@@ -50,6 +57,7 @@ export class Scene {
   readonly client: ExchangeClient;
   readonly instruments: readonly Instrument[];
   readonly ledgerShards: number;
+  readonly wires: Wires;
   /** Where the clients write what they are told. */
   readonly logs: string;
   private readonly folder: string;
@@ -63,11 +71,13 @@ export class Scene {
     client: ExchangeClient,
     options: SceneOptions,
     instruments: readonly Instrument[],
+    wires: Wires,
   ) {
     this.exchange = exchange;
     this.client = client;
     this.instruments = instruments;
     this.ledgerShards = options.ledgerShards;
+    this.wires = wires;
     this.folder = mkdtempSync(join(tmpdir(), "palisade-scene-"));
     this.logs = join(this.folder, "clients");
     mkdirSync(this.logs);
@@ -84,17 +94,27 @@ export class Scene {
 
   /** Starts everything; what fails stops what had started. */
   static async start(options: SceneOptions): Promise<Scene> {
-    const { nodes, ledgerShards, env, log } = options;
+    const { nodes, ledgerShards, env, log, wired, dataDir } = options;
     const lease = { PALISADE_LEASE_TTL_SECONDS: String(LEASE_TTL_SECONDS) };
-    const exchange = await startExchange({ nodes, ledgerShards, env: { ...lease, ...env }, log });
+    const wires = new Wires();
+    let exchange: Exchange | undefined;
     try {
+      exchange = await startExchange({
+        nodes,
+        ledgerShards,
+        env: { ...lease, ...env },
+        log,
+        ...(wired && { ways: (process, urls) => wires.lay(process, urls) }),
+        ...(dataDir !== undefined && { dataDir }),
+      });
       const client = ExchangeClient.connect(exchange.grpc, { accounts: "all" });
       await client.ready();
       const names = Array.from({ length: options.symbols }, (_, index) => `SYM${index}`);
       const instruments = await createInstruments(client, names);
-      return new Scene(exchange, client, options, instruments);
+      return new Scene(exchange, client, options, instruments, wires);
     } catch (error) {
-      await exchange.stop();
+      await exchange?.stop();
+      await wires.stop();
       throw error;
     }
   }
@@ -112,6 +132,24 @@ export class Scene {
     return this.leases.wish(key, value);
   }
 
+  /** What is wished now. */
+  async wishes(): Promise<Wishes> {
+    await this.leases.look();
+    return parseWishes(this.leases.wishes());
+  }
+
+  /** The nodes that etcd holds to be alive. */
+  async nodesInEtcd(): Promise<ReadonlyMap<string, string>> {
+    await this.leases.look();
+    return this.leases.nodes();
+  }
+
+  /** Who leads what by etcd's word. */
+  async leadersInEtcd(): Promise<ReadonlyMap<string, Leadership>> {
+    await this.leases.look();
+    return this.leases.leaders();
+  }
+
   /** Saves the logs of processes and clients from `stop`; gives the folder they are in. */
   keepLogs(): string {
     this.isKept = true;
@@ -123,9 +161,11 @@ export class Scene {
 
   async stop(): Promise<void> {
     this.client.close();
+    this.wires.heal();
     await this.pool.end();
     await this.leases.close();
     await this.exchange.stop();
+    await this.wires.stop();
     if (!this.isKept) rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -7,7 +7,7 @@
  *   {"kind":"rejected","account","clientOrderId","code"}         it must never be live or filled
  *   {"kind":"event","account","sequence","token","content":[…]}  an event of the account, content[0] is its name;
  *                                   of a fill: ["filled", orderId, tradeId, symbol, price, quantity, leaves]
- *   {"kind":"end"}                                the client waited until nothing more came, and left
+ *   {"kind":"end"}                                the client waited until nothing more came (it may go on afterwards)
  */
 import { createReadStream, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -43,7 +43,7 @@ export interface ClientLogs {
   readonly refused: ToldId[];
   readonly rejected: ToldId[];
   readonly fills: ToldFill[];
-  /** Accounts whose log has ended in order, with the last number that they were told. */
+  /** Accounts whose log ends in order, with the last number that they were told. */
   readonly lastSequences: Map<number, number>;
   /** Numbers that were left out between two that a client was told. */
   gaps: number;
@@ -87,8 +87,8 @@ async function readOne(path: string, logs: ClientLogs): Promise<void> {
   for await (const text of lines) {
     const line = parse(text);
     if (line === null) continue;
-    if (line.kind === "end") ended = true;
-    else take(line, logs, contents);
+    ended = line.kind === "end";
+    if (!ended) take(line, logs, contents);
   }
   for (const [account, told] of contents) {
     logs.gaps += gapsOf(account, told, logs.examples);

@@ -1,7 +1,7 @@
 /** What a drill is made of: one fault, struck round after round at an exchange under load. */
 import type { Scene } from "../scene.js";
-import type { Metronome } from "./metronome.js";
-import type { Probe } from "./probe.js";
+import type { Metronome } from "../stage/metronome.js";
+import type { Probe } from "../stage/probe.js";
 
 /** What a drill works with. */
 export interface Stage {
@@ -10,6 +10,10 @@ export interface Stage {
   readonly probe: Probe;
   /** Sends orders so densely that a gap without matching can be seen in an actor's batches. */
   readonly metronome: Metronome;
+  /** Of all that a drill draws by chance. */
+  readonly seed: number;
+  /** Takes lines of progress. */
+  readonly log: (line: string) => void;
 }
 
 /** What a fault did in one round. */
@@ -25,23 +29,50 @@ export interface Bite {
 export interface Round extends Bite {
   /** What was measured, in milliseconds, by the name that it has in the report (`gap` becomes `gapMsP99`, …). */
   readonly samples: Readonly<Record<string, readonly number[]>>;
-  /** One line for people. */
+  /** One line for people: what was done, and what was seen of it. */
   readonly summary: string;
 }
 
-/** How much trades while a drill strikes. */
+/** What an exchange has to be for a drill. */
 export interface Surroundings {
   readonly nodes: number;
   readonly ledgerShards: number;
   readonly symbols: number;
   readonly ordersPerSecond: number;
+  /** Are all ways to the servers wires that can be cut? */
+  readonly wired: boolean;
+}
+
+/** What users are to see of it at most: the 99th percentile of what is measured. */
+export interface Bound {
+  /** The name of the samples. */
+  readonly of: string;
+  /** On a machine that does nothing else. */
+  readonly ms: number;
 }
 
 export interface Drill {
   readonly name: string;
+  /** What is believed, and what the drill could prove wrong. */
+  readonly hypothesis: string;
+  /** What is done. */
   readonly about: string;
+  readonly bound: Bound;
   /** Where it differs from what all drills run in. */
   readonly surroundings?: Partial<Surroundings>;
+  /** Rounds that it takes to show all of it, where it is more than one. */
+  readonly rounds?: number;
   /** Strikes once, measures, proves that the fault bit, and makes everything whole again. Rounds count from 1. */
   round(stage: Stage, number: number): Promise<Round>;
+}
+
+export const NO_FAILURE: Bite = { failures: [], staleCommits: 0, fencedCommits: 0 };
+
+/** A fault that cannot be made here; the message says what is missing. */
+export class CannotStrikeError extends Error {
+  override readonly name = "CannotStrikeError";
+  readonly code = "DRILL_CANNOT_STRIKE";
+  constructor(what: string) {
+    super(`DRILL_CANNOT_STRIKE: ${what}`);
+  }
 }

@@ -27,9 +27,9 @@ export class Load {
   private readonly flow: OrderFlow;
   private pacer: NodeJS.Timeout | undefined;
   private startedMs = 0;
-  private stoppedMs = 0;
   private sent = 0;
-  private reportedInTime = 0;
+  /** What had been sent when it started last. */
+  private sentBefore = 0;
 
   constructor(options: LoadOptions, venue: Venue, instruments: readonly Instrument[]) {
     this.options = options;
@@ -49,28 +49,29 @@ export class Load {
     if (this.options.ordersPerSecond === 0) this.fillWindow();
   }
 
+  /** Begins to send, or goes on after a rest. */
   start(): void {
     this.startedMs = performance.now();
+    this.sentBefore = this.sent;
     this.pacer = setInterval(() => this.pace(), PACE_MS);
   }
 
   /** Sends no more; waits for every report, then for silence; gives what was measured. */
-  async stop(): Promise<LoadResult> {
+  async rest(): Promise<LoadResult> {
     clearInterval(this.pacer);
     this.pacer = undefined;
-    this.stoppedMs = performance.now();
-    this.reportedInTime = this.tracker.counts.reported;
-    const deadline = this.stoppedMs + REPORT_LIMIT_MS;
     const now = () => performance.now();
+    const stoppedMs = now();
+    const reportedInTime = this.tracker.counts.reported;
+    const deadline = stoppedMs + REPORT_LIMIT_MS;
     while (!this.desk.isAnswered && now() < deadline) await pause();
-    while (now() - Math.max(this.tracker.lastEventMs, this.stoppedMs) < SILENCE_MS) await pause();
-    this.desk.close();
-    this.log.end();
+    while (now() - Math.max(this.tracker.lastEventMs, stoppedMs) < SILENCE_MS) await pause();
+    this.log.rest();
     const { acceptLatency, fillLatency, outstanding, resolved } = this.tracker;
     return {
       ...this.tracker.counts,
-      seconds: (this.stoppedMs - this.startedMs) / MS_PER_SECOND,
-      reportedInTime: this.reportedInTime,
+      seconds: (stoppedMs - this.startedMs) / MS_PER_SECOND,
+      reportedInTime,
       unreported: outstanding,
       resolved,
       acceptLatency: acceptLatency.encode(),
@@ -78,15 +79,24 @@ export class Load {
     };
   }
 
+  /** The same, for good. */
+  async stop(): Promise<LoadResult> {
+    const result = await this.rest();
+    this.desk.close();
+    this.log.end();
+    return result;
+  }
+
   private pace(): void {
     const { ordersPerSecond } = this.options;
     if (ordersPerSecond === 0) return this.fillWindow();
     const elapsedSeconds = (performance.now() - this.startedMs) / MS_PER_SECOND;
-    const due = Math.floor(elapsedSeconds * ordersPerSecond);
+    const due = this.sentBefore + Math.floor(elapsedSeconds * ordersPerSecond);
     const until = Math.min(due, this.sent + BURST_ORDERS_MAX);
     if (!this.desk.isOpen || this.sent >= until) return;
     while (this.sent < until) {
-      this.order(this.startedMs + (this.sent / ordersPerSecond) * MS_PER_SECOND);
+      const dueSeconds = (this.sent - this.sentBefore) / ordersPerSecond;
+      this.order(this.startedMs + dueSeconds * MS_PER_SECOND);
     }
     this.desk.flush();
   }

@@ -1,6 +1,6 @@
 /**
  * A load process: `node dist/chaos/load/main.js '{"grpc":"HOST:PORT",…}'` (see `options.ts`). Says `ready` when its
- * accounts are funded, begins when it reads `go`, ends when it reads `stop` or its input ends.
+ * accounts are funded, sends from when it reads `go` until it reads `rest`, ends when it reads `stop` or its input ends.
  */
 import { createInterface } from "node:readline";
 import { ExchangeClient } from "../../services/client/exchange-client.js";
@@ -30,6 +30,7 @@ async function main(): Promise<void> {
   say({ kind: "ready" });
   for await (const line of createInterface({ input: process.stdin })) {
     if (line === "go") load.start();
+    if (line === "rest") say({ kind: "result", result: await load.rest() });
     if (line === "stop") break;
   }
   const result = await load.stop();

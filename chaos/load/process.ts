@@ -1,6 +1,6 @@
 /**
- * A load process as its parent sees it: set up, told to go, watched, told to stop, asked what it measured. The two talk
- * by lines: the child's standard output is JSON, its input `go` and `stop`.
+ * A load process as its parent sees it: set up, told to go, watched, told to rest or stop, asked what it measured. They talk
+ * by lines: the child's standard output is JSON, its input `go`, `rest` and `stop`.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { EventEmitter } from "node:events";
@@ -15,7 +15,7 @@ const SET_UP_LIMIT_MS = 120_000;
 const END_LIMIT_MS = 120_000;
 
 export interface LoadResult extends Counts {
-  /** How long orders were sent, in seconds. */
+  /** How long orders were sent the last time, in seconds. */
   readonly seconds: number;
   /** Orders reported (final or resting) by the time the last was sent. */
   readonly reportedInTime: number;
@@ -39,7 +39,7 @@ export class LoadProcess {
   private readonly child: ChildProcess;
   private readonly arrived = new EventEmitter();
   private readonly isReady = this.once("ready");
-  private readonly hasResult = this.once("result");
+  private hasResult: Promise<LoadLine> | undefined;
   private readonly failed: Promise<never>;
   private lastWords = "";
 
@@ -84,13 +84,19 @@ export class LoadProcess {
     this.child.stdin?.write("go\n");
   }
 
-  /** Tells it to stop sending; it then waits for what is outstanding. */
-  stop(): void {
-    this.child.stdin?.write("stop\n");
+  /** Tells it to send no more; it then waits for what is outstanding, and can go on. */
+  rest(): void {
+    this.say("rest");
   }
 
-  /** What it measured, after it was told to stop. */
+  /** The same, for good. */
+  stop(): void {
+    this.say("stop");
+  }
+
+  /** What it has measured since it began, once it was told to rest or to stop. */
   async result(): Promise<LoadResult> {
+    if (!this.hasResult) throw new Error("a load process was not told to rest");
     const line = await this.within(END_LIMIT_MS, this.hasResult);
     if (line.kind !== "result") throw new Error("a load process answered out of turn");
     return line.result;
@@ -98,6 +104,11 @@ export class LoadProcess {
 
   kill(): void {
     this.child.kill("SIGKILL");
+  }
+
+  private say(word: "rest" | "stop"): void {
+    this.hasResult = this.once("result");
+    this.child.stdin?.write(`${word}\n`);
   }
 
   private once(kind: LoadLine["kind"]): Promise<LoadLine> {

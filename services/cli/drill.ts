@@ -1,24 +1,105 @@
-/** `drill`: one fault, again and again, on an exchange of its own. */
+/** `drill`: one fault, again and again, on an exchange of its own; or all of them once; or what there is. */
+import { join } from "node:path";
+import { runAll } from "../../chaos/campaign.js";
 import { runDrill } from "../../chaos/drill.js";
+import { DRILLS, drillOf } from "../../chaos/drills/catalog.js";
+import { lockDataDir } from "../servers/data-dir.js";
+import { PROJECT_ROOT } from "../servers/project-root.js";
+import { ServerError } from "../servers/server-error.js";
+import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
 import { printJson, progress } from "./output.js";
 
 const ROUNDS_MAX = 10_000;
+const MINUTES_MAX = 10_000;
 const SEED_MAX = 2 ** 32 - 1;
+const EXIT_INTERRUPTED = 130;
+const FOLDER = join(PROJECT_ROOT, ".palisade", "drill");
 
-export async function drill(
-  name: string,
-  options: {
-    readonly rounds: string;
-    readonly seed: string;
-    readonly keep?: boolean;
-    readonly json?: boolean;
-  },
-): Promise<number> {
+export interface DrillOptions {
+  readonly rounds: string;
+  readonly minutes?: string;
+  readonly seed: string;
+  readonly keep?: boolean;
+  readonly json?: boolean;
+}
+
+export async function drill(name: string, options: DrillOptions): Promise<number> {
+  if (name === "list") return list(options.json ?? false);
   const rounds = parseWhole(options.rounds, 1, ROUNDS_MAX, "number of rounds");
   const seed = parseWhole(options.seed, 0, SEED_MAX, "seed");
-  const report = await runDrill(name, { rounds, seed, keep: options.keep, log: progress });
-  if (options.json) printJson(report);
-  else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  return report.ok ? 0 : 1;
+  const minutes =
+    options.minutes === undefined
+      ? undefined
+      : parseWhole(options.minutes, 1, MINUTES_MAX, "number of minutes");
+  if (name !== "all") drillOf(name);
+  const unlock = lock();
+  const signal = interruption();
+  try {
+    if (name === "all") return await all(seed, signal, options.json ?? false);
+    const report = await runDrill(name, {
+      rounds,
+      ...(minutes !== undefined && { minutes }),
+      seed,
+      keep: options.keep ?? false,
+      log: progress,
+      signal,
+    });
+    if (options.json) printJson(report);
+    else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    return report.ok ? 0 : 1;
+  } finally {
+    unlock();
+  }
+}
+
+async function all(seed: number, signal: AbortSignal, json: boolean): Promise<number> {
+  const report = await runAll({ seed, signal, log: json ? () => {} : progress, tell: printJson });
+  printJson(report);
+  return report.failed === 0 ? 0 : 1;
+}
+
+function list(json: boolean): number {
+  const lines = DRILLS.map(({ name, hypothesis, about, bound }) => ({
+    drill: name,
+    hypothesis,
+    about,
+    bound: `${bound.of}MsP99 < ${bound.ms}`,
+  }));
+  if (json) for (const line of lines) printJson(line);
+  else {
+    const text = lines.map(
+      ({ drill: each, hypothesis, about, bound }) =>
+        `${each}\n  believed: ${hypothesis}\n  done:     ${about}\n  bound:    ${bound}\n`,
+    );
+    process.stdout.write(text.join(""));
+  }
+  return 0;
+}
+
+/** Two at once would measure each other. Throws `CliError`. */
+function lock(): () => void {
+  try {
+    return lockDataDir(FOLDER);
+  } catch (error) {
+    if (!(error instanceof ServerError) || error.code !== "DATA_DIR_IN_USE") throw error;
+    const owner = /process \d+/.exec(error.message)?.[0] ?? "another process";
+    throw new CliError(
+      "DRILL_RUNNING",
+      `${owner} runs a drill, and two at once would strike the measure of each other. Wait for it, or end it by Ctrl-C`,
+    );
+  }
+}
+
+/** The first Ctrl-C heals and ends; a second one ends at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
+      progress("ending the drill: what it stopped is resumed, what it started is ended");
+      controller.abort(`it got ${signal}`);
+    });
+  }
+  return controller.signal;
 }

@@ -6,6 +6,7 @@ import { CliError } from "./cli-error.js";
 import { progress } from "./output.js";
 import { addRecordCommands } from "./record-commands.js";
 import type { BenchOptions } from "./bench.js";
+import type { DrillOptions } from "./drill.js";
 import type { MarketOptions } from "./market.js";
 import type { AmendOptions, OrderOptions } from "./orders.js";
 import type { PairOptions } from "./pair.js";
@@ -72,14 +73,16 @@ program
 
 program
   .command("drill <name>")
-  .description("break an exchange of its own on purpose and prove that nothing was lost")
+  .description(
+    "break an exchange of its own on purpose and prove that nothing was lost: a drill, all of them once, or list",
+  )
   .option("--rounds <count>", "how often to strike", "20")
-  .option("--seed <number>", "the seed of the load", "1")
+  .option("--minutes <count>", "strike again and again for so long, instead of so often")
+  .option("--seed <number>", "the seed of the load, and of what chaos draws", "1")
   .option("--keep", "keep the logs although nothing failed")
   .option("--json", "one line of JSON on stdout")
-  .action(
-    (name: string, options: { rounds: string; seed: string; keep?: boolean; json?: boolean }) =>
-      run(async () => (await import("./drill.js")).drill(name, options)),
+  .action((name: string, options: DrillOptions) =>
+    run(async () => (await import("./drill.js")).drill(name, options)),
   );
 
 program
@@ -313,8 +316,8 @@ withData(program.command("kill <process>"))
     run(async () => (await import("./operate.js")).kill(name, options)),
   );
 
-// An exit, unlike a signal's own end, stops the servers that a command has started. `start` drains instead.
-const STARTS_SERVERS = ["replay", "drill", "bench", "audit", "explain", "statement", "positions"];
+// An exit, unlike a signal's own end, stops the servers that a command has started. `start` and `drill` end in good order.
+const STARTS_SERVERS = ["replay", "bench", "audit", "explain", "statement", "positions"];
 program.hook("preAction", (_, command) => {
   if (!STARTS_SERVERS.includes(command.name())) return;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

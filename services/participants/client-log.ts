@@ -5,7 +5,7 @@ import type { AccountEvent } from "../../proto/gen/exchange/v1/exchange.js";
 const BUFFER_LINES_MAX = 500;
 
 export class ClientLog {
-  private readonly file: number | undefined;
+  private file: number | undefined;
   private lines: string[] = [];
 
   /** Begins the file anew; without a path nothing is kept. */
@@ -42,11 +42,22 @@ export class ClientLog {
     this.add({ kind: "event", account, sequence, token, content: contentOf(event.event) });
   }
 
-  /** The client waited until nothing more came. */
-  end(): void {
+  /** The client waited until nothing more came; it may go on afterwards. */
+  rest(): void {
     this.add({ kind: "end" });
     this.flush();
+  }
+
+  /** The same, for good. */
+  end(): void {
+    this.rest();
+    this.close();
+  }
+
+  close(): void {
+    this.flush();
     if (this.file !== undefined) closeSync(this.file);
+    this.file = undefined;
   }
 
   flush(): void {

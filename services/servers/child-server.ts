@@ -192,7 +192,9 @@ export class ChildServer implements ServerHandle {
 
   /** The last that a supervisor can do for its server while it exits. */
   abandon(): void {
-    if (this.#isAlive()) sendSignal([this.#pid], this.#plan.stopSignal);
+    if (!this.#isAlive()) return;
+    sendSignal([this.#pid], this.#plan.stopSignal);
+    sendSignal([this.#pid, ...childrenOf(this.#pid)], "SIGCONT"); // A frozen process takes no other signal.
   }
 
   #isAlive(): boolean {

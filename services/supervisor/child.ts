@@ -71,10 +71,17 @@ function within(limitMs: number, work: Promise<unknown>): Promise<boolean> {
   });
 }
 
+const living = new Set<ChildProcess>();
+
+// A process that was frozen could not see that its supervisor is gone.
+process.on("exit", () => {
+  for (const child of living) child.kill("SIGCONT");
+});
+
 export class ExchangeProcess {
   readonly name: string;
   readonly kind: ProcessKind;
-  readonly #plan: ProcessPlan;
+  readonly plan: ProcessPlan;
   #child: ChildProcess | undefined;
   #ready: ReadyLine | undefined;
   #exited: Promise<ExitReason> = Promise.resolve({ code: null, signal: null });
@@ -84,7 +91,7 @@ export class ExchangeProcess {
   private constructor(plan: ProcessPlan) {
     this.name = plan.name;
     this.kind = plan.kind;
-    this.#plan = plan;
+    this.plan = plan;
   }
 
   /** Starts a process and resolves when it says that it is ready. */
@@ -153,8 +160,8 @@ export class ExchangeProcess {
 
   /** The last log lines, for messages. */
   logTail(): string {
-    if (!existsSync(this.#plan.logFile)) return "";
-    const lines = readFileSync(this.#plan.logFile, "utf8").trimEnd().split("\n");
+    if (!existsSync(this.plan.logFile)) return "";
+    const lines = readFileSync(this.plan.logFile, "utf8").trimEnd().split("\n");
     return lines.slice(-LOG_TAIL_LINES).join("\n");
   }
 
@@ -169,7 +176,7 @@ export class ExchangeProcess {
   }
 
   async #launch(): Promise<void> {
-    const { kind, logFile, env } = this.#plan;
+    const { kind, logFile, env } = this.plan;
     const program = programOf(kind);
     const output = openSync(logFile, "a");
     const child = spawn(process.execPath, ["--enable-source-maps", program], {
@@ -180,11 +187,13 @@ export class ExchangeProcess {
     });
     closeSync(output);
     this.#child = child;
+    living.add(child);
     this.#running = true;
     this.#ending = false;
     this.#exited = new Promise((done) => {
       const ended = (reason: ExitReason) => {
         this.#running = false;
+        living.delete(child);
         done(reason);
       };
       child.once("error", () => ended({ code: null, signal: null }));
@@ -218,7 +227,7 @@ export class ExchangeProcess {
     this.kill("SIGKILL");
     throw new ProcessError(
       "PROCESS_START_FAILED",
-      `${this.name} did not start: ${outcome}. The end of ${this.#plan.logFile}:\n${this.logTail()}`,
+      `${this.name} did not start: ${outcome}. The end of ${this.plan.logFile}:\n${this.logTail()}`,
     );
   }
 }

@@ -21,6 +21,8 @@ export interface ExchangeOptions {
   readonly ledgerShards?: number;
   /** More PALISADE_* variables for the processes. */
   readonly env?: Readonly<Record<string, string>>;
+  /** By which addresses a process reaches the servers; absent: by the servers' own. */
+  readonly ways?: (process: string, urls: Servers["urls"]) => Promise<Servers["urls"]>;
   /** True starts a process again that ends without having been asked to here. */
   readonly restartDead?: boolean;
   /** Takes lines of progress. */
@@ -33,8 +35,7 @@ export interface ExchangeOptions {
 export class Exchange {
   readonly dataDir: string;
   readonly servers: Servers;
-  /** By name: `node-1`, `node-2`, …, `gateway-1`, `feed-1`. */
-  readonly processes: ReadonlyMap<string, ExchangeProcess>;
+  readonly #processes: Map<string, ExchangeProcess>;
   readonly #folder: DataFolder;
   readonly #board: LeaderBoard;
   readonly #options: ExchangeOptions;
@@ -49,7 +50,7 @@ export class Exchange {
   ) {
     this.dataDir = folder.path;
     this.servers = servers;
-    this.processes = new Map(processes.map((each) => [each.name, each]));
+    this.#processes = new Map(processes.map((each) => [each.name, each]));
     this.#folder = folder;
     this.#board = board;
     this.#options = options;
@@ -58,6 +59,11 @@ export class Exchange {
 
   get urls(): Servers["urls"] {
     return this.servers.urls;
+  }
+
+  /** By name: `node-1`, `node-2`, …, `gateway-1`, `feed-1`. */
+  get processes(): ReadonlyMap<string, ExchangeProcess> {
+    return this.#processes;
   }
 
   /** Where clients connect to, `127.0.0.1:PORT`. */
@@ -78,6 +84,20 @@ export class Exchange {
 
   get nodes(): ExchangeProcess[] {
     return [...this.processes.values()].filter(({ kind }) => kind === "node");
+  }
+
+  /** Starts one more process, which ends with the exchange. */
+  async add(plan: ProcessPlan): Promise<ExchangeProcess> {
+    const added = await ExchangeProcess.start(plan);
+    this.#processes.set(added.name, added);
+    this.#watch(added);
+    return added;
+  }
+
+  /** Stops a process in good order and forgets it. */
+  async remove(process: ExchangeProcess): Promise<void> {
+    await process.stop();
+    this.#processes.delete(process.name);
   }
 
   /** Who has claimed which actor last, by actor name. */
@@ -136,27 +156,34 @@ async function stopProcesses(processes: readonly ExchangeProcess[]): Promise<voi
   await Promise.all(processes.filter(isNode).map((each) => each.stop()));
 }
 
-function plans(
+interface Wanted {
+  readonly nodes: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly ways: NonNullable<ExchangeOptions["ways"]>;
+}
+
+async function plans(
   folder: DataFolder,
   servers: Servers,
-  { nodes, env }: { nodes: number; env: Readonly<Record<string, string>> },
-): ProcessPlan[] {
-  const plan = (kind: ProcessKind, number: number): ProcessPlan => {
+  { nodes, env, ways }: Wanted,
+): Promise<ProcessPlan[]> {
+  const plan = async (kind: ProcessKind, number: number): Promise<ProcessPlan> => {
     const name = `${kind}-${number}`;
+    const way = await ways(name, servers.urls);
     const urls = {
-      PALISADE_NATS_URL: servers.urls.nats,
-      PALISADE_ETCD_URL: servers.urls.etcd,
-      PALISADE_POSTGRES_URL: servers.urls.postgres,
+      PALISADE_NATS_URL: way.nats,
+      PALISADE_ETCD_URL: way.etcd,
+      PALISADE_POSTGRES_URL: way.postgres,
     };
     const logFile = join(folder.logs, `${name}.log`);
     return { name, kind, logFile, env: { ...env, ...urls, PALISADE_NODE: name } };
   };
   const all = Array.from({ length: nodes }, (_, index) => plan("node", index + 1));
   const { grpcPort, wsPort, tierLimits } = loadConfig().values;
-  const gateway = plan("gateway", 1);
-  const feed = plan("feed", 1);
+  const gateway = await plan("gateway", 1);
+  const feed = await plan("feed", 1);
   return [
-    ...all,
+    ...(await Promise.all(all)),
     {
       ...gateway,
       env: {
@@ -186,6 +213,7 @@ async function startProcesses(all: readonly ProcessPlan[]): Promise<ExchangeProc
 export async function startExchange(options: ExchangeOptions = {}): Promise<Exchange> {
   const config = loadConfig().values;
   const { log = () => {}, nodes = config.nodes, ledgerShards = config.ledgerShards } = options;
+  const { ways = async (_, urls) => urls } = options;
   const env = { PALISADE_LOG_LEVEL: config.logLevel, ...options.env };
   const folder = openDataFolder(options.dataDir);
   const undo: (() => Promise<void> | void)[] = [() => folder.release()];
@@ -199,7 +227,7 @@ export async function startExchange(options: ExchangeOptions = {}): Promise<Exch
     undo.push(() => board.close());
     const before = await board.read();
     log(`starting ${nodes} nodes, a gateway and a feed`);
-    const processes = await startProcesses(plans(folder, servers, { nodes, env }));
+    const processes = await startProcesses(await plans(folder, servers, { nodes, env, ways }));
     undo.push(() => stopProcesses(processes));
     if (!(await board.untilClaimedSince(before, CLAIM_LIMIT_MS))) {
       throw new Error(

@@ -1,7 +1,7 @@
 /** Many markets on few nodes, of which one is killed: how long until the others lead everything that it led. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { leadingOf } from "../../chaos/ask-node.js";
-import { ledBy, settledLeaders } from "../../chaos/drills/victims.js";
+import { ledBy, settledLeaders } from "../../chaos/stage/victims.js";
 import { Scene } from "../../chaos/scene.js";
 
 const NODES = 3;

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { marketName } from "../../actors/kernel/ids.js";
 import { OFF, standbyKey } from "../../actors/placement/wishes.js";
 import { warmOf } from "../../chaos/ask-node.js";
-import { stateChanges } from "../../chaos/drills/host-log.js";
-import { Probe } from "../../chaos/drills/probe.js";
-import { settledLeaders } from "../../chaos/drills/victims.js";
+import { stateChanges } from "../../chaos/stage/host-log.js";
+import { Probe } from "../../chaos/stage/probe.js";
+import { settledLeaders } from "../../chaos/stage/victims.js";
 import { Scene } from "../../chaos/scene.js";
 import { fillBook } from "./big-book.js";
 

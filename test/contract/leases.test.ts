@@ -6,7 +6,7 @@ import { SystemClock } from "../../services/common/clock.js";
 import { startTestEtcd, type TestServer } from "../helpers/servers.js";
 import type { LeasesBench } from "./leases-bench.js";
 import { describeLeases } from "./leases-contract.js";
-import { TcpProxy } from "./tcp-proxy.js";
+import { TcpProxy } from "../../chaos/stage/tcp-proxy.js";
 
 let etcd: TestServer;
 let benches = 0;

@@ -7,7 +7,7 @@ import { FRAME_BYTES_MAX, frameOf, FrameReader } from "../../services/adapters/p
 import { TcpPeers } from "../../services/adapters/peers/tcp-peers.js";
 import type { PeersBench } from "./peers-bench.js";
 import { describePeers, sayUntilHeard, watching } from "./peers-contract.js";
-import { TcpProxy } from "./tcp-proxy.js";
+import { TcpProxy } from "../../chaos/stage/tcp-proxy.js";
 
 const PATIENCE = { timeout: 10_000, interval: 5 };
 const QUIET_MS = 1_200;

@@ -17,7 +17,7 @@ import { type TestDatabase, TestDatabases } from "./postgres.js";
 import type { StoreBench } from "./store-bench.js";
 import { describeClaims } from "./store-claims-contract.js";
 import { describeCommits } from "./store-commit-contract.js";
-import { TcpProxy } from "./tcp-proxy.js";
+import { TcpProxy } from "../../chaos/stage/tcp-proxy.js";
 import { describeRecovery } from "./store-recovery-contract.js";
 
 const PATIENCE = { timeout: 5_000 };

@@ -11,7 +11,7 @@ import { connectNats, NatsBus, NatsLog } from "../../services/adapters/nats/inde
 import { audit } from "../../services/audit/audit.js";
 import { SystemClock } from "../../services/common/clock.js";
 import { ALL_LEDGER_EVENTS } from "../../services/ports/subjects.js";
-import { TcpProxy } from "../contract/tcp-proxy.js";
+import { TcpProxy } from "../../chaos/stage/tcp-proxy.js";
 import { type RunningNode, TestCluster } from "../helpers/cluster.js";
 import { type ServerHandle, startTestServers } from "../helpers/servers.js";
 

@@ -79,8 +79,8 @@ export class Probe {
   }
 
   /** Waits for all answers, then for silence. */
-  close(): Promise<void> {
-    return this.trader.close();
+  rest(): Promise<void> {
+    return this.trader.rest();
   }
 
   /** Ends its streams, whatever is unanswered. */

@@ -8,6 +8,7 @@ import { warmOf } from "../ask-node.js";
 
 const POLL_MS = 25;
 const CHOICE_LIMIT_MS = 60_000;
+const TAKE_OVER_LIMIT_MS = 30_000;
 /** Leaders must not have changed for so long, so that a planned move is not taken for the drill's work. */
 const SETTLED_MS = 1_000;
 
@@ -91,20 +92,37 @@ export function ledBy(process: ExchangeProcess, leaders: Leaders): Victim {
   };
 }
 
-/** Resolves when every actor of the victim has a higher token on another node; gives how many do not in time. */
-export async function untilTakenOver(
+/** Waits until every actor of the victim has a higher token; gives what is wrong when they have not. */
+export async function untilHigherTokens(exchange: Exchange, victim: Victim): Promise<string[]> {
+  return until(exchange, victim, () => true);
+}
+
+/** The same, and on another node. */
+export function untilTakenOver(exchange: Exchange, victim: Victim): Promise<string[]> {
+  return until(exchange, victim, (node) => node !== victim.process.name);
+}
+
+async function until(
   exchange: Exchange,
-  victim: Victim,
-  limitMs: number,
-): Promise<number> {
-  const deadline = performance.now() + limitMs;
+  { process, tokens }: Victim,
+  mayLead: (node: string) => boolean,
+): Promise<string[]> {
+  const deadline = performance.now() + TAKE_OVER_LIMIT_MS;
   for (;;) {
     const leaders = await exchange.leaders();
-    const left = [...victim.tokens].filter(([name, token]) => {
+    const left = [...tokens].filter(([name, token]) => {
       const leader = leaders.get(name);
-      return !leader || leader.token <= token || leader.node === victim.process.name;
+      return !leader || leader.token <= token || !mayLead(leader.node);
     });
-    if (left.length === 0 || performance.now() > deadline) return left.length;
+    if (left.length === 0) return [];
+    if (performance.now() > deadline) {
+      return [`${left.length} actors of ${process.name} were not taken over`];
+    }
     await sleep(POLL_MS);
   }
+}
+
+/** What the victim led, for people. */
+export function ledNames({ process, tokens }: Victim): string {
+  return `${process.name} led ${[...tokens.keys()].join(", ")}`;
 }

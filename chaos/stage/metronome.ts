@@ -35,9 +35,9 @@ export class Metronome {
     return new Metronome(trader, accounts);
   }
 
-  /** Sends an order for each of the beats in turn, so many a second, until `rest`. */
+  /** Sends an order for each of the beats in turn, so many a second, until `stop`. */
   play(beats: readonly Beat[], ordersPerSecond: number): void {
-    this.rest();
+    this.stop();
     const startedMs = performance.now();
     let sent = 0;
     this.timer = setInterval(() => {
@@ -50,18 +50,19 @@ export class Metronome {
     }, PACE_MS);
   }
 
-  rest(): void {
+  stop(): void {
     clearInterval(this.timer);
     this.timer = undefined;
   }
 
-  async close(): Promise<void> {
-    this.rest();
-    await this.trader.close();
+  /** Waits for all answers, then for silence. */
+  async rest(): Promise<void> {
+    this.stop();
+    await this.trader.rest();
   }
 
   leave(): void {
-    this.rest();
+    this.stop();
     this.trader.leave();
   }
 

@@ -84,20 +84,20 @@ export class Trader {
     this.desk.flush();
   }
 
-  /** Waits for all answers, then for silence, and ends. */
-  async close(): Promise<void> {
+  /** Waits for all answers, then for silence; it may go on afterwards. */
+  async rest(): Promise<void> {
     const now = () => performance.now();
     const deadline = now() + ANSWER_LIMIT_MS;
     while (!this.desk.isAnswered && now() < deadline) await pause();
     while (now() - this.tracker.lastEventMs < SILENCE_MS) await pause();
-    this.log.end();
-    this.leave();
+    this.log.rest();
   }
 
   /** Ends its streams, whatever is unanswered. */
   leave(): void {
     this.desk.close();
     this.endSubscription();
+    this.log.close();
   }
 }
 

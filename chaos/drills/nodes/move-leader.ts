@@ -3,13 +3,13 @@
  * densely, and the time is taken in which the actor applied nothing.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { ledgerName, marketName } from "../../actors/kernel/ids.js";
-import { moveKey } from "../../actors/placement/wishes.js";
-import type { Scene } from "../scene.js";
-import type { Drill, Round, Stage } from "./drill.js";
-import { databaseTime, handOvers, longestPause } from "./gaps.js";
-import { stateChanges } from "./host-log.js";
-import { settledLeaders } from "./victims.js";
+import { ledgerName, marketName } from "../../../actors/kernel/ids.js";
+import { moveKey } from "../../../actors/placement/wishes.js";
+import type { Scene } from "../../scene.js";
+import type { Drill, Round, Stage } from "../drill.js";
+import { databaseTime, handOvers, longestPause } from "../../stage/gaps.js";
+import { stateChanges } from "../../stage/host-log.js";
+import { settledLeaders } from "../../stage/victims.js";
 
 /** To one symbol, from accounts of one shard: an order every 5 ms for each of the two actors that move. */
 const DENSE_ORDERS_PER_SECOND = 200;
@@ -22,7 +22,9 @@ const HANDED_OVER = "handed over";
 
 export const MOVE_LEADER: Drill = {
   name: "move-leader",
+  hypothesis: "an operator moves an actor and nobody notices",
   about: "a market, then a ledger shard, wished over to another node, under dense orders for both",
+  bound: { of: "gap", ms: 50 },
   surroundings: { ordersPerSecond: 50 },
   async round(stage, number) {
     const { scene, metronome } = stage;
@@ -35,7 +37,7 @@ export const MOVE_LEADER: Drill = {
       const ledger = await move(stage, ledgerName(shard));
       return roundOf(market, ledger);
     } finally {
-      metronome.rest();
+      metronome.stop();
     }
   },
 };

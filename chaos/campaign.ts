@@ -1,0 +1,179 @@
+/**
+ * All drills, one after the other, each struck once: on one exchange as long as it is as it was, on a fresh one when a
+ * drill needs other surroundings or has spoiled it.
+ */
+import { SURROUNDINGS } from "./drill.js";
+import { DRILLS } from "./drills/catalog.js";
+import { CannotStrikeError, type Drill, type Surroundings } from "./drills/drill.js";
+import { unlessInterrupted } from "./interrupt.js";
+import type { DrillReport } from "./report.js";
+import { Session } from "./session.js";
+
+/** What one drill of a campaign came to; the figures of what it measured are beside it. */
+export interface CampaignLine {
+  readonly drill: string;
+  readonly bit: boolean;
+  readonly lost: number | null;
+  readonly duplicated: number | null;
+  readonly staleCommits: number | null;
+  readonly conserved: boolean | null;
+  readonly withinBound: boolean;
+  readonly ok: boolean;
+  /** What is missing here to strike at all. */
+  readonly skipped?: string;
+  readonly failures?: readonly string[];
+}
+
+export interface CampaignReport {
+  readonly drills: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly withinBound: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly staleCommits: number;
+  readonly seconds: number;
+}
+
+export interface CampaignOptions {
+  readonly drills?: readonly Drill[];
+  /** Rounds of each; absent: as many as it takes to show all of it. */
+  readonly rounds?: number;
+  readonly seed: number;
+  readonly log: (line: string) => void;
+  /** Takes each line as soon as it is known. */
+  readonly tell: (line: CampaignLine) => void;
+  /** Ends it early, with everything stopped that was started. */
+  readonly signal?: AbortSignal;
+}
+
+/** Light enough that other things may run on the machine. */
+const LIGHT: Partial<Surroundings> = { ledgerShards: 3, symbols: 3, ordersPerSecond: 100 };
+const CAMPAIGN_MS_MAX = 20 * 60_000;
+const MS_PER_SECOND = 1_000;
+
+export async function runAll(options: CampaignOptions): Promise<CampaignReport> {
+  const campaign = new Campaign(options);
+  try {
+    for (const drill of bySurroundings(options.drills ?? DRILLS)) await campaign.take(drill);
+    return campaign.report();
+  } finally {
+    await campaign.close();
+  }
+}
+
+const surroundingsOf = (drill: Drill): Surroundings => ({
+  ...SURROUNDINGS,
+  ...drill.surroundings,
+  ...LIGHT,
+});
+
+const keyOf = (drill: Drill): string => JSON.stringify(surroundingsOf(drill));
+
+/** In their order, but those beside each other that can share an exchange. */
+function bySurroundings(drills: readonly Drill[]): Drill[] {
+  const keys = [...new Set(drills.map(keyOf))];
+  return keys.flatMap((key) => drills.filter((drill) => keyOf(drill) === key));
+}
+
+class Campaign {
+  private readonly options: CampaignOptions;
+  private readonly startedMs = performance.now();
+  private readonly lines: CampaignLine[] = [];
+  private session: Session | undefined;
+  private key = "";
+
+  constructor(options: CampaignOptions) {
+    this.options = options;
+  }
+
+  async take(drill: Drill): Promise<void> {
+    const line = await this.strike(drill);
+    this.lines.push(line);
+    this.options.tell(line);
+  }
+
+  report(): CampaignReport {
+    const { lines } = this;
+    const sum = (of: "lost" | "duplicated" | "staleCommits") =>
+      lines.reduce((total, line) => total + (line[of] ?? 0), 0);
+    return {
+      drills: lines.length,
+      failed: lines.filter(({ ok, skipped }) => !ok && skipped === undefined).length,
+      skipped: lines.filter(({ skipped }) => skipped !== undefined).length,
+      withinBound: lines.filter(({ withinBound }) => withinBound).length,
+      lost: sum("lost"),
+      duplicated: sum("duplicated"),
+      staleCommits: sum("staleCommits"),
+      seconds: Math.round((performance.now() - this.startedMs) / MS_PER_SECOND),
+    };
+  }
+
+  async close(): Promise<void> {
+    const { session } = this;
+    this.session = undefined;
+    await session?.close();
+  }
+
+  private async strike(drill: Drill): Promise<CampaignLine> {
+    const { log, signal } = this.options;
+    const leftMs = this.startedMs + CAMPAIGN_MS_MAX - performance.now();
+    if (leftMs <= 0)
+      return notJudged(drill, "DRILL_NOT_RUN: all drills together may take 20 minutes");
+    log(`${drill.name}: ${drill.about}`);
+    const late = AbortSignal.timeout(Math.ceil(leftMs));
+    const ends = signal ? AbortSignal.any([signal, late]) : late;
+    try {
+      const found = await unlessInterrupted(ends, this.judged(drill));
+      if (!found.ok) await this.spoiled();
+      return lineOf(found);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      if (error instanceof CannotStrikeError) return skipped(drill, error);
+      await this.spoiled();
+      return notJudged(drill, (error as Error).message);
+    }
+  }
+
+  private async judged(drill: Drill): Promise<DrillReport> {
+    const key = keyOf(drill);
+    if (this.key !== key) await this.close();
+    this.key = key;
+    this.session ??= await Session.open({ ...surroundingsOf(drill), ...this.options });
+    return this.session.run(drill, { rounds: this.options.rounds ?? drill.rounds ?? 1 });
+  }
+
+  /** What a failed drill leaves behind is for people to look at, and not for the next drill. */
+  private async spoiled(): Promise<void> {
+    if (this.session) this.options.log(`the logs are kept in ${this.session.keepLogs()}`);
+    await this.close();
+  }
+}
+
+function lineOf(report: DrillReport): CampaignLine {
+  const { name, bit, lost, duplicated, staleCommits, conserved, withinBound, ok } = report;
+  const figures = Object.entries(report).filter(([figure]) => /Ms(P50|P99|Max)$/.test(figure));
+  return {
+    drill: name,
+    bit,
+    lost,
+    duplicated,
+    staleCommits,
+    conserved,
+    withinBound,
+    ...Object.fromEntries(figures),
+    ok,
+    ...(report.failures.length > 0 && { failures: report.failures }),
+  };
+}
+
+const UNKNOWN = { lost: null, duplicated: null, staleCommits: null, conserved: null } as const;
+
+function notJudged({ name }: Drill, failure: string): CampaignLine {
+  const failures = [failure];
+  return { drill: name, bit: false, ...UNKNOWN, withinBound: false, ok: false, failures };
+}
+
+function skipped({ name }: Drill, { message }: CannotStrikeError): CampaignLine {
+  return { drill: name, bit: false, ...UNKNOWN, withinBound: false, ok: false, skipped: message };
+}

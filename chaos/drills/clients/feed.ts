@@ -1,0 +1,126 @@
+/** The feed dies, or one of its subscribers does not read: the books of all others are right. */
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { WebSocket } from "ws";
+import { FeedClient } from "../../../services/client/feed-client.js";
+import type { ExchangeProcess } from "../../../services/supervisor/child.js";
+import type { Scene } from "../../scene.js";
+import { booksAgree } from "../../stage/feed-books.js";
+import { settledLeaders } from "../../stage/victims.js";
+import type { Drill } from "../drill.js";
+import { whileItLasts } from "../fault.js";
+
+const DEAD_MS = 500;
+const BOOKS_LIMIT_MS = 30_000;
+const CLOSED_LIMIT_MS = 40_000;
+/** Below what the feed allows (50 a second). */
+const ASK_EVERY_MS = 25;
+/** As many as one request may have: the answer is long, and who does not read has soon more than he may. */
+const CHANNELS_PER_REQUEST = 256;
+const SLOW_CONSUMER = 1013;
+/** What a client sees that was dropped before it took part in the closing. */
+const DROPPED = 1006;
+
+interface Subscribed {
+  readonly feed: ExchangeProcess;
+  readonly subscriber: FeedClient;
+}
+
+const channelsOf = ({ symbols }: Scene): string[] =>
+  symbols.flatMap((symbol) => [`depth.${symbol}`, `trade.${symbol}`]);
+
+async function subscribed(scene: Scene): Promise<Subscribed> {
+  await settledLeaders(scene.exchange);
+  const subscriber = await FeedClient.connect(scene.exchange.ws);
+  await subscriber.subscribe(channelsOf(scene));
+  return { feed: scene.exchange.process("feed-1"), subscriber };
+}
+
+export const KILL_FEED: Drill = {
+  name: "kill-feed",
+  hypothesis: "a feed's subscribers come back by themselves, and their books are right again",
+  about:
+    "SIGKILL to the feed under subscribers of all books, which is started again; nobody who trades notices",
+  bound: { of: "resume", ms: 500 },
+  round: whileItLasts<Subscribed>({
+    lastsMs: DEAD_MS,
+    aim: ({ scene }) => subscribed(scene),
+    strike: ({ feed }) => feed.kill("SIGKILL"),
+    async bitten({ feed }) {
+      const { signal } = await feed.exited;
+      return signal === "SIGKILL" ? [] : ["the feed did not die of SIGKILL"];
+    },
+    heal: ({ feed }) => feed.restart(),
+    async healed({ subscriber }, { scene }) {
+      const startedMs = performance.now();
+      const wrong = await booksAgree(scene, subscriber, BOOKS_LIMIT_MS);
+      const backMs = performance.now() - startedMs;
+      const failures = wrong.map((symbol) => `the book of ${symbol} is not right again`);
+      if (subscriber.reconnects === 0) failures.push("the subscriber did not notice");
+      subscriber.close();
+      return { failures, samples: { books: [backMs] } };
+    },
+    name: () => "the feed was killed",
+  }),
+};
+
+interface Slow extends Subscribed {
+  readonly slow: WebSocket;
+  asking: NodeJS.Timeout | undefined;
+}
+
+export const SLOW_SUBSCRIBER: Drill = {
+  name: "slow-subscriber",
+  hypothesis: "who does not read is closed with a reason, and the others notice nothing",
+  about: "a subscriber asks for more and more, and reads nothing",
+  bound: { of: "resume", ms: 500 },
+  round: whileItLasts<Slow>({
+    async aim({ scene }) {
+      const both = await subscribed(scene);
+      const slow = new WebSocket(scene.exchange.ws, { perMessageDeflate: false });
+      await once(slow, "open");
+      return { ...both, slow, asking: undefined };
+    },
+    strike(target, { scene }) {
+      const [symbol] = scene.symbols;
+      const channels = Array.from({ length: CHANNELS_PER_REQUEST }, () => `depth.${symbol}`);
+      const request = JSON.stringify({ action: "subscribe", channels });
+      target.slow.pause();
+      target.asking = setInterval(() => target.slow.send(request), ASK_EVERY_MS);
+    },
+    async bitten({ feed, slow }) {
+      const deadline = performance.now() + CLOSED_LIMIT_MS;
+      while ((await closedAsSlow(feed)) === 0) {
+        if (performance.now() > deadline) return ["the feed has not closed who does not read"];
+        await sleep(ASK_EVERY_MS);
+      }
+      const closed = once(slow, "close");
+      slow.resume();
+      const [code] = (await closed) as [number];
+      return code === SLOW_CONSUMER || code === DROPPED
+        ? []
+        : [`who did not read was closed with ${code} instead of ${SLOW_CONSUMER}`];
+    },
+    async heal({ slow, asking }) {
+      clearInterval(asking);
+      slow.terminate();
+    },
+    async healed({ subscriber }, { scene }) {
+      const wrong = await booksAgree(scene, subscriber, BOOKS_LIMIT_MS);
+      const failures = wrong.map((symbol) => `another one's book of ${symbol} is wrong`);
+      if (subscriber.reconnects > 0) failures.push("another one was closed, too");
+      if (subscriber.gaps > 0) failures.push("another one was not told everything");
+      subscriber.close();
+      return { failures };
+    },
+    name: () => "one subscriber did not read",
+  }),
+};
+
+/** How many clients the feed has closed because they did not read, in this life of it. */
+async function closedAsSlow({ ports }: ExchangeProcess): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${ports.http}/metrics`);
+  const text = await response.text();
+  const count = /^exchange_feed_connections_closed_total\{reason="slow"\} (\d+)$/m.exec(text)?.[1];
+  return Number(count ?? 0);
+}

@@ -1,0 +1,103 @@
+/**
+ * How most drills strike: they aim at something while the exchange is whole, strike, let it last, prove that it bit, and
+ * heal. Clients' own patience is the measure: while it lasts, or from when it is healed.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Bite, NO_FAILURE, type Round, type Stage } from "./drill.js";
+
+export interface Fault<Target> {
+  /** Chooses what is struck, once the exchange is whole. */
+  aim(stage: Stage, number: number): Promise<Target>;
+  /** The symbols whose clients could notice; absent: all. */
+  symbols?(target: Target): readonly string[];
+  /** At once: the clock starts just before. */
+  strike(target: Target, stage: Stage): Promise<void> | void;
+  /** How long it lasts at least, in milliseconds; absent: until clients trade again. */
+  readonly lastsMs?: number;
+  /** Called before it is healed: why the fault has not done what it is for. */
+  bitten(target: Target, stage: Stage): Promise<readonly string[]>;
+  /** Takes the fault away; called whatever happened. */
+  heal(target: Target, stage: Stage): Promise<void>;
+  /** Called when it is healed and clients trade: what is not as it should be then. */
+  healed?(target: Target, stage: Stage): Promise<Partial<Aftermath>>;
+  /** What was struck, for people. */
+  name(target: Target): string;
+}
+
+/** What is found once it is healed; samples beside those that are always taken. */
+export type Aftermath = Bite & Pick<Round, "samples">;
+
+type Rounds = (stage: Stage, number: number) => Promise<Round>;
+
+/** Clients are to trade while it lasts: `resume` to the first fill, `allResumed` to one of each symbol from each shard. */
+export function whileItLasts<Target>(fault: Fault<Target>): Rounds {
+  return async (stage, number) => {
+    const target = await fault.aim(stage, number);
+    const symbols = fault.symbols?.(target) ?? stage.scene.symbols;
+    const struckAt = new Date().toISOString();
+    const struckAtMs = performance.now();
+    const [resumed, failures] = await withHealing(fault, target, stage, async () => {
+      await fault.strike(target, stage);
+      const told = await stage.probe.untilResumed(symbols, struckAtMs);
+      await sleep(Math.max(0, struckAtMs + (fault.lastsMs ?? 0) - performance.now()));
+      return [told, await fault.bitten(target, stage)] as const;
+    });
+    const { firstMs, allMs } = resumed;
+    const after = await afterwards(fault, target, stage, failures);
+    return {
+      ...after,
+      samples: { resume: [firstMs], allResumed: [allMs], ...after.samples },
+      summary:
+        `${fault.name(target)}; struck at ${struckAt}, first fill after ${Math.round(firstMs)} ms, ` +
+        `all after ${Math.round(allMs)} ms`,
+    };
+  };
+}
+
+/** Clients are to trade once it is healed: `back` and `allBack` count from then, `down` is how long it lasted. */
+export function onceItIsHealed<Target>(fault: Fault<Target>): Rounds {
+  return async (stage, number) => {
+    const target = await fault.aim(stage, number);
+    const symbols = fault.symbols?.(target) ?? stage.scene.symbols;
+    const struckAtMs = performance.now();
+    const failures = await withHealing(fault, target, stage, async () => {
+      await fault.strike(target, stage);
+      await sleep(Math.max(0, struckAtMs + (fault.lastsMs ?? 0) - performance.now()));
+      return fault.bitten(target, stage);
+    });
+    const healedAtMs = performance.now();
+    const { firstMs, allMs } = await stage.probe.untilResumed(symbols, healedAtMs);
+    const downMs = healedAtMs - struckAtMs;
+    const after = await afterwards(fault, target, stage, failures);
+    return {
+      ...after,
+      samples: { back: [firstMs], allBack: [allMs], down: [downMs], ...after.samples },
+      summary:
+        `${fault.name(target)}; after ${Math.round(downMs)} ms it was healed, then the first fill ` +
+        `after ${Math.round(firstMs)} ms, all after ${Math.round(allMs)} ms`,
+    };
+  };
+}
+
+async function withHealing<Target, Result>(
+  fault: Fault<Target>,
+  target: Target,
+  stage: Stage,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } finally {
+    await fault.heal(target, stage);
+  }
+}
+
+async function afterwards<Target>(
+  fault: Fault<Target>,
+  target: Target,
+  stage: Stage,
+  failures: readonly string[],
+): Promise<Aftermath> {
+  const after = { ...NO_FAILURE, samples: {}, ...(await fault.healed?.(target, stage)) };
+  return { ...after, failures: [...failures, ...after.failures] };
+}

@@ -1,0 +1,91 @@
+/** A leader whose way to a server is spoiled: cut with nobody told, one way or both, half open, or slow. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { ledNames, pickVictim, type Victim } from "../../stage/victims.js";
+import type { Ways } from "../../stage/wires.js";
+import type { Drill, Stage } from "../drill.js";
+import { type Fault, whileItLasts } from "../fault.js";
+import { LEASE_MS, silentLeader } from "./silent-leader.js";
+
+const CUT_LEASES = 2.5;
+const CUT_MS = CUT_LEASES * LEASE_MS;
+/** There and back it is more than a node may take to answer. */
+const SLOW_MS = 1_000;
+const REJOIN_LIMIT_MS = 30_000;
+const POLL_MS = 50;
+
+interface Cut {
+  readonly name: string;
+  readonly spoil: (ways: Ways) => void;
+  /** Without etcd a leader leads on, as long as it is heard; in all other cases somebody takes over. */
+  readonly leadsOn?: true;
+}
+
+export const CUTS: readonly Cut[] = [
+  { name: "Postgres cut", spoil: ({ postgres }) => postgres.freeze() },
+  { name: "NATS cut", spoil: ({ nats }) => nats.freeze() },
+  { name: "etcd cut", spoil: ({ etcd }) => etcd.freeze(), leadsOn: true },
+  {
+    name: "all three cut",
+    spoil: (ways) => {
+      for (const way of Object.values(ways)) way.freeze();
+    },
+  },
+  { name: "Postgres's answers cut", spoil: ({ postgres }) => postgres.freeze("answers") },
+  { name: "what it says to NATS cut", spoil: ({ nats }) => nats.freeze("requests") },
+  { name: "Postgres half open", spoil: ({ postgres }) => postgres.halfOpen() },
+  { name: `Postgres ${SLOW_MS} ms away`, spoil: ({ postgres }) => postgres.slow(SLOW_MS) },
+];
+
+export const CUT_LEADER: Drill = {
+  name: "cut-leader",
+  hypothesis:
+    "a leader that is cut off, wholly or in part, is replaced, and does no harm when it is back",
+  about: `such a node's way to a server spoiled for ${CUT_MS / 1_000} s, each round another way: ${CUTS.map(({ name }) => name).join(", ")}`,
+  bound: { of: "resume", ms: 2_000 },
+  surroundings: { wired: true },
+  rounds: CUTS.length,
+  async round(stage, number) {
+    const cut = CUTS[(number - 1) % CUTS.length]!;
+    const strike = cut.leadsOn ? whileItLasts(withoutEtcd(cut)) : whileItLasts(cutOff(cut));
+    const round = await strike(stage, number);
+    return {
+      ...round,
+      failures: round.failures.map((failure) => `${cut.name}: ${failure}`),
+      summary: `${cut.name}: ${round.summary}`,
+    };
+  },
+};
+
+function cutOff({ spoil }: Cut) {
+  return silentLeader({
+    lastsMs: CUT_MS,
+    begin: ({ name }, { scene }) => spoil(scene.wires.of(name)),
+    broken: () => [], // That others lead is the proof: nobody has told them anything.
+    end: (_, { scene }) => scene.wires.heal(),
+  });
+}
+
+function withoutEtcd({ spoil }: Cut): Fault<Victim> {
+  const isInEtcd = async ({ process }: Victim, { scene }: Stage) =>
+    (await scene.nodesInEtcd()).has(process.name);
+  return {
+    lastsMs: CUT_MS,
+    aim: ({ scene }, number) => pickVictim(scene.exchange, number),
+    symbols: ({ symbols }) => symbols,
+    strike: ({ process }, { scene }) => spoil(scene.wires.of(process.name)),
+    bitten: async (victim, stage) =>
+      (await isInEtcd(victim, stage)) ? [`${victim.process.name} has kept its lease`] : [],
+    heal: async (_, { scene }) => scene.wires.heal(),
+    async healed(victim, stage) {
+      const deadline = performance.now() + REJOIN_LIMIT_MS;
+      while (!(await isInEtcd(victim, stage))) {
+        if (performance.now() > deadline) {
+          return { failures: [`${victim.process.name} has not joined again`] };
+        }
+        await sleep(POLL_MS);
+      }
+      return {};
+    },
+    name: ledNames,
+  };
+}

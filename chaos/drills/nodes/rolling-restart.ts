@@ -1,0 +1,34 @@
+/** Each node in turn is stopped in good order and started again, while every actor has something to do all the time. */
+import type { ExchangeProcess } from "../../../services/supervisor/child.js";
+import type { Scene } from "../../scene.js";
+import { ledBy, settledLeaders, untilTakenOver } from "../../stage/victims.js";
+import type { Drill } from "../drill.js";
+import { UNNOTICED, whileActorsMove } from "./while-actors-move.js";
+
+export const ROLLING_RESTART: Drill = {
+  name: "rolling-restart",
+  hypothesis: "all nodes can be replaced under load, and nobody notices",
+  about: "each node in turn is stopped in good order and started again, under dense orders for all",
+  bound: UNNOTICED,
+  surroundings: { symbols: 3, ledgerShards: 3, ordersPerSecond: 50 },
+  round: (stage) =>
+    whileActorsMove(stage, async () => {
+      const { scene } = stage;
+      const failures: string[] = [];
+      for (const node of scene.exchange.nodes) failures.push(...(await restart(scene, node)));
+      return failures;
+    }),
+};
+
+/** Gives why it was no restart in good order, if it was none. */
+async function restart({ exchange }: Scene, node: ExchangeProcess): Promise<string[]> {
+  const failures: string[] = [];
+  const led = ledBy(node, await exchange.leaders());
+  await node.stop();
+  const { code, signal } = await node.exited;
+  if (code !== 0) failures.push(`${node.name} ended with ${signal ?? `code ${code}`}`);
+  failures.push(...(await untilTakenOver(exchange, led)));
+  await node.restart();
+  await settledLeaders(exchange);
+  return failures;
+}

@@ -1,0 +1,56 @@
+/** What planned moves have in common, whatever they are for: how long actors stood still, while all had something to do. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Scene } from "../../scene.js";
+import { databaseTime, type HandOver, handOvers } from "../../stage/gaps.js";
+import type { Beat } from "../../stage/metronome.js";
+import { settledLeaders } from "../../stage/victims.js";
+import { type Bound, NO_FAILURE, type Round, type Stage } from "../drill.js";
+
+/** For all symbols together, from all shards alike. */
+const DENSE_ORDERS_PER_SECOND = 200;
+/** Something has to be applied after the last change, or it is in no batch. */
+const AFTER_MS = 500;
+
+export const UNNOTICED: Bound = { of: "gap", ms: 50 };
+
+/** Does something by which actors change their nodes; it gives why it was not what it should be. */
+export async function whileActorsMove(
+  { scene, metronome }: Stage,
+  work: () => Promise<readonly string[]>,
+): Promise<Round> {
+  await settledLeaders(scene.exchange);
+  const since = await databaseTime(scene);
+  metronome.play(beatsOf(scene), DENSE_ORDERS_PER_SECOND);
+  try {
+    const failures = await work();
+    await settledLeaders(scene.exchange);
+    await sleep(AFTER_MS);
+    return roundOf(failures, await handOvers(scene, since));
+  } finally {
+    metronome.stop();
+  }
+}
+
+/** Every symbol from every shard, so that each actor has as much to do as any other. */
+function beatsOf({ symbols, ledgerShards }: Scene): Beat[] {
+  return Array.from({ length: ledgerShards }, (_, turn) =>
+    symbols.map((symbol, at) => ({ symbol, shard: 1 + ((turn + at) % ledgerShards) })),
+  ).flat();
+}
+
+function roundOf(failures: readonly string[], changes: readonly HandOver[]): Round {
+  const round = { ...NO_FAILURE, samples: { gap: changes.map(({ gapMs }) => gapMs) } };
+  const [first] = changes;
+  if (!first) {
+    const summary = "no actor has changed its node";
+    return { ...round, failures: [...failures, summary], summary };
+  }
+  const longest = changes.reduce((a, b) => (b.gapMs > a.gapMs ? b : a), first);
+  return {
+    ...round,
+    failures,
+    summary:
+      `${changes.length} times an actor changed its node; the longest, ${longest.actor} ` +
+      `(token ${longest.fromToken} to ${longest.toToken}), stood still for ${Math.round(longest.gapMs)} ms`,
+  };
+}
