@@ -74,6 +74,8 @@ export function applicationName(holder: string): string {
   return name;
 }
 
+const ignore = (): void => undefined;
+
 /** Opens no connection yet; each is made when it is needed and kept. */
 export function openPool(postgresUrl: string, holder: string): pg.Pool {
   const pool = new pg.Pool({
@@ -91,7 +93,10 @@ export function openPool(postgresUrl: string, holder: string): pg.Pool {
     types: TYPES,
   });
   // An idle connection that breaks is replaced when one is needed; whoever asks then is told if that fails.
-  pool.on("error", () => undefined);
+  pool.on("error", ignore);
+  // One that breaks in the moment in which it is lent says so when its borrower does not listen yet, which would end the
+  // process; the borrower's first statement fails anyway.
+  pool.on("connect", (client) => client.on("error", ignore));
   return pool;
 }
 
@@ -119,12 +124,8 @@ export async function withConnection<T>(
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect();
-  // A connection that breaks says so to its queries, and once more by itself.
-  const ignore = () => undefined;
-  client.on("error", ignore);
   try {
     const result = await work(client);
-    client.off("error", ignore);
     client.release();
     return result;
   } catch (error) {
