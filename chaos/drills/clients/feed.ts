@@ -13,10 +13,12 @@ import { whileItLasts } from "../fault.js";
 const DEAD_MS = 500;
 const BOOKS_LIMIT_MS = 30_000;
 const CLOSED_LIMIT_MS = 40_000;
-/** Below what the feed allows (50 a second). */
-const ASK_EVERY_MS = 25;
-/** As many as one request may have: the answer is long, and who does not read has soon more than he may. */
-const CHANNELS_PER_REQUEST = 256;
+const POLL_MS = 25;
+/** The system keeps some megabytes for who does not read, and the feed four more; pongs are bytes like any others. */
+const PING = Buffer.alloc(125);
+const PINGS_AT_ONCE = 500;
+const PINGS_MAX = 150_000;
+const PING_EVERY_MS = 10;
 const SLOW_CONSUMER = 1013;
 /** What a client sees that was dropped before it took part in the closing. */
 const DROPPED = 1006;
@@ -66,33 +68,40 @@ export const KILL_FEED: Drill = {
 
 interface Slow extends Subscribed {
   readonly slow: WebSocket;
-  asking: NodeJS.Timeout | undefined;
+  /** How many had been closed for that before. */
+  readonly before: number;
+  pinging: NodeJS.Timeout | undefined;
 }
 
 export const SLOW_SUBSCRIBER: Drill = {
   name: "slow-subscriber",
   hypothesis: "who does not read is closed with a reason, and the others notice nothing",
-  about: "a subscriber asks for more and more, and reads nothing",
+  about: "a subscriber of everything pings as fast as it can, and reads none of the answers",
   bound: { of: "resume", ms: 500 },
   round: whileItLasts<Slow>({
     async aim({ scene }) {
       const both = await subscribed(scene);
+      const before = await closedAsSlow(both.feed);
       const slow = new WebSocket(scene.exchange.ws, { perMessageDeflate: false });
       await once(slow, "open");
-      return { ...both, slow, asking: undefined };
+      return { ...both, slow, before, pinging: undefined };
     },
     strike(target, { scene }) {
-      const [symbol] = scene.symbols;
-      const channels = Array.from({ length: CHANNELS_PER_REQUEST }, () => `depth.${symbol}`);
-      const request = JSON.stringify({ action: "subscribe", channels });
-      target.slow.pause();
-      target.asking = setInterval(() => target.slow.send(request), ASK_EVERY_MS);
+      const { slow } = target;
+      slow.send(JSON.stringify({ action: "subscribe", channels: channelsOf(scene) }));
+      slow.pause();
+      let pings = 0;
+      target.pinging = setInterval(() => {
+        if (pings >= PINGS_MAX || slow.readyState !== slow.OPEN) return;
+        for (let n = 0; n < PINGS_AT_ONCE; n++) slow.ping(PING);
+        pings += PINGS_AT_ONCE;
+      }, PING_EVERY_MS);
     },
-    async bitten({ feed, slow }) {
+    async bitten({ feed, slow, before }) {
       const deadline = performance.now() + CLOSED_LIMIT_MS;
-      while ((await closedAsSlow(feed)) === 0) {
+      while ((await closedAsSlow(feed)) === before) {
         if (performance.now() > deadline) return ["the feed has not closed who does not read"];
-        await sleep(ASK_EVERY_MS);
+        await sleep(POLL_MS);
       }
       const closed = once(slow, "close");
       slow.resume();
@@ -101,8 +110,8 @@ export const SLOW_SUBSCRIBER: Drill = {
         ? []
         : [`who did not read was closed with ${code} instead of ${SLOW_CONSUMER}`];
     },
-    async heal({ slow, asking }) {
-      clearInterval(asking);
+    async heal({ slow, pinging }) {
+      clearInterval(pinging);
       slow.terminate();
     },
     async healed({ subscriber }, { scene }) {
