@@ -27,6 +27,12 @@ export async function healthOf({ ports }: ExchangeProcess): Promise<boolean> {
   }
 }
 
+/** The time that its process has, in milliseconds since 1970, to the second. */
+export async function timeOf({ ports }: ExchangeProcess): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${ports.http}/healthz`);
+  return Date.parse(response.headers.get("date") ?? "");
+}
+
 async function ask<T>(node: ExchangeProcess, path: string): Promise<T> {
   const response = await fetch(`http://127.0.0.1:${node.ports.http}${path}`);
   if (!response.ok) throw new Error(`NODE_NO_ANSWER: ${path} answered ${response.status}`);

@@ -126,6 +126,7 @@ class Campaign {
     try {
       const found = await unlessInterrupted(ends, this.judged(drill));
       if (!found.ok) await this.spoiled();
+      else if (drill.spoils) await this.close();
       return lineOf(found);
     } catch (error) {
       if (signal?.aborted) throw error;

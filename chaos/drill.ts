@@ -27,6 +27,9 @@ export const SURROUNDINGS: Surroundings = {
   symbols: 6,
   ordersPerSecond: 200,
   wired: false,
+  smallDisk: false,
+  fakeClocks: false,
+  natsServers: 1,
 };
 const ROUNDS = 20;
 const SEED = 1;

@@ -54,7 +54,7 @@ class Links {
  */
 export async function untilQuiet(scene: Scene, limitMs: number): Promise<number> {
   const started = performance.now();
-  const connection = await connect({ servers: scene.exchange.urls.nats });
+  const connection = await connect({ servers: scene.exchange.urls.nats.split(",") });
   try {
     const manager = await connection.jetstreamManager();
     for (;;) {

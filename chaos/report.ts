@@ -104,6 +104,7 @@ function figures(rounds: readonly Round[]): Figures {
   }
   const found: Record<string, number> = {};
   for (const [name, values] of samples) {
+    if (values.length === 0) continue;
     found[`${name}MsP50`] = percentile(values, PERCENT_P50);
     found[`${name}MsP99`] = percentile(values, PERCENT_P99);
     found[`${name}MsMax`] = percentile(values, 1);

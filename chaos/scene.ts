@@ -11,16 +11,12 @@ import { SystemClock } from "../services/common/clock.js";
 import { untilPublished } from "../services/participants/venue.js";
 import type { Leadership } from "../services/ports/lease-store.js";
 import { type Exchange, startExchange } from "../services/supervisor/exchange.js";
-import { Wires } from "./stage/wires.js";
+import { Ground, type GroundOptions } from "./stage/ground.js";
 
-export interface SceneOptions {
+export interface SceneOptions extends Partial<GroundOptions> {
   readonly nodes: number;
   readonly ledgerShards: number;
   readonly symbols: number;
-  /** True leads every way to a server over a wire that can be cut. */
-  readonly wired?: boolean;
-  /** Where it keeps its data; absent: in a folder of its own. */
-  readonly dataDir?: string;
   /** More variables for the processes. */
   readonly env?: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
@@ -57,13 +53,15 @@ export class Scene {
   readonly client: ExchangeClient;
   readonly instruments: readonly Instrument[];
   readonly ledgerShards: number;
-  readonly wires: Wires;
+  /** What it stands on. */
+  readonly ground: Ground;
   /** Where the clients write what they are told. */
   readonly logs: string;
   private readonly folder: string;
   private readonly pool: pg.Pool;
   /** It joins nothing: it only wishes, as an operator does. */
   private readonly leases: EtcdLeaseStore;
+  private readonly deferred: (() => Promise<void>)[] = [];
   private isKept = false;
 
   private constructor(
@@ -71,13 +69,13 @@ export class Scene {
     client: ExchangeClient,
     options: SceneOptions,
     instruments: readonly Instrument[],
-    wires: Wires,
+    ground: Ground,
   ) {
     this.exchange = exchange;
     this.client = client;
     this.instruments = instruments;
     this.ledgerShards = options.ledgerShards;
-    this.wires = wires;
+    this.ground = ground;
     this.folder = mkdtempSync(join(tmpdir(), "palisade-scene-"));
     this.logs = join(this.folder, "clients");
     mkdirSync(this.logs);
@@ -94,29 +92,43 @@ export class Scene {
 
   /** Starts everything; what fails stops what had started. */
   static async start(options: SceneOptions): Promise<Scene> {
-    const { nodes, ledgerShards, env, log, wired, dataDir } = options;
+    const { nodes, ledgerShards, env, log } = options;
     const lease = { PALISADE_LEASE_TTL_SECONDS: String(LEASE_TTL_SECONDS) };
-    const wires = new Wires();
+    const ground = await Ground.lay(options);
+    const { dataDir } = ground;
     let exchange: Exchange | undefined;
     try {
       exchange = await startExchange({
         nodes,
         ledgerShards,
-        env: { ...lease, ...env },
+        env: (process) => ({ ...lease, ...env, ...ground.environmentOf(process) }),
+        ways: (process, urls) => ground.waysOf(process, urls),
         log,
-        ...(wired && { ways: (process, urls) => wires.lay(process, urls) }),
         ...(dataDir !== undefined && { dataDir }),
       });
       const client = ExchangeClient.connect(exchange.grpc, { accounts: "all" });
       await client.ready();
       const names = Array.from({ length: options.symbols }, (_, index) => `SYM${index}`);
       const instruments = await createInstruments(client, names);
-      return new Scene(exchange, client, options, instruments, wires);
+      return new Scene(exchange, client, options, instruments, ground);
     } catch (error) {
+      ground.heal();
       await exchange?.stop();
-      await wires.stop();
+      await ground.remove();
       throw error;
     }
+  }
+
+  /** Lists one more instrument, which nobody trades, unless it is there. */
+  async list(symbol: string): Promise<void> {
+    const listed = await this.client.listInstruments();
+    if (listed.some((each) => each.symbol === symbol)) return;
+    await createInstruments(this.client, [symbol]);
+  }
+
+  /** Has something done when the exchange is stopped. */
+  defer(step: () => Promise<void>): void {
+    this.deferred.push(step);
   }
 
   get symbols(): string[] {
@@ -161,11 +173,12 @@ export class Scene {
 
   async stop(): Promise<void> {
     this.client.close();
-    this.wires.heal();
+    this.ground.heal();
     await this.pool.end();
     await this.leases.close();
     await this.exchange.stop();
-    await this.wires.stop();
+    for (const step of this.deferred.reverse()) await step();
+    await this.ground.remove();
     if (!this.isKept) rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -4,6 +4,7 @@ import { KILL_FEED, SLOW_SUBSCRIBER } from "./clients/feed.js";
 import { FREEZE_GATEWAY, KILL_GATEWAY } from "./clients/gateway.js";
 import { OVERLOAD } from "./clients/overload.js";
 import type { Drill } from "./drill.js";
+import { CLOCK_JUMP } from "./nodes/clock-jump.js";
 import { CUT_LEADER } from "./nodes/cut-leader.js";
 import { DRAIN } from "./nodes/drain.js";
 import { FREEZE_LEADER, ZOMBIE } from "./nodes/freeze-leader.js";
@@ -16,6 +17,8 @@ import { TWIN_NODE } from "./nodes/twin-node.js";
 import { POWER_CUT } from "./power-cut.js";
 import { CUT_COMMIT } from "./servers/cut-commit.js";
 import { FREEZE_ETCD, KILL_ETCD, RESTORE_ETCD, WIPE_ETCD } from "./servers/etcd.js";
+import { DISK_FULL } from "./servers/disk-full.js";
+import { FAILOVER_POSTGRES } from "./servers/failover-postgres.js";
 import { FULL_CONNECTIONS } from "./servers/full-connections.js";
 import {
   FREEZE_NATS,
@@ -23,6 +26,7 @@ import {
   KILL_NATS,
   KILL_POSTGRES,
 } from "./servers/kill-and-freeze.js";
+import { LOSE_NATS_SERVER } from "./servers/lose-nats-server.js";
 import { DELETE_STREAM, ROLLBACK_NATS, WIPE_NATS } from "./servers/nats-loss.js";
 
 /** Planned moves first: a node that was lost again and again gets nothing to lead for a while. */
@@ -61,9 +65,14 @@ const SINGLE: readonly Drill[] = [
 /** Of a node that is lost so often nothing is moved back to; and some take longer than a mix of them should. */
 const NOT_IN_A_MIX: readonly Drill[] = [JOIN_NODE, MOVE_LEADER, ZOMBIE, SLOW_SUBSCRIBER, OVERLOAD];
 
+/** Those that need an exchange of their own come last. */
 export const DRILLS: readonly Drill[] = [
   ...SINGLE,
   chaosOf(SINGLE.filter((drill) => !NOT_IN_A_MIX.includes(drill))),
+  FAILOVER_POSTGRES,
+  LOSE_NATS_SERVER,
+  CLOCK_JUMP,
+  DISK_FULL,
 ];
 
 /** An unknown drill; the message lists those that there are. */

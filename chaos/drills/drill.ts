@@ -1,5 +1,6 @@
 /** What a drill is made of: one fault, struck round after round at an exchange under load. */
 import type { Scene } from "../scene.js";
+import type { GroundOptions } from "../stage/ground.js";
 import type { Metronome } from "../stage/metronome.js";
 import type { Probe } from "../stage/probe.js";
 
@@ -34,13 +35,11 @@ export interface Round extends Bite {
 }
 
 /** What an exchange has to be for a drill. */
-export interface Surroundings {
+export interface Surroundings extends GroundOptions {
   readonly nodes: number;
   readonly ledgerShards: number;
   readonly symbols: number;
   readonly ordersPerSecond: number;
-  /** Are all ways to the servers wires that can be cut? */
-  readonly wired: boolean;
 }
 
 /** What users are to see of it at most: the 99th percentile of what is measured. */
@@ -62,6 +61,8 @@ export interface Drill {
   readonly surroundings?: Partial<Surroundings>;
   /** Rounds that it takes to show all of it, where it is more than one. */
   readonly rounds?: number;
+  /** Is the exchange not afterwards what it was, so that no other drill may follow there? */
+  readonly spoils?: true;
   /** Strikes once, measures, proves that the fault bit, and makes everything whole again. Rounds count from 1. */
   round(stage: Stage, number: number): Promise<Round>;
 }

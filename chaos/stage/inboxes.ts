@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type StreamAPI } from "nats";
 import type { Scene } from "../scene.js";
 
-const ANCHOR_LIMIT_MS = 10_000;
+const ANCHOR_LIMIT_MS = 30_000;
 const POLL_MS = 25;
 
 export interface Inbox {

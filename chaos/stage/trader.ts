@@ -11,7 +11,8 @@ import {
 import { PLAIN_TERMS } from "../../services/client/new-order.js";
 import { ClientLog } from "../../services/participants/client-log.js";
 import { Desk } from "../../services/participants/desk.js";
-import { OrderTracker } from "../../services/participants/tracker.js";
+import type { Latencies } from "../../services/participants/latencies.js";
+import { type Counts, OrderTracker } from "../../services/participants/tracker.js";
 import { fund, subscribe, venueOf } from "../../services/participants/venue.js";
 import type { Scene } from "../scene.js";
 
@@ -22,6 +23,8 @@ const POLL_MS = 20;
 export class Trader {
   private readonly name: string;
   private readonly instruments: ReadonlyMap<string, Instrument>;
+  /** What it was told, as far as it has rested since. */
+  readonly logFile: string;
   private readonly log: ClientLog;
   private readonly tracker: OrderTracker;
   private readonly desk: Desk;
@@ -31,7 +34,8 @@ export class Trader {
   private constructor(scene: Scene, name: string, instruments: readonly Instrument[]) {
     this.name = name;
     this.instruments = new Map(instruments.map((each) => [each.symbol, each]));
-    this.log = new ClientLog(join(scene.logs, `${name}.jsonl`));
+    this.logFile = join(scene.logs, `${name}.jsonl`);
+    this.log = new ClientLog(this.logFile);
     this.tracker = new OrderTracker(this.log);
     this.desk = new Desk(venueOf(scene.client), this.tracker);
   }
@@ -62,8 +66,25 @@ export class Trader {
     return this.desk.isOpen;
   }
 
-  /** One lot at the middle, where nobody else rests: whichever side comes second trades at once. Waits for `flush`. */
-  place(symbol: string, account: number, side: Side): string {
+  /** Its orders that nobody has said anything of yet. */
+  get outstanding(): number {
+    return this.tracker.outstanding;
+  }
+
+  get counts(): Readonly<Counts> {
+    return this.tracker.counts;
+  }
+
+  /** From an order to the word that it was accepted. */
+  get acceptLatency(): Latencies {
+    return this.tracker.acceptLatency;
+  }
+
+  /**
+   * One lot at the middle, where nobody else rests: whichever side comes second trades at once. Waits for `flush`.
+   * `rests`: does what does not trade at once stay?
+   */
+  place(symbol: string, account: number, side: Side, rests = true): string {
     const { referencePrice, lot } = this.instruments.get(symbol)!;
     this.count += 1;
     const clientOrderId = `${this.name}-${this.count}`;
@@ -71,7 +92,9 @@ export class Trader {
       symbol,
       side,
       type: OrderType.ORDER_TYPE_LIMIT,
-      timeInForce: TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL,
+      timeInForce: rests
+        ? TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL
+        : TimeInForce.TIME_IN_FORCE_IMMEDIATE_OR_CANCEL,
       price: referencePrice,
       quantity: lot,
       ...PLAIN_TERMS,

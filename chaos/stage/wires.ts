@@ -29,6 +29,11 @@ export class Wires {
     throw new Error(`${process} is connected to its servers directly`);
   }
 
+  /** Leads everybody to another server of a kind. */
+  switchTo(kind: ServerKind, url: string): void {
+    for (const ways of this.byProcess.values()) ways[kind].switchTo(url);
+  }
+
   /** Everything passes again, at once. */
   heal(): void {
     for (const wire of this.all) {

@@ -11,6 +11,8 @@ const LOOPBACK = "127.0.0.1";
 const CLAIM_LIMIT_MS = 60_000;
 const RESTART_DELAY_MS = 3_000;
 
+type Environment = Readonly<Record<string, string>>;
+
 export interface ExchangeOptions {
   /** Where it keeps its data. Absent: a temporary folder, removed when the exchange stops. */
   readonly dataDir?: string;
@@ -19,9 +21,9 @@ export interface ExchangeOptions {
   readonly nodes?: number;
   /** Ledger shards; fixed by the first start on a data directory. */
   readonly ledgerShards?: number;
-  /** More PALISADE_* variables for the processes. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** By which addresses a process reaches the servers; absent: by the servers' own. */
+  /** More variables for the processes, by their names where they differ. */
+  readonly env?: Environment | ((process: string) => Environment);
+  /** By which addresses a process, or the `supervisor` itself, reaches the servers; absent: by the servers' own. */
   readonly ways?: (process: string, urls: Servers["urls"]) => Promise<Servers["urls"]>;
   /** True starts a process again that ends without having been asked to here. */
   readonly restartDead?: boolean;
@@ -158,7 +160,7 @@ async function stopProcesses(processes: readonly ExchangeProcess[]): Promise<voi
 
 interface Wanted {
   readonly nodes: number;
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: (process: string) => Environment;
   readonly ways: NonNullable<ExchangeOptions["ways"]>;
 }
 
@@ -176,7 +178,7 @@ async function plans(
       PALISADE_POSTGRES_URL: way.postgres,
     };
     const logFile = join(folder.logs, `${name}.log`);
-    return { name, kind, logFile, env: { ...env, ...urls, PALISADE_NODE: name } };
+    return { name, kind, logFile, env: { ...env(name), ...urls, PALISADE_NODE: name } };
   };
   const all = Array.from({ length: nodes }, (_, index) => plan("node", index + 1));
   const { grpcPort, wsPort, tierLimits } = loadConfig().values;
@@ -214,7 +216,10 @@ export async function startExchange(options: ExchangeOptions = {}): Promise<Exch
   const config = loadConfig().values;
   const { log = () => {}, nodes = config.nodes, ledgerShards = config.ledgerShards } = options;
   const { ways = async (_, urls) => urls } = options;
-  const env = { PALISADE_LOG_LEVEL: config.logLevel, ...options.env };
+  const env = (process: string): Environment => {
+    const more = typeof options.env === "function" ? options.env(process) : options.env;
+    return { PALISADE_LOG_LEVEL: config.logLevel, ...more };
+  };
   const folder = openDataFolder(options.dataDir);
   const undo: (() => Promise<void> | void)[] = [() => folder.release()];
   try {
@@ -223,7 +228,8 @@ export async function startExchange(options: ExchangeOptions = {}): Promise<Exch
     undo.push(() => servers.stopAll());
     await migrate(servers.urls.postgres);
     await genesis(servers.urls.postgres, { ledgerShards });
-    const board = new LeaderBoard(servers.urls.postgres);
+    const urls = await ways("supervisor", servers.urls);
+    const board = new LeaderBoard(urls.postgres);
     undo.push(() => board.close());
     const before = await board.read();
     log(`starting ${nodes} nodes, a gateway and a feed`);
@@ -234,7 +240,7 @@ export async function startExchange(options: ExchangeOptions = {}): Promise<Exch
         `not every actor was claimed within ${CLAIM_LIMIT_MS} ms; see ${folder.logs}`,
       );
     }
-    return new Exchange(folder, servers, board, processes, options);
+    return new Exchange(folder, { ...servers, urls }, board, processes, options);
   } catch (error) {
     for (const step of undo.reverse()) await step();
     throw error;

@@ -6,7 +6,7 @@ import { connectNats, NatsBus, NatsLog } from "../../services/adapters/nats/inde
 import { SystemClock } from "../../services/common/clock.js";
 import { bytesOf, PATIENCE, publishAll, Reader, reasonOf } from "../contract/log-reader.js";
 import { type RunningNode, TestCluster } from "../helpers/cluster.js";
-import { type NatsCluster, startNatsCluster } from "../helpers/nats-cluster.js";
+import { type NatsCluster, startNatsCluster } from "../../chaos/stage/nats-cluster.js";
 import { Traffic } from "../helpers/nats-traffic.js";
 import { startTestServers } from "../helpers/servers.js";
 

@@ -1,6 +1,6 @@
 /** What an exchange makes of a PostgreSQL that dies, answers into the void, or is another one from now on (R1, R2, R5). */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { PostgresStandby } from "../helpers/postgres-pair.js";
+import { PostgresStandby } from "../../chaos/stage/postgres-standby.js";
 import { PostgresStage } from "./postgres-stage.js";
 
 const PAIRS = 120;

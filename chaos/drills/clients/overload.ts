@@ -1,69 +1,112 @@
-/** Clients send more than the exchange can do: it refuses early, and what it takes it answers in time. */
-import { join } from "node:path";
-import { LoadProcess, type LoadResult } from "../../load/process.js";
-import { settledLeaders } from "../../stage/victims.js";
+/** Clients send more than a ledger shard can do: it is refused early, and what is taken is answered in time. */
+import { readFileSync } from "node:fs";
+import { shardOfAccount } from "../../../actors/kernel/ids.js";
+import { Side } from "../../../proto/gen/exchange/v1/exchange.js";
 import { Latencies } from "../../../services/participants/latencies.js";
+import type { Scene } from "../../scene.js";
+import { Trader } from "../../stage/trader.js";
+import { settledLeaders } from "../../stage/victims.js";
 import type { Drill } from "../drill.js";
 import { whileItLasts } from "../fault.js";
 
 const OVERLOAD_MS = 3_000;
-/** Far more than a gateway keeps for a ledger shard (10,000), so that it has to refuse. */
-const WINDOW_ORDERS = 60_000;
-const ACCOUNTS = 50;
+/** A gateway keeps 10,000 commands for a ledger shard and 4,000 of a stream; so many streams are too many. */
+const STREAMS = 5;
+const ORDERS_PER_STREAM = 4_000;
+/** As many as one message may have. */
+const ORDERS_AT_ONCE = 1_000;
+const EVERY_MS = 10;
+const SHARD = 1;
 const FIRST_ACCOUNT = 5_000;
-const ACCOUNTS_PER_FLOOD = 100;
+const ACCOUNTS_APART = 200;
 const PERCENT_P99 = 99;
+/** A refusal in a client's log: the gateway keeps as much for the shard as it may. */
+const TOO_MUCH = '"code":"TOO_MANY_PENDING"';
 
 interface Flood {
-  readonly load: LoadProcess;
-  result: LoadResult | undefined;
+  readonly traders: readonly Trader[];
+  readonly accounts: readonly number[];
+  timer: NodeJS.Timeout | undefined;
 }
 
-/** A load process has accounts and a name of its own, also when the drill is run twice on one exchange. */
+/** Each has accounts and logs of its own, also when the drill is run twice at one exchange. */
 let floods = 0;
 
 export const OVERLOAD: Drill = {
   name: "overload",
   hypothesis: "more than can be done is refused early, and what is taken is answered in time",
-  about: `orders as fast as they can be sent for ${OVERLOAD_MS / 1_000} s, ${WINDOW_ORDERS} of them without an answer`,
-  // What a command may wait at most before its receiver refuses it.
+  about:
+    `orders to one ledger shard as fast as they can be sent for ${OVERLOAD_MS / 1_000} s, on ${STREAMS} streams ` +
+    `with ${ORDERS_PER_STREAM} of them without an answer on each`,
+  // What a command may wait before its receiver refuses it.
   bound: { of: "accepted", ms: 10_000 },
   round: whileItLasts<Flood>({
     lastsMs: OVERLOAD_MS,
-    async aim({ scene, seed }) {
+    async aim({ scene }) {
       floods += 1;
-      const load = new LoadProcess({
-        grpc: scene.exchange.grpc,
-        name: `flood${floods}`,
-        seed,
-        firstAccount: FIRST_ACCOUNT + floods * ACCOUNTS_PER_FLOOD,
-        accounts: ACCOUNTS,
-        symbols: scene.symbols,
-        ordersPerSecond: 0,
-        window: WINDOW_ORDERS,
-        // None rests: what a flood had left in the books would be traded when nobody hears of it any more.
-        crossingShare: 1,
-        cancelShare: 0,
-        logFile: join(scene.logs, `flood${floods}.jsonl`),
-      });
-      await load.ready();
+      const accounts = accountsOf(
+        SHARD,
+        scene.ledgerShards,
+        FIRST_ACCOUNT + floods * ACCOUNTS_APART,
+      );
+      const open = (account: number, at: number) =>
+        Trader.open(scene, `flood${floods}-${at + 1}`, [account], scene.symbols);
+      const traders = await Promise.all(accounts.map(open));
       await settledLeaders(scene.exchange);
-      return { load, result: undefined };
+      return { traders, accounts, timer: undefined };
     },
-    strike: ({ load }) => load.go(),
-    async bitten(flood) {
-      flood.load.stop();
-      flood.result = await flood.load.result();
-      return flood.result.refused > 0 ? [] : ["nothing was refused: it was no overload"];
+    strike(flood, { scene }) {
+      flood.timer = setInterval(() => pour(flood, scene), EVERY_MS);
     },
-    heal: async ({ load }) => load.kill(),
-    async healed({ result }) {
-      const { unreported, acceptLatency } = result!;
-      const accepted = new Latencies(acceptLatency).percentile(PERCENT_P99);
-      const failures = unreported > 0 ? [`${unreported} orders of the flood have no report`] : [];
-      return { failures, samples: { accepted: [accepted] } };
+    // Who waits for an answer does not know yet; it is proved when all have theirs.
+    bitten: async () => [],
+    async heal({ traders, timer }) {
+      clearInterval(timer);
+      await Promise.all(traders.map((trader) => trader.rest()));
     },
-    name: ({ result }) =>
-      `of ${result!.submitted} orders ${result!.refused} were refused early, ${result!.rejected} rejected`,
+    async healed({ traders }) {
+      const latencies = new Latencies();
+      for (const { acceptLatency } of traders) latencies.add(acceptLatency);
+      const unreported = traders.reduce((sum, { outstanding }) => sum + outstanding, 0);
+      const early = traders.reduce((sum, { logFile }) => sum + refusedEarly(logFile), 0);
+      for (const trader of traders) trader.leave();
+      const failures: string[] = [];
+      if (early === 0) failures.push("nothing was refused for being too much: it was no overload");
+      if (unreported > 0) failures.push(`${unreported} orders of the flood have no report`);
+      const accepted = latencies.count > 0 ? [latencies.percentile(PERCENT_P99)] : [];
+      return { failures, samples: { accepted } };
+    },
+    name({ traders }) {
+      const sum = (of: "submitted" | "refused" | "accepted") =>
+        traders.reduce((total, { counts }) => total + counts[of], 0);
+      return `of ${sum("submitted")} orders ${sum("refused")} were refused early, ${sum("accepted")} accepted`;
+    },
   }),
 };
+
+/** Sends as much as each stream takes; none of it rests, for nobody would hear of its fills afterwards. */
+function pour({ traders, accounts }: Flood, { symbols }: Scene): void {
+  for (const [at, trader] of traders.entries()) {
+    if (!trader.isOpen) continue;
+    const room = Math.min(ORDERS_AT_ONCE, ORDERS_PER_STREAM - trader.outstanding);
+    for (let n = 0; n < room; n++) {
+      const side = n % 2 === 0 ? Side.SIDE_SELL : Side.SIDE_BUY;
+      trader.place(symbols[n % symbols.length]!, accounts[at]!, side, false);
+    }
+    trader.flush();
+  }
+}
+
+/** How many orders a client was told that the gateway had no room for. */
+function refusedEarly(logFile: string): number {
+  return readFileSync(logFile, "utf8").split(TOO_MUCH).length - 1;
+}
+
+/** As many accounts of a shard as there are streams. */
+function accountsOf(shard: number, shards: number, firstAccount: number): number[] {
+  const accounts: number[] = [];
+  for (let account = firstAccount; accounts.length < STREAMS; account++) {
+    if (shardOfAccount(account, shards) === shard) accounts.push(account);
+  }
+  return accounts;
+}

@@ -59,9 +59,9 @@ export const CUT_LEADER: Drill = {
 function cutOff({ spoil }: Cut) {
   return silentLeader({
     lastsMs: CUT_MS,
-    begin: ({ name }, { scene }) => spoil(scene.wires.of(name)),
+    begin: ({ name }, { scene }) => spoil(scene.ground.get("wires").of(name)),
     broken: () => [], // That others lead is the proof: nobody has told them anything.
-    end: (_, { scene }) => scene.wires.heal(),
+    end: (_, { scene }) => scene.ground.get("wires").heal(),
   });
 }
 
@@ -72,10 +72,10 @@ function withoutEtcd({ spoil }: Cut): Fault<Victim> {
     lastsMs: CUT_MS,
     aim: ({ scene }, number) => pickVictim(scene.exchange, number),
     symbols: ({ symbols }) => symbols,
-    strike: ({ process }, { scene }) => spoil(scene.wires.of(process.name)),
+    strike: ({ process }, { scene }) => spoil(scene.ground.get("wires").of(process.name)),
     bitten: async (victim, stage) =>
       (await isInEtcd(victim, stage)) ? [`${victim.process.name} has kept its lease`] : [],
-    heal: async (_, { scene }) => scene.wires.heal(),
+    heal: async (_, { scene }) => scene.ground.get("wires").heal(),
     async healed(victim, stage) {
       const deadline = performance.now() + REJOIN_LIMIT_MS;
       while (!(await isInEtcd(victim, stage))) {

@@ -32,7 +32,7 @@ export const CUT_COMMIT: Drill = {
     },
     symbols: ({ victim }) => victim.symbols,
     strike(cut, { scene }) {
-      const { postgres } = scene.wires.of(cut.victim.process.name);
+      const { postgres } = scene.ground.get("wires").of(cut.victim.process.name);
       cut.cutting = (async () => {
         for (; cut.done < 2 * CUTS_EACH; cut.done++) {
           await (cut.done % 2 === 0 ? postgres.cutRequest(COMMIT) : postgres.loseAnswerTo(COMMIT));
@@ -46,7 +46,7 @@ export const CUT_COMMIT: Drill = {
         : [`only ${cut.done} of ${2 * CUTS_EACH} commits were cut within ${CUTS_LIMIT_MS} ms`];
     },
     async heal({ victim }, { scene }) {
-      scene.wires.of(victim.process.name).postgres.thaw();
+      scene.ground.get("wires").of(victim.process.name).postgres.thaw();
     },
     name: ({ victim, done }) => `${ledNames(victim)}; ${done} of its commits were cut`,
   }),

@@ -1,4 +1,4 @@
-/** A second PostgreSQL beside a test's first one: its synchronous standby, made by `pg_basebackup`. */
+/** A second PostgreSQL beside the first one: its synchronous standby, made by `pg_basebackup`. */
 import { spawnSync } from "node:child_process";
 import { chownSync, mkdirSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,7 +7,8 @@ import type { ServerHandle } from "../../services/servers/child-server.js";
 import { ensureServers } from "../../services/servers/install.js";
 import { startPostgres } from "../../services/servers/postgres.js";
 import { serverUser } from "../../services/servers/postgres-user.js";
-import { temporaryFolder } from "./servers.js";
+import { openDataFolder } from "../../services/supervisor/data-folder.js";
+import { CannotStrikeError } from "../drills/drill.js";
 
 const STANDBY = "standby_1";
 const OWNER_ONLY = 0o700;
@@ -27,10 +28,12 @@ export class PostgresStandby {
   /** Resolves when no commit of the primary is answered before the standby has it on its disk. */
   static async of(primaryUrl: string): Promise<PostgresStandby> {
     const provision = await ensureServers({ log: silent });
-    if (provision.way !== "local") throw new Error("a standby needs PostgreSQL's own programs");
+    if (provision.way !== "local") {
+      throw new CannotStrikeError("a standby of PostgreSQL needs its own programs on this machine");
+    }
     const program = provision.binaries.postgres;
-    const { folder, remove } = temporaryFolder();
-    const place = join(folder, "standby");
+    const folder = openDataFolder(undefined);
+    const place = join(folder.path, "postgres");
     // What lies beside it may be a link to where all programs are.
     copyPrimary(
       join(dirname(realpathSync(program)), "pg_basebackup"),
@@ -38,7 +41,7 @@ export class PostgresStandby {
       join(place, "data"),
     );
     const server = await startPostgres({ folder: place, program, log: silent });
-    const standby = new PostgresStandby(server, remove);
+    const standby = new PostgresStandby(server, () => folder.release());
     await run(primaryUrl, `ALTER SYSTEM SET synchronous_standby_names = '${STANDBY}'`);
     await run(primaryUrl, "SELECT pg_reload_conf()");
     await until(async () => {
@@ -49,13 +52,15 @@ export class PostgresStandby {
     return standby;
   }
 
+  async isPrimary(): Promise<boolean> {
+    const [row] = await run(this.server.url, "SELECT pg_is_in_recovery() AS is_standby");
+    return row?.["is_standby"] === false;
+  }
+
   /** Makes it a primary; resolves when it writes. */
   async promote(): Promise<void> {
     await run(this.server.url, "SELECT pg_promote()");
-    await until(async () => {
-      const [row] = await run(this.server.url, "SELECT pg_is_in_recovery() AS is_standby");
-      return row?.["is_standby"] === false;
-    });
+    await until(() => this.isPrimary());
   }
 
   async stop(): Promise<void> {

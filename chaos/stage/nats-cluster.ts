@@ -12,7 +12,8 @@ import { STOP_SIGNAL } from "../../services/servers/launch.js";
 import { natsAnswers } from "../../services/servers/nats.js";
 import { freePort, LOOPBACK } from "../../services/servers/ports.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
-import { temporaryFolder } from "./servers.js";
+import { openDataFolder } from "../../services/supervisor/data-folder.js";
+import { CannotStrikeError } from "../drills/drill.js";
 
 const CONFIG_FILE = join(PROJECT_ROOT, "deploy", "nats", "nats.conf");
 const SERVERS = 3;
@@ -31,18 +32,20 @@ export interface NatsCluster {
 /** Starts the servers; resolves when JetStream answers by way of each of them. */
 export async function startNatsCluster(): Promise<NatsCluster> {
   const provision = await ensureServers({ log: () => undefined });
-  if (provision.way === "docker") throw new Error("a cluster of NATS needs its program");
-  const { folder, remove } = temporaryFolder();
+  if (provision.way === "docker") {
+    throw new CannotStrikeError("a cluster of NATS needs its program on this machine");
+  }
+  const folder = openDataFolder(undefined);
   const ports = await freePorts(SERVERS);
   const routePorts = await freePorts(SERVERS);
   const servers = new Map<string, ChildServer>();
   const stop = async (): Promise<void> => {
     await Promise.all([...servers.values()].map((server) => server.stop()));
-    remove();
+    folder.release();
   };
   const start = async (port: number, at: number): Promise<void> => {
     const name = `nats-${at + 1}`;
-    const place = join(folder, name);
+    const place = join(folder.path, name);
     mkdirSync(place);
     const url = `nats://${LOOPBACK}:${port}`;
     const routes = routePorts.map((route) => `nats://${LOOPBACK}:${route}`);

@@ -1,0 +1,77 @@
+/** A disk of an exchange's own, which can be filled to its last byte: in memory, mounted as root. */
+import { spawnSync } from "node:child_process";
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  rmdirSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CannotStrikeError } from "../drills/drill.js";
+
+/** An exchange starts only where a GiB is free. */
+const DISK_MIB = 2_048;
+const CHUNK = Buffer.alloc(1_048_576);
+
+export class SmallDisk {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+    process.once("exit", this.unmount);
+  }
+
+  static mount(): SmallDisk {
+    const path = mkdtempSync(join(tmpdir(), "palisade-disk-"));
+    const options = `size=${DISK_MIB}m,mode=711`;
+    const args = ["-t", "tmpfs", "-o", options, "palisade", path];
+    const { status, stderr, error } = spawnSync("mount", args, { encoding: "utf8" });
+    if (status === 0) return new SmallDisk(path);
+    rmdirSync(path);
+    throw new CannotStrikeError(
+      `to fill a disk, one has to be mounted, which takes root: ${(error?.message ?? stderr).trim()}`,
+    );
+  }
+
+  get freeBytes(): number {
+    const { bavail, bsize } = statfsSync(this.path);
+    return bavail * bsize;
+  }
+
+  /** Until not one byte is free. */
+  fill(): void {
+    const file = openSync(this.ballast, "a");
+    try {
+      for (let chunk = CHUNK; ; ) {
+        try {
+          writeSync(file, chunk);
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+          if (chunk.length === 1) return;
+          chunk = chunk.subarray(0, chunk.length >> 1);
+        }
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  makeRoom(): void {
+    rmSync(this.ballast, { force: true });
+  }
+
+  /** With everything that is on it. */
+  readonly unmount = (): void => {
+    process.off("exit", this.unmount);
+    spawnSync("umount", ["-l", this.path]);
+    rmSync(this.path, { recursive: true, force: true });
+  };
+
+  private get ballast(): string {
+    return join(this.path, "ballast");
+  }
+}
