@@ -62,6 +62,12 @@ export const BREAKER_STEPS_MAX = 8;
 export const BREAKER_SECONDS_MAX = 86_400;
 
 /**
+ * For how long a client order id stays with an order that has ended: a day. Then another order may have it (R10). No command is on
+ * its way for so long: its deadline has passed long before, so that none can be taken for a new one.
+ */
+export const CLIENT_ORDER_ID_KEPT_MICROS = 86_400_000_000;
+
+/**
  * Finished orders whose client ids a shard keeps in memory. Above it the oldest are forgotten in memory; the unique
  * index of the orders table still knows them (R10).
  */

@@ -121,7 +121,7 @@ export class ClientDesk {
     const { command, origin, time } = request;
     const { clientOrderId } = command;
     if (clientOrderId === "") return refuse(this.state, request, Code.CLIENT_ORDER_ID_MISSING);
-    const known = orders.findByClientId(account, clientOrderId);
+    const known = orders.findByClientId(account, clientOrderId, time);
     if (known) return repeat(this.state, request, firstAnswer(known), known.id);
     const orderId = orders.nextId();
     const sequence = journal.append(account, { kind: "voided", origin, orderId, clientOrderId });

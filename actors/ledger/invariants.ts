@@ -44,7 +44,7 @@ function checkOrdersAndHolds(state: LedgerState): void {
     assert(isConsistent(order), "order %s does not add up", order.id);
     assert(orders.wasIssued(order.id), "order %s was never issued", order.id);
     assert(order.lastSequence <= order.account.sequence, "order %s is ahead", order.id);
-    const sameId = orders.findByClientId(order.account, order.clientOrderId);
+    const sameId = orders.findByClientId(order.account, order.clientOrderId, order.updated);
     assert(sameId === order, "the client order id of order %s leads elsewhere", order.id);
     if (isFinal(order.status)) continue;
     checkPair(state, order);

@@ -34,7 +34,7 @@ export class NewOrderDesk {
     if (command.clientOrderId === "") {
       return refuse(state, request, late ? Code.DEADLINE_PASSED : Code.CLIENT_ORDER_ID_MISSING);
     }
-    const known = state.orders.findByClientId(account, command.clientOrderId);
+    const known = state.orders.findByClientId(account, command.clientOrderId, time);
     if (known?.status === OrderStatus.Voided) {
       return refuse(state, request, Code.CLIENT_ORDER_ID_VOIDED, known.id);
     }

@@ -1,6 +1,7 @@
 /** An order as its account sees it. A rejected order and a voided id have a record too: it keeps the id (R10). */
 import { Code } from "../kernel/codes.js";
 import type { FeeRates } from "../kernel/fees.js";
+import { CLIENT_ORDER_ID_KEPT_MICROS } from "../kernel/limits.js";
 import { isFinal, OrderStatus } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
 import type { PendingAmend } from "./holds.js";
@@ -71,6 +72,11 @@ export interface Order extends OrderTerms, FeeRates, OrderFees {
   /** Microseconds since 1970. */
   readonly created: number;
   updated: number;
+}
+
+/** May another order have its client order id? From a day after the last that was heard of an order that has ended (R10). */
+export function isIdFree({ status, updated }: Order, time: number): boolean {
+  return isFinal(status) && time - updated >= CLIENT_ORDER_ID_KEPT_MICROS;
 }
 
 /** What the client was answered first: `OK` when the order was accepted, whatever became of it later. */

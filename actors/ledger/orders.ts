@@ -16,6 +16,7 @@ import type { PendingAmend } from "./holds.js";
 import {
   type AmendedTerms,
   isConsistent,
+  isIdFree,
   type Order,
   type OrderProgress,
   type OrderTerms,
@@ -76,8 +77,10 @@ export class Orders {
     return this.byId.get(id);
   }
 
-  findByClientId(account: Account, clientOrderId: string): Order | undefined {
-    return this.byClientId.get(account)?.get(clientOrderId);
+  /** The order that has the id at a time (microseconds since 1970). */
+  findByClientId(account: Account, clientOrderId: string, time: number): Order | undefined {
+    const order = this.byClientId.get(account)?.get(clientOrderId);
+    return order && isIdFree(order, time) ? undefined : order;
   }
 
   /** The other of an order's pair, as long as either of them may trade. */
@@ -300,7 +303,11 @@ export class Orders {
       ids = new Map();
       this.byClientId.set(order.account, ids);
     }
-    assert(!ids.has(order.clientOrderId), "a client order id of order %s is used", order.id);
+    const before = ids.get(order.clientOrderId);
+    if (before) {
+      assert(isIdFree(before, order.created), "the client order id of order %s is used", order.id);
+      this.forget(before);
+    }
     ids.set(order.clientOrderId, order);
     if (isFinal(order.status)) {
       this.retire(order);

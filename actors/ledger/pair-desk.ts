@@ -48,7 +48,7 @@ export class PairDesk {
       return this.refuse(request, late ? { code: Code.DEADLINE_PASSED, leg: 0 } : cannotBe);
     }
     const [first, second] = command.legs.map(({ clientOrderId }) =>
-      state.orders.findByClientId(account, clientOrderId),
+      state.orders.findByClientId(account, clientOrderId, time),
     );
     if (first || second) return this.answerKnown(request, first, second);
     if (late) return this.reject(request, account, { code: Code.DEADLINE_PASSED, leg: 0 });
@@ -115,9 +115,12 @@ export class PairDesk {
   /** The first answer again, if these two are a pair; else one of the ids is in use, and nothing is done. */
   private answerKnown(
     request: PairRequest,
-    first: Order | undefined,
-    second: Order | undefined,
+    knownFirst: Order | undefined,
+    knownSecond: Order | undefined,
   ): void {
+    const { legs } = request.command;
+    const first = knownFirst ?? this.otherOf(knownSecond, legs[0]);
+    const second = knownSecond ?? this.otherOf(knownFirst, legs[1]);
     if (first && second && first.pair === second.id) return this.repeat(request, first, second);
     // One whose pair is forgotten is about to end as that has, so both were accepted.
     if (first && !second && this.isOfForgotten(first)) {
@@ -131,6 +134,12 @@ export class PairDesk {
     const isVoided = known.status === OrderStatus.Voided;
     const code = isVoided ? Code.CLIENT_ORDER_ID_VOIDED : Code.CLIENT_ORDER_ID_USED;
     this.answer(request, { code, leg }, leg === 1 ? known.id : 0, leg === 2 ? known.id : 0, false);
+  }
+
+  /** Two that are a pair may end one after the other: the id of one is free while the other's is not. */
+  private otherOf(known: Order | undefined, leg: NewOrder): Order | undefined {
+    const other = known && this.state.orders.find(known.pair);
+    return other?.clientOrderId === leg.clientOrderId ? other : undefined;
   }
 
   private isOfForgotten({ pair }: Order): boolean {

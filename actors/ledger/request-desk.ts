@@ -29,11 +29,11 @@ export class RequestDesk {
 
   request(request: RequestOf<"amend">, account: Account): void {
     const { state } = this;
-    const { command } = request;
+    const { command, time } = request;
     if (command.orderId === 0 && command.clientOrderId === "") {
       return refuse(state, request, Code.CLIENT_ORDER_ID_MISSING);
     }
-    const order = orderNamed(state, command, account);
+    const order = orderNamed(state, command, account, time);
     if (!order) return refuse(state, request, Code.UNKNOWN_ORDER);
     if (isFinal(order.status)) {
       return refuse(state, request, Code.ORDER_ALREADY_FINAL, order.id);

@@ -38,8 +38,9 @@ export function orderNamed(
   { orders }: LedgerState,
   { orderId, clientOrderId }: { readonly orderId: number; readonly clientOrderId: string },
   account: Account,
+  time: number,
 ): Order | undefined {
-  if (orderId === 0) return orders.findByClientId(account, clientOrderId);
+  if (orderId === 0) return orders.findByClientId(account, clientOrderId, time);
   const order = orders.find(orderId);
   return order?.account === account ? order : undefined;
 }

@@ -68,7 +68,7 @@ export class ReviewDesk {
   decide(request: RequestOf<"decide-review">, account: Account): void {
     const { state } = this;
     const { command, time } = request;
-    const order = orderNamed(state, command, account);
+    const order = orderNamed(state, command, account, time);
     if (!order) return refuse(state, request, Code.UNKNOWN_ORDER);
     const { isApproved } = command;
     if (!isApproved && isFinal(order.status) && order.code === Code.REVIEW_REFUSED) {

@@ -30,6 +30,12 @@ export interface CheckReport {
 /** Statuses of orders that were never accepted: rejected, voided. */
 const NEVER_ACCEPTED = [6, 7];
 
+/** The first status of orders that have ended. */
+const FIRST_FINAL_STATUS = 4;
+
+/** An id may be another order's from a day after its order has ended, in microseconds. */
+const ID_KEPT_MICROS = 86_400_000_000;
+
 interface WrongSum {
   readonly asset: number;
   readonly kind: "owned" | "held";
@@ -105,10 +111,12 @@ async function compareOrders(database: Database, logs: ClientLogs, examples: str
   const byClientId = new Map<string, OrderRow>();
   let idsWithTwoOrders = 0;
   await database.each<OrderRow>(
-    "SELECT order_id, account, client_order_id, quantity, status FROM orders",
+    `SELECT order_id, account, client_order_id, quantity, status, created, updated
+     FROM orders ORDER BY order_id`,
     (row) => {
       const key = idKey(row.account, row.client_order_id);
-      if (byClientId.has(key)) {
+      const before = byClientId.get(key);
+      if (before && !mayFollow(before, row)) {
         idsWithTwoOrders += 1;
         example(examples, `client order id ${key} has two orders`);
       }
@@ -122,7 +130,9 @@ async function compareOrders(database: Database, logs: ClientLogs, examples: str
     const key = idKey(account, clientOrderId);
     const before = toldIds.get(key);
     if (before === orderId) continue;
-    if (before !== undefined) {
+    const [one, other] = [byId.get(before ?? 0), byId.get(orderId)];
+    const isFree = one && other && (mayFollow(one, other) || mayFollow(other, one));
+    if (before !== undefined && !isFree) {
       idsWithTwoOrders += 1;
       example(examples, `client order id ${key} was accepted as ${before} and as ${orderId}`);
     }
@@ -149,6 +159,11 @@ async function compareOrders(database: Database, logs: ClientLogs, examples: str
     contradicted,
     details: { acceptedWithoutOrder, idsWithTwoOrders },
   };
+}
+
+/** Had the order ended for a day when another came with its client order id? */
+function mayFollow(order: OrderRow, other: OrderRow): boolean {
+  return order.status >= FIRST_FINAL_STATUS && other.created - order.updated >= ID_KEPT_MICROS;
 }
 
 function wasAccepted({ status }: OrderRow): boolean {

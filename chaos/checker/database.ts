@@ -9,6 +9,9 @@ export interface OrderRow {
   readonly client_order_id: string;
   readonly quantity: number;
   readonly status: number;
+  /** Microseconds since 1970. */
+  readonly created: number;
+  readonly updated: number;
 }
 
 export interface TradeRow {

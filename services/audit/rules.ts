@@ -2,6 +2,7 @@
 
 import { HOUSE_ACCOUNT_BASE } from "../../actors/kernel/ids.js";
 import { BATCH_GAPS, STALE_BATCHES } from "./batch-rules.js";
+import { CLIENT_ORDER_IDS } from "./client-order-ids.js";
 
 export interface Rule {
   readonly name: string;
@@ -362,6 +363,7 @@ export const RULES: readonly Rule[] = [
   HOLDS,
   SHARD_BALANCES,
   ORDER_QUANTITIES,
+  CLIENT_ORDER_IDS,
   CROSSED_BOOKS,
   ORDER_TERMS,
 ];

@@ -35,7 +35,7 @@ const TEXTS: Readonly<Record<Code, string>> = {
   [Code.ACCOUNT_EXISTS]: "the account is open already; nothing is left to do",
   [Code.CLIENT_ORDER_ID_MISSING]: "a client order id is needed; give each order one of its own",
   [Code.CLIENT_ORDER_ID_VOIDED]:
-    "this client order id was asked for before it came, and is void for ever; take another",
+    "this client order id was asked for before it came, and is void for a day; take another",
   [Code.UNKNOWN_SYMBOL]:
     "there is no instrument with this symbol; ListInstruments has all there are",
   [Code.INVALID_SIDE]: "the side is not known; it is buy or sell",

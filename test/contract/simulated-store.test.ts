@@ -9,6 +9,7 @@ import { World } from "../../chaos/simulator/world/world.js";
 import { PARTS } from "../../services/adapters/postgres/tables.js";
 import type { Row } from "../../services/ports/store.js";
 import { SHARDS, SYMBOL } from "./actors.js";
+import { describeClientOrderIds } from "./client-order-ids-contract.js";
 import { describeAccountReads } from "./reads-accounts-contract.js";
 import { DEFINITION, type ReadsBench } from "./reads-bench.js";
 import { describeMarketReads } from "./reads-markets-contract.js";
@@ -75,6 +76,7 @@ async function openReads(): Promise<ReadsBench> {
 
 describeCommits("the simulator's Postgres", openStores);
 describeClaims("the simulator's Postgres", openStores);
+describeClientOrderIds("the simulator's Postgres", openStores);
 describeRecovery("the simulator's Postgres", openStores);
 describeAccountReads("the simulator's Postgres", openReads);
 describeMarketReads("the simulator's Postgres", openReads);

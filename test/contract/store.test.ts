@@ -13,6 +13,7 @@ import {
   SYMBOL,
   Venue,
 } from "./actors.js";
+import { describeClientOrderIds } from "./client-order-ids-contract.js";
 import { type TestDatabase, TestDatabases } from "./postgres.js";
 import type { StoreBench } from "./store-bench.js";
 import { describeClaims } from "./store-claims-contract.js";
@@ -58,6 +59,7 @@ async function openBench(): Promise<StoreBench> {
 describeCommits("Postgres", openBench);
 describeClaims("Postgres", openBench);
 describeRecovery("Postgres", openBench);
+describeClientOrderIds("Postgres", openBench);
 
 describe("a commit to Postgres whose answer does not come", () => {
   let database: TestDatabase;

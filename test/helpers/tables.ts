@@ -4,7 +4,10 @@
  * not, throws, as the store would stop on an unexpected row count.
  */
 import type { Effects, RowSet } from "../../actors/kernel/actor.js";
-import { FINISHED_ORDERS_IN_MEMORY_MAX } from "../../actors/kernel/limits.js";
+import {
+  CLIENT_ORDER_ID_KEPT_MICROS,
+  FINISHED_ORDERS_IN_MEMORY_MAX,
+} from "../../actors/kernel/limits.js";
 import { isFinal, type OrderStatus, Side } from "../../actors/kernel/order.js";
 import type { Row } from "../../services/ports/store.js";
 
@@ -109,7 +112,8 @@ export class Tables {
     for (const table of names) {
       inPages(table, this.rows(table), page, pageRows);
     }
-    const orders = this.rows("orders").sort((a, b) => by(a, b, "order_id"));
+    const holders = this.rows("orders").filter((row) => !row["released"]);
+    const orders = holders.sort((a, b) => by(a, b, "order_id"));
     const finished = orders.filter((row) => isFinal(row["status"] as OrderStatus));
     const forgotten = new Set(finished.slice(0, Math.max(0, finished.length - finishedMax)));
     const kept = orders.filter((row) => !forgotten.has(row));
@@ -134,8 +138,24 @@ export class Tables {
     if ((part.write === "update" || part.write === "delete") && !old) {
       throw new Error(`${name}: ${key} is not there`);
     }
+    if (part.table === "orders" && part.write === "insert") this.release(table, row);
     if (part.write === "delete") table.delete(key);
     else table.set(key, part.write === "insert" ? row : { ...old, ...row });
+  }
+
+  /** Whoever has a new order's client order id has ended a day ago, and lets it go. */
+  private release(orders: Map<string, Row>, { account, client_order_id, created }: Row): void {
+    for (const [key, row] of orders) {
+      if (row["account"] !== account || row["client_order_id"] !== client_order_id) continue;
+      if (row["released"]) continue;
+      const keptUntil = (row["updated"] as number) + CLIENT_ORDER_ID_KEPT_MICROS;
+      if (!isFinal(row["status"] as OrderStatus) || keptUntil > (created as number)) {
+        throw new Error(
+          `orders: ${client_order_id as string} of account ${account as number} is used`,
+        );
+      }
+      orders.set(key, { ...row, released: 1 });
+    }
   }
 
   private of(name: string): Map<string, Row> {

@@ -14,6 +14,15 @@ import {
   TRADE,
 } from "./audit-exchange.js";
 
+const DAY_MICROS = 86_400_000_000;
+
+/** The seller's order has ended; another of its client order id is rejected so much later. */
+function takenAgain(after: number): string {
+  const at = `(SELECT updated + ${after} FROM orders WHERE order_id = ${SELL_ORDER})`;
+  return `UPDATE orders SET released = 1 WHERE order_id = ${SELL_ORDER};
+    INSERT INTO orders VALUES (${SELL_ORDER + 1_024}, 2, ${SELLER}, 's1', ${MARKET}, 2, 1, 1, 50, 10, 0, 0, 6, 96, 4, 4, ${at}, ${at})`;
+}
+
 let exchange: HandBuiltExchange;
 
 beforeAll(async () => {
@@ -293,6 +302,18 @@ const DAMAGES: Damage[] = [
     row: { order_id: BUY_ORDER, quantity: 15 },
   },
   {
+    what: "an order whose client order id is nobody's",
+    statement: `UPDATE orders SET released = 1 WHERE order_id = ${BUY_ORDER}`,
+    rule: "clientOrderIds",
+    row: { order_id: BUY_ORDER, next_order_id: null },
+  },
+  {
+    what: "a client order id that was another's a moment less than a day ago",
+    statement: takenAgain(DAY_MICROS - 1),
+    rule: "clientOrderIds",
+    row: { order_id: SELL_ORDER, next_order_id: SELL_ORDER + 1_024 },
+  },
+  {
     what: "a crossed book",
     statement: `INSERT INTO book VALUES (${MARKET}, ${SELL_ORDER}, ${SELLER}, 2, 50, 1, 2, 1)`,
     rule: "crossedBooks",
@@ -311,6 +332,11 @@ const DAMAGES: Damage[] = [
     row: { actor: MARKET, order_id: SELL_ORDER },
   },
 ];
+
+it("has nothing against a client order id that was another's a day ago", async () => {
+  await exchange.run(takenAgain(DAY_MICROS));
+  expect(await audit(exchange.url)).toMatchObject({ ok: true, firstViolation: null });
+});
 
 it.each(DAMAGES)("sees $what and names the row", async ({ statement, rule, row }) => {
   await exchange.run(statement);

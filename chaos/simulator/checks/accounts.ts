@@ -159,6 +159,7 @@ export class AccountsCheck {
     }
   }
 
+  /** No run lasts for a day, so no id is ever free again. */
   private takeOrder(event: SeenEvent, account: number): void {
     const { orderId, clientOrderId, instrument, quantity, code } = event;
     const order = { orderId, account, clientOrderId, instrument, quantity, code };

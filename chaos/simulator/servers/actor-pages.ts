@@ -116,9 +116,13 @@ function flows({ tables }: SimPostgres, actor: number): Row[] {
   return sorted(ofMarkets, ["peer"]).map((row) => only(row, columns));
 }
 
-/** Live orders, and the newest of the finished. */
+/** Live orders, and the newest of the finished; none whose client order id is another's by now. */
 function orders({ tables }: SimPostgres, actor: number): Row[] {
-  const rows = sorted(tables.get("orders").of(actor), ["order_id"]);
+  const holders = tables
+    .get("orders")
+    .of(actor)
+    .filter((row) => !row["released"]);
+  const rows = sorted(holders, ["order_id"]);
   const isFinished = (row: Row) => isFinal(row["status"] as OrderStatus);
   const finished = rows.filter(isFinished);
   const oldest = finished.at(-FINISHED_ORDERS_RECOVERED_MAX)?.["order_id"] ?? 0;

@@ -4,6 +4,8 @@
  */
 import type { ActorKind } from "../../../actors/kernel/ids.js";
 import type { Column, RowSet } from "../../../actors/kernel/actor.js";
+import { CLIENT_ORDER_ID_KEPT_MICROS } from "../../../actors/kernel/limits.js";
+import { isFinal, type OrderStatus } from "../../../actors/kernel/order.js";
 import { PARTS, type PartTable } from "../../../services/adapters/postgres/tables.js";
 import type { Batch, Row } from "../../../services/ports/store.js";
 import type { Key, Table, Tables } from "./tables.js";
@@ -63,7 +65,7 @@ export function changesOf(batch: Batch, tables: Tables): RowChange[] {
     if (!set || set.count === 0) continue;
     addPart(changes, { batch, part, set, table: tables.get(part.table) });
   }
-  expectNewIds(batch, tables);
+  addReleased(changes, batch, tables);
   addConfirmed(changes, batch, tables.get("outbox"));
   return changes;
 }
@@ -75,7 +77,8 @@ export function write(changes: readonly RowChange[], { clientOrderIds }: Tables)
       continue;
     }
     table.set(key, row);
-    if (table.name === "orders") clientOrderIds.set(clientKey(row), row["order_id"] as number);
+    if (table.name === "orders" && !row["released"])
+      clientOrderIds.set(clientKey(row), row["order_id"] as number);
   }
 }
 
@@ -206,8 +209,10 @@ function check(table: Table, row: Row): void {
   throw new StatementError(`23514: balances: a total of ${total} with ${held} held`);
 }
 
-/** New orders, plain ones and others, have client order ids that no other has. */
-function expectNewIds({ actor, effects }: Batch, { clientOrderIds }: Tables): void {
+/** New orders, plain ones and others, have client order ids that no other has: orders that have ended a day ago let theirs go. */
+function addReleased(changes: RowChange[], { actor, effects, time }: Batch, tables: Tables): void {
+  const { clientOrderIds } = tables;
+  const orders = tables.get("orders");
   const keys: string[] = [];
   for (const { part, table, mode } of PARTS_OF[actor.kind]) {
     if (table !== "orders" || mode !== "insert") continue;
@@ -218,7 +223,16 @@ function expectNewIds({ actor, effects }: Batch, { clientOrderIds }: Tables): vo
       keys.push(clientKey({ account, client_order_id: ids[at]! }));
     });
   }
-  const known = keys.flatMap((key) => clientOrderIds.get(key) ?? []);
+  const known: number[] = [];
+  for (const key of keys) {
+    const orderId = clientOrderIds.get(key);
+    if (orderId === undefined) continue;
+    const row = orders.rows.get(orderId)!;
+    const keptUntil = (row["updated"] as number) + CLIENT_ORDER_ID_KEPT_MICROS;
+    const isFree = isFinal(row["status"] as OrderStatus) && keptUntil <= time;
+    if (isFree) changes.push({ table: orders, key: orderId, row: { ...row, released: 1 } });
+    else known.push(orderId);
+  }
   if (known.length > 0 || new Set(keys).size < keys.length) throw new UniqueViolation(known);
 }
 

@@ -172,8 +172,10 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
       fees: "integer",
       review_until: "integer",
     },
-    // Live orders, and the newest of the finished: from the oldest one on that is still kept.
-    from: (actor) => `FROM orders WHERE actor = ${actor} AND (status < 4 OR order_id >= coalesce((
+    // Live orders, and the newest of the finished: from the oldest one on that is still kept. None whose id is another's by now.
+    from: (
+      actor,
+    ) => `FROM orders WHERE actor = ${actor} AND released = 0 AND (status < 4 OR order_id >= coalesce((
         SELECT order_id FROM orders WHERE actor = ${actor} AND status >= 4 ORDER BY order_id DESC
         OFFSET ${FINISHED_ORDERS_RECOVERED_MAX - 1} LIMIT 1), 0))
       ORDER BY order_id`,

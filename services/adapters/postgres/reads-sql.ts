@@ -112,7 +112,7 @@ export const ORDER_BY_ID = statement(
 
 export const ORDER_BY_CLIENT_ID = statement(
   "order_by_client_id",
-  `SELECT ${ORDER_COLUMNS} FROM orders WHERE account = $1 AND client_order_id = $2`,
+  `SELECT ${ORDER_COLUMNS} FROM orders WHERE account = $1 AND client_order_id = $2 AND released = 0`,
 );
 
 /** In the order of their time, which no index has: by the one of their numbers all accounts' orders would be gone through. */

@@ -8,6 +8,8 @@
  */
 import type { RowSet } from "../../../actors/kernel/actor.js";
 import { assert } from "../../../actors/kernel/assert.js";
+import { CLIENT_ORDER_ID_KEPT_MICROS } from "../../../actors/kernel/limits.js";
+import { OrderStatus } from "../../../actors/kernel/order.js";
 import type { Batch } from "../../ports/store.js";
 import { PARTS, type PartTable } from "./tables.js";
 
@@ -55,8 +57,11 @@ function scalar(name: string): string {
 /** Texts by statement name; there are as many as combinations of parts that ever occur, a few dozen. */
 const texts = new Map<string, string>();
 
-/** The statement that commits a batch. */
-export function commitStatement(batch: Batch): CommitStatement {
+/**
+ * The statement that commits a batch. `releasesIds`: orders that have ended a day ago let go of client order ids that new ones have,
+ * which costs a look-up for each new order.
+ */
+export function commitStatement(batch: Batch, releasesIds: boolean): CommitStatement {
   const { kind } = batch.actor;
   const rows: Readonly<Record<string, RowSet>> = { ...batch.effects.rows, ...commonRows(batch) };
   for (const name of Object.keys(rows)) {
@@ -66,23 +71,28 @@ export function commitStatement(batch: Batch): CommitStatement {
   const parts = PARTS[kind].filter(({ part }) => (rows[part]?.count ?? 0) > 0);
   const hasConfirmed = batch.confirmed.length > 0;
   const mask = PARTS[kind].map((part) => (parts.includes(part) ? 1 : 0)).join("");
-  const name = `commit_${kind}_${mask}${hasConfirmed ? "_confirmed" : ""}`;
+  const releases = releasesIds && parts.some(takesIds);
+  const name = `commit_${kind}_${mask}${hasConfirmed ? "_confirmed" : ""}${releases ? "_releases" : ""}`;
   let text = texts.get(name);
   if (text === undefined) {
-    text = commitText(parts, hasConfirmed);
+    text = commitText(parts, hasConfirmed, releases);
     texts.set(name, text);
   }
   return { name, text, values: commitValues(batch, parts, rows) };
 }
 
 /** Behind the scalars: each part's arrays, the expected counts where there are parts, what is confirmed. */
-function commitText(parts: readonly PartTable[], hasConfirmed: boolean): string {
+function commitText(parts: readonly PartTable[], hasConfirmed: boolean, releases: boolean): string {
   let parameter = SCALARS.length;
+  const newIds: string[] = [];
   const bodies = parts.map((part) => {
-    const body = partText(part, parameter);
+    const isAfterRelease = releases && takesIds(part);
+    const body = partText(part, parameter, isAfterRelease);
+    if (isAfterRelease) newIds.push(idsText(part, parameter));
     parameter += parametersOf(part);
     return `part_${part.part} AS (${body})`;
   });
+  if (releases) bodies.unshift(releasedText(newIds));
   const miscount = parts.length === 0 ? "NULL AS miscount" : miscountText(parts, ++parameter);
   if (hasConfirmed) bodies.push(confirmedText(parameter));
   return `WITH ${[FENCE, BATCH_LOG, ...bodies].join(",\n")}
@@ -119,6 +129,26 @@ const BATCH_LOG = `part_batch_log AS (
     ${scalar("position_before")}, ${scalar("position")}, ${scalar("time")}, ${scalar("hash")},
     ${scalar("commands")}, ${scalar("replies")} FROM fence)`;
 
+/** Does the part insert orders, whose client order ids may have been those of others? */
+function takesIds({ table, mode }: PartTable): boolean {
+  return table === "orders" && mode === "insert";
+}
+
+function idsText({ columns }: PartTable, before: number): string {
+  const at = (name: string) => before + 1 + Object.keys(columns).indexOf(name);
+  return `SELECT unnest($${at("account")}::bigint[]), unnest($${at("client_order_id")}::text[])`;
+}
+
+/** Takes their ids from orders that have ended a day ago (`actors/ledger/order.ts`), before the new ones are inserted. */
+function releasedText(newIds: readonly string[]): string {
+  return `released AS (
+  UPDATE orders AS t SET released = 1
+  FROM fence CROSS JOIN (${newIds.join(" UNION ALL ")}) AS u (account, client_order_id)
+  WHERE t.account = u.account AND t.client_order_id = u.client_order_id AND t.released = 0
+    AND t.status >= ${OrderStatus.Filled} AND t.updated <= ${scalar("time")} - ${CLIENT_ORDER_ID_KEPT_MICROS}
+  RETURNING 1)`;
+}
+
 function confirmedText(before: number): string {
   return `part_confirmed AS (
   DELETE FROM outbox USING fence CROSS JOIN
@@ -132,7 +162,7 @@ function parametersOf(part: PartTable): number {
   return Object.keys(part.columns).length + (part.bytesColumn ? 3 : 0);
 }
 
-function partText(part: PartTable, before: number): string {
+function partText(part: PartTable, before: number, isAfterRelease: boolean): string {
   const names = Object.keys(part.columns);
   const arrays = Object.values(part.columns).map((type, at) => `$${before + at + 1}::${type}[]`);
   const aliases = [...names];
@@ -143,7 +173,8 @@ function partText(part: PartTable, before: number): string {
     aliases.push("bytes_offset", "bytes_length");
     bytes = `substring($${at + 3}::bytea FROM u.bytes_offset + 1 FOR u.bytes_length)`;
   }
-  const from = `fence CROSS JOIN unnest(${arrays.join(", ")}) AS u (${aliases.join(", ")})`;
+  const release = isAfterRelease ? " CROSS JOIN (SELECT count(*) FROM released) AS freed" : "";
+  const from = `fence${release} CROSS JOIN unnest(${arrays.join(", ")}) AS u (${aliases.join(", ")})`;
   if (part.mode === "update") return updateText(part, names, from);
   if (part.mode === "delete") return deleteText(part, from);
   return insertText(part, names, from, bytes);

@@ -1,4 +1,5 @@
 /** The statements of `store.ts`, but for the commit's (see `sql.ts`). */
+import { OrderStatus } from "../../../actors/kernel/order.js";
 import { APPLICATION_PREFIX, type Prepared } from "./connections.js";
 
 const statement = (name: string, text: string): Prepared => ({ name: `store_${name}`, text });
@@ -77,11 +78,13 @@ export const ORDERS = statement(
   "SELECT * FROM orders WHERE order_id = ANY ($1::bigint[])",
 );
 
+/** The orders that have some client order ids, but for those that have ended by a time. */
 export const CONFLICTING = statement(
   "conflicting",
   `SELECT order_id FROM orders
      JOIN unnest($1::bigint[], $2::text[]) AS u (account, client_order_id)
-     USING (account, client_order_id)`,
+     USING (account, client_order_id)
+   WHERE released = 0 AND (status < ${OrderStatus.Filled} OR updated > $3::bigint)`,
 );
 
 export const NOW = statement(

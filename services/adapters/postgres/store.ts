@@ -1,5 +1,6 @@
 /** The store on Postgres (see `services/ports/store.ts`). */
 import type pg from "pg";
+import { CLIENT_ORDER_ID_KEPT_MICROS } from "../../../actors/kernel/limits.js";
 import type { Link } from "../../../actors/kernel/links.js";
 import {
   type ActorRecord,
@@ -32,6 +33,8 @@ const LOADS_MAX = 2;
 export class PostgresStore implements Store {
   private readonly pool: pg.Pool;
   private readonly loads = new Turns(LOADS_MAX);
+  /** Shards whose clients use ids again that are free: their commits let go of them. The others are spared the look-ups. */
+  private readonly releasing = new Set<number>();
 
   /** `incarnation` is this life of the process: the one that it raises tokens with. */
   constructor(url: string, incarnation: string) {
@@ -60,12 +63,17 @@ export class PostgresStore implements Store {
   }
 
   async commit(batch: Batch): Promise<{ readonly time: number }> {
-    const statement = commitStatement(batch);
+    const { id } = batch.actor;
+    const releases = this.releasing.has(id);
+    const statement = commitStatement(batch, releases);
     let row: { readonly now: number; readonly fence: number };
     try {
       row = (await this.pool.query<typeof row>(statement)).rows[0]!;
     } catch (error) {
-      throw await this.commitError(batch, error);
+      if (releases || !isUsedId(error)) throw await this.commitError(batch, error);
+      // Nothing was stored. Whoever had the id may have ended a day ago.
+      this.releasing.add(id);
+      return this.commit(batch);
     }
     if (row.fence !== 1) {
       throw new FencedError(
@@ -116,8 +124,10 @@ export class PostgresStore implements Store {
   /** What a failed commit means: another id's owner, a bug of ours, or that nobody knows. */
   private async commitError(batch: Batch, error: unknown): Promise<Error> {
     const state = sqlState(error);
-    const { message, constraint } = error as Error & { constraint?: string };
-    if (state === UNIQUE_VIOLATION && constraint === "orders_by_client_id") {
+    const { message } = error as Error;
+    if (isUsedId(error)) {
+      // It was a late repeat: no reason to go on looking for ids that are free.
+      this.releasing.delete(batch.actor.id);
       try {
         return new ClientOrderIdConflict(await this.conflicting(batch));
       } catch (lookup) {
@@ -137,7 +147,14 @@ export class PostgresStore implements Store {
     const rows = await this.read<{ order_id: number }>(sql.CONFLICTING, [
       given("account"),
       given("client_order_id"),
+      batch.time - CLIENT_ORDER_ID_KEPT_MICROS,
     ]);
     return rows.map((row) => row.order_id);
   }
+}
+
+/** Has another order a client order id of the batch? */
+function isUsedId(error: unknown): boolean {
+  const { constraint } = error as { constraint?: string };
+  return sqlState(error) === UNIQUE_VIOLATION && constraint === "orders_by_client_id";
 }

@@ -614,6 +614,10 @@ export interface Balance {
 export interface PlaceOrderRequest {
   /** 0: the session's only account. */
   account: number;
+  /**
+   * One order of the account has it, as long as that lives and 24 hours after its last event: whoever sends the id again meanwhile
+   * gets the first answer, whatever else the terms say. Then the id is free for another order. 36 visible characters at most.
+   */
   clientOrderId: string;
   symbol: string;
   side: Side;
@@ -714,6 +718,7 @@ export interface CancelAllResponse {
 
 export interface GetOrderRequest {
   account: number;
+  /** Name the order by one of the two. Of those that have had a client order id the last is meant. */
   orderId: number;
   clientOrderId: string;
 }
@@ -820,7 +825,7 @@ export interface CommandResult {
   sequence: number;
   /** The fencing token of the ledger shard that answered. */
   token: number;
-  /** Is this the first answer given again, because the client order id was used before? */
+  /** Is this the first answer given again, because the client order id is an order's already? */
   repeated: boolean;
   /** When not 0: the command was not published; try again after this many milliseconds. */
   retryMs: number;
@@ -10504,7 +10509,10 @@ export const OrderServiceService = {
       Buffer.from(ListOpenOrdersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListOpenOrdersResponse => ListOpenOrdersResponse.decode(value),
   },
-  /** A definite answer about a client order id: the order, or `voided`: it was never seen and can never execute. */
+  /**
+   * A definite answer about a client order id: the order, or `voided`: it was never seen, and what was sent before this can never
+   * execute. Ask within a day of the order's end: then its id is free again, and so was never seen.
+   */
   resolveOrder: {
     path: "/exchange.v1.OrderService/ResolveOrder" as const,
     requestStream: false as const,
@@ -10548,7 +10556,10 @@ export interface OrderServiceServer extends UntypedServiceImplementation {
   cancelAll: handleUnaryCall<CancelAllRequest, CancelAllResponse>;
   getOrder: handleUnaryCall<GetOrderRequest, GetOrderResponse>;
   listOpenOrders: handleUnaryCall<ListOpenOrdersRequest, ListOpenOrdersResponse>;
-  /** A definite answer about a client order id: the order, or `voided`: it was never seen and can never execute. */
+  /**
+   * A definite answer about a client order id: the order, or `voided`: it was never seen, and what was sent before this can never
+   * execute. Ask within a day of the order's end: then its id is free again, and so was never seen.
+   */
   resolveOrder: handleUnaryCall<ResolveOrderRequest, ResolveOrderResponse>;
   /** Many commands per message, many results per message; each result names its command by `request_id`. */
   orderEntry: handleBidiStreamingCall<OrderEntryRequest, OrderEntryResponse>;
@@ -10687,7 +10698,10 @@ export interface OrderServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListOpenOrdersResponse) => void,
   ): ClientUnaryCall;
-  /** A definite answer about a client order id: the order, or `voided`: it was never seen and can never execute. */
+  /**
+   * A definite answer about a client order id: the order, or `voided`: it was never seen, and what was sent before this can never
+   * execute. Ask within a day of the order's end: then its id is free again, and so was never seen.
+   */
   resolveOrder(
     request: ResolveOrderRequest,
     callback: (error: ServiceError | null, response: ResolveOrderResponse) => void,
