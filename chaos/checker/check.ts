@@ -55,6 +55,11 @@ export async function check(logFolder: string, postgresUrl: string): Promise<Che
   const logs = await readClientLogs(logFolder);
   const database = await Database.connect(postgresUrl);
   try {
+    if ((await database.number("SELECT count(*) FROM archives")) > 0) {
+      throw new Error(
+        "JOURNAL_ARCHIVED: some of the journal is in archive files; a check needs all of it",
+      );
+    }
     const examples = logs.examples;
     const orders = await compareOrders(database, logs, examples);
     const trades = await compareTrades(database, logs, examples);

@@ -1,45 +1,35 @@
-/** One account's journal as it is stored: its rows, page by page, and the names of what they speak of. All of one snapshot. */
+/** One account's journal as it is stored: its rows, and the names of what they speak of. All of one snapshot. */
 import pg from "pg";
 import type { Instrument } from "../../actors/kernel/instrument.js";
+import { EXACT_INTEGERS } from "../adapters/postgres/connections.js";
 import { formatDecimal } from "../common/decimal.js";
-
-/** Rows of the journal that are held in memory at once. */
-const PAGE_ROWS = 1_000;
-
-/** Microseconds since 1970; `to` is no part of it. */
-export interface Period {
-  readonly from: number;
-  readonly to: number;
-}
+import { JournalReader } from "./journal-reader.js";
 
 /** The journal and its columns do not say the same. */
 export class JournalError extends Error {}
 
-export interface JournalRow {
-  readonly time: number;
-  readonly first: number;
-  readonly last: number;
-  readonly events: Buffer;
-  readonly assets: readonly number[];
-  readonly changes: readonly number[];
-}
-
-/** Reads what is asked for in one snapshot; null: there is no such account. */
+/**
+ * Reads what is asked for in one snapshot; null: there is no such account. `archives`: the folder of the archive files, for who wants to
+ * read what is older than what is kept.
+ */
 export async function onJournal<T>(
   postgresUrl: string,
   account: number,
-  read: (client: pg.Client, books: Books) => Promise<T>,
+  archives: string | undefined,
+  read: (journal: JournalReader, books: Books) => Promise<T>,
 ): Promise<T | null> {
   const client = new pg.Client({
     connectionString: postgresUrl,
     application_name: "palisade-journal",
+    types: EXACT_INTEGERS,
   });
   await client.connect();
   try {
     await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     const known = await client.query("SELECT FROM accounts WHERE account = $1", [account]);
     if (known.rowCount === 0) return null;
-    return await read(client, await Books.read(client));
+    const journal = await JournalReader.open(client, account, archives);
+    return await read(journal, await Books.read(client));
   } finally {
     await client.end();
   }
@@ -92,32 +82,5 @@ export class Books {
       this.amount(asset, units),
     ]);
     return Object.fromEntries(named) as Record<string, string>;
-  }
-}
-
-export async function* journalRows(
-  client: pg.Client,
-  account: number,
-  { from, to }: Period,
-): AsyncGenerator<JournalRow> {
-  for (let after = 0; ; ) {
-    const { rows } = await client.query<
-      Record<"time" | "first" | "last", string> & {
-        readonly events: Buffer;
-        readonly assets: number[];
-        readonly changes: string[];
-      }
-    >(
-      `SELECT time, first_sequence AS first, last_sequence AS last, events, assets, total_changes AS changes
-       FROM journal WHERE account = $1 AND last_sequence > $2 AND time >= $3 AND time < $4
-       ORDER BY last_sequence LIMIT ${PAGE_ROWS}`,
-      [account, after, from, to],
-    );
-    for (const row of rows) {
-      const [time, first, last] = [Number(row.time), Number(row.first), Number(row.last)];
-      yield { ...row, time, first, last, changes: row.changes.map(Number) };
-      after = last;
-    }
-    if (rows.length < PAGE_ROWS) return;
   }
 }

@@ -5,6 +5,9 @@
  */
 import { performance } from "node:perf_hooks";
 import pg from "pg";
+import { EXACT_INTEGERS } from "../adapters/postgres/connections.js";
+import { READERS_LOCK_KEY } from "../archive/tables.js";
+import { wrongArchives } from "./archives.js";
 import { seeCrossedBooks } from "./crossed-books.js";
 import { RULES, type Rule } from "./rules.js";
 import { takeSnapshot } from "./snapshot.js";
@@ -41,17 +44,30 @@ const COUNTS = `
          (SELECT count(*) FROM seen_sides)::integer AS settled_sides,
          (SELECT count(*) FROM seen_journal)::integer AS journal,
          (SELECT count(*) FROM seen_deposits)::integer AS deposits,
-         (SELECT count(*) FROM batch_log)::integer AS batches`;
+         (SELECT count(*) FROM batch_log)::integer AS batches,
+         (SELECT coalesce(sum(last_batch - first_batch + 1), 0) FROM archives)::bigint AS archived_batches,
+         (SELECT coalesce(sum(journal_rows), 0) FROM archives)::bigint AS archived_journal`;
+
+export interface AuditOptions {
+  /** The folder of the archive files: they are read, too, and what was noted of them is compared with what they hold. */
+  readonly archives?: string;
+}
 
 /** Audits the exchange in this database. Rejects when the database cannot be read. */
-export async function audit(postgresUrl: string): Promise<AuditReport> {
+export async function audit(
+  postgresUrl: string,
+  { archives }: AuditOptions = {},
+): Promise<AuditReport> {
   const client = new pg.Client({
     connectionString: postgresUrl,
     application_name: "palisade-audit",
+    types: EXACT_INTEGERS,
   });
   await client.connect();
   const started = performance.now();
   try {
+    // Nothing is archived meanwhile: the prefixes are read in several statements.
+    await client.query("SELECT pg_advisory_lock_shared($1)", [READERS_LOCK_KEY]);
     const snapshotMs = await takeSnapshot(client);
     await seeCrossedBooks(client);
     const violations: Record<string, number> = {};
@@ -60,6 +76,11 @@ export async function audit(postgresUrl: string): Promise<AuditReport> {
       const found = await check(client, rule);
       violations[rule.name] = found.count;
       if (found.first) firstViolation ??= { rule: rule.name, table: rule.table, row: found.first };
+    }
+    if (archives !== undefined) {
+      const found = await wrongArchives(client, archives);
+      violations.archives = found.length;
+      if (found[0]) firstViolation ??= { rule: "archives", table: "archives", row: found[0] };
     }
     const counts = await client.query<Record<string, number>>(COUNTS);
     return {

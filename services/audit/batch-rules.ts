@@ -6,17 +6,17 @@ export const BATCH_GAPS: Rule = {
   table: "batch_log",
   conserves: false,
   proves:
-    "Batches are numbered without a gap, each begins where the one before ended, and the last is the actor's.",
+    "Batches are numbered 1, 2, 3, … (some may be archived), each begins where the one before ended, and the last is the actor's.",
   violations: `
     SELECT actor, batch, previous_batch, position_before, previous_position
     FROM (
-      SELECT actor, batch, anchor, position_before, position_after,
-             lag(batch) OVER w AS previous_batch, lag(anchor) OVER w AS previous_anchor,
+      SELECT actor, batch, anchor, position_before, position_after, archived,
+             lag(batch, 1, 0::bigint) OVER w AS previous_batch, lag(anchor) OVER w AS previous_anchor,
              lag(position_after) OVER w AS previous_position
-      FROM batch_log WINDOW w AS (PARTITION BY actor ORDER BY batch)
+      FROM seen_log WINDOW w AS (PARTITION BY actor ORDER BY batch)
     ) b
-    WHERE batch <> previous_batch + 1 OR anchor < previous_anchor OR position_after < position_before
-       OR (anchor = previous_anchor AND position_before <> previous_position)
+    WHERE NOT archived AND (batch <> previous_batch + 1 OR anchor < previous_anchor OR position_after < position_before
+       OR (anchor = previous_anchor AND position_before <> previous_position))
     UNION ALL
     SELECT a.actor, a.batch, max(l.batch), a.position, NULL
     FROM actors a LEFT JOIN batch_log l USING (actor)
@@ -33,7 +33,7 @@ export const STALE_BATCHES: Rule = {
     SELECT actor, batch, token, highest_before FROM (
       SELECT actor, batch, token, max(token) OVER (
         PARTITION BY actor ORDER BY batch ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS highest_before
-      FROM batch_log
+      FROM seen_log
     ) b
     WHERE token < highest_before
     UNION ALL

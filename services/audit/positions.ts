@@ -7,7 +7,7 @@ import { notional } from "../../actors/kernel/instrument.js";
 import { Side } from "../../actors/kernel/order.js";
 import { decodeAccountEvents, type FilledEvent } from "../../actors/ledger/account-events.js";
 import { formatDecimal } from "../common/decimal.js";
-import { type Books, journalRows, onJournal } from "./account-journal.js";
+import { type Books, onJournal } from "./account-journal.js";
 
 /** In whole units: quantities of the base asset, all else of the quote asset. */
 export interface Position {
@@ -36,14 +36,18 @@ export interface PositionLine {
 
 const EVER = { from: 0, to: Number.MAX_SAFE_INTEGER };
 
-/** By symbol; null: there is no such account. Throws `JournalError`. */
+/**
+ * By symbol; null: there is no such account. `archives`: the folder of the archive files, if its journal begins in them. Throws
+ * `JournalError`, `JournalArchivedError` and `ArchiveError`.
+ */
 export async function readPositions(
   postgresUrl: string,
   account: number,
+  archives?: string,
 ): Promise<PositionLine[] | null> {
-  return onJournal(postgresUrl, account, async (client, books) => {
+  return onJournal(postgresUrl, account, archives, async (journal, books) => {
     const positions = new Map<number, Position>();
-    for await (const { events } of journalRows(client, account, EVER)) {
+    for await (const { events } of journal.rows(EVER)) {
       for (const event of decodeAccountEvents(events)) {
         if (event.kind === "filled") take(positions, event, books);
       }

@@ -20,23 +20,29 @@ const JOURNAL_GAPS: Rule = {
   table: "journal",
   conserves: false,
   proves:
-    "R9: each account's journal is 1, 2, 3, … and reaches as far as anything that names its numbers.",
+    "R9: each account's journal is 1, 2, 3, …, goes on from what was archived, and reaches as far as anything that names its numbers.",
   violations: `
     SELECT account, first_sequence, last_sequence, previous + 1 AS expected_first
     FROM (
       SELECT account, first_sequence, last_sequence,
-             lag(last_sequence, 1, 0::bigint) OVER (PARTITION BY account ORDER BY last_sequence) AS previous
-      FROM seen_journal
+             lag(last_sequence, 1, coalesce(a.sequence, 0)) OVER (PARTITION BY account ORDER BY last_sequence) AS previous
+      FROM seen_journal LEFT JOIN archived_accounts a USING (account)
     ) j
     WHERE first_sequence <> previous + 1 OR last_sequence < first_sequence
     UNION ALL
     SELECT account, NULL, coalesce(s.sequence, 0), o.sequence
     FROM (SELECT account, max(last_sequence) AS sequence FROM orders GROUP BY account) o
-    LEFT JOIN (SELECT account, max(last_sequence) AS sequence FROM journal GROUP BY account) s USING (account)
+    LEFT JOIN (
+      SELECT account, max(sequence) AS sequence FROM (
+        SELECT account, last_sequence AS sequence FROM journal
+        UNION ALL SELECT account, sequence FROM archived_accounts
+      ) j GROUP BY account
+    ) s USING (account)
     WHERE coalesce(s.sequence, 0) < o.sequence
     UNION ALL
     SELECT a.account, NULL, 0, 1 FROM accounts a
-    WHERE NOT EXISTS (SELECT FROM journal j WHERE j.account = a.account)`,
+    WHERE NOT EXISTS (SELECT FROM journal j WHERE j.account = a.account)
+      AND NOT EXISTS (SELECT FROM archived_accounts j WHERE j.account = a.account)`,
 };
 
 const JOURNAL_SUMS: Rule = {

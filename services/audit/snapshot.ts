@@ -41,7 +41,7 @@ const COPY = `
 `;
 
 /**
- * The prefixes that belong to the snapshot. A shard's journal rows, deposits, settled withdrawals, ended transfers and credits belong to its
+ * The prefixes that belong to the snapshot, with what was archived before: that is older than any snapshot. A shard's journal rows, deposits, settled withdrawals, ended transfers and credits belong to its
  * batches up to the seen one;
  * a side of a trade is settled when its message's number is at most the shard's mark.
  */
@@ -50,8 +50,16 @@ const PREFIXES = `
     SELECT j.actor, j.account, j.batch, j.token, j.first_sequence, j.last_sequence,
            j.assets, j.total_changes, j.held_changes
     FROM journal j JOIN seen_actors a USING (actor) WHERE j.batch <= a.batch;
+  CREATE TEMP VIEW seen_log AS
+    SELECT actor, batch, token, anchor, position_before, position_after, false AS archived FROM batch_log
+    UNION ALL
+    (SELECT DISTINCT ON (actor) actor, last_batch, token, anchor, position, position, true
+     FROM archives ORDER BY actor, last_batch DESC);
   CREATE TEMP TABLE seen_sequences AS
-    SELECT account, max(last_sequence) AS sequence FROM seen_journal GROUP BY account;
+    SELECT account, max(sequence) AS sequence FROM (
+      SELECT account, last_sequence AS sequence FROM seen_journal
+      UNION ALL SELECT account, sequence FROM archived_accounts
+    ) j GROUP BY account;
   CREATE TEMP TABLE seen_deposits AS
     SELECT d.actor, d.account, d.key, d.asset, d.amount
     FROM deposits d JOIN seen_sequences s USING (account) WHERE d.sequence <= s.sequence;
@@ -77,9 +85,11 @@ const PREFIXES = `
       WHERE o.status >= ${FIRST_FINAL_STATUS}
     ) o WHERE coalesce(maker_fee, 0) <> 0 OR coalesce(taker_fee, 0) <> 0 OR coalesce(fees, 0) <> 0;
   CREATE TEMP TABLE seen_changes AS
-    SELECT j.account, c.asset, sum(c.total) AS total, sum(c.held) AS held
-    FROM seen_journal j, unnest(j.assets, j.total_changes, j.held_changes) AS c (asset, total, held)
-    GROUP BY j.account, c.asset;
+    SELECT account, asset, sum(total) AS total, sum(held) AS held FROM (
+      SELECT j.account, c.asset, c.total, c.held
+      FROM seen_journal j, unnest(j.assets, j.total_changes, j.held_changes) AS c (asset, total, held)
+      UNION ALL SELECT account, asset, total, held FROM archived_balances
+    ) changes GROUP BY account, asset;
   CREATE TEMP TABLE seen_sides AS
     SELECT l.actor AS shard, t.actor AS market, t.trade_id, s.order_id, s.account, s.is_buyer, s.is_maker, t.price, t.quantity,
            t.price::numeric * t.quantity * i.notional_factor AS cost, i.base_asset, i.quote_asset

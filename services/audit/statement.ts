@@ -2,20 +2,13 @@
  * An account's statement: what its journal says of its money, line by line. The journal alone says it (R7, R9): lines are read out
  * of the events, and add up to what each row says that it moved, or the statement is refused.
  */
-import type pg from "pg";
 import { Code } from "../../actors/kernel/codes.js";
 import { notional } from "../../actors/kernel/instrument.js";
 import { Side } from "../../actors/kernel/order.js";
 import { type AccountEvent, decodeAccountEvents } from "../../actors/ledger/account-events.js";
 import { WithdrawalStatus } from "../../actors/ledger/withdrawals.js";
-import {
-  Books,
-  JournalError,
-  type JournalRow,
-  journalRows,
-  onJournal,
-  type Period,
-} from "./account-journal.js";
+import { Books, JournalError, onJournal } from "./account-journal.js";
+import type { JournalRow, Period } from "./journal-reader.js";
 
 /** Amounts are decimals, as people write them. */
 export interface StatementLine {
@@ -54,18 +47,22 @@ interface Move {
   readonly change: number;
 }
 
-/** Gives each line of an account's statement; null: there is no such account. Throws `JournalError`. */
+/**
+ * Gives each line of an account's statement; null: there is no such account. `archives`: the folder of the archive files, for a period that
+ * begins in them. Throws `JournalError`, `JournalArchivedError` and `ArchiveError`.
+ */
 export async function writeStatement(
   postgresUrl: string,
   account: number,
   period: Period,
   write: (line: StatementLine) => void,
+  archives?: string,
 ): Promise<Statement | null> {
-  return onJournal(postgresUrl, account, async (client, books) => {
-    const balances = await balancesBefore(client, account, period.from);
+  return onJournal(postgresUrl, account, archives, async (journal, books) => {
+    const balances = await journal.balancesBefore(period.from);
     const opening = books.inWords(balances);
     let lines = 0;
-    for await (const row of journalRows(client, account, period)) {
+    for await (const row of journal.rows(period)) {
       for (const line of linesOf(row, books, balances)) {
         lines += 1;
         write(line);
@@ -73,20 +70,6 @@ export async function writeStatement(
     }
     return { account, opening, closing: books.inWords(balances), lines };
   });
-}
-
-async function balancesBefore(
-  client: pg.Client,
-  account: number,
-  time: number,
-): Promise<Map<number, number>> {
-  const { rows } = await client.query<{ asset: number; total: string }>(
-    `SELECT c.asset, sum(c.total) AS total
-     FROM journal j, unnest(j.assets, j.total_changes) AS c (asset, total)
-     WHERE j.account = $1 AND j.time < $2 GROUP BY c.asset ORDER BY c.asset`,
-    [account, time],
-  );
-  return new Map(rows.map(({ asset, total }) => [asset, Number(total)]));
 }
 
 function linesOf(row: JournalRow, books: Books, balances: Map<number, number>): StatementLine[] {

@@ -8,11 +8,16 @@ export interface AuditOptions extends DatabaseOptions {
   readonly json?: boolean;
   /** What the rules are, instead of whether they hold. */
   readonly explain?: boolean;
+  /** The folder of the archive files, which are to be read too. */
+  readonly archives?: string;
 }
 
 export async function runAudit(options: AuditOptions): Promise<number> {
   if (options.explain) return explainRules(options);
-  const report = await onDatabase(options, audit);
+  const { archives } = options;
+  const report = await onDatabase(options, (url) =>
+    audit(url, archives === undefined ? {} : { archives }),
+  );
   if (options.json) {
     printJson(report);
   } else {

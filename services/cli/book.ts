@@ -4,6 +4,7 @@ import { InvariantError } from "../../actors/kernel/assert.js";
 import { Side } from "../../actors/kernel/order.js";
 import type { OpenOrder } from "../../actors/market/engine.js";
 import { PHASE_NAMES } from "../../actors/market/phase.js";
+import { archivedBatches } from "../archive/archive.js";
 import { PostgresStore } from "../adapters/postgres/store.js";
 import { formatDecimal } from "../common/decimal.js";
 import { type MarketAt, marketAt } from "../replay/market-at.js";
@@ -18,6 +19,8 @@ const MICROSECONDS_PER_MILLISECOND = 1_000;
 
 export interface BookOptions {
   readonly at?: string;
+  /** The folder of the archive files, for a batch that is not in the log any more. */
+  readonly archives?: string;
   readonly json?: boolean;
   readonly dataDir?: string;
 }
@@ -39,7 +42,10 @@ export async function book(symbol: string, options: BookOptions): Promise<number
   const { urls } = readRunFile(dataDirectory(options.dataDir));
   const store = new PostgresStore(urls.postgres, "book");
   try {
-    return print(symbol, await marketAt(store, symbol, at), options);
+    const { archives } = options;
+    const archived =
+      archives && ((actor: number) => archivedBatches(urls.postgres, archives, actor));
+    return print(symbol, await marketAt(store, symbol, at, archived || undefined), options);
   } catch (error) {
     if (!(error instanceof InvariantError)) throw error;
     throw new CliError("BOOK_NOT_AS_COMMITTED", error.message);

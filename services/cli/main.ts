@@ -254,7 +254,8 @@ withData(program.command("watch <symbol>"))
 withData(program.command("book <symbol>"))
   .description("the book from Postgres: as stored now, or made anew by the batch log up to a batch")
   .option("--at <batch>", "after that batch of the market")
-  .action((symbol: string, options: Common & { at?: string }) =>
+  .option("--archives <folder>", "the archive files, where some of the log is in them")
+  .action((symbol: string, options: Common & { at?: string; archives?: string }) =>
     run(async () => (await import("./book.js")).book(symbol, options)),
   );
 
@@ -317,7 +318,7 @@ withData(program.command("kill <process>"))
   );
 
 // An exit, unlike a signal's own end, stops the servers that a command has started. `start` and `drill` end in good order.
-const STARTS_SERVERS = ["replay", "bench", "audit", "explain", "statement", "positions"];
+const STARTS_SERVERS = ["replay", "bench", "audit", "archive", "explain", "statement", "positions"];
 program.hook("preAction", (_, command) => {
   if (!STARTS_SERVERS.includes(command.name())) return;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

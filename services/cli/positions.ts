@@ -1,5 +1,6 @@
 /** `positions`: what an account's trades have come to, market by market, as its journal says it. */
 import { JournalError } from "../audit/account-journal.js";
+import { JournalArchivedError } from "../audit/journal-reader.js";
 import { type PositionLine, readPositions } from "../audit/positions.js";
 import { accountOf } from "./accounts.js";
 import { CliError } from "./cli-error.js";
@@ -8,12 +9,13 @@ import { printJson, printTable } from "./output.js";
 
 export interface PositionsOptions extends DatabaseOptions {
   readonly json?: boolean;
+  readonly archives?: string;
 }
 
 export async function positions(account: string, options: PositionsOptions): Promise<void> {
   const number = accountOf(account);
   await onDatabase(options, async (url) => {
-    const found = await read(url, number);
+    const found = await read(url, number, options.archives);
     if (options.json) return printJson({ account: number, positions: found });
     if (found.length === 0) {
       process.stdout.write("no trades\n");
@@ -32,11 +34,18 @@ export async function positions(account: string, options: PositionsOptions): Pro
   });
 }
 
-async function read(url: string, account: number): Promise<PositionLine[]> {
+async function read(
+  url: string,
+  account: number,
+  archives: string | undefined,
+): Promise<PositionLine[]> {
   try {
-    const found = await readPositions(url, account);
+    const found = await readPositions(url, account, archives);
     if (found) return found;
   } catch (error) {
+    if (error instanceof JournalArchivedError) {
+      throw new CliError("JOURNAL_ARCHIVED", error.message);
+    }
     if (!(error instanceof JournalError)) throw error;
     throw new CliError("JOURNAL_UNREADABLE", error.message);
   }

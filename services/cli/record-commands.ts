@@ -1,4 +1,5 @@
 /** The commands that tell what Postgres keeps, whether the exchange runs or not. */
+import type { ArchiveOptions } from "./archive.js";
 import type { AuditOptions } from "./audit.js";
 import type { Shell } from "./account-commands.js";
 import type { ExplainOptions } from "./explain.js";
@@ -9,9 +10,19 @@ export function addRecordCommands({ program, withData, run }: Shell): void {
   withData(program.command("audit"))
     .description("prove in SQL that nothing was made or lost, at rest or while trading goes on")
     .option("--explain", "what each rule proves, and nothing more")
+    .option("--archives <folder>", "read the archive files too, and prove what was noted of them")
     .option("--url <postgres>", "the database, instead of the running exchange's")
     .action((options: AuditOptions) =>
       run(async () => (await import("./audit.js")).runAudit(options)),
+    );
+
+  withData(program.command("archive"))
+    .description("write old batches of the log and their journal rows to files, and delete them")
+    .requiredOption("--before <time>", "what is older goes, like 2026-01-31T00:00:00Z")
+    .requiredOption("--to <folder>", "where the files go: one folder for all of an exchange")
+    .option("--url <postgres>", "the database, instead of the running exchange's")
+    .action((options: ArchiveOptions) =>
+      run(async () => (await import("./archive.js")).runArchive(options)),
     );
 
   withData(program.command("statement <account>"))
@@ -20,6 +31,10 @@ export function addRecordCommands({ program, withData, run }: Shell): void {
     )
     .option("--from <time>", "the beginning, like 2026-01-31T00:00:00Z")
     .option("--to <time>", "the end, which is no part of it")
+    .option(
+      "--archives <folder>",
+      "the archive files, for a beginning that is older than what is kept",
+    )
     .option("--url <postgres>", "the database, instead of the running exchange's")
     .action((account: string, options: StatementOptions) =>
       run(async () => (await import("./statement.js")).statement(account, options)),
@@ -29,6 +44,7 @@ export function addRecordCommands({ program, withData, run }: Shell): void {
     .description(
       "what an account's trades have come to, by average cost, as its journal says it (realised: before fees)",
     )
+    .option("--archives <folder>", "the archive files, where some of the journal is in them")
     .option("--url <postgres>", "the database, instead of the running exchange's")
     .action((account: string, options: PositionsOptions) =>
       run(async () => (await import("./positions.js")).positions(account, options)),

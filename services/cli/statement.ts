@@ -1,6 +1,7 @@
 /** `statement`: an account's money, line by line, as its journal says it. */
 import { houseAccountOf } from "../../actors/kernel/ids.js";
 import { JournalError } from "../audit/account-journal.js";
+import { JournalArchivedError } from "../audit/journal-reader.js";
 import { type StatementLine, writeStatement } from "../audit/statement.js";
 import { accountOf } from "./accounts.js";
 import { CliError } from "./cli-error.js";
@@ -11,6 +12,7 @@ import { formatMicroseconds, parseTime } from "./words.js";
 export interface StatementOptions extends DatabaseOptions {
   readonly from?: string;
   readonly to?: string;
+  readonly archives?: string;
   readonly json?: boolean;
 }
 
@@ -38,7 +40,7 @@ export async function statement(account: string, options: StatementOptions): Pro
       else process.stdout.write(`${heading}${inCsv(line)}\n`);
       heading = "";
     };
-    const found = await read(url, number, { from, to }, write);
+    const found = await read(url, number, { from, to }, write, options.archives);
     if (options.json) printJson({ ...found, lines });
     else process.stdout.write(heading);
   });
@@ -49,6 +51,9 @@ async function read(...asked: Parameters<typeof writeStatement>) {
     const found = await writeStatement(...asked);
     if (found) return found;
   } catch (error) {
+    if (error instanceof JournalArchivedError) {
+      throw new CliError("JOURNAL_ARCHIVED", `${error.message}, or begin later with --from`);
+    }
     if (!(error instanceof JournalError)) throw error;
     throw new CliError("STATEMENT_DOES_NOT_ADD_UP", error.message);
   }

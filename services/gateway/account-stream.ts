@@ -7,7 +7,7 @@ import type { Logger } from "pino";
 import { decodeAccountEvents } from "../../actors/ledger/account-events.js";
 import type { AccountPosition } from "../../proto/gen/exchange/v1/exchange.js";
 import { type Clock, sleep } from "../ports/clock.js";
-import type { JournalRow, Reads } from "../ports/reads.js";
+import type { AccountHead, JournalRow, Reads } from "../ports/reads.js";
 import { AccountFeed } from "./account-feed.js";
 import type { Catalog } from "./catalog.js";
 import { type EventCall, EventWriter } from "./event-writer.js";
@@ -29,6 +29,8 @@ export interface AccountStreamDependencies {
   readonly subscriptions: Subscriptions;
   readonly logger: Logger;
 }
+
+const NOTHING: AccountHead = { first: 1, last: 0 };
 
 export class AccountStream {
   private readonly call: EventCall;
@@ -64,7 +66,7 @@ export class AccountStream {
         feed.begin(beginning(account, wanted.get(account)!, heads.get(account)));
       }
       for (const feed of this.feeds) {
-        const isAtHead = feed.next > heads.get(feed.account)!;
+        const isAtHead = feed.next > heads.get(feed.account)!.last;
         if (!isAtHead || !feed.join()) this.readOn(feed);
       }
     } catch (error) {
@@ -98,14 +100,14 @@ export class AccountStream {
     return feed;
   }
 
-  private async heads(accounts: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  private async heads(accounts: readonly number[]): Promise<ReadonlyMap<number, AccountHead>> {
     for (;;) {
       try {
         return await this.deps.reads.accountHeads(accounts);
       } catch (error) {
         await this.rest(error);
       }
-      if (this.closed) return new Map(accounts.map((account) => [account, 0]));
+      if (this.closed) return new Map(accounts.map((account) => [account, NOTHING]));
     }
   }
 
@@ -175,13 +177,17 @@ function judgePositions(
   return wanted;
 }
 
-function beginning(account: number, fromSequence: number, head: number | undefined): number {
+function beginning(account: number, fromSequence: number, head: AccountHead | undefined): number {
   if (head === undefined) throw notFound("UNKNOWN_ACCOUNT", `there is no account ${account}`);
-  if (fromSequence > head + 1) {
-    const message = `account ${account} stands at ${head}, before ${fromSequence}`;
+  const { first, last } = head;
+  if (fromSequence > last + 1) {
+    const message = `account ${account} stands at ${last}, before ${fromSequence}`;
     throw invalid("SEQUENCE_AHEAD", message);
   }
-  return fromSequence < 0 ? head + 1 : Math.max(fromSequence, 1);
+  if (fromSequence < 0) return last + 1;
+  if (fromSequence <= 1) return first;
+  if (fromSequence < first) throw notKept(account, fromSequence, first);
+  return fromSequence;
 }
 
 function notKept(account: number, wanted: number, kept: number): Refusal {

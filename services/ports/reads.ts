@@ -141,6 +141,13 @@ export interface TransferRow {
   readonly sequence: number;
 }
 
+/** Numbers of an account's journal. */
+export interface AccountHead {
+  /** The first that is kept: what is older was archived. */
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface AccountBalances {
   /** What it may do: `actors/ledger/account-state.ts`. */
   readonly state: number;
@@ -232,8 +239,8 @@ export interface Reads {
     batchesMax: number,
   ): Promise<StoredEvents[]>;
 
-  /** The last journal number of each account that exists; accounts that do not exist are left out. */
-  accountHeads(accounts: readonly number[]): Promise<ReadonlyMap<number, number>>;
+  /** How far the journal of each account reaches that exists; accounts that do not exist are left out. */
+  accountHeads(accounts: readonly number[]): Promise<ReadonlyMap<number, AccountHead>>;
   /** Journal rows with `last >= fromSequence`, in order, the first `rowsMax` of them. */
   journalFrom(account: number, fromSequence: number, rowsMax: number): Promise<JournalRow[]>;
   /** Journal rows with `last >= fromSequence` and `first <= toSequence`, in order, the first `rowsMax` of them. */

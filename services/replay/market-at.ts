@@ -6,7 +6,7 @@ import { marketName } from "../../actors/kernel/ids.js";
 import { Market } from "../../actors/market/market.js";
 import { applyLogged } from "../host/open-batch.js";
 import { rebuild } from "../host/recovery.js";
-import type { Store } from "../ports/store.js";
+import type { LoggedBatch, Store } from "../ports/store.js";
 
 export interface MarketAt {
   readonly market: Market;
@@ -36,13 +36,17 @@ export class MarketAtError extends Error {
 
 const BATCHES_PER_READ = 200;
 
+/** An actor's batches that lie in archive files, from the first on. */
+export type ArchivedBatches = (actor: number) => AsyncIterable<Omit<LoggedBatch, "actor">>;
+
 type StoreReads = Pick<Store, "actors" | "record" | "batches" | "load">;
 
-/** `atBatch` undefined: as it is stored now. Rejects with `MarketAtError`. */
+/** `atBatch` undefined: as it is stored now. `archived`: what the log does not have any more. Rejects with `MarketAtError`. */
 export async function marketAt(
   store: StoreReads,
   symbol: string,
   atBatch: number | undefined,
+  archived: ArchivedBatches = async function* () {},
 ): Promise<MarketAt> {
   const name = marketName(symbol);
   const actor = (await store.actors(0)).find((each) => each.name === name);
@@ -53,7 +57,7 @@ export async function marketAt(
     const message = `${symbol} is at batch ${batch}; there is no batch ${atBatch} yet`;
     throw new MarketAtError("BATCH_IN_THE_FUTURE", message);
   }
-  return replayed(store, actor.id, symbol, atBatch);
+  return replayed(symbol, atBatch, batchesOf(store, actor.id, archived));
 }
 
 async function storedNow(store: StoreReads, id: number, symbol: string): Promise<MarketAt> {
@@ -66,29 +70,46 @@ async function storedNow(store: StoreReads, id: number, symbol: string): Promise
   return { market: actor as Market, batch, time, hash: committedHash, committedHash };
 }
 
-async function replayed(
+/** The whole log, from the first batch on that can be found. */
+async function* batchesOf(
   store: StoreReads,
-  id: number,
+  actor: number,
+  archived: ArchivedBatches,
+): AsyncGenerator<LoggedBatch> {
+  let last = 0;
+  for await (const batch of archived(actor)) {
+    yield { actor, ...batch };
+    last = batch.batch;
+  }
+  for (;;) {
+    const page = await store.batches(actor, last, BATCHES_PER_READ);
+    yield* page;
+    if (page.length === 0) return;
+    last = page.at(-1)!.batch;
+  }
+}
+
+async function replayed(
   symbol: string,
   upTo: number,
+  batches: AsyncIterable<LoggedBatch>,
 ): Promise<MarketAt> {
-  const market = Market.create(id);
   let last = { batch: 0, time: 0, hash: 0 };
-  while (last.batch < upTo) {
-    const page = await store.batches(id, last.batch, BATCHES_PER_READ);
-    for (const logged of page.filter(({ batch }) => batch <= upTo)) {
-      if (logged.batch !== last.batch + 1) throw trimmed(symbol, last.batch + 1, logged.batch);
-      applyLogged(market, logged);
-      market.takeEffects();
-      last = logged;
-    }
-    if (page.length === 0) throw trimmed(symbol, last.batch + 1, upTo);
+  let market: Market | undefined;
+  for await (const logged of batches) {
+    if (logged.batch !== last.batch + 1) throw trimmed(symbol, last.batch + 1, logged.batch);
+    market ??= Market.create(logged.actor);
+    applyLogged(market, logged);
+    market.takeEffects();
+    last = logged;
+    if (last.batch === upTo) break;
   }
+  if (!market || last.batch < upTo) throw trimmed(symbol, last.batch + 1, upTo);
   const { batch, time, hash: committedHash } = last;
   return { market, batch, time, hash: market.stateHash(), committedHash };
 }
 
 function trimmed(symbol: string, wanted: number, found: number): MarketAtError {
-  const message = `the batch log of ${symbol} lacks batch ${wanted} (the next that is there is ${found}): what is older is no longer kept`;
+  const message = `the batch log of ${symbol} lacks batch ${wanted} (the next that is there is ${found}): what is older is no longer kept there; archive files may have it (--archives)`;
   return new MarketAtError("BATCH_LOG_TRIMMED", message);
 }

@@ -103,6 +103,24 @@ describe("migrations", () => {
     expect(await database.rows("order_terms")).toEqual([]);
   });
 
+  it("of the project keep the client order ids of orders that were stored before any was free again", async () => {
+    const files = readdirSync(OWN_MIGRATIONS).sort((a, b) => a.localeCompare(b));
+    const before = files.filter((file) => file < "015");
+    for (const file of before) cpSync(join(OWN_MIGRATIONS, file), join(directory, file));
+    await run();
+    const insert = (orderId: number) =>
+      database.query(`INSERT INTO orders (order_id, actor, account, client_order_id, instrument, side, type,
+          time_in_force, price, quantity, filled, leaves, status, code, first_sequence, last_sequence, created, updated)
+        VALUES (${orderId}, 1, 7, 'a', 1025, 1, 1, 1, 5, 9, 9, 0, 4, 0, 1, 2, 1, 1)`);
+    await insert(1);
+    cpSync(OWN_MIGRATIONS, directory, { recursive: true });
+    await run();
+    await expect(insert(2)).rejects.toThrow("orders_by_client_id");
+    await database.query("UPDATE orders SET released = 1 WHERE order_id = 1");
+    await insert(2);
+    await expect(insert(3)).rejects.toThrow("orders_by_client_id");
+  });
+
   it("stop when what was applied has changed since", async () => {
     cpSync(OWN_MIGRATIONS, directory, { recursive: true });
     await run();

@@ -59,10 +59,12 @@ type LoadPage = (table: string, rows: readonly Row[]) => void;
 
 export class Tables {
   private readonly tables = new Map<string, Map<string, Row>>();
+  /** The keys of orders by account and client order id. */
+  private holders = new Map<string, string>();
 
   /** Writes a batch's rows: all of them, or none when one does not fit. */
   apply(effects: Pick<Effects, "rows">): void {
-    const before = this.copies();
+    const [before, holders] = [this.copies(), new Map(this.holders)];
     try {
       for (const name of Object.keys(effects.rows)) {
         if (!PARTS[name]) throw new Error(`no table takes the part ${name}`);
@@ -72,6 +74,7 @@ export class Tables {
         if (set) for (const row of rowsOf(set, part.blob)) this.write(name, part, row);
       }
     } catch (error) {
+      this.holders = holders;
       this.tables.clear();
       for (const [name, table] of before) this.tables.set(name, table);
       throw error;
@@ -144,18 +147,17 @@ export class Tables {
   }
 
   /** Whoever has a new order's client order id has ended a day ago, and lets it go. */
-  private release(orders: Map<string, Row>, { account, client_order_id, created }: Row): void {
-    for (const [key, row] of orders) {
-      if (row["account"] !== account || row["client_order_id"] !== client_order_id) continue;
-      if (row["released"]) continue;
-      const keptUntil = (row["updated"] as number) + CLIENT_ORDER_ID_KEPT_MICROS;
-      if (!isFinal(row["status"] as OrderStatus) || keptUntil > (created as number)) {
-        throw new Error(
-          `orders: ${client_order_id as string} of account ${account as number} is used`,
-        );
-      }
-      orders.set(key, { ...row, released: 1 });
+  private release(orders: Map<string, Row>, { account, client_order_id, created, order_id }: Row) {
+    const id = `${account as number}/${client_order_id as string}`;
+    const key = this.holders.get(id);
+    this.holders.set(id, String(order_id));
+    if (key === undefined) return;
+    const row = orders.get(key)!;
+    const keptUntil = (row["updated"] as number) + CLIENT_ORDER_ID_KEPT_MICROS;
+    if (!isFinal(row["status"] as OrderStatus) || keptUntil > (created as number)) {
+      throw new Error(`orders: the client order id ${id} is used`);
     }
+    orders.set(key, { ...row, released: 1 });
   }
 
   private of(name: string): Map<string, Row> {

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { ByteWriter } from "../../actors/kernel/bytes.js";
 import { Liquidity, Side } from "../../actors/kernel/order.js";
 import { type AccountEvent, encodeAccountEvent } from "../../actors/ledger/account-events.js";
-import { JournalError, type Period } from "../../services/audit/account-journal.js";
+import { JournalError } from "../../services/audit/account-journal.js";
+import type { Period } from "../../services/audit/journal-reader.js";
 import { readPositions } from "../../services/audit/positions.js";
 import { type StatementLine, writeStatement } from "../../services/audit/statement.js";
 import {

@@ -3,6 +3,7 @@ import { ANSWER_TIMEOUT_MS } from "../../../services/adapters/postgres/connectio
 import type { Instrument } from "../../../actors/kernel/instrument.js";
 import type {
   AccountBalances,
+  AccountHead,
   AccountLimitsRow,
   TransferRow,
   WithdrawalRow,
@@ -55,7 +56,7 @@ export class SimReads implements Reads {
     return this.ask("eventsBetween", range, reads.eventsBetween);
   }
 
-  accountHeads(accounts: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  accountHeads(accounts: readonly number[]): Promise<ReadonlyMap<number, AccountHead>> {
     return this.ask("accountHeads", [accounts], reads.accountHeads);
   }
 

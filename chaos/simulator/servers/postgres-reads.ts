@@ -4,6 +4,7 @@ import type { Instrument } from "../../../actors/kernel/instrument.js";
 import { isFinal, type OrderStatus, type Side } from "../../../actors/kernel/order.js";
 import {
   type AccountBalances,
+  type AccountHead,
   type AccountLimitsRow,
   type TransferRow,
   type WithdrawalRow,
@@ -67,10 +68,13 @@ export function eventsBetween(
 export function accountHeads(
   postgres: SimPostgres,
   accounts: readonly number[],
-): ReadonlyMap<number, number> {
+): ReadonlyMap<number, AccountHead> {
   const { rows } = postgres.tables.get("accounts");
   const known = accounts.filter((account) => rows.has(account));
-  return new Map(known.map((account) => [account, lastSequence(postgres, account)]));
+  // Nothing is ever archived here.
+  return new Map(
+    known.map((account) => [account, { first: 1, last: lastSequence(postgres, account) }]),
+  );
 }
 
 export function journalRange(

@@ -56,7 +56,8 @@ const PARSERS: ReadonlyMap<number, (text: string) => unknown> = new Map<
   [OID_SMALLINT_ARRAY, parseIntegers],
 ]);
 
-const TYPES: pg.CustomTypesConfig = {
+/** Whole numbers are numbers, where a double holds them exactly. */
+export const EXACT_INTEGERS: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: "text" | "binary") =>
     PARSERS.get(oid) ?? pg.types.getTypeParser(oid, format),
 };
@@ -90,7 +91,7 @@ export function openPool(postgresUrl: string, holder: string): pg.Pool {
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_AFTER_MS,
     options: SESSION_SETTINGS.map((setting) => `-c ${setting}`).join(" "),
-    types: TYPES,
+    types: EXACT_INTEGERS,
   });
   // An idle connection that breaks is replaced when one is needed; whoever asks then is told if that fails.
   pool.on("error", ignore);

@@ -40,10 +40,12 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
     // With what the last row of its journal says.
     from: (
       actor,
-    ) => `FROM (SELECT account, opened, state, account_group, tier, coalesce(last_sequence, 0) AS sequence, coalesce(counted, '') AS counted
+    ) => `FROM (SELECT account, opened, state, account_group, tier, coalesce(last_sequence, x.sequence, 0) AS sequence,
+        coalesce(last.counted, x.counted, '') AS counted
       FROM accounts a LEFT JOIN LATERAL (SELECT last_sequence, counted FROM journal j
         WHERE j.account = a.account ORDER BY last_sequence DESC LIMIT 1) last ON true
-      WHERE actor = ${actor}) heads ORDER BY account`,
+      LEFT JOIN archived_accounts x USING (account)
+      WHERE a.actor = ${actor}) heads ORDER BY account`,
   },
   {
     table: "account_limits",

@@ -42,12 +42,14 @@ export const JOURNAL_RANGE = statement(
    ORDER BY last_sequence LIMIT $4`,
 );
 
+const ARCHIVED_SEQUENCE = `(SELECT sequence FROM archived_accounts x WHERE x.account = a.account)`;
+
 const LAST_SEQUENCE = `coalesce((SELECT last_sequence FROM journal j WHERE j.account = a.account
-   ORDER BY last_sequence DESC LIMIT 1), 0)`;
+   ORDER BY last_sequence DESC LIMIT 1), ${ARCHIVED_SEQUENCE}, 0)`;
 
 export const ACCOUNT_HEADS = statement(
   "account_heads",
-  `SELECT a.account, ${LAST_SEQUENCE} AS sequence FROM accounts a
+  `SELECT a.account, coalesce(${ARCHIVED_SEQUENCE}, 0) + 1 AS first, ${LAST_SEQUENCE} AS last FROM accounts a
    WHERE a.account = ANY ($1::bigint[])`,
 );
 

@@ -5,6 +5,7 @@ import { marketName } from "../../../actors/kernel/ids.js";
 import type { Instrument } from "../../../actors/kernel/instrument.js";
 import {
   type AccountBalances,
+  type AccountHead,
   type AccountLimitsRow,
   type TransferRow,
   type WithdrawalRow,
@@ -75,11 +76,11 @@ export class PostgresReads implements Reads {
     return heads.map((head) => ({ ...head, journal: byBatch.get(head.batch)! }));
   }
 
-  async accountHeads(accounts: readonly number[]): Promise<ReadonlyMap<number, number>> {
-    const rows = await query<{ account: number; sequence: number }>(this.pool, sql.ACCOUNT_HEADS, [
+  async accountHeads(accounts: readonly number[]): Promise<ReadonlyMap<number, AccountHead>> {
+    const rows = await query<AccountHead & { account: number }>(this.pool, sql.ACCOUNT_HEADS, [
       `{${accounts.join(",")}}`,
     ]);
-    return new Map(rows.map(({ account, sequence }) => [account, sequence]));
+    return new Map(rows.map(({ account, first, last }) => [account, { first, last }]));
   }
 
   journalFrom(account: number, fromSequence: number, rowsMax: number): Promise<JournalRow[]> {

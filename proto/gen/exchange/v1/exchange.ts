@@ -724,7 +724,13 @@ export interface GetOrderRequest {
 }
 
 export interface GetOrderResponse {
-  order: Order | undefined;
+  order:
+    | Order
+    | undefined;
+  /**
+   * As far as they are kept: those of before what is kept of the account's journal are left out, and the rest adds up to less than
+   * the order's `filled`.
+   */
   fills: OrderFill[];
 }
 
@@ -841,7 +847,10 @@ export interface SubscribeAccountEventsRequest {
 
 export interface AccountPosition {
   account: number;
-  /** The first number wanted; 0 or 1: all that is kept. -1: only what happens from now on. */
+  /**
+   * The first number wanted; 0 or 1: all that is kept. -1: only what happens from now on. One that is older than what is kept is
+   * refused (OUT_OF_RANGE, `SEQUENCE_NOT_KEPT`), with the first that is.
+   */
   fromSequence: number;
 }
 
