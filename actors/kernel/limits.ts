@@ -61,10 +61,10 @@ export const SCHEDULE_ENTRIES_MAX = 64;
 export const BREAKER_STEPS_MAX = 8;
 export const BREAKER_SECONDS_MAX = 86_400;
 
-/**
- * For how long a client order id stays with an order that has ended: a day. Then another order may have it (R10). No command is on
- * its way for so long: its deadline has passed long before, so that none can be taken for a new one.
- */
+/** A command is refused in a batch that is later than this after it came in: ten seconds. */
+export const COMMAND_LIFETIME_MICROS = 10_000_000;
+
+/** For how long a client order id stays with an order that has ended: a day. Then another order may have it (R10). */
 export const CLIENT_ORDER_ID_KEPT_MICROS = 86_400_000_000;
 
 /**

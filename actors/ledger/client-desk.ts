@@ -24,7 +24,7 @@ import {
 import { NewOrderDesk } from "./new-order-desk.js";
 import { firstAnswer } from "./order.js";
 import { PairDesk } from "./pair-desk.js";
-import { isLate, refuse, repeat, type Request, type RequestOf } from "./request.js";
+import { cameInAt, isLate, refuse, repeat, type Request, type RequestOf } from "./request.js";
 import { RequestDesk } from "./request-desk.js";
 import type { ReviewDesk } from "./review-desk.js";
 import type { TransferDesk } from "./transfer-desk.js";
@@ -121,7 +121,7 @@ export class ClientDesk {
     const { command, origin, time } = request;
     const { clientOrderId } = command;
     if (clientOrderId === "") return refuse(this.state, request, Code.CLIENT_ORDER_ID_MISSING);
-    const known = orders.findByClientId(account, clientOrderId, time);
+    const known = orders.findByClientId(account, clientOrderId, cameInAt(request));
     if (known) return repeat(this.state, request, firstAnswer(known), known.id);
     const orderId = orders.nextId();
     const sequence = journal.append(account, { kind: "voided", origin, orderId, clientOrderId });

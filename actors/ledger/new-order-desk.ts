@@ -10,7 +10,7 @@ import type { LedgerState } from "./ledger-state.js";
 import type { Listing } from "./listings.js";
 import { firstAnswer } from "./order.js";
 import { openOrder, rejectOrder } from "./order-opening.js";
-import { isLate, refuse, repeat, type RequestOf } from "./request.js";
+import { cameInAt, isLate, refuse, repeat, type RequestOf } from "./request.js";
 import type { ReviewDesk } from "./review-desk.js";
 
 export class NewOrderDesk {
@@ -34,7 +34,7 @@ export class NewOrderDesk {
     if (command.clientOrderId === "") {
       return refuse(state, request, late ? Code.DEADLINE_PASSED : Code.CLIENT_ORDER_ID_MISSING);
     }
-    const known = state.orders.findByClientId(account, command.clientOrderId, time);
+    const known = state.orders.findByClientId(account, command.clientOrderId, cameInAt(request));
     if (known?.status === OrderStatus.Voided) {
       return refuse(state, request, Code.CLIENT_ORDER_ID_VOIDED, known.id);
     }

@@ -15,7 +15,7 @@ import type { Listing } from "./listings.js";
 import type { NewOrder, PlacePair } from "./messages.js";
 import { firstAnswer, type Order } from "./order.js";
 import { openOrder, rejectOrder } from "./order-opening.js";
-import { isLate, type RequestOf } from "./request.js";
+import { cameInAt, isLate, type RequestOf } from "./request.js";
 import type { ReviewDesk } from "./review-desk.js";
 
 type PairRequest = RequestOf<"place-pair">;
@@ -48,7 +48,7 @@ export class PairDesk {
       return this.refuse(request, late ? { code: Code.DEADLINE_PASSED, leg: 0 } : cannotBe);
     }
     const [first, second] = command.legs.map(({ clientOrderId }) =>
-      state.orders.findByClientId(account, clientOrderId, time),
+      state.orders.findByClientId(account, clientOrderId, cameInAt(request)),
     );
     if (first || second) return this.answerKnown(request, first, second);
     if (late) return this.reject(request, account, { code: Code.DEADLINE_PASSED, leg: 0 });

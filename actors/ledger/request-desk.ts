@@ -15,7 +15,7 @@ import type { Listing } from "./listings.js";
 import type { AmendOrder } from "./messages.js";
 import type { AmendedTerms, Order } from "./order.js";
 import { heldWith } from "./order-hold.js";
-import { orderNamed, refuse, type RequestOf } from "./request.js";
+import { cameInAt, orderNamed, refuse, type RequestOf } from "./request.js";
 import { isAboveReviewLimit, type ReviewDesk } from "./review-desk.js";
 
 export class RequestDesk {
@@ -29,11 +29,11 @@ export class RequestDesk {
 
   request(request: RequestOf<"amend">, account: Account): void {
     const { state } = this;
-    const { command, time } = request;
+    const { command } = request;
     if (command.orderId === 0 && command.clientOrderId === "") {
       return refuse(state, request, Code.CLIENT_ORDER_ID_MISSING);
     }
-    const order = orderNamed(state, command, account, time);
+    const order = orderNamed(state, command, account, cameInAt(request));
     if (!order) return refuse(state, request, Code.UNKNOWN_ORDER);
     if (isFinal(order.status)) {
       return refuse(state, request, Code.ORDER_ALREADY_FINAL, order.id);

@@ -1,5 +1,6 @@
 /** A client's command on its way through the shard, and the answers that are no event of an account's journal. */
 import type { Code } from "../kernel/codes.js";
+import { COMMAND_LIFETIME_MICROS } from "../kernel/limits.js";
 import type { Origin } from "./account-events.js";
 import type { Account } from "./accounts.js";
 import type { LedgerState } from "./ledger-state.js";
@@ -19,6 +20,15 @@ export type RequestOf<Kind extends ClientCommand["kind"]> = Request<
 
 export function isLate({ command, time }: Request): boolean {
   return command.deadline !== 0 && time > command.deadline;
+}
+
+/**
+ * When the command came in, or what is the latest that it can have. By this it is judged whether a client order id is free: what was
+ * sent before its client was told of the order that had the id is no new order, however late it comes (R10).
+ */
+export function cameInAt({ command, time }: Request): number {
+  if (command.deadline === 0) return time;
+  return Math.min(time, command.deadline - COMMAND_LIFETIME_MICROS);
 }
 
 /** Answers that nothing was done. */

@@ -13,7 +13,7 @@ import type { LedgerState } from "./ledger-state.js";
 import { endedStatus, type Order } from "./order.js";
 import { checkNothingHeld, release } from "./order-hold.js";
 import { enter } from "./order-opening.js";
-import { orderNamed, refuse, repeat, type RequestOf } from "./request.js";
+import { cameInAt, orderNamed, refuse, repeat, type RequestOf } from "./request.js";
 
 const MICROS_PER_SECOND = 1_000_000;
 
@@ -68,7 +68,7 @@ export class ReviewDesk {
   decide(request: RequestOf<"decide-review">, account: Account): void {
     const { state } = this;
     const { command, time } = request;
-    const order = orderNamed(state, command, account, time);
+    const order = orderNamed(state, command, account, cameInAt(request));
     if (!order) return refuse(state, request, Code.UNKNOWN_ORDER);
     const { isApproved } = command;
     if (!isApproved && isFinal(order.status) && order.code === Code.REVIEW_REFUSED) {

@@ -55,9 +55,14 @@ export class Commands {
     return this.deps.leaders.isSilent(actor);
   }
 
+  /** The exchange's time, in microseconds since 1970. */
+  now(): number {
+    return this.deps.time.now();
+  }
+
   /** The deadline of a command that comes in now, in microseconds since 1970. */
   deadline(): number {
-    return this.deps.time.now() + COMMAND_DEADLINE_MS * MICROS_PER_MS;
+    return this.now() + COMMAND_DEADLINE_MS * MICROS_PER_MS;
   }
 
   /** Gives a refusal, or nothing: then the waiter will be called, once and not before this returns. */

@@ -1,7 +1,9 @@
 /** The gateway's limits and intervals, with their units (R11). */
 
+import { COMMAND_LIFETIME_MICROS } from "../../actors/kernel/limits.js";
+
 /** A command is refused by its receiver in a batch later than this after it came in. */
-export const COMMAND_DEADLINE_MS = 10_000;
+export const COMMAND_DEADLINE_MS = COMMAND_LIFETIME_MICROS / 1_000;
 /** A call without an answer so long after its command's deadline ends as unknown. */
 export const ANSWER_GRACE_MS = 1_500;
 

@@ -1,5 +1,7 @@
 /** Orders as whoever serves clients asks for them: place, cancel, reduce, amend, look up, resolve. */
 import { Code, codeName } from "../../actors/kernel/codes.js";
+import { CLIENT_ORDER_ID_KEPT_MICROS } from "../../actors/kernel/limits.js";
+import { isFinal, type OrderStatus } from "../../actors/kernel/order.js";
 import { decodeAccountEvents } from "../../actors/ledger/account-events.js";
 import type {
   CancelAllRequest,
@@ -99,13 +101,13 @@ export class OrderDesk {
     return { orders: await this.known(() => rows.map((row) => publicOrder(catalog, row))) };
   }
 
-  /** Postgres knows every id that was ever answered; any other is asked of its shard, which voids it (R10). */
+  /** Postgres knows who has an id; where nobody has it, or it may be free by now, its shard is asked, which voids it then (R10). */
   async resolve(account: number, clientOrderId: string): Promise<GetOrderResponse> {
     const problem = clientOrderIdProblem(clientOrderId);
     if (problem) throw problem;
     const { reads } = this.deps;
     const before = await fromPostgres(reads.order(account, 0, clientOrderId));
-    if (before) return this.describe(before);
+    if (before && isSurelyKept(before, this.deps.commands.now())) return this.describe(before);
     const deadline = this.deps.commands.deadline();
     const answer = await askShard(this.deps, { kind: "resolve", account, deadline, clientOrderId });
     try {
@@ -160,4 +162,9 @@ export class OrderDesk {
     }
     return fills;
   }
+}
+
+/** Has the order its client order id still, whatever clocks say? If it has ended long ago, another may be on its way. */
+function isSurelyKept({ status, updated }: OrderRow, now: number): boolean {
+  return !isFinal(status as OrderStatus) || now - updated < CLIENT_ORDER_ID_KEPT_MICROS / 2;
 }

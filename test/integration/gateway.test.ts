@@ -117,7 +117,7 @@ describe("orders by unary calls", () => {
     await maker.cancelOrder({ orderId: first.orderId });
   });
 
-  it("are resolved: known, or void for ever", async () => {
+  it("are resolved: known, or void from then on", async () => {
     const known = sell({ price: 60_000 });
     const { orderId } = await maker.placeOrder(known);
     expect((await maker.resolveOrder(0, known.clientOrderId)).order).toMatchObject({ orderId });

@@ -107,15 +107,27 @@ describe("a client order id", () => {
     expect(codeOf(teller.place())).toBe("CLIENT_ORDER_ID_VOIDED");
   });
 
-  it("is nothing to a command that is as old: its deadline has passed", () => {
+  it("is free to what came in when it was, and to nothing that came in before, however late it comes", () => {
     const teller = new Teller(FUNDS);
-    const deadline = teller.time + COMMAND_DEADLINE_MS * 1_000;
-    expect(COMMAND_DEADLINE_MS * 1_000).toBeLessThan(DAY);
-    end(teller, teller.placed({ deadline }));
-    teller.time += DAY;
-    expect(teller.place({ deadline }).events).toMatchObject([
-      { kind: "rejected", code: Code.DEADLINE_PASSED },
-    ]);
+    const orderId = teller.placed();
+    end(teller, orderId);
+    const free = teller.time + DAY;
+    const cameIn = (time: number) => ({ deadline: time + COMMAND_DEADLINE_MS * 1_000 });
+    teller.time = free + 5_000_000;
+    // Its client may have been told meanwhile that the id is the first order's.
+    expect(teller.place(cameIn(free - 1)).replies).toMatchObject([{ orderId, repeated: true }]);
+    const asked = { kind: "resolve", account: ALICE, clientOrderId: "a" } as const;
+    expect(teller.ask({ ...asked, ...cameIn(free - 1) }).replies).toMatchObject([{ orderId }]);
+    expect(teller.place(cameIn(free)).events).toMatchObject([{ kind: "accepted" }]);
+  });
+
+  it("is not free before its time to who came in by a clock that is ahead", () => {
+    const teller = new Teller(FUNDS);
+    end(teller, teller.placed());
+    const free = teller.time + DAY;
+    teller.time = free - 1;
+    const deadline = free + 1_000 + COMMAND_DEADLINE_MS * 1_000;
+    expect(codeOf(teller.place({ deadline }))).toBe("OK again");
   });
 
   it("is as free to a shard that was rebuilt, also to one that has forgotten who had it", () => {
