@@ -3,7 +3,8 @@
  * only then deleted; what they add up to stays (R9). Nothing of it is done by an actor, and none is held up: rows of old batches
  * are never changed, and are deleted a file at a time.
  */
-import { mkdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { openArchive, sha256Of, writeArchive } from "./file.js";
@@ -126,6 +127,8 @@ async function archiveNext(
   const first = end.batch + 1;
   const file = `${name}-${String(first).padStart(BATCH_DIGITS, "0")}.jsonl.gz`;
   const path = join(folder, file);
+  // Of a command that was stopped, or of before a backup was restored: nobody has noted it, and it may be all there is of something.
+  if (existsSync(path)) await rename(path, `${path}.unnoted`);
   const head = { actor, after: end.batch, previous: previous?.sha256 ?? "" };
   await writeArchive(path, head, pagesForFile(client, actor, end.batch, upTo));
   const sha256 = await sha256Of(path);

@@ -277,6 +277,7 @@ describe("archives", () => {
     writeFileSync(join(folder, `${leftover}.unfinished`), "half");
     expect((await archived(now - 25 * hour))[0]!.file).toBe(leftover);
     expect(existsSync(join(folder, `${leftover}.unfinished`))).toBe(false);
+    expect(readFileSync(join(folder, `${leftover}.unnoted`), "utf8")).toBe("half");
     await expectProved();
   });
 
