@@ -29,6 +29,8 @@ export async function writeArchive(
   const unfinished = `${path}.unfinished`;
   const gzip = createGzip();
   const written = pipeline(gzip, createWriteStream(unfinished));
+  // It is waited for at the end, whatever fails before.
+  written.catch(() => undefined);
   const write = async (lines: readonly Line[]): Promise<void> => {
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
     if (!gzip.write(text)) await Promise.race([once(gzip, "drain"), written]);
