@@ -17,6 +17,8 @@ const row = (account: number, first: number, last: number) => ({
   assets: [1, 2],
   totalChanges: [5, -7],
   heldChanges: [0, 2 ** 52],
+  counted: `29,${last},0,0,0,0,0,0`,
+  warnings: 1,
 });
 
 const batch = (number: number, changes: Partial<ArchivedBatch> = {}): ArchivedBatch => ({
@@ -108,6 +110,7 @@ describe("archived batches", () => {
       [7, 3],
       [8, 1],
     ]);
+    expect(sums.counted.get(7)).toBe("29,3,0,0,0,0,0,0");
     expect(sums.balances.get(7)!.get(2)).toEqual({ total: -14, held: 2 ** 53 });
   });
 
