@@ -132,6 +132,11 @@ export const Code = {
   RECIPIENT_CLOSED: 144,
   // More of what an account's standing does not allow.
   INVALID_ACCOUNT_TIER: 145,
+  // Why an account is not opened under another, or not given what is its parent's.
+  UNKNOWN_PARENT: 146,
+  PARENT_IS_SUB_ACCOUNT: 147,
+  TOO_MANY_SUB_ACCOUNTS: 148,
+  SHARED_WITH_PARENT: 149,
   // Of orders that are held for review.
   ORDER_UNDER_REVIEW: 150,
   REVIEW_REFUSED: 151,

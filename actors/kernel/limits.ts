@@ -27,6 +27,9 @@ export const OPEN_ORDERS_PER_ACCOUNT_MAX = 10_000;
 /** The highest that an operator may set as an account's limit of anything. */
 export const ACCOUNT_LIMIT_MAX = 1_000_000;
 
+/** Sub-accounts of one account. */
+export const SUB_ACCOUNTS_MAX = 100;
+
 /** The highest tier of accounts, and so how many an instrument may have fees for besides those of tier 0. */
 export const ACCOUNT_TIER_MAX = 15;
 

@@ -1,8 +1,9 @@
 /** Accounts as such: opened by whoever may, and given a state, a group, a tier and limits by operators. */
 import { Code } from "../kernel/codes.js";
-import { ACCOUNT_GROUP_MAX, ACCOUNT_TIER_MAX } from "../kernel/limits.js";
+import { isHouseAccount } from "../kernel/ids.js";
+import { ACCOUNT_GROUP_MAX, ACCOUNT_TIER_MAX, SUB_ACCOUNTS_MAX } from "../kernel/limits.js";
 import { isOneOf } from "../kernel/order.js";
-import { AccountState } from "./account-state.js";
+import { AccountState, judgeWithdrawing } from "./account-state.js";
 import type { Account } from "./accounts.js";
 import type { LedgerState } from "./ledger-state.js";
 import { areLimits } from "./limit-terms.js";
@@ -29,6 +30,27 @@ export class AccountDesk {
     journal.append(account, { kind: "opened", origin, limits: command.limits });
   }
 
+  /** In the shard of its parent, which it shares its group, tier and limits with. */
+  openUnder(request: RequestOf<"open-sub-account">): void {
+    const { accounts, journal } = this.state;
+    const { command, origin, time } = request;
+    const parent = accounts.find(command.parent);
+    if (!parent || isHouseAccount(parent.id)) {
+      return refuse(this.state, request, Code.UNKNOWN_PARENT);
+    }
+    const known = accounts.find(command.account);
+    if (known?.parent === parent.id) return repeat(this.state, request, Code.ACCOUNT_EXISTS, 0);
+    if (known) return refuse(this.state, request, Code.ACCOUNT_EXISTS);
+    if (parent.parent !== 0) return refuse(this.state, request, Code.PARENT_IS_SUB_ACCOUNT);
+    const standing = judgeWithdrawing(parent.state);
+    if (standing !== Code.OK) return refuse(this.state, request, standing);
+    if (accounts.subAccountsOf(parent).length >= SUB_ACCOUNTS_MAX) {
+      return refuse(this.state, request, Code.TOO_MANY_SUB_ACCOUNTS);
+    }
+    const account = accounts.open(command.account, time, parent.id);
+    journal.append(account, { kind: "opened", origin, parent: parent.id });
+  }
+
   /** The same state again changes nothing. What an account has open it keeps: to end that is another command. */
   setState(request: RequestOf<"set-account">, account: Account): void {
     const { accounts, journal, transfers } = this.state;
@@ -38,7 +60,9 @@ export class AccountDesk {
       return refuse(this.state, request, Code.INVALID_ACCOUNT_STATE);
     }
     if (account.state === state) return repeat(this.state, request, Code.OK, 0);
-    const isInUse = !isEmpty(account) || transfers.isUnderWay(account);
+    const subAccounts = accounts.subAccountsOf(account);
+    const areOpen = subAccounts.some((each) => each.state !== AccountState.Closed);
+    const isInUse = !isEmpty(account) || transfers.isUnderWay(account) || areOpen;
     if (state === AccountState.Closed && isInUse) {
       return refuse(this.state, request, Code.ACCOUNT_NOT_EMPTY);
     }
@@ -54,6 +78,7 @@ export class AccountDesk {
     if (group < 0 || group > ACCOUNT_GROUP_MAX) {
       return refuse(this.state, request, Code.INVALID_ACCOUNT_GROUP);
     }
+    if (account.parent !== 0) return refuse(this.state, request, Code.SHARED_WITH_PARENT);
     if (account.group === group) return repeat(this.state, request, Code.OK, 0);
     accounts.setGroup(account, group);
     journal.append(account, { kind: "account-group", origin, group });
@@ -66,6 +91,7 @@ export class AccountDesk {
     const { tier } = command;
     if (tier > ACCOUNT_TIER_MAX) return refuse(this.state, request, Code.INVALID_ACCOUNT_TIER);
     if (!areLimits(command.limits)) return refuse(this.state, request, Code.INVALID_ACCOUNT_LIMIT);
+    if (account.parent !== 0) return refuse(this.state, request, Code.SHARED_WITH_PARENT);
     const keepsOwn = limits.hasOwn(account) && !command.resetsLimits;
     const areChanged = !keepsOwn && limits.set(account, command.limits, false);
     if (account.tier === tier && !areChanged) return repeat(this.state, request, Code.OK, 0);
@@ -80,6 +106,7 @@ export class AccountDesk {
     const { ordersPerDay, openOrders, requestsPerSecond } = command;
     const terms = { ordersPerDay, openOrders, requestsPerSecond };
     if (!areLimits(terms)) return refuse(this.state, request, Code.INVALID_ACCOUNT_LIMIT);
+    if (account.parent !== 0) return refuse(this.state, request, Code.SHARED_WITH_PARENT);
     if (!limits.set(account, terms, true)) return repeat(this.state, request, Code.OK, 0);
     journal.append(account, { kind: "account-limits", origin, ...terms });
   }

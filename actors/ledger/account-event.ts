@@ -20,8 +20,13 @@ export interface Origin {
 }
 
 export type AccountEvent =
-  /** With the limits of its tier, if there are any. */
-  | { readonly kind: "opened"; readonly origin: Origin; readonly limits?: Limits }
+  /** With the limits of its tier, if there are any; or under a parent, with whatever that has. */
+  | {
+      readonly kind: "opened";
+      readonly origin: Origin;
+      readonly limits?: Limits;
+      readonly parent?: number;
+    }
   | {
       readonly kind: "deposited";
       readonly origin: Origin;

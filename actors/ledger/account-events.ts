@@ -58,6 +58,7 @@ const TAGS = {
 } as const;
 /** An account with limits from the first. */
 const OPENED_WITH_LIMITS = 30;
+const OPENED_UNDER_PARENT = 31;
 /** An order that is more than plain. */
 const ACCEPTED_WITH_TERMS = 12;
 /** Reduced by something else than its client's wish. */
@@ -72,7 +73,8 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
   switch (event.kind) {
     case "opened":
       encodeOrigin(writer, event.origin);
-      if (event.limits) encodeLimits(writer, event.limits);
+      if (event.parent !== undefined) writer.uint(event.parent);
+      else if (event.limits) encodeLimits(writer, event.limits);
       break;
     case "deposited":
       encodeOrigin(writer, event.origin);
@@ -169,6 +171,7 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
 }
 
 function tagOf(event: AccountEvent): number {
+  if (event.kind === "opened" && event.parent !== undefined) return OPENED_UNDER_PARENT;
   if (event.kind === "opened" && event.limits) return OPENED_WITH_LIMITS;
   if (event.kind === "accepted" && event.pair !== 0) return ACCEPTED_OF_PAIR;
   if (event.kind === "accepted" && hasOtherTerms(event)) return ACCEPTED_WITH_TERMS;
@@ -192,6 +195,8 @@ function decodeEvent(reader: ByteReader): AccountEvent {
   switch (tag) {
     case TAGS.opened:
       return { kind: "opened", origin: decodeOrigin(reader) };
+    case OPENED_UNDER_PARENT:
+      return { kind: "opened", origin: decodeOrigin(reader), parent: reader.uint() };
     case OPENED_WITH_LIMITS:
       return { kind: "opened", origin: decodeOrigin(reader), limits: decodeLimits(reader) };
     case TAGS.deposited: {

@@ -16,6 +16,11 @@ export const AccountState = {
 } as const;
 export type AccountState = (typeof AccountState)[keyof typeof AccountState];
 
+/** Of two states the one in which less may be asked for: they are numbered so. */
+export function stricter(one: AccountState, other: AccountState): AccountState {
+  return one > other ? one : other;
+}
+
 /** May the account place, or add to, an order of this side? */
 export function judgeTrading(state: AccountState, side: number): Code {
   if (state === AccountState.Active) return Code.OK;

@@ -2,7 +2,7 @@
 import type { RowSet } from "../kernel/actor.js";
 import { assert } from "../kernel/assert.js";
 import type { StateHash } from "../kernel/hash.js";
-import { AccountState } from "./account-state.js";
+import { AccountState, stricter } from "./account-state.js";
 import { HashKind } from "./hash-kinds.js";
 import { numberIn, rowSetOf, type TableRow } from "./rows.js";
 import type { Watched } from "./watching.js";
@@ -33,6 +33,8 @@ export interface Account {
   group: number;
   /** Which of its instruments' fees its orders are charged. */
   tier: number;
+  /** Whose sub-account it is, for ever; 0: nobody's. */
+  readonly parent: number;
   /** What was counted of its orders; null: nothing ever was. */
   watched: Watched | null;
 }
@@ -48,10 +50,15 @@ const CHANGED_COLUMNS = {
   account_group: ({ group }: Account) => group,
   tier: ({ tier }: Account) => tier,
 };
-const OPENED_COLUMNS = { ...CHANGED_COLUMNS, opened: ({ opened }: Account) => opened };
+const OPENED_COLUMNS = {
+  ...CHANGED_COLUMNS,
+  opened: ({ opened }: Account) => opened,
+  parent: ({ parent }: Account) => parent,
+};
 
 export class Accounts {
   private readonly byId = new Map<number, Account>();
+  private readonly byParent = new Map<number, Account[]>();
   private readonly hash: StateHash;
   private readonly opened = new Set<Account>();
   private readonly changed = new Set<Account>();
@@ -68,9 +75,33 @@ export class Accounts {
     return this.byId.values();
   }
 
-  /** Opens an account; `time` in microseconds since 1970. */
-  open(id: number, time: number): Account {
-    const account = this.put(id, time, 0, NEW);
+  /** In no order that means anything. */
+  subAccountsOf({ id }: Account): readonly Account[] {
+    return this.byParent.get(id) ?? [];
+  }
+
+  /** Whose group, tier and limits an account has: its parent's, or its own. */
+  headOf(account: Account): Account {
+    if (account.parent === 0) return account;
+    const parent = this.byId.get(account.parent);
+    assert(parent !== undefined, "account %s has a parent that is not there", account.id);
+    return parent;
+  }
+
+  /** What an account may do: no more than its parent may. */
+  stateOf(account: Account): AccountState {
+    return stricter(account.state, this.headOf(account).state);
+  }
+
+  /** Orders that an account, its parent and all other sub-accounts of that have open. */
+  openOrdersWith(account: Account): number {
+    const head = this.headOf(account);
+    return this.subAccountsOf(head).reduce((sum, sub) => sum + sub.openOrders, head.openOrders);
+  }
+
+  /** Opens an account, under a parent or (0) none; `time` in microseconds since 1970. */
+  open(id: number, time: number, parent = 0): Account {
+    const account = this.put(id, time, 0, parent, NEW);
     this.opened.add(account);
     return account;
   }
@@ -115,16 +146,26 @@ export class Accounts {
     const [id, opened] = [numberIn(row, "account"), numberIn(row, "opened")];
     const state = numberIn(row, "state") as AccountState;
     const [group, tier] = [numberIn(row, "account_group"), numberIn(row, "tier")];
-    return this.put(id, opened, numberIn(row, "sequence"), { state, group, tier });
+    const [sequence, parent] = [numberIn(row, "sequence"), numberIn(row, "parent")];
+    return this.put(id, opened, sequence, parent, { state, group, tier });
   }
 
-  private put(id: number, opened: number, sequence: number, standing: Standing): Account {
+  private put(
+    id: number,
+    opened: number,
+    sequence: number,
+    parent: number,
+    standing: Standing,
+  ): Account {
     assert(!this.byId.has(id), "account %s is there already", id);
     const empty = { balances: [], block: -1, openOrders: 0, watched: null };
-    const account: Account = { id, opened, sequence, ...empty, ...standing };
+    const account: Account = { id, opened, sequence, parent, ...empty, ...standing };
     this.byId.set(id, account);
     this.hash.add(HashKind.Account, id, sequence);
     this.hashStanding(account);
+    if (parent === 0) return account;
+    this.hash.add(HashKind.SubAccount, id, parent);
+    this.byParent.set(parent, [...(this.byParent.get(parent) ?? []), account]);
     return account;
   }
 

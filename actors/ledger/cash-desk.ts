@@ -19,7 +19,7 @@ export class CashDesk {
   }
 
   deposit(request: RequestOf<"deposit">, account: Account): void {
-    const { balances, deposits, journal, totals } = this.state;
+    const { accounts, balances, deposits, journal, totals } = this.state;
     const { origin } = request;
     const { asset, amount, key } = request.command;
     const problem = judgeAmount(asset, amount);
@@ -30,7 +30,7 @@ export class CashDesk {
       return refuse(this.state, request, Code.DEPOSIT_KEY_REUSED);
     }
     if (known) return repeat(this.state, request, Code.OK, 0);
-    if (account.state === AccountState.Closed) {
+    if (accounts.stateOf(account) === AccountState.Closed) {
       return refuse(this.state, request, Code.ACCOUNT_CLOSED);
     }
     if (totals.deposits(asset) + amount > SHARD_DEPOSITS_UNITS_MAX) {
@@ -43,7 +43,7 @@ export class CashDesk {
   }
 
   withdraw(request: RequestOf<"withdraw">, account: Account): void {
-    const { balances, withdrawals } = this.state;
+    const { accounts, balances, withdrawals } = this.state;
     const { asset, amount, key } = request.command;
     const problem = judgeAmount(asset, amount);
     if (problem !== Code.OK) return refuse(this.state, request, problem);
@@ -53,7 +53,7 @@ export class CashDesk {
       return refuse(this.state, request, Code.WITHDRAWAL_KEY_REUSED);
     }
     if (known) return repeat(this.state, request, Code.OK, 0);
-    const standing = judgeWithdrawing(account.state);
+    const standing = judgeWithdrawing(accounts.stateOf(account));
     if (standing !== Code.OK) return refuse(this.state, request, standing);
     if (balances.available(account, asset) < amount) {
       return refuse(this.state, request, Code.INSUFFICIENT_FUNDS);

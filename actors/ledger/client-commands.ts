@@ -29,6 +29,13 @@ export type ClientCommand =
       /** Those of the tier that it is of at first; absent: none. */
       readonly limits?: Limits;
     }
+  /** Under a parent of the same shard. */
+  | {
+      readonly kind: "open-sub-account";
+      readonly account: number;
+      readonly deadline: number;
+      readonly parent: number;
+    }
   | {
       readonly kind: "deposit";
       readonly account: number;
@@ -140,8 +147,9 @@ const CANCEL_ALL = 8;
 const PLACE_PAIR = 9;
 const WITHDRAW = 10;
 const TRANSFER = 13;
-/** An account of whose tier not all may be asked for; among the tags of operators, as those of clients are used up. */
+// Among the tags of operators, as those of clients are used up.
 const OPEN_WITH_LIMITS = 49;
+const OPEN_SUB_ACCOUNT = 50;
 
 export function encodeClientCommand(writer: ByteWriter, command: ClientCommand): void {
   switch (command.kind) {
@@ -149,6 +157,10 @@ export function encodeClientCommand(writer: ByteWriter, command: ClientCommand):
       writer.u8(command.limits ? OPEN_WITH_LIMITS : OPEN);
       writer.uint(command.account).uint(command.deadline);
       if (command.limits) encodeLimits(writer, command.limits);
+      break;
+    case "open-sub-account":
+      writer.u8(OPEN_SUB_ACCOUNT).uint(command.account).uint(command.deadline);
+      writer.uint(command.parent);
       break;
     case "deposit":
       writer.u8(DEPOSIT).uint(command.account).uint(command.deadline);
@@ -227,6 +239,8 @@ export function decodeClientCommand(tag: number, reader: ByteReader): ClientComm
       return { kind: "open", account, deadline };
     case OPEN_WITH_LIMITS:
       return { kind: "open", account, deadline, limits: decodeLimits(reader) };
+    case OPEN_SUB_ACCOUNT:
+      return { kind: "open-sub-account", account, deadline, parent: reader.uint() };
     case DEPOSIT:
     case WITHDRAW: {
       const asset = reader.uint();

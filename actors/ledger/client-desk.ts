@@ -81,6 +81,9 @@ export class ClientDesk {
     if (command.kind === "place-pair") return this.pairs.place({ ...request, command });
     if (isLate(request)) return refuse(this.state, request, Code.DEADLINE_PASSED);
     if (command.kind === "open") return this.accounts.open({ ...request, command });
+    if (command.kind === "open-sub-account") {
+      return this.accounts.openUnder({ ...request, command });
+    }
     const account = this.state.accounts.find(command.account);
     if (!account) return refuse(this.state, request, Code.UNKNOWN_ACCOUNT);
     switch (command.kind) {

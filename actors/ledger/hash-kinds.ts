@@ -18,6 +18,7 @@ export const HashKind = {
   AccountGroup: 16,
   AccountTier: 17,
   TierLimits: 18,
+  SubAccount: 19,
   OrderUnderReview: 20,
   ReviewLimit: 21,
   Watched: 23,

@@ -69,6 +69,8 @@ function checkOrdersAndHolds(state: LedgerState): void {
     holds.set(account, sums);
   }
   for (const account of accounts.all()) {
+    const head = accounts.headOf(account);
+    assert(head.parent === 0, "account %s is a sub-account of a sub-account", account.id);
     const count = open.get(account) ?? 0;
     assert(account.openOrders === count, "account %s counts its open orders wrongly", account.id);
     for (const { asset, total, held } of account.balances) {

@@ -51,6 +51,7 @@ export class MarketDesk {
       case "refused":
         return this.refuse(answer, source, time);
       case "open":
+      case "open-sub-account":
       case "deposit":
       case "withdraw":
       case "transfer":

@@ -40,12 +40,12 @@ export class NewOrderDesk {
     }
     if (known) return repeat(state, request, firstAnswer(known), known.id);
     if (late) return this.reject(request, account, Code.DEADLINE_PASSED);
-    const standing = judgeTrading(account.state, command.side);
+    const standing = judgeTrading(state.accounts.stateOf(account), command.side);
     if (standing !== Code.OK) return this.reject(request, account, standing);
-    const limit = state.limits.take(account, 1, time);
+    const limit = state.limits.take(state.accounts.headOf(account), 1, time);
     if (limit !== Code.OK) return refuse(state, request, limit);
     const listing = state.listings.find(command.instrument);
-    const code = judgeTerms(command, listing, account.tier, time);
+    const code = judgeTerms(command, listing, state.accounts.headOf(account).tier, time);
     if (code !== Code.OK || !listing) return this.reject(request, account, code);
     this.accept(request, account, listing);
   }
@@ -57,12 +57,14 @@ export class NewOrderDesk {
     const { side, quantity } = command;
     const { instrument } = listing;
     const price = limitPrice(command, listing);
-    const rates = ratesOf(instrument, account.tier);
+    const head = state.accounts.headOf(account);
+    const rates = ratesOf(instrument, head.tier);
     const asset = assetHeld(instrument, side);
     const hold = holdOf(instrument, rates, side, price, quantity);
     const available = state.balances.available(account, asset);
-    const most = state.limits.openOrders(account);
-    const code = judgeMeans(account.openOrders, most, available, hold);
+    const most = state.limits.openOrders(head);
+    const open = state.accounts.openOrdersWith(account);
+    const code = judgeMeans(open, most, available, hold);
     if (code !== Code.OK) return this.reject(request, account, code);
     const orderId = state.orders.nextId();
     state.balances.move(account, asset, 0, hold);

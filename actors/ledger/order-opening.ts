@@ -61,18 +61,20 @@ export function openOrder(
   };
   const sequence = state.journal.append(account, accepted);
   const progress = { filled: 0, leaves: quantity, status: OrderStatus.PendingNew, code: Code.OK };
-  const rates = ratesOf(state.listings.of(instrument).instrument, account.tier);
+  const { tier } = state.accounts.headOf(account);
+  const rates = ratesOf(state.listings.of(instrument).instrument, tier);
   state.counters.ordersProcessed += 1;
   return state.orders.add(orderId, account, accepted, rates, progress, sequence, time);
 }
 
-/** Passes an accepted order on to its market. Whom self-trade prevention takes the order for it keeps, whatever group its account is in later. */
+/** Passes an accepted order on to its market. Whom self-trade prevention takes the order for it keeps, whatever group its account is in later: sub-accounts count as their parent. */
 export function enter(state: LedgerState, order: Order): void {
+  const head = state.accounts.headOf(order.account);
   state.outgoing.send(order.instrument, {
     kind: "enter",
     orderId: order.id,
     account: order.account.id,
-    owner: ownerOf(order.account.id, order.account.group),
+    owner: ownerOf(head.id, head.group),
     side: order.side as Side,
     type: order.type as OrderType,
     timeInForce: order.timeInForce as TimeInForce,

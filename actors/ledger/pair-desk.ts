@@ -52,11 +52,12 @@ export class PairDesk {
     );
     if (first || second) return this.answerKnown(request, first, second);
     if (late) return this.reject(request, account, { code: Code.DEADLINE_PASSED, leg: 0 });
-    const standing = judgeTrading(account.state, command.legs[0].side);
+    const standing = judgeTrading(state.accounts.stateOf(account), command.legs[0].side);
     if (standing !== Code.OK) return this.reject(request, account, { code: standing, leg: 0 });
-    const limit = state.limits.take(account, 2, time);
+    const head = state.accounts.headOf(account);
+    const limit = state.limits.take(head, 2, time);
     if (limit !== Code.OK) return this.refuse(request, { code: limit, leg: 0 });
-    const verdict = this.judge(command, account.tier, time);
+    const verdict = this.judge(command, head.tier, time);
     const listing = state.listings.find(command.legs[0].instrument);
     if (verdict.code !== Code.OK || !listing) return this.reject(request, account, verdict);
     this.accept(request, account, listing);
@@ -77,20 +78,21 @@ export class PairDesk {
   }
 
   private accept(request: PairRequest, account: Account, listing: Listing): void {
-    const { balances, limits, orders } = this.state;
+    const { accounts, balances, limits, orders } = this.state;
     const { legs } = request.command;
     const { instrument } = listing;
     const prices = legs.map((leg) => limitPrice(leg, listing));
-    const rates = ratesOf(instrument, account.tier);
+    const head = accounts.headOf(account);
+    const rates = ratesOf(instrument, head.tier);
     const asset = assetHeld(instrument, legs[0].side);
     const holds = legs.map(({ side, quantity }, at) =>
       holdOf(instrument, rates, side, prices[at]!, quantity),
     );
     const amount = Math.max(...holds);
     // There has to be room for two.
-    const most = limits.openOrders(account);
+    const most = limits.openOrders(head);
     const available = balances.available(account, asset);
-    const code = judgeMeans(account.openOrders + 1, most, available, amount);
+    const code = judgeMeans(accounts.openOrdersWith(account) + 1, most, available, amount);
     if (code !== Code.OK) return this.reject(request, account, { code, leg: 0 });
     balances.move(account, asset, 0, amount);
     const [first, second] = [orders.nextId(), orders.nextId()];

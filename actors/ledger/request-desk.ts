@@ -93,9 +93,9 @@ export class RequestDesk {
   }
 
   private amend(request: RequestOf<"amend">, order: Order): void {
-    const { balances, limits, listings, orders, outgoing } = this.state;
+    const { accounts, balances, limits, listings, orders, outgoing } = this.state;
     const { command, time } = request;
-    const limit = limits.take(order.account, 0, time);
+    const limit = limits.take(accounts.headOf(order.account), 0, time);
     if (limit !== Code.OK) return refuse(this.state, request, limit, order.id);
     const listing = listings.of(order.instrument);
     const { instrument } = listing;
@@ -112,7 +112,7 @@ export class RequestDesk {
     const asset = assetHeld(instrument, order.side);
     const held = heldWith(this.state, order, order);
     const more = heldWith(this.state, order, { price, leaves, amend }) - held;
-    const standing = judgeTrading(order.account.state, order.side);
+    const standing = judgeTrading(accounts.stateOf(order.account), order.side);
     // Who may only part with what it has may still ask for less.
     const isLess = standing === Code.ACCOUNT_CLOSE_ONLY && amend.change <= 0 && more <= 0;
     if (standing !== Code.OK && !isLess) return refuse(this.state, request, standing, order.id);

@@ -59,6 +59,7 @@ export class ReviewDesk {
     const { command, origin } = request;
     const { asset, value } = command;
     if (asset < 1 || asset > ASSET_ID_MAX) return refuse(this.state, request, Code.UNKNOWN_ASSET);
+    if (account.parent !== 0) return refuse(this.state, request, Code.SHARED_WITH_PARENT);
     if (reviewLimits.of(account, asset) === value) return repeat(this.state, request, Code.OK, 0);
     reviewLimits.set(account, asset, value);
     journal.append(account, { kind: "review-limit", origin, asset, value });
@@ -79,7 +80,9 @@ export class ReviewDesk {
     }
     // More of them are over than were ended at once.
     if (order.reviewUntil <= time) return refuse(state, request, Code.REVIEW_TIME_OVER, order.id);
-    const standing = isApproved ? judgeTrading(account.state, order.side) : Code.OK;
+    const standing = isApproved
+      ? judgeTrading(state.accounts.stateOf(account), order.side)
+      : Code.OK;
     if (standing !== Code.OK) return refuse(state, request, standing, order.id);
     const both = this.bothOf(order);
     for (const each of both) this.tell(request, each);
@@ -125,12 +128,12 @@ export class ReviewDesk {
 
 /** Is an order with these terms worth more than may go to the market by itself? */
 export function isAboveReviewLimit(
-  { listings, reviewLimits }: LedgerState,
+  { accounts, listings, reviewLimits }: LedgerState,
   { account, instrument: number }: Order,
   { price, quantity }: { readonly price: number; readonly quantity: number },
 ): boolean {
   const { instrument } = listings.of(number);
-  const limit = reviewLimits.of(account, instrument.quoteAsset);
+  const limit = reviewLimits.of(accounts.headOf(account), instrument.quoteAsset);
   return limit !== 0 && notional(instrument, price, quantity) > limit;
 }
 

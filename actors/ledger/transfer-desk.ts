@@ -27,7 +27,7 @@ export class TransferDesk {
 
   /** A client's: everything that this shard can know is checked before anything leaves. */
   send(request: RequestOf<"transfer">, account: Account): void {
-    const { balances, transfers } = this.state;
+    const { accounts, balances, transfers } = this.state;
     const { recipient, shard, asset, amount, key } = request.command;
     const problem = judgeAmount(asset, amount);
     if (problem !== Code.OK) return refuse(this.state, request, problem);
@@ -39,7 +39,7 @@ export class TransferDesk {
     if (known) return repeat(this.state, request, Code.OK, 0);
     if (recipient === account.id) return refuse(this.state, request, Code.TRANSFER_TO_ITSELF);
     if (!isLedgerShard(shard)) return refuse(this.state, request, Code.UNKNOWN_RECIPIENT);
-    const standing = judgeWithdrawing(account.state);
+    const standing = judgeWithdrawing(accounts.stateOf(account));
     if (standing !== Code.OK) return refuse(this.state, request, standing);
     if (balances.available(account, asset) < amount) {
       return refuse(this.state, request, Code.INSUFFICIENT_FUNDS);
@@ -83,9 +83,10 @@ export class TransferDesk {
 
   /** May the account be given anything? A frozen one is, as it may be deposited to. */
   private judgeRecipient(id: number): Code {
-    const account = this.state.accounts.find(id);
+    const { accounts } = this.state;
+    const account = accounts.find(id);
     if (!account || isHouseAccount(id)) return Code.UNKNOWN_RECIPIENT;
-    return account.state === AccountState.Closed ? Code.RECIPIENT_CLOSED : Code.OK;
+    return accounts.stateOf(account) === AccountState.Closed ? Code.RECIPIENT_CLOSED : Code.OK;
   }
 
   /** The amount leaves its account. */

@@ -35,6 +35,7 @@ const LAYOUTS: Readonly<Record<number, string>> = {
   28: "nnnn", // account-group: origin, group
   29: "nnnnnnn", // account-tier: origin, tier, limits as in 27
   30: "nnnnnn", // opened as 1; then limits as in 27
+  31: "nnnn", // opened as 1; then its parent
   33: "nn", // review: order, until
   34: "nnnnn", // reviewed: origin, order, approved
   35: "nnnnn", // review-limit: origin, asset, value

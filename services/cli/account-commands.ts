@@ -1,6 +1,6 @@
 /** The commands about accounts: what they have, what comes in and leaves, and what they may do. */
 import type { Command } from "commander";
-import type { Common, KeyOption, LimitOptions, TierOptions } from "./accounts.js";
+import type { Common, KeyOption, LimitOptions, OpenOptions, TierOptions } from "./accounts.js";
 
 /** What every command is made with. */
 export interface Shell {
@@ -14,8 +14,18 @@ export interface Shell {
 export function addAccountCommands({ program, withData, run }: Shell): void {
   withData(program.command("open [account]"))
     .description("open an account; without a number a free one is taken")
-    .action((account: string | undefined, options: Common) =>
+    .option(
+      "--parent <account>",
+      "as a sub-account of this one, whose group, tier and limits it has: its orders do not trade with that one's, by their self-trade prevention",
+    )
+    .action((account: string | undefined, options: OpenOptions) =>
       run(async () => (await import("./accounts.js")).open(account, options)),
+    );
+
+  withData(program.command("sub-accounts <account>"))
+    .description("the accounts that were opened under an account")
+    .action((account: string, options: Common) =>
+      run(async () => (await import("./accounts.js")).subAccounts(account, options)),
     );
 
   withData(program.command("deposit <account> <asset> <amount>"))

@@ -42,13 +42,35 @@ const STATES: Readonly<Record<string, AccountState>> = {
   closed: AccountState.ACCOUNT_STATE_CLOSED,
 };
 
-export function open(account: string | undefined, { json, dataDir }: Common): Promise<void> {
+export interface OpenOptions extends Common {
+  readonly parent?: string;
+}
+
+export function open(
+  account: string | undefined,
+  { parent: under, json, dataDir }: OpenOptions,
+): Promise<void> {
   const wanted = account === undefined ? 0 : accountOf(account);
+  const parent = under === undefined ? 0 : parseWhole(under, 1, ACCOUNT_ID_MAX, "parent");
   return withClient(dataDir, async (client) => {
-    const opened = await client.openAccount(wanted);
-    if (json) printJson(opened);
-    else process.stdout.write(`account ${opened.account} on ledger shard ${opened.shard}\n`);
+    const opened = await client.openAccount(wanted, parent);
+    if (json) return printJson(opened);
+    const what = parent === 0 ? "account" : `sub-account of ${parent}:`;
+    process.stdout.write(`${what} ${opened.account} on ledger shard ${opened.shard}\n`);
   });
+}
+
+export function subAccounts(account: string, { json, dataDir }: Common): Promise<void> {
+  return withClient(dataDir, async (client) => {
+    const found = await client.listSubAccounts(accountOf(account));
+    if (json) return printJson(found);
+    const rows = found.map(({ account: number, state }) => [number, wordOfState(state)]);
+    printTable([["account", "state"], ...rows]);
+  });
+}
+
+function wordOfState(state: AccountState): string {
+  return Object.keys(STATES).find((each) => STATES[each] === state)!;
 }
 
 export function deposit(
@@ -160,7 +182,7 @@ export function state(account: string, word: string | undefined, options: Common
 function showState(account: string, { json, dataDir }: Common): Promise<void> {
   return withClient(dataDir, async (client) => {
     const found = await client.balances(accountOf(account));
-    const word = Object.keys(STATES).find((each) => STATES[each] === found.state)!;
+    const word = wordOfState(found.state);
     if (json) printJson({ account: accountOf(account), state: word });
     else process.stdout.write(`${word}\n`);
   });
@@ -273,8 +295,7 @@ export function balances(account: string, { json, dataDir }: Common): Promise<vo
     ]);
     printTable([["asset", "total", "held", "available"], ...rows]);
     if (found.state === AccountState.ACCOUNT_STATE_ACTIVE) return;
-    const word = Object.keys(STATES).find((each) => STATES[each] === found.state);
-    process.stdout.write(`the account is ${word}\n`);
+    process.stdout.write(`the account is ${wordOfState(found.state)}\n`);
   });
 }
 

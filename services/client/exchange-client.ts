@@ -43,6 +43,7 @@ import {
   type ResolveOrderResponse,
   type SchedulePhase,
   type SetAccountGroupResponse,
+  type SubAccount,
   type SetAccountTierResponse,
   type SetAccountLimitsResponse,
   type SetAccountStateResponse,
@@ -145,8 +146,13 @@ export class ExchangeClient {
   }
 
   /** Account 0 takes a free number. */
-  openAccount(account: number = 0): Promise<OpenAccountResponse> {
-    return this.call(AccountServiceService.openAccount, { account });
+  /** Under a parent it is a sub-account. */
+  openAccount(account: number = 0, parent: number = 0): Promise<OpenAccountResponse> {
+    return this.call(AccountServiceService.openAccount, { account, parent });
+  }
+
+  async listSubAccounts(account: number = 0): Promise<SubAccount[]> {
+    return (await this.call(AccountServiceService.listSubAccounts, { account })).subAccounts;
   }
 
   deposit(deposit: DepositRequest): Promise<DepositResponse> {

@@ -1,4 +1,5 @@
 /** Accounts as whoever serves clients asks for them: open, deposit, withdraw, transfer, what they may do, balances. */
+import { status } from "@grpc/grpc-js";
 import { Code, codeName } from "../../actors/kernel/codes.js";
 import { isHouseAccount, shardOfAccount } from "../../actors/kernel/ids.js";
 import { isOneOf } from "../../actors/kernel/order.js";
@@ -22,6 +23,7 @@ import type {
   DepositResponse,
   GetAccountLimitsResponse,
   GetBalancesResponse,
+  ListSubAccountsResponse,
   ListTransfersResponse,
   ListWithdrawalsResponse,
   OpenAccountResponse,
@@ -45,12 +47,14 @@ import type { Catalog } from "./catalog.js";
 import { codeText, refusalOfCode } from "./code-text.js";
 import type { Commands } from "./commands.js";
 import { publicAsset } from "./convert.js";
-import { invalid, notFound, type Refusal, unavailable } from "./refusal.js";
+import { invalid, notFound, Refusal, unavailable } from "./refusal.js";
 import type { TierLimits } from "./tier-limits.js";
 import { fromPostgres } from "./unary.js";
 
 /** Numbers from the sequence that clients have taken by themselves before. */
 const FREE_NUMBER_TRIES_MAX = 100;
+/** Numbers that are looked at for each shard there is, to find one of a certain shard. */
+const NUMBERS_PER_SHARD_MAX = 100;
 const WITHDRAWALS_LISTED_MAX = 1_000;
 const TRANSFERS_LISTED_MAX = 1_000;
 
@@ -58,6 +62,7 @@ export interface AccountDeskDependencies {
   readonly reads: Pick<
     Reads,
     | "nextAccountNumber"
+    | "subAccounts"
     | "balances"
     | "limits"
     | "reviewLimits"
@@ -98,7 +103,40 @@ export class AccountDesk {
       }
       if (answer.code !== Code.ACCOUNT_EXISTS) throw refusalOfCode(answer.code);
     }
-    throw unavailable("NO_FREE_ACCOUNT", "no free account number was found; try again", 0);
+    throw noFreeAccount();
+  }
+
+  /** Opens an account under a parent, with a number that is free and of the parent's shard if it has none (0) yet. Idempotent for a given number. */
+  async openUnder(parent: number, account: number): Promise<OpenAccountResponse> {
+    const shard = shardOfAccount(parent, this.deps.shards);
+    const kind = "open-sub-account" as const;
+    for (let n = 0; n < FREE_NUMBER_TRIES_MAX; n++) {
+      const wanted = account || (await this.nextNumberOf(shard));
+      const terms = { account: wanted, deadline: this.deadline(), parent };
+      const { code, repeated } = await askShard(this.deps, { kind, ...terms });
+      if (code === Code.OK || (repeated && account !== 0)) return { account: wanted, shard };
+      if (code !== Code.ACCOUNT_EXISTS) throw refusalOfCode(code);
+      if (account === 0) continue;
+      const message = `account ${account} is open already, and no sub-account of ${parent}`;
+      throw new Refusal(status.ALREADY_EXISTS, codeName(code), message);
+    }
+    throw noFreeAccount();
+  }
+
+  async subAccounts(account: number): Promise<ListSubAccountsResponse> {
+    const found = await fromPostgres(this.deps.reads.subAccounts(account));
+    if (found.length === 0) await this.expectAccount(account);
+    return { subAccounts: found.map((each) => ({ ...each, state: each.state as PublicState })) };
+  }
+
+  /** One number in as many as there are shards is of this one. */
+  private async nextNumberOf(shard: number): Promise<number> {
+    const { reads, shards } = this.deps;
+    for (let n = 0; n < NUMBERS_PER_SHARD_MAX * shards; n++) {
+      const number = await fromPostgres(reads.nextAccountNumber());
+      if (shardOfAccount(number, shards) === shard) return number;
+    }
+    throw noFreeAccount();
   }
 
   private opening(account: number): ClientCommand {
@@ -295,13 +333,17 @@ export class AccountDesk {
       available: total - held,
     }));
     const state = found.state as PublicState;
-    const { sequence, group, tier } = found;
-    return { balances, sequence, state, group, tier };
+    const { sequence, group, tier, parent } = found;
+    return { balances, sequence, state, group, tier, parent };
   }
 
   private deadline(): number {
     return this.deps.commands.deadline();
   }
+}
+
+function noFreeAccount(): Refusal {
+  return unavailable("NO_FREE_ACCOUNT", "no free account number was found; try again", 0);
 }
 
 function amountProblem({ amount }: { readonly amount: number }): Refusal | undefined {

@@ -38,7 +38,11 @@ export class AccountService {
     };
     this.handlers = {
       openAccount: handler(async (request, session) => {
-        const { account } = request;
+        const { account, parent } = request;
+        if (parent !== 0) {
+          const of = session().acting(parent);
+          return desk.openUnder(of, account === 0 ? 0 : session().acting(account));
+        }
         if (account !== 0 || !session().isForAll) return desk.open(session().acting(account));
         session().requireActing();
         return desk.openNext();
@@ -58,6 +62,9 @@ export class AccountService {
       }),
       transfer: handler((request, session) =>
         desk.transfer(session().acting(request.account), request),
+      ),
+      listSubAccounts: handler(({ account }, session) =>
+        desk.subAccounts(session().account(account)),
       ),
       listTransfers: handler(({ account }, session) => desk.transfers(session().account(account))),
       setAccountState: handler((request, session) =>

@@ -19,6 +19,7 @@ import {
   SWEEP_MAKERS_MAX,
   TRAILING_STOPS_MAX,
   UNITS_MAX,
+  SUB_ACCOUNTS_MAX,
 } from "../../actors/kernel/limits.js";
 import { Refusal } from "./refusal.js";
 
@@ -170,6 +171,13 @@ const TEXTS: Readonly<Record<Code, string>> = {
     "the account sends more orders and amends a second than an operator allows it; nothing was done; wait a second, then send it again",
   [Code.INVALID_ACCOUNT_GROUP]: `a group of accounts is a whole number from 1 to ${ACCOUNT_GROUP_MAX}; 0 is none`,
   [Code.INVALID_ACCOUNT_TIER]: `a tier of accounts is a whole number from 0 to ${ACCOUNT_TIER_MAX}`,
+  [Code.UNKNOWN_PARENT]:
+    "there is no account of the parent's number in the ledger shard of the sub-account's; leave the sub-account's number out, and one is taken that is of its parent's shard",
+  [Code.PARENT_IS_SUB_ACCOUNT]:
+    "the parent is a sub-account itself, and those have none; name its parent",
+  [Code.TOO_MANY_SUB_ACCOUNTS]: `an account has at most ${SUB_ACCOUNTS_MAX} sub-accounts`,
+  [Code.SHARED_WITH_PARENT]:
+    "a sub-account has its parent's group, tier and limits; set it for the parent",
   [Code.INVALID_ACCOUNT_LIMIT]: `a limit of an account is a whole number from 0 (as much as the exchange allows) to ${ACCOUNT_LIMIT_MAX}`,
   [Code.WITHDRAWAL_KEY_MISSING]:
     "a withdrawal needs an idempotency key; the same key is the same withdrawal",
@@ -209,6 +217,10 @@ export function codeText(code: number): string {
 const STATUSES: Readonly<Partial<Record<Code, number>>> = {
   [Code.UNKNOWN_ACCOUNT]: status.NOT_FOUND,
   [Code.UNKNOWN_ASSET]: status.NOT_FOUND,
+  [Code.UNKNOWN_PARENT]: status.NOT_FOUND,
+  [Code.PARENT_IS_SUB_ACCOUNT]: status.FAILED_PRECONDITION,
+  [Code.TOO_MANY_SUB_ACCOUNTS]: status.RESOURCE_EXHAUSTED,
+  [Code.SHARED_WITH_PARENT]: status.FAILED_PRECONDITION,
   [Code.UNKNOWN_ORDER]: status.NOT_FOUND,
   [Code.DEPOSIT_KEY_REUSED]: status.ALREADY_EXISTS,
   [Code.WITHDRAWAL_KEY_REUSED]: status.ALREADY_EXISTS,

@@ -33,7 +33,7 @@ export function publicEvent(
 function bodyOf(catalog: Catalog, event: LedgerEvent): Body {
   switch (event.kind) {
     case "opened":
-      return { $case: "opened", value: { limits: event.limits } };
+      return { $case: "opened", value: { limits: event.limits, parent: event.parent ?? 0 } };
     case "deposited": {
       const { amount, key: idempotencyKey } = event;
       const asset = publicAsset(catalog, event.asset).name;

@@ -128,6 +128,11 @@ export interface ReviewLimitRow {
   readonly value: number;
 }
 
+export interface SubAccountRow {
+  readonly account: number;
+  readonly state: number;
+}
+
 /** A transfer as one of its two accounts sees it. */
 export interface TransferRow {
   readonly sender: number;
@@ -155,6 +160,8 @@ export interface AccountBalances {
   readonly group: number;
   /** Which of its instruments' fees its orders are charged. */
   readonly tier: number;
+  /** Whose sub-account it is (group and tier are its parent's, then); 0: nobody's. */
+  readonly parent: number;
   /** The account's last journal number at these balances: both are of one snapshot. */
   readonly sequence: number;
   readonly balances: readonly {
@@ -257,7 +264,9 @@ export interface Reads {
   openOrders(account: number, most: number): Promise<OrderRow[]>;
   /** Null: there is no such account. */
   balances(account: number): Promise<AccountBalances | null>;
-  /** Null: there is no such account. */
+  /** Those that were opened under an account, by their numbers. */
+  subAccounts(account: number): Promise<SubAccountRow[]>;
+  /** Null: there is no such account. A sub-account's are its parent's. */
   limits(account: number): Promise<AccountLimitsRow | null>;
   /** Those that are set, by asset. */
   reviewLimits(account: number): Promise<ReviewLimitRow[]>;

@@ -285,14 +285,20 @@ export class Venue {
   }
 }
 
+/** The first account of a shard, from a number on. */
+function accountOf(shard: number, from = 1): number {
+  let account = from;
+  while (shardOfAccount(account, SHARDS) !== shard) account += 1;
+  return account;
+}
+
 /** An account that nobody has opened. */
 export const NOBODY = 999_999;
 /** An account of each shard. */
-export const [FIRST, SECOND] = [1, 2].map((shard) => {
-  let account = 1;
-  while (shardOfAccount(account, SHARDS) !== shard) account += 1;
-  return account;
-}) as [number, number];
+export const [FIRST, SECOND] = [accountOf(1), accountOf(2)];
+
+/** To be opened under the first. */
+export const SUB = accountOf(1, FIRST + 1);
 
 /** Trading in which every part that an actor can write is written. */
 export async function tradeABit(venue: Venue): Promise<void> {
@@ -329,6 +335,7 @@ export async function tradeABit(venue: Venue): Promise<void> {
   const tier = { tier: 2, limits, resetsLimits: false };
   await venue.ask({ kind: "set-tier", account: SECOND, deadline: 0, ...tier });
   await venue.ask({ kind: "set-group", account: FIRST, deadline: 0, group: 7 });
+  await venue.ask({ kind: "open-sub-account", account: SUB, deadline: 0, parent: FIRST });
   await venue.ask({ kind: "set-limits", account: SECOND, deadline: 0, ...limits });
   for (const state of [2, 1]) {
     await venue.ask({ kind: "set-account", account: SECOND, deadline: 0, state });

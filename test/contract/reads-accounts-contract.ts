@@ -5,7 +5,7 @@ import { OrderStatus, OrderType, SelfTrade, Side, TimeInForce } from "../../acto
 import { decodeBlocks } from "../../actors/ledger/account-events.js";
 import type { JournalRow, Reads } from "../../services/ports/reads.js";
 import type { Batch } from "../../services/ports/store.js";
-import { FIRST, NOBODY, SECOND, SHARDS, tradeABit, Venue } from "./actors.js";
+import { FIRST, NOBODY, SECOND, SHARDS, SUB, tradeABit, Venue } from "./actors.js";
 import {
   COMMITS_WHILE_READING,
   DEFINITION,
@@ -299,6 +299,27 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
       expect(await reads.order(FIRST, orderId, "")).toMatchObject({ reviewUntil: 0 });
     });
 
+    it("give an account's sub-accounts, which have its group, tier and limits and may do no more", async () => {
+      await venue.ask({ kind: "open", account: FIRST, deadline: 0 });
+      expect(await reads.subAccounts(FIRST)).toEqual([]);
+      const open = { kind: "open-sub-account", account: SUB, deadline: 0, parent: FIRST } as const;
+      await venue.ask(open);
+      expect(await reads.subAccounts(FIRST)).toEqual([{ account: SUB, state: 1 }]);
+      expect(await reads.subAccounts(SUB)).toEqual([]);
+      expect(await reads.subAccounts(0)).toEqual([]);
+      const limits = { ordersPerDay: 9, openOrders: 8, requestsPerSecond: 7 };
+      const tier = { tier: 3, limits, resetsLimits: false };
+      const first = { account: FIRST, deadline: 0 } as const;
+      await venue.ask({ kind: "set-tier", ...first, ...tier });
+      await venue.ask({ kind: "set-group", ...first, group: 5 });
+      await venue.ask({ kind: "set-account", ...first, state: 3 });
+      const shared = { state: 3, group: 5, tier: 3 };
+      expect(await reads.balances(FIRST)).toMatchObject({ ...shared, parent: 0 });
+      expect(await reads.balances(SUB)).toMatchObject({ ...shared, parent: FIRST });
+      expect(await reads.limits(SUB)).toMatchObject({ ...limits, own: false });
+      expect(await reads.subAccounts(FIRST)).toEqual([{ account: SUB, state: 1 }]);
+    });
+
     it("give what an account has sent and was given, the newest first", async () => {
       await venue.fund(FIRST, 1_000);
       await venue.fund(SECOND, 1_000);
@@ -340,6 +361,7 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
         state: 1,
         group: 0,
         tier: 0,
+        parent: 0,
         balances: [],
       });
       const shard = venue.shardOf(FIRST);

@@ -11,6 +11,7 @@ import {
   NO_OTHER_TERMS,
   type PlacePair,
 } from "../../actors/ledger/messages.js";
+import { NO_LIMITS } from "../../actors/ledger/limit-terms.js";
 import { INSTRUMENT, MARKET, SHARD } from "./ledger.js";
 import { OTHER_SHARD, type ShardWhim, STRANGER } from "./other-shard.js";
 import type { Whim } from "./whimsical-market.js";
@@ -48,6 +49,8 @@ export const INSTRUMENTS: readonly Instrument[] = [
   },
 ];
 export const ACCOUNTS = [101, 102, 103];
+/** The last is a sub-account of the first. */
+export const PARENTS: ReadonlyMap<number, number> = new Map([[103, 101]]);
 export const ASSETS = [1, 2, 3];
 export const FUNDS = 40_000;
 /** Above which value the last account's orders are held for review, to begin with. */
@@ -280,7 +283,10 @@ const tiers = fc.record({
   account,
   deadline,
   tier: fc.constantFrom(0, 0, 1, 1, 2, 2, 9, 16),
-  limits: fc.record(limitTerms),
+  limits: fc.oneof(
+    { weight: 6, arbitrary: fc.constant(NO_LIMITS) },
+    { weight: 1, arbitrary: fc.record(limitTerms) },
+  ),
   resetsLimits: fc.boolean(),
 });
 /** Mostly such that few orders are held. */
@@ -302,21 +308,28 @@ const resolves = fc.record({
   deadline,
   clientOrderId,
 });
+const openSubs = fc.record({
+  kind: fc.constant("open-sub-account" as const),
+  account,
+  deadline,
+  parent: fc.constantFrom(101, 102, 103, 104, 0),
+});
 const openTerms = { kind: fc.constant("open" as const), account, deadline };
 const opens = fc.oneof(
+  openSubs,
   fc.record(openTerms),
   fc.record({ ...openTerms, limits: fc.record(limitTerms) }),
 );
 const clients = fc.oneof(
-  { weight: 12, arbitrary: placesWithTerms },
-  { weight: 5, arbitrary: pairs },
+  { weight: 15, arbitrary: placesWithTerms },
+  { weight: 7, arbitrary: pairs },
   { weight: 3, arbitrary: requests },
   { weight: 2, arbitrary: amends },
   { weight: 1, arbitrary: cancelAlls },
   { weight: 1, arbitrary: deposits },
   { weight: 1, arbitrary: withdrawals },
   { weight: 1, arbitrary: decisions },
-  { weight: 2, arbitrary: transfers },
+  { weight: 3, arbitrary: transfers },
   { weight: 1, arbitrary: states },
   { weight: 1, arbitrary: limits },
   { weight: 1, arbitrary: tiers },

@@ -21,6 +21,7 @@ import {
   type Draw,
   FUNDS,
   INSTRUMENTS,
+  PARENTS,
   REVIEW_LIMIT,
 } from "./ledger-draws.js";
 import { OTHER_SHARD, OtherShard } from "./other-shard.js";
@@ -159,7 +160,9 @@ export function play(
     run.give({ source: instrument.id, payload, time });
   }
   for (const account of ACCOUNTS) {
-    ask({ kind: "open", account, deadline: 0 });
+    const parent = PARENTS.get(account);
+    if (parent === undefined) ask({ kind: "open", account, deadline: 0 });
+    else ask({ kind: "open-sub-account", account, deadline: 0, parent });
     for (const asset of ASSETS) {
       ask({ kind: "deposit", account, deadline: 0, asset, amount: FUNDS, key: `${asset}` });
     }

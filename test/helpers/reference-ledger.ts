@@ -8,7 +8,7 @@ import { houseAccountOf, shardOfOrder } from "../../actors/kernel/ids.js";
 import type { FeeRates } from "../../actors/kernel/fees.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import { OrderRequest, Side } from "../../actors/kernel/order.js";
-import type { AccountEvent } from "../../actors/ledger/account-events.js";
+import type { AccountEvent, Origin } from "../../actors/ledger/account-events.js";
 import type { TradeReport } from "../../actors/ledger/messages.js";
 import { WithdrawalStatus } from "../../actors/ledger/withdrawals.js";
 import type { AmendOrder, MarketCommand } from "../../actors/market/messages.js";
@@ -65,14 +65,12 @@ export class ReferenceLedger {
   /** Every accepted order as it must stand after the whole history. */
   orders(): Map<number, ReferenceOrder> {
     const orders = new Map<number, ReferenceOrder>();
-    const tiers = new Map<number, number>();
     for (const { account, event } of this.events) {
-      if (event.kind === "account-tier") tiers.set(account, event.tier);
       if (event.kind !== "accepted") continue;
       orders.set(event.orderId, {
         account,
         terms: event,
-        rates: ratesOfTier(this.instrumentOf(event), tiers.get(account) ?? 0),
+        rates: ratesOfTier(this.instrumentOf(event), this.tierOf(account, event.origin)),
         price: BigInt(event.price),
         filled: 0n,
         leaves: BigInt(event.quantity),
@@ -95,6 +93,19 @@ export class ReferenceLedger {
       this.follow(orderId, order);
     }
     return orders;
+  }
+
+  /** The tier of an account, or of its parent, when a command was taken: all are of one slot, whose numbers tell their order. */
+  private tierOf(account: number, { number }: Origin): number {
+    let [head, tier] = [account, 0];
+    for (const { account: of, event } of this.events) {
+      if (of === account && event.kind === "opened") head = event.parent ?? account;
+    }
+    for (const { account: of, event } of this.events) {
+      if (of !== head || event.kind !== "account-tier") continue;
+      if (event.origin.number < number) ({ tier } = event);
+    }
+    return tier;
   }
 
   /** Every balance, by "account/asset". */

@@ -154,6 +154,7 @@ describe("accounts", () => {
       state: AccountState.ACCOUNT_STATE_ACTIVE,
       group: 0,
       tier: 0,
+      parent: 0,
     });
   });
 
@@ -216,6 +217,31 @@ describe("transfers, groups and limits", () => {
     ]);
     expect(await all.listTransfers(sender)).toHaveLength(sent);
     stream.close();
+  });
+
+  it("may have sub-accounts, which are given to as any account is, and may do no more than they", async () => {
+    const [parent] = await accounts();
+    const own = stage.client(gateway, [parent]);
+    const { account, shard } = await own.openAccount(0, parent);
+    expect(shard).toBe((await all.openAccount(parent)).shard);
+    expect(await all.openAccount(account, parent)).toEqual({ account, shard });
+    const refused = async (asked: Promise<unknown>) =>
+      asked.catch((error: { readonly code?: string }) => error.code);
+    expect(await refused(all.openAccount(parent, parent))).toBe("ACCOUNT_EXISTS");
+    expect(await refused(all.openAccount(0, account))).toBe("PARENT_IS_SUB_ACCOUNT");
+    expect(await refused(own.openAccount(0, MAKER))).toBe("ACCOUNT_NOT_IN_SESSION");
+    expect(await refused(all.setAccountTier(account, 1))).toBe("SHARED_WITH_PARENT");
+    expect(await own.listSubAccounts()).toEqual([
+      { account, state: AccountState.ACCOUNT_STATE_ACTIVE },
+    ]);
+    const gift = { recipient: account, asset: "TWD", amount: 900_000, idempotencyKey: "own" };
+    await own.transfer({ account: parent, ...gift });
+    expect(await all.balances(account)).toMatchObject({ parent, balances: [{ total: 900_000 }] });
+    const sub = stage.client(gateway, [account]);
+    const place = async () => (await sub.placeOrder(buy({ price: 50_000, quantity: 10 }))).code;
+    expect(await place()).toBe("OK");
+    await all.setAccountState(parent, AccountState.ACCOUNT_STATE_FROZEN);
+    expect(await place()).toBe("ACCOUNT_FROZEN");
   });
 
   it("keep accounts of one group from trading with each other, by the taker's self-trade prevention", async () => {

@@ -52,6 +52,7 @@ const EVENTS: Readonly<Record<AccountEvent["kind"], readonly AccountEvent[]>> = 
   opened: [
     { kind: "opened", origin },
     { kind: "opened", origin, limits },
+    { kind: "opened", origin, parent: 300 },
   ],
   deposited: [{ kind: "deposited", origin, asset: 1, amount: 10_000_000, key: "first" }],
   accepted: [

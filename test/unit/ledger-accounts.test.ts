@@ -33,7 +33,14 @@ describe("an account", () => {
     expect(events).toEqual([{ kind: "opened", origin: { slot: SLOT, token: 1, number: 1 } }]);
     expect(Object.keys(effects.rows)).toEqual(["accounts", "journal"]);
     expect(teller.tables.rows("accounts")).toEqual([
-      { account: ALICE, opened: NOON, state: AccountState.Active, account_group: 0, tier: 0 },
+      {
+        account: ALICE,
+        opened: NOON,
+        state: AccountState.Active,
+        account_group: 0,
+        tier: 0,
+        parent: 0,
+      },
     ]);
     expect(teller.tables.rows("journal")).toMatchObject([
       {

@@ -18,6 +18,7 @@ import type {
   ReviewLimitRow,
   StoredEvents,
   StoredMarket,
+  SubAccountRow,
   TradeRow,
 } from "../../../services/ports/reads.js";
 import type { SimPostgres } from "../servers/postgres.js";
@@ -78,6 +79,10 @@ export class SimReads implements Reads {
 
   openOrders(account: number, most: number): Promise<OrderRow[]> {
     return this.ask("openOrders", [account, most], reads.openOrders);
+  }
+
+  subAccounts(account: number): Promise<SubAccountRow[]> {
+    return this.ask("subAccounts", [account], reads.subAccounts);
   }
 
   limits(account: number): Promise<AccountLimitsRow | null> {

@@ -98,15 +98,18 @@ function lastRow({ tables }: SimPostgres, account: number): Row | undefined {
 
 function accounts(postgres: SimPostgres, actor: number): Row[] {
   const rows = postgres.tables.get("accounts").of(actor);
-  return sorted(rows, ["account"]).map(({ account, opened, state, account_group, tier }) => ({
-    account: account!,
-    opened: opened!,
-    state: state!,
-    account_group: account_group!,
-    tier: tier!,
-    sequence: lastSequence(postgres, account as number),
-    counted: lastRow(postgres, account as number)?.["counted"] ?? "",
-  }));
+  return sorted(rows, ["account"]).map(
+    ({ account, opened, state, account_group, tier, parent }) => ({
+      account: account!,
+      opened: opened!,
+      state: state!,
+      account_group: account_group!,
+      tier: tier!,
+      parent: parent!,
+      sequence: lastSequence(postgres, account as number),
+      counted: lastRow(postgres, account as number)?.["counted"] ?? "",
+    }),
+  );
 }
 
 function flows({ tables }: SimPostgres, actor: number): Row[] {

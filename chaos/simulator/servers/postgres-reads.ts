@@ -21,6 +21,7 @@ import {
   type ReviewLimitRow,
   type StoredEvents,
   type StoredMarket,
+  type SubAccountRow,
   type TradeRow,
 } from "../../../services/ports/reads.js";
 import type { Row } from "../../../services/ports/store.js";
@@ -119,15 +120,31 @@ export function balances(postgres: SimPostgres, account: number): AccountBalance
     found.push({ asset: asset!, total: total!, held: held! });
   }
   found.sort((a, b) => a.asset - b.asset);
-  const { state, account_group: group, tier } = tables.get("accounts").rows.get(account) as Numbers;
+  const { rows } = tables.get("accounts");
+  const known = rows.get(account) as Numbers;
+  const parent = known["parent"]!;
+  const head = parent === 0 ? known : (rows.get(parent) as Numbers);
+  const state = Math.max(known["state"]!, head["state"]!);
+  const [group, tier] = [head["account_group"]!, head["tier"]!];
   const sequence = lastSequence(postgres, account);
-  return { sequence, state: state!, group: group!, tier: tier!, balances: found };
+  return { sequence, state, group, tier, parent, balances: found };
 }
 
+export function subAccounts({ tables }: SimPostgres, account: number): SubAccountRow[] {
+  const rows = [...tables.get("accounts").rows.values()] as Numbers[];
+  return rows
+    .filter(({ parent }) => parent === account && parent !== 0)
+    .map((row) => ({ account: row["account"]!, state: row["state"]! }))
+    .sort((a, b) => a.account - b.account);
+}
+
+/** A sub-account's are its parent's. */
 export function limits(postgres: SimPostgres, account: number): AccountLimitsRow | null {
   const { tables } = postgres;
-  if (!tables.get("accounts").rows.has(account)) return null;
-  const row = (tables.get("account_limits").rows.get(account) ?? {}) as Partial<Numbers>;
+  const known = tables.get("accounts").rows.get(account) as Numbers | undefined;
+  if (!known) return null;
+  const head = known["parent"] || account;
+  const row = (tables.get("account_limits").rows.get(head) ?? {}) as Partial<Numbers>;
   const today = Math.floor(postgres.now() / MICROS_PER_DAY);
   return {
     ordersPerDay: row["orders_per_day"] ?? 0,
@@ -142,8 +159,10 @@ const MICROS_PER_DAY = 86_400_000_000;
 
 export function reviewLimits({ tables }: SimPostgres, account: number): ReviewLimitRow[] {
   const rows = [...tables.get("review_limits").rows.values()] as unknown as Numbers[];
+  const known = tables.get("accounts").rows.get(account) as Numbers | undefined;
+  const head = known?.["parent"] || account;
   return rows
-    .filter((row) => row["account"] === account && row["value"]! > 0)
+    .filter((row) => row["account"] === head && row["value"]! > 0)
     .map(({ asset, value }) => ({ asset: asset!, value: value! }))
     .sort((a, b) => a.asset - b.asset);
 }

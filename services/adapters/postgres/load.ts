@@ -34,13 +34,14 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
       state: "integer",
       account_group: "integer",
       tier: "integer",
+      parent: "integer",
       sequence: "integer",
       counted: "text",
     },
     // With what the last row of its journal says.
     from: (
       actor,
-    ) => `FROM (SELECT account, opened, state, account_group, tier, coalesce(last_sequence, x.sequence, 0) AS sequence,
+    ) => `FROM (SELECT account, opened, state, account_group, tier, parent, coalesce(last_sequence, x.sequence, 0) AS sequence,
         coalesce(last.counted, x.counted, '') AS counted
       FROM accounts a LEFT JOIN LATERAL (SELECT last_sequence, counted FROM journal j
         WHERE j.account = a.account ORDER BY last_sequence DESC LIMIT 1) last ON true

@@ -53,25 +53,36 @@ export const ACCOUNT_HEADS = statement(
    WHERE a.account = ANY ($1::bigint[])`,
 );
 
+/** A sub-account has its parent's group and tier, and may do no more than that. */
 export const BALANCES = statement(
   "balances",
-  `SELECT ${LAST_SEQUENCE} AS sequence, a.state, a.account_group AS "group", a.tier, b.asset, b.total, b.held
-   FROM accounts a LEFT JOIN balances b ON b.account = a.account
+  `SELECT ${LAST_SEQUENCE} AS sequence, greatest(a.state, p.state) AS state, coalesce(p.account_group, a.account_group) AS "group",
+     coalesce(p.tier, a.tier) AS tier, a.parent, b.asset, b.total, b.held
+   FROM accounts a LEFT JOIN accounts p ON p.account = a.parent LEFT JOIN balances b ON b.account = a.account
    WHERE a.account = $1 ORDER BY b.asset`,
 );
 
+export const SUB_ACCOUNTS = statement(
+  "sub_accounts",
+  "SELECT account, state FROM accounts WHERE parent = $1 AND parent <> 0 ORDER BY account",
+);
+
+/** A sub-account's are its parent's. */
 export const LIMITS = statement(
   "limits",
   `SELECT coalesce(l.orders_per_day, 0) AS "ordersPerDay", coalesce(l.open_orders, 0) AS "openOrders",
      coalesce(l.requests_per_second, 0) AS "requestsPerSecond",
      coalesce(l.own, 0) = 1 AS own,
      CASE WHEN l.day = floor(extract(epoch FROM clock_timestamp()) / 86400) THEN l.orders_today ELSE 0 END AS "ordersToday"
-   FROM accounts a LEFT JOIN account_limits l USING (account) WHERE a.account = $1`,
+   FROM accounts a LEFT JOIN account_limits l ON l.account = CASE a.parent WHEN 0 THEN a.account ELSE a.parent END
+   WHERE a.account = $1`,
 );
 
 export const REVIEW_LIMITS = statement(
   "review_limits",
-  "SELECT asset, value FROM review_limits WHERE account = $1 AND value > 0 ORDER BY asset",
+  `SELECT r.asset, r.value
+   FROM accounts a JOIN review_limits r ON r.account = CASE a.parent WHEN 0 THEN a.account ELSE a.parent END
+   WHERE a.account = $1 AND r.value > 0 ORDER BY r.asset`,
 );
 
 const WITHDRAWAL_COLUMNS = "account, key, asset, amount, status, requested, sequence";

@@ -23,6 +23,7 @@ import {
   type ReviewLimitRow,
   type StoredEvents,
   type StoredMarket,
+  type SubAccountRow,
   type TradeRow,
 } from "../../ports/reads.js";
 import { inTransaction, openPool, query } from "./connections.js";
@@ -114,6 +115,7 @@ export class PostgresReads implements Reads {
       state: number;
       group: number;
       tier: number;
+      parent: number;
       asset: number | null;
       total: number;
       held: number;
@@ -122,8 +124,12 @@ export class PostgresReads implements Reads {
     const balances = rows.flatMap(({ asset, total, held }) =>
       asset === null ? [] : [{ asset, total, held }],
     );
-    const { sequence, state, group, tier } = rows[0]!;
-    return { sequence, state, group, tier, balances };
+    const { sequence, state, group, tier, parent } = rows[0]!;
+    return { sequence, state, group, tier, parent, balances };
+  }
+
+  subAccounts(account: number): Promise<SubAccountRow[]> {
+    return query<SubAccountRow & pg.QueryResultRow>(this.pool, sql.SUB_ACCOUNTS, [account]);
   }
 
   limits(account: number): Promise<AccountLimitsRow | null> {

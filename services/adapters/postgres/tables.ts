@@ -86,6 +86,7 @@ const LEDGER: readonly PartTable[] = [
       state: "smallint",
       account_group: "integer",
       tier: "smallint",
+      parent: "bigint",
     },
     key: ["account"],
     fromBatch: ["actor"],

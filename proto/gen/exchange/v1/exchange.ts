@@ -382,6 +382,8 @@ export interface ListInstrumentsResponse {
 
 export interface OpenAccountRequest {
   account: number;
+  /** 0: it is no sub-account. A number that is chosen has to be of the parent's ledger shard; a free one is. */
+  parent: number;
 }
 
 export interface OpenAccountResponse {
@@ -457,6 +459,21 @@ export interface TransferRequest {
 export interface TransferResponse {
   /** Was it sent before under this key? Then nothing was sent now. */
   repeated: boolean;
+}
+
+export interface ListSubAccountsRequest {
+  account: number;
+}
+
+export interface ListSubAccountsResponse {
+  /** By their numbers. */
+  subAccounts: SubAccount[];
+}
+
+export interface SubAccount {
+  account: number;
+  /** Its own: its parent's may allow less. */
+  state: AccountState;
 }
 
 export interface ListTransfersRequest {
@@ -602,6 +619,8 @@ export interface GetBalancesResponse {
   group: number;
   /** Which of its instruments' fees its orders are charged. */
   tier: number;
+  /** Whose sub-account it is: state, group and tier are what that leaves it, then; 0: nobody's. */
+  parent: number;
 }
 
 export interface Balance {
@@ -900,7 +919,11 @@ export interface AccountEvent {
 
 export interface AccountOpened {
   /** Its tier's, if there are any. */
-  limits: AccountLimits | undefined;
+  limits:
+    | AccountLimits
+    | undefined;
+  /** 0: it is no sub-account. */
+  parent: number;
 }
 
 export interface Deposited {
@@ -1693,13 +1716,16 @@ export const ListInstrumentsResponse: MessageFns<ListInstrumentsResponse> = {
 };
 
 function createBaseOpenAccountRequest(): OpenAccountRequest {
-  return { account: 0 };
+  return { account: 0, parent: 0 };
 }
 
 export const OpenAccountRequest: MessageFns<OpenAccountRequest> = {
   encode(message: OpenAccountRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.account !== 0) {
       writer.uint32(8).int64(message.account);
+    }
+    if (message.parent !== 0) {
+      writer.uint32(16).int64(message.parent);
     }
     return writer;
   },
@@ -1723,6 +1749,14 @@ export const OpenAccountRequest: MessageFns<OpenAccountRequest> = {
             }
 
             message.account = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.parent = longToNumber(reader.int64());
             continue;
           }
         }
@@ -2484,6 +2518,155 @@ export const TransferResponse: MessageFns<TransferResponse> = {
             }
 
             message.repeated = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListSubAccountsRequest(): ListSubAccountsRequest {
+  return { account: 0 };
+}
+
+export const ListSubAccountsRequest: MessageFns<ListSubAccountsRequest> = {
+  encode(message: ListSubAccountsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== 0) {
+      writer.uint32(8).int64(message.account);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListSubAccountsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListSubAccountsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListSubAccountsResponse(): ListSubAccountsResponse {
+  return { subAccounts: [] };
+}
+
+export const ListSubAccountsResponse: MessageFns<ListSubAccountsResponse> = {
+  encode(message: ListSubAccountsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.subAccounts) {
+      SubAccount.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListSubAccountsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListSubAccountsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.subAccounts.push(SubAccount.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSubAccount(): SubAccount {
+  return { account: 0, state: 0 };
+}
+
+export const SubAccount: MessageFns<SubAccount> = {
+  encode(message: SubAccount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.account !== 0) {
+      writer.uint32(8).int64(message.account);
+    }
+    if (message.state !== 0) {
+      writer.uint32(16).int32(message.state);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SubAccount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSubAccount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
             continue;
           }
         }
@@ -3754,7 +3937,7 @@ export const ListReviewsResponse: MessageFns<ListReviewsResponse> = {
 };
 
 function createBaseGetBalancesResponse(): GetBalancesResponse {
-  return { balances: [], sequence: 0, state: 0, group: 0, tier: 0 };
+  return { balances: [], sequence: 0, state: 0, group: 0, tier: 0, parent: 0 };
 }
 
 export const GetBalancesResponse: MessageFns<GetBalancesResponse> = {
@@ -3773,6 +3956,9 @@ export const GetBalancesResponse: MessageFns<GetBalancesResponse> = {
     }
     if (message.tier !== 0) {
       writer.uint32(40).int32(message.tier);
+    }
+    if (message.parent !== 0) {
+      writer.uint32(48).int64(message.parent);
     }
     return writer;
   },
@@ -3828,6 +4014,14 @@ export const GetBalancesResponse: MessageFns<GetBalancesResponse> = {
             }
 
             message.tier = reader.int32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.parent = longToNumber(reader.int64());
             continue;
           }
         }
@@ -6513,13 +6707,16 @@ export const AccountEvent: MessageFns<AccountEvent> = {
 };
 
 function createBaseAccountOpened(): AccountOpened {
-  return { limits: undefined };
+  return { limits: undefined, parent: 0 };
 }
 
 export const AccountOpened: MessageFns<AccountOpened> = {
   encode(message: AccountOpened, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.limits !== undefined) {
       AccountLimits.encode(message.limits, writer.uint32(10).fork()).join();
+    }
+    if (message.parent !== 0) {
+      writer.uint32(16).int64(message.parent);
     }
     return writer;
   },
@@ -6543,6 +6740,14 @@ export const AccountOpened: MessageFns<AccountOpened> = {
             }
 
             message.limits = AccountLimits.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.parent = longToNumber(reader.int64());
             continue;
           }
         }
@@ -9886,7 +10091,12 @@ export const InstrumentServiceClient = makeGenericClientConstructor(
 
 export type AccountServiceService = typeof AccountServiceService;
 export const AccountServiceService = {
-  /** Idempotent for a given number; account 0 takes a free number. */
+  /**
+   * Idempotent for a given number; account 0 takes a free number. Under a parent that the session acts for it is a sub-account for ever: an
+   * account like any (balances, orders, events, and a number that sessions name), but it does not trade with its parent and that one's other
+   * sub-accounts (by their orders' self-trade prevention), has its parent's group, tier and limits, counted as one, and may do no more than
+   * its parent may.
+   */
   openAccount: {
     path: "/exchange.v1.AccountService/OpenAccount" as const,
     requestStream: false as const,
@@ -9951,6 +10161,17 @@ export const AccountServiceService = {
     requestDeserialize: (value: Buffer): TransferRequest => TransferRequest.decode(value),
     responseSerialize: (value: TransferResponse): Buffer => Buffer.from(TransferResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): TransferResponse => TransferResponse.decode(value),
+  },
+  listSubAccounts: {
+    path: "/exchange.v1.AccountService/ListSubAccounts" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListSubAccountsRequest): Buffer =>
+      Buffer.from(ListSubAccountsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListSubAccountsRequest => ListSubAccountsRequest.decode(value),
+    responseSerialize: (value: ListSubAccountsResponse): Buffer =>
+      Buffer.from(ListSubAccountsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListSubAccountsResponse => ListSubAccountsResponse.decode(value),
   },
   listTransfers: {
     path: "/exchange.v1.AccountService/ListTransfers" as const,
@@ -10092,7 +10313,12 @@ export const AccountServiceService = {
 } as const;
 
 export interface AccountServiceServer extends UntypedServiceImplementation {
-  /** Idempotent for a given number; account 0 takes a free number. */
+  /**
+   * Idempotent for a given number; account 0 takes a free number. Under a parent that the session acts for it is a sub-account for ever: an
+   * account like any (balances, orders, events, and a number that sessions name), but it does not trade with its parent and that one's other
+   * sub-accounts (by their orders' self-trade prevention), has its parent's group, tier and limits, counted as one, and may do no more than
+   * its parent may.
+   */
   openAccount: handleUnaryCall<OpenAccountRequest, OpenAccountResponse>;
   /** By operators. Idempotent by key, for as long as the account lives. */
   deposit: handleUnaryCall<DepositRequest, DepositResponse>;
@@ -10106,6 +10332,7 @@ export interface AccountServiceServer extends UntypedServiceImplementation {
    * recipient has it, or why not. Idempotent by key, for as long as the account lives.
    */
   transfer: handleUnaryCall<TransferRequest, TransferResponse>;
+  listSubAccounts: handleUnaryCall<ListSubAccountsRequest, ListSubAccountsResponse>;
   listTransfers: handleUnaryCall<ListTransfersRequest, ListTransfersResponse>;
   /**
    * An operator says what an account may ask for from now on. Open orders stay, and may trade (CancelAll ends them); withdrawals that were
@@ -10141,7 +10368,12 @@ export interface AccountServiceServer extends UntypedServiceImplementation {
 }
 
 export interface AccountServiceClient extends Client {
-  /** Idempotent for a given number; account 0 takes a free number. */
+  /**
+   * Idempotent for a given number; account 0 takes a free number. Under a parent that the session acts for it is a sub-account for ever: an
+   * account like any (balances, orders, events, and a number that sessions name), but it does not trade with its parent and that one's other
+   * sub-accounts (by their orders' self-trade prevention), has its parent's group, tier and limits, counted as one, and may do no more than
+   * its parent may.
+   */
   openAccount(
     request: OpenAccountRequest,
     callback: (error: ServiceError | null, response: OpenAccountResponse) => void,
@@ -10238,6 +10470,21 @@ export interface AccountServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: TransferResponse) => void,
+  ): ClientUnaryCall;
+  listSubAccounts(
+    request: ListSubAccountsRequest,
+    callback: (error: ServiceError | null, response: ListSubAccountsResponse) => void,
+  ): ClientUnaryCall;
+  listSubAccounts(
+    request: ListSubAccountsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListSubAccountsResponse) => void,
+  ): ClientUnaryCall;
+  listSubAccounts(
+    request: ListSubAccountsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListSubAccountsResponse) => void,
   ): ClientUnaryCall;
   listTransfers(
     request: ListTransfersRequest,
