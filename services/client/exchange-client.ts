@@ -50,6 +50,7 @@ import {
   type SetReviewLimitRequest,
   type SetReviewLimitResponse,
   Side,
+  SurveillanceServiceService,
   TimeServiceService,
   type Transfer,
   type TransferRequest,
@@ -62,11 +63,13 @@ import { type EntryListener, EntryStream } from "./entry-stream.js";
 import { type EventListener, EventStream } from "./event-stream.js";
 import { ExchangeError } from "./exchange-error.js";
 import { fullOrder, type NewOrder } from "./new-order.js";
+import { type WarningListener, WarningStream, type WarningsWanted } from "./warning-stream.js";
 
 export { type EntryListener, EntryStream } from "./entry-stream.js";
 export { type EventListener, EventStream } from "./event-stream.js";
 export { type ErrorKind, ExchangeError } from "./exchange-error.js";
 export { fullOrder, type NewOrder, PLAIN_TERMS } from "./new-order.js";
+export { type WarningListener, WarningStream } from "./warning-stream.js";
 
 const ACCOUNTS_KEY = "palisade-accounts";
 const ROLE_KEY = "palisade-role";
@@ -105,7 +108,7 @@ export type OrderName = Partial<Omit<GetOrderRequest, "account">> & { readonly a
 export class ExchangeClient {
   private readonly metadata = new Metadata();
   private readonly client: Client;
-  private readonly events = new Set<EventStream>();
+  private readonly events = new Set<EventStream | WarningStream>();
 
   private constructor(address: string, { accounts, isReadOnly }: ConnectOptions) {
     this.metadata.set(ACCOUNTS_KEY, accounts === "all" ? "*" : accounts.join(","));
@@ -332,6 +335,22 @@ export class ExchangeClient {
       sequenceOf: async (account: number) => (await this.balances(account)).sequence,
     };
     const stream = new EventStream(source, positions, listener);
+    this.events.add(stream);
+    return stream;
+  }
+
+  /** For sessions of all accounts. */
+  subscribeWarnings(wanted: WarningsWanted, listener: WarningListener): WarningStream {
+    const { path, requestSerialize, responseDeserialize } =
+      SurveillanceServiceService.subscribeWarnings;
+    const stream = new WarningStream(
+      (request) =>
+        this.client.makeServerStreamRequest(
+          ...([path, requestSerialize, responseDeserialize, request, this.metadata] as const),
+        ),
+      wanted,
+      listener,
+    );
     this.events.add(stream);
     return stream;
   }

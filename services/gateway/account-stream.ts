@@ -196,6 +196,6 @@ function notKept(account: number, wanted: number, kept: number): Refusal {
 }
 
 function blockOf(row: JournalRow): Block {
-  const { account, first, token, time } = row;
-  return { account, first, token, time, events: decodeAccountEvents(row.events) };
+  const { account, first, batch, token, time } = row;
+  return { account, first, batch, token, time, events: decodeAccountEvents(row.events) };
 }

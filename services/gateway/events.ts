@@ -13,6 +13,7 @@ import type { Leaders } from "./leaders.js";
 import * as metrics from "./metrics.js";
 import { type Block, ShardEvents } from "./shard-events.js";
 import type { Subscriptions } from "./subscriptions.js";
+import type { Warnings } from "./warnings.js";
 
 export interface EventsDependencies {
   readonly bus: Bus;
@@ -22,6 +23,7 @@ export interface EventsDependencies {
   readonly leaders: Leaders;
   readonly commands: Commands;
   readonly subscriptions: Subscriptions;
+  readonly warnings: Warnings;
 }
 
 export class Events {
@@ -89,6 +91,7 @@ export class Events {
       }
     }
     this.deps.subscriptions.take(block);
+    this.deps.warnings.take(shard, block);
   }
 
   private takeReply(shard: number, token: number, reply: Reply): void {

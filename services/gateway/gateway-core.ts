@@ -21,6 +21,7 @@ import { ReviewDesk } from "./review-desk.js";
 import { Slot } from "./slot.js";
 import { Subscriptions } from "./subscriptions.js";
 import type { TierLimits } from "./tier-limits.js";
+import { Warnings } from "./warnings.js";
 
 export interface GatewayDependencies {
   readonly reads: Reads;
@@ -48,6 +49,7 @@ export interface GatewayParts extends GatewayDependencies {
   readonly commands: Commands;
   readonly catalog: Catalog;
   readonly subscriptions: Subscriptions;
+  readonly warnings: Warnings;
   readonly events: Events;
   readonly intake: OrderIntake;
   /** How many ledger shards there are. */
@@ -87,15 +89,16 @@ export class GatewayCore {
     const catalog = new Catalog(reads, clock);
     await catalog.refresh();
     const subscriptions = new Subscriptions();
+    const warnings = new Warnings();
     const heads = await reads.actorHeads();
     leaders.learn(heads);
-    const events = new Events({ ...deps, leaders, commands, subscriptions }, heads);
+    const events = new Events({ ...deps, leaders, commands, subscriptions, warnings }, heads);
     // What was said between looking and listening concerns nobody yet, but the position must not miss it.
     events.heal("started");
 
     const shards = await reads.shards();
     const intake = new OrderIntake(commands, catalog, shards);
-    const heard = { slot, time, leaders, commands, catalog, subscriptions, events };
+    const heard = { slot, time, leaders, commands, catalog, subscriptions, warnings, events };
     slot.watch(reads, clock, logger, (token) =>
       options.onDeposed(`slot ${slot.slot} was claimed by another gateway with token ${token}`),
     );

@@ -7,6 +7,7 @@ import { DRAIN_MS_MAX } from "./limits.js";
 import { marketHandlers } from "./market-service.js";
 import { OrderService } from "./order-service.js";
 import type { Slot } from "./slot.js";
+import { SurveillanceService } from "./surveillance-service.js";
 import { unary } from "./unary.js";
 
 export interface GatewayOptions extends GatewayCoreOptions {
@@ -31,16 +32,18 @@ export class Gateway {
     const handler = unary(deps.logger);
     const orders = new OrderService(core.orders, handler, core.parts);
     const accounts = new AccountService(core.accounts, core.reviews, handler, core.parts);
+    const surveillance = new SurveillanceService(core.parts);
     const server = new GrpcServer({
       instruments: instrumentHandlers(core.instruments, handler),
       accounts: accounts.handlers,
       orders: orders.handlers,
       markets: marketHandlers(core.markets, handler),
+      surveillance: surveillance.handlers,
       time: timeHandlers(handler, core.parts.time),
     });
     try {
       const port = await server.listen(options.grpcPort);
-      return new Gateway(port, core, { orders, accounts, server });
+      return new Gateway(port, core, { orders, accounts, surveillance, server });
     } catch (error) {
       core.close();
       throw error;
@@ -58,11 +61,12 @@ export class Gateway {
 
   /** Refuses new commands, waits for the answers to those it has taken, and ends all streams. */
   async close(): Promise<void> {
-    const { orders, accounts, server } = this.services;
+    const { orders, accounts, surveillance, server } = this.services;
     server.stopServing();
     await this.core.drain();
     orders.close();
     accounts.close();
+    surveillance.close();
     await server.close(DRAIN_MS_MAX);
     this.core.close();
   }
@@ -71,5 +75,6 @@ export class Gateway {
 interface Services {
   readonly orders: OrderService;
   readonly accounts: AccountService;
+  readonly surveillance: SurveillanceService;
   readonly server: GrpcServer;
 }

@@ -9,6 +9,7 @@ import {
   InstrumentServiceService,
   MarketServiceService,
   OrderServiceService,
+  SurveillanceServiceService,
   TimeServiceService,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import { portError } from "../common/http.js";
@@ -22,7 +23,7 @@ const PROTO_FILE = join(PROTO_FOLDER, "exchange", "v1", "exchange.proto");
 
 /** The whole server, as the health service calls it. */
 const WHOLE_SERVER = "";
-const SERVICES = ["Instrument", "Account", "Order", "Market", "Time"].map(
+const SERVICES = ["Instrument", "Account", "Order", "Market", "Surveillance", "Time"].map(
   (name) => `exchange.v1.${name}Service`,
 );
 
@@ -31,6 +32,7 @@ export interface ServiceHandlers {
   readonly accounts: UntypedServiceImplementation;
   readonly orders: UntypedServiceImplementation;
   readonly markets: UntypedServiceImplementation;
+  readonly surveillance: UntypedServiceImplementation;
   readonly time: UntypedServiceImplementation;
 }
 
@@ -53,6 +55,7 @@ export class GrpcServer {
     this.server.addService(tolerant(AccountServiceService), handlers.accounts);
     this.server.addService(tolerant(orders), handlers.orders);
     this.server.addService(tolerant(MarketServiceService), handlers.markets);
+    this.server.addService(tolerant(SurveillanceServiceService), handlers.surveillance);
     this.server.addService(tolerant(TimeServiceService), handlers.time);
     this.health = new HealthImplementation(
       Object.fromEntries([WHOLE_SERVER, ...SERVICES].map((name) => [name, "SERVING" as const])),

@@ -51,6 +51,10 @@ export const QUEUED_EVENTS_MAX = 100_000;
 export const QUEUED_EVENTS_LOW = 10_000;
 export const EVENTS_PER_MESSAGE_MAX = 1_000;
 
+/** Streams of all accounts' warnings that one gateway has at once; above it new ones are refused. */
+export const WARNING_STREAMS_MAX = 64;
+export const WARNING_ROWS_PER_PAGE = 200;
+
 /** One message that a client sends. */
 export const MESSAGE_BYTES_MAX = 1_048_576;
 export const COMMANDS_PER_MESSAGE_MAX = 1_000;

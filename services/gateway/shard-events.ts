@@ -33,6 +33,7 @@ export interface Block {
   readonly account: number;
   readonly first: number;
   readonly events: readonly AccountEvent[];
+  readonly batch: number;
   readonly token: number;
   /** Microseconds since 1970. */
   readonly time: number;
@@ -197,12 +198,13 @@ export class ShardEvents {
 }
 
 /** Null when the bytes are not what a shard says. */
-function saidInFrame({ events, replies, token, time }: EventFrame): Said | null {
+function saidInFrame({ events, replies, batch, token, time }: EventFrame): Said | null {
   try {
     const blocks = decodeBlocks(events).map((block) => ({
       account: block.account,
       first: block.first,
       events: decodeAccountEvents(block.bytes),
+      batch,
       token,
       time,
     }));
@@ -214,11 +216,12 @@ function saidInFrame({ events, replies, token, time }: EventFrame): Said | null 
 }
 
 /** Throws `MalformedError` when rows are of another version: then this gateway must not go on. */
-function saidInRows({ journal, replies, token, time }: StoredEvents): Said {
+function saidInRows({ journal, replies, batch, token, time }: StoredEvents): Said {
   const blocks = journal.map((row) => ({
     account: row.account,
     first: row.first,
     events: decodeAccountEvents(row.events),
+    batch,
     token,
     time,
   }));

@@ -258,6 +258,17 @@ export interface Reads {
     rowsMax: number,
   ): Promise<JournalRow[]>;
 
+  /**
+   * Journal rows of a ledger shard with warnings among their events, of batches after one and of a time (in microseconds since 1970) and later,
+   * batch by batch: the first `rowsMax` of them, and what else is of the last one's batch. Fewer than that: there are no more.
+   */
+  warningRows(
+    actor: number,
+    afterBatch: number,
+    since: number,
+    rowsMax: number,
+  ): Promise<JournalRow[]>;
+
   /** By order id, or (order id 0) by client order id. Null: the account has no such order. */
   order(account: number, orderId: number, clientOrderId: string): Promise<OrderRow | null>;
   /** Those that have not ended, the newest first, so many at most. All that the account has ever sent are gone through. */

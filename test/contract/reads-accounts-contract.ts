@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Code } from "../../actors/kernel/codes.js";
 import { OrderStatus, OrderType, SelfTrade, Side, TimeInForce } from "../../actors/kernel/order.js";
-import { decodeBlocks } from "../../actors/ledger/account-events.js";
+import { decodeAccountEvents, decodeBlocks } from "../../actors/ledger/account-events.js";
 import type { JournalRow, Reads } from "../../services/ports/reads.js";
 import type { Batch } from "../../services/ports/store.js";
 import { FIRST, NOBODY, SECOND, SHARDS, SUB, tradeABit, Venue } from "./actors.js";
@@ -114,6 +114,35 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
       const heads = await reads.accountHeads([FIRST, SECOND, 99]);
       expect(heads).toEqual(new Map([[FIRST, { first: 1, last: head }]]));
       expect(await reads.accountHeads([])).toEqual(new Map());
+    });
+
+    it("give the journal rows that have warnings, and no others, in whole batches", async () => {
+      const neighbour = accountBeside(FIRST);
+      const tradesWithItself = (account: number) => [
+        venue.order(account, "own-ask", { side: Side.Sell, price: 105 }),
+        venue.order(account, "own-bid", { price: 105 }),
+      ];
+      for (const account of [FIRST, neighbour, SECOND]) await venue.fund(account, 10_000);
+      await venue.ask(...tradesWithItself(FIRST), ...tradesWithItself(neighbour));
+      await venue.ask(...tradesWithItself(SECOND));
+      const shard = venue.shardOf(FIRST).record.id;
+      const rows = await reads.warningRows(shard, 0, 0, 9);
+      expect(rows.map(({ account }) => account).sort((a, b) => a - b)).toEqual(
+        [FIRST, neighbour].sort((a, b) => a - b),
+      );
+      for (const { account, events, last } of rows) {
+        expect(decodeAccountEvents(events).at(-1)).toMatchObject({ kind: "warning", warning: 2 });
+        expect(await reads.journalFrom(account, last, 1)).toEqual(
+          rows.filter((row) => row.account === account),
+        );
+      }
+      const { batch, time } = rows[0]!;
+      // Both are of one batch, which is never parted.
+      expect(await reads.warningRows(shard, 0, 0, 1)).toHaveLength(2);
+      expect(await reads.warningRows(shard, batch - 1, time, 9)).toHaveLength(2);
+      expect(await reads.warningRows(shard, batch, 0, 9)).toEqual([]);
+      expect(await reads.warningRows(shard, 0, time + 1, 9)).toEqual([]);
+      expect(await reads.warningRows(venue.shardOf(SECOND).record.id, 0, 0, 9)).toHaveLength(1);
     });
 
     it("find an order by its id or its client's, of its own account only", async () => {

@@ -8,6 +8,8 @@ import {
   SelfTradePrevention,
   Side,
   TimeInForce,
+  type Warning,
+  WarningKind,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import type { ExchangeClient, NewOrder } from "../../services/client/exchange-client.js";
 import { GatewayStage, type RunningGateway, TSMC, until } from "./gateway-stage.js";
@@ -275,6 +277,50 @@ describe("transfers, groups and limits", () => {
       code: "SELF_TRADE_PREVENTED",
     });
     await from.cancelOrder({ clientOrderId: asked.clientOrderId });
+  });
+
+  it("are warned of trades with themselves, and who watches over all accounts is told, live and later", async () => {
+    const [account] = await accounts();
+    for (const asset of ["TSMC", "TWD"]) {
+      await all.deposit({ account, asset, amount: 1_000_000, idempotencyKey: `own-${asset}` });
+    }
+    const heard: Warning[] = [];
+    const take = (some: Warning[]): unknown => heard.push(...some);
+    const live = all.subscribeWarnings({ since: 0, storedOnly: false }, { onWarnings: take });
+    const client = stage.client(gateway, [account]);
+    await client.placeOrder(sell({ price: 56_000, quantity: 10 }));
+    await client.placeOrder(buy({ price: 56_000, quantity: 10 }));
+    const own = () => heard.filter((warning) => warning.account === account);
+    await until(() => own().length > 0);
+    const warned = { kind: WarningKind.WARNING_KIND_SELF_TRADE, trades: 2, selfTrades: 1 };
+    expect(own()).toMatchObject([{ account, warned }]);
+    live.close();
+    const [{ sequence, shard, batch }] = own() as [Warning];
+    const events: AccountEvent[] = [];
+    const stream = client.subscribeAccounts([{ account, fromSequence: sequence }], {
+      onEvents: (some) => events.push(...some),
+    });
+    await until(() => events.length > 0);
+    stream.close();
+    expect(events[0]!.event).toMatchObject({ $case: "warning", value: warned });
+    const stored = async (positions: ReadonlyMap<number, number>): Promise<Warning[]> => {
+      const found: Warning[] = [];
+      const wanted = { since: 0, storedOnly: true, positions };
+      await new Promise<void>((resolve, reject) => {
+        const onWarnings = (some: Warning[]): unknown => found.push(...some);
+        const ends = { onEnd: resolve, onFailed: reject };
+        stage.client(gateway, "all").subscribeWarnings(wanted, { onWarnings, ...ends });
+      });
+      return found.filter((warning) => warning.account === account);
+    };
+    expect(await stored(new Map())).toEqual(own());
+    expect(await stored(new Map([[shard, batch]]))).toEqual([]);
+    expect(await stored(new Map([[shard, batch - 1]]))).toEqual(own());
+    const refused = await new Promise((resolve) => {
+      const wanted = { since: 0, storedOnly: false };
+      client.subscribeWarnings(wanted, { onWarnings: () => undefined, onFailed: resolve });
+    });
+    expect(refused).toMatchObject({ code: "OPERATORS_ONLY", kind: "final" });
   });
 
   it("let an account send as many orders as an operator says", async () => {

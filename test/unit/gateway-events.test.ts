@@ -194,6 +194,7 @@ describe("an account of a subscription", () => {
   const block = (first: number, count = 1): Block => ({
     account: ACCOUNT,
     first,
+    batch: first,
     token: 1,
     time: 0,
     events: Array.from({ length: count }, (_, n) => ({

@@ -57,6 +57,12 @@ export class SimReads implements Reads {
     return this.ask("eventsBetween", range, reads.eventsBetween);
   }
 
+  warningRows(
+    ...range: [actor: number, afterBatch: number, since: number, rowsMax: number]
+  ): Promise<JournalRow[]> {
+    return this.ask("warningRows", range, reads.warningRows);
+  }
+
   accountHeads(accounts: readonly number[]): Promise<ReadonlyMap<number, AccountHead>> {
     return this.ask("accountHeads", [accounts], reads.accountHeads);
   }

@@ -78,6 +78,23 @@ export function accountHeads(
   );
 }
 
+export function warningRows(
+  { tables }: SimPostgres,
+  actor: number,
+  afterBatch: number,
+  since: number,
+  rowsMax: number,
+): JournalRow[] {
+  const rows = tables
+    .get("journal")
+    .group("actor", actor)
+    .filter((row) => (row["warnings"] as number) > 0)
+    .map(journalRow)
+    .filter(({ batch, time }) => batch > afterBatch && time >= since);
+  const last = rows[rowsMax - 1]?.batch ?? Number.MAX_SAFE_INTEGER;
+  return rows.filter(({ batch }) => batch <= last);
+}
+
 export function journalRange(
   { tables }: SimPostgres,
   account: number,

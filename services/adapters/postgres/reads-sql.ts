@@ -44,6 +44,13 @@ export const JOURNAL_RANGE = statement(
 
 const ARCHIVED_SEQUENCE = `(SELECT sequence FROM archived_accounts x WHERE x.account = a.account)`;
 
+export const WARNING_ROWS = statement(
+  "warning_rows",
+  `SELECT ${JOURNAL_COLUMNS} FROM journal
+   WHERE actor = $1 AND batch > $2 AND time >= $3 AND warnings > 0
+   ORDER BY batch FETCH FIRST $4 ROWS WITH TIES`,
+);
+
 const LAST_SEQUENCE = `coalesce((SELECT last_sequence FROM journal j WHERE j.account = a.account
    ORDER BY last_sequence DESC LIMIT 1), ${ARCHIVED_SEQUENCE}, 0)`;
 

@@ -77,6 +77,12 @@ export class PostgresReads implements Reads {
     return heads.map((head) => ({ ...head, journal: byBatch.get(head.batch)! }));
   }
 
+  warningRows(
+    ...range: [actor: number, afterBatch: number, since: number, rowsMax: number]
+  ): Promise<JournalRow[]> {
+    return query<JournalRow>(this.pool, sql.WARNING_ROWS, range);
+  }
+
   async accountHeads(accounts: readonly number[]): Promise<ReadonlyMap<number, AccountHead>> {
     const rows = await query<AccountHead & { account: number }>(this.pool, sql.ACCOUNT_HEADS, [
       `{${accounts.join(",")}}`,

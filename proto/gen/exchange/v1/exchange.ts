@@ -977,6 +977,37 @@ export interface AccountTierChanged {
   limits: AccountLimits | undefined;
 }
 
+export interface SubscribeWarningsRequest {
+  /** Where to go on. */
+  positions: WarningPosition[];
+  /** Of shards without a position: warnings from this time on; 0: all that are kept. */
+  since: number;
+  /** Ends with what is stored. */
+  storedOnly: boolean;
+}
+
+export interface WarningPosition {
+  shard: number;
+  /** The last batch of the shard whose warnings were received. */
+  batch: number;
+}
+
+export interface SubscribeWarningsResponse {
+  warnings: Warning[];
+}
+
+export interface Warning {
+  shard: number;
+  /** Of the shard that has committed it. */
+  batch: number;
+  account: number;
+  /** Its number in the account's sequence. */
+  sequence: number;
+  token: number;
+  time: number;
+  warned: AccountWarned | undefined;
+}
+
 /**
  * What the account's orders have come to in one window of time is not what is usual. Nothing is refused for it. Told once for each kind
  * and window, as soon as the counts say so; they are those of that moment. From how many on: ARCHITECTURE.md, Watching.
@@ -7307,6 +7338,289 @@ export const AccountTierChanged: MessageFns<AccountTierChanged> = {
   },
 };
 
+function createBaseSubscribeWarningsRequest(): SubscribeWarningsRequest {
+  return { positions: [], since: 0, storedOnly: false };
+}
+
+export const SubscribeWarningsRequest: MessageFns<SubscribeWarningsRequest> = {
+  encode(message: SubscribeWarningsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.positions) {
+      WarningPosition.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.since !== 0) {
+      writer.uint32(16).int64(message.since);
+    }
+    if (message.storedOnly !== false) {
+      writer.uint32(24).bool(message.storedOnly);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SubscribeWarningsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSubscribeWarningsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.positions.push(WarningPosition.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.since = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.storedOnly = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWarningPosition(): WarningPosition {
+  return { shard: 0, batch: 0 };
+}
+
+export const WarningPosition: MessageFns<WarningPosition> = {
+  encode(message: WarningPosition, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.shard !== 0) {
+      writer.uint32(8).int32(message.shard);
+    }
+    if (message.batch !== 0) {
+      writer.uint32(16).int64(message.batch);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WarningPosition {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWarningPosition();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.shard = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.batch = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSubscribeWarningsResponse(): SubscribeWarningsResponse {
+  return { warnings: [] };
+}
+
+export const SubscribeWarningsResponse: MessageFns<SubscribeWarningsResponse> = {
+  encode(message: SubscribeWarningsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.warnings) {
+      Warning.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SubscribeWarningsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSubscribeWarningsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.warnings.push(Warning.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWarning(): Warning {
+  return { shard: 0, batch: 0, account: 0, sequence: 0, token: 0, time: 0, warned: undefined };
+}
+
+export const Warning: MessageFns<Warning> = {
+  encode(message: Warning, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.shard !== 0) {
+      writer.uint32(8).int32(message.shard);
+    }
+    if (message.batch !== 0) {
+      writer.uint32(16).int64(message.batch);
+    }
+    if (message.account !== 0) {
+      writer.uint32(24).int64(message.account);
+    }
+    if (message.sequence !== 0) {
+      writer.uint32(32).int64(message.sequence);
+    }
+    if (message.token !== 0) {
+      writer.uint32(40).int64(message.token);
+    }
+    if (message.time !== 0) {
+      writer.uint32(48).int64(message.time);
+    }
+    if (message.warned !== undefined) {
+      AccountWarned.encode(message.warned, writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Warning {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWarning();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.shard = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.batch = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.account = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.sequence = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.token = longToNumber(reader.int64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.time = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.warned = AccountWarned.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseAccountWarned(): AccountWarned {
   return {
     kind: 0,
@@ -11142,6 +11456,59 @@ export const MarketServiceClient = makeGenericClientConstructor(
 ) as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): MarketServiceClient;
   service: typeof MarketServiceService;
+  serviceName: string;
+};
+
+/** For who watches over all accounts: sessions for all of them, also those that are read-only. */
+export type SurveillanceServiceService = typeof SurveillanceServiceService;
+export const SurveillanceServiceService = {
+  /**
+   * The warnings of all accounts, first what is stored and then what happens. Of each ledger shard they come in the order of its batches, each
+   * once, also across failovers; a message never ends within a batch. Whoever was interrupted goes on with the last batch received of each shard.
+   */
+  subscribeWarnings: {
+    path: "/exchange.v1.SurveillanceService/SubscribeWarnings" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: SubscribeWarningsRequest): Buffer =>
+      Buffer.from(SubscribeWarningsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SubscribeWarningsRequest => SubscribeWarningsRequest.decode(value),
+    responseSerialize: (value: SubscribeWarningsResponse): Buffer =>
+      Buffer.from(SubscribeWarningsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SubscribeWarningsResponse => SubscribeWarningsResponse.decode(value),
+  },
+} as const;
+
+export interface SurveillanceServiceServer extends UntypedServiceImplementation {
+  /**
+   * The warnings of all accounts, first what is stored and then what happens. Of each ledger shard they come in the order of its batches, each
+   * once, also across failovers; a message never ends within a batch. Whoever was interrupted goes on with the last batch received of each shard.
+   */
+  subscribeWarnings: handleServerStreamingCall<SubscribeWarningsRequest, SubscribeWarningsResponse>;
+}
+
+export interface SurveillanceServiceClient extends Client {
+  /**
+   * The warnings of all accounts, first what is stored and then what happens. Of each ledger shard they come in the order of its batches, each
+   * once, also across failovers; a message never ends within a batch. Whoever was interrupted goes on with the last batch received of each shard.
+   */
+  subscribeWarnings(
+    request: SubscribeWarningsRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<SubscribeWarningsResponse>;
+  subscribeWarnings(
+    request: SubscribeWarningsRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<SubscribeWarningsResponse>;
+}
+
+export const SurveillanceServiceClient = makeGenericClientConstructor(
+  SurveillanceServiceService,
+  "exchange.v1.SurveillanceService",
+) as unknown as {
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): SurveillanceServiceClient;
+  service: typeof SurveillanceServiceService;
   serviceName: string;
 };
 

@@ -1,0 +1,50 @@
+/** Watching over all accounts, over gRPC. */
+import type { ServerWritableStream } from "@grpc/grpc-js";
+import type {
+  SubscribeWarningsRequest,
+  SubscribeWarningsResponse,
+  SurveillanceServiceServer,
+} from "../../proto/gen/exchange/v1/exchange.js";
+import { MalformedRequest } from "./decode.js";
+import { WARNING_STREAMS_MAX } from "./limits.js";
+import { exhausted, Refusal, unavailable } from "./refusal.js";
+import { Session } from "./session.js";
+import { WarningStream, type WarningStreamDependencies } from "./warning-stream.js";
+
+type SubscribeCall = ServerWritableStream<SubscribeWarningsRequest, SubscribeWarningsResponse>;
+
+export class SurveillanceService {
+  readonly handlers: SurveillanceServiceServer;
+  private readonly deps: WarningStreamDependencies;
+  private readonly streams = new Set<WarningStream>();
+
+  constructor(deps: WarningStreamDependencies) {
+    this.deps = deps;
+    this.handlers = { subscribeWarnings: (call) => this.subscribe(call) };
+  }
+
+  /** Ends the streams: this gateway is stopping. */
+  close(): void {
+    for (const stream of this.streams) {
+      stream.fail(unavailable("GATEWAY_STOPPING", "this gateway is stopping; resume elsewhere", 0));
+    }
+  }
+
+  private subscribe(call: SubscribeCall): void {
+    const request = call.request as SubscribeWarningsRequest | MalformedRequest;
+    try {
+      if (request instanceof MalformedRequest) throw request.toRefusal();
+      Session.of(call.metadata).requireToSeeAll("to follow the warnings of all accounts");
+      if (this.streams.size >= WARNING_STREAMS_MAX) {
+        const message = `this gateway has ${WARNING_STREAMS_MAX} streams of warnings; end one, or ask another`;
+        throw exhausted("TOO_MANY_STREAMS", message, 0);
+      }
+      const stream = new WarningStream(call, this.deps, (each) => this.streams.delete(each));
+      this.streams.add(stream);
+      void stream.start(request);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      call.emit("error", error.toServiceError());
+    }
+  }
+}
