@@ -227,7 +227,7 @@ export class MarketDesk {
   }
 
   private end(order: Order, answer: Answer<"ended">, time: number): void {
-    const { orders, journal, counters } = this.state;
+    const { orders, journal, counters, watching } = this.state;
     assert(order.leaves === answer.leaves, "order %s ends with %s", order.id, answer.leaves);
     const { price, amend } = order;
     release(this.state, order, { price, leaves: 0, amend });
@@ -236,6 +236,7 @@ export class MarketDesk {
     const progress = { filled: order.filled, leaves: 0, status: endedStatus(code), code };
     orders.progress(order, progress, sequence, time);
     counters.ordersCancelled += 1;
+    if (code === Code.CANCELLED_BY_CLIENT) watching.cancel(order.account, order.created);
     checkNothingHeld(this.state, order.account);
   }
 

@@ -37,7 +37,7 @@ export interface Counts {
   readonly orders: number;
   /** Amends and reductions that its client has asked for and that were done. */
   readonly amends: number;
-  /** Orders that ended because its client has cancelled them. */
+  /** Orders of the window that its client has cancelled in it. */
   readonly cancels: number;
   /** Its sides of trades. */
   readonly trades: number;

@@ -53,7 +53,7 @@ export class Watching {
 
   /** A command begins, at this time in microseconds since 1970. */
   begin(time: number): void {
-    this.window = Math.floor(time / WINDOW_MICROS);
+    this.window = windowOf(time);
   }
 
   /** Counts what an account is told. */
@@ -73,10 +73,14 @@ export class Watching {
         else if (event.code === Code.SELF_TRADE_PREVENTED) this.selfTrade(account);
         break;
       case "ended":
-        if (event.code === Code.CANCELLED_BY_CLIENT) this.current(account).cancels += 1;
-        else if (event.code === Code.SELF_TRADE_PREVENTED) this.selfTrade(account);
+        if (event.code === Code.SELF_TRADE_PREVENTED) this.selfTrade(account);
         break;
     }
+  }
+
+  /** The account has cancelled an order of such a time. Those of windows before are no part of this one's rate. */
+  cancel(account: Account, created: number): void {
+    if (windowOf(created) === this.window) this.current(account).cancels += 1;
   }
 
   /** The account has traded with itself, or was kept from it. */
@@ -145,6 +149,10 @@ export class Watching {
     this.unhashed.push(watched);
     return watched;
   }
+}
+
+function windowOf(time: number): number {
+  return Math.floor(time / WINDOW_MICROS);
 }
 
 /** Each window that has passed halves what is usual; the one that was counted has come to it before. */

@@ -41,10 +41,11 @@ export class WarningRecount {
     const ended = (code: Code) => now.filter((e) => e.kind === "ended" && e.code === code).length;
     const reduced = (code: Code) =>
       now.filter((e) => e.kind === "reduced" && e.code === code).length;
+    const placed = new Set(now.map((e) => (e.kind === "accepted" ? e.orderId : 0)));
     const counts = {
       orders: now.filter(({ kind }) => kind === "accepted").length,
       amends: now.filter(({ kind }) => kind === "amended").length + reduced(Code.OK),
-      cancels: ended(Code.CANCELLED_BY_CLIENT),
+      cancels: now.filter((e) => isCancel(e) && placed.has(e.orderId)).length,
       trades: now.filter(({ kind }) => kind === "filled").length,
       selfTrades:
         ended(Code.SELF_TRADE_PREVENTED) + reduced(Code.SELF_TRADE_PREVENTED) + twice(now),
@@ -65,6 +66,10 @@ export class WarningRecount {
         return { kind: "warning", warning: kind, window: window * WINDOW, ...counts };
       });
   }
+}
+
+function isCancel(event: AccountEvent): event is Extract<AccountEvent, { kind: "ended" }> {
+  return event.kind === "ended" && event.code === Code.CANCELLED_BY_CLIENT;
 }
 
 /** Trades of which the account was told of both sides. */

@@ -94,9 +94,11 @@ describe("the cancel rate", () => {
     const scene = new Scene();
     const orders = scene.places(20);
     scene.teller.time += MINUTE;
+    // They are of the window before.
     for (const orderId of orders) scene.end(orderId);
+    const next = scene.places(20);
     expect(scene.warned).toEqual([]);
-    for (const orderId of scene.places(20)) scene.end(orderId);
+    for (const orderId of next) scene.end(orderId);
     expect(scene.kinds).toEqual([WarningKind.CancelRate]);
     scene.teller.time += MINUTE;
     for (const orderId of scene.places(20)) scene.end(orderId);

@@ -1020,7 +1020,7 @@ export interface AccountWarned {
   orders: number;
   /** Amends and reductions that were done. */
   amends: number;
-  /** Orders that ended because the client has cancelled them. */
+  /** Orders of the window that the client has cancelled in it. */
   cancels: number;
   /** Its sides of trades. */
   trades: number;
