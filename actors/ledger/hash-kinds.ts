@@ -21,5 +21,6 @@ export const HashKind = {
   SubAccount: 19,
   OrderUnderReview: 20,
   ReviewLimit: 21,
+  WaitingOrder: 22,
   Watched: 23,
 } as const;

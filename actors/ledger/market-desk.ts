@@ -134,6 +134,7 @@ export class MarketDesk {
     const status = leaves === 0 ? OrderStatus.Filled : OrderStatus.PartiallyFilled;
     const progress = { filled: order.filled + quantity, leaves, status, code: Code.OK };
     if (other) orders.endPair(other, sequence, time);
+    orders.setWaiting(order, false);
     orders.progress(order, progress, sequence, time);
     counters.fills += 1;
     if (leaves === 0) checkNothingHeld(this.state, order.account);
@@ -191,6 +192,7 @@ export class MarketDesk {
     const status = order.filled > 0 ? OrderStatus.PartiallyFilled : OrderStatus.New;
     const progress = { filled: order.filled, leaves, status, code: Code.OK };
     this.state.orders.progress(order, progress, sequence, time);
+    this.state.orders.setWaiting(order, answer.kind === "waiting");
   }
 
   /** The terms and the hold are from now on what was asked for, exactly. */

@@ -6,23 +6,25 @@ import type { Order } from "./order.js";
 
 export function addToHash(hash: StateHash, order: Order): void {
   hash.add(HashKind.LiveOrder, order.id, order.leaves, order.filled, order.status);
-  if (isRequested(order)) hash.add(...requestParts(order));
+  if (order.amend || order.isCancelling) hash.add(...requestParts(order));
   if (order.pair !== 0) hash.add(...pairParts(order));
   if (hasFees(order)) hash.add(...feeParts(order));
   if (order.reviewUntil !== 0) hash.add(...reviewParts(order));
+  if (order.isWaiting) hash.add(HashKind.WaitingOrder, order.id);
 }
 
 export function removeFromHash(hash: StateHash, order: Order): void {
   hash.remove(HashKind.LiveOrder, order.id, order.leaves, order.filled, order.status);
-  if (isRequested(order)) hash.remove(...requestParts(order));
+  if (order.amend || order.isCancelling) hash.remove(...requestParts(order));
   if (order.pair !== 0) hash.remove(...pairParts(order));
   if (hasFees(order)) hash.remove(...feeParts(order));
   if (order.reviewUntil !== 0) hash.remove(...reviewParts(order));
+  if (order.isWaiting) hash.remove(HashKind.WaitingOrder, order.id);
 }
 
-/** Is anything on its way to the market that the order's row has to know of? */
-export function isRequested({ amend, isCancelling }: Order): boolean {
-  return amend !== null || isCancelling;
+/** Is something on its way to the market, or awaited there, that the order's row has to know of? */
+export function isMarked({ amend, isCancelling, isWaiting }: Order): boolean {
+  return amend !== null || isCancelling || isWaiting;
 }
 
 function requestParts({ id, amend, isCancelling }: Order): number[] {

@@ -17,7 +17,16 @@ export const CHANGED_COLUMNS: Columns = {
   updated: (order) => order.updated,
 };
 
+const MARKS: Columns = {
+  cancelling: (order) => (order.isCancelling ? 1 : 0),
+  waiting: (order) => (order.isWaiting ? 1 : 0),
+};
+
+/** What is on its way to the market, or awaited there, besides. */
+export const MARKED_COLUMNS: Columns = { ...CHANGED_COLUMNS, ...MARKS };
+
 const AMENDABLE_COLUMNS: Columns = {
+  ...MARKS,
   price: (order) => order.price,
   quantity: (order) => order.quantity,
   stop_price: (order) => order.stopPrice,
@@ -25,16 +34,19 @@ const AMENDABLE_COLUMNS: Columns = {
   amend_price: (order) => order.amend?.price ?? 0,
   amend_change: (order) => order.amend?.change ?? 0,
   worst_price: (order) => order.worstPrice || order.price,
-  cancelling: (order) => (order.isCancelling ? 1 : 0),
   pair_done: (order) => (order.isPairDone ? 1 : 0),
   maker_value: (order) => order.makerValue,
   taker_value: (order) => order.takerValue,
   fees: (order) => order.fees,
-  review_until: (order) => order.reviewUntil,
 };
 
-/** What amends change besides, and what is on its way to the market. */
+/** What amends change besides. */
 export const AMENDED_COLUMNS: Columns = { ...CHANGED_COLUMNS, ...AMENDABLE_COLUMNS };
+
+const REVIEW: Columns = { review_until: (order) => order.reviewUntil };
+
+/** And whether it is held for review: it has an index, so nothing else writes it. */
+export const REVIEWED_COLUMNS: Columns = { ...AMENDED_COLUMNS, ...REVIEW };
 
 /** A plain order's other columns stay empty. */
 export const NEW_COLUMNS: Columns = {
@@ -54,6 +66,7 @@ export const NEW_COLUMNS: Columns = {
 export const NEW_COLUMNS_WITH_TERMS: Columns = {
   ...NEW_COLUMNS,
   ...AMENDABLE_COLUMNS,
+  ...REVIEW,
   expires: (order) => order.expires,
   self_trade: (order) => order.selfTrade,
   post_only: (order) => (order.postOnly ? 1 : 0),
@@ -95,6 +108,7 @@ export function orderIn(account: Account, row: TableRow): Order {
     worstPrice: numberOrNone(row, "worst_price"),
     isCancelling: numberOrNone(row, "cancelling") === 1,
     isPairDone: numberOrNone(row, "pair_done") === 1,
+    isWaiting: numberOrNone(row, "waiting") === 1,
     reviewUntil: numberOrNone(row, "review_until"),
     filled: numberIn(row, "filled"),
     leaves: numberIn(row, "leaves"),

@@ -56,8 +56,10 @@ export interface Order extends OrderTerms, FeeRates, OrderFees {
   amend: PendingAmend | null;
   /** The worst limit it has had, if it was ever amended; else 0. */
   worstPrice: number;
-  /** Was it among all that were cancelled at once? It is not cancelled so again: to repeat that is cheap. */
+  /** Is a cancel on its way to the market? All that are cancelled at once leave it out: to repeat that is cheap. */
   isCancelling: boolean;
+  /** Does it wait at its market, for its trigger or its auction? */
+  isWaiting: boolean;
   /** Has the other of its pair traded? Then it has ended at its market, though its end was not told yet, and costs nothing. */
   isPairDone: boolean;
   /** Until when it is held for review (microseconds since 1970), and not at its market; 0: it is not. */

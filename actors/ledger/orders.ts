@@ -2,7 +2,7 @@
  * The orders as their accounts see them: all live ones, and the newest finished ones, so that a client order id asked
  * for again gets its first answer (R10).
  */
-import { NO_ROWS, type RowSet } from "../kernel/actor.js";
+import type { RowSet } from "../kernel/actor.js";
 import { assert } from "../kernel/assert.js";
 import type { FeeRates } from "../kernel/fees.js";
 import type { StateHash } from "../kernel/hash.js";
@@ -21,24 +21,11 @@ import {
   type OrderProgress,
   type OrderTerms,
 } from "./order.js";
-import { addToHash, isRequested, removeFromHash } from "./order-hash.js";
-import {
-  AMENDED_COLUMNS,
-  CHANGED_COLUMNS,
-  NEW_COLUMNS,
-  NEW_COLUMNS_WITH_TERMS,
-  orderIn,
-} from "./order-rows.js";
-import { hasOtherTerms } from "./other-terms.js";
+import { OrderChanges, Width } from "./order-changes.js";
+import { addToHash, removeFromHash } from "./order-hash.js";
+import { orderIn } from "./order-rows.js";
 import { Reviews } from "./reviews.js";
-import { rowSetOf, type TableRow } from "./rows.js";
-
-const NOTHING_CHANGED = {
-  orders_new: NO_ROWS,
-  orders_new_with_terms: NO_ROWS,
-  orders_changed: NO_ROWS,
-  orders_amended: NO_ROWS,
-};
+import type { TableRow } from "./rows.js";
 
 export class Orders {
   /** Those that are held for review. */
@@ -51,10 +38,7 @@ export class Orders {
   /** By account; in the order of their ids, as they are issued and loaded. */
   private readonly live = new Map<Account, Set<Order>>();
   private readonly finished: FinishedOrders<Order>;
-  private readonly added = new Set<Order>();
-  private readonly changed = new Set<Order>();
-  /** Those whose row changes in more than its progress. */
-  private readonly amended = new Set<Order>();
+  private readonly changes = new OrderChanges();
 
   constructor(
     shard: number,
@@ -153,6 +137,7 @@ export class Orders {
       worstPrice: 0,
       isCancelling: false,
       isPairDone: false,
+      isWaiting: false,
       reviewUntil: 0,
       filled,
       leaves,
@@ -164,7 +149,7 @@ export class Orders {
       updated: time,
     };
     this.put(order);
-    this.added.add(order);
+    this.changes.add(order);
     return order;
   }
 
@@ -214,7 +199,7 @@ export class Orders {
     this.unhash(order);
     const fee = charge(order, isMaker, value);
     this.rehash(order);
-    this.amended.add(order);
+    this.changes.widen(order, Width.Terms);
     return fee;
   }
 
@@ -222,17 +207,26 @@ export class Orders {
   reprice(order: Order, price: number, sequence: number, time: number): void {
     const { quantity, leaves, stopPrice, display } = order;
     applyTerms(order, { price, quantity, leaves, stopPrice, display });
-    this.amended.add(order);
+    this.changes.widen(order, Width.Terms);
     this.touch(order, sequence, time);
   }
 
-  /** Event number `sequence` of the account says that it is cancelled, among others. */
+  /** Event number `sequence` of the account says that a cancel is on its way to the market. */
   beginCancel(order: Order, sequence: number, time: number): void {
     this.rehashed(order, () => {
       order.isCancelling = true;
-      this.amended.add(order);
+      this.changes.widen(order, Width.Marks);
     });
     this.touch(order, sequence, time);
+  }
+
+  /** Does it wait at its market, for its trigger or its auction? The event that said so has been noted. */
+  setWaiting(order: Order, isWaiting: boolean): void {
+    if (order.isWaiting === isWaiting) return;
+    this.rehashed(order, () => {
+      order.isWaiting = isWaiting;
+      this.changes.widen(order, Width.Marks);
+    });
   }
 
   /** Event number `sequence` of the account says that it is held for review until then, and not on its way to its market. */
@@ -251,7 +245,7 @@ export class Orders {
   endPair(order: Order, sequence: number, time: number): void {
     this.rehashed(order, () => {
       order.isPairDone = true;
-      this.amended.add(order);
+      this.changes.widen(order, Width.Terms);
     });
     this.touch(order, sequence, time);
   }
@@ -260,24 +254,12 @@ export class Orders {
   touch(order: Order, sequence: number, time: number): void {
     order.lastSequence = sequence;
     order.updated = time;
-    if (!this.added.has(order)) this.changed.add(order);
+    this.changes.touch(order);
   }
 
   /** By part. A batch writes no row twice. */
   takeRows(): Readonly<Record<string, RowSet>> {
-    if (this.added.size === 0 && this.changed.size === 0) return NOTHING_CHANGED;
-    const [plain, special] = parted([...this.added], (order) => !hasMoreColumns(order));
-    const { amended } = this;
-    const [changed, others] = parted([...this.changed], (order) => !amended.has(order));
-    this.added.clear();
-    this.changed.clear();
-    this.amended.clear();
-    return {
-      orders_new: rowSetOf(plain, NEW_COLUMNS),
-      orders_new_with_terms: rowSetOf(special, NEW_COLUMNS_WITH_TERMS),
-      orders_changed: rowSetOf(changed, CHANGED_COLUMNS),
-      orders_amended: rowSetOf(others, AMENDED_COLUMNS),
-    };
+    return this.changes.takeRows();
   }
 
   restore(account: Account, row: TableRow): void {
@@ -342,14 +324,14 @@ export class Orders {
 
   private setAmend(order: Order, amend: PendingAmend | null): void {
     order.amend = amend;
-    this.amended.add(order);
+    this.changes.widen(order, Width.Terms);
   }
 
   private setReview(order: Order, until: number): void {
     if (order.reviewUntil !== 0) this.reviews.remove(order);
     order.reviewUntil = until;
     if (until !== 0) this.reviews.add(order);
-    this.amended.add(order);
+    this.changes.widen(order, Width.Review);
   }
 
   private rehashed(order: Order, change: () => void): void {
@@ -375,15 +357,4 @@ function applyTerms(order: Order, terms: AmendedTerms): void {
   order.leaves = terms.leaves;
   order.stopPrice = terms.stopPrice;
   order.display = terms.display;
-}
-
-function hasMoreColumns(order: Order): boolean {
-  if (order.pair !== 0 || order.worstPrice !== 0 || order.reviewUntil !== 0) return true;
-  return hasFees(order) || hasOtherTerms(order) || isRequested(order);
-}
-
-function parted(orders: Order[], isFirst: (order: Order) => boolean): readonly [Order[], Order[]] {
-  const first = orders.filter(isFirst);
-  if (first.length === orders.length) return [first, []];
-  return [first, orders.filter((order) => !isFirst(order))];
 }

@@ -73,8 +73,10 @@ export class RequestDesk {
   }
 
   private cancel(request: RequestOf<"amend">, order: Order): void {
-    this.state.orders.touch(order, this.tell(request, order), request.time);
-    if (order.reviewUntil !== 0) return this.reviews.cancel(order, request.time);
+    const { time } = request;
+    const sequence = this.tell(request, order);
+    if (order.reviewUntil !== 0) return this.reviews.cancel(order, time);
+    this.state.orders.beginCancel(order, sequence, time);
     this.state.outgoing.send(order.instrument, { kind: "cancel", orderId: order.id });
   }
 

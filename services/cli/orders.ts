@@ -294,6 +294,9 @@ function termsOf(order: Order, { priceDecimals, quantityDecimals }: Instrument):
   if (order.minQuantity > 0)
     terms.push(`at least ${formatDecimal(order.minQuantity, quantityDecimals)} at once`);
   if (order.pairOrderId > 0) terms.push("one of a pair");
+  if (order.reviewUntil > 0) {
+    terms.push(`held for review until ${formatTime(order.reviewUntil)} at most`);
+  }
   return terms.join(", ");
 }
 

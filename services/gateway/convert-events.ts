@@ -2,11 +2,13 @@
 import { assertNever } from "../../actors/kernel/assert.js";
 import { codeName } from "../../actors/kernel/codes.js";
 import type { AccountEvent as LedgerEvent } from "../../actors/ledger/account-events.js";
+import { executionType as executionTypeOf } from "../../actors/ledger/order-report.js";
 import { type WarningEvent, WINDOW_SECONDS } from "../../actors/ledger/warnings.js";
 import type {
   AccountEvent,
   AccountState,
   AccountWarned,
+  ExecutionType,
   Liquidity,
   OrderAccepted,
   OrderRequest,
@@ -23,11 +25,12 @@ type Body = NonNullable<AccountEvent["event"]>;
 
 export function publicEvent(
   catalog: Catalog,
-  head: Omit<AccountEvent, "event">,
+  head: Omit<AccountEvent, "event" | "executionType">,
   event: LedgerEvent,
 ): AccountEvent {
   const { account, sequence, token, time } = head;
-  return { account, sequence, token, time, event: bodyOf(catalog, event) };
+  const executionType = executionTypeOf(event) as number as ExecutionType;
+  return { account, sequence, token, time, executionType, event: bodyOf(catalog, event) };
 }
 
 function bodyOf(catalog: Catalog, event: LedgerEvent): Body {

@@ -1,6 +1,7 @@
 /** From the exchange's own words and numbers to those of the public interface. Enumerations have the same numbers. */
 import { codeName } from "../../actors/kernel/codes.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
+import type { OrderStatus as StoredStatus } from "../../actors/kernel/order.js";
 import type { AccountEvent as LedgerEvent } from "../../actors/ledger/account-events.js";
 import type {
   Asset,
@@ -13,6 +14,7 @@ import type {
   Side,
   TimeInForce,
 } from "../../proto/gen/exchange/v1/exchange.js";
+import { reportedStatus } from "../../actors/ledger/order-report.js";
 import type { OrderRow } from "../ports/reads.js";
 import type { Catalog } from "./catalog.js";
 
@@ -68,7 +70,7 @@ export function publicOrder(catalog: Catalog, row: OrderRow): Order {
     quantity,
     filled,
     leaves,
-    status: row.status as OrderStatus,
+    status: reportedStatus({ ...row, status: row.status as StoredStatus }) as number as OrderStatus,
     code: codeName(row.code),
     created: row.created,
     updated: row.updated,

@@ -94,6 +94,11 @@ export interface OrderRow {
   readonly fees: number;
   /** Until when it is held for review; 0: it is not. */
   readonly reviewUntil: number;
+  /** Is a cancel, or an amend, on its way to its market? */
+  readonly isCancelling: boolean;
+  readonly isAmending: boolean;
+  /** Does it wait at its market, for its trigger or its auction? */
+  readonly isWaiting: boolean;
 }
 
 /** Of an instrument, an account, a side; each 0: of all. */

@@ -343,4 +343,7 @@ export async function tradeABit(venue: Venue): Promise<void> {
   const limit = { asset, value: 1_000 };
   await venue.ask({ kind: "set-review-limit", account: SECOND, deadline: 0, ...limit });
   await venue.ask(venue.order(SECOND, "held", { quantity: 20 }));
+  await venue.ask(venue.order(SECOND, "looked-at", { quantity: 30, price: 90 }));
+  const decision = { orderId: 0, clientOrderId: "looked-at", isApproved: true };
+  await venue.ask({ kind: "decide-review", account: SECOND, deadline: 0, ...decision });
 }

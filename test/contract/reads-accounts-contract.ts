@@ -184,6 +184,9 @@ export function describeAccountReads(adapter: string, open: OpenReadsBench): voi
           minQuantity: 0,
           fees: 0,
           reviewUntil: 0,
+          isCancelling: false,
+          isAmending: false,
+          isWaiting: false,
         });
         expect(await reads.order(FIRST, orderId, "")).toEqual(found);
         expect(await reads.order(SECOND, orderId, "")).toBeNull();

@@ -31,6 +31,8 @@ const LEDGER_PARTS = [
   "flows",
   "journal",
   "orders_amended",
+  "orders_marked",
+  "orders_reviewed",
   "orders_changed",
   "orders_new",
   "orders_new_with_terms",
@@ -87,7 +89,7 @@ export function describeCommits(adapter: string, open: OpenStoreBench): void {
         }
       }
       expect(contents["trades"]).toHaveLength(2);
-      expect(contents["book"]).toHaveLength(3);
+      expect(contents["book"]).toHaveLength(4);
       expect(contents["order_terms"]).toMatchObject([{ display: 2 }]);
     });
 

@@ -127,7 +127,7 @@ describe("an operator", () => {
       "NEW SELL 30 MSFT at 461.00, day, showing 5, post-only: filled 0, open 30",
     );
     expect((await terminal.run("get", "1", "stop")).stdout).toMatch(
-      /NEW BUY 5 MSFT at the market from 470\.00 on, held at 564\.00, until 20.*Z: filled 0, open 5/,
+      /SUSPENDED BUY 5 MSFT at the market from 470\.00 on, held at 564\.00, until 20.*Z: filled 0, open 5/,
     );
     expect(await terminal.json("cancel-all", "1", "--side", "buy")).toMatchObject({ orders: 1 });
     expect(await terminal.json("cancel-all", "1")).toMatchObject({ orders: 1 });
@@ -257,7 +257,7 @@ describe("an operator", () => {
     expect(stdout).toBe("was accepted before as oco-limit and oco-stop\n");
     const [held] = await eventually("the stop to wait", async () => {
       const { stdout: shown } = await terminal.run("get", "3", "oco-stop");
-      const isThere = shown.startsWith("NEW BUY 10 MSFT at 472.00 from 470.00 on, one of a pair");
+      const isThere = shown.startsWith("SUSPENDED BUY 10 MSFT at 472.00 from 470.00 on, one of");
       const { balances } = await terminal.json<{
         balances: { asset: { name: string }; held: number }[];
       }>("balances", "3");

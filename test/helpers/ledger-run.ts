@@ -43,7 +43,7 @@ function filled(row: Row): Row {
   const none = { stop_price: 0, display: 0, expires: 0, self_trade: 0, post_only: 0 };
   const asked = { amend_price: 0, amend_change: 0, worst_price: row["price"]!, cancelling: 0 };
   const late = { reprices: 0, trail: 0, min_quantity: 0 };
-  const held = { review_until: 0 };
+  const held = { review_until: 0, waiting: 0 };
   const charged = { maker_fee: 0, taker_fee: 0, maker_value: 0, taker_value: 0, fees: 0 };
   return { ...none, ...asked, ...late, ...charged, ...held, pair: 0, pair_done: 0, ...row };
 }

@@ -28,6 +28,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   balances: { table: "balances", write: "upsert", key: ["account", "asset"] },
   orders_new: { table: "orders", write: "insert", key: ["order_id"] },
   orders_new_with_terms: { table: "orders", write: "insert", key: ["order_id"] },
+  orders_marked: { table: "orders", write: "update", key: ["order_id"] },
+  orders_reviewed: { table: "orders", write: "update", key: ["order_id"] },
   orders_amended: { table: "orders", write: "update", key: ["order_id"] },
   orders_changed: { table: "orders", write: "update", key: ["order_id"] },
   journal: {

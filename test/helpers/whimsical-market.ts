@@ -168,9 +168,12 @@ export class WhimsicalMarket {
     return { kind: "repriced", orderId, price, sequence: this.sequence };
   }
 
+  /** What waits has not traded yet; only what waits, or a stop that it takes for waiting, is triggered. */
   private wait(order: OpenOrder): MarketAnswer | null {
     const { orderId, leaves, stopPrice } = order;
-    const kind = isStop(order.type) && stopPrice > 0 && !order.isFresh ? "triggered" : "waiting";
+    const isTriggered = isStop(order.type) && stopPrice > 0 && !order.isFresh;
+    if (!isTriggered && (!order.isFresh || leaves < order.quantity)) return null;
+    const kind = isTriggered ? "triggered" : "waiting";
     if (kind === "triggered") {
       order.stopPrice = 0;
       this.endPairOf(order);

@@ -69,7 +69,7 @@ describe("book checks", () => {
 });
 
 function event(value: AccountEvent["event"]): AccountEvent {
-  return { account: 1, sequence: 1, token: 1, time: 1, event: value };
+  return { account: 1, sequence: 1, token: 1, time: 1, executionType: 0, event: value };
 }
 
 /** Two orders as the exchange would tell of them: number 1 rests, number 2 takes from it. */

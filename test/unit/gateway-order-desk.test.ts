@@ -80,6 +80,7 @@ function rowOf(orderId: number, status: OrderStatus, updated: number): OrderRow 
   const progress = { filled: 0, leaves: 0, code: 0, firstSequence: 1, lastSequence: 1 };
   const others = { stopPrice: 0, display: 0, expires: 0, selfTrade: 0, postOnly: false, pair: 0 };
   const late = { reprices: false, trail: 0, minQuantity: 0, fees: 0, reviewUntil: 0 };
+  const marks = { isCancelling: false, isAmending: false, isWaiting: false };
   const base = { orderId, account: 1, clientOrderId: "a", status, created: 1, updated };
-  return { ...base, ...terms, ...progress, ...others, ...late };
+  return { ...base, ...terms, ...progress, ...others, ...late, ...marks };
 }

@@ -23,7 +23,7 @@ const SHARES = { crossingShare: 0.5, cancelShare: 1 / 3 };
 const ORDERS = 20_000;
 
 function tell(sequence: number, event: AccountEvent["event"]): AccountEvent {
-  return { account: 1, sequence, token: 1, time: 0, event };
+  return { account: 1, sequence, token: 1, time: 0, executionType: 0, event };
 }
 
 function tracked() {

@@ -387,7 +387,7 @@ describe("an account", () => {
     accounts.commit(history.read(deposit(shard, 1, 10, 10), "node-1#1"), shard);
     const answers = new AnswersCheck(accounts, verdict);
     const value = { asset: "TWD", amount: 10, idempotencyKey: "k" };
-    const told = { account: 7, sequence: 1, token: 1, time: 1 };
+    const told = { account: 7, sequence: 1, token: 1, time: 1, executionType: 0 };
     const event = { ...told, event: { $case: "deposited", value } };
     answers.heard(event as Parameters<typeof answers.heard>[0], 0);
     expect(verdict.violation).toBeNull();

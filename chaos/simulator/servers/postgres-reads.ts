@@ -429,5 +429,8 @@ function orderRow(row: Row): OrderRow {
     minQuantity: of["min_quantity"] ?? 0,
     fees: of["fees"] ?? 0,
     reviewUntil: of["review_until"] ?? 0,
+    isCancelling: of["cancelling"] === 1,
+    isAmending: (of["amend_price"] ?? 0) !== 0,
+    isWaiting: of["waiting"] === 1,
   };
 }

@@ -174,6 +174,7 @@ const LEDGER_TABLES: readonly LoadedTable[] = [
       taker_value: "integer",
       fees: "integer",
       review_until: "integer",
+      waiting: "integer",
     },
     // Live orders, and the newest of the finished: from the oldest one on that is still kept. None whose id is another's by now.
     from: (

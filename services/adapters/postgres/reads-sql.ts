@@ -123,7 +123,8 @@ const ORDER_COLUMNS = `order_id AS "orderId", account, client_order_id AS "clien
   coalesce(post_only, 0) = 1 AS "postOnly", coalesce(pair, 0) AS pair,
   coalesce(reprices, 0) = 1 AS reprices, coalesce(trail, 0) AS trail,
   coalesce(min_quantity, 0) AS "minQuantity", coalesce(fees, 0) AS fees,
-  coalesce(review_until, 0) AS "reviewUntil"`;
+  coalesce(review_until, 0) AS "reviewUntil", coalesce(cancelling, 0) = 1 AS "isCancelling",
+  coalesce(amend_price, 0) <> 0 AS "isAmending", coalesce(waiting, 0) = 1 AS "isWaiting"`;
 
 export const ORDER_BY_ID = statement(
   "order_by_id",

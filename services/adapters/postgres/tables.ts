@@ -49,18 +49,19 @@ const NEW_ORDER: Columns = {
   created: "bigint",
 };
 
+const MARKS: Columns = { cancelling: "smallint", waiting: "smallint" };
+
 const AMENDABLE: Columns = {
+  ...MARKS,
   stop_price: "bigint",
   display: "bigint",
   amend_price: "bigint",
   amend_change: "bigint",
   worst_price: "bigint",
-  cancelling: "smallint",
   pair_done: "smallint",
   maker_value: "bigint",
   taker_value: "bigint",
   fees: "bigint",
-  review_until: "bigint",
 };
 
 const FIXED_TERMS: Columns = {
@@ -74,6 +75,11 @@ const FIXED_TERMS: Columns = {
   maker_fee: "integer",
   taker_fee: "integer",
 };
+
+function changedOrders(part: string, more: Columns): PartTable {
+  const columns = { ...ORDER_PROGRESS, ...more };
+  return { part, table: "orders", mode: "update", columns, key: ["order_id"], fromBatch: [] };
+}
 
 const LEDGER: readonly PartTable[] = [
   {
@@ -152,27 +158,20 @@ const LEDGER: readonly PartTable[] = [
     part: "orders_new_with_terms",
     table: "orders",
     mode: "insert",
-    columns: { ...NEW_ORDER, ...AMENDABLE, ...FIXED_TERMS },
+    columns: { ...NEW_ORDER, ...AMENDABLE, ...FIXED_TERMS, review_until: "bigint" },
     key: ["order_id"],
     fromBatch: ["actor"],
   },
-  {
-    part: "orders_changed",
-    table: "orders",
-    mode: "update",
-    columns: ORDER_PROGRESS,
-    key: ["order_id"],
-    fromBatch: [],
-  },
-  {
-    // An order that changes in more than its progress. No order is in this part and in the one above.
-    part: "orders_amended",
-    table: "orders",
-    mode: "update",
-    columns: { ...ORDER_PROGRESS, price: "bigint", quantity: "bigint", ...AMENDABLE },
-    key: ["order_id"],
-    fromBatch: [],
-  },
+  // No order is in two of these: each changes more of its row than the one above.
+  changedOrders("orders_changed", {}),
+  changedOrders("orders_marked", MARKS),
+  changedOrders("orders_amended", { price: "bigint", quantity: "bigint", ...AMENDABLE }),
+  changedOrders("orders_reviewed", {
+    price: "bigint",
+    quantity: "bigint",
+    ...AMENDABLE,
+    review_until: "bigint",
+  }),
   {
     part: "journal",
     table: "journal",

@@ -127,17 +127,31 @@ export namespace SelfTradePrevention {
   export type UNRECOGNIZED = typeof SelfTradePrevention.UNRECOGNIZED;
 }
 
+/**
+ * As FIX 4.4 has them (OrdStatus); ARCHITECTURE.md says which of its is which. Where several are true, the first of these that is: pending cancel,
+ * pending replace, suspended, partially filled, new, pending new; `filled` and `leaves` say the rest.
+ */
 export const OrderStatus = {
   ORDER_STATUS_UNSPECIFIED: 0,
+  /** ORDER_STATUS_PENDING_NEW - Held for and sent to its market, which has not answered yet. */
   ORDER_STATUS_PENDING_NEW: 1,
   ORDER_STATUS_NEW: 2,
   ORDER_STATUS_PARTIALLY_FILLED: 3,
   ORDER_STATUS_FILLED: 4,
   ORDER_STATUS_CANCELLED: 5,
   ORDER_STATUS_REJECTED: 6,
+  /** ORDER_STATUS_VOIDED - The id was never seen and can never execute. */
   ORDER_STATUS_VOIDED: 7,
-  /** ORDER_STATUS_EXPIRED - Its time in force ran out. */
+  /** ORDER_STATUS_EXPIRED - Its time in force ran out, or its time for review. */
   ORDER_STATUS_EXPIRED: 8,
+  /** ORDER_STATUS_PENDING_CANCEL - A cancel is on its way to its market. */
+  ORDER_STATUS_PENDING_CANCEL: 9,
+  /** ORDER_STATUS_PENDING_REPLACE - An amend is on its way to its market. */
+  ORDER_STATUS_PENDING_REPLACE: 10,
+  /** ORDER_STATUS_SUSPENDED - Held for review, or waiting at its market for its trigger or its auction. */
+  ORDER_STATUS_SUSPENDED: 11,
+  /** ORDER_STATUS_DONE_FOR_DAY - It was for the day, and its market has closed. */
+  ORDER_STATUS_DONE_FOR_DAY: 12,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -153,7 +167,54 @@ export namespace OrderStatus {
   export type ORDER_STATUS_REJECTED = typeof OrderStatus.ORDER_STATUS_REJECTED;
   export type ORDER_STATUS_VOIDED = typeof OrderStatus.ORDER_STATUS_VOIDED;
   export type ORDER_STATUS_EXPIRED = typeof OrderStatus.ORDER_STATUS_EXPIRED;
+  export type ORDER_STATUS_PENDING_CANCEL = typeof OrderStatus.ORDER_STATUS_PENDING_CANCEL;
+  export type ORDER_STATUS_PENDING_REPLACE = typeof OrderStatus.ORDER_STATUS_PENDING_REPLACE;
+  export type ORDER_STATUS_SUSPENDED = typeof OrderStatus.ORDER_STATUS_SUSPENDED;
+  export type ORDER_STATUS_DONE_FOR_DAY = typeof OrderStatus.ORDER_STATUS_DONE_FOR_DAY;
   export type UNRECOGNIZED = typeof OrderStatus.UNRECOGNIZED;
+}
+
+/** What an event reports of an order, as FIX 4.4 has it (ExecType). */
+export const ExecutionType = {
+  /** EXECUTION_TYPE_UNSPECIFIED - Nothing of one order. The refusal of a cancel, a reduce or an amend is none in FIX either (it is an Order Cancel Reject). */
+  EXECUTION_TYPE_UNSPECIFIED: 0,
+  /** EXECUTION_TYPE_NEW - It rests. */
+  EXECUTION_TYPE_NEW: 1,
+  EXECUTION_TYPE_TRADE: 2,
+  EXECUTION_TYPE_CANCELLED: 3,
+  /** EXECUTION_TYPE_REPLACED - Amended or reduced as its client asked. */
+  EXECUTION_TYPE_REPLACED: 4,
+  EXECUTION_TYPE_PENDING_CANCEL: 5,
+  EXECUTION_TYPE_PENDING_REPLACE: 6,
+  EXECUTION_TYPE_REJECTED: 7,
+  EXECUTION_TYPE_SUSPENDED: 8,
+  EXECUTION_TYPE_PENDING_NEW: 9,
+  EXECUTION_TYPE_EXPIRED: 10,
+  EXECUTION_TYPE_DONE_FOR_DAY: 11,
+  /** EXECUTION_TYPE_RESTATED - Repriced, or reduced by something else than its client's wish. */
+  EXECUTION_TYPE_RESTATED: 12,
+  EXECUTION_TYPE_TRIGGERED: 13,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type ExecutionType = typeof ExecutionType[keyof typeof ExecutionType];
+
+export namespace ExecutionType {
+  export type EXECUTION_TYPE_UNSPECIFIED = typeof ExecutionType.EXECUTION_TYPE_UNSPECIFIED;
+  export type EXECUTION_TYPE_NEW = typeof ExecutionType.EXECUTION_TYPE_NEW;
+  export type EXECUTION_TYPE_TRADE = typeof ExecutionType.EXECUTION_TYPE_TRADE;
+  export type EXECUTION_TYPE_CANCELLED = typeof ExecutionType.EXECUTION_TYPE_CANCELLED;
+  export type EXECUTION_TYPE_REPLACED = typeof ExecutionType.EXECUTION_TYPE_REPLACED;
+  export type EXECUTION_TYPE_PENDING_CANCEL = typeof ExecutionType.EXECUTION_TYPE_PENDING_CANCEL;
+  export type EXECUTION_TYPE_PENDING_REPLACE = typeof ExecutionType.EXECUTION_TYPE_PENDING_REPLACE;
+  export type EXECUTION_TYPE_REJECTED = typeof ExecutionType.EXECUTION_TYPE_REJECTED;
+  export type EXECUTION_TYPE_SUSPENDED = typeof ExecutionType.EXECUTION_TYPE_SUSPENDED;
+  export type EXECUTION_TYPE_PENDING_NEW = typeof ExecutionType.EXECUTION_TYPE_PENDING_NEW;
+  export type EXECUTION_TYPE_EXPIRED = typeof ExecutionType.EXECUTION_TYPE_EXPIRED;
+  export type EXECUTION_TYPE_DONE_FOR_DAY = typeof ExecutionType.EXECUTION_TYPE_DONE_FOR_DAY;
+  export type EXECUTION_TYPE_RESTATED = typeof ExecutionType.EXECUTION_TYPE_RESTATED;
+  export type EXECUTION_TYPE_TRIGGERED = typeof ExecutionType.EXECUTION_TYPE_TRIGGERED;
+  export type UNRECOGNIZED = typeof ExecutionType.UNRECOGNIZED;
 }
 
 export const Liquidity = {
@@ -884,6 +945,7 @@ export interface AccountEvent {
   /** The fencing token of the shard that committed it. */
   token: number;
   time: number;
+  executionType: ExecutionType;
   event:
     | { $case: "opened"; value: AccountOpened }
     | { $case: "deposited"; value: Deposited }
@@ -6338,7 +6400,7 @@ export const SubscribeAccountEventsResponse: MessageFns<SubscribeAccountEventsRe
 };
 
 function createBaseAccountEvent(): AccountEvent {
-  return { account: 0, sequence: 0, token: 0, time: 0, event: undefined };
+  return { account: 0, sequence: 0, token: 0, time: 0, executionType: 0, event: undefined };
 }
 
 export const AccountEvent: MessageFns<AccountEvent> = {
@@ -6354,6 +6416,9 @@ export const AccountEvent: MessageFns<AccountEvent> = {
     }
     if (message.time !== 0) {
       writer.uint32(32).int64(message.time);
+    }
+    if (message.executionType !== 0) {
+      writer.uint32(40).int32(message.executionType);
     }
     switch (message.event?.$case) {
       case "opened":
@@ -6490,6 +6555,14 @@ export const AccountEvent: MessageFns<AccountEvent> = {
             }
 
             message.time = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.executionType = reader.int32() as any;
             continue;
           }
           case 10: {
