@@ -51,10 +51,8 @@ import { invalid, notFound, Refusal, unavailable } from "./refusal.js";
 import type { TierLimits } from "./tier-limits.js";
 import { fromPostgres } from "./unary.js";
 
-/** Numbers from the sequence that clients have taken by themselves before. */
+/** Numbers from the sequence that are looked at, for each shard there is: clients may have taken some by themselves before. */
 const FREE_NUMBER_TRIES_MAX = 100;
-/** Numbers that are looked at for each shard there is, to find one of a certain shard. */
-const NUMBERS_PER_SHARD_MAX = 100;
 const WITHDRAWALS_LISTED_MAX = 1_000;
 const TRANSFERS_LISTED_MAX = 1_000;
 
@@ -84,43 +82,29 @@ export class AccountDesk {
     this.deps = deps;
   }
 
-  /** Idempotent: an account that is open stays so. */
-  async open(account: number): Promise<OpenAccountResponse> {
-    const answer = await askShard(this.deps, this.opening(account));
-    if (answer.code === Code.OK || answer.code === Code.ACCOUNT_EXISTS) {
-      return { account, shard: shardOfAccount(account, this.deps.shards) };
-    }
-    throw refusalOfCode(answer.code);
+  /** Under a parent or (0) none. Idempotent: an account that is open stays so. */
+  async open(account: number, parent = 0): Promise<OpenAccountResponse> {
+    const { code, repeated } = await askShard(this.deps, this.opening(account, parent));
+    const isOpen = code === Code.OK || (code === Code.ACCOUNT_EXISTS && repeated);
+    if (isOpen) return { account, shard: shardOfAccount(account, this.deps.shards) };
+    if (code !== Code.ACCOUNT_EXISTS) throw refusalOfCode(code);
+    const message = `account ${account} is open already, and no sub-account of ${parent}`;
+    throw new Refusal(status.ALREADY_EXISTS, codeName(code), message);
   }
 
-  /** Opens an account under a number that is free. */
-  async openNext(): Promise<OpenAccountResponse> {
-    for (let n = 0; n < FREE_NUMBER_TRIES_MAX; n++) {
-      const account = await fromPostgres(this.deps.reads.nextAccountNumber());
-      const answer = await askShard(this.deps, this.opening(account));
-      if (answer.code === Code.OK) {
-        return { account, shard: shardOfAccount(account, this.deps.shards) };
-      }
-      if (answer.code !== Code.ACCOUNT_EXISTS) throw refusalOfCode(answer.code);
-    }
-    throw noFreeAccount();
-  }
-
-  /** Opens an account under a parent, with a number that is free and of the parent's shard if it has none (0) yet. Idempotent for a given number. */
-  async openUnder(parent: number, account: number): Promise<OpenAccountResponse> {
-    const shard = shardOfAccount(parent, this.deps.shards);
-    const kind = "open-sub-account" as const;
-    for (let n = 0; n < FREE_NUMBER_TRIES_MAX; n++) {
-      const wanted = account || (await this.nextNumberOf(shard));
-      const terms = { account: wanted, deadline: this.deadline(), parent };
-      const { code, repeated } = await askShard(this.deps, { kind, ...terms });
-      if (code === Code.OK || (repeated && account !== 0)) return { account: wanted, shard };
+  /** Opens an account under a number that is free, and of the shard of its parent, if it has one. */
+  async openNext(parent = 0): Promise<OpenAccountResponse> {
+    const { reads, shards } = this.deps;
+    for (let n = 0; n < FREE_NUMBER_TRIES_MAX * shards; n++) {
+      const account = await fromPostgres(reads.nextAccountNumber());
+      const shard = shardOfAccount(account, shards);
+      // One number in as many as there are shards is of the parent's.
+      if (parent !== 0 && shard !== shardOfAccount(parent, shards)) continue;
+      const { code } = await askShard(this.deps, this.opening(account, parent));
+      if (code === Code.OK) return { account, shard };
       if (code !== Code.ACCOUNT_EXISTS) throw refusalOfCode(code);
-      if (account === 0) continue;
-      const message = `account ${account} is open already, and no sub-account of ${parent}`;
-      throw new Refusal(status.ALREADY_EXISTS, codeName(code), message);
     }
-    throw noFreeAccount();
+    throw unavailable("NO_FREE_ACCOUNT", "no free account number was found; try again", 0);
   }
 
   async subAccounts(account: number): Promise<ListSubAccountsResponse> {
@@ -129,19 +113,10 @@ export class AccountDesk {
     return { subAccounts: found.map((each) => ({ ...each, state: each.state as PublicState })) };
   }
 
-  /** One number in as many as there are shards is of this one. */
-  private async nextNumberOf(shard: number): Promise<number> {
-    const { reads, shards } = this.deps;
-    for (let n = 0; n < NUMBERS_PER_SHARD_MAX * shards; n++) {
-      const number = await fromPostgres(reads.nextAccountNumber());
-      if (shardOfAccount(number, shards) === shard) return number;
-    }
-    throw noFreeAccount();
-  }
-
-  private opening(account: number): ClientCommand {
-    const { tierLimits } = this.deps;
-    return { kind: "open", account, deadline: this.deadline(), ...tierLimits.whenOpened() };
+  private opening(account: number, parent: number): ClientCommand {
+    const deadline = this.deadline();
+    if (parent !== 0) return { kind: "open-sub-account", account, deadline, parent };
+    return { kind: "open", account, deadline, ...this.deps.tierLimits.whenOpened() };
   }
 
   deposit(account: number, request: DepositRequest): Promise<DepositResponse> {
@@ -340,10 +315,6 @@ export class AccountDesk {
   private deadline(): number {
     return this.deps.commands.deadline();
   }
-}
-
-function noFreeAccount(): Refusal {
-  return unavailable("NO_FREE_ACCOUNT", "no free account number was found; try again", 0);
 }
 
 function amountProblem({ amount }: { readonly amount: number }): Refusal | undefined {

@@ -39,13 +39,11 @@ export class AccountService {
     this.handlers = {
       openAccount: handler(async (request, session) => {
         const { account, parent } = request;
-        if (parent !== 0) {
-          const of = session().acting(parent);
-          return desk.openUnder(of, account === 0 ? 0 : session().acting(account));
-        }
-        if (account !== 0 || !session().isForAll) return desk.open(session().acting(account));
+        if (parent !== 0) session().acting(parent);
+        if (account !== 0) return desk.open(session().acting(account), parent);
+        if (parent === 0 && !session().isForAll) return desk.open(session().acting(0));
         session().requireActing();
-        return desk.openNext();
+        return desk.openNext(parent);
       }),
       deposit: handler((request, session) =>
         desk.deposit(operated(session, request.account), request),
