@@ -1,3 +1,4 @@
+import { closeSync, existsSync, openSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
@@ -6,6 +7,7 @@ import { closest } from "../../services/common/closest.js";
 import { TierLimits } from "../../services/gateway/tier-limits.js";
 import { ConfigError, describeConfig, loadConfig } from "../../services/common/config.js";
 import { startHttp } from "../../services/common/http.js";
+import { createLog } from "../../services/common/log.js";
 import { ordersReceived } from "../../services/common/metrics.js";
 import { sleep } from "../../services/ports/clock.js";
 
@@ -135,4 +137,20 @@ it("the clock never goes back, and a callback can be cancelled", async () => {
   await sleep(clock, 20);
   expect(called).toBe(false);
   expect(clock.now()).toBeGreaterThan(before);
+});
+
+/** Where there is room for nothing. */
+const FULL = "/dev/full";
+
+describe("a log", () => {
+  it.runIf(existsSync(FULL))("that cannot be written ends nobody", () => {
+    const disk = openSync(FULL, "w");
+    try {
+      const log = createLog("test", {}, disk);
+      for (let n = 0; n < 10_000; n++) log.error({ n, text: "x".repeat(200) }, "no room");
+      log.fatal("no room for the last words either");
+    } finally {
+      closeSync(disk);
+    }
+  });
 });
