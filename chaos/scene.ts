@@ -119,13 +119,6 @@ export class Scene {
     }
   }
 
-  /** Lists one more instrument, which nobody trades, unless it is there. */
-  async list(symbol: string): Promise<void> {
-    const listed = await this.client.listInstruments();
-    if (listed.some((each) => each.symbol === symbol)) return;
-    await createInstruments(this.client, [symbol]);
-  }
-
   /** Has something done when the exchange is stopped. */
   defer(step: () => Promise<void>): void {
     this.deferred.push(step);

