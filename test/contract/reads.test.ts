@@ -4,6 +4,7 @@ import { PostgresStore } from "../../services/adapters/postgres/store.js";
 import { holderOf } from "./actors.js";
 import { TestDatabases } from "./postgres.js";
 import { describeAccountReads } from "./reads-accounts-contract.js";
+import { describeStandingReads } from "./reads-standing-contract.js";
 import { DEFINITION, type ReadsBench } from "./reads-bench.js";
 import { describeMarketReads } from "./reads-markets-contract.js";
 
@@ -32,6 +33,7 @@ async function openBench(): Promise<ReadsBench> {
 }
 
 describeAccountReads("Postgres", openBench);
+describeStandingReads("Postgres", openBench);
 describeMarketReads("Postgres", openBench);
 
 it("gives a new market the exchange's incarnation", async () => {

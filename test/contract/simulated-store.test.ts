@@ -11,6 +11,7 @@ import type { Row } from "../../services/ports/store.js";
 import { SHARDS, SYMBOL } from "./actors.js";
 import { describeClientOrderIds } from "./client-order-ids-contract.js";
 import { describeAccountReads } from "./reads-accounts-contract.js";
+import { describeStandingReads } from "./reads-standing-contract.js";
 import { DEFINITION, type ReadsBench } from "./reads-bench.js";
 import { describeMarketReads } from "./reads-markets-contract.js";
 import type { StoreBench } from "./store-bench.js";
@@ -79,6 +80,7 @@ describeClaims("the simulator's Postgres", openStores);
 describeClientOrderIds("the simulator's Postgres", openStores);
 describeRecovery("the simulator's Postgres", openStores);
 describeAccountReads("the simulator's Postgres", openReads);
+describeStandingReads("the simulator's Postgres", openReads);
 describeMarketReads("the simulator's Postgres", openReads);
 
 it("gives a new market the exchange's incarnation", async () => {

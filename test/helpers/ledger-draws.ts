@@ -295,7 +295,7 @@ const reviewLimits = fc.record({
   account,
   deadline,
   asset: fc.constantFrom(0, ...ASSETS, ...ASSETS),
-  value: fc.constantFrom(0, 0, 3_000, 6_000, 9_000),
+  value: fc.constantFrom(0, 3_000, 3_000, 6_000, 9_000),
 });
 const reviews = fc.record({
   ...constants({ kind: "decide-review" as const }),
@@ -368,7 +368,7 @@ export const draws: fc.Arbitrary<Draw[]> = fc.array(
         command: fc.oneof<fc.WeightedArbitrary<Aimed>[]>(
           { weight: 2, arbitrary: requests },
           { weight: 10, arbitrary: amends },
-          { weight: 3, arbitrary: reviews },
+          { weight: 6, arbitrary: reviews },
         ),
         pick: fc.nat(20),
       }),

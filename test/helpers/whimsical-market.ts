@@ -36,6 +36,7 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 interface OpenOrder extends Mutable<EnterOrder> {
   leaves: number;
   isFresh: boolean;
+  hasTraded: boolean;
 }
 
 const REQUESTS = {
@@ -109,7 +110,7 @@ export class WhimsicalMarket {
     const command = this.inbox.shift();
     if (!command || !isOrderCommand(command)) return null;
     if (command.kind === "enter") {
-      const order = { ...command, leaves: command.quantity, isFresh: true };
+      const order = { ...command, leaves: command.quantity, isFresh: true, hasTraded: false };
       this.open.set(command.orderId, order);
       const isSecond = order.pair !== 0 && order.pair < order.orderId;
       return isSecond && !this.pairOf(order) ? this.end(order, Code.PAIR_DONE) : null;
@@ -172,7 +173,7 @@ export class WhimsicalMarket {
   private wait(order: OpenOrder): MarketAnswer | null {
     const { orderId, leaves, stopPrice } = order;
     const isTriggered = isStop(order.type) && stopPrice > 0 && !order.isFresh;
-    if (!isTriggered && (!order.isFresh || leaves < order.quantity)) return null;
+    if (!isTriggered && (!order.isFresh || order.hasTraded)) return null;
     const kind = isTriggered ? "triggered" : "waiting";
     if (kind === "triggered") {
       order.stopPrice = 0;
@@ -264,6 +265,7 @@ export class WhimsicalMarket {
       this.races += 1;
     }
     order.leaves -= quantity;
+    order.hasTraded = true;
     if (this.endPairOf(order)) this.pairTrades += 1;
     if (order.leaves === 0) this.open.delete(orderId);
   }

@@ -4,7 +4,7 @@ import { Code } from "../../actors/kernel/codes.js";
 import { isHouseAccount } from "../../actors/kernel/ids.js";
 import { isFinal, type OrderStatus } from "../../actors/kernel/order.js";
 import { MARKET } from "../helpers/ledger.js";
-import { ASSETS, draws, INSTRUMENTS } from "../helpers/ledger-draws.js";
+import { ACCOUNTS, ASSETS, type Draw, draws, INSTRUMENTS } from "../helpers/ledger-draws.js";
 import { play, Run } from "../helpers/ledger-run.js";
 import { OtherShard } from "../helpers/other-shard.js";
 import type { ReferenceLedger } from "../helpers/reference-ledger.js";
@@ -89,12 +89,12 @@ describe("a ledger shard, whatever clients and markets do", () => {
     if (asked > 0) process.stdout.write(`${saidOf(fills)}: the shard and the plain ledger agree\n`);
     if (numRuns < SHORT_RUNS) return;
     expect(fills).toBeGreaterThan(250);
-    expect(amends).toBeGreaterThan(80);
+    expect(amends).toBeGreaterThan(40);
     expect(races).toBeGreaterThan(40);
     expect(pairTrades).toBeGreaterThan(50);
     expect(reprices).toBeGreaterThan(10);
     expect(waiting).toBeGreaterThan(10);
-    expect(Math.min(...Object.values(transfers))).toBeGreaterThan(10);
+    expect(Math.min(...Object.values(transfers))).toBeGreaterThan(5);
   });
 
   it("conserves every asset: deposits, and what markets brought in and took out", () => {
@@ -178,11 +178,19 @@ describe("a ledger shard, whatever clients and markets do", () => {
     );
   });
 
+  /** So that many are held. */
+  const LIMITED: Draw[] = ACCOUNTS.flatMap((account) =>
+    ASSETS.map((asset) => {
+      const terms = { account, deadline: 0, asset, value: 3_000 };
+      return { kind: "client", command: { kind: "set-review-limit", ...terms } };
+    }),
+  );
+
   it("sends no order to its market that is held for review, until it is approved", () => {
     const counts = { approved: 0, refused: 0, over: 0, cancelled: 0, pairs: 0 };
     fc.assert(
       fc.property(draws, (draws) => {
-        const { events, entered } = play(draws, ({ tables, entered }) => {
+        const { events, entered } = play([...LIMITED, ...draws], ({ tables, entered }) => {
           for (const row of tables.rows("orders")) {
             if ((row["review_until"] ?? 0) === 0) continue;
             expect(entered.has(row["order_id"] as number)).toBe(false);
@@ -218,7 +226,7 @@ describe("a ledger shard, whatever clients and markets do", () => {
       }),
       { numRuns: 150 },
     );
-    expect(Math.min(...Object.values(counts)), JSON.stringify(counts)).toBeGreaterThan(2);
+    expect(Math.min(...Object.values(counts)), JSON.stringify(counts)).toBeGreaterThan(10);
   });
 
   it("accepts both orders of a pair, one behind the other, or neither", () => {

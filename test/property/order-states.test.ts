@@ -101,7 +101,7 @@ it("an order's status follows another only where the table says so, and fits wha
         }
       }
     }),
-    { numRuns: 80 },
+    { numRuns: 160 },
   );
   const all = Object.entries(MAY_FOLLOW).flatMap(([before, after]) =>
     after.map((now) => `${before}, then ${now}`),
