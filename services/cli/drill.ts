@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { runAll } from "../../chaos/campaign.js";
 import { runDrill } from "../../chaos/drill.js";
 import { DRILLS, drillOf } from "../../chaos/drills/catalog.js";
+import { InterruptedError } from "../../chaos/interrupt.js";
 import { lockDataDir } from "../servers/data-dir.js";
 import { PROJECT_ROOT } from "../servers/project-root.js";
 import { ServerError } from "../servers/server-error.js";
@@ -36,7 +37,7 @@ export async function drill(name: string, options: DrillOptions): Promise<number
   const unlock = lock();
   const signal = interruption();
   try {
-    if (name === "all") return await all(seed, signal, options.json ?? false);
+    if (name === "all") return await all(seed, signal);
     const report = await runDrill(name, {
       rounds,
       ...(minutes !== undefined && { minutes }),
@@ -48,13 +49,18 @@ export async function drill(name: string, options: DrillOptions): Promise<number
     if (options.json) printJson(report);
     else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     return report.ok ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    progress(error.message);
+    return EXIT_INTERRUPTED;
   } finally {
     unlock();
   }
 }
 
-async function all(seed: number, signal: AbortSignal, json: boolean): Promise<number> {
-  const report = await runAll({ seed, signal, log: json ? () => {} : progress, tell: printJson });
+/** Each line is JSON, whatever is asked for: what comes first is to be read while the rest runs. */
+async function all(seed: number, signal: AbortSignal): Promise<number> {
+  const report = await runAll({ seed, signal, log: progress, tell: printJson });
   printJson(report);
   return report.failed === 0 ? 0 : 1;
 }
