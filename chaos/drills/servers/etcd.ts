@@ -14,8 +14,8 @@ import { aimAtServer, frozen, killed, type Outage } from "./outage.js";
 const AWAY_MS = 3_000;
 const REJOIN_LIMIT_MS = 30_000;
 const POLL_MS = 50;
-/** Whether it is there does not matter. */
-const ANY_KEY = "/";
+/** Put there before the blow; nobody else knows of it, so only another disk can be without it. */
+const MARK = "/drill";
 /** As DESIGN has it for users: they notice nothing. It is what a fill takes on a machine that does other things, too. */
 const UNNOTICED = { of: "resume", ms: 500 };
 
@@ -82,7 +82,6 @@ function rejoined<Target extends Outage>(fault: Fault<Target>): Fault<Target> {
 interface OtherDisk extends Outage {
   /** The folder with which it comes back; undefined: with none. */
   readonly copy: string | undefined;
-  readonly revision: number;
 }
 
 /** etcd comes back at once, with another disk than it had. */
@@ -93,17 +92,18 @@ function withOtherDisk(
     async aim(stage) {
       const outage = await aimAtServer(stage, "etcd");
       const copy = await prepare(stage, outage.server);
-      return { ...outage, copy, revision: await revisionOf(outage.server) };
+      await withEtcd(outage.server, (etcd) => etcd.put(MARK).value("here").exec());
+      return { ...outage, copy };
     },
     strike(target) {
       // Clients trade on meanwhile, so nobody waits for it here.
       target.restarted = exchangeDisk(target);
       target.restarted.catch(() => undefined);
     },
-    async bitten({ server, revision, restarted }) {
+    async bitten({ server, restarted }) {
       await restarted;
-      const now = await revisionOf(server);
-      return now < revision ? [] : [`etcd is at revision ${now}, which is not before ${revision}`];
+      const mark = await withEtcd(server, (etcd) => etcd.get(MARK).string());
+      return mark === null ? [] : ["etcd remembers what was written just before the blow"];
     },
     async heal({ copy, restarted }) {
       await restarted;
@@ -126,11 +126,10 @@ function folderOf({ dataFolder }: ServerHandle): string {
   throw new CannotStrikeError("etcd runs in a container here, and its disk is out of reach");
 }
 
-/** It rises with everything that is written, and nothing but another disk sets it back. */
-async function revisionOf({ url }: ServerHandle): Promise<number> {
+async function withEtcd<T>({ url }: ServerHandle, work: (etcd: Etcd3) => Promise<T>): Promise<T> {
   const client = new Etcd3({ hosts: url });
   try {
-    return Number((await client.get(ANY_KEY).exec()).header.revision);
+    return await work(client);
   } finally {
     client.close();
   }
