@@ -1050,7 +1050,7 @@ export interface SubscribeWarningsRequest {
 
 export interface WarningPosition {
   shard: number;
-  /** The last batch of the shard whose warnings were received. */
+  /** The last batch of the shard whose warnings were received. What has been archived since is not told; archives keep a day here at least. */
   batch: number;
 }
 
