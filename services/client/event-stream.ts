@@ -2,7 +2,7 @@
  * Account events from a position on, for as long as wanted (R9): after any disconnect it asks again from the last
  * sequence it has delivered of each account. Every account's events are asserted to be 1 apart.
  */
-import { type ClientReadableStream, type ServiceError, status } from "@grpc/grpc-js";
+import type { ClientReadableStream, ServiceError } from "@grpc/grpc-js";
 import { assert } from "../../actors/kernel/assert.js";
 import type {
   AccountEvent,
@@ -10,16 +10,7 @@ import type {
   SubscribeAccountEventsResponse,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import { ExchangeError } from "./exchange-error.js";
-
-const RESUME_AFTER_MS = 100;
-const RESUME_AFTER_MS_MAX = 1_000;
-
-const GATEWAY_ENDED = new ExchangeError({
-  code: "UNAVAILABLE",
-  message: "the gateway ended the stream",
-  grpcStatus: status.UNAVAILABLE,
-  kind: "not-published",
-});
+import { GATEWAY_ENDED, resumeAfterMs } from "./resume.js";
 
 type Call = ClientReadableStream<SubscribeAccountEventsResponse>;
 
@@ -125,7 +116,7 @@ export class EventStream {
       return;
     }
     this.listener.onInterrupted?.(error);
-    const delayMs = Math.min(RESUME_AFTER_MS * 2 ** this.failures, RESUME_AFTER_MS_MAX);
+    const delayMs = resumeAfterMs(this.failures);
     this.failures += 1;
     this.timer = setTimeout(() => void this.open(), delayMs);
   }

@@ -2,23 +2,14 @@
  * The warnings of all accounts, each once: after any disconnect it asks again from the last batch of each shard that it has delivered.
  * A message never ends within a batch, so what was delivered is whole.
  */
-import { type ClientReadableStream, type ServiceError, status } from "@grpc/grpc-js";
+import type { ClientReadableStream, ServiceError } from "@grpc/grpc-js";
 import type {
   SubscribeWarningsRequest,
   SubscribeWarningsResponse,
   Warning,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import { ExchangeError } from "./exchange-error.js";
-
-const RESUME_AFTER_MS = 100;
-const RESUME_AFTER_MS_MAX = 1_000;
-
-const GATEWAY_ENDED = new ExchangeError({
-  code: "UNAVAILABLE",
-  message: "the gateway ended the stream",
-  grpcStatus: status.UNAVAILABLE,
-  kind: "not-published",
-});
+import { GATEWAY_ENDED, resumeAfterMs } from "./resume.js";
 
 type Call = ClientReadableStream<SubscribeWarningsResponse>;
 
@@ -99,7 +90,7 @@ export class WarningStream {
     if (this.call !== call || this.closed) return;
     this.call = undefined;
     if (error.kind === "final") return this.finish(() => this.listener.onFailed?.(error));
-    const delayMs = Math.min(RESUME_AFTER_MS * 2 ** this.failures, RESUME_AFTER_MS_MAX);
+    const delayMs = resumeAfterMs(this.failures);
     this.failures += 1;
     this.timer = setTimeout(() => this.begin(), delayMs);
   }
