@@ -342,11 +342,11 @@ describe("an operator", () => {
     expect(other.code).toBe(1);
     expect(other.stdout).toMatch(/THE STATE'S HASH IS \d+, and the batch was committed with \d+/);
     await changeHash("- 1");
-    await terminal.sql(`DELETE FROM batch_log l USING actors a
-      WHERE a.actor = l.actor AND a.name = '${MARKET}' AND l.batch < 3`);
-    expect(await refused("book", SYMBOL, "--at", "5")).toMatch(
-      /BATCH_LOG_TRIMMED: .*lacks batch 1 .*no longer kept/,
-    );
+    const aside = `UPDATE batch_log l SET actor = -l.actor FROM actors a
+      WHERE a.actor = abs(l.actor) AND a.name = '${MARKET}' AND l.batch < 3`;
+    await terminal.sql(aside);
+    expect(await refused("book", SYMBOL, "--at", "5")).toMatch(/BATCH_LOG_TRIMMED: .*batch 1/);
+    await terminal.sql(aside);
   });
 
   it("is told what is wrong", async () => {
