@@ -58,9 +58,10 @@ export class Journal {
   private readonly events = new ByteWriter(4_096);
   private readonly spans = new Spans();
   private readonly changes = new Changes();
-  // The blocks: whose each is, its first number, its first and last span, its first change, how many of its events are warnings.
+  // The blocks: whose each is, its first number, how many events it has and how many of these are warnings, its first and last span, its first change.
   private told: Account[] = [];
   private readonly first: number[] = [];
+  private readonly count: number[] = [];
   private readonly firstSpan: number[] = [];
   private readonly lastSpan: number[] = [];
   private readonly firstChange: number[] = [];
@@ -86,6 +87,7 @@ export class Journal {
       else spans.next[last] = span;
       this.lastSpan[block] = span;
     }
+    this.count[block]! += 1;
     if (event.kind === "warning") this.warnings[block]! += 1;
     else this.watching.count(account, event);
     return this.accounts.advance(account);
@@ -139,8 +141,9 @@ export class Journal {
   private write(body: ByteWriter, block: number): number {
     const { id, sequence } = this.told[block]!;
     const first = this.first[block]!;
-    const count = sequence - first + 1;
+    const count = this.count[block]!;
     assert(count > 0, "a balance of account %s changed without an event", id);
+    assert(first + count - 1 === sequence, "account %s has a journal gap", id);
     body.uint(id).uint(first).uint(count).uint(this.lengthOf(block));
     const offset = body.length;
     const { spans } = this;
@@ -179,6 +182,7 @@ export class Journal {
     this.firstSpan[block] = NONE;
     this.lastSpan[block] = NONE;
     this.firstChange[block] = NONE;
+    this.count[block] = 0;
     this.warnings[block] = 0;
     account.block = block;
     return block;
