@@ -89,6 +89,15 @@ const draws: fc.Arbitrary<Draw[]> = fc.array(
   { minLength: 5, maxLength: 20 },
 );
 
+/** Has every warning in it, whatever chance draws besides. */
+const EVERY_WARNING: Draw[] = [
+  { kind: "orders", account: ALICE, count: 21 },
+  { kind: "cancels", account: ALICE, count: 18 },
+  { kind: "prevented", account: ALICE, count: 1 },
+  { kind: "pause", seconds: 70 },
+  { kind: "orders", account: ALICE, count: 520 },
+];
+
 interface Given {
   readonly source: number;
   readonly command: LedgerCommand;
@@ -229,7 +238,7 @@ describe("a ledger shard, whatever its accounts do", () => {
           if (event.kind === "warning") seen[event.warning]! += 1;
         }
       }),
-      { numRuns: 14 },
+      { numRuns: 14, examples: [[EVERY_WARNING]] },
     );
     expect(Math.min(...seen.slice(1))).toBeGreaterThan(0);
   });
