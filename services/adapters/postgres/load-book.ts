@@ -6,35 +6,36 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { PoolClient } from "pg";
 import { Side } from "../../../actors/kernel/order.js";
 import type { Row } from "../../ports/store.js";
-import { copyBytes, decodeInteger, PAGE_ROWS_MAX } from "./copy.js";
+import { copyBytes, decodeInteger, int32At, PAGE_ROWS_MAX } from "./copy.js";
 
 const COLUMNS = ["order_id", "account", "side", "price", "leaves", "shown", "priority"] as const;
 const QUERY = `SELECT ${COLUMNS.join(", ")} FROM book WHERE actor = `;
 const FIRST_CAPACITY_ROWS = 1_024;
 const [ORDER_ID, ACCOUNT, SIDE, PRICE, LEAVES, SHOWN, PRIORITY] = [0, 1, 2, 3, 4, 5, 6];
 
-/**
- * Gives all rows, page by page: asks, then bids, a side's worst price first, and a price by priority, so that each order goes to the
- * end of what is there already. The event loop is given back after each page.
- */
-export async function loadBook(
-  client: PoolClient,
-  actor: number,
-  page: (rows: readonly Row[]) => void,
-): Promise<void> {
+/** Reads all rows, to be given when the transaction is over: PostgreSQL ends one that waits for a second while a million are taken in. */
+export async function readBook(client: PoolClient, actor: number): Promise<StoredBook> {
   const book = new StoredBook();
   await copyBytes(client, `${QUERY}${actor}`, COLUMNS.length, (chunk, at) => book.add(chunk, at));
-  for (const rows of book.pages()) {
-    page(rows);
-    await turn();
-  }
+  return book;
 }
 
-class StoredBook {
+export class StoredBook {
   private count = 0;
   private columns = COLUMNS.map(() => new Float64Array(FIRST_CAPACITY_ROWS));
   /** Which rows are of a price; an ask's stands below zero, so that the worst price of each side is the lowest. */
   private readonly byRank = new Map<number, number[]>();
+
+  /**
+   * Gives all rows, page by page: asks, then bids, a side's worst price first, and a price by priority, so that each order goes to the
+   * end of what is there already. The event loop is given back after each page.
+   */
+  async give(page: (rows: readonly Row[]) => void): Promise<void> {
+    for (const rows of this.pages()) {
+      page(rows);
+      await turn();
+    }
+  }
 
   /** None of the columns is ever empty. */
   add(chunk: Buffer, start: number): void {
@@ -42,7 +43,7 @@ class StoredBook {
     const { columns, count } = this;
     let at = start;
     for (let column = 0; column < columns.length; column++) {
-      const length = chunk.readInt32BE(at);
+      const length = int32At(chunk, at);
       columns[column]![count] = decodeInteger(chunk, at + 4, length);
       at += 4 + length;
     }
@@ -54,7 +55,7 @@ class StoredBook {
     this.count += 1;
   }
 
-  *pages(): Generator<Row[]> {
+  private *pages(): Generator<Row[]> {
     let page: Row[] = [];
     for (const rank of [...this.byRank.keys()].sort((a, b) => a - b)) {
       for (const row of this.inOrder(this.byRank.get(rank)!)) {

@@ -4,7 +4,7 @@ import { FIRST_MARKET_ID } from "../../../actors/kernel/ids.js";
 import { FINISHED_ORDERS_RECOVERED_MAX } from "../../../actors/kernel/limits.js";
 import type { Link } from "../../../actors/kernel/links.js";
 import type { ActorRecord, Loaded, Row } from "../../ports/store.js";
-import { loadBook } from "./load-book.js";
+import { readBook, type StoredBook } from "./load-book.js";
 import { inTransaction } from "./connections.js";
 import { type Columns, copyRows } from "./copy.js";
 import { LINKS, RECORD } from "./store-sql.js";
@@ -211,13 +211,14 @@ const MARKET_TABLES: readonly LoadedTable[] = [
  * Calls `begin` and then `page` for each page, in the order of the tables. Null: there is no such
  * actor.
  */
-export function loadActor(
+export async function loadActor(
   pool: pg.Pool,
   actor: number,
   begin: (loaded: Loaded) => void,
   page: (table: string, rows: readonly Row[]) => void,
 ): Promise<Loaded | null> {
-  return inTransaction(pool, SNAPSHOT, async (client) => {
+  let book: StoredBook | undefined;
+  const found = await inTransaction(pool, SNAPSHOT, async (client) => {
     const record = (await client.query<ActorRecord>({ ...RECORD, values: [actor] })).rows[0];
     if (!record) return null;
     const { rows: links } = await client.query<Link>({ ...LINKS, values: [actor] });
@@ -229,7 +230,9 @@ export function loadActor(
       const query = `SELECT ${Object.keys(columns).join(", ")} ${from(actor)}`;
       await copyRows(client, query, columns, (rows) => page(table, rows));
     }
-    if (!isLedger) await loadBook(client, actor, (rows) => page("book", rows));
+    if (!isLedger) book = await readBook(client, actor);
     return loaded;
   });
+  await book?.give((rows) => page("book", rows));
+  return found;
 }
