@@ -70,6 +70,10 @@ export const COMMAND_LIFETIME_MICROS = 10_000_000;
 /** For how long a client order id stays with an order that has ended: a day. Then another order may have it (R10). */
 export const CLIENT_ORDER_ID_KEPT_MICROS = 86_400_000_000;
 
+/** By the time of a batch an id is free so much later: whatever this batch takes, and does not refuse, came in after that day. */
+export const CLIENT_ORDER_ID_FREE_AFTER_MICROS =
+  CLIENT_ORDER_ID_KEPT_MICROS + COMMAND_LIFETIME_MICROS;
+
 /**
  * Finished orders whose client ids a shard keeps in memory. Above it the oldest are forgotten in memory; the unique
  * index of the orders table still knows them (R10).

@@ -23,12 +23,13 @@ export function isLate({ command, time }: Request): boolean {
 }
 
 /**
- * When the command came in, or what is the latest that it can have. By this it is judged whether a client order id is free: what was
- * sent before its client was told of the order that had the id is no new order, however late it comes (R10).
+ * When the command came in, at the earliest: it is not late, or its deadline says it. By this it is judged whether a client order id is
+ * free: what was sent before its client was told of the order that had the id is no new order, however late it comes (R10). The index,
+ * which knows a batch's time alone, says no other of any order that memory has forgotten (`CLIENT_ORDER_ID_FREE_AFTER_MICROS`).
  */
 export function cameInAt({ command, time }: Request): number {
-  if (command.deadline === 0) return time;
-  return Math.min(time, command.deadline - COMMAND_LIFETIME_MICROS);
+  const latest = command.deadline === 0 ? time : Math.min(time, command.deadline);
+  return latest - COMMAND_LIFETIME_MICROS;
 }
 
 /** Answers that nothing was done. */

@@ -1,7 +1,11 @@
 /** Client order ids in a store (R10): one order has each, until a day after it has ended; then another may. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { marketName } from "../../actors/kernel/ids.js";
-import { CLIENT_ORDER_ID_KEPT_MICROS } from "../../actors/kernel/limits.js";
+import {
+  CLIENT_ORDER_ID_FREE_AFTER_MICROS,
+  CLIENT_ORDER_ID_KEPT_MICROS,
+  COMMAND_LIFETIME_MICROS,
+} from "../../actors/kernel/limits.js";
 import { type Batch, ClientOrderIdConflict } from "../../services/ports/store.js";
 import { Committer, FIRST, pagesOf, restored, SYMBOL, Venue } from "./actors.js";
 import type { OpenStoreBench, StoreBench } from "./store-bench.js";
@@ -66,11 +70,11 @@ export function describeClientOrderIds(adapter: string, open: OpenStoreBench): v
 
     it("stay with live orders for ever, and with those that have ended until a day is over", async () => {
       const ids = shard.tables.rows("orders").map((row) => row["order_id"] as number);
-      const early = CLIENT_ORDER_ID_KEPT_MICROS - 1_000_000;
+      const early = CLIENT_ORDER_ID_FREE_AFTER_MICROS - 1_000_000;
       const all = [...ENDED, "live"];
       expect(await conflictOf(placeAgain(await forgetful(early), all))).toEqual(ids);
       const [live] = await storedAs("live");
-      const late = 9 * CLIENT_ORDER_ID_KEPT_MICROS;
+      const late = 9 * CLIENT_ORDER_ID_FREE_AFTER_MICROS;
       // Of a batch that has ids which are free as well, only the one that is not is told.
       expect(await conflictOf(placeAgain(await forgetful(late), all))).toEqual([live![0]]);
     });
@@ -78,7 +82,7 @@ export function describeClientOrderIds(adapter: string, open: OpenStoreBench): v
     it("go to other orders then, whether memory knows who had them or not", async () => {
       const before = new Map<string, number>();
       for (const id of ENDED) before.set(id, (await storedAs(id))[0]![0]);
-      const day = await forgetful(CLIENT_ORDER_ID_KEPT_MICROS);
+      const day = await forgetful(CLIENT_ORDER_ID_FREE_AFTER_MICROS);
       await day.commit(placeAgain(day, ["plain", "iceberg", "void"]));
       shard = day;
       for (const id of ["plain", "iceberg", "void"]) {
@@ -95,7 +99,7 @@ export function describeClientOrderIds(adapter: string, open: OpenStoreBench): v
         await restored(bench.store, shard.record.id),
         shard.tables,
       );
-      knowing.waited = CLIENT_ORDER_ID_KEPT_MICROS;
+      knowing.waited = CLIENT_ORDER_ID_FREE_AFTER_MICROS;
       const loaded = (await pagesOf(bench.store, shard.record.id)).get("orders")!.flat();
       const names = loaded.map((row) => row["client_order_id"] as string);
       expect(names).toEqual(["live", "rejected", "plain", "iceberg", "void"]);
@@ -110,14 +114,26 @@ export function describeClientOrderIds(adapter: string, open: OpenStoreBench): v
         [expect.any(Number), 0],
       ]);
       const [, plain] = await storedAs("plain");
-      const again = placeAgain(await forgetful(CLIENT_ORDER_ID_KEPT_MICROS), ["plain"]);
+      const again = placeAgain(await forgetful(CLIENT_ORDER_ID_FREE_AFTER_MICROS), ["plain"]);
       expect(await conflictOf(again)).toEqual([plain![0]]);
       const record = await bench.store.record(shard.record.id);
       expect((await restored(bench.store, record!.id)).stateHash()).toBe(record!.hash);
     });
 
+    it("go to nothing that came in before that day was over, though memory has forgotten who had them", async () => {
+      const [plain] = await storedAs("plain");
+      const day = await forgetful(CLIENT_ORDER_ID_KEPT_MICROS + COMMAND_LIFETIME_MICROS / 2);
+      const ended = shard.tables.rows("orders").find((row) => row["order_id"] === plain![0])!;
+      const free = (ended["updated"] as number) + CLIENT_ORDER_ID_KEPT_MICROS;
+      day.ask({
+        ...venue.order(FIRST, "plain", PLAIN),
+        deadline: free - 1 + COMMAND_LIFETIME_MICROS,
+      });
+      expect(await conflictOf(day.seal())).toEqual([plain![0]]);
+    });
+
     it("let go in a fenced batch only", async () => {
-      const late = await forgetful(CLIENT_ORDER_ID_KEPT_MICROS);
+      const late = await forgetful(CLIENT_ORDER_ID_FREE_AFTER_MICROS);
       late.record = { ...late.record, token: late.record.token - 1 };
       const before = await bench.contents();
       await expect(bench.store.commit(placeAgain(late, ["plain"]))).rejects.toThrow(/not current/);

@@ -5,7 +5,7 @@
  */
 import type { Effects, RowSet } from "../../actors/kernel/actor.js";
 import {
-  CLIENT_ORDER_ID_KEPT_MICROS,
+  CLIENT_ORDER_ID_FREE_AFTER_MICROS,
   FINISHED_ORDERS_IN_MEMORY_MAX,
 } from "../../actors/kernel/limits.js";
 import { isFinal, type OrderStatus, Side } from "../../actors/kernel/order.js";
@@ -155,7 +155,7 @@ export class Tables {
     this.holders.set(id, String(order_id));
     if (key === undefined) return;
     const row = orders.get(key)!;
-    const keptUntil = (row["updated"] as number) + CLIENT_ORDER_ID_KEPT_MICROS;
+    const keptUntil = (row["updated"] as number) + CLIENT_ORDER_ID_FREE_AFTER_MICROS;
     if (!isFinal(row["status"] as OrderStatus) || keptUntil > (created as number)) {
       throw new Error(`orders: the client order id ${id} is used`);
     }

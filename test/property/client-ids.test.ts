@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Code } from "../../actors/kernel/codes.js";
-import { CLIENT_ORDER_ID_KEPT_MICROS as DAY } from "../../actors/kernel/limits.js";
+import { CLIENT_ORDER_ID_FREE_AFTER_MICROS as DAY } from "../../actors/kernel/limits.js";
 import { OrderRequest, OrderType, Side, TimeInForce } from "../../actors/kernel/order.js";
 import { NO_OTHER_TERMS } from "../../actors/ledger/messages.js";
 import { ALICE, BOB, MARKET, type Step, Teller } from "../helpers/ledger.js";

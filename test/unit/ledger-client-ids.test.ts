@@ -1,7 +1,7 @@
-/** For how long a client order id stays with its order (R10): as long as that lives, and a day more. */
+/** For how long a client order id stays with its order (R10): as long as that lives, and a day more, and as long as a command lives. */
 import { describe, expect, it } from "vitest";
 import { Code } from "../../actors/kernel/codes.js";
-import { CLIENT_ORDER_ID_KEPT_MICROS as DAY } from "../../actors/kernel/limits.js";
+import { CLIENT_ORDER_ID_FREE_AFTER_MICROS as DAY } from "../../actors/kernel/limits.js";
 import { sourceOfSlot } from "../../actors/kernel/ids.js";
 import { Links } from "../../actors/kernel/links.js";
 import { OrderRequest, OrderType, Side, TimeInForce } from "../../actors/kernel/order.js";
@@ -111,13 +111,15 @@ describe("a client order id", () => {
     const teller = new Teller(FUNDS);
     const orderId = teller.placed();
     end(teller, orderId);
-    const free = teller.time + DAY;
+    const free = teller.time + DAY - COMMAND_DEADLINE_MS * 1_000;
     const cameIn = (time: number) => ({ deadline: time + COMMAND_DEADLINE_MS * 1_000 });
-    teller.time = free + 5_000_000;
+    teller.time = cameIn(free).deadline;
     // Its client may have been told meanwhile that the id is the first order's.
     expect(teller.place(cameIn(free - 1)).replies).toMatchObject([{ orderId, repeated: true }]);
     const asked = { kind: "resolve", account: ALICE, clientOrderId: "a" } as const;
+    teller.time = cameIn(free - 1).deadline;
     expect(teller.ask({ ...asked, ...cameIn(free - 1) }).replies).toMatchObject([{ orderId }]);
+    teller.time = cameIn(free).deadline;
     expect(teller.place(cameIn(free)).events).toMatchObject([{ kind: "accepted" }]);
   });
 

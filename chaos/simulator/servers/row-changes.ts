@@ -4,7 +4,7 @@
  */
 import type { ActorKind } from "../../../actors/kernel/ids.js";
 import type { Column, RowSet } from "../../../actors/kernel/actor.js";
-import { CLIENT_ORDER_ID_KEPT_MICROS } from "../../../actors/kernel/limits.js";
+import { CLIENT_ORDER_ID_FREE_AFTER_MICROS } from "../../../actors/kernel/limits.js";
 import { isFinal, type OrderStatus } from "../../../actors/kernel/order.js";
 import { PARTS, type PartTable } from "../../../services/adapters/postgres/tables.js";
 import type { Batch, Row } from "../../../services/ports/store.js";
@@ -228,7 +228,7 @@ function addReleased(changes: RowChange[], { actor, effects, time }: Batch, tabl
     const orderId = clientOrderIds.get(key);
     if (orderId === undefined) continue;
     const row = orders.rows.get(orderId)!;
-    const keptUntil = (row["updated"] as number) + CLIENT_ORDER_ID_KEPT_MICROS;
+    const keptUntil = (row["updated"] as number) + CLIENT_ORDER_ID_FREE_AFTER_MICROS;
     const isFree = isFinal(row["status"] as OrderStatus) && keptUntil <= time;
     if (isFree) changes.push({ table: orders, key: orderId, row: { ...row, released: 1 } });
     else known.push(orderId);

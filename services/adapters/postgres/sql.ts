@@ -8,7 +8,7 @@
  */
 import type { RowSet } from "../../../actors/kernel/actor.js";
 import { assert } from "../../../actors/kernel/assert.js";
-import { CLIENT_ORDER_ID_KEPT_MICROS } from "../../../actors/kernel/limits.js";
+import { CLIENT_ORDER_ID_FREE_AFTER_MICROS } from "../../../actors/kernel/limits.js";
 import { OrderStatus } from "../../../actors/kernel/order.js";
 import type { Batch } from "../../ports/store.js";
 import { PARTS, type PartTable } from "./tables.js";
@@ -145,7 +145,7 @@ function releasedText(newIds: readonly string[]): string {
   UPDATE orders AS t SET released = 1
   FROM fence CROSS JOIN (${newIds.join(" UNION ALL ")}) AS u (account, client_order_id)
   WHERE t.account = u.account AND t.client_order_id = u.client_order_id AND t.released = 0
-    AND t.status >= ${OrderStatus.Filled} AND t.updated <= ${scalar("time")} - ${CLIENT_ORDER_ID_KEPT_MICROS}
+    AND t.status >= ${OrderStatus.Filled} AND t.updated <= ${scalar("time")} - ${CLIENT_ORDER_ID_FREE_AFTER_MICROS}
   RETURNING 1)`;
 }
 

@@ -1,6 +1,6 @@
 /** The store on Postgres (see `services/ports/store.ts`). */
 import type pg from "pg";
-import { CLIENT_ORDER_ID_KEPT_MICROS } from "../../../actors/kernel/limits.js";
+import { CLIENT_ORDER_ID_FREE_AFTER_MICROS } from "../../../actors/kernel/limits.js";
 import type { Link } from "../../../actors/kernel/links.js";
 import {
   type ActorRecord,
@@ -147,7 +147,7 @@ export class PostgresStore implements Store {
     const rows = await this.read<{ order_id: number }>(sql.CONFLICTING, [
       given("account"),
       given("client_order_id"),
-      batch.time - CLIENT_ORDER_ID_KEPT_MICROS,
+      batch.time - CLIENT_ORDER_ID_FREE_AFTER_MICROS,
     ]);
     return rows.map((row) => row.order_id);
   }
