@@ -12,6 +12,8 @@ import { LINKS, RECORD } from "./store-sql.js";
 const SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /** A whole book is read in the order in which it lies there; one that is a small part of the table, by its index. */
 const ANY_SCAN = "SET LOCAL enable_seqscan = on; SET LOCAL enable_bitmapscan = on";
+/** Many accounts and what is noted of archived ones lie in one order, and are gone through once: to look for each took a third of the time. */
+const IN_ONE_PASS = "SET LOCAL enable_mergejoin = on";
 
 interface LoadedTable {
   readonly table: string;
@@ -225,7 +227,7 @@ export async function loadActor(
     const loaded = { record, links };
     begin(loaded);
     const isLedger = record.kind === "ledger";
-    if (!isLedger) await client.query(ANY_SCAN);
+    await client.query(isLedger ? IN_ONE_PASS : ANY_SCAN);
     for (const { table, columns, from } of isLedger ? LEDGER_TABLES : MARKET_TABLES) {
       const query = `SELECT ${Object.keys(columns).join(", ")} ${from(actor)}`;
       await copyRows(client, query, columns, (rows) => page(table, rows));
