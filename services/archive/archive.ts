@@ -1,17 +1,20 @@
 /**
- * Archiving: batches of the log that are older than a time, with their journal rows, are written to files, read again from there, and
- * only then deleted; what they add up to stays (R9). Nothing of it is done by an actor, and none is held up: rows of old batches
- * are never changed, and are deleted a file at a time.
+ * Archiving: batches of the log that are older than a time, with their journal rows, trades, and orders that have ended, are written to
+ * files, read again from there, and only then deleted; what they add up to stays (R7, R9). Nothing of it is done by an actor, and none is
+ * held up: rows that are that old hardly ever change, and are deleted a file at a time. Killed at any moment, it goes on where it was.
  */
 import { existsSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
-import { openArchive, sha256Of, writeArchive } from "./file.js";
+import type { ActorKind } from "../../actors/kernel/ids.js";
+import { openArchive, writeArchive } from "./file.js";
+import { sha256Of } from "./lines.js";
 import { ArchiveError, type ArchivedBatch } from "./format.js";
 import { EXACT_INTEGERS } from "../adapters/postgres/connections.js";
 import { ARCHIVED_AGE_HOURS_MIN } from "./limits.js";
 import { pagesForFile } from "./pages.js";
+import { RowArchive, type RowFile } from "./row-archive.js";
 import { ArchiveSums, BEFORE_ALL } from "./sums.js";
 import { archivedSequences, archivesOf, replaceByFile } from "./tables.js";
 
@@ -20,6 +23,9 @@ const LOCK_KEY = 0x70617263;
 
 /** Of the batch numbers in files' names, so that these are in order. */
 const BATCH_DIGITS = 12;
+
+const MICROS_PER_SECOND = 1_000_000;
+const MICROS_PER_HOUR = 3_600 * MICROS_PER_SECOND;
 
 export interface ArchivedFile {
   readonly actor: string;
@@ -31,33 +37,42 @@ export interface ArchivedFile {
 
 interface Actor {
   readonly actor: number;
+  readonly kind: ActorKind;
   readonly name: string;
   /** The last batch that is old enough; null: none is. */
   readonly upTo: number | null;
 }
 
+/** What is older than a time (microseconds since 1970), or than so long by the database's clock. */
+export type Age = { readonly before: number } | { readonly olderThanSeconds: number };
+
+export type AnyFile = ({ readonly kind: "batches" } & ArchivedFile) | RowFile;
+
 /**
- * Archives what is of times before `before` (microseconds since 1970) to files in the folder, and gives each. An actor's newest batch always
- * stays. Rejects with `ArchiveError`; what was archived before is archived then.
+ * Archives what is that old to files in the folder, and gives each. An actor's newest batch always stays. Rejects with
+ * `ArchiveError`; what was archived before is archived then.
  */
 export async function archive(
   postgresUrl: string,
   folder: string,
-  before: number,
-  onFile: (file: ArchivedFile) => void,
+  age: Age,
+  onFile: (file: AnyFile) => void,
 ): Promise<void> {
   await connected(postgresUrl, async (client) => {
     await claim(client);
-    await judgeTime(client, before);
+    const before = await timeOf(client, age);
     await mkdir(folder, { recursive: true });
     const { rows } = await client.query<Actor>(OLD_ACTORS, [before]);
     for (const actor of rows) {
       for (;;) {
         const file = await archiveNext(client, folder, actor);
         if (!file) break;
-        onFile(file);
+        onFile({ kind: "batches", ...file });
       }
     }
+    const rest = await RowArchive.open(client, folder, before);
+    for (const actor of rows) if (actor.kind === "market") await rest.trades(actor, onFile);
+    for (const actor of rows) if (actor.kind === "ledger") await rest.orders(actor, onFile);
   });
 }
 
@@ -82,6 +97,8 @@ async function connected<T>(
     application_name: "palisade-archive",
     types: EXACT_INTEGERS,
   });
+  // When the connection breaks, the statement under way fails, or the next; that says enough.
+  client.on("error", () => undefined);
   await client.connect();
   try {
     return await work(client);
@@ -92,7 +109,7 @@ async function connected<T>(
 
 /** The newest batch is left out, so that the log of an actor is never empty. */
 const OLD_ACTORS = `
-  SELECT a.actor, a.name, (SELECT max(batch) FROM batch_log l
+  SELECT a.actor, a.kind, a.name, (SELECT max(batch) FROM batch_log l
     WHERE l.actor = a.actor AND l.batch < a.batch AND l.time < $1) AS "upTo"
   FROM actors a ORDER BY a.actor`;
 
@@ -105,13 +122,15 @@ async function claim(client: pg.Client): Promise<void> {
   throw new ArchiveError("ARCHIVE_UNDER_WAY", "another command is archiving; wait until it has");
 }
 
-async function judgeTime(client: pg.Client, before: number): Promise<void> {
-  const { rows } = await client.query<{ latest: number }>(
-    "SELECT (extract(epoch FROM clock_timestamp() - $1 * interval '1 hour') * 1000000)::bigint AS latest",
-    [ARCHIVED_AGE_HOURS_MIN],
-  );
-  if (before <= rows[0]!.latest) return;
-  const message = `what is younger than ${ARCHIVED_AGE_HOURS_MIN} hours stays: who fell behind reads it; name an earlier time`;
+/** The time before which all goes. */
+async function timeOf(client: pg.Client, age: Age): Promise<number> {
+  const now = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now";
+  const { rows } = await client.query<{ now: number }>(`SELECT ${now}`);
+  const latest = rows[0]!.now - ARCHIVED_AGE_HOURS_MIN * MICROS_PER_HOUR;
+  const before =
+    "before" in age ? age.before : rows[0]!.now - age.olderThanSeconds * MICROS_PER_SECOND;
+  if (before <= latest) return before;
+  const message = `what is younger than ${ARCHIVED_AGE_HOURS_MIN} hours stays: who fell behind reads it, and client order ids are their orders' that long; name an earlier time`;
   throw new ArchiveError("ARCHIVE_TOO_YOUNG", message);
 }
 

@@ -60,16 +60,26 @@ export interface NewArchive {
 }
 
 /** Notes a file and what it adds up to, and deletes the rows that it has: all of it, or nothing. */
-export async function replaceByFile(client: pg.ClientBase, archive: NewArchive): Promise<void> {
-  await client.query("BEGIN");
-  try {
-    // Whoever reads the journal and what is archived, in several statements, has it as it was.
-    await client.query("SELECT pg_advisory_xact_lock($1)", [READERS_LOCK_KEY]);
+export function replaceByFile(client: pg.ClientBase, archive: NewArchive): Promise<void> {
+  return inReadersTurn(client, async () => {
     await note(client, archive);
     await remove(client, archive);
+  });
+}
+
+/** One transaction, while nobody reads what is archived and what is not in several statements: they have it as it was, or as it is then. */
+export async function inReadersTurn(
+  client: pg.ClientBase,
+  work: () => Promise<void>,
+): Promise<void> {
+  await client.query("BEGIN");
+  try {
+    await client.query("SELECT pg_advisory_xact_lock($1)", [READERS_LOCK_KEY]);
+    await work();
     await client.query("COMMIT");
   } catch (error) {
-    await client.query("ROLLBACK");
+    // Of a connection that is gone there is nothing to roll back.
+    await client.query("ROLLBACK").catch(() => undefined);
     throw error;
   }
 }

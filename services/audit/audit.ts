@@ -9,6 +9,7 @@ import { EXACT_INTEGERS } from "../adapters/postgres/connections.js";
 import { READERS_LOCK_KEY } from "../archive/tables.js";
 import { wrongArchives } from "./archives.js";
 import { seeCrossedBooks } from "./crossed-books.js";
+import { wrongRowArchives } from "./row-archives.js";
 import { RULES, type Rule } from "./rules.js";
 import { takeSnapshot } from "./snapshot.js";
 
@@ -46,7 +47,9 @@ const COUNTS = `
          (SELECT count(*) FROM seen_deposits)::integer AS deposits,
          (SELECT count(*) FROM batch_log)::integer AS batches,
          (SELECT coalesce(sum(last_batch - first_batch + 1), 0) FROM archives)::bigint AS archived_batches,
-         (SELECT coalesce(sum(journal_rows), 0) FROM archives)::bigint AS archived_journal`;
+         (SELECT coalesce(sum(journal_rows), 0) FROM archives)::bigint AS archived_journal,
+         (SELECT coalesce(sum(rows), 0) FROM row_archives WHERE kind = 'trades')::bigint AS archived_trades,
+         (SELECT coalesce(sum(rows), 0) FROM row_archives WHERE kind = 'orders')::bigint AS archived_orders`;
 
 export interface AuditOptions {
   /** The folder of the archive files: they are read, too, and what was noted of them is compared with what they hold. */
@@ -78,7 +81,10 @@ export async function audit(
       if (found.first) firstViolation ??= { rule: rule.name, table: rule.table, row: found.first };
     }
     if (archives !== undefined) {
-      const found = await wrongArchives(client, archives);
+      const found = [
+        ...(await wrongArchives(client, archives)),
+        ...(await wrongRowArchives(client, archives)),
+      ];
       violations.archives = found.length;
       if (found[0]) firstViolation ??= { rule: "archives", table: "archives", row: found[0] };
     }

@@ -1,6 +1,7 @@
 /** What an audit proves, each rule as a query for the rows that break it. An empty answer is the proof. */
 
 import { HOUSE_ACCOUNT_BASE } from "../../actors/kernel/ids.js";
+import { NOT_ITS_FILLS } from "../archive/filed-sql.js";
 import { BATCH_GAPS, STALE_BATCHES } from "./batch-rules.js";
 import { CLIENT_ORDER_IDS } from "./client-order-ids.js";
 
@@ -71,6 +72,10 @@ export const COST = `CASE
 /** A fee at a rate in millionths on a value, as `actors/kernel/fees.ts` rounds it. */
 const fee = (value: string, rate: string): string =>
   `CASE WHEN ${rate} < 0 THEN -floor(-${rate}::numeric * ${value} / 1000000) ELSE ceil(${rate}::numeric * ${value} / 1000000) END`;
+
+/** Was an order charged other fees than its rates' part of what it has traded? */
+export const feesWrong = (o: string): string =>
+  `${o}.fees <> ${fee(`${o}.maker_value`, `${o}.maker_fee`)} + ${fee(`${o}.taker_value`, `${o}.taker_fee`)}`;
 
 /** What a buyer's order that may still cost so much holds for fees besides (`actors/ledger/charges.ts`). */
 const feesHeld = (cost: string): string => `CASE
@@ -171,19 +176,23 @@ const FLOWS: Rule = {
   table: "links",
   conserves: true,
   proves:
-    "What a shard took from a market is what that market's trades say, up to the shard's mark.",
+    "What a shard took from a market is what that market's trades say, up to the shard's mark, with what archived ones said.",
   violations: `
     SELECT actor, peer, l.received, l.base_in, l.base_out, l.quote_in, l.quote_out,
            s.base_in AS trades_base_in, s.base_out AS trades_base_out,
            s.quote_in AS trades_quote_in, s.quote_out AS trades_quote_out
     FROM seen_links l
     LEFT JOIN (
-      SELECT shard AS actor, market AS peer,
-             sum(quantity) FILTER (WHERE is_buyer) AS base_in,
-             sum(quantity) FILTER (WHERE NOT is_buyer) AS base_out,
-             sum(cost) FILTER (WHERE NOT is_buyer) AS quote_in,
-             sum(cost) FILTER (WHERE is_buyer) AS quote_out
-      FROM seen_sides GROUP BY shard, market
+      SELECT actor, peer, sum(base_in) AS base_in, sum(base_out) AS base_out, sum(quote_in) AS quote_in, sum(quote_out) AS quote_out
+      FROM (
+        SELECT shard AS actor, market AS peer,
+               sum(quantity) FILTER (WHERE is_buyer) AS base_in,
+               sum(quantity) FILTER (WHERE NOT is_buyer) AS base_out,
+               sum(cost) FILTER (WHERE NOT is_buyer) AS quote_in,
+               sum(cost) FILTER (WHERE is_buyer) AS quote_out
+        FROM seen_sides GROUP BY shard, market
+        UNION ALL SELECT actor, peer, base_in, base_out, quote_in, quote_out FROM archived_flows
+      ) flows GROUP BY actor, peer
     ) s USING (actor, peer)
     WHERE (l.base_in, l.base_out, l.quote_in, l.quote_out) IS DISTINCT FROM
           (coalesce(mod(s.base_in, ${TURNOVER_WRAPS_AT}), 0), coalesce(mod(s.base_out, ${TURNOVER_WRAPS_AT}), 0),
@@ -230,6 +239,7 @@ const SETTLEMENTS: Rule = {
         FROM seen_fees f JOIN instruments i USING (instrument)
       UNION ALL SELECT account, base_asset, 0, CASE WHEN is_buyer THEN quantity ELSE -quantity END FROM seen_sides
       UNION ALL SELECT account, quote_asset, 0, CASE WHEN is_buyer THEN -cost ELSE cost END FROM seen_sides
+      UNION ALL SELECT account, asset, 0, amount FROM archived_settlements
     ) parts
     GROUP BY account, asset
     HAVING sum(total) <> sum(expected)`,
@@ -244,13 +254,9 @@ const FEES: Rule = {
   violations: `
     SELECT o.order_id, o.account, o.fees, o.maker_value, o.taker_value,
            s.maker_value AS trades_maker_value, s.taker_value AS trades_taker_value
-    FROM seen_fees o LEFT JOIN (
-      SELECT order_id, coalesce(sum(cost) FILTER (WHERE is_maker), 0) AS maker_value,
-             coalesce(sum(cost) FILTER (WHERE NOT is_maker), 0) AS taker_value
-      FROM seen_sides GROUP BY order_id
-    ) s USING (order_id)
+    FROM seen_fees o LEFT JOIN seen_fills s USING (order_id)
     WHERE o.maker_value <> coalesce(s.maker_value, 0) OR o.taker_value <> coalesce(s.taker_value, 0)
-       OR o.fees <> ${fee("o.maker_value", "o.maker_fee")} + ${fee("o.taker_value", "o.taker_fee")}`,
+       OR ${feesWrong("o")}`,
 };
 
 const TRADES_OF_ORDERS: Rule = {
@@ -266,7 +272,11 @@ const TRADES_OF_ORDERS: Rule = {
     WHERE o.order_id IS NULL OR o.account <> s.account OR o.instrument <> s.market
        OR o.side <> CASE WHEN s.is_buyer THEN 1 ELSE 2 END
        OR CASE WHEN s.is_buyer THEN s.price > greatest(o.price, o.worst_price)
-               ELSE s.price < least(o.price, o.worst_price) END`,
+               ELSE s.price < least(o.price, o.worst_price) END
+    UNION ALL
+    SELECT f.market, NULL, f.order_id, f.account, CASE WHEN f.is_buyer THEN f.highest_price ELSE f.lowest_price END, f.quantity,
+           o.account, o.price
+    FROM archived_fills f LEFT JOIN orders o USING (order_id) WHERE ${NOT_ITS_FILLS}`,
 };
 
 const ORDER_FILLS: Rule = {
@@ -284,7 +294,7 @@ const ORDER_FILLS: Rule = {
       FROM orders o JOIN seen_sequences q ON q.account = o.account AND o.last_sequence <= q.sequence
       WHERE o.status >= 4
     ) o
-    LEFT JOIN (SELECT order_id, sum(quantity) AS quantity FROM seen_sides GROUP BY order_id) s USING (order_id)
+    LEFT JOIN seen_fills s USING (order_id)
     WHERE o.filled <> coalesce(s.quantity, 0)`,
 };
 

@@ -4,6 +4,7 @@
  */
 import { performance } from "node:perf_hooks";
 import type { Client } from "pg";
+import { sidesOf } from "../archive/filed-sql.js";
 
 /** Temporary tables of the audit's own session. They are empty until `takeSnapshot`. */
 const TABLES = `
@@ -91,17 +92,15 @@ const PREFIXES = `
       UNION ALL SELECT account, asset, total, held FROM archived_balances
     ) changes GROUP BY account, asset;
   CREATE TEMP TABLE seen_sides AS
-    SELECT l.actor AS shard, t.actor AS market, t.trade_id, s.order_id, s.account, s.is_buyer, s.is_maker, t.price, t.quantity,
-           t.price::numeric * t.quantity * i.notional_factor AS cost, i.base_asset, i.quote_asset
-    FROM trades t
-    JOIN instruments i ON i.instrument = t.actor
-    CROSS JOIN LATERAL (VALUES
-      (t.maker_order, t.maker_account, t.maker_number, t.taker_side = 2, true),
-      (t.taker_order, t.taker_account, t.taker_number, t.taker_side = 1, false)
-    ) AS s (order_id, account, number, is_buyer, is_maker)
-    JOIN seen_links l ON l.peer = t.actor AND l.actor = s.order_id % 1024
-    WHERE s.number <= l.received;
-  ANALYZE seen_sides, seen_changes, seen_deposits, seen_withdrawals, seen_transfers, seen_credits, seen_fees, seen_sequences;
+    SELECT s.* FROM (${sidesOf("trades")}) s
+    JOIN seen_links l ON l.peer = s.market AND l.actor = s.shard WHERE s.number <= l.received;
+  CREATE TEMP TABLE seen_fills AS
+    SELECT order_id, sum(quantity) AS quantity, sum(maker_value) AS maker_value, sum(taker_value) AS taker_value FROM (
+      SELECT order_id, quantity, CASE WHEN is_maker THEN cost ELSE 0 END AS maker_value,
+             CASE WHEN is_maker THEN 0 ELSE cost END AS taker_value FROM seen_sides
+      UNION ALL SELECT order_id, quantity, maker_value, taker_value FROM archived_fills
+    ) fills GROUP BY order_id;
+  ANALYZE seen_sides, seen_fills, seen_changes, seen_deposits, seen_withdrawals, seen_transfers, seen_credits, seen_fees, seen_sequences;
 `;
 
 /** Fills the session's `seen_…` tables; gives how long the snapshot was open, in milliseconds. */

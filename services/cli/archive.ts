@@ -1,31 +1,51 @@
-/** `archive`: what is old leaves the log and the journal for files. */
-import { archive, type ArchivedFile } from "../archive/archive.js";
+/** `archive`: what is old leaves the database for files. */
+import { type Age, type AnyFile, archive } from "../archive/archive.js";
+import { CliError } from "./cli-error.js";
 import { type DatabaseOptions, onDatabase } from "./database.js";
 import { printJson } from "./output.js";
-import { parseTime } from "./words.js";
+import { parseSeconds, parseTime } from "./words.js";
 
 export interface ArchiveOptions extends DatabaseOptions {
-  readonly before: string;
+  readonly before?: string;
+  readonly olderThan?: string;
   readonly to: string;
   readonly json?: boolean;
 }
 
 const MICROSECONDS_PER_MILLISECOND = 1_000;
 
-export async function runArchive({ before, to, json, ...database }: ArchiveOptions): Promise<void> {
-  const now = Date.now() * MICROSECONDS_PER_MILLISECOND;
-  const time = parseTime(before, now, "time before which to archive");
-  const files: ArchivedFile[] = [];
+export async function runArchive(options: ArchiveOptions): Promise<void> {
+  const { before, olderThan, to, json, ...database } = options;
+  const age = ageOf(before, olderThan);
+  const files: AnyFile[] = [];
   await onDatabase(database, (url) =>
-    archive(url, to, time, (file) => {
+    archive(url, to, age, (file) => {
       files.push(file);
-      const { batches, journalRows, sha256 } = file;
-      const what = `${file.file}: ${batches} batches, ${journalRows} journal rows, SHA-256 ${sha256}`;
-      if (!json) process.stdout.write(`${what}\n`);
+      if (!json) process.stdout.write(`${file.file}: ${contents(file)}, SHA-256 ${file.sha256}\n`);
     }),
   );
   if (json) return printJson({ files });
   process.stdout.write(
     files.length === 0 ? "nothing is that old\n" : `${files.length} files; keep them\n`,
   );
+}
+
+function ageOf(before: string | undefined, olderThan: string | undefined): Age {
+  if (olderThan !== undefined && before === undefined) {
+    return { olderThanSeconds: parseSeconds(olderThan, "age from which to archive") };
+  }
+  if (before !== undefined && olderThan === undefined) {
+    const now = Date.now() * MICROSECONDS_PER_MILLISECOND;
+    return { before: parseTime(before, now, "time before which to archive") };
+  }
+  throw new CliError(
+    "ARCHIVE_AGE_UNCLEAR",
+    "what is to go is said once: --older-than 24h, or --before 2026-01-31T00:00:00Z",
+  );
+}
+
+function contents(file: AnyFile): string {
+  return file.kind === "batches"
+    ? `${file.batches} batches, ${file.journalRows} journal rows`
+    : `${file.rows} ${file.kind}`;
 }

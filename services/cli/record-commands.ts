@@ -17,8 +17,11 @@ export function addRecordCommands({ program, withData, run }: Shell): void {
     );
 
   withData(program.command("archive"))
-    .description("write old batches of the log and their journal rows to files, and delete them")
-    .requiredOption("--before <time>", "what is older goes, like 2026-01-31T00:00:00Z")
+    .description(
+      "write old batches of the log, their journal rows, trades and ended orders to files, and delete them",
+    )
+    .option("--older-than <age>", "what is older goes, like 24h or 7d")
+    .option("--before <time>", "or what is of earlier times, like 2026-01-31T00:00:00Z")
     .requiredOption("--to <folder>", "where the files go: one folder for all of an exchange")
     .option("--url <postgres>", "the database, instead of the running exchange's")
     .action((options: ArchiveOptions) =>

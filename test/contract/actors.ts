@@ -165,6 +165,8 @@ export async function restored(
   return actor;
 }
 
+type Fees = Pick<Instrument, "makerFee" | "takerFee">;
+
 /** Two ledger shards and a market that are led here, and talk to each other. */
 export class Venue {
   readonly market: Committer;
@@ -173,7 +175,7 @@ export class Venue {
   /** Every batch that was committed. */
   readonly batches: Batch[] = [];
 
-  private constructor(market: Committer, shards: readonly Committer[]) {
+  private constructor(market: Committer, shards: readonly Committer[], fees: Fees) {
     this.market = market;
     this.shards = shards;
     this.instrument = {
@@ -187,19 +189,27 @@ export class Venue {
       lot: 1,
       notionalFactor: 1,
       referencePrice: 100,
-      makerFee: 0,
-      takerFee: 0,
+      ...fees,
       feeTiers: [],
     };
   }
 
   /** Claims the shards and the market, from whom led them before, and lists the instrument. */
-  static async open(store: Store, market: number, before?: Venue): Promise<Venue> {
+  static async open(
+    store: Store,
+    market: number,
+    before?: Venue,
+    fees: Fees = { makerFee: 0, takerFee: 0 },
+  ): Promise<Venue> {
     const shards: Committer[] = [];
     for (let id = 1; id <= SHARDS; id++) {
       shards.push(await Committer.claim(store, id, before?.shards[id - 1]!.tables));
     }
-    const venue = new Venue(await Committer.claim(store, market, before?.market.tables), shards);
+    const venue = new Venue(
+      await Committer.claim(store, market, before?.market.tables),
+      shards,
+      fees,
+    );
     const { instrument } = venue;
     const list = encodeMarketCommand({ kind: "list", instrument, shards: SHARDS });
     // Prices may be what they like here.

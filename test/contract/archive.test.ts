@@ -10,7 +10,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { marketName } from "../../actors/kernel/ids.js";
 import { PostgresReads } from "../../services/adapters/postgres/reads.js";
 import { PostgresStore } from "../../services/adapters/postgres/store.js";
-import { archive, type ArchivedFile, archivedBatches } from "../../services/archive/archive.js";
+import {
+  type AnyFile,
+  archive,
+  type ArchivedFile,
+  archivedBatches,
+} from "../../services/archive/archive.js";
 import { JournalArchivedError, type Period } from "../../services/audit/journal-reader.js";
 import { audit } from "../../services/audit/audit.js";
 import { readPositions } from "../../services/audit/positions.js";
@@ -61,10 +66,16 @@ describe("archives", () => {
     rmSync(folder, { recursive: true });
   });
 
-  async function archived(before = LONG_AGO): Promise<ArchivedFile[]> {
-    const files: ArchivedFile[] = [];
-    await archive(database.url, folder, before, (file) => files.push(file));
+  async function allArchived(before = LONG_AGO): Promise<AnyFile[]> {
+    const files: AnyFile[] = [];
+    await archive(database.url, folder, { before }, (file) => files.push(file));
     return files;
+  }
+
+  /** The files of batches. */
+  async function archived(before = LONG_AGO): Promise<ArchivedFile[]> {
+    const files = await allArchived(before);
+    return files.flatMap((file) => (file.kind === "batches" ? [file] : []));
   }
 
   async function expectProved(): Promise<void> {
@@ -94,9 +105,10 @@ describe("archives", () => {
 
   it("have what was deleted, a file for each actor; the newest batch stays", async () => {
     const [batches, journal] = [await countOf("batch_log"), await countOf("journal")];
-    const files = await archived();
+    const all = await allArchived();
+    const files = all.flatMap((file) => (file.kind === "batches" ? [file] : []));
     expect(files.map(({ actor }) => actor)).toEqual(["ledger.1", "ledger.2", marketName(SYMBOL)]);
-    expect(readdirSync(folder).sort()).toEqual(files.map(({ file }) => file).sort());
+    expect(readdirSync(folder).sort()).toEqual(all.map(({ file }) => file).sort());
     const sum = (name: "batches" | "journalRows") =>
       files.reduce((total, file) => total + file[name], 0);
     expect(await countOf("batch_log")).toBe(venue.all.length);

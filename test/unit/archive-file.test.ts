@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openArchive, sha256Of, writeArchive } from "../../services/archive/file.js";
+import { openArchive, writeArchive } from "../../services/archive/file.js";
+import { sha256Of } from "../../services/archive/lines.js";
 import type { ArchivedBatch } from "../../services/archive/format.js";
 import { ArchiveSums, BEFORE_ALL } from "../../services/archive/sums.js";
 
