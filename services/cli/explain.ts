@@ -1,7 +1,7 @@
 /** `explain`: what became of an order, or of an actor, from what Postgres keeps and from what the nodes say. */
 import { InvariantError } from "../../actors/kernel/assert.js";
 import { actorNames } from "../explain/actor-story.js";
-import { type OrderStory, orderStory } from "../explain/order-story.js";
+import { filesOf, type OrderStory, orderStory } from "../explain/order-story.js";
 import { type Records, withRecords } from "../explain/records.js";
 import { accountOf } from "./accounts.js";
 import { CliError } from "./cli-error.js";
@@ -42,7 +42,13 @@ async function explainOrder(
   const story = await told(orderStory(records, orderId, account, clientOrderId));
   if (!story) {
     const what = orderId > 0 ? `order ${orderId}` : `order ${clientOrderId} of account ${account}`;
-    const hint = "name it by its number, or by --account N and its client order id";
+    const files = orderId > 0 ? await filesOf(records, orderId) : [];
+    if (files.length > 0) {
+      const message = `order ${orderId} has ended long ago and is in archive files; zgrep '"order_id": *${orderId}[,}]' ${files.join(" ")}`;
+      throw new CliError("ORDER_ARCHIVED", message);
+    }
+    const hint =
+      "name it by its number, or by --account N and its client order id, which is free when an order is archived";
     throw new CliError("UNKNOWN_ORDER", `there is no ${what}; ${hint}`);
   }
   if (options.json) printOrderJson(story);

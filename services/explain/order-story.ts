@@ -7,7 +7,7 @@ import { assert } from "../../actors/kernel/assert.js";
 import { shardOfOrder } from "../../actors/kernel/ids.js";
 import { isFinal, type OrderStatus } from "../../actors/kernel/order.js";
 import { query } from "../adapters/postgres/connections.js";
-import type { OrderRow } from "../ports/reads.js";
+import type { OrderRow, Reads } from "../ports/reads.js";
 import { inOrder } from "./causes.js";
 import { marketSteps } from "./market-steps.js";
 import { OrderWords } from "./order-words.js";
@@ -51,9 +51,17 @@ export async function orderStory(
     terms: words.terms(order),
     standing: words.standing(order),
     trailingStop: await trailingStop(telling),
-    steps: await tell(telling, actors),
+    steps: await tell(telling, actors, await isJournalArchived(reads, order)),
     gaps: telling.gaps,
   };
+}
+
+/** The archive files that an order is in, one of them; empty: it is in none. */
+export async function filesOf({ pool, reads }: Records, orderId: number): Promise<string[]> {
+  if (!(await reads.isOrderArchived(orderId))) return [];
+  const values = [orderId, shardOfOrder(orderId)];
+  const files = await query<{ file: string }>(pool, sql.FILES_OF_ORDER, values);
+  return files.map(({ file }) => file);
 }
 
 /** The account is never told of it: the market's own row has it. */
@@ -69,11 +77,27 @@ async function accountOf(pool: pg.Pool, orderId: number): Promise<number> {
   return row?.account ?? 0;
 }
 
-async function tell(telling: Telling, actors: readonly sql.ActorRow[]): Promise<Step[]> {
-  const { order } = telling;
+/** Is its beginning in archive files? */
+async function isJournalArchived(reads: Reads, order: OrderRow): Promise<boolean> {
+  const heads = await reads.accountHeads([order.account]);
+  return order.firstSequence < (heads.get(order.account)?.first ?? 0);
+}
+
+async function tell(
+  telling: Telling,
+  actors: readonly sql.ActorRow[],
+  isArchived: boolean,
+): Promise<Step[]> {
+  const { order, gaps } = telling;
   const shard = actors.find(({ id }) => id === shardOfOrder(order.orderId));
   const told = await readTold(telling);
-  assert(shard !== undefined && told.length > 0, "the journal has nothing of %s", order.orderId);
+  assert(shard !== undefined, "there is no shard of order %s", order.orderId);
+  if (isArchived) {
+    const begins = `the journal of account ${order.account} begins in archive files, and this order with it: statement --archives reads them`;
+    gaps.push(begins);
+    if (told.length === 0) return [];
+  }
+  assert(told.length > 0, "the journal has nothing of %s", order.orderId);
   const ofShard = await shardSteps(telling, shard, told);
   const market = actors.find(({ id }) => id === order.instrument);
   const events = told.flatMap((each) => each.events);

@@ -94,6 +94,12 @@ export const ACCOUNT_OF_ORDER = statement(
   "SELECT account FROM orders WHERE order_id = $1",
 );
 
+/** The files that may have it. */
+export const FILES_OF_ORDER = statement(
+  "files_of_order",
+  `SELECT file FROM row_archives WHERE kind = 'orders' AND actor = $2::integer AND first <= $1 AND last >= $1 ORDER BY number`,
+);
+
 /** Of an open order that is no plain one. */
 export const STOP_PRICE = statement(
   "stop_price",

@@ -32,7 +32,10 @@ import type { Session } from "./session.js";
 import { fromPostgres } from "./unary.js";
 
 export interface OrderDeskDependencies {
-  readonly reads: Pick<Reads, "order" | "openOrders" | "accountHeads" | "journalRange">;
+  readonly reads: Pick<
+    Reads,
+    "order" | "isOrderArchived" | "openOrders" | "accountHeads" | "journalRange"
+  >;
   readonly catalog: Catalog;
   readonly commands: Commands;
   readonly intake: OrderIntake;
@@ -87,8 +90,18 @@ export class OrderDesk {
     const row = await fromPostgres(
       this.deps.reads.order(account, name.orderId, name.clientOrderId),
     );
-    if (!row) throw notFound(codeName(Code.UNKNOWN_ORDER), codeText(Code.UNKNOWN_ORDER));
+    if (!row) throw await this.unknown(name.orderId);
     return this.describe(row);
+  }
+
+  /** Of an id of the client's nobody can say more: it is free, once its order is in archive files. */
+  private async unknown(orderId: number): Promise<Refusal> {
+    const { reads } = this.deps;
+    if (orderId === 0 || !(await fromPostgres(reads.isOrderArchived(orderId)))) {
+      return notFound(codeName(Code.UNKNOWN_ORDER), codeText(Code.UNKNOWN_ORDER));
+    }
+    const message = `order ${orderId} has ended long ago and is in archive files, whoever's it was; ask the exchange's operators for it`;
+    return notFound("ORDER_ARCHIVED", message);
   }
 
   /** The account's orders that have not ended. Rejects with a `Refusal` when there is no such account. */

@@ -276,6 +276,8 @@ export interface Reads {
 
   /** By order id, or (order id 0) by client order id. Null: the account has no such order. */
   order(account: number, orderId: number, clientOrderId: string): Promise<OrderRow | null>;
+  /** Was there an order of this number, of whatever account, that is in archive files now? */
+  isOrderArchived(orderId: number): Promise<boolean>;
   /** Those that have not ended, the newest first, so many at most. All that the account has ever sent are gone through. */
   openOrders(account: number, most: number): Promise<OrderRow[]>;
   /** Null: there is no such account. */

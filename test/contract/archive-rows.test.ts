@@ -9,6 +9,8 @@ import { CLIENT_ORDER_ID_FREE_AFTER_MICROS } from "../../actors/kernel/limits.js
 import { PostgresStore } from "../../services/adapters/postgres/store.js";
 import { type AnyFile, archive } from "../../services/archive/archive.js";
 import { audit } from "../../services/audit/audit.js";
+import { filesOf, orderStory } from "../../services/explain/order-story.js";
+import { withRecords } from "../../services/explain/records.js";
 import { FIRST, holderOf, restored, SECOND, SYMBOL, tradeABit, Venue } from "./actors.js";
 import { type TestDatabase, TestDatabases } from "./postgres.js";
 
@@ -99,6 +101,21 @@ describe("archives of trades and orders", () => {
     }
   }
 
+  /** What is said of an order by its number: its client order id while it is kept; else that it is archived, and in which file. */
+  async function expectToldOf(orderId: number, kept?: string): Promise<void> {
+    await withRecords(database.url, async (records) => {
+      const { reads } = records;
+      const isArchived = kept === undefined;
+      expect(await reads.isOrderArchived(orderId)).toBe(isArchived);
+      expect(await reads.isOrderArchived(orderId + 1_024_000)).toBe(false);
+      const files = isArchived ? ["ledger.1-000001.orders.jsonl.gz"] : [];
+      expect(await filesOf(records, orderId)).toEqual(files);
+      const story = await orderStory(records, orderId, 0, "");
+      expect(story?.order.clientOrderId).toBe(kept);
+      if (!isArchived) expect(story!.gaps[0]).toContain("begins in archive files");
+    });
+  }
+
   const countOf = async (rows: string) =>
     (await database.query<{ count: number }>(`SELECT count(*) AS count FROM ${rows}`))[0]!.count;
 
@@ -119,9 +136,11 @@ describe("archives of trades and orders", () => {
     expect(await countOf("trades")).toBe(0);
     await expectProved();
     await tradeOn("on");
-    const before = await database.query<{ client_order_id: string; status: number }>(
-      "SELECT client_order_id, status FROM orders ORDER BY order_id",
-    );
+    const before = await database.query<{
+      client_order_id: string;
+      status: number;
+      order_id: number;
+    }>("SELECT order_id, client_order_id, status FROM orders ORDER BY order_id");
     const files = await archived();
     expect(files.filter(({ kind }) => kind === "trades")).toMatchObject([{ rows: 1 }]);
     const live = before.filter(({ status }) => status < 4).map((row) => row.client_order_id);
@@ -129,6 +148,8 @@ describe("archives of trades and orders", () => {
     // The review of one was over only when its shard did something again.
     expect(new Set(await idsKept())).toEqual(new Set([...live, "held", "on-bid", "on-ask"]));
     await expectProved();
+    await expectToldOf(before[0]!.order_id as number, "rests");
+    await expectToldOf(before.find((row) => row.client_order_id === "goes")!.order_id as number);
     expect(await everything()).toEqual([trades + 1, before.length]);
     const text = readdirSync(folder)
       .filter((file) => file.includes("ledger.1-000001.orders"))

@@ -87,6 +87,10 @@ export class SimReads implements Reads {
     return this.ask("openOrders", [account, most], reads.openOrders);
   }
 
+  isOrderArchived(): Promise<boolean> {
+    return this.ask("isOrderArchived", [], reads.isOrderArchived);
+  }
+
   subAccounts(account: number): Promise<SubAccountRow[]> {
     return this.ask("subAccounts", [account], reads.subAccounts);
   }

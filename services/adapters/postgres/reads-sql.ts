@@ -131,6 +131,13 @@ export const ORDER_BY_ID = statement(
   `SELECT ${ORDER_COLUMNS} FROM orders WHERE account = $1 AND order_id = $2`,
 );
 
+/** Each number that a shard gives has a row, until that is archived. */
+export const IS_ORDER_ARCHIVED = statement(
+  "is_order_archived",
+  `SELECT EXISTS (SELECT FROM row_archives WHERE kind = 'orders' AND actor = $2::integer AND first <= $1 AND last >= $1)
+     AND NOT EXISTS (SELECT FROM orders WHERE order_id = $1) AS archived`,
+);
+
 export const ORDER_BY_CLIENT_ID = statement(
   "order_by_client_id",
   `SELECT ${ORDER_COLUMNS} FROM orders WHERE account = $1 AND client_order_id = $2 AND released = 0`,

@@ -1,7 +1,7 @@
 /** What gateways and feeds read and write beside the actors' commits (see `services/ports/reads.ts`). */
 import type pg from "pg";
 import { assert } from "../../../actors/kernel/assert.js";
-import { marketName } from "../../../actors/kernel/ids.js";
+import { marketName, shardOfOrder } from "../../../actors/kernel/ids.js";
 import type { Instrument } from "../../../actors/kernel/instrument.js";
 import {
   type AccountBalances,
@@ -108,6 +108,11 @@ export class PostgresReads implements Reads {
     return orderId > 0
       ? this.one<OrderRow>(sql.ORDER_BY_ID, [account, orderId])
       : this.one<OrderRow>(sql.ORDER_BY_CLIENT_ID, [account, clientOrderId]);
+  }
+
+  async isOrderArchived(orderId: number): Promise<boolean> {
+    const values = [orderId, shardOfOrder(orderId)];
+    return (await this.one<{ archived: boolean }>(sql.IS_ORDER_ARCHIVED, values))!.archived;
   }
 
   openOrders(account: number, most: number): Promise<OrderRow[]> {
