@@ -1,6 +1,6 @@
 /** The limits of archives, with their units (R11). */
 
-/** What is younger stays: standbys, gateways and clients that fell behind read it. */
+/** What is younger stays: standbys, gateways and clients that fell behind read it, and feeds its trades. */
 export const ARCHIVED_AGE_HOURS_MIN = 24;
 
 /** One file has so many batches and journal rows, and a page of batches more: they are deleted in one transaction. */

@@ -33,8 +33,15 @@ interface Actor {
   readonly name: string;
 }
 
-/** A client has used the id of one of the orders again meanwhile. */
-class ChangedMeanwhile extends Error {}
+/** A client has used the id of one of the orders again meanwhile, or somebody else holds a row. */
+class ChangedMeanwhile extends ArchiveError {
+  constructor(name: string) {
+    super(
+      "ARCHIVE_ORDERS_CHANGE",
+      `old orders of ${name} are held or changed by others; nothing of that file was deleted; try again later`,
+    );
+  }
+}
 
 export class RowArchive {
   private readonly client: pg.ClientBase;
@@ -147,7 +154,7 @@ export class RowArchive {
        ) same WHERE ${kind}.actor = same.actor AND ${kind}.${key} = same.${key}`,
     );
     if (rowCount === expected) return;
-    if (kind === "orders") throw new ChangedMeanwhile(`orders of ${name} change again and again`);
+    if (kind === "orders") throw new ChangedMeanwhile(name);
     throw notWhole(`${name}: ${rowCount} trades are what the file says, of ${expected}`);
   }
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { marketName } from "../../actors/kernel/ids.js";
 import { CLIENT_ORDER_ID_FREE_AFTER_MICROS } from "../../actors/kernel/limits.js";
@@ -148,8 +149,8 @@ describe("archives of trades and orders", () => {
     // The review of one was over only when its shard did something again.
     expect(new Set(await idsKept())).toEqual(new Set([...live, "held", "on-bid", "on-ask"]));
     await expectProved();
-    await expectToldOf(before[0]!.order_id as number, "rests");
-    await expectToldOf(before.find((row) => row.client_order_id === "goes")!.order_id as number);
+    await expectToldOf(before[0]!.order_id, "rests");
+    await expectToldOf(before.find((row) => row.client_order_id === "goes")!.order_id);
     expect(await everything()).toEqual([trades + 1, before.length]);
     const text = readdirSync(folder)
       .filter((file) => file.includes("ledger.1-000001.orders"))
@@ -196,6 +197,23 @@ describe("archives of trades and orders", () => {
     for (const id of ["never-sent", "too-much", "iceberg-goes"]) {
       expect(await idsKept()).not.toContain(id);
     }
+  });
+
+  it("do not wait for orders that another session holds, and have them as it leaves them", async () => {
+    await tradeOn("on");
+    const holder = new pg.Client({ connectionString: database.url });
+    await holder.connect();
+    await holder.query("BEGIN");
+    const goes = "WHERE client_order_id = 'goes'";
+    await holder.query(`UPDATE orders SET released = 1 ${goes}`);
+    await expect(archived()).rejects.toThrow("ARCHIVE_ORDERS_CHANGE: old orders of ledger.1");
+    expect(await countOf("row_archives WHERE kind = 'orders'")).toBe(0);
+    await expectProved();
+    await holder.query("ROLLBACK");
+    await holder.end();
+    await archived();
+    expect(await countOf(`orders ${goes}`)).toBe(0);
+    await expectProved();
   });
 
   /** Each ends the connection of whoever archives, in the middle of what it does. */

@@ -279,6 +279,10 @@ describe("archives", () => {
     const hour = 3_600_000_000;
     const now = Date.now() * 1_000;
     await expect(archived(now - 23 * hour)).rejects.toThrow("ARCHIVE_TOO_YOUNG");
+    const young = { olderThanSeconds: 23 * 3_600 };
+    await expect(archive(database.url, folder, young, () => undefined)).rejects.toThrow(
+      "ARCHIVE_TOO_YOUNG",
+    );
     const other = new pg.Client({ connectionString: database.url });
     await other.connect();
     await other.query("SELECT pg_advisory_lock($1)", [0x70617263]);
@@ -287,7 +291,10 @@ describe("archives", () => {
     const leftover = `ledger.1-${"1".padStart(12, "0")}.jsonl.gz`;
     writeFileSync(join(folder, leftover), "half");
     writeFileSync(join(folder, `${leftover}.unfinished`), "half");
-    expect((await archived(now - 25 * hour))[0]!.file).toBe(leftover);
+    const aged: AnyFile[] = [];
+    const day = { olderThanSeconds: 24 * 3_600 };
+    await archive(database.url, folder, day, (file) => aged.push(file));
+    expect(aged[0]!.file).toBe(leftover);
     expect(existsSync(join(folder, `${leftover}.unfinished`))).toBe(false);
     expect(readFileSync(join(folder, `${leftover}.unnoted`), "utf8")).toBe("half");
     await expectProved();
