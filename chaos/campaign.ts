@@ -5,6 +5,7 @@
 import { SURROUNDINGS } from "./drill.js";
 import { DRILLS } from "./drills/catalog.js";
 import { CannotStrikeError, type Drill, type Surroundings } from "./drills/drill.js";
+import { drillFolder, writeCampaign } from "./evidence/folder.js";
 import { unlessInterrupted } from "./interrupt.js";
 import type { DrillReport } from "./report.js";
 import { Session } from "./session.js";
@@ -40,6 +41,8 @@ export interface CampaignOptions {
   /** Rounds of each; absent: as many as it takes to show all of it. */
   readonly rounds?: number;
   readonly seed: number;
+  /** Where the reports and the evidence of all drills are written; absent: nowhere. */
+  readonly folder?: string;
   readonly log: (line: string) => void;
   /** Takes each line as soon as it is known. */
   readonly tell: (line: CampaignLine) => void;
@@ -56,7 +59,7 @@ export async function runAll(options: CampaignOptions): Promise<CampaignReport> 
   const campaign = new Campaign(options);
   try {
     for (const drill of bySurroundings(options.drills ?? DRILLS)) await campaign.take(drill);
-    return campaign.report();
+    return await campaign.end();
   } finally {
     await campaign.close();
   }
@@ -93,7 +96,15 @@ class Campaign {
     this.options.tell(line);
   }
 
-  report(): CampaignReport {
+  /** Everything of it on one page, where it has a folder. */
+  async end(): Promise<CampaignReport> {
+    const { folder, seed } = this.options;
+    const report = this.report();
+    if (folder !== undefined) await writeCampaign(folder, { seed, report, lines: this.lines });
+    return report;
+  }
+
+  private report(): CampaignReport {
     const { lines } = this;
     const sum = (of: "lost" | "duplicated" | "staleCommits") =>
       lines.reduce((total, line) => total + (line[of] ?? 0), 0);
@@ -141,7 +152,8 @@ class Campaign {
     if (this.key !== key) await this.close();
     this.key = key;
     this.session ??= await Session.open({ ...surroundingsOf(drill), ...this.options });
-    return this.session.run(drill, { rounds: this.options.rounds ?? drill.rounds ?? 1 });
+    const { folder, rounds = drill.rounds ?? 1 } = this.options;
+    return this.session.run(drill, { rounds }, folder && drillFolder(folder, drill.name));
   }
 
   /** What a failed drill leaves behind is for people to look at, and not for the next drill. */

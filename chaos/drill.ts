@@ -13,6 +13,8 @@ export interface DrillOptions extends Partial<Surroundings> {
   /** Strikes again and again for so long, instead of so many rounds. */
   readonly minutes?: number;
   readonly seed?: number;
+  /** Where its report and its evidence are written; absent: nowhere. */
+  readonly folder?: string;
   /** True keeps the logs although everything is as it should be. */
   readonly keep?: boolean;
   /** Takes lines of progress. */
@@ -38,12 +40,20 @@ const MS_PER_MINUTE = 60_000;
 /** Runs a drill on an exchange that it starts. Throws `UnknownDrillError`; rejects when it cannot be run to its end. */
 export async function runDrill(name: string, options: DrillOptions = {}): Promise<DrillReport> {
   const drill = drillOf(name);
-  const { log = () => {}, rounds = ROUNDS, seed = SEED, keep = false, signal, minutes } = options;
+  const {
+    log = () => {},
+    rounds = ROUNDS,
+    seed = SEED,
+    keep = false,
+    signal,
+    minutes,
+    folder,
+  } = options;
   const forMs = minutes === undefined ? {} : { forMs: minutes * MS_PER_MINUTE };
   const surroundings = { ...SURROUNDINGS, ...drill.surroundings, ...options };
   const session = await Session.open({ ...surroundings, seed, log });
   try {
-    const found = await unlessInterrupted(signal, session.run(drill, { rounds, ...forMs }));
+    const found = await unlessInterrupted(signal, session.run(drill, { rounds, ...forMs }, folder));
     if (keep || !found.ok) log(`the logs are kept in ${session.keepLogs()}`);
     return found;
   } catch (error) {

@@ -4,6 +4,9 @@ import type { CheckReport } from "./checker/check.js";
 import type { Drill, Round } from "./drills/drill.js";
 import type { LoadResult } from "./load/process.js";
 
+/** What the clients under load have sent and were told. */
+export type LoadCounts = Pick<LoadResult, "submitted" | "fills" | "resolved" | "unreported">;
+
 /** Figures of what was measured over all rounds, in milliseconds: `resumeMsP50`, `resumeMsP99`, `resumeMsMax`, … */
 export interface Figures {
   readonly [figure: `${string}MsP50` | `${string}MsP99` | `${string}MsMax`]: number;
@@ -47,12 +50,12 @@ const TENTHS = 10;
 
 /** What the judges have to say of a drill. */
 export interface Found {
-  readonly drill: Drill;
+  readonly drill: Pick<Drill, "name" | "hypothesis" | "about" | "bound">;
   readonly loadBefore: number;
   /** What was not healthy in the end. */
   readonly ails: readonly string[];
   readonly rounds: readonly Round[];
-  readonly load: LoadResult;
+  readonly load: LoadCounts;
   readonly checked: CheckReport;
   readonly audited: AuditReport;
 }

@@ -4,10 +4,18 @@ import { join } from "node:path";
 import { PROJECT_ROOT } from "../services/servers/project-root.js";
 import type { CheckReport } from "./checker/check.js";
 
-/** `logs`: the folder of the clients' logs. Rejects when the program says nothing. */
-export function runChecker(logs: string, postgresUrl: string): Promise<CheckReport> {
+/**
+ * `logs`: the folder of the clients' logs. `extract`: where the rows that it judges are written, for whoever judges them
+ * again. Rejects when the program says nothing.
+ */
+export function runChecker(
+  logs: string,
+  postgresUrl: string,
+  extract?: string,
+): Promise<CheckReport> {
   const program = join(PROJECT_ROOT, "dist", "chaos", "checker", "main.js");
   const args = [program, "--logs", logs, "--url", postgresUrl, "--json"];
+  if (extract !== undefined) args.push("--extract", extract);
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   const output: Buffer[] = [];
   const errors: Buffer[] = [];

@@ -2,19 +2,25 @@
  * An exchange and its clients, at which drills strike one after the other. After each of them the clients rest, everything
  * that is on its way arrives, and separate programs judge: a checker from the clients' own logs, and the audit.
  */
+import { mkdirSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { audit } from "../services/audit/audit.js";
 import type { Drill, Round, Stage, Surroundings } from "./drills/drill.js";
+import { tablesFolder, writeEvidence } from "./evidence/folder.js";
+import { firstLeaders, leaderChanges } from "./evidence/leader-changes.js";
+import { type Observed, recordOf } from "./evidence/record.js";
 import { LoadProcess, type LoadResult } from "./load/process.js";
 import { untilQuiet } from "./quiet.js";
-import { type DrillReport, report } from "./report.js";
+import { type DrillReport, type Found, type LoadCounts, report } from "./report.js";
 import { runChecker } from "./run-checker.js";
 import { Scene } from "./scene.js";
+import { Canary } from "./stage/canary.js";
 import { whatAils } from "./stage/health.js";
 import { DEBUGGER_ENV } from "./stage/inspector.js";
 import { Metronome } from "./stage/metronome.js";
 import { Probe } from "./stage/probe.js";
+import { Timeline } from "./stage/timeline.js";
 
 const LOAD_ACCOUNTS = 100;
 const FIRST_LOAD_ACCOUNT = 1_000;
@@ -33,7 +39,9 @@ export interface SessionOptions extends Surroundings {
 
 export class Session {
   readonly stage: Stage;
+  private readonly surroundings: Surroundings;
   private readonly load: LoadProcess;
+  private readonly canary: Canary;
   /** What the load had sent and been told before the next drill. */
   private before: Pick<LoadResult, "submitted" | "fills" | "resolved"> = {
     submitted: 0,
@@ -41,9 +49,11 @@ export class Session {
     resolved: 0,
   };
 
-  private constructor(stage: Stage, load: LoadProcess) {
+  private constructor(stage: Stage, surroundings: Surroundings, load: LoadProcess, canary: Canary) {
     this.stage = stage;
+    this.surroundings = surroundings;
     this.load = load;
+    this.canary = canary;
   }
 
   /** Starts everything; what fails stops what had started. */
@@ -51,26 +61,34 @@ export class Session {
     const { log, seed, ordersPerSecond } = options;
     const scene = await Scene.start({ ...options, env: DEBUGGER_ENV });
     const load = startLoad(scene, ordersPerSecond, seed);
-    let probe: Probe | undefined;
-    let metronome: Metronome | undefined;
+    const timeline = new Timeline();
+    const clients: { leave(): void }[] = [];
+    const opened = <Client extends { leave(): void }>(client: Client): Client => {
+      clients.push(client);
+      return client;
+    };
     try {
-      probe = await Probe.open(scene);
-      metronome = await Metronome.open(scene);
+      const probe = opened(await Probe.open(scene));
+      const metronome = opened(await Metronome.open(scene));
+      const canary = opened(await Canary.open(scene, timeline));
       await load.ready();
-      return new Session({ scene, probe, metronome, seed, log }, load);
+      const stage = { scene, probe, metronome, timeline, seed, log };
+      return new Session(stage, surroundingsOf(options), load, canary);
     } catch (error) {
       log(`the logs are kept in ${scene.keepLogs()}`);
       load.kill();
-      probe?.leave();
-      metronome?.leave();
+      for (const client of clients) client.leave();
       await scene.stop();
       throw error;
     }
   }
 
-  /** Strikes, and has it judged. Rejects when the exchange is not healthy before, or does not come back. */
-  async run(drill: Drill, amount: Amount): Promise<DrillReport> {
-    const { scene, probe, metronome, log } = this.stage;
+  /**
+   * Strikes, and has it judged. `folder`: where the evidence is written. Rejects when the exchange is not healthy before,
+   * or does not come back.
+   */
+  async run(drill: Drill, amount: Amount, folder?: string): Promise<DrillReport> {
+    const { scene, log } = this.stage;
     const loadBefore = loadavg()[0]!;
     const ails = await whatAils(scene.exchange);
     if (ails.length > 0) {
@@ -78,21 +96,32 @@ export class Session {
         `EXCHANGE_NOT_HEALTHY: ${drill.name} strikes only what is whole: ${ails.join("; ")}`,
       );
     }
-    this.load.go();
-    const rounds = await this.strike(drill, amount);
+    const { rounds, ...seen } = await this.observe(drill, amount);
     this.load.rest();
     const result = await this.load.result();
-    await Promise.all([probe.rest(), metronome.rest()]);
+    await this.rest();
     log("waiting until everything is taken, then judging");
     const ailsStill = await whatAils(scene.exchange);
     await untilQuiet(scene, QUIET_LIMIT_MS);
     // Once more: what has arrived meanwhile was told to them, too.
     this.load.rest();
-    await Promise.all([this.load.result(), probe.rest(), metronome.rest()]);
-    const checked = await runChecker(scene.logs, scene.exchange.urls.postgres);
-    const audited = await audit(scene.exchange.urls.postgres);
+    await Promise.all([this.load.result(), this.rest()]);
+    if (folder !== undefined) mkdirSync(folder, { recursive: true });
+    const { postgres } = scene.exchange.urls;
+    const checked = await runChecker(scene.logs, postgres, folder && tablesFolder(folder));
+    const audited = await audit(postgres);
     const load = this.sinceLast(result);
-    return report({ drill, loadBefore, ails: ailsStill, rounds, load, checked, audited });
+    const found = {
+      drill: plain(drill),
+      loadBefore,
+      ails: ailsStill,
+      rounds,
+      load,
+      checked,
+      audited,
+    };
+    if (folder !== undefined) await this.keep(folder, found, seen);
+    return report(found);
   }
 
   /** Saves the logs of processes and clients from `close`; gives the folder they are in. */
@@ -104,20 +133,66 @@ export class Session {
   async close(): Promise<void> {
     const { scene, probe, metronome } = this.stage;
     this.load.kill();
-    probe.leave();
-    metronome.leave();
+    for (const client of [probe, metronome, this.canary]) client.leave();
     await scene.stop();
   }
 
+  /** All clients wait for their answers, then for silence. */
+  private async rest(): Promise<void> {
+    const { probe, metronome } = this.stage;
+    await Promise.all([probe.rest(), metronome.rest(), this.canary.rest()]);
+  }
+
+  /** Strikes, and writes down what is to be seen of it meanwhile. */
+  private async observe(drill: Drill, amount: Amount): Promise<Seen> {
+    const { exchange } = this.stage.scene;
+    const { timeline } = this.stage;
+    const leaders = await exchange.leaders();
+    timeline.begin();
+    this.canary.start();
+    this.load.go();
+    const rounds = await this.strike(drill, amount);
+    this.canary.stop();
+    const lengthMs = timeline.elapsedMs;
+    const { startedAt, events } = timeline;
+    return { rounds, startedAt, lengthMs, timeline: events, firstLeaders: firstLeaders(leaders) };
+  }
+
+  /** Everything that it was judged by, for whoever wants to judge it again. */
+  private async keep(folder: string, found: Found, seen: Omit<Seen, "rounds">): Promise<void> {
+    const { scene, seed } = this.stage;
+    const { startedAt, lengthMs, timeline, firstLeaders: first } = seen;
+    const actors = first.map(({ actor }) => actor);
+    const changes = leaderChanges(scene.exchange.dataDir, actors, startedAt, lengthMs);
+    const observed = {
+      timeline,
+      firstLeaders: first,
+      leaderChanges: changes,
+      beats: this.canary.beats,
+    };
+    const { surroundings } = this;
+    const { logs } = scene;
+    const record = await recordOf(found, observed, {
+      startedAt,
+      lengthMs,
+      logs,
+      seed,
+      surroundings,
+    });
+    await writeEvidence(folder, record, logs);
+  }
+
   private async strike(drill: Drill, { rounds: count, forMs }: Amount): Promise<Round[]> {
-    const { log } = this.stage;
+    const { log, timeline } = this.stage;
     const rounds: Round[] = [];
     const startedMs = performance.now();
     const isOver = () =>
       forMs === undefined ? rounds.length >= count : performance.now() - startedMs >= forMs;
     while (!isOver()) {
       const number = rounds.length + 1;
+      timeline.beginRound();
       const round = await drill.round(this.stage, number);
+      timeline.add("whole");
       rounds.push(round);
       log(
         `round ${number}${forMs === undefined ? ` of ${count}` : ""}: ${[round.summary, ...round.failures].join("; ")}`,
@@ -126,16 +201,43 @@ export class Session {
     return rounds;
   }
 
-  private sinceLast(result: LoadResult): LoadResult {
+  private sinceLast(result: LoadResult): LoadCounts {
     const { submitted, fills, resolved } = this.before;
     this.before = result;
     return {
-      ...result,
       submitted: result.submitted - submitted,
       fills: result.fills - fills,
       resolved: result.resolved - resolved,
+      unreported: result.unreported,
     };
   }
+}
+
+interface Seen extends Pick<Observed, "timeline" | "firstLeaders"> {
+  readonly rounds: Round[];
+  /** In milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly lengthMs: number;
+}
+
+/** A drill without what it does. */
+function plain({ name, hypothesis, about, bound }: Drill): Found["drill"] {
+  return { name, hypothesis, about, bound };
+}
+
+function surroundingsOf(options: SessionOptions): Surroundings {
+  const { nodes, ledgerShards, symbols, ordersPerSecond } = options;
+  const { wired, smallDisk, fakeClocks, natsServers } = options;
+  return {
+    nodes,
+    ledgerShards,
+    symbols,
+    ordersPerSecond,
+    wired,
+    smallDisk,
+    fakeClocks,
+    natsServers,
+  };
 }
 
 function startLoad(scene: Scene, ordersPerSecond: number, seed: number): LoadProcess {

@@ -1,7 +1,9 @@
 /**
  * What clients were told, from their own logs: one JSON object per line, written as it was told.
  *
- *   {"kind":"submitted","account","clientOrderId"}                                an order was sent
+ * Each line also has `at`, of which the checker needs nothing.
+ *
+ *   {"kind":"submitted","account","clientOrderId","crosses"}                      an order was sent
  *   {"kind":"accepted","account","clientOrderId","orderId","sequence","token"}     it was accepted (or found so later)
  *   {"kind":"refused","account","clientOrderId","code"}          not published: it must never become an order
  *   {"kind":"rejected","account","clientOrderId","code"}         it must never be live or filled
@@ -9,9 +11,9 @@
  *                                   of a fill: ["filled", orderId, tradeId, symbol, price, quantity, leaves]
  *   {"kind":"end"}                                the client waited until nothing more came (it may go on afterwards)
  */
-import { createReadStream, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { linesOf } from "./lines.js";
 
 export interface ToldOrder {
   readonly account: number;
@@ -52,16 +54,32 @@ export interface ClientLogs {
   readonly examples: string[];
 }
 
-type Line = Record<string, unknown> & { readonly kind: string };
+export type LogLine = Record<string, unknown> & { readonly kind: string };
 
+/** A log's file name; compressed it ends with `.gz` after that. */
+const LOG_NAME = /^(.*)\.jsonl(\.gz)?$/;
 const EXAMPLES_MAX = 10;
 
-/** Reads every `*.jsonl` of a folder. A last line that was cut off by a kill is left out. */
-export async function readClientLogs(folder: string): Promise<ClientLogs> {
-  const names = readdirSync(folder).filter((name) => name.endsWith(".jsonl"));
+/** The logs of a folder, by their clients' names. Throws when there is none. */
+export function clientLogFiles(folder: string): ReadonlyMap<string, string> {
+  const names = readdirSync(folder).filter((name) => LOG_NAME.test(name));
   if (names.length === 0) throw new Error(`NO_CLIENT_LOGS: there is no *.jsonl in ${folder}`);
+  return new Map(names.sort().map((name) => [LOG_NAME.exec(name)![1]!, join(folder, name)]));
+}
+
+/** The lines of a log in their order. A last line that was cut off by a kill is left out. */
+export async function* logLines(path: string): AsyncIterable<LogLine> {
+  for await (const text of linesOf(path)) {
+    const line = parse(text);
+    if (line !== null) yield line;
+  }
+}
+
+/** Reads every log of a folder. */
+export async function readClientLogs(folder: string): Promise<ClientLogs> {
+  const files = clientLogFiles(folder);
   const logs: ClientLogs = {
-    files: names.length,
+    files: files.size,
     submitted: 0,
     events: 0,
     accepted: [],
@@ -73,20 +91,14 @@ export async function readClientLogs(folder: string): Promise<ClientLogs> {
     conflicts: 0,
     examples: [],
   };
-  for (const name of names.sort()) await readOne(join(folder, name), logs);
+  for (const path of files.values()) await readOne(path, logs);
   return logs;
 }
 
 async function readOne(path: string, logs: ClientLogs): Promise<void> {
   const contents = new Map<number, Map<number, string>>();
-  const lines = createInterface({
-    input: createReadStream(path),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  });
   let ended = false;
-  for await (const text of lines) {
-    const line = parse(text);
-    if (line === null) continue;
+  for await (const line of logLines(path)) {
     ended = line.kind === "end";
     if (!ended) take(line, logs, contents);
   }
@@ -96,15 +108,15 @@ async function readOne(path: string, logs: ClientLogs): Promise<void> {
   }
 }
 
-function parse(text: string): Line | null {
+function parse(text: string): LogLine | null {
   try {
-    return JSON.parse(text) as Line;
+    return JSON.parse(text) as LogLine;
   } catch {
     return null;
   }
 }
 
-function take(line: Line, logs: ClientLogs, contents: Map<number, Map<number, string>>): void {
+function take(line: LogLine, logs: ClientLogs, contents: Map<number, Map<number, string>>): void {
   switch (line.kind) {
     case "submitted":
       logs.submitted += 1;
@@ -126,7 +138,11 @@ function take(line: Line, logs: ClientLogs, contents: Map<number, Map<number, st
   }
 }
 
-function takeEvent(line: Line, logs: ClientLogs, contents: Map<number, Map<number, string>>): void {
+function takeEvent(
+  line: LogLine,
+  logs: ClientLogs,
+  contents: Map<number, Map<number, string>>,
+): void {
   const { account, sequence, content } = line as unknown as {
     readonly account: number;
     readonly sequence: number;

@@ -1,16 +1,39 @@
-/** `node dist/chaos/checker/main.js --logs FOLDER --url POSTGRES [--json]`: exit 0 when nothing is wrong. */
+/**
+ * `node dist/chaos/checker/main.js --logs FOLDER --url POSTGRES [--extract FOLDER] [--json]`: exit 0 when nothing is wrong.
+ * With `--extract` the rows are written into that folder first, and what was written is judged.
+ */
 import { parseArgs } from "node:util";
-import { check } from "./check.js";
+import { check, type CheckReport } from "./check.js";
+import { Database } from "./database.js";
+import { Extract } from "./extract.js";
 
-const USAGE = "usage: checker --logs FOLDER --url POSTGRES_URL [--json]";
+const USAGE = "usage: checker --logs FOLDER --url POSTGRES_URL [--extract FOLDER] [--json]";
+
+async function judge(logs: string, url: string, folder: string | undefined): Promise<CheckReport> {
+  const database = await Database.connect(url);
+  try {
+    return await check(
+      logs,
+      folder === undefined ? database : await Extract.write(database, folder),
+    );
+  } finally {
+    await database.close();
+  }
+}
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { logs: { type: "string" }, url: { type: "string" }, json: { type: "boolean" } },
+    options: {
+      logs: { type: "string" },
+      url: { type: "string" },
+      extract: { type: "string" },
+      json: { type: "boolean" },
+    },
   });
-  if (values.logs === undefined || values.url === undefined) throw new Error(USAGE);
-  const report = await check(values.logs, values.url);
-  console.log(values.json ? JSON.stringify(report) : JSON.stringify(report, null, 2));
+  const { logs, url, extract, json } = values;
+  if (logs === undefined || url === undefined) throw new Error(USAGE);
+  const report = await judge(logs, url, extract);
+  console.log(json ? JSON.stringify(report) : JSON.stringify(report, null, 2));
   process.exitCode = report.ok ? 0 : 1;
 }
 

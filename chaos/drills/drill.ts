@@ -3,6 +3,7 @@ import type { Scene } from "../scene.js";
 import type { GroundOptions } from "../stage/ground.js";
 import type { Metronome } from "../stage/metronome.js";
 import type { Probe } from "../stage/probe.js";
+import type { Timeline } from "../stage/timeline.js";
 
 /** What a drill works with. */
 export interface Stage {
@@ -11,6 +12,8 @@ export interface Stage {
   readonly probe: Probe;
   /** Sends orders so densely that a gap without matching can be seen in an actor's batches. */
   readonly metronome: Metronome;
+  /** Where it is written down what happens when. */
+  readonly timeline: Timeline;
   /** Of all that a drill draws by chance. */
   readonly seed: number;
   /** Takes lines of progress. */

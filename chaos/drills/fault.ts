@@ -3,6 +3,7 @@
  * heal. Clients' own patience is the measure: while it lasts, or from when it is healed.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Resumption } from "../stage/probe.js";
 import { type Bite, NO_FAILURE, type Round, type Stage } from "./drill.js";
 
 export interface Fault<Target> {
@@ -40,9 +41,11 @@ export function whileItLasts<Target>(fault: Fault<Target>): Rounds {
       await fault.strike(target, stage);
       const told = await stage.probe.untilResumed(symbols, struckAtMs);
       await sleep(Math.max(0, struckAtMs + (fault.lastsMs ?? 0) - performance.now()));
-      return [told, await fault.bitten(target, stage)] as const;
+      return [told, await proved(fault, target, stage)] as const;
     });
     const { firstMs, allMs } = resumed;
+    stage.timeline.add("struck", fault.name(target), struckAtMs);
+    tellResumed(stage, struckAtMs, resumed);
     const after = await afterwards(fault, target, stage, failures);
     return {
       ...after,
@@ -63,11 +66,14 @@ export function onceItIsHealed<Target>(fault: Fault<Target>): Rounds {
     const failures = await withHealing(fault, target, stage, async () => {
       await fault.strike(target, stage);
       await sleep(Math.max(0, struckAtMs + (fault.lastsMs ?? 0) - performance.now()));
-      return fault.bitten(target, stage);
+      return proved(fault, target, stage);
     });
     const healedAtMs = performance.now();
-    const { firstMs, allMs } = await stage.probe.untilResumed(symbols, healedAtMs);
+    const resumed = await stage.probe.untilResumed(symbols, healedAtMs);
+    const { firstMs, allMs } = resumed;
     const downMs = healedAtMs - struckAtMs;
+    stage.timeline.add("struck", fault.name(target), struckAtMs);
+    tellResumed(stage, healedAtMs, resumed);
     const after = await afterwards(fault, target, stage, failures);
     return {
       ...after,
@@ -89,7 +95,23 @@ async function withHealing<Target, Result>(
     return await work();
   } finally {
     await fault.heal(target, stage);
+    stage.timeline.add("healed");
   }
+}
+
+async function proved<Target>(
+  fault: Fault<Target>,
+  target: Target,
+  stage: Stage,
+): Promise<readonly string[]> {
+  const failures = await fault.bitten(target, stage);
+  stage.timeline.add("bitten", failures.join("; "));
+  return failures;
+}
+
+function tellResumed({ timeline }: Stage, sinceMs: number, { firstMs, allMs }: Resumption): void {
+  timeline.add("resumed", "", sinceMs + firstMs);
+  timeline.add("allResumed", "", sinceMs + allMs);
 }
 
 async function afterwards<Target>(

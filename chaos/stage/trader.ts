@@ -19,6 +19,8 @@ import type { Scene } from "../scene.js";
 const ANSWER_LIMIT_MS = 60_000;
 const SILENCE_MS = 1_500;
 const POLL_MS = 20;
+/** Further from the middle than anybody goes, and within any price band. */
+const APART_TICKS = 500;
 
 export class Trader {
   private readonly name: string;
@@ -85,7 +87,24 @@ export class Trader {
    * `rests`: does what does not trade at once stay?
    */
   place(symbol: string, account: number, side: Side, rests = true): string {
-    const { referencePrice, lot } = this.instruments.get(symbol)!;
+    return this.placeAt(symbol, account, { side, price: this.priceOf(symbol), rests });
+  }
+
+  /** One lot, bid below all that anybody asks: it meets nobody, and its market ends it at once. */
+  placeApart(symbol: string, account: number): string {
+    const price = this.priceOf(symbol) - APART_TICKS * this.instruments.get(symbol)!.tick;
+    return this.placeAt(symbol, account, { side: Side.SIDE_BUY, price, rests: false });
+  }
+
+  private priceOf(symbol: string): number {
+    return this.instruments.get(symbol)!.referencePrice;
+  }
+
+  private placeAt(
+    symbol: string,
+    account: number,
+    { side, price, rests }: { side: Side; price: number; rests: boolean },
+  ): string {
     this.count += 1;
     const clientOrderId = `${this.name}-${this.count}`;
     const wish = {
@@ -95,8 +114,8 @@ export class Trader {
       timeInForce: rests
         ? TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL
         : TimeInForce.TIME_IN_FORCE_IMMEDIATE_OR_CANCEL,
-      price: referencePrice,
-      quantity: lot,
+      price,
+      quantity: this.instruments.get(symbol)!.lot,
       ...PLAIN_TERMS,
     };
     this.desk.place(account, clientOrderId, wish, false);

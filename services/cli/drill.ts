@@ -1,5 +1,6 @@
 /** `drill`: one fault, again and again, on an exchange of its own; or all of them once; or what there is. */
-import { join } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { runAll } from "../../chaos/campaign.js";
 import { runDrill } from "../../chaos/drill.js";
 import { DRILLS, drillOf } from "../../chaos/drills/catalog.js";
@@ -16,12 +17,16 @@ const MINUTES_MAX = 10_000;
 const SEED_MAX = 2 ** 32 - 1;
 const EXIT_INTERRUPTED = 130;
 const FOLDER = join(PROJECT_ROOT, ".palisade", "drill");
+/** Each drill leaves a folder here, unless it is told where. */
+const REPORTS = join(PROJECT_ROOT, ".palisade", "drills");
 
 export interface DrillOptions {
   readonly rounds: string;
   readonly minutes?: string;
   readonly seed: string;
   readonly keep?: boolean;
+  /** Where the report and the evidence go. */
+  readonly report?: string;
   readonly json?: boolean;
 }
 
@@ -34,18 +39,21 @@ export async function drill(name: string, options: DrillOptions): Promise<number
       ? undefined
       : parseWhole(options.minutes, 1, MINUTES_MAX, "number of minutes");
   if (name !== "all") drillOf(name);
+  const folder = reportFolder(name, options.report);
   const unlock = lock();
   const signal = interruption();
   try {
-    if (name === "all") return await all(seed, signal);
+    if (name === "all") return await all(seed, folder, signal);
     const report = await runDrill(name, {
       rounds,
       ...(minutes !== undefined && { minutes }),
       seed,
       keep: options.keep ?? false,
+      folder,
       log: progress,
       signal,
     });
+    tellReport(folder);
     if (options.json) printJson(report);
     else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     return report.ok ? 0 : 1;
@@ -59,8 +67,9 @@ export async function drill(name: string, options: DrillOptions): Promise<number
 }
 
 /** Each line is JSON, whatever is asked for: what comes first is to be read while the rest runs. */
-async function all(seed: number, signal: AbortSignal): Promise<number> {
-  const report = await runAll({ seed, signal, log: progress, tell: printJson });
+async function all(seed: number, folder: string, signal: AbortSignal): Promise<number> {
+  const report = await runAll({ seed, folder, signal, log: progress, tell: printJson });
+  tellReport(folder);
   printJson(report);
   return report.failed === 0 ? 0 : 1;
 }
@@ -81,6 +90,25 @@ function list(json: boolean): number {
     process.stdout.write(text.join(""));
   }
   return 0;
+}
+
+/** Throws `CliError` where something else is already. */
+function reportFolder(name: string, wanted: string | undefined): string {
+  const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
+  if (wanted === undefined) return join(REPORTS, `${time}-${name}`);
+  const folder = resolve(wanted);
+  if (!existsSync(folder) || readdirSync(folder).length === 0) return folder;
+  throw new CliError(
+    "REPORT_FOLDER_IN_USE",
+    `${wanted} is not empty, and evidence stands alone: name a folder that is new, or leave --report out`,
+  );
+}
+
+function tellReport(folder: string): void {
+  const path = relative(process.cwd(), folder);
+  progress(
+    `the report is ${join(path, "report.html")}; judge it again: npx palisade verify ${path}`,
+  );
 }
 
 /** Two at once would measure each other. Throws `CliError`. */

@@ -81,6 +81,7 @@ program
   .option("--minutes <count>", "strike again and again for so long, instead of so often")
   .option("--seed <number>", "the seed of the load, and of what chaos draws", "1")
   .option("--keep", "keep the logs although nothing failed")
+  .option("--report <folder>", "where the report goes (default .palisade/drills/TIME-NAME)")
   .option("--json", "one line of JSON on stdout")
   .action((name: string, options: DrillOptions) =>
     run(async () => (await import("./drill.js")).drill(name, options)),

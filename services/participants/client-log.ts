@@ -1,8 +1,12 @@
-/** Writes what a client was told, line by line, as `chaos/checker` reads it. */
+/**
+ * Writes what a client was told, line by line, as `chaos/checker` reads it. Each line says `at` what moment, in
+ * milliseconds since 1970 by a clock that nobody sets.
+ */
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { AccountEvent } from "../../proto/gen/exchange/v1/exchange.js";
 
 const BUFFER_LINES_MAX = 500;
+const TENTHS = 10;
 
 export class ClientLog {
   private file: number | undefined;
@@ -13,8 +17,15 @@ export class ClientLog {
     this.file = path === undefined ? undefined : openSync(path, "w");
   }
 
-  submitted(account: number, clientOrderId: string): void {
-    this.add({ kind: "submitted", account, clientOrderId });
+  /** `dueMs`: when it was to be sent (of `performance.now`). `crosses`: is it to trade at once? */
+  submitted(order: {
+    readonly account: number;
+    readonly clientOrderId: string;
+    readonly dueMs: number;
+    readonly isCrossing: boolean;
+  }): void {
+    const { account, clientOrderId, dueMs, isCrossing: crosses } = order;
+    this.add({ kind: "submitted", account, clientOrderId, crosses }, dueMs);
   }
 
   accepted(told: {
@@ -66,9 +77,10 @@ export class ClientLog {
     this.lines = [];
   }
 
-  private add(line: object): void {
+  private add(line: object, atMs = performance.now()): void {
     if (this.file === undefined) return;
-    this.lines.push(JSON.stringify(line));
+    const at = Math.round((performance.timeOrigin + atMs) * TENTHS) / TENTHS;
+    this.lines.push(JSON.stringify({ ...line, at }));
     if (this.lines.length >= BUFFER_LINES_MAX) this.flush();
   }
 }

@@ -88,7 +88,7 @@ export class OrderTracker {
     this.byClientId.set(order.clientOrderId, tracked);
     this.counts.submitted += 1;
     if (order.isCrossing) this.counts.crossing += 1;
-    this.log.submitted(order.account, order.clientOrderId);
+    this.log.submitted(order);
   }
 
   /** The oldest order that still rests, to be cancelled; it is given once. */

@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { check } from "../../chaos/checker/check.js";
+import { check, type CheckReport } from "../../chaos/checker/check.js";
+import { Database } from "../../chaos/checker/database.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import {
   BUY_ORDER,
@@ -57,7 +58,14 @@ function writeLog(name: string, lines: readonly object[], cutOff = ""): void {
   writeFileSync(join(folder, `${name}.jsonl`), text + cutOff);
 }
 
-const judge = () => check(folder, exchange.url);
+async function judge(): Promise<CheckReport> {
+  const database = await Database.connect(exchange.url);
+  try {
+    return await check(folder, database);
+  } finally {
+    await database.close();
+  }
+}
 
 beforeAll(async () => {
   exchange = await startHandBuiltExchange();

@@ -9,6 +9,7 @@ import { type Drill, NO_FAILURE, type Round, type Stage } from "../../chaos/dril
 import { type Fault, onceItIsHealed, whileItLasts } from "../../chaos/drills/fault.js";
 import { unlessInterrupted } from "../../chaos/interrupt.js";
 import { type Found, report } from "../../chaos/report.js";
+import { Timeline } from "../../chaos/stage/timeline.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 
 const RESUMED = { firstMs: 7, allMs: 9 };
@@ -16,7 +17,8 @@ const RESUMED = { firstMs: 7, allMs: 9 };
 /** As much of a stage as a fault needs: an exchange of one symbol whose clients always trade. */
 function stageOf(seed = 1): Stage {
   const probe = { untilResumed: async () => RESUMED };
-  return { scene: { symbols: ["A"] }, probe, seed, log: () => undefined } as unknown as Stage;
+  const scene = { symbols: ["A"] };
+  return { scene, probe, timeline: new Timeline(), seed, log: () => undefined } as unknown as Stage;
 }
 
 describe("the catalog", () => {
@@ -57,10 +59,17 @@ describe("a fault", () => {
 
   it("is struck, proved and healed, and clients are asked while it lasts", async () => {
     const calls: string[] = [];
-    const round = await whileItLasts(faultOf(calls))(stageOf(), 1);
+    const stage = stageOf();
+    stage.timeline.begin();
+    const round = await whileItLasts(faultOf(calls))(stage, 1);
     expect(calls).toEqual(["strike", "bitten", "heal", "healed"]);
     expect(round).toMatchObject({ failures: [], fencedCommits: 2, staleCommits: 0 });
     expect(round.samples).toEqual({ resume: [7], allResumed: [9] });
+    const { events } = stage.timeline;
+    const kinds = ["bitten", "healed", "struck", "resumed", "allResumed"];
+    expect(events.map(({ kind }) => kind)).toEqual(kinds);
+    const [struck, first] = events.slice(2).map(({ atMs }) => atMs);
+    expect(first! - struck!).toBeCloseTo(7, 0);
   });
 
   it("that did not bite fails its round, and one that is not as it was, too", async () => {

@@ -70,7 +70,7 @@ function roundOf(market: Move, ledger: Move): Round {
   };
 }
 
-async function move({ scene }: Stage, actor: string): Promise<Move> {
+async function move({ scene, timeline }: Stage, actor: string): Promise<Move> {
   const { exchange } = scene;
   const since = await databaseTime(scene);
   await sleep(USUAL_MS);
@@ -79,6 +79,7 @@ async function move({ scene }: Stage, actor: string): Promise<Move> {
   const target = names[(names.indexOf(before.node) + 1) % names.length]!;
   const usualMs = await longestPause(scene, actor, since, await databaseTime(scene));
   const wishedAt = Date.now();
+  timeline.add("struck", `${actor} is wished to ${target}`);
   await scene.wish(moveKey(actor), target);
   const { gapMs, toToken } = await untilMoved(scene, actor, before.token, since);
   const after = (await exchange.leaders()).get(actor)!;

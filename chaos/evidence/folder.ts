@@ -1,0 +1,63 @@
+/**
+ * The evidence of a drill, as files that anybody can read, carry off and judge again:
+ *
+ *   report.html, report.json   what was found, for people and for programs
+ *   clients/                   what each client was told, in its own words
+ *   tables/                    the rows of the database that the checker needs
+ *   manifest.json              what it is of, and the sum of each file
+ */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { clientLogFiles } from "../checker/client-logs.js";
+import { compress } from "../checker/lines.js";
+import { campaignPage } from "../page/campaign-page.js";
+import { drillPage } from "../page/drill-page.js";
+import type { CampaignLine, CampaignReport } from "../campaign.js";
+import { writeManifest } from "./manifest.js";
+import { commitOfCode, type DrillRecord } from "./record.js";
+
+export const RECORD_FILE = "report.json";
+export const PAGE_FILE = "report.html";
+
+export const tablesFolder = (folder: string): string => join(folder, "tables");
+export const clientsFolder = (folder: string): string => join(folder, "clients");
+
+/** Writes all but the tables, which the checker has written. `logs`: the folder of the clients' logs. */
+export async function writeEvidence(
+  folder: string,
+  record: DrillRecord,
+  logs: string,
+): Promise<void> {
+  mkdirSync(clientsFolder(folder), { recursive: true });
+  for (const [client, path] of clientLogFiles(logs)) {
+    await compress(path, join(clientsFolder(folder), `${client}.jsonl.gz`));
+  }
+  writeFileSync(join(folder, RECORD_FILE), `${JSON.stringify(record)}\n`);
+  writeFileSync(join(folder, PAGE_FILE), drillPage(record));
+  const { seed, commit, report } = record;
+  await writeManifest(folder, { kind: "drill", drill: report.name, seed, commit });
+}
+
+/** Of one of a campaign's drills. */
+export const drillFolder = (folder: string, drill: string): string => join(folder, drill);
+
+/** What a campaign came to, as its `report.json` has it. */
+export interface CampaignRecord {
+  readonly seed: number;
+  readonly report: CampaignReport;
+  readonly lines: readonly CampaignLine[];
+}
+
+/** Writes the page of all drills; those that were judged have folders of their own in this one. */
+export async function writeCampaign(folder: string, record: CampaignRecord): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const pages = new Set(
+    record.lines
+      .map(({ drill }) => drill)
+      .filter((drill) => existsSync(join(drillFolder(folder, drill), PAGE_FILE))),
+  );
+  writeFileSync(join(folder, RECORD_FILE), `${JSON.stringify(record)}\n`);
+  writeFileSync(join(folder, PAGE_FILE), campaignPage(record, pages));
+  const { seed } = record;
+  await writeManifest(folder, { kind: "campaign", drill: null, seed, commit: commitOfCode() });
+}

@@ -1,0 +1,127 @@
+/** What an evidence folder has to hold: each file with its SHA-256 sum, written when all others are there. */
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+
+export const MANIFEST = "manifest.json";
+
+/** A drill with all that it was judged by, or a page about several. */
+export type EvidenceKind = "drill" | "campaign";
+
+export interface About {
+  readonly kind: EvidenceKind;
+  /** Its name, where it is one drill. */
+  readonly drill: string | null;
+  readonly seed: number;
+  readonly commit: string | null;
+}
+
+export interface Manifest extends About {
+  /** Says that this is a folder of ours. */
+  readonly format: "palisade-evidence";
+  readonly version: number;
+  /** SHA-256 by path, with slashes. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Rises with what a reader of an older one would misread. */
+export const EVIDENCE_VERSION = 1;
+
+/** An evidence folder that is none, or not what it was; the message says what is wrong and what to do. */
+export class EvidenceError extends Error {
+  override readonly name = "EvidenceError";
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(`${code}: ${message}`);
+    this.code = code;
+  }
+}
+
+/** Sums up all files of a folder; of those in folders that have a manifest of their own, only that. */
+export async function writeManifest(folder: string, about: About): Promise<void> {
+  const files: Record<string, string> = {};
+  for (const path of filesIn(folder)) files[path] = await sumOf(join(folder, path));
+  const manifest: Manifest = {
+    format: "palisade-evidence",
+    version: EVIDENCE_VERSION,
+    ...about,
+    files,
+  };
+  writeFileSync(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** Throws `EvidenceError` where there is none that can be read. */
+export function readManifest(folder: string): Manifest {
+  if (!existsSync(folder)) {
+    throw new EvidenceError(
+      "NO_SUCH_FOLDER",
+      `there is no ${folder}. A drill says where it leaves its evidence: a folder in .palisade/drills`,
+    );
+  }
+  const path = join(folder, MANIFEST);
+  if (!existsSync(path)) throw notEvidence(folder, `has no ${MANIFEST}`);
+  const manifest = parsed(readFileSync(path, "utf8"));
+  if (manifest?.format !== "palisade-evidence") {
+    throw notEvidence(folder, `has a ${MANIFEST} that is none of evidence`);
+  }
+  if (manifest.version === EVIDENCE_VERSION) return manifest;
+  throw new EvidenceError(
+    "OTHER_EVIDENCE_VERSION",
+    `the evidence in ${folder} is of version ${manifest.version}; this program reads version ${EVIDENCE_VERSION}. ` +
+      `It was written by commit ${manifest.commit ?? "(not known)"}, whose program reads it`,
+  );
+}
+
+/** Compares all files with their sums. Throws `EvidenceError` at the first that is not what it was. */
+export async function checkSums(folder: string, { files }: Manifest): Promise<void> {
+  for (const [path, sum] of Object.entries(files)) {
+    if (!existsSync(join(folder, path))) {
+      throw new EvidenceError("EVIDENCE_FILE_MISSING", `${path} is not in ${folder} any more`);
+    }
+    const now = await sumOf(join(folder, path));
+    if (now === sum) continue;
+    throw new EvidenceError(
+      "EVIDENCE_FILE_CHANGED",
+      `${path} is not what was written: its SHA-256 is ${now}, and was ${sum}`,
+    );
+  }
+  const added = filesIn(folder).find((path) => files[path] === undefined);
+  if (added === undefined) return;
+  throw new EvidenceError(
+    "EVIDENCE_FILE_ADDED",
+    `${added} is in ${folder}, and was not written there`,
+  );
+}
+
+async function sumOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}
+
+/** With slashes, in their order. */
+function filesIn(folder: string, prefix = ""): string[] {
+  const found: string[] = [];
+  for (const entry of readdirSync(join(folder, prefix), { withFileTypes: true })) {
+    const path = prefix + entry.name;
+    if (!entry.isDirectory()) found.push(path);
+    else if (existsSync(join(folder, path, MANIFEST))) found.push(`${path}/${MANIFEST}`);
+    else found.push(...filesIn(folder, `${path}/`));
+  }
+  return found.filter((path) => path !== MANIFEST).sort();
+}
+
+function notEvidence(folder: string, why: string): EvidenceError {
+  const wanted =
+    "A drill leaves a folder with report.html, report.json, manifest.json, clients and tables";
+  return new EvidenceError("NO_EVIDENCE", `${folder} ${why}. ${wanted}`);
+}
+
+function parsed(text: string): Manifest | null {
+  try {
+    return JSON.parse(text) as Manifest | null;
+  } catch {
+    return null;
+  }
+}

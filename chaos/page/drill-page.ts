@@ -1,0 +1,133 @@
+/**
+ * The report of a drill as a page: one file that needs no other, for a person who was not there. What is drawn is drawn
+ * here, so that nothing has to run where it is read.
+ */
+import type { DrillRecord } from "../evidence/record.js";
+import { latencyChart } from "./latency-chart.js";
+import { html, Markup } from "./markup.js";
+import { roundChart } from "./round-chart.js";
+import { roundView } from "./round-view.js";
+import { duration } from "./scale.js";
+import { STYLE } from "./style.js";
+import { availabilityTable, clientsTable, verdictTable } from "./tables.js";
+import { headline, lines } from "./verdict.js";
+
+/** More rounds than these are folded, but for the one that took longest. */
+const ROUNDS_OPEN_MAX = 3;
+
+/** A whole page around its content. */
+export function page(title: string, content: Markup): string {
+  const whole = html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<link rel="icon" href="data:,"><title>${title}</title><style>${new Markup(STYLE)}</style></head><body><main>
+${content}
+</main></body></html>
+`;
+  return whole.text;
+}
+
+export function drillPage(record: DrillRecord): string {
+  const { report, found } = record;
+  const title = headline(record);
+  return page(
+    title,
+    html`${top(record, title)}
+<h2>What was checked</h2>
+<p>By programs that share no code with the exchange: they believe only what clients wrote down when they were told it, and the database.</p>
+${verdictTable(lines(record))}
+${failures(report.failures)}
+<h2>What happened, round by round</h2>
+${rounds(record)}
+<h2>How long clients waited</h2>
+${latencyChart(record)}
+<h2>Availability</h2>
+<p>Each symbol is asked once a second by an order of its own that may not rest, from another ledger shard each time. It is
+available in a second when its market answers within one.</p>
+${availabilityTable(record)}
+<h2>What each client saw</h2>
+<p>From the clients' own logs. A silence is how long a client was told nothing while it waited for an answer. “load” trades all
+the time, “probe” tries after each blow until all trade again, “metronome” sends densely while actors are moved, “canary” asks
+for the availability.</p>
+${clientsTable(record.clients)}
+<h2>Where it ran</h2>
+${environment(record)}
+<h2>Judge it again</h2>
+<p>Everything that the verdict rests on lies beside this page. No server is needed:</p>
+<pre>npx palisade verify FOLDER</pre>
+<p>FOLDER is the one that holds this page. It compares the sums of all files, judges the clients' logs and the rows of the database anew, and compares
+what it finds with ${html`<a href="report.json">report.json</a>`}.</p>
+<p class="soft">Bound of this drill: ${found.drill.bound.of}, ${duration(found.drill.bound.ms)}. The drill again: <code>npm run drill -- ${report.name} --rounds ${report.rounds} --seed ${record.seed}</code></p>`,
+  );
+}
+
+function top(record: DrillRecord, title: string): Markup {
+  const { report, found } = record;
+  const badge = report.ok
+    ? report.withinBound
+      ? html`<span class="badge kept">✓ Every promise was kept</span>`
+      : html`<span class="badge beyond">✓ Safe, but slower than its bound</span>`
+    : html`<span class="badge broken">✗ A promise was broken</span>`;
+  return html`<header><p class="when">Palisade drill · ${moment(record.startedAt)}</p><h1>${title}</h1>${badge}
+<dl><dt>Hypothesis</dt><dd>${sentence(found.drill.hypothesis)}</dd>
+<dt>What was done</dt><dd>${sentence(found.drill.about)}</dd>
+<dt>Proof that it bit</dt><dd>${proof(record)}</dd></dl></header>`;
+}
+
+function proof({ report, found }: DrillRecord): string {
+  if (report.rounds === 0) return "No round was struck.";
+  const isIn = `In ${report.rounds - report.toothless} of ${report.rounds} rounds the fault did what it is for`;
+  const [first] = found.rounds;
+  return `${isIn}. Round 1: ${sentence(first!.summary)}`;
+}
+
+function failures(all: readonly string[]): Markup | false {
+  if (all.length === 0) return false;
+  return html`<h3 class="broken">What is wrong</h3><ul>${all.map((text) => html`<li>${text}</li>`)}</ul>`;
+}
+
+function rounds(record: DrillRecord): Markup {
+  const all = record.found.rounds;
+  if (all.length === 0) return html`<p>There was none.</p>`;
+  const { of } = record.found.drill.bound;
+  const worst = all.map((round) => Math.max(0, ...(round.samples[of] ?? [])));
+  const slowest = worst.indexOf(Math.max(...worst));
+  return html`${all.map((round, at) => {
+    const view = roundView(record, at + 1);
+    const name = `Round ${at + 1}${at === slowest && all.length > 1 ? ", the slowest" : ""}`;
+    const isWrong = round.failures.length > 0;
+    const body = html`<p>${sentence(round.summary)}</p>${
+      isWrong && html`<p class="broken">${round.failures.join("; ")}</p>`
+    }${roundChart(view)}`;
+    const isOpen = all.length <= ROUNDS_OPEN_MAX || at === slowest || isWrong;
+    return isOpen
+      ? html`<section><h3>${name}</h3>${body}</section>`
+      : html`<details><summary>${name}: ${round.summary}</summary>${body}</details>`;
+  })}`;
+}
+
+function environment(record: DrillRecord): Markup {
+  const { surroundings, machine, report } = record;
+  const special = [
+    surroundings.wired && "ways to the servers that can be cut",
+    surroundings.smallDisk && "a disk of its own",
+    surroundings.fakeClocks && "clocks that can be set",
+    surroundings.natsServers > 1 && `${surroundings.natsServers} NATS servers`,
+  ].filter((text) => text !== false);
+  return html`<dl><dt>Exchange</dt><dd>${surroundings.nodes} nodes, ${surroundings.ledgerShards} ledger shards, ${surroundings.symbols} symbols, a gateway, a feed${special.length > 0 && `; ${special.join(", ")}`}</dd>
+<dt>Load</dt><dd>${surroundings.ordersPerSecond} orders a second whatever happens, and their cancels; seed ${record.seed}</dd>
+<dt>Machine</dt><dd>${machine.cores} cores${machine.processor !== "" && ` (${machine.processor})`}, ${machine.platform}, Node ${machine.node}; all of it on this one machine</dd>
+<dt>Load average before</dt><dd>${report.loadBefore.toFixed(2)} ${report.loadBefore > machine.cores / 2 ? "(it did other things, too: times mean little)" : "(one minute)"}</dd>
+<dt>Lasted</dt><dd>${duration(record.seconds * 1_000)} from ${moment(record.startedAt)}</dd>
+<dt>Code</dt><dd>${record.commit ?? "commit not known"}</dd></dl>`;
+}
+
+/** As people write it. */
+function moment(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+}
+
+function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}

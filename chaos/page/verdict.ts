@@ -1,0 +1,153 @@
+/** What a drill has proved, in words: one sentence, and line by line what was promised and what was found. */
+import type { DrillRecord } from "../evidence/record.js";
+import type { DrillReport } from "../report.js";
+import { duration } from "./scale.js";
+
+export type Outcome = "kept" | "broken" | "beyond";
+
+export interface Line {
+  readonly promise: string;
+  readonly found: string;
+  /** Beyond: what says little on a machine that does other things was more than it should be. */
+  readonly outcome: Outcome;
+}
+
+/** What clients saw, by the name of the measure. */
+const MEASURES: Readonly<Record<string, string>> = {
+  resume: "trading resumed",
+  back: "once healed, trading resumed",
+  recovery: "clients traded again",
+  allResumed: "every symbol traded again",
+  gap: "an actor that changed its leader applied nothing for",
+  accepted: "what was taken was answered",
+};
+
+const count = (number: number, one: string, many = `${one}s`): string =>
+  `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+
+/** `boundOf`: the name of what is bound, and the most that it may be, in milliseconds. */
+export function measured({ found, report }: DrillRecord): string | null {
+  const { of, ms } = found.drill.bound;
+  const most = report[`${of}MsMax`];
+  if (most === undefined) return null;
+  const what = MEASURES[of] ?? of;
+  const link = of === "gap" ? "" : of === "accepted" ? " within" : " after";
+  return `${what}${link} ${duration(most)} at most (bound ${duration(ms)})`;
+}
+
+/** The drill's name and the verdict, in one sentence. */
+export function headline(record: DrillRecord): string {
+  const { report } = record;
+  const what = `${report.name}, ${count(report.rounds, "round")}: ${safety(report)}`;
+  const speed = measured(record);
+  return speed === null ? `${what}.` : `${what}; ${speed}.`;
+}
+
+function safety(report: DrillReport): string {
+  const wrong = [
+    report.lost > 0 && `${report.lost} lost`,
+    report.duplicated > 0 && `${report.duplicated} doubled`,
+    report.staleCommits > 0 && `${report.staleCommits} stale`,
+    !report.conserved && "the sums of money are wrong",
+    report.gaps + report.journalGaps > 0 && `${report.gaps + report.journalGaps} untold`,
+    report.contradicted > 0 && `${report.contradicted} contradicted`,
+    report.unreported > 0 && `${count(report.unreported, "order")} without an answer`,
+  ].filter((text) => text !== false);
+  if (wrong.length > 0) return wrong.join(", ");
+  if (!report.bit) return "nothing was lost, but the fault was not what it is for in every round";
+  if (!report.ok) return "nothing was lost, but not everything is as it should be";
+  return "nothing was lost, doubled or stale";
+}
+
+export function lines(record: DrillRecord): Line[] {
+  const { report, found } = record;
+  return [...judged(record), ...onTheWay(report, found.ails), speed(record)];
+}
+
+function judged({ report, found: { checked, audited } }: DrillRecord): Line[] {
+  const { counted } = checked;
+  const number = (of: string) => (counted[of] ?? 0).toLocaleString("en");
+  return [
+    line(
+      report.lost === 0,
+      "No accepted order and no fill is lost: each is in the database, settled on both sides",
+      `${number("accepted")} words that an order is accepted and ${number("fillsTold")} fills that clients were told, all there`,
+      `${report.lost} are not there`,
+    ),
+    line(
+      report.duplicated === 0,
+      "Nothing happens twice: no id has two orders, no fill is settled or told twice",
+      `${number("orders")} orders and ${number("trades")} trades, each once`,
+      count(report.duplicated, "time"),
+    ),
+    line(
+      report.staleCommits === 0,
+      "Not one row is committed by a leader that was deposed",
+      report.fencedCommits === 0
+        ? "no batch of a lower token comes after one of a higher"
+        : `none; ${count(report.fencedCommits, "such commit was", "such commits were")} tried, and refused`,
+      count(report.staleCommits, "row"),
+    ),
+    line(
+      report.conserved,
+      "All money is there: what accounts own is what was deposited and has not left",
+      `${(audited.rows["balances"] ?? 0).toLocaleString("en")} balances, by two programs to the unit`,
+      "the sums are wrong",
+    ),
+    line(
+      report.gaps + report.journalGaps === 0,
+      "Every account is told everything, in order, without a gap",
+      `${number("eventsTold")} events, none left out`,
+      `${report.gaps} events were not told, ${report.journalGaps} are not there`,
+    ),
+    line(
+      report.contradicted === 0,
+      "What was refused never becomes an order",
+      "none did",
+      count(report.contradicted, "did"),
+    ),
+  ];
+}
+
+function onTheWay(report: DrillReport, ails: readonly string[]): Line[] {
+  return [
+    line(
+      report.unreported === 0,
+      "Every order gets a definite answer in the end",
+      `${count(report.orders, "order")} under load; of ${report.unknownResolved} the answer was lost on the way, and asked for`,
+      `${report.unreported} have none`,
+    ),
+    line(
+      report.bit,
+      "The fault does what it is for in every round",
+      `proved in ${count(report.rounds, "round")}`,
+      `not in ${report.toothless} of ${report.rounds}`,
+    ),
+    line(
+      ails.length === 0,
+      "Within a minute everything is healthy again",
+      "it was",
+      ails.join("; "),
+    ),
+  ];
+}
+
+function speed(record: DrillRecord): Line {
+  const { report, found } = record;
+  const { of, ms } = found.drill.bound;
+  const p99 = report[`${of}MsP99`];
+  const median = report[`${of}MsP50`];
+  const isKept = p99 !== undefined && p99 < ms;
+  return {
+    promise: `On a machine that does nothing else, ${MEASURES[of] ?? of}: 99 of 100 in less than ${duration(ms)}`,
+    found:
+      p99 === undefined || median === undefined
+        ? "nothing was measured"
+        : `99 of 100 in ${duration(p99)}, half in ${duration(median)}${isKept ? "" : `; the load average before was ${report.loadBefore}`}`,
+    outcome: isKept ? "kept" : "beyond",
+  };
+}
+
+function line(isKept: boolean, promise: string, kept: string, broken: string): Line {
+  return { promise, found: isKept ? kept : broken, outcome: isKept ? "kept" : "broken" };
+}
