@@ -3,30 +3,29 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { z } from "zod";
 
 export const MANIFEST = "manifest.json";
 
-/** A drill with all that it was judged by, or a page about several. */
-export type EvidenceKind = "drill" | "campaign";
-
-export interface About {
-  readonly kind: EvidenceKind;
-  /** Its name, where it is one drill. */
-  readonly drill: string | null;
-  readonly seed: number;
-  readonly commit: string | null;
-}
-
-export interface Manifest extends About {
-  /** Says that this is a folder of ours. */
-  readonly format: "palisade-evidence";
-  readonly version: number;
-  /** SHA-256 by path, with slashes. */
-  readonly files: Readonly<Record<string, string>>;
-}
-
 /** Rises with what a reader of an older one would misread. */
 export const EVIDENCE_VERSION = 1;
+
+/** What every version says: that this is a folder of ours, and of which version. */
+const Versioned = z.object({ format: z.literal("palisade-evidence"), version: z.number() });
+
+const Manifest = Versioned.extend({
+  /** A drill with all that it was judged by, or a page about several. */
+  kind: z.enum(["drill", "campaign"]),
+  /** Its name, where it is one drill. */
+  drill: z.string().nullable(),
+  seed: z.number(),
+  /** Of the code; null where that was not known. */
+  commit: z.string().nullable(),
+  /** SHA-256 by path, with slashes. */
+  files: z.record(z.string(), z.string()),
+});
+export type Manifest = z.infer<typeof Manifest>;
+export type About = Pick<Manifest, "kind" | "drill" | "seed" | "commit">;
 
 /** An evidence folder that is none, or not what it was; the message says what is wrong and what to do. */
 export class EvidenceError extends Error {
@@ -61,15 +60,22 @@ export function readManifest(folder: string): Manifest {
   }
   const path = join(folder, MANIFEST);
   if (!existsSync(path)) throw notEvidence(folder, `has no ${MANIFEST}`);
-  const manifest = parsed(readFileSync(path, "utf8"));
-  if (manifest?.format !== "palisade-evidence") {
-    throw notEvidence(folder, `has a ${MANIFEST} that is none of evidence`);
+  const content = parsed(readFileSync(path, "utf8"));
+  const versioned = Versioned.safeParse(content);
+  if (!versioned.success) throw notEvidence(folder, `has a ${MANIFEST} that is none of evidence`);
+  const { version } = versioned.data;
+  if (version !== EVIDENCE_VERSION) {
+    throw new EvidenceError(
+      "OTHER_EVIDENCE_VERSION",
+      `the evidence in ${folder} is of version ${version}; this program reads version ${EVIDENCE_VERSION}. ` +
+        `Its ${MANIFEST} names the commit of the program that wrote it, which reads it`,
+    );
   }
-  if (manifest.version === EVIDENCE_VERSION) return manifest;
+  const manifest = Manifest.safeParse(content);
+  if (manifest.success) return manifest.data;
   throw new EvidenceError(
-    "OTHER_EVIDENCE_VERSION",
-    `the evidence in ${folder} is of version ${manifest.version}; this program reads version ${EVIDENCE_VERSION}. ` +
-      `It was written by commit ${manifest.commit ?? "(not known)"}, whose program reads it`,
+    "EVIDENCE_UNREADABLE",
+    `${path} is not whole: ${z.prettifyError(manifest.error)}`,
   );
 }
 
@@ -118,9 +124,9 @@ function notEvidence(folder: string, why: string): EvidenceError {
   return new EvidenceError("NO_EVIDENCE", `${folder} ${why}. ${wanted}`);
 }
 
-function parsed(text: string): Manifest | null {
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as Manifest | null;
+    return JSON.parse(text);
   } catch {
     return null;
   }

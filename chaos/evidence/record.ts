@@ -11,10 +11,6 @@ import { ClientStory, type ClientView } from "./client-view.js";
 import { type LatencySeries, latencySeries } from "./latency.js";
 import type { FirstLeader, LeaderChange } from "./leader-changes.js";
 
-/** Rises with what a reader of an older one would misread. */
-export const RECORD_VERSION = 1;
-const TENTHS = 10;
-
 /** What was seen while the drill went on. */
 export interface Observed {
   readonly timeline: readonly TimelineEvent[];
@@ -37,9 +33,9 @@ export interface Told {
 }
 
 export interface DrillRecord extends Observed, Told {
-  readonly version: number;
+  /** By the clock of the clients' logs, to the millisecond. */
   readonly startedAt: string;
-  readonly seconds: number;
+  readonly lengthMs: number;
   readonly seed: number;
   /** Of the code; null where that is not known. */
   readonly commit: string | null;
@@ -61,14 +57,16 @@ export type Circumstances = Pick<DrillRecord, "seed" | "surroundings"> & {
 export async function recordOf(
   found: Found,
   observed: Observed,
-  { startedAt, lengthMs, logs, seed, surroundings }: Circumstances,
+  circumstances: Circumstances,
 ): Promise<DrillRecord> {
+  const { logs, seed, surroundings } = circumstances;
+  const startedAt = Math.floor(circumstances.startedAt);
+  const lengthMs = Math.ceil(circumstances.lengthMs);
   const [processor] = cpus();
   return {
-    version: RECORD_VERSION,
     report: report(found),
     startedAt: new Date(startedAt).toISOString(),
-    seconds: Math.round((lengthMs / 1_000) * TENTHS) / TENTHS,
+    lengthMs,
     seed,
     commit: commitOfCode(),
     surroundings,
@@ -85,7 +83,7 @@ export async function recordOf(
 }
 
 /** Reads what the clients were told in the time of a drill, and afterwards of the orders that they sent then. */
-async function toldWithin(logs: string, startedAt: number, lengthMs: number): Promise<Told> {
+export async function toldWithin(logs: string, startedAt: number, lengthMs: number): Promise<Told> {
   const stories: ClientStory[] = [];
   for (const [client, path] of clientLogFiles(logs)) {
     const story = new ClientStory(client, startedAt, startedAt + lengthMs);

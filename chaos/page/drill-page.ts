@@ -78,7 +78,7 @@ function proof({ report, found }: DrillRecord): string {
   if (report.rounds === 0) return "No round was struck.";
   const isIn = `In ${report.rounds - report.toothless} of ${report.rounds} rounds the fault did what it is for`;
   const [first] = found.rounds;
-  return `${isIn}. Round 1: ${sentence(first!.summary)}`;
+  return `${isIn}. In round 1: ${first!.summary}.`;
 }
 
 function failures(all: readonly string[]): Markup | false {
@@ -96,7 +96,7 @@ function rounds(record: DrillRecord): Markup {
     const view = roundView(record, at + 1);
     const name = `Round ${at + 1}${at === slowest && all.length > 1 ? ", the slowest" : ""}`;
     const isWrong = round.failures.length > 0;
-    const body = html`<p>${sentence(round.summary)}</p>${
+    const body = html`<p>${round.summary}.</p>${
       isWrong && html`<p class="broken">${round.failures.join("; ")}</p>`
     }${roundChart(view)}`;
     const isOpen = all.length <= ROUNDS_OPEN_MAX || at === slowest || isWrong;
@@ -118,7 +118,7 @@ function environment(record: DrillRecord): Markup {
 <dt>Load</dt><dd>${surroundings.ordersPerSecond} orders a second whatever happens, and their cancels; seed ${record.seed}</dd>
 <dt>Machine</dt><dd>${machine.cores} cores${machine.processor !== "" && ` (${machine.processor})`}, ${machine.platform}, Node ${machine.node}; all of it on this one machine</dd>
 <dt>Load average before</dt><dd>${report.loadBefore.toFixed(2)} ${report.loadBefore > machine.cores / 2 ? "(it did other things, too: times mean little)" : "(one minute)"}</dd>
-<dt>Lasted</dt><dd>${duration(record.seconds * 1_000)} from ${moment(record.startedAt)}</dd>
+<dt>Lasted</dt><dd>${duration(record.lengthMs)} from ${moment(record.startedAt)}</dd>
 <dt>Code</dt><dd>${record.commit ?? "commit not known"}</dd></dl>`;
 }
 

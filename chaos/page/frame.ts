@@ -18,7 +18,7 @@ const NARROW: Frame = { name: "narrow", width: 358, gutter: 78, font: 11, apart:
 /** Of a letter's height, as wide fonts have it. */
 const LETTER_WIDTH = 0.64;
 /** What is right of all that is drawn. */
-export const MARGIN = 10;
+export const MARGIN = 18;
 
 export function textWidth(text: string, { font }: Frame): number {
   return text.length * font * LETTER_WIDTH;

@@ -17,7 +17,7 @@ const LABEL_ROOM = 6;
 const MARKED: Partial<Record<TimelineKind, string>> = {
   struck: "blow",
   resumed: "first fill",
-  allResumed: "all fill",
+  allResumed: "all fill again",
   bitten: "proved",
   healed: "healed",
 };
@@ -62,11 +62,11 @@ function draw(view: RoundView, frame: Frame): Drawing {
   const bottom = top + lanes * LANE + LABEL_ROOM;
   const height = bottom + frame.font + 2 * LABEL_ROOM;
   const lane = (at: number): Pane => ({ frame, x, top: top + at * LANE });
-  const body = html`${view.gap && band(view.gap, zeroMs, x, [top, bottom])}${axis(x, frame, [top, bottom])}${
-    view.fault && faultLane(view.fault, zeroMs, lane(0))
-  }${actors.map((actor, at) => actorLane(actor, zeroMs, lane(faultLanes + at)))}${symbols.map(
-    (symbol, at) => symbolLane(symbol, zeroMs, lane(faultLanes + actors.length + at)),
-  )}${labels.body(bottom)}`;
+  const body = html`${view.gap && band(view.gap, zeroMs, x, [top, bottom])}${axis(x, frame, [top, bottom])}${labels.body(
+    bottom,
+  )}${view.fault && faultLane(view.fault, zeroMs, lane(0))}${actors.map((actor, at) =>
+    actorLane(actor, zeroMs, lane(faultLanes + at)),
+  )}${symbols.map((symbol, at) => symbolLane(symbol, zeroMs, lane(faultLanes + actors.length + at)))}`;
   return { height, body };
 }
 

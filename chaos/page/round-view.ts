@@ -50,7 +50,7 @@ export function roundView(record: DrillRecord, number: number): RoundView {
     .sort((a, b) => a.atMs - b.atMs);
   const at = (kind: TimelineKind) => events.find((event) => event.kind === kind)?.atMs;
   const began = at("began") ?? 0;
-  const whole = at("whole") ?? record.seconds * 1_000;
+  const whole = at("whole") ?? record.lengthMs;
   const shown = shownOf(record, events, { fromMs: began, toMs: whole });
   const struck = at("struck");
   const lanes = record.firstLeaders.map(({ actor }) => ({

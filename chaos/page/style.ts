@@ -29,7 +29,7 @@ table { border-collapse: collapse; width: 100%; font-size: 15px; margin-top: 10p
 th { text-align: left; font-weight: 600; color: var(--soft); font-size: 13px; }
 th, td { padding: 7px 14px 7px 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.mark { font-weight: 650; white-space: nowrap; padding-right: 10px; }
+td:first-child { min-width: 6.2em; } td.strips { min-width: 180px; }
 figure { margin: 10px 0 18px; }
 figcaption { font-size: 13.5px; margin-top: 6px; max-width: 62em; }
 svg { display: block; width: 100%; height: auto; font-family: system-ui, sans-serif; overflow: visible; }
@@ -47,14 +47,16 @@ svg .node0 { fill: var(--n0); } svg .node1 { fill: var(--n1); } svg .node2 { fil
 .swatch.gap { background: var(--gap); } .swatch.median { background: var(--accent); } .swatch.slowest { background: var(--slowest); }
 .swatch.fill { background: var(--fill); } .swatch.answered { background: var(--accent); opacity: .55; } .swatch.unanswered { background: var(--bad); }
 .dot { display: inline-block; width: 8px; height: 8px; border-radius: 9px; background: var(--ok); } .cross { color: var(--bad); font-weight: 700; }
-.strip { height: 14px; min-width: 80px; }
+svg.strip { height: 16px; overflow: hidden; }
 details { margin: 8px 0; } summary { cursor: pointer; color: var(--accent); }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 10px 14px; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 14px; }
 @media (max-width: 760px) {
   main { padding-top: 18px; } h1 { font-size: 21px; } svg.wide { display: none; } svg.narrow { display: block; }
   dl { grid-template-columns: 1fr; } dt { margin-top: 6px; font-size: 14px; }
-  table.stacked thead { display: none; } table.stacked tr { display: block; border-bottom: 1px solid var(--line); padding: 8px 0; }
-  table.stacked td { display: block; border: 0; padding: 1px 0; text-align: left; }
-  table.stacked td[data-head]::before { content: attr(data-head) ": "; color: var(--soft); } }
+  table.stacked thead { display: none; } table.stacked tr { border-bottom: 1px solid var(--line); padding: 8px 0; }
+  table.stacked tr { display: grid; grid-template-columns: 1fr 1fr; column-gap: 14px; }
+  table.stacked td { border: 0; padding: 2px 0; text-align: left; white-space: normal; min-width: 0; }
+  table.stacked td:first-child { font-weight: 600; } table.stacked td:first-child, table.stacked td.whole { grid-column: 1 / -1; }
+  table.stacked td:not(:first-child):not(.strips)::before { content: attr(data-head); display: block; color: var(--soft); font-size: 12.5px; } }
 @media print { body { font-size: 12px; } main { max-width: none; padding: 0; } figure, tr { break-inside: avoid; } h2, h3 { break-after: avoid; } }
 `;

@@ -9,7 +9,8 @@ import type { Line, Outcome } from "./verdict.js";
 
 export interface Column {
   readonly head: string;
-  readonly isNumber?: boolean;
+  /** A number stands at the right; on a phone what is long has a line of its own. */
+  readonly look?: "number" | "whole" | "whole strips";
 }
 
 const MARKS: Readonly<Record<Outcome, string>> = {
@@ -26,7 +27,7 @@ export function table(
   columns: readonly Column[],
   rows: readonly (readonly (Markup | string | number)[])[],
 ): Markup {
-  const look = ({ isNumber }: Column) => (isNumber ? "number" : "");
+  const look = (column: Column) => column.look ?? "";
   return html`<table class="stacked"><thead><tr>${columns.map(
     (column) => html`<th scope="col" class="${look(column)}">${column.head}</th>`,
   )}</tr></thead><tbody>${rows.map(
@@ -40,7 +41,7 @@ export function table(
 
 export function verdictTable(lines: readonly Line[]): Markup {
   return table(
-    [{ head: "" }, { head: "Promised" }, { head: "Found" }].map((column) => column),
+    [{ head: "" }, { head: "Promised", look: "whole" }, { head: "Found", look: "whole" }],
     lines.map(({ outcome, promise, found }) => [
       html`<strong class="${outcome}">${MARKS[outcome]}</strong>`,
       promise,
@@ -49,17 +50,17 @@ export function verdictTable(lines: readonly Line[]): Markup {
   );
 }
 
-export function availabilityTable({ beats, seconds }: DrillRecord): Markup {
+export function availabilityTable({ beats, lengthMs }: DrillRecord): Markup {
   if (beats.length === 0) return html`<p>Nothing was asked.</p>`;
   const share = (answered: number, asked: number) =>
     `${Math.floor((answered / Math.max(1, asked)) * 10_000) / 100} %`;
   return table(
     [
       { head: "Symbol" },
-      { head: "Available", isNumber: true },
-      { head: "Seconds answered", isNumber: true },
-      { head: "Longest without", isNumber: true },
-      { head: "Over the drill" },
+      { head: "Available", look: "number" },
+      { head: "Seconds answered", look: "number" },
+      { head: "Longest without", look: "number" },
+      { head: "Over the drill (high: no answer)", look: "whole strips" },
     ],
     availabilityOf(beats).map(({ symbol, asked, answered, longestOutage }) => [
       symbol,
@@ -69,20 +70,20 @@ export function availabilityTable({ beats, seconds }: DrillRecord): Markup {
       strip(
         symbol,
         beats.filter((beat) => beat.symbol === symbol),
-        seconds * MS_PER_SECOND,
+        lengthMs,
       ),
     ]),
   );
 }
 
-/** A second each: answered, or not. */
+/** A second each: answered, or (red, and twice as high) not. */
 function strip(symbol: string, beats: readonly Beat[], lengthMs: number): Markup {
   const scale = STRIP_WIDTH / Math.max(lengthMs, MS_PER_SECOND);
   const width = place(Math.max(1, MS_PER_SECOND * scale * 0.9));
-  const parts = beats.map(
-    (beat) =>
-      html`<rect class="${isAnswered(beat) ? "ok" : "bad"}" x="${place(beat.atMs * scale)}" y="0" width="${width}" height="${STRIP_HEIGHT}"/>`,
-  );
+  const parts = beats.map((beat) => {
+    const [look, top] = isAnswered(beat) ? ["ok", STRIP_HEIGHT / 2] : ["bad", 0];
+    return html`<rect class="${look}" x="${place(beat.atMs * scale)}" y="${top}" width="${width}" height="${STRIP_HEIGHT - top}"/>`;
+  });
   return html`<svg class="strip" viewBox="0 0 ${STRIP_WIDTH} ${STRIP_HEIGHT}" preserveAspectRatio="none" role="img" aria-label="Seconds in which ${symbol} answered">${parts}</svg>`;
 }
 
@@ -91,13 +92,13 @@ export function clientsTable(clients: readonly ClientView[]): Markup {
   return table(
     [
       { head: "Client" },
-      { head: "Sent", isNumber: true },
-      { head: "Accepted", isNumber: true },
-      { head: "Traded", isNumber: true },
-      { head: "Refused or rejected" },
-      { head: "Answer lost, asked for" },
-      { head: "Unanswered", isNumber: true },
-      { head: "Longest silence", isNumber: true },
+      { head: "Sent", look: "number" },
+      { head: "Accepted", look: "number" },
+      { head: "Traded", look: "number" },
+      { head: "Refused or rejected", look: "whole" },
+      { head: "Answer lost, asked for", look: "whole" },
+      { head: "Unanswered", look: "number" },
+      { head: "Longest silence", look: "number" },
     ],
     clients
       .filter(({ sent }) => sent > 0)

@@ -71,7 +71,7 @@ function judged({ report, found: { checked, audited } }: DrillRecord): Line[] {
     line(
       report.lost === 0,
       "No accepted order and no fill is lost: each is in the database, settled on both sides",
-      `${number("accepted")} words that an order is accepted and ${number("fillsTold")} fills that clients were told, all there`,
+      `clients were told ${number("accepted")} times that an order is accepted, and of ${number("fillsTold")} fills: all are there`,
       `${report.lost} are not there`,
     ),
     line(

@@ -243,7 +243,8 @@ async function main() {
   checkNode();
   const [command, ...args] = process.argv.slice(2);
   if (command === "build") return prepare();
-  if (command === "verify") process.exitCode = await verify();
+  // With a folder it is a command of the exchange's own: it judges evidence.
+  if (command === "verify" && args.length === 0) process.exitCode = await verify();
   else if (command === "test") process.exitCode = await test(args);
   else await handOver(process.argv.slice(2));
 }

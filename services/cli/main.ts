@@ -88,6 +88,16 @@ program
   );
 
 program
+  .command("verify <folder>")
+  .description(
+    "judge the evidence that a drill has left again, offline (npm run verify: static checks)",
+  )
+  .option("--json", "one line of JSON on stdout")
+  .action((folder: string, options: { json?: boolean }) =>
+    run(async () => (await import("./verify-evidence.js")).verify(folder, options)),
+  );
+
+program
   .command("sim")
   .description("hunt for a broken rule: the whole exchange under a seeded scheduler, with faults")
   .option("--seeds <count>", "how many runs, each of them twice", "100")

@@ -1,0 +1,138 @@
+/**
+ * Judges the evidence of a drill again, from its files alone: the same checker reads the rows that were written instead of
+ * a database, and what it finds is compared with what the report says.
+ */
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { CampaignLine } from "../campaign.js";
+import { check, type CheckReport } from "../checker/check.js";
+import { Extract } from "../checker/extract.js";
+import { report } from "../report.js";
+import { type CampaignRecord, clientsFolder, RECORD_FILE, tablesFolder } from "./folder.js";
+import { checkSums, EvidenceError, MANIFEST, readManifest } from "./manifest.js";
+import { type DrillRecord, toldWithin } from "./record.js";
+
+export interface Verification {
+  readonly folder: string;
+  /** The drill's name, or `all`. */
+  readonly drill: string;
+  /** Does the evidence say what the report says? */
+  readonly verified: boolean;
+  /** Is everything as it should be, by the report? */
+  readonly ok: boolean;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly staleCommits: number;
+  /** The first difference, with what was found now; empty when there is none. */
+  readonly difference: string;
+}
+
+/** Throws `EvidenceError` when the folder is no evidence, or not what it was. */
+export async function verifyEvidence(folder: string): Promise<Verification> {
+  const manifest = readManifest(folder);
+  await checkSums(folder, manifest);
+  if (manifest.kind === "drill") return verifyDrill(folder);
+  const record = readRecord<CampaignRecord>(folder);
+  const drills: Verification[] = [];
+  for (const path of Object.keys(manifest.files)) {
+    if (path.endsWith(`/${MANIFEST}`))
+      drills.push(await verifyEvidence(join(folder, dirname(path))));
+  }
+  return verifyCampaign(folder, record, drills);
+}
+
+async function verifyDrill(folder: string): Promise<Verification> {
+  const record = readRecord<DrillRecord>(folder);
+  const checked = await judge(folder);
+  const startedAt = Date.parse(record.startedAt);
+  const told = await toldWithin(clientsFolder(folder), startedAt, record.lengthMs);
+  const found = { ...record.found, checked };
+  const difference =
+    firstDifference("found.checked", record.found.checked, checked) ??
+    firstDifference("report", record.report, report(found)) ??
+    firstDifference("clients", record.clients, told.clients) ??
+    firstDifference("latency", record.latency, told.latency);
+  const { name, ok, lost, duplicated, staleCommits } = report(found);
+  const reasons = difference === null ? [] : [difference, ...checked.examples];
+  return {
+    folder,
+    drill: name,
+    verified: difference === null,
+    ok,
+    lost,
+    duplicated,
+    staleCommits,
+    difference: reasons.join("; "),
+  };
+}
+
+function verifyCampaign(
+  folder: string,
+  { report: said, lines }: CampaignRecord,
+  drills: readonly Verification[],
+): Verification {
+  const byName = new Map(drills.map((each) => [each.drill, each]));
+  const wrong = drills.find(({ verified }) => !verified);
+  const unlike = lines.find((line) => !isSame(line, byName.get(line.drill)));
+  const difference = wrong
+    ? `${wrong.drill}: ${wrong.difference}`
+    : unlike && `${unlike.drill}: ${RECORD_FILE} says something else than its evidence`;
+  const sum = (of: "lost" | "duplicated" | "staleCommits") =>
+    drills.reduce((total, each) => total + each[of], 0);
+  return {
+    folder,
+    drill: "all",
+    verified: difference === undefined,
+    ok: said.failed === 0 && drills.every(({ ok }) => ok),
+    lost: sum("lost"),
+    duplicated: sum("duplicated"),
+    staleCommits: sum("staleCommits"),
+    difference: difference ?? "",
+  };
+}
+
+/** A line without evidence is of a drill that was not judged. */
+function isSame(line: CampaignLine, drill: Verification | undefined): boolean {
+  if (!drill) return line.lost === null;
+  return (["ok", "lost", "duplicated", "staleCommits"] as const).every(
+    (of) => line[of] === drill[of],
+  );
+}
+
+async function judge(folder: string): Promise<CheckReport> {
+  try {
+    return await check(clientsFolder(folder), new Extract(tablesFolder(folder)));
+  } catch (error) {
+    throw new EvidenceError("EVIDENCE_UNREADABLE", `${folder}: ${(error as Error).message}`);
+  }
+}
+
+function readRecord<Kept>(folder: string): Kept {
+  const path = join(folder, RECORD_FILE);
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as Kept;
+  } catch (error) {
+    throw new EvidenceError("EVIDENCE_UNREADABLE", `${path}: ${(error as Error).message}`);
+  }
+}
+
+/** Where two values, as JSON has them, differ first; null where they do not. */
+export function firstDifference(path: string, said: unknown, found: unknown): string | null {
+  if (isObject(said) && isObject(found)) {
+    for (const key of new Set([...Object.keys(said), ...Object.keys(found)])) {
+      const difference = firstDifference(`${path}.${key}`, said[key], found[key]);
+      if (difference !== null) return difference;
+    }
+    return null;
+  }
+  if (said === found) return null;
+  return `${path} is ${text(said)} in ${RECORD_FILE}, and the evidence says ${text(found)}`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function text(value: unknown): string {
+  return value === undefined ? "not there" : JSON.stringify(value);
+}

@@ -1,0 +1,183 @@
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { RECORD_FILE, writeCampaign } from "../../chaos/evidence/folder.js";
+import { MANIFEST } from "../../chaos/evidence/manifest.js";
+import type { DrillRecord } from "../../chaos/evidence/record.js";
+import { firstDifference, verifyEvidence } from "../../chaos/evidence/verify.js";
+import { BUY_ORDER, forge, SELL_ORDER, sumAgain, writeSmallEvidence } from "../helpers/evidence.js";
+
+const home = mkdtempSync(join(tmpdir(), "palisade-evidence-"));
+const original = join(home, "kill-leader");
+const folder = join(home, "copy");
+
+beforeAll(() => writeSmallEvidence(original));
+afterAll(() => rmSync(home, { recursive: true }));
+beforeEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(original, folder, { recursive: true });
+});
+
+const files = (): string[] =>
+  readdirSync(original, { recursive: true })
+    .map(String)
+    .filter((name) => statSync(join(original, name)).isFile());
+
+describe("evidence", () => {
+  it("says what the report says, as long as nobody touches it", async () => {
+    expect(await verifyEvidence(folder)).toEqual({
+      folder,
+      drill: "kill-leader",
+      verified: true,
+      ok: true,
+      lost: 0,
+      duplicated: 0,
+      staleCommits: 0,
+      difference: "",
+    });
+  });
+
+  it("is not what it was when any of its files is changed, is gone, or one is added", async () => {
+    const watched = files().filter((name) => name !== MANIFEST);
+    expect(watched).toEqual(
+      expect.arrayContaining(["report.html", RECORD_FILE, join("tables", "orders.jsonl.gz")]),
+    );
+    for (const name of watched) {
+      const path = join(folder, name);
+      const before = readFileSync(path);
+      writeFileSync(path, Buffer.concat([before, Buffer.from("x")]));
+      const named = name.replaceAll("\\", "/");
+      await expect(verifyEvidence(folder)).rejects.toThrow(`EVIDENCE_FILE_CHANGED: ${named}`);
+      rmSync(path);
+      await expect(verifyEvidence(folder)).rejects.toThrow(`EVIDENCE_FILE_MISSING: ${named}`);
+      writeFileSync(path, before);
+    }
+    writeFileSync(join(folder, "clients", "other.jsonl"), "");
+    await expect(verifyEvidence(folder)).rejects.toThrow(
+      "EVIDENCE_FILE_ADDED: clients/other.jsonl",
+    );
+  });
+
+  it("is none without a folder, without a manifest, of another format or another version", async () => {
+    await expect(verifyEvidence(join(home, "none"))).rejects.toThrow("NO_SUCH_FOLDER");
+    const path = join(folder, MANIFEST);
+    const manifest = JSON.parse(readFileSync(path, "utf8")) as object;
+    const put = (content: object) => writeFileSync(path, JSON.stringify(content));
+    put({ ...manifest, version: 99 });
+    await expect(verifyEvidence(folder)).rejects.toThrow("OTHER_EVIDENCE_VERSION");
+    put({ ...manifest, format: "something" });
+    await expect(verifyEvidence(folder)).rejects.toThrow("NO_EVIDENCE");
+    put({ ...manifest, files: 7 });
+    await expect(verifyEvidence(folder)).rejects.toThrow("EVIDENCE_UNREADABLE");
+    rmSync(path);
+    await expect(verifyEvidence(folder)).rejects.toThrow("NO_EVIDENCE");
+  });
+});
+
+describe("evidence that is forged with its sums", () => {
+  it("is found out when an accepted order is deleted", async () => {
+    await forge(folder, "orders", (rows) => rows.filter((row) => row.order_id !== SELL_ORDER));
+    const found = await verifyEvidence(folder);
+    expect(found).toMatchObject({ verified: false, ok: false, lost: 1 });
+    expect(found.difference).toContain("found.checked.ok is true in report.json");
+    expect(found.difference).toContain(`order ${SELL_ORDER} of 8/s1 was accepted and is not there`);
+  });
+
+  it("is found out when a fill is doubled", async () => {
+    await forge(folder, "trades", (rows) => [...rows, { ...rows[0]!, trade_id: 2 }]);
+    const found = await verifyEvidence(folder);
+    expect(found).toMatchObject({ verified: false, ok: false, duplicated: 1 });
+    expect(found.difference).toContain(`orders ${BUY_ORDER} and ${SELL_ORDER} traded twice`);
+  });
+
+  it("is found out when a stale batch is inserted", async () => {
+    await forge(folder, "batch_log", ([first, second, ...rest]) => [
+      first!,
+      second!,
+      { ...first!, batch: 3 },
+      ...rest,
+    ]);
+    const found = await verifyEvidence(folder);
+    expect(found).toMatchObject({ verified: false, ok: false, staleCommits: 1 });
+    expect(found.difference).toContain("1 batches of a lower token after a higher");
+  });
+
+  it("is found out when the report says something else", async () => {
+    const path = join(folder, RECORD_FILE);
+    const record = JSON.parse(readFileSync(path, "utf8")) as DrillRecord;
+    const claim = async (content: object) => {
+      writeFileSync(path, JSON.stringify({ ...record, ...content }));
+      await sumAgain(folder);
+      return (await verifyEvidence(folder)).difference;
+    };
+    expect(await claim({ report: { ...record.report, resumeMsP99: 7 } })).toContain(
+      "report.resumeMsP99 is 7 in report.json, and the evidence says 312",
+    );
+    expect(await claim({ clients: [{ ...record.clients[0]!, sent: 9 }] })).toContain(
+      "clients.0.sent is 9 in report.json, and the evidence says 1",
+    );
+  });
+
+  it("is found out when a file cannot be read", async () => {
+    writeFileSync(join(folder, "tables", "orders.jsonl.gz"), "no gzip");
+    await sumAgain(folder);
+    await expect(verifyEvidence(folder)).rejects.toThrow("EVIDENCE_UNREADABLE");
+  });
+});
+
+describe("the evidence of a campaign", () => {
+  const all = join(home, "all");
+  const line = {
+    drill: "kill-leader",
+    bit: true,
+    lost: 0,
+    duplicated: 0,
+    staleCommits: 0,
+    conserved: true,
+    withinBound: true,
+    ok: true,
+  };
+  const none = { lost: null, duplicated: null, staleCommits: null, conserved: null };
+  const counts = { drills: 2, failed: 0, skipped: 1, withinBound: 1, seconds: 9 };
+  const report = { ...counts, lost: 0, duplicated: 0, staleCommits: 0 };
+
+  async function write(changes: object): Promise<void> {
+    rmSync(all, { recursive: true, force: true });
+    cpSync(original, join(all, "kill-leader"), { recursive: true });
+    const skipped = { ...line, ...none, drill: "disk-full", ok: false, skipped: "no root" };
+    await writeCampaign(all, { seed: 1, report, lines: [{ ...line, ...changes }, skipped] });
+  }
+
+  it("is that of its drills", async () => {
+    await write({});
+    expect(await verifyEvidence(all)).toMatchObject({ drill: "all", verified: true, ok: true });
+    rmSync(join(all, "kill-leader", "clients", "buyer.jsonl.gz"));
+    await expect(verifyEvidence(all)).rejects.toThrow("EVIDENCE_FILE_MISSING: clients/buyer");
+    rmSync(join(all, "kill-leader"), { recursive: true });
+    await expect(verifyEvidence(all)).rejects.toThrow("kill-leader/manifest.json");
+  });
+
+  it("is found out when its table says something else", async () => {
+    await write({ lost: 1 });
+    const found = await verifyEvidence(all);
+    expect(found.verified).toBe(false);
+    expect(found.difference).toContain("kill-leader: report.json says something else");
+  });
+});
+
+describe("the first difference", () => {
+  it("is named with its place", () => {
+    expect(firstDifference("a", { b: [1, 2] }, { b: [1, 2] })).toBeNull();
+    expect(firstDifference("a", { b: [1, 2] }, { b: [1, 3] })).toContain("a.b.1 is 2");
+    expect(firstDifference("a", { b: 1 }, { b: 1, c: 0 })).toContain("a.c is not there");
+  });
+});
