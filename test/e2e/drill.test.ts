@@ -1,14 +1,29 @@
-import { expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
 import { type CampaignLine, runAll } from "../../chaos/campaign.js";
 import { runDrill } from "../../chaos/drill.js";
 import { drillOf } from "../../chaos/drills/catalog.js";
+import { PAGE_FILE } from "../../chaos/evidence/folder.js";
+import { verifyEvidence } from "../../chaos/evidence/verify.js";
+import { ensureBrowser, openBrowser } from "../helpers/browser.js";
+import { look } from "../helpers/page-look.js";
 
 const ROUNDS = 2;
 const silent = () => undefined;
+const missing = ensureBrowser();
+
+/** What the drills leave behind. */
+const home = mkdtempSync(join(tmpdir(), "palisade-drills-"));
+const single = join(home, "kill-leader");
+const campaign = join(home, "all");
+afterAll(() => rmSync(home, { recursive: true }));
 
 it("kill-leader loses nothing, twice over", async () => {
   const name = "kill-leader";
-  const report = await runDrill(name, { rounds: ROUNDS, symbols: 3, ordersPerSecond: 50 });
+  const options = { rounds: ROUNDS, symbols: 3, ordersPerSecond: 50, folder: single };
+  const report = await runDrill(name, options);
   expect(report.failures).toEqual([]);
   expect(report).toMatchObject({
     name,
@@ -29,6 +44,16 @@ it("kill-leader loses nothing, twice over", async () => {
   expect(report.fills).toBeGreaterThan(0);
   expect(report["resumeMsP50"]).toBeGreaterThan(0);
   expect(report["resumeMsMax"]).toBeGreaterThanOrEqual(report["resumeMsP99"]!);
+  expect(await verifyEvidence(single)).toMatchObject({ drill: name, verified: true, ok: true });
+});
+
+it.skipIf(missing)(`leaves a page for people${missing ? ` (${missing})` : ""}`, async () => {
+  const browser = await openBrowser();
+  try {
+    expect(await look(browser, join(single, PAGE_FILE), "real")).toEqual([]);
+  } finally {
+    await browser.close();
+  }
 });
 
 /** One after the other at one exchange, each twice. */
@@ -50,6 +75,7 @@ it(`${ALL.join(", ")} lose nothing, twice over`, async () => {
     drills,
     rounds: ROUNDS,
     seed: 1,
+    folder: campaign,
     log: silent,
     tell: (line) => lines.push(line),
   });
@@ -59,6 +85,7 @@ it(`${ALL.join(", ")} lose nothing, twice over`, async () => {
     expect(lines[at]).toHaveProperty(`${bound.of}MsP99`);
   }
   expect(report).toMatchObject({ drills: ALL.length, failed: 0, skipped: 0, lost: 0 });
+  expect(await verifyEvidence(campaign)).toMatchObject({ drill: "all", verified: true, ok: true });
 });
 
 it("says which drills there are when it does not know one", async () => {
