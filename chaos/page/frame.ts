@@ -24,11 +24,13 @@ export function textWidth(text: string, { font }: Frame): number {
   return text.length * font * LETTER_WIDTH;
 }
 
-/** As much of a text as there is room for. */
+/** As much of a text as there is room for: its beginning and its end. */
 export function fitted(text: string, room: number, frame: Frame): string {
   if (textWidth(text, frame) <= room) return text;
   const letters = Math.floor(room / (frame.font * LETTER_WIDTH)) - 1;
-  return letters < 1 ? "" : `${text.slice(0, letters)}…`;
+  if (letters < 2) return "";
+  const half = Math.floor(letters / 2);
+  return `${text.slice(0, letters - half)}…${text.slice(-half)}`;
 }
 
 export interface Drawing {

@@ -31,8 +31,9 @@ interface Pane {
 export function roundChart(view: RoundView): Markup {
   const { actors, symbols } = view;
   const more = [
-    actors.length > ACTORS_MAX && `${actors.length - ACTORS_MAX} more that changed`,
-    view.unmoved > 0 && `${view.unmoved} whose leader stayed`,
+    actors.length > ACTORS_MAX && `${actors.length - ACTORS_MAX} more actors that changed`,
+    view.unmoved > 0 && `${view.unmoved} actors whose leader stayed`,
+    symbols.length > SYMBOLS_MAX && `${symbols.length - SYMBOLS_MAX} more symbols`,
   ].filter((text) => text !== false);
   const caption = html`Seconds since ${view.fault || view.gap ? "the blow" : "the round began"}. ${
     actors.length > 0 &&

@@ -78,7 +78,7 @@ function judged({ report, found: { checked, audited } }: DrillRecord): Line[] {
       report.duplicated === 0,
       "Nothing happens twice: no id has two orders, no fill is settled or told twice",
       `${number("orders")} orders and ${number("trades")} trades, each once`,
-      count(report.duplicated, "time"),
+      `${report.duplicated} happened twice`,
     ),
     line(
       report.staleCommits === 0,
@@ -86,7 +86,7 @@ function judged({ report, found: { checked, audited } }: DrillRecord): Line[] {
       report.fencedCommits === 0
         ? "no batch of a lower token comes after one of a higher"
         : `none; ${count(report.fencedCommits, "such commit was", "such commits were")} tried, and refused`,
-      count(report.staleCommits, "row"),
+      count(report.staleCommits, "batch was", "batches were"),
     ),
     line(
       report.conserved,
@@ -104,7 +104,7 @@ function judged({ report, found: { checked, audited } }: DrillRecord): Line[] {
       report.contradicted === 0,
       "What was refused never becomes an order",
       "none did",
-      count(report.contradicted, "did"),
+      `${report.contradicted} did`,
     ),
   ];
 }
