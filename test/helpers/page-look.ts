@@ -15,25 +15,32 @@ const SCREENS = {
 } as const;
 const SCHEMES = ["light", "dark"] as const;
 
+/** Those of which a picture is saved; what is wrong is looked for on all. */
+const PICTURED = ["desk-light", "phone-dark"];
+
 /** Gives what is wrong with it, on which screen; pictures are saved under the name. */
 export async function look(browser: Browser, file: string, name: string): Promise<string[]> {
   mkdirSync(PICTURES, { recursive: true });
-  const found: string[] = [];
+  const page = await browser.newPage();
+  const found = listen(page, pathToFileURL(file).href);
   for (const [screen, viewport] of Object.entries(SCREENS)) {
+    await page.setViewportSize(viewport);
+    await page.goto(pathToFileURL(file).href);
     for (const colorScheme of SCHEMES) {
-      const page = await browser.newPage({ viewport, colorScheme });
-      const where = `${screen}, ${colorScheme}`;
-      found.push(...(await defects(page, file)).map((defect) => `${where}: ${defect}`));
-      const path = join(PICTURES, `${name}-${screen}-${colorScheme}.png`);
-      await page.screenshot({ path, fullPage: true });
-      await page.close();
+      const where = `${screen}-${colorScheme}`;
+      await page.emulateMedia({ colorScheme });
+      const defects = await page.evaluate<string[]>(DEFECTS);
+      found.push(...defects.map((defect) => `${where}: ${defect}`));
+      if (!PICTURED.includes(where)) continue;
+      await page.screenshot({ path: join(PICTURES, `${name}-${where}.png`), fullPage: true });
     }
   }
+  await page.close();
   return found;
 }
 
-async function defects(page: Page, file: string): Promise<string[]> {
-  const address = pathToFileURL(file).href;
+/** What a page does that it should not, as it happens. */
+function listen(page: Page, address: string): string[] {
   const found: string[] = [];
   page.on("console", (message) => found.push(`the console says: ${message.text()}`));
   page.on("pageerror", (error) => found.push(`a script fails: ${error.message}`));
@@ -45,6 +52,5 @@ async function defects(page: Page, file: string): Promise<string[]> {
     const url = request.url();
     if (url !== address && !url.startsWith("data:")) found.push(`it asks for ${url}`);
   });
-  await page.goto(address);
-  return [...found, ...(await page.evaluate<string[]>(DEFECTS))];
+  return found;
 }

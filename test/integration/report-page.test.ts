@@ -12,11 +12,14 @@ import { recordLike } from "../helpers/drill-record.js";
 import { look } from "../helpers/page-look.js";
 
 const INSTALL_LIMIT_MS = 300_000;
+const LOOK_LIMIT_MS = 180_000;
 const HOSTILE = `<script>alert("it ran")</script><img src="http://127.0.0.1:1/x" onerror="alert(1)">`;
 
 const missing = ensureBrowser();
 
-describe.skipIf(missing)(`a page in a browser${missing ? ` (${missing})` : ""}`, () => {
+const title = `a page in a browser${missing ? ` (${missing})` : ""}`;
+
+describe.skipIf(missing)(title, { timeout: LOOK_LIMIT_MS }, () => {
   const folder = mkdtempSync(join(tmpdir(), "palisade-pages-"));
   let browser: Browser;
 
