@@ -6,6 +6,7 @@ import type { DrillRecord } from "../evidence/record.js";
 import { latencyChart } from "./latency-chart.js";
 import { html, Markup } from "./markup.js";
 import { roundChart } from "./round-chart.js";
+import { roundEvents } from "./round-events.js";
 import { roundView } from "./round-view.js";
 import { duration } from "./scale.js";
 import { STYLE } from "./style.js";
@@ -98,7 +99,7 @@ function rounds(record: DrillRecord): Markup {
     const isWrong = round.failures.length > 0;
     const body = html`<p>${round.summary}.</p>${
       isWrong && html`<p class="broken">${round.failures.join("; ")}</p>`
-    }${roundChart(view)}`;
+    }${roundChart(view)}${roundEvents(record, view)}`;
     const isOpen = all.length <= ROUNDS_OPEN_MAX || at === slowest || isWrong;
     return isOpen
       ? html`<section><h3>${name}</h3>${body}</section>`

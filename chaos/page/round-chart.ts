@@ -159,8 +159,11 @@ function labelsOf(view: RoundView, { frame, x }: Pane) {
   const rowHeight = frame.font + LABEL_ROOM;
   const body = (bottom: number) =>
     html`${lines.map(
-      ({ kind, label, at, left, row }) =>
-        html`<line class="mark ${kind}" x1="${at}" x2="${at}" y1="${(row + 1) * rowHeight}" y2="${bottom}"/><text x="${left}" y="${row * rowHeight + frame.font}">${label}</text>`,
+      ({ kind, at, row }) =>
+        html`<line class="mark ${kind}" x1="${at}" x2="${at}" y1="${(row + 1) * rowHeight}" y2="${bottom}"/>`,
+    )}${lines.map(
+      ({ label, left, row }) =>
+        html`<text class="label" x="${left}" y="${row * rowHeight + frame.font}">${label}</text>`,
     )}`;
   return { height: rows.length * rowHeight + LABEL_ROOM, body };
 }

@@ -35,7 +35,7 @@ figure { margin: 10px 0 18px; }
 figcaption { font-size: 13.5px; margin-top: 6px; max-width: 62em; }
 svg { display: block; width: 100%; height: auto; font-family: system-ui, sans-serif; overflow: visible; }
 svg.narrow { display: none; max-width: 560px; }
-svg text { fill: var(--text); } svg text.soft { fill: var(--soft); }
+svg text { fill: var(--text); } svg text.soft { fill: var(--soft); } svg text.label { paint-order: stroke; stroke: var(--page); stroke-width: 4px; }
 svg .grid { stroke: var(--grid); } svg rect.gap { fill: var(--gap); opacity: .75; } svg rect.fault { fill: var(--fault); }
 svg .mark { stroke: var(--soft); stroke-dasharray: 3 3; } svg .mark.struck { stroke: var(--bad); stroke-dasharray: none; }
 svg .mark.resumed { stroke: var(--ok); stroke-dasharray: none; }
@@ -51,7 +51,7 @@ svg .node0 { fill: var(--n0); } svg .node1 { fill: var(--n1); } svg .node2 { fil
 svg.strip { height: 16px; overflow: hidden; }
 details { margin: 8px 0; } summary { cursor: pointer; color: var(--accent); }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 10px 14px; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 14px; }
-@media (max-width: 760px) {
+@media screen and (max-width: 760px) {
   main { padding-top: 18px; } h1 { font-size: 21px; } svg.wide { display: none; } svg.narrow { display: block; }
   dl { grid-template-columns: 1fr; } dt { margin-top: 6px; font-size: 14px; }
   table.stacked thead { display: none; } table.stacked tr { border-bottom: 1px solid var(--line); padding: 8px 0; }

@@ -122,5 +122,5 @@ function codes({ refused, rejected }: ClientView): string {
 
 function asked({ askedFound, askedVoided }: ClientView): string {
   if (askedFound + askedVoided === 0) return "none";
-  return `${askedFound} were there, ${askedVoided} never came`;
+  return `${askedFound} found, ${askedVoided} never seen`;
 }

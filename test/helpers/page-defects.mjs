@@ -9,6 +9,10 @@
   const isShown = (element) => element.getClientRects().length > 0;
   const quoted = (element) => JSON.stringify(element.textContent.trim().slice(0, 40));
 
+  // What is folded has to look as well when somebody opens it.
+  const folded = [...document.querySelectorAll("details:not([open])")];
+  for (const each of folded) each.open = true;
+
   const overflow = document.documentElement.scrollWidth - window.innerWidth;
   if (overflow > 0) {
     const wide = [...document.querySelectorAll("body *")].find(
@@ -98,5 +102,6 @@
       see(text, colour(getComputedStyle(text).fill), below);
     }
   }
+  for (const each of folded) each.open = false;
   return [...new Set(found)];
 })();
