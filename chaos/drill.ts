@@ -34,7 +34,7 @@ export const SURROUNDINGS: Surroundings = {
   natsServers: 1,
 };
 const ROUNDS = 20;
-const SEED = 1;
+export const SEED = 1;
 const MS_PER_MINUTE = 60_000;
 
 /** Runs a drill on an exchange that it starts. Throws `UnknownDrillError`; rejects when it cannot be run to its end. */

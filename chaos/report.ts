@@ -63,13 +63,17 @@ export interface Found {
 export function report(found: Found): DrillReport {
   const { drill, loadBefore, ails, rounds, load, checked, audited } = found;
   const toothless = rounds.filter((round) => round.failures.length > 0).length;
-  const failures = rounds.flatMap((round) => round.failures).concat(ails, checked.examples);
+  const unhealed = rounds.flatMap((round) => round.unhealed);
+  const failures = rounds
+    .flatMap((round) => round.failures)
+    .concat(unhealed, ails, checked.examples);
   if (audited.firstViolation) failures.push(JSON.stringify(audited.firstViolation));
   if (load.unreported > 0) failures.push(`${load.unreported} orders have no report`);
   const stale = rounds.reduce((sum, round) => sum + round.staleCommits, 0);
   const measured = figures(rounds);
   const judged = `${drill.bound.of}MsP99` as const;
-  const isWell = toothless === 0 && ails.length === 0 && load.unreported === 0;
+  const isWell =
+    toothless === 0 && unhealed.length === 0 && ails.length === 0 && load.unreported === 0;
   return {
     name: drill.name,
     rounds: rounds.length,

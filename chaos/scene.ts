@@ -19,6 +19,8 @@ export interface SceneOptions extends Partial<GroundOptions> {
   readonly symbols: number;
   /** More variables for the processes. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The file that nodes run; absent: the built program. */
+  readonly nodeProgram?: string;
   readonly log: (line: string) => void;
 }
 
@@ -92,7 +94,7 @@ export class Scene {
 
   /** Starts everything; what fails stops what had started. */
   static async start(options: SceneOptions): Promise<Scene> {
-    const { nodes, ledgerShards, env, log } = options;
+    const { nodes, ledgerShards, env, log, nodeProgram } = options;
     const lease = { PALISADE_LEASE_TTL_SECONDS: String(LEASE_TTL_SECONDS) };
     const ground = await Ground.lay(options);
     const { dataDir } = ground;
@@ -105,6 +107,7 @@ export class Scene {
         ways: (process, urls) => ground.waysOf(process, urls),
         log,
         ...(dataDir !== undefined && { dataDir }),
+        ...(nodeProgram !== undefined && { nodeProgram }),
       });
       const client = ExchangeClient.connect(exchange.grpc, { accounts: "all" });
       await client.ready();

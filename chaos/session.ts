@@ -30,10 +30,14 @@ const QUIET_LIMIT_MS = 60_000;
 export interface Amount {
   readonly rounds: number;
   readonly forMs?: number;
+  /** Is no other round needed after this one? */
+  readonly isEnough?: (round: Round) => boolean;
 }
 
 export interface SessionOptions extends Surroundings {
   readonly seed: number;
+  /** The file that nodes run; absent: the built program. */
+  readonly nodeProgram?: string;
   readonly log: (line: string) => void;
 }
 
@@ -182,7 +186,7 @@ export class Session {
     await writeEvidence(folder, record, logs);
   }
 
-  private async strike(drill: Drill, { rounds: count, forMs }: Amount): Promise<Round[]> {
+  private async strike(drill: Drill, { rounds: count, forMs, isEnough }: Amount): Promise<Round[]> {
     const { log, timeline } = this.stage;
     const rounds: Round[] = [];
     const startedMs = performance.now();
@@ -195,8 +199,9 @@ export class Session {
       timeline.add("whole");
       rounds.push(round);
       log(
-        `round ${number}${forMs === undefined ? ` of ${count}` : ""}: ${[round.summary, ...round.failures].join("; ")}`,
+        `round ${number}${forMs === undefined ? ` of ${count}` : ""}: ${[round.summary, ...round.failures, ...round.unhealed].join("; ")}`,
       );
+      if (isEnough?.(round)) break;
     }
     return rounds;
   }

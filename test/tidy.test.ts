@@ -120,6 +120,37 @@ describe("assertions", () => {
   });
 });
 
+describe("the programs of an exchange", () => {
+  /** A source file and all that it imports, whole or for their types, and what these import. */
+  function reach(entry: string, seen = new Set<string>()): Set<string> {
+    if (seen.has(entry)) return seen;
+    seen.add(entry);
+    for (const match of read(entry).matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)\.js"/g)) {
+      reach(resolve(dirname(entry), `${match[1]}.ts`), seen);
+    }
+    return seen;
+  }
+
+  it("reach nothing of chaos/, so no safety can be taken away from them", () => {
+    for (const kind of ["node", "gateway", "feed"]) {
+      const reached = [...reach(join(ROOT, "services", kind, "main.ts"))];
+      expect(reached.length).toBeGreaterThan(10);
+      expect(reached.filter((path) => path.startsWith(join(ROOT, "chaos")))).toEqual([]);
+    }
+  });
+
+  it("are without mutations: the command line only knows their names", () => {
+    const services = filesUnder(join(ROOT, "services"), /\.(ts|mjs)$/);
+    const imports = services.flatMap((path) =>
+      [...read(path).matchAll(/"[^"]*chaos\/mutations\/([^"]+)"/g)].map(([, name]) => name),
+    );
+    expect(new Set(imports)).toEqual(new Set(["mutations.js"]));
+    const home = join(ROOT, "chaos", "mutations");
+    const reached = [...reach(join(home, "mutations.ts"))];
+    expect(reached.filter((path) => path.startsWith(home))).toEqual([join(home, "mutations.ts")]);
+  });
+});
+
 describe("the repository", () => {
   it("has exactly the expected top level", () => {
     const entries = readdirSync(ROOT).filter(

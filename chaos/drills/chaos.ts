@@ -26,6 +26,7 @@ export function chaosOf(drills: readonly Drill[], quietMsMax = QUIET_MS_MAX): Dr
       return {
         ...round,
         failures: round.failures.map((failure) => `${drill.name}: ${failure}`),
+        unhealed: round.unhealed.map((wrong) => `${drill.name}: ${wrong}`),
         samples: { recovery: round.samples[drill.bound.of] ?? [] },
         summary: `${drill.name}: ${round.summary}`,
       };

@@ -24,6 +24,8 @@ export interface Stage {
 export interface Bite {
   /** Why the fault did not do what it is for; empty when it did. */
   readonly failures: readonly string[];
+  /** What is not as it should be although the fault is gone. */
+  readonly unhealed: readonly string[];
   /** Rows that a deposed node committed afterwards. */
   readonly staleCommits: number;
   /** Commits that a deposed node tried, and that the fence refused. */
@@ -70,7 +72,7 @@ export interface Drill {
   round(stage: Stage, number: number): Promise<Round>;
 }
 
-export const NO_FAILURE: Bite = { failures: [], staleCommits: 0, fencedCommits: 0 };
+export const NO_FAILURE: Bite = { failures: [], unhealed: [], staleCommits: 0, fencedCommits: 0 };
 
 /** A fault that cannot be made here; the message says what is missing. */
 export class CannotStrikeError extends Error {

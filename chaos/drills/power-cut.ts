@@ -45,7 +45,7 @@ export const POWER_CUT: Drill = {
     },
     async healed(all) {
       const same = pidsOf(all).filter((pid) => all.pids.has(pid));
-      return { failures: same.map((pid) => `process ${pid} has lived through it`) };
+      return { unhealed: same.map((pid) => `process ${pid} has lived through it`) };
     },
     name: ({ pids }) => `${pids.size} processes were killed at once`,
   }),

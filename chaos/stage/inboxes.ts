@@ -29,15 +29,19 @@ export async function streams(
   }
 }
 
-/** Waits until inboxes that have lost something are other ones; gives which are not when the limit has passed. */
+/**
+ * Waits until inboxes that have lost something are other ones; gives which are not, when they are read on as they are or
+ * the limit has passed.
+ */
 export async function untilAnchoredAnew(scene: Scene, struck: readonly Inbox[]): Promise<string[]> {
   const deadline = performance.now() + ANCHOR_LIMIT_MS;
   for (;;) {
-    const now = new Map((await inboxesOf(scene)).map(({ name, anchor }) => [name, anchor]));
-    const left = struck.filter(({ name, anchor }) => (now.get(name) ?? 0) <= anchor);
+    const now = new Map((await inboxesOf(scene)).map((inbox) => [inbox.name, inbox]));
+    const left = struck.filter(({ name, anchor }) => now.get(name)!.anchor <= anchor);
     if (left.length === 0) return [];
-    if (performance.now() > deadline) {
-      const names = left.map(({ name }) => name).join(", ");
+    const readOn = left.filter(({ name, position }) => now.get(name)!.position > position);
+    if (readOn.length > 0 || performance.now() > deadline) {
+      const names = (readOn.length > 0 ? readOn : left).map(({ name }) => name).join(", ");
       return [`${names} read on in an inbox that has lost its end`];
     }
     await sleep(POLL_MS);

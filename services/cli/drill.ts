@@ -5,6 +5,8 @@ import { runAll } from "../../chaos/campaign.js";
 import { runDrill } from "../../chaos/drill.js";
 import { DRILLS, drillOf } from "../../chaos/drills/catalog.js";
 import { InterruptedError } from "../../chaos/interrupt.js";
+import { isMutation, type MutationName, MUTATIONS } from "../../chaos/mutations/mutations.js";
+import { runWithout } from "../../chaos/without.js";
 import { lockDataDir } from "../servers/data-dir.js";
 import { PROJECT_ROOT } from "../servers/project-root.js";
 import { ServerError } from "../servers/server-error.js";
@@ -15,6 +17,9 @@ import { printJson, progress } from "./output.js";
 const ROUNDS_MAX = 10_000;
 const MINUTES_MAX = 10_000;
 const SEED_MAX = 2 ** 32 - 1;
+/** As of `sim`: something was broken; or a safety was taken away and nobody noticed. */
+const EXIT_BROKEN = 1;
+const EXIT_BLIND = 2;
 const EXIT_INTERRUPTED = 130;
 const FOLDER = join(PROJECT_ROOT, ".palisade", "drill");
 /** Each drill leaves a folder here, unless it is told where. */
@@ -24,6 +29,7 @@ export interface DrillOptions {
   readonly rounds: string;
   readonly minutes?: string;
   readonly seed: string;
+  readonly without?: string;
   readonly keep?: boolean;
   /** Where the report and the evidence go. */
   readonly report?: string;
@@ -38,17 +44,26 @@ export async function drill(name: string, options: DrillOptions): Promise<number
     options.minutes === undefined
       ? undefined
       : parseWhole(options.minutes, 1, MINUTES_MAX, "number of minutes");
+  const keep = options.keep ?? false;
+  const without = mutationOf(options.without);
   if (name !== "all") drillOf(name);
+  else if (without) {
+    throw new CliError(
+      "INVALID_OPTION",
+      "--without takes a safety away from one drill: name the one that is to notice",
+    );
+  }
   const folder = reportFolder(name, options.report);
   const unlock = lock();
   const signal = interruption();
   try {
     if (name === "all") return await all(seed, folder, signal);
+    if (without) return await notices(name, without, { rounds, seed, keep, signal });
     const report = await runDrill(name, {
       rounds,
       ...(minutes !== undefined && { minutes }),
       seed,
-      keep: options.keep ?? false,
+      keep,
       folder,
       log: progress,
       signal,
@@ -56,7 +71,7 @@ export async function drill(name: string, options: DrillOptions): Promise<number
     tellReport(folder);
     if (options.json) printJson(report);
     else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-    return report.ok ? 0 : 1;
+    return report.ok ? 0 : EXIT_BROKEN;
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     progress(error.message);
@@ -71,7 +86,30 @@ async function all(seed: number, folder: string, signal: AbortSignal): Promise<n
   const report = await runAll({ seed, folder, signal, log: progress, tell: printJson });
   tellReport(folder);
   printJson(report);
-  return report.failed === 0 ? 0 : 1;
+  return report.failed === 0 ? 0 : EXIT_BROKEN;
+}
+
+/** Red is what is wanted here. */
+async function notices(
+  name: string,
+  without: MutationName,
+  options: { rounds: number; seed: number; keep: boolean; signal: AbortSignal },
+): Promise<number> {
+  const found = await runWithout(without, name, { ...options, log: progress });
+  printJson(found);
+  progress(
+    found.noticed
+      ? `${name} has noticed that ${without} is missing, in round ${found.rounds}: ${found.by[0]}`
+      : `${name} has NOT noticed that ${without} is missing: it is blind to it, or it took too few rounds`,
+  );
+  return found.noticed ? EXIT_BROKEN : EXIT_BLIND;
+}
+
+/** Throws `CliError` with what is allowed. */
+function mutationOf(name: string | undefined): MutationName | undefined {
+  if (name === undefined || isMutation(name)) return name;
+  const allowed = Object.keys(MUTATIONS).join(", ");
+  throw new CliError("UNKNOWN_MUTATION", `"${name}" cannot be taken away; these can: ${allowed}`);
 }
 
 function list(json: boolean): number {

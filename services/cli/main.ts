@@ -80,6 +80,7 @@ program
   .option("--rounds <count>", "how often to strike", "20")
   .option("--minutes <count>", "strike again and again for so long, instead of so often")
   .option("--seed <number>", "the seed of the load, and of what chaos draws", "1")
+  .option("--without <safety>", "take a safety away from all nodes, to see that the drill notices")
   .option("--keep", "keep the logs although nothing failed")
   .option("--report <folder>", "where the report goes (default .palisade/drills/TIME-NAME)")
   .option("--json", "one line of JSON on stdout")

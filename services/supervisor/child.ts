@@ -37,6 +37,8 @@ export interface ProcessPlan {
   readonly kind: ProcessKind;
   readonly logFile: string;
   readonly env: Readonly<Record<string, string>>;
+  /** The file that is run; absent: the built program of its kind. */
+  readonly program?: string;
 }
 
 /** A process of the exchange that cannot be started or stopped; the message ends with its last log lines. */
@@ -49,8 +51,8 @@ export class ProcessError extends Error {
   }
 }
 
-function programOf(kind: ProcessKind): string {
-  const path = join(PROJECT_ROOT, "dist", "services", kind, "main.js");
+function programOf({ kind, program }: ProcessPlan): string {
+  const path = program ?? join(PROJECT_ROOT, "dist", "services", kind, "main.js");
   if (existsSync(path)) return path;
   throw new ProcessError("PROGRAM_NOT_BUILT", `${path} is missing; run: npm run build`);
 }
@@ -176,8 +178,8 @@ export class ExchangeProcess {
   }
 
   async #launch(): Promise<void> {
-    const { kind, logFile, env } = this.plan;
-    const program = programOf(kind);
+    const { logFile, env } = this.plan;
+    const program = programOf(this.plan);
     const output = openSync(logFile, "a");
     const child = spawn(process.execPath, ["--enable-source-maps", program], {
       cwd: PROJECT_ROOT,

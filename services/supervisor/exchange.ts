@@ -23,6 +23,8 @@ export interface ExchangeOptions {
   readonly ledgerShards?: number;
   /** More variables for the processes, by their names where they differ. */
   readonly env?: Environment | ((process: string) => Environment);
+  /** The file that nodes run; absent: the built program. */
+  readonly nodeProgram?: string;
   /** By which addresses a process, or the `supervisor` itself, reaches the servers; absent: by the servers' own. */
   readonly ways?: (process: string, urls: Servers["urls"]) => Promise<Servers["urls"]>;
   /** True starts a process again that ends without having been asked to here. */
@@ -162,12 +164,13 @@ interface Wanted {
   readonly nodes: number;
   readonly env: (process: string) => Environment;
   readonly ways: NonNullable<ExchangeOptions["ways"]>;
+  readonly nodeProgram: string | undefined;
 }
 
 async function plans(
   folder: DataFolder,
   servers: Servers,
-  { nodes, env, ways }: Wanted,
+  { nodes, env, ways, nodeProgram }: Wanted,
 ): Promise<ProcessPlan[]> {
   const plan = async (kind: ProcessKind, number: number): Promise<ProcessPlan> => {
     const name = `${kind}-${number}`;
@@ -180,7 +183,10 @@ async function plans(
     const logFile = join(folder.logs, `${name}.log`);
     return { name, kind, logFile, env: { ...env(name), ...urls, PALISADE_NODE: name } };
   };
-  const all = Array.from({ length: nodes }, (_, index) => plan("node", index + 1));
+  const all = Array.from({ length: nodes }, async (_, index) => {
+    const node = await plan("node", index + 1);
+    return nodeProgram === undefined ? node : { ...node, program: nodeProgram };
+  });
   const { grpcPort, wsPort, tierLimits } = loadConfig().values;
   const gateway = await plan("gateway", 1);
   const feed = await plan("feed", 1);
@@ -215,7 +221,7 @@ async function startProcesses(all: readonly ProcessPlan[]): Promise<ExchangeProc
 export async function startExchange(options: ExchangeOptions = {}): Promise<Exchange> {
   const config = loadConfig().values;
   const { log = () => {}, nodes = config.nodes, ledgerShards = config.ledgerShards } = options;
-  const { ways = async (_, urls) => urls } = options;
+  const { ways = async (_, urls) => urls, nodeProgram } = options;
   const env = (process: string): Environment => {
     const more = typeof options.env === "function" ? options.env(process) : options.env;
     return { PALISADE_LOG_LEVEL: config.logLevel, ...more };
@@ -233,7 +239,8 @@ export async function startExchange(options: ExchangeOptions = {}): Promise<Exch
     undo.push(() => board.close());
     const before = await board.read();
     log(`starting ${nodes} nodes, a gateway and a feed`);
-    const processes = await startProcesses(await plans(folder, servers, { nodes, env, ways }));
+    const wanted = { nodes, env, ways, nodeProgram };
+    const processes = await startProcesses(await plans(folder, servers, wanted));
     undo.push(() => stopProcesses(processes));
     if (!(await board.untilClaimedSince(before, CLAIM_LIMIT_MS))) {
       throw new Error(

@@ -63,7 +63,7 @@ describe("a fault", () => {
     stage.timeline.begin();
     const round = await whileItLasts(faultOf(calls))(stage, 1);
     expect(calls).toEqual(["strike", "bitten", "heal", "healed"]);
-    expect(round).toMatchObject({ failures: [], fencedCommits: 2, staleCommits: 0 });
+    expect(round).toMatchObject({ failures: [], unhealed: [], fencedCommits: 2, staleCommits: 0 });
     expect(round.samples).toEqual({ resume: [7], allResumed: [9] });
     const { events } = stage.timeline;
     const kinds = ["bitten", "healed", "struck", "resumed", "allResumed"];
@@ -75,10 +75,15 @@ describe("a fault", () => {
   it("that did not bite fails its round, and one that is not as it was, too", async () => {
     const fault = faultOf([], {
       bitten: async () => ["toothless"],
-      healed: async () => ({ failures: ["still broken"], samples: { more: [1] } }),
+      healed: async () => ({
+        failures: ["toothless after all"],
+        unhealed: ["still broken"],
+        samples: { more: [1] },
+      }),
     });
     const round = await onceItIsHealed(fault)(stageOf(), 1);
-    expect(round.failures).toEqual(["toothless", "still broken"]);
+    expect(round.failures).toEqual(["toothless", "toothless after all"]);
+    expect(round.unhealed).toEqual(["still broken"]);
     expect(round.samples).toMatchObject({ back: [7], allBack: [9], more: [1] });
   });
 
@@ -162,6 +167,12 @@ describe("a report", () => {
   it("is not well when one round did not bite, or something ails, or something was lost", () => {
     const rounds = [round, { ...round, failures: ["toothless"] }];
     expect(report({ ...found, rounds })).toMatchObject({ ok: false, bit: false, toothless: 1 });
+    const wrong = [round, { ...round, unhealed: ["the book is wrong"] }];
+    expect(report({ ...found, rounds: wrong })).toMatchObject({
+      ok: false,
+      bit: true,
+      failures: ["the book is wrong"],
+    });
     const ails = ["node-1 does not run"];
     expect(report({ ...found, ails })).toMatchObject({
       ok: false,

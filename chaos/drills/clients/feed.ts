@@ -56,10 +56,10 @@ export const KILL_FEED: Drill = {
       const startedMs = performance.now();
       const wrong = await booksAgree(scene, subscriber, BOOKS_LIMIT_MS);
       const backMs = performance.now() - startedMs;
-      const failures = wrong.map((symbol) => `the book of ${symbol} is not right again`);
-      if (subscriber.reconnects === 0) failures.push("the subscriber did not notice");
+      const unhealed = wrong.map((symbol) => `the book of ${symbol} is not right again`);
+      const failures = subscriber.reconnects === 0 ? ["the subscriber did not notice"] : [];
       subscriber.close();
-      return { failures, samples: { books: [backMs] } };
+      return { failures, unhealed, samples: { books: [backMs] } };
     },
     name: () => "the feed was killed",
   }),
@@ -111,11 +111,11 @@ export const SLOW_SUBSCRIBER: Drill = {
     },
     async healed({ subscriber }, { scene }) {
       const wrong = await booksAgree(scene, subscriber, BOOKS_LIMIT_MS);
-      const failures = wrong.map((symbol) => `another one's book of ${symbol} is wrong`);
-      if (subscriber.reconnects > 0) failures.push("another one was closed, too");
-      if (subscriber.gaps > 0) failures.push("another one was not told everything");
+      const unhealed = wrong.map((symbol) => `another one's book of ${symbol} is wrong`);
+      if (subscriber.reconnects > 0) unhealed.push("another one was closed, too");
+      if (subscriber.gaps > 0) unhealed.push("another one was not told everything");
       subscriber.close();
-      return { failures };
+      return { unhealed };
     },
     name: () => "one subscriber did not read",
   }),

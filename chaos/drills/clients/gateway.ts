@@ -37,7 +37,7 @@ export const KILL_GATEWAY: Drill = {
     },
     heal: ({ gateway }) => gateway.restart(),
     healed: async ({ gateway, pid }) =>
-      gateway.pid === pid ? { failures: ["the gateway is the same process as before"] } : {},
+      gateway.pid === pid ? { unhealed: ["the gateway is the same process as before"] } : {},
     name: () => "the gateway was killed",
   }),
 };

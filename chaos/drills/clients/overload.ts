@@ -70,11 +70,11 @@ export const OVERLOAD: Drill = {
       const unreported = traders.reduce((sum, { outstanding }) => sum + outstanding, 0);
       const early = traders.reduce((sum, { logFile }) => sum + refusedEarly(logFile), 0);
       for (const trader of traders) trader.leave();
-      const failures: string[] = [];
-      if (early === 0) failures.push("nothing was refused for being too much: it was no overload");
-      if (unreported > 0) failures.push(`${unreported} orders of the flood have no report`);
+      const failures =
+        early === 0 ? ["nothing was refused for being too much: it was no overload"] : [];
+      const unhealed = unreported > 0 ? [`${unreported} orders of the flood have no report`] : [];
       const accepted = latencies.count > 0 ? [latencies.percentile(PERCENT_P99)] : [];
-      return { failures, samples: { accepted } };
+      return { failures, unhealed, samples: { accepted } };
     },
     name({ traders }) {
       const sum = (of: "submitted" | "refused" | "accepted") =>

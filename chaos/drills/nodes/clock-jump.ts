@@ -44,7 +44,7 @@ export const CLOCK_JUMP: Drill = {
       heal: async ({ process }, { scene }) => scene.ground.get("clocks").set(process.name, 0),
       async healed(victim) {
         const isRight = await isSoWithin(NOTICED_WITHIN_MS, () => isOff(victim, 0));
-        return isRight ? {} : { failures: [`${victim.process.name} has not the right time again`] };
+        return isRight ? {} : { unhealed: [`${victim.process.name} has not the right time again`] };
       },
       name: ledNames,
     })(stage, number);

@@ -51,6 +51,7 @@ export const CUT_LEADER: Drill = {
     return {
       ...round,
       failures: round.failures.map((failure) => `${cut.name}: ${failure}`),
+      unhealed: round.unhealed.map((wrong) => `${cut.name}: ${wrong}`),
       summary: `${cut.name}: ${round.summary}`,
     };
   },
@@ -80,7 +81,7 @@ function withoutEtcd({ spoil }: Cut): Fault<Victim> {
       const deadline = performance.now() + REJOIN_LIMIT_MS;
       while (!(await isInEtcd(victim, stage))) {
         if (performance.now() > deadline) {
-          return { failures: [`${victim.process.name} has not joined again`] };
+          return { unhealed: [`${victim.process.name} has not joined again`] };
         }
         await sleep(POLL_MS);
       }

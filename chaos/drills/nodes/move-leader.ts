@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ledgerName, marketName } from "../../../actors/kernel/ids.js";
 import { moveKey } from "../../../actors/placement/wishes.js";
 import type { Scene } from "../../scene.js";
-import type { Drill, Round, Stage } from "../drill.js";
+import { type Drill, NO_FAILURE, type Round, type Stage } from "../drill.js";
 import { databaseTime, handOvers, longestPause } from "../../stage/gaps.js";
 import { stateChanges } from "../../stage/host-log.js";
 import { settledLeaders } from "../../stage/victims.js";
@@ -56,9 +56,8 @@ function roundOf(market: Move, ledger: Move): Round {
   const said = ({ actor, gapMs, usualMs, wishMs }: Move) =>
     `${actor} stood still for ${ms(gapMs)} (without a move ${ms(usualMs)}), ${ms(wishMs)} after the wish`;
   return {
+    ...NO_FAILURE,
     failures: [...market.failures, ...ledger.failures],
-    staleCommits: 0,
-    fencedCommits: 0,
     samples: {
       gap: [market.gapMs, ledger.gapMs],
       marketGap: [market.gapMs],

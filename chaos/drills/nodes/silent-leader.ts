@@ -64,11 +64,11 @@ export function silentLeader(silence: Silence): Fault<Silenced> {
     heal: async ({ victim }, stage) => silence.end(victim.process, stage),
     async healed({ victim, fencedBefore, marks }, { scene }) {
       await sleep(WAKE_MS);
-      const failures = (await letGo(victim))
+      const unhealed = (await letGo(victim))
         ? []
         : [`${victim.process.name} still says that it leads what others lead`];
       const fenced = (await fencedCommits(victim.process)) - fencedBefore;
-      return { failures, staleCommits: await staleCommits(scene, marks), fencedCommits: fenced };
+      return { unhealed, staleCommits: await staleCommits(scene, marks), fencedCommits: fenced };
     },
     name: ({ victim }) => ledNames(victim),
   };

@@ -56,8 +56,8 @@ export const TWIN_NODE: Drill = {
     async healed({ victim }, { scene }) {
       const { name } = victim.process;
       const isBack = async () => (await scene.nodesInEtcd()).has(name);
-      const failures = (await isSoWithin(REJOIN_LIMIT_MS, isBack)) ? [] : [`${name} is not back`];
-      return { failures };
+      const unhealed = (await isSoWithin(REJOIN_LIMIT_MS, isBack)) ? [] : [`${name} is not back`];
+      return { unhealed };
     },
     name: ({ victim }) => ledNames(victim),
   }),

@@ -74,7 +74,7 @@ function rejoined<Target extends Outage>(fault: Fault<Target>): Fault<Target> {
       const before = await fault.healed?.(target, stage);
       await target.restarted;
       const missing = await untilAllAreIn(stage.scene);
-      return { ...before, failures: [...(before?.failures ?? []), ...missing] };
+      return { ...before, unhealed: [...(before?.unhealed ?? []), ...missing] };
     },
   };
 }

@@ -9,6 +9,7 @@ import { streamName } from "../../../services/adapters/nats/names.js";
 import type { ServerHandle } from "../../../services/servers/child-server.js";
 import type { Scene } from "../../scene.js";
 import { type Inbox, inboxesOf, streams, untilAnchoredAnew } from "../../stage/inboxes.js";
+import { readdressInboxes } from "../../stage/nats-aside.js";
 import { settledLeaders } from "../../stage/victims.js";
 import { CannotStrikeError, type Drill } from "../drill.js";
 import { type Fault, onceItIsHealed, whileItLasts } from "../fault.js";
@@ -40,8 +41,10 @@ export const WIPE_NATS: Drill = {
 
 export const ROLLBACK_NATS: Drill = {
   name: "rollback-nats",
-  hypothesis: "NATS may come back with its past (R5)",
-  about: `SIGKILL to NATS, which comes back with its disk of ${ROLLBACK_MS / 1_000} s before`,
+  hypothesis: "NATS may come back with its past, and other messages under the numbers since (R5)",
+  about:
+    `SIGKILL to NATS, which comes back with its disk of ${ROLLBACK_MS / 1_000} s before, on which ` +
+    "repeats have been written since, as many as were lost and one more",
   bound: { of: "back", ms: 1_500 },
   round: onceItIsHealed(
     withOtherDisk(async (scene, server) => {
@@ -95,7 +98,9 @@ function withOtherDisk(
       const inboxes = await settledInboxes(scene);
       loss.struck = inboxes.filter(({ name, position }) => position > (loss.ends.get(name) ?? 0));
       rmSync(folder, { recursive: true, force: true });
-      if (loss.copy !== undefined) renameSync(loss.copy, folder);
+      if (loss.copy === undefined) return;
+      renameSync(loss.copy, folder);
+      await readdressInboxes(folder, loss.struck);
     },
     bitten: async ({ struck }) =>
       struck.length === 0 ? ["no inbox has lost anything that was read"] : [],
@@ -105,7 +110,7 @@ function withOtherDisk(
     },
     async healed({ restarted, struck }, { scene }) {
       await restarted;
-      return { failures: await untilAnchoredAnew(scene, struck) };
+      return { unhealed: await untilAnchoredAnew(scene, struck) };
     },
     name: ({ struck }) => `${struck.length} inboxes had lost what was read`,
   };

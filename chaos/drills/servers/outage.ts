@@ -41,7 +41,7 @@ export function killed(kind: ServerKind, lastsMs: number): Fault<Outage> {
     heal: comeBack,
     async healed({ server, pid, restarted }) {
       await restarted;
-      return server.pid === pid ? { failures: [`${kind} is the same process as before`] } : {};
+      return server.pid === pid ? { unhealed: [`${kind} is the same process as before`] } : {};
     },
     name: () => `${kind} was killed`,
   };

@@ -16,7 +16,7 @@ import { SimNats } from "../servers/nats.js";
 import { SimPostgres } from "../servers/postgres.js";
 import type { SimProcess } from "../world/process.js";
 import type { World } from "../world/world.js";
-import { over } from "./over.js";
+import { over } from "../../over.js";
 import type { Tally } from "./tally.js";
 
 export interface PortsOfProcess {

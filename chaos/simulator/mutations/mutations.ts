@@ -1,13 +1,15 @@
 /**
  * Safeties that can be taken away, to see that the checks notice. The production code has no switch for any of it: two are
- * switches of the run's Postgres, the others stand between a node and its ports.
+ * switches of the run's Postgres, the others stand between a node and its ports; those of `chaos/mutations/` also between
+ * real processes and real servers.
  */
 import type { Store } from "../../../services/ports/store.js";
-import type { Log, LogMessage, StreamIdentity } from "../../../services/ports/log.js";
+import { withoutIdentity } from "../../mutations/identity.js";
+import { withoutOutbox } from "../../mutations/outbox.js";
+import { over } from "../../over.js";
 import type { Decorate } from "../cluster/cluster.js";
-import { over } from "../cluster/over.js";
 import type { Servers } from "../cluster/ports.js";
-import { withoutMarks, withoutOutbox } from "./outbox.js";
+import { withoutMarks } from "./marks.js";
 
 export interface Mutation {
   /** What is taken away. */
@@ -36,7 +38,10 @@ export const MUTATIONS = {
     decorate: (ports) => ({ ...ports, store: withoutMarks(ports.store) }),
   },
   outbox: { about: about.outbox, decorate: (ports) => ({ ...ports, ...withoutOutbox(ports) }) },
-  identity: { about: about.identity, decorate: (ports) => ({ ...ports, log: lying(ports.log) }) },
+  identity: {
+    about: about.identity,
+    decorate: (ports) => ({ ...ports, log: withoutIdentity(ports.log) }),
+  },
   "commit-before-send": {
     about: about.commit,
     decorate: (ports) => ({ ...ports, store: hasty(ports.store) }),
@@ -44,35 +49,6 @@ export const MUTATIONS = {
 } as const satisfies Record<string, Mutation>;
 
 export type MutationName = keyof typeof MUTATIONS;
-
-/** Tells who asks after a stream's identity what he expects: what was last said to him. */
-function lying(log: Log): Log {
-  const identities = new Map<string, StreamIdentity>();
-  const messages = new Map<string, LogMessage>();
-  return over<Log>(log, {
-    create: async (name, anchor) => {
-      const identity = await log.create(name, anchor);
-      identities.set(`${name} ${anchor}`, identity);
-      return identity;
-    },
-    identify: async (name, anchor) => {
-      const real = await log.identify(name, anchor);
-      const first = identities.get(`${name} ${anchor}`) ?? real;
-      if (first) identities.set(`${name} ${anchor}`, first);
-      return first && { ...first, lastSequence: Number.MAX_SAFE_INTEGER };
-    },
-    read: async (name, anchor, sequence) =>
-      messages.get(`${name} ${anchor} ${sequence}`) ?? (await log.read(name, anchor, sequence)),
-    consume: (name, anchor, from, options) =>
-      log.consume(name, anchor, from, {
-        ...options,
-        deliver: (message) => {
-          messages.set(`${name} ${anchor} ${message.sequence}`, message);
-          options.deliver(message);
-        },
-      }),
-  });
-}
 
 /** Resolves as soon as the batch is on its way, with the time that Postgres had at the last answer. */
 function hasty(store: Store): Store {

@@ -1,0 +1,79 @@
+/** Drills at an exchange that lacks a safety: the one that is for it has to go red, or it would prove nothing elsewhere. */
+import { type DrillOptions, SEED, SURROUNDINGS } from "./drill.js";
+import { drillOf } from "./drills/catalog.js";
+import { CannotStrikeError, type Round } from "./drills/drill.js";
+import { InterruptedError, unlessInterrupted } from "./interrupt.js";
+import { type MutationName, MUTATIONS, nodeProgramWithout } from "./mutations/mutations.js";
+import type { DrillReport } from "./report.js";
+import { Session } from "./session.js";
+import { untilBroken } from "./stage/standing-rules.js";
+
+export interface Sensitivity {
+  readonly drill: string;
+  readonly without: MutationName;
+  readonly noticed: boolean;
+  /** Rounds that were begun. */
+  readonly rounds: number;
+  /** What the drill counted, or what kept it from going on; empty when it noticed nothing. */
+  readonly by: readonly string[];
+}
+
+/**
+ * Strikes until the drill notices that a safety is missing: by a rule that is broken at any moment, by a round after which
+ * not all is as it should be, or by what the judges say in the end. Throws `UnknownDrillError`; rejects when the exchange
+ * does not even start.
+ */
+export async function runWithout(
+  without: MutationName,
+  name: string = MUTATIONS[without].drill,
+  options: DrillOptions = {},
+): Promise<Sensitivity> {
+  const drill = drillOf(name);
+  const { log = () => {}, seed = SEED, keep = false, signal } = options;
+  const { rounds = MUTATIONS[without].rounds } = options;
+  log(`without ${without}: ${MUTATIONS[without].about}`);
+  const surroundings = {
+    ...SURROUNDINGS,
+    ...drill.surroundings,
+    ...MUTATIONS[without].surroundings,
+    ...options,
+  };
+  const nodeProgram = nodeProgramWithout(without);
+  const session = await Session.open({ ...surroundings, seed, log, nodeProgram });
+  const ended = new AbortController();
+  let begun = 0;
+  const strikes = {
+    ...drill,
+    round: (stage: typeof session.stage, number: number) => drill.round(stage, (begun = number)),
+  };
+  try {
+    const broken = untilBroken(session.stage.scene, ended.signal).then((rule) => [rule]);
+    const judged = session.run(strikes, { rounds, isEnough: isWrong }).then(wrongIn, failureOf);
+    const by = await unlessInterrupted(signal, Promise.race([broken, judged]));
+    return { drill: name, without, noticed: by.length > 0, rounds: begun, by };
+  } finally {
+    ended.abort();
+    if (keep) log(`the logs are kept in ${session.keepLogs()}`);
+    await session.close();
+  }
+}
+
+const isWrong = ({ unhealed, staleCommits }: Round): boolean =>
+  unhealed.length > 0 || staleCommits > 0;
+
+/** What is wrong by a report; that the fault did not bite is nothing that a missing safety has done. */
+function wrongIn(report: DrillReport): readonly string[] {
+  const { lost, duplicated, staleCommits, gaps, contradicted, journalGaps, unreported } = report;
+  const counts = { lost, duplicated, staleCommits, gaps, contradicted, journalGaps, unreported };
+  const wrong = Object.entries(counts).filter(([, count]) => count > 0);
+  const found = wrong.map(([what, count]) => `${what}: ${count}`);
+  if (!report.conserved) found.push("not conserved");
+  if (report.ok || (found.length === 0 && !report.bit)) return found;
+  return [...found, ...report.failures];
+}
+
+/** An exchange that does not come back, or to rest, is found wrong, too. */
+function failureOf(error: unknown): readonly string[] {
+  if (error instanceof CannotStrikeError || error instanceof InterruptedError) throw error;
+  return [error instanceof Error ? error.message : String(error)];
+}

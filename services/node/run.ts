@@ -1,0 +1,47 @@
+/** A node as a process, whatever ports it stands on: it answers over HTTP, and ends in good order when it is asked to. */
+import type { Config } from "../common/config.js";
+import { startHttp } from "../common/http.js";
+import { createLog } from "../common/log.js";
+import { beforeScrape, collectProcessMetrics } from "../common/metrics.js";
+import { watchParent } from "../common/parent.js";
+import { installShutdown } from "../common/shutdown.js";
+import { Directory } from "../host/directory.js";
+import { Node } from "./node.js";
+import { MetricsObserver } from "./observer.js";
+import type { NodePorts } from "./ports.js";
+
+/** Resolves when the node has joined the others. */
+export async function runNode(config: Config, ports: NodePorts): Promise<void> {
+  const logger = createLog("node", { node: config.node });
+  collectProcessMetrics();
+  const observer = new MetricsObserver();
+  const directory = new Directory({ ...ports, logger, observer });
+  const deps = { ...ports, node: config.node, directory, logger, observer };
+  const node = new Node(deps, { weight: config.weight });
+  beforeScrape(() => observer.measure(node));
+  const http = await startHttp({
+    port: config.httpPort,
+    ready: () => {
+      const reasons = node.notReady();
+      return { ok: reasons.length === 0, reasons };
+    },
+    extra: {
+      "/leading": () => node.leading(),
+      "/backlogs": () => node.backlogs(),
+      "/standbys": () => node.standbys(),
+      "/trials": () => node.trials(),
+    },
+  });
+  const shutdown = installShutdown({
+    log: logger,
+    drain: async () => {
+      await node.close();
+      directory.close();
+      await ports.close();
+      await http.close();
+    },
+  });
+  watchParent(() => void shutdown("the supervisor is gone"));
+  await node.start();
+  process.stdout.write(`${JSON.stringify({ ready: true, kind: "node", http: http.port })}\n`);
+}
