@@ -27,6 +27,11 @@ const RESTED_BUY = "07 8108 14 02";
 const FILLED_BUY = "08 8108 01 8108 01 01 32 0a 0a 03";
 const FILLED_SELL = "08 8208 01 8108 02 02 32 0a 00 03";
 
+/** Frames of the market's batch log, each with its length in front: version, token, source, first number, how many. */
+const LISTED = "0e 01 000000000000f03f 01 01 01 01 01";
+const ENTERED_BUY = "15 01 000000000000f03f 02 01 01 08 02 8108 07 01 01 32 14";
+const ENTERED_SELL = "15 01 000000000000f03f 04 01 01 08 02 8208 08 02 01 32 0a";
+
 function bytes(...events: string[]): string {
   return `'\\x${events.join("").replaceAll(" ", "")}'`;
 }
@@ -43,6 +48,8 @@ const ROWS = `
   INSERT INTO batch_log (actor, batch, token, anchor, position_before, position_after, time, hash, commands)
     SELECT actor, n, CASE WHEN actor = 1 AND n > 2 THEN 2 ELSE 1 END, 1, (n - 1) * 10, n * 10, n, 0, ''
     FROM actors, generate_series(1, actors.batch) AS n;
+  UPDATE batch_log SET commands = ${bytes(LISTED, ENTERED_BUY)} WHERE actor = ${MARKET} AND batch = 1;
+  UPDATE batch_log SET commands = ${bytes(ENTERED_SELL)} WHERE actor = ${MARKET} AND batch = 2;
   INSERT INTO accounts VALUES (${BUYER}, 1, 1), (${SELLER}, 2, 1);
   INSERT INTO balances VALUES
     (1, ${BUYER}, 1, 10, 0), (1, ${BUYER}, 2, 9500, 500), (2, ${SELLER}, 1, 90, 0), (2, ${SELLER}, 2, 500, 0);

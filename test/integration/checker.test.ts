@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { check, type CheckReport } from "../../chaos/checker/check.js";
 import { Database } from "../../chaos/checker/database.js";
@@ -77,6 +77,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await exchange.reset();
+  rmSync(join(folder, "books.ndjson"), { force: true });
   writeLog("buyer", BUYER_LOG);
   writeLog("seller", SELLER_LOG);
 });
@@ -92,6 +93,9 @@ it("finds nothing wrong where nothing is", async () => {
     gaps: 0,
     contradicted: 0,
     conserved: true,
+    repriced: 1,
+    mispriced: 0,
+    booksRewritten: 0,
     counted: { submitted: 2, accepted: 2, fillsTold: 2, orders: 2, trades: 1 },
   });
 });
@@ -126,6 +130,56 @@ it("counts a fill that the journal settled twice as duplicated", async () => {
     total_changes, held_changes FROM journal WHERE account = ${BUYER} AND last_sequence = 5`);
   const report = await judge();
   expect(report.details).toMatchObject({ fillsSettledTwice: 1, untoldAtEnd: 1 });
+});
+
+it("counts a trade whose price somebody has changed, saying what it should be", async () => {
+  await exchange.run("UPDATE trades SET price = 51");
+  const report = await judge();
+  expect(report).toMatchObject({ ok: false, repriced: 1, mispriced: 1 });
+  expect(report.examples).toContain(
+    `market.X: trade 1 should be 10 at 50 between ${BUY_ORDER} and taker ${SELL_ORDER} (side 2) in batch 2, ` +
+      `and is 10 at 51 between ${BUY_ORDER} and taker ${SELL_ORDER} (side 2) in batch 2`,
+  );
+});
+
+it("counts a trade that is missing, and one that no two orders make", async () => {
+  await exchange.run("DELETE FROM trades");
+  expect(await judge()).toMatchObject({ ok: false, repriced: 0, mispriced: 1 });
+  await exchange.reset();
+  await exchange.run("UPDATE trades SET trade_id = 2");
+  expect(await judge()).toMatchObject({ ok: false, repriced: 1, mispriced: 2 });
+});
+
+it("counts an order that is left out of the book, of the log, or that the log cannot have put there", async () => {
+  await exchange.run("DELETE FROM book");
+  const { mispriced, examples } = await judge();
+  expect(mispriced).toBe(1);
+  expect(examples).toContain(
+    `market.X: after batch 2 order ${BUY_ORDER} should rest with 10 at 50 on side 1, and is not in the book`,
+  );
+  await exchange.reset();
+  await exchange.run(`UPDATE batch_log SET commands = '' WHERE actor = ${MARKET} AND batch = 2`);
+  // The trade is made by nobody, and the whole buy order rests.
+  expect(await judge()).toMatchObject({ ok: false, mispriced: 2 });
+  await exchange.reset();
+  await exchange.run(`UPDATE batch_log SET batch = 3 WHERE actor = ${MARKET} AND batch = 2`);
+  expect((await judge()).examples).toContain("market.X: the batch log has 3 behind 1");
+});
+
+it("counts a book of before a fault that the log gives otherwise", async () => {
+  const order = { actor: MARKET, order_id: BUY_ORDER, side: 1, price: 50, leaves: 20 };
+  const noted = (books: object[]) =>
+    writeFileSync(
+      join(folder, "books.ndjson"),
+      books.map((book) => JSON.stringify(book)).join("\n"),
+    );
+  const book = { actor: MARKET, batch: 1, orders: [order] };
+  noted([book]);
+  expect(await judge()).toMatchObject({ ok: true, booksRewritten: 0, counted: { booksNoted: 1 } });
+  noted([{ ...book, orders: [{ ...order, leaves: 19 }] }]);
+  expect(await judge()).toMatchObject({ ok: false, mispriced: 0, booksRewritten: 1 });
+  noted([{ ...book, batch: 7 }]);
+  expect((await judge()).examples).toEqual(["market.X: there is no batch 7 any more"]);
 });
 
 it("counts a stale batch", async () => {
@@ -198,12 +252,18 @@ it("counts what is to leave as held, and what has left as gone", async () => {
   expect(await judge()).toMatchObject({ conserved: true });
 });
 
-it("shares no code with the exchange", () => {
+it("shares no code with the exchange, nor does what it reads the log with", () => {
   const home = join(PROJECT_ROOT, "chaos", "checker");
-  const sources = readdirSync(home).map((name) => readFileSync(join(home, name), "utf8"));
-  const imports = sources.flatMap((text) =>
-    [...text.matchAll(/from "([^"]+)"/g)].map(([, path]) => path),
-  );
-  expect(imports.length).toBeGreaterThan(0);
-  expect(imports.filter((path) => !/^(node:|pg$|\.\/)/.test(path!))).toEqual([]);
+  const files = new Set(readdirSync(home).map((name) => join(home, name)));
+  const foreign: string[] = [];
+  for (const file of files) {
+    for (const [, path] of readFileSync(file, "utf8").matchAll(/from "([^"]+)"/g)) {
+      if (path!.startsWith(".")) files.add(join(dirname(file), path!.replace(/\.js$/, ".ts")));
+      else if (!/^(node:|pg$)/.test(path!)) foreign.push(path!);
+    }
+  }
+  const read = ["bytes.ts", "decode.ts", "paper-market.ts"];
+  const beyond = [...files].filter((file) => dirname(file) !== home);
+  expect(beyond.map((file) => basename(file)).sort()).toEqual(read);
+  expect(foreign).toEqual([]);
 });
