@@ -28,6 +28,10 @@ export interface DrillReport extends Figures {
   readonly gaps: number;
   readonly contradicted: number;
   readonly journalGaps: number;
+  /** Trades that were matched again from the log; what was different then; books of before that the log gives otherwise. */
+  readonly repriced: number;
+  readonly mispriced: number;
+  readonly booksRewritten: number;
   /** Rounds in which the fault did not do what it is for. */
   readonly toothless: number;
   readonly orders: number;
@@ -89,6 +93,9 @@ export function report(found: Found): DrillReport {
     gaps: checked.gaps,
     contradicted: checked.contradicted,
     journalGaps: audited.journalGaps,
+    repriced: checked.repriced,
+    mispriced: checked.mispriced,
+    booksRewritten: checked.booksRewritten,
     toothless,
     orders: load.submitted,
     fills: load.fills,

@@ -15,6 +15,7 @@ import { untilQuiet } from "./quiet.js";
 import { type DrillReport, type Found, type LoadCounts, report } from "./report.js";
 import { runChecker } from "./run-checker.js";
 import { Scene } from "./scene.js";
+import { noteBooks } from "./stage/books.js";
 import { Canary } from "./stage/canary.js";
 import { whatAils } from "./stage/health.js";
 import { DEBUGGER_ENV } from "./stage/inspector.js";
@@ -194,6 +195,7 @@ export class Session {
       forMs === undefined ? rounds.length >= count : performance.now() - startedMs >= forMs;
     while (!isOver()) {
       const number = rounds.length + 1;
+      await noteBooks(this.stage.scene);
       timeline.beginRound();
       const round = await drill.round(this.stage, number);
       timeline.add("whole");

@@ -61,12 +61,21 @@ export async function runWithout(
 const isWrong = ({ unhealed, staleCommits }: Round): boolean =>
   unhealed.length > 0 || staleCommits > 0;
 
+const COUNTS = [
+  "lost",
+  "duplicated",
+  "staleCommits",
+  "gaps",
+  "contradicted",
+  "journalGaps",
+  "mispriced",
+  "booksRewritten",
+  "unreported",
+] as const;
+
 /** What is wrong by a report; that the fault did not bite is nothing that a missing safety has done. */
 function wrongIn(report: DrillReport): readonly string[] {
-  const { lost, duplicated, staleCommits, gaps, contradicted, journalGaps, unreported } = report;
-  const counts = { lost, duplicated, staleCommits, gaps, contradicted, journalGaps, unreported };
-  const wrong = Object.entries(counts).filter(([, count]) => count > 0);
-  const found = wrong.map(([what, count]) => `${what}: ${count}`);
+  const found = COUNTS.filter((of) => report[of] > 0).map((of) => `${of}: ${report[of]}`);
   if (!report.conserved) found.push("not conserved");
   if (report.ok || (found.length === 0 && !report.bit)) return found;
   return [...found, ...report.failures];

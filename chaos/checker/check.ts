@@ -5,7 +5,16 @@
 import { type ClientLogs, example, readClientLogs } from "./client-logs.js";
 import { settledFills } from "./journal.js";
 import { FIRST_FINAL_STATUS, lostOnTheWay, notTaken, staleBatches, wrongSums } from "./sums.js";
-import { each, type InstrumentRow, type OrderRow, type Source, type TradeRow } from "./tables.js";
+import {
+  type BookRow,
+  each,
+  type InstrumentRow,
+  type OrderRow,
+  type Source,
+  type TradeRow,
+} from "./tables.js";
+import { readNotedBooks } from "./noted-books.js";
+import { type MarketBatchRow, type Repriced, reprice } from "./reprice.js";
 
 export interface CheckReport {
   /** Are all counts zero, the sums right and everything taken? */
@@ -21,6 +30,11 @@ export interface CheckReport {
   /** Ids that were refused or rejected to the client, and yet became orders. */
   readonly contradicted: number;
   readonly conserved: boolean;
+  /** Trades that were matched again, and what is not as it should be then: trades, and orders that rest. */
+  readonly repriced: number;
+  readonly mispriced: number;
+  /** Books noted before a fault that the log gives otherwise by now. */
+  readonly booksRewritten: number;
   /** Has every actor taken everything that was sent to it? Only then do the counts say anything. */
   readonly quiet: boolean;
   readonly details: Readonly<Record<string, number>>;
@@ -51,6 +65,7 @@ export async function check(logFolder: string, source: Source): Promise<CheckRep
   const orders = await compareOrders(source, logs, examples);
   const trades = await compareTrades(source, logs, instruments, examples);
   const told = await compareSequences(source, logs, examples);
+  const priced = await priceAgain(source, logFolder, examples);
   const onTheWay = await lostOnTheWay(source, orders.live);
   const staleCommits = await staleBatches(source);
   const quiet = (await notTaken(source)) === 0;
@@ -65,7 +80,9 @@ export async function check(logFolder: string, source: Source): Promise<CheckRep
   const duplicated = orders.duplicated + trades.duplicated + logs.conflicts;
   const gaps = logs.gaps + told.untold;
   const { contradicted } = orders;
-  const faults = lost + duplicated + staleCommits + gaps + contradicted;
+  const { repriced, mispriced, booksNoted, booksRewritten } = priced;
+  const faults =
+    lost + duplicated + staleCommits + gaps + contradicted + mispriced + booksRewritten;
   return {
     ok: faults === 0 && wrong.length === 0 && quiet,
     lost,
@@ -74,6 +91,9 @@ export async function check(logFolder: string, source: Source): Promise<CheckRep
     gaps,
     contradicted,
     conserved: wrong.length === 0,
+    repriced,
+    mispriced,
+    booksRewritten,
     quiet,
     details: {
       ...orders.details,
@@ -91,6 +111,7 @@ export async function check(logFolder: string, source: Source): Promise<CheckRep
       eventsTold: logs.events,
       orders: orders.count,
       trades: trades.count,
+      booksNoted,
     },
     examples,
   };
@@ -275,4 +296,30 @@ async function compareSequences(source: Source, logs: ClientLogs, examples: stri
     example(examples, `account ${account} was told up to ${told}; its journal ends at ${last}`);
   }
   return { beyond, untold };
+}
+
+/** All orders meet again, as the markets' batch log has them. */
+async function priceAgain(
+  source: Source,
+  logFolder: string,
+  examples: string[],
+): Promise<Repriced> {
+  const trades: TradeRow[] = [];
+  const book: BookRow[] = [];
+  const markets = new Map<number, string>();
+  await each(source, "trades", (row) => trades.push(row));
+  await each(source, "book", (row) => book.push(row));
+  await each(source, "actors", ({ actor, name, kind }) => {
+    if (kind === "market") markets.set(actor, name);
+  });
+  const noted = await readNotedBooks(logFolder);
+  return reprice({ markets, batches: marketBatches(source), trades, book, noted }, examples);
+}
+
+async function* marketBatches(source: Source): AsyncIterable<MarketBatchRow> {
+  for await (const page of source.pages("batch_log")) {
+    for (const { commands, ...row } of page) {
+      if (commands !== null) yield { ...row, commands: Buffer.from(commands, "hex") };
+    }
+  }
 }

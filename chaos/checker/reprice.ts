@@ -7,6 +7,7 @@ import { Unreadable } from "../simulator/checks/bytes.js";
 import { readLog } from "../simulator/checks/decode.js";
 import { PaperMarket, type PaperTrade, type Resting } from "../simulator/checks/paper-market.js";
 import { example } from "./client-logs.js";
+import type { BookRow, TradeRow } from "./tables.js";
 
 /** A row of the batch log, in the order of the batches of each market. */
 export interface MarketBatchRow {
@@ -14,26 +15,6 @@ export interface MarketBatchRow {
   readonly batch: number;
   readonly time: number;
   readonly commands: Uint8Array;
-}
-
-export interface PricedRow {
-  readonly actor: number;
-  readonly trade_id: number;
-  readonly batch: number;
-  readonly price: number;
-  readonly quantity: number;
-  readonly taker_side: number;
-  readonly maker_order: number;
-  readonly taker_order: number;
-}
-
-/** An order that rests in a market. */
-export interface BookRow {
-  readonly actor: number;
-  readonly order_id: number;
-  readonly side: number;
-  readonly price: number;
-  readonly leaves: number;
 }
 
 /** A book as it was stored after a batch, noted at that time. */
@@ -46,7 +27,7 @@ export interface NotedBook {
 export interface Rows {
   readonly markets: ReadonlyMap<number, string>;
   readonly batches: Iterable<MarketBatchRow> | AsyncIterable<MarketBatchRow>;
-  readonly trades: readonly PricedRow[];
+  readonly trades: readonly TradeRow[];
   readonly book: readonly BookRow[];
   readonly noted: readonly NotedBook[];
 }
@@ -66,7 +47,7 @@ class Repricing {
   readonly paper = new PaperMarket();
   mispriced = 0;
   booksRewritten = 0;
-  private readonly stored = new Map<number, PricedRow>();
+  private readonly stored = new Map<number, TradeRow>();
   private readonly noted = new Map<number, readonly BookRow[]>();
   private readonly examples: string[];
   private trades = 0;
@@ -78,7 +59,7 @@ class Repricing {
     this.examples = examples;
   }
 
-  expect(row: PricedRow): void {
+  expect(row: TradeRow): void {
     this.stored.set(row.trade_id, row);
   }
 
@@ -173,7 +154,7 @@ export async function reprice(rows: Rows, examples: string[]): Promise<Repriced>
   };
 }
 
-function paperOf(row: PricedRow): PaperTrade {
+function paperOf(row: TradeRow): PaperTrade {
   return {
     price: row.price,
     quantity: row.quantity,

@@ -3,6 +3,12 @@
  * from it. A row is plain JSON, the same from both.
  */
 
+export interface ActorRow {
+  readonly actor: number;
+  readonly name: string;
+  readonly kind: string;
+}
+
 export interface OrderRow {
   readonly order_id: number;
   readonly account: number;
@@ -30,8 +36,10 @@ export interface TradeRow {
   readonly actor: number;
   readonly trade_id: number;
   readonly sequence: number;
+  readonly batch: number;
   readonly price: number;
   readonly quantity: number;
+  readonly taker_side: number;
   readonly maker_order: number;
   readonly taker_order: number;
 }
@@ -52,9 +60,12 @@ export interface InstrumentRow {
   readonly notional_factor: number;
 }
 
+/** An order that rests in a market. */
 export interface BookRow {
   readonly actor: number;
   readonly order_id: number;
+  readonly side: number;
+  readonly price: number;
   readonly leaves: number;
 }
 
@@ -69,6 +80,9 @@ export interface BatchRow {
   readonly actor: number;
   readonly batch: number;
   readonly token: number;
+  readonly time: number;
+  /** What a market has read, in hexadecimal; null: it is no market's. */
+  readonly commands: string | null;
 }
 
 export interface BalanceRow {
@@ -85,6 +99,7 @@ export interface CashRow {
 }
 
 export interface Tables {
+  readonly actors: ActorRow;
   readonly orders: OrderRow;
   readonly trades: TradeRow;
   readonly journal: JournalRow;
@@ -101,6 +116,7 @@ export type TableName = keyof Tables;
 
 /** Each table's columns, and the order of its rows. */
 export const TABLES: { readonly [Name in TableName]: { columns: string; by: string } } = {
+  actors: { columns: "actor, name, kind", by: "actor" },
   orders: {
     columns:
       "order_id, account, client_order_id, instrument, side, price, quantity, leaves, status, created, updated, pair, " +
@@ -108,7 +124,8 @@ export const TABLES: { readonly [Name in TableName]: { columns: string; by: stri
     by: "order_id",
   },
   trades: {
-    columns: "actor, trade_id, sequence, price, quantity, maker_order, taker_order",
+    columns:
+      "actor, trade_id, sequence, batch, price, quantity, taker_side, maker_order, taker_order",
     by: "actor, trade_id",
   },
   journal: {
@@ -119,9 +136,14 @@ export const TABLES: { readonly [Name in TableName]: { columns: string; by: stri
     columns: "instrument, symbol, base_asset, quote_asset, notional_factor",
     by: "instrument",
   },
-  book: { columns: "actor, order_id, leaves", by: "actor, order_id" },
+  book: { columns: "actor, order_id, side, price, leaves", by: "actor, order_id" },
   links: { columns: "actor, peer, received, sent", by: "actor, peer" },
-  batch_log: { columns: "actor, batch, token", by: "actor, batch" },
+  batch_log: {
+    columns:
+      "actor, batch, token, time, (SELECT encode(commands, 'hex') FROM actors a " +
+      "WHERE a.actor = batch_log.actor AND a.kind = 'market') AS commands",
+    by: "actor, batch",
+  },
   balances: { columns: "account, asset, total, held", by: "account, asset" },
   deposits: { columns: "account, asset, amount", by: "account, key" },
   withdrawals: { columns: "account, asset, amount, status", by: "account, key" },

@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { clientLogFiles } from "../checker/client-logs.js";
 import { compress } from "../checker/lines.js";
+import { NOTED_BOOKS_FILE, notedBooksFile } from "../checker/noted-books.js";
 import { campaignPage } from "../page/campaign-page.js";
 import { drillPage } from "../page/drill-page.js";
 import type { CampaignLine, CampaignReport } from "../campaign.js";
@@ -32,6 +33,8 @@ export async function writeEvidence(
   for (const [client, path] of clientLogFiles(logs)) {
     await compress(path, join(clientsFolder(folder), `${client}.jsonl.gz`));
   }
+  const books = notedBooksFile(logs);
+  if (books !== null) await compress(books, join(clientsFolder(folder), `${NOTED_BOOKS_FILE}.gz`));
   writeFileSync(join(folder, RECORD_FILE), `${JSON.stringify(record)}\n`);
   writeFileSync(join(folder, PAGE_FILE), drillPage(record));
   const { seed, commit, report } = record;

@@ -2,13 +2,20 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { decodeFrame, encodeFrame } from "../../actors/kernel/frame.js";
+import { shardOfOrder } from "../../actors/kernel/ids.js";
+import { Side, TimeInForce } from "../../actors/kernel/order.js";
+import { Market } from "../../actors/market/market.js";
+import { encodeMarketCommand, plainOrder } from "../../actors/market/messages.js";
 import { check } from "../../chaos/checker/check.js";
 import { Extract } from "../../chaos/checker/extract.js";
 import type { Source, TableName, Tables } from "../../chaos/checker/tables.js";
 import { tablesFolder, writeEvidence } from "../../chaos/evidence/folder.js";
 import { MANIFEST, type Manifest, writeManifest } from "../../chaos/evidence/manifest.js";
 import { recordOf } from "../../chaos/evidence/record.js";
+import { OpenBatch } from "../../services/host/open-batch.js";
 import { recordLike } from "./drill-record.js";
+import { INSTRUMENT, OPERATOR } from "./market.js";
 
 const STARTED_AT = Date.UTC(2026, 0, 31, 12);
 const [BUYER, SELLER, MARKET] = [7, 8, 1_025];
@@ -25,8 +32,28 @@ const NO_FEES = {
   fees: null,
 };
 
+/** What the market has read: that it is listed, and both orders, each from its shard. */
+function marketCommands(): string {
+  const batch = new OpenBatch(Market.create(MARKET), 4);
+  const take = (source: number, command: Uint8Array) =>
+    batch.apply({ ...decodeFrame(encodeFrame(source, 1, [command])), token: 1 }, 0);
+  const enter = (orderId: number, account: number, side: Side, quantity: number) => {
+    const terms = { orderId, account, side, timeInForce: TimeInForce.GoodTillCancel, price: 50 };
+    const order = encodeMarketCommand(plainOrder({ ...terms, quantity }));
+    take(shardOfOrder(orderId), order);
+  };
+  take(OPERATOR, encodeMarketCommand({ kind: "list", instrument: INSTRUMENT, shards: 2 }));
+  enter(BUY_ORDER, BUYER, Side.Buy, 20);
+  enter(SELL_ORDER, SELLER, Side.Sell, 10);
+  return Buffer.from(batch.takeLog()).toString("hex");
+}
+
 /** Bytes of the journal by the account events' own layout: opened and deposited, accepted, rested, filled. */
 const ROWS: { readonly [Name in TableName]: readonly Tables[Name][] } = {
+  actors: [
+    { actor: 1, name: "ledger.1", kind: "ledger" },
+    { actor: MARKET, name: "market.X", kind: "market" },
+  ],
   orders: [
     { ...OPEN, ...NO_FEES, order_id: BUY_ORDER, account: BUYER, client_order_id: "b1", side: 1 },
     { ...OPEN, ...NO_FEES, order_id: SELL_ORDER, account: SELLER, client_order_id: "s1", side: 2 },
@@ -41,6 +68,8 @@ const ROWS: { readonly [Name in TableName]: readonly Tables[Name][] } = {
       actor: MARKET,
       trade_id: 1,
       sequence: 3,
+      batch: 1,
+      taker_side: 2,
       maker_order: BUY_ORDER,
       taker_order: SELL_ORDER,
     },
@@ -62,15 +91,15 @@ const ROWS: { readonly [Name in TableName]: readonly Tables[Name][] } = {
   instruments: [
     { instrument: MARKET, symbol: "X", base_asset: 1, quote_asset: 2, notional_factor: 1 },
   ],
-  book: [{ actor: MARKET, order_id: BUY_ORDER, leaves: 10 }],
+  book: [{ actor: MARKET, order_id: BUY_ORDER, side: 1, price: 50, leaves: 10 }],
   links: [
     { actor: 1, peer: MARKET, received: 2, sent: 1 },
     { actor: MARKET, peer: 1, received: 1, sent: 2 },
   ],
   batch_log: [
-    { actor: 1, batch: 1, token: 1 },
-    { actor: 1, batch: 2, token: 2 },
-    { actor: MARKET, batch: 1, token: 1 },
+    { actor: 1, batch: 1, token: 1, time: 3, commands: null },
+    { actor: 1, batch: 2, token: 2, time: 4, commands: null },
+    { actor: MARKET, batch: 1, token: 1, time: 4, commands: marketCommands() },
   ],
   balances: [
     { account: BUYER, asset: 1, total: 10, held: 0 },
