@@ -26,6 +26,8 @@ import { Timeline } from "./stage/timeline.js";
 const LOAD_ACCOUNTS = 100;
 const FIRST_LOAD_ACCOUNT = 1_000;
 const QUIET_LIMIT_MS = 60_000;
+/** Rounds of drills that draw what they do take longer: so many are planned at most. */
+const ROUND_MS_MIN = 5_000;
 
 /** How often a drill strikes: so many times, or again and again for so long. */
 export interface Amount {
@@ -190,6 +192,10 @@ export class Session {
   private async strike(drill: Drill, { rounds: count, forMs, isEnough }: Amount): Promise<Round[]> {
     const { log, timeline } = this.stage;
     const rounds: Round[] = [];
+    const planned = forMs === undefined ? count : Math.ceil(forMs / ROUND_MS_MIN);
+    const nodes = this.stage.scene.exchange.nodes.length;
+    const plan = drill.plan?.(this.stage.seed, planned, { nodes });
+    if (plan) log(JSON.stringify({ seed: this.stage.seed, plan }));
     const startedMs = performance.now();
     const isOver = () =>
       forMs === undefined ? rounds.length >= count : performance.now() - startedMs >= forMs;

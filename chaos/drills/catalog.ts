@@ -1,5 +1,6 @@
 /** All drills, by what they strike. */
 import { chaosOf } from "./chaos.js";
+import { makeFault } from "./chaos-faults.js";
 import { KILL_FEED, SLOW_SUBSCRIBER } from "./clients/feed.js";
 import { FREEZE_GATEWAY, KILL_GATEWAY } from "./clients/gateway.js";
 import { OVERLOAD } from "./clients/overload.js";
@@ -68,7 +69,10 @@ const NOT_IN_A_MIX: readonly Drill[] = [JOIN_NODE, MOVE_LEADER, ZOMBIE, SLOW_SUB
 /** Those that need an exchange of their own come last. */
 export const DRILLS: readonly Drill[] = [
   ...SINGLE,
-  chaosOf(SINGLE.filter((drill) => !NOT_IN_A_MIX.includes(drill))),
+  chaosOf(
+    SINGLE.filter((drill) => !NOT_IN_A_MIX.includes(drill)),
+    makeFault,
+  ),
   FAILOVER_POSTGRES,
   LOSE_NATS_SERVER,
   CLOCK_JUMP,

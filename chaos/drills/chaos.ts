@@ -1,35 +1,98 @@
-/** The other drills, one after the other as a seed draws them, at an exchange that has all that behind it. */
+/** Waves of faults that overlap, and other drills between them, at an exchange that has all that behind it. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Random } from "../../services/participants/random.js";
-import type { Drill } from "./drill.js";
+import { type Draw, drawWave, KINDS, type PlannedFault } from "./chaos-plan.js";
+import type { Drill, Round, Stage } from "./drill.js";
+import { type Fault, healedOf, withHealing } from "./fault.js";
 
-/** Between two of them it is quiet for up to so long. */
-const QUIET_MS_MAX = 2_000;
-/** Rounds of the drills that strike in several ways are drawn from so many. */
-const ROUND_MAX = 1_000;
+/** Makes the fault of one place in a wave; `struck` holds the nodes that others of the wave have struck. */
+export type MakeFault = (planned: PlannedFault, struck: Set<string>) => Fault<unknown>;
 
-/** `drills`: those that it draws from. `quietMsMax`: in milliseconds. */
-export function chaosOf(drills: readonly Drill[], quietMsMax = QUIET_MS_MAX): Drill {
+/** `alone`: the drills that strike with nothing beside them. */
+export function chaosOf(alone: readonly Drill[], makeFault: MakeFault): Drill {
+  const drawOf = ({ nodes }: { readonly nodes: number }): Draw => ({
+    alone: alone.map(({ name }) => name),
+    nodes,
+  });
   return {
     name: "chaos",
-    hypothesis: "whatever comes after whatever, nothing is lost",
-    about: "the other drills as a seed draws them, with quiet between them",
+    hypothesis: "whatever comes after whatever, and while it lasts, nothing is lost",
+    about: `waves of faults that overlap, as a seed draws them (${Object.keys(KINDS).join(", ")}), and other drills between`,
     // What a leader's users are to see at most, whatever becomes of it.
     bound: { of: "recovery", ms: 2_000 },
     surroundings: { wired: true },
     rounds: 4,
+    plan: (seed, rounds, surroundings) =>
+      Array.from({ length: rounds }, (_, at) => drawWave(seed, at + 1, drawOf(surroundings))),
     async round(stage, number) {
-      const random = new Random(stage.seed * ROUND_MAX + number);
-      const drill = random.pick(drills);
-      await sleep(random.whole(0, quietMsMax));
-      const round = await drill.round(stage, random.whole(1, ROUND_MAX));
-      return {
-        ...round,
-        failures: round.failures.map((failure) => `${drill.name}: ${failure}`),
-        unhealed: round.unhealed.map((wrong) => `${drill.name}: ${wrong}`),
-        samples: { recovery: round.samples[drill.bound.of] ?? [] },
-        summary: `${drill.name}: ${round.summary}`,
-      };
+      const nodes = stage.scene.exchange.nodes.length;
+      const wave = drawWave(stage.seed, number, drawOf({ nodes }));
+      await sleep(wave.quietMs);
+      if ("faults" in wave) return strikeTogether(stage, wave.faults, makeFault);
+      const drill = alone.find(({ name }) => name === wave.alone)!;
+      return named(drill, await drill.round(stage, wave.round));
     },
+  };
+}
+
+function named(drill: Drill, round: Round): Round {
+  return {
+    ...round,
+    failures: round.failures.map((failure) => `${drill.name}: ${failure}`),
+    unhealed: round.unhealed.map((wrong) => `${drill.name}: ${wrong}`),
+    samples: { recovery: round.samples[drill.bound.of] ?? [] },
+    summary: `${drill.name}: ${round.summary}`,
+  };
+}
+
+/** Each fault strikes and is healed at its own time, with its own proof; then clients trade, and all is looked after. */
+async function strikeTogether(
+  stage: Stage,
+  planned: readonly PlannedFault[],
+  makeFault: MakeFault,
+): Promise<Round> {
+  const struck = new Set<string>();
+  const faults: { readonly kind: string; readonly fault: Fault<unknown>; target: unknown }[] = [];
+  for (const each of planned) {
+    const fault = makeFault(each, struck);
+    faults.push({ kind: each.kind, fault, target: await fault.aim(stage, each.way) });
+  }
+  const startedMs = performance.now();
+  const endings = await Promise.allSettled(
+    faults.map(async ({ kind, fault, target }, at) => {
+      const { atMs, lastsMs } = planned[at]!;
+      await sleep(startedMs + atMs - performance.now());
+      const failures = await withHealing(fault, target, stage, async () => {
+        await fault.strike(target, stage);
+        await sleep(lastsMs);
+        return fault.bitten(target, stage);
+      });
+      return failures.map((failure) => `${kind}: ${failure}`);
+    }),
+  );
+  const healedAtMs = performance.now();
+  const failures = endings.flatMap((ending) => {
+    if (ending.status === "rejected") throw ending.reason;
+    return ending.value;
+  });
+  const { firstMs, allMs } = await stage.probe.untilResumed(stage.scene.symbols, healedAtMs);
+  const unhealed: string[] = [];
+  for (const { kind, fault, target } of faults) {
+    const after = await healedOf(fault, target, stage);
+    failures.push(...after.failures.map((failure) => `${kind}: ${failure}`));
+    unhealed.push(...after.unhealed.map((wrong) => `${kind}: ${wrong}`));
+  }
+  const names = faults.map(({ kind, fault, target }, at) => {
+    const { atMs, lastsMs } = planned[at]!;
+    return `${kind} (${fault.name(target)}) at ${atMs} ms for ${lastsMs} ms`;
+  });
+  return {
+    staleCommits: 0,
+    fencedCommits: 0,
+    failures,
+    unhealed,
+    samples: { recovery: [firstMs], allRecovered: [allMs], down: [healedAtMs - startedMs] },
+    summary:
+      `together: ${names.join("; ")}; after ${Math.round(healedAtMs - startedMs)} ms all was healed, ` +
+      `then the first fill after ${Math.round(firstMs)} ms, all after ${Math.round(allMs)} ms`,
   };
 }

@@ -66,6 +66,8 @@ export interface Drill {
   readonly surroundings?: Partial<Surroundings>;
   /** Rounds that it takes to show all of it, where it is more than one. */
   readonly rounds?: number;
+  /** What a seed makes of so many rounds, for a drill that draws what it does: printed before it begins. */
+  plan?(seed: number, rounds: number, surroundings: { readonly nodes: number }): readonly unknown[];
   /** Is the exchange not afterwards what it was, so that no other drill may follow there? */
   readonly spoils?: true;
   /** Strikes once, measures, proves that the fault bit, and makes everything whole again. Rounds count from 1. */

@@ -85,7 +85,8 @@ export function onceItIsHealed<Target>(fault: Fault<Target>): Rounds {
   };
 }
 
-async function withHealing<Target, Result>(
+/** Does something while a fault lasts, and takes it away whatever came of it. */
+export async function withHealing<Target, Result>(
   fault: Fault<Target>,
   target: Target,
   stage: Stage,
@@ -120,6 +121,14 @@ async function afterwards<Target>(
   stage: Stage,
   failures: readonly string[],
 ): Promise<Aftermath> {
-  const after = { ...NO_FAILURE, samples: {}, ...(await fault.healed?.(target, stage)) };
+  const after = await healedOf(fault, target, stage);
   return { ...after, failures: [...failures, ...after.failures] };
+}
+
+export async function healedOf<Target>(
+  fault: Fault<Target>,
+  target: Target,
+  stage: Stage,
+): Promise<Aftermath> {
+  return { ...NO_FAILURE, samples: {}, ...(await fault.healed?.(target, stage)) };
 }

@@ -34,9 +34,10 @@ export class Wires {
     for (const ways of this.byProcess.values()) ways[kind].switchTo(url);
   }
 
-  /** Everything passes again, at once. */
-  heal(): void {
-    for (const wire of this.all) {
+  /** Everything passes again, at once: for one process, or for all. */
+  heal(process?: string): void {
+    const wires = process === undefined ? this.all : Object.values(this.of(process));
+    for (const wire of wires) {
       wire.thaw();
       wire.slow(0);
     }

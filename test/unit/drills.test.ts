@@ -1,10 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import fc from "fast-check";
+import { assert, describe, expect, it } from "vitest";
 import { readClientLogs } from "../../chaos/checker/client-logs.js";
 import { DRILLS, drillOf } from "../../chaos/drills/catalog.js";
 import { chaosOf } from "../../chaos/drills/chaos.js";
+import { drawWave, EXCLUDES, KINDS } from "../../chaos/drills/chaos-plan.js";
 import { type Drill, NO_FAILURE, type Round, type Stage } from "../../chaos/drills/drill.js";
 import { type Fault, onceItIsHealed, whileItLasts } from "../../chaos/drills/fault.js";
 import { unlessInterrupted } from "../../chaos/interrupt.js";
@@ -95,43 +97,117 @@ describe("a fault", () => {
   });
 });
 
+describe("the plan of chaos", () => {
+  const draw = { alone: ["a", "b"], nodes: 3 };
+  const seeds = fc.integer({ min: 0, max: 2 ** 31 });
+  const numbers = fc.integer({ min: 1, max: 999 });
+
+  it("is the same for the same seed, and another for another", () => {
+    fc.assert(
+      fc.property(seeds, numbers, (seed, number) => {
+        expect(drawWave(seed, number, draw)).toEqual(drawWave(seed, number, draw));
+      }),
+    );
+    const planOf = (seed: number) => JSON.stringify(drillOf("chaos").plan!(seed, 20, { nodes: 3 }));
+    expect(planOf(1)).toBe(planOf(1));
+    expect(planOf(2)).not.toBe(planOf(1));
+  });
+
+  it("has each fault strike while the one before lasts, with what may be there at once", () => {
+    fc.assert(
+      fc.property(seeds, numbers, fc.integer({ min: 2, max: 5 }), (seed, number, nodes) => {
+        const wave = drawWave(seed, number, { alone: [], nodes });
+        assert("faults" in wave);
+        expect(wave.faults.length).toBeGreaterThanOrEqual(2);
+        wave.faults.forEach(({ kind, atMs, lastsMs }, at) => {
+          const [least, most] = KINDS[kind].lastsMs;
+          expect(lastsMs).toBeGreaterThanOrEqual(least);
+          expect(lastsMs).toBeLessThanOrEqual(most);
+          const before = wave.faults[at - 1];
+          if (!before) return expect(atMs).toBe(0);
+          expect(atMs).toBeGreaterThanOrEqual(before.atMs);
+          expect(atMs).toBeLessThanOrEqual(before.atMs + before.lastsMs);
+        });
+        const struck = wave.faults.map(({ kind }) => KINDS[kind].strikes);
+        expect(struck.filter((what) => what === "node").length).toBeLessThan(nodes);
+        const servers = struck.filter((what) => what !== "node");
+        expect(new Set(servers).size).toBe(servers.length);
+        for (const pair of EXCLUDES) {
+          expect(pair.every((kind) => wave.faults.some((each) => each.kind === kind))).toBe(false);
+        }
+      }),
+    );
+  });
+
+  it("has every fault, and every drill that strikes alone, sooner or later", () => {
+    const kinds = new Set<string>();
+    for (let number = 1; number < 300; number++) {
+      const wave = drawWave(7, number, draw);
+      if ("alone" in wave) kinds.add(wave.alone);
+      else for (const { kind } of wave.faults) kinds.add(kind);
+    }
+    expect([...kinds].sort()).toEqual([...Object.keys(KINDS), "a", "b"].sort());
+  });
+});
+
 describe("chaos", () => {
-  const round = (name: string): Round => ({
+  const round: Round = {
     ...NO_FAILURE,
     failures: ["did not bite"],
-    samples: { resume: [name.length] },
+    unhealed: ["is not back"],
+    samples: { resume: [3] },
     summary: "",
-  });
-  const drills = ["a", "bb", "ccc"].map(
-    (name): Drill => ({
-      name,
-      hypothesis: "",
-      about: "",
-      bound: { of: "resume", ms: 1 },
-      round: async () => round(name),
-    }),
-  );
-
-  async function drawn(seed: number): Promise<string[]> {
-    const chaos = chaosOf(drills, 0);
-    const rounds: Round[] = [];
-    for (let number = 1; number <= 20; number++) {
-      rounds.push(await chaos.round(stageOf(seed), number));
+  };
+  const alone: Drill = {
+    name: "a",
+    hypothesis: "",
+    about: "",
+    bound: { of: "resume", ms: 1 },
+    round: async () => round,
+  };
+  /** The number of the first wave of a kind. */
+  const first = (seed: number, wanted: "alone" | "faults", names: string[]) => {
+    for (let number = 1; ; number++) {
+      const wave = drawWave(seed, number, { alone: names, nodes: 3 });
+      const faults = "faults" in wave ? wave.faults : [];
+      const isShort = faults.every(({ atMs, lastsMs }) => atMs + lastsMs < 1_500);
+      if (wanted in wave && wave.quietMs < 500 && isShort) return number;
     }
-    return rounds.map(({ summary }) => summary);
-  }
-
-  it("draws the same from the same seed, and other things from another", async () => {
-    const first = await drawn(1);
-    expect(await drawn(1)).toEqual(first);
-    expect(await drawn(2)).not.toEqual(first);
-    expect(new Set(first)).toEqual(new Set(["a: ", "bb: ", "ccc: "]));
-  });
+  };
+  const stage = stageOf(1);
+  Object.assign(stage.scene, { exchange: { nodes: [1, 2, 3] } });
 
   it("says which drill did not bite, and measures what that one does", async () => {
-    const { failures, samples } = await chaosOf(drills.slice(0, 1), 0).round(stageOf(), 1);
-    expect(failures).toEqual(["a: did not bite"]);
-    expect(samples).toEqual({ recovery: [1] });
+    const chaos = chaosOf([alone], () => assert.fail("no fault is wanted"));
+    expect(await chaos.round(stage, first(1, "alone", ["a"]))).toMatchObject({
+      failures: ["a: did not bite"],
+      unhealed: ["a: is not back"],
+      samples: { recovery: [3] },
+    });
+  });
+
+  it("has faults last at the same time, each proved and healed, and says which was not", async () => {
+    const calls: string[] = [];
+    let lasting = 0;
+    let lastingMost = 0;
+    const chaos = chaosOf([], ({ kind }) => ({
+      aim: async () => kind,
+      strike: () => void (lastingMost = Math.max(lastingMost, ++lasting)),
+      bitten: async () => (kind.includes("node") ? [] : ["toothless"]),
+      heal: async () => void (lasting -= 1),
+      healed: async () => (calls.push(kind), { unhealed: ["wrong"] }),
+      name: () => kind,
+    }));
+    const number = first(1, "faults", []);
+    const wave = drawWave(1, number, { alone: [], nodes: 3 });
+    assert("faults" in wave);
+    const found = await chaos.round(stage, number);
+    const kinds = wave.faults.map(({ kind }) => kind);
+    expect([lasting, lastingMost > 1, calls]).toEqual([0, true, kinds]);
+    const toothless = kinds.filter((kind) => !kind.includes("node"));
+    expect(found.failures).toEqual(toothless.map((kind) => `${kind}: toothless`));
+    expect(found.unhealed).toEqual(kinds.map((kind) => `${kind}: wrong`));
+    expect(found.samples).toMatchObject({ recovery: [7], allRecovered: [9] });
   });
 });
 

@@ -10,7 +10,8 @@ const FREEZE_LEASES = 2.5;
 /** Longer than NATS (30 s), PostgreSQL (8 s) and etcd keep what they know of a client, and than any command waits (10 s). */
 const ZOMBIE_MS = 35_000;
 
-function frozenFor(lastsMs: number): Silence {
+/** SIGSTOP, then SIGCONT. */
+export function frozenFor(lastsMs: number): Silence {
   const ticks = new WeakMap<ExchangeProcess, number>();
   return {
     lastsMs,

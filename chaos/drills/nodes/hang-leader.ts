@@ -17,7 +17,8 @@ interface Hang {
   readonly answered: Promise<number>;
 }
 
-function hung(): Silence {
+/** An endless loop, until its time is over. */
+export function hung(): Silence {
   const hangs = new WeakMap<ExchangeProcess, Hang>();
   return {
     lastsMs: HANG_MS,

@@ -67,7 +67,7 @@ export const RESTORE_ETCD: Drill = {
 };
 
 /** The same fault, after which all nodes and all leaders have to be in etcd again. */
-function rejoined<Target extends Outage>(fault: Fault<Target>): Fault<Target> {
+export function rejoined<Target extends Outage>(fault: Fault<Target>): Fault<Target> {
   return {
     ...fault,
     async healed(target, stage) {

@@ -29,14 +29,17 @@ interface Loss extends Outage {
   struck: readonly Inbox[];
 }
 
+export const WIPED_NATS: Fault<Loss> = withOtherDisk(async () => ({
+  copy: undefined,
+  ends: new Map<string, number>(),
+}));
+
 export const WIPE_NATS: Drill = {
   name: "wipe-nats",
   hypothesis: "NATS may lose its disk (R5)",
   about: "SIGKILL to NATS, which comes back with an empty disk",
   bound: { of: "back", ms: 1_500 },
-  round: onceItIsHealed(
-    withOtherDisk(async () => ({ copy: undefined, ends: new Map<string, number>() })),
-  ),
+  round: onceItIsHealed(WIPED_NATS),
 };
 
 export const ROLLBACK_NATS: Drill = {

@@ -1,0 +1,138 @@
+/** The faults of chaos: those of the drills, which here strike while others last, and so choose their node only then. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { leadingOf } from "../ask-node.js";
+import { untilStarted } from "../stage/start-again.js";
+import type { ExchangeProcess } from "../../services/supervisor/child.js";
+import type { Scene } from "../scene.js";
+import type { MakeFault } from "./chaos.js";
+import { FROZEN_GATEWAY, KILLED_GATEWAY } from "./clients/gateway.js";
+import type { Fault } from "./fault.js";
+import { CUTS } from "./nodes/cut-leader.js";
+import { frozenFor } from "./nodes/freeze-leader.js";
+import { hung } from "./nodes/hang-leader.js";
+import type { Silence } from "./nodes/silent-leader.js";
+import { rejoined } from "./servers/etcd.js";
+import { WIPED_NATS } from "./servers/nats-loss.js";
+import { frozen, killed } from "./servers/outage.js";
+
+const CLAIM_LIMIT_MS = 60_000;
+const POLL_MS = 50;
+
+/** With etcd alone cut a leader leads on: that proves itself another way, with etcd there. */
+const CUTS_THAT_DEPOSE = CUTS.filter(({ leadsOn }) => !leadsOn);
+
+export const makeFault: MakeFault = ({ kind, lastsMs, way }, struck) => {
+  switch (kind) {
+    case "kill-node":
+      return onNode(killedUntilHealed(), struck);
+    case "freeze-node":
+      return onNode(frozenFor(lastsMs), struck);
+    case "hang-node":
+      return onNode(hung(), struck);
+    case "cut-node":
+      return onNode(cut(way), struck);
+    case "kill-nats":
+      return killed("nats", lastsMs);
+    case "freeze-nats":
+      return frozen("nats", lastsMs);
+    case "wipe-nats":
+      return WIPED_NATS;
+    case "kill-etcd":
+      return rejoined(killed("etcd", lastsMs));
+    case "freeze-etcd":
+      return rejoined(frozen("etcd", lastsMs));
+    case "kill-postgres":
+      return killed("postgres", lastsMs);
+    case "freeze-postgres":
+      return frozen("postgres", lastsMs);
+    case "kill-gateway":
+      return KILLED_GATEWAY;
+    case "freeze-gateway":
+      return FROZEN_GATEWAY;
+  }
+};
+
+interface StruckNode {
+  process: ExchangeProcess | undefined;
+  /** What it said that it led when it was struck, with the tokens. */
+  tokens: Readonly<Record<string, number>>;
+}
+
+/** Silences the node that leads most of those that nothing else has struck, until others have claimed all that it led. */
+function onNode(silence: Silence, struck: Set<string>): Fault<StruckNode> {
+  return {
+    aim: async () => ({ process: undefined, tokens: {} }),
+    async strike(target, stage) {
+      const [process, tokens] = await busiestOf(stage.scene, struck);
+      struck.add(process.name);
+      Object.assign(target, { process, tokens });
+      await silence.prepare?.(process, stage);
+      await silence.begin(process, stage);
+    },
+    async bitten({ process, tokens }, stage) {
+      const failures = await untilOthersClaimed(stage.scene, process!.name, tokens);
+      return [...failures, ...(await silence.broken(process!, stage))];
+    },
+    async heal({ process }, stage) {
+      if (process) await silence.end(process, stage);
+    },
+    name: ({ process, tokens }) => `${process?.name} led ${Object.keys(tokens).join(", ")}`,
+  };
+}
+
+async function busiestOf(
+  { exchange }: Scene,
+  struck: ReadonlySet<string>,
+): Promise<[ExchangeProcess, Readonly<Record<string, number>>]> {
+  const living = exchange.nodes.filter(({ name }) => !struck.has(name));
+  const led = await Promise.all(living.map((node) => leadingOf(node)));
+  const counts = led.map((tokens) => Object.keys(tokens).length);
+  const at = counts.indexOf(Math.max(...counts));
+  return [living[at]!, led[at]!];
+}
+
+/** Postgres may be away meanwhile; whoever has claimed an actor may have lost it to another since. */
+async function untilOthersClaimed(
+  scene: Scene,
+  node: string,
+  tokens: Readonly<Record<string, number>>,
+): Promise<string[]> {
+  const deadline = performance.now() + CLAIM_LIMIT_MS;
+  const values = [Object.keys(tokens), Object.values(tokens), node];
+  for (;;) {
+    const left = await scene
+      .query<{ name: string }>(UNCLAIMED, values)
+      .then((rows) => rows.map(({ name }) => name))
+      .catch(() => ["what Postgres would say"]);
+    if (left.length === 0) return [];
+    if (performance.now() > deadline)
+      return [`nobody has taken over from ${node}: ${left.join(", ")}`];
+    await sleep(POLL_MS);
+  }
+}
+
+const UNCLAIMED = `
+  SELECT name FROM actors a JOIN unnest($1::text[], $2::bigint[]) AS led (name, token_then) USING (name)
+  WHERE NOT EXISTS (SELECT FROM claims c WHERE c.actor = a.actor AND c.token > token_then AND c.node <> $3)`;
+
+function killedUntilHealed(): Silence {
+  return {
+    lastsMs: 0,
+    begin: (process) => process.kill("SIGKILL"),
+    async broken(process) {
+      const { signal } = await process.exited;
+      return signal === "SIGKILL" ? [] : [`${process.name} did not die of SIGKILL`];
+    },
+    end: untilStarted,
+  };
+}
+
+function cut(way: number): Silence {
+  const { spoil } = CUTS_THAT_DEPOSE[way % CUTS_THAT_DEPOSE.length]!;
+  return {
+    lastsMs: 0,
+    begin: ({ name }, { scene }) => spoil(scene.ground.get("wires").of(name)),
+    broken: () => [], // That others lead is the proof: nobody has told them anything.
+    end: ({ name }, { scene }) => scene.ground.get("wires").heal(name),
+  };
+}
