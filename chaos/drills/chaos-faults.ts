@@ -5,6 +5,7 @@ import { untilStarted } from "../stage/start-again.js";
 import type { ExchangeProcess } from "../../services/supervisor/child.js";
 import type { Scene } from "../scene.js";
 import type { MakeFault } from "./chaos.js";
+import type { Kind } from "./chaos-plan.js";
 import { FROZEN_GATEWAY, KILLED_GATEWAY } from "./clients/gateway.js";
 import type { Fault } from "./fault.js";
 import { CUTS } from "./nodes/cut-leader.js";
@@ -21,36 +22,23 @@ const POLL_MS = 50;
 /** With etcd alone cut a leader leads on: that proves itself another way, with etcd there. */
 const CUTS_THAT_DEPOSE = CUTS.filter(({ leadsOn }) => !leadsOn);
 
-export const makeFault: MakeFault = ({ kind, lastsMs, way }, struck) => {
-  switch (kind) {
-    case "kill-node":
-      return onNode(killedUntilHealed(), struck);
-    case "freeze-node":
-      return onNode(frozenFor(lastsMs), struck);
-    case "hang-node":
-      return onNode(hung(), struck);
-    case "cut-node":
-      return onNode(cut(way), struck);
-    case "kill-nats":
-      return killed("nats", lastsMs);
-    case "freeze-nats":
-      return frozen("nats", lastsMs);
-    case "wipe-nats":
-      return WIPED_NATS;
-    case "kill-etcd":
-      return rejoined(killed("etcd", lastsMs));
-    case "freeze-etcd":
-      return rejoined(frozen("etcd", lastsMs));
-    case "kill-postgres":
-      return killed("postgres", lastsMs);
-    case "freeze-postgres":
-      return frozen("postgres", lastsMs);
-    case "kill-gateway":
-      return KILLED_GATEWAY;
-    case "freeze-gateway":
-      return FROZEN_GATEWAY;
-  }
+const FAULTS: Readonly<Record<Kind, MakeFault>> = {
+  "kill-node": (_, struck) => onNode(killedUntilHealed(), struck),
+  "freeze-node": ({ lastsMs }, struck) => onNode(frozenFor(lastsMs), struck),
+  "hang-node": (_, struck) => onNode(hung(), struck),
+  "cut-node": ({ way }, struck) => onNode(cut(way), struck),
+  "kill-nats": ({ lastsMs }) => killed("nats", lastsMs),
+  "freeze-nats": ({ lastsMs }) => frozen("nats", lastsMs),
+  "wipe-nats": () => WIPED_NATS,
+  "kill-etcd": ({ lastsMs }) => rejoined(killed("etcd", lastsMs)),
+  "freeze-etcd": ({ lastsMs }) => rejoined(frozen("etcd", lastsMs)),
+  "kill-postgres": ({ lastsMs }) => killed("postgres", lastsMs),
+  "freeze-postgres": ({ lastsMs }) => frozen("postgres", lastsMs),
+  "kill-gateway": () => KILLED_GATEWAY,
+  "freeze-gateway": () => FROZEN_GATEWAY,
 };
+
+export const makeFault: MakeFault = (planned, struck) => FAULTS[planned.kind](planned, struck);
 
 interface StruckNode {
   process: ExchangeProcess | undefined;
