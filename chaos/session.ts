@@ -2,7 +2,6 @@
  * An exchange and its clients, at which drills strike one after the other. After each of them the clients rest, everything
  * that is on its way arrives, and separate programs judge: a checker from the clients' own logs, and the audit.
  */
-import { mkdirSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { audit } from "../services/audit/audit.js";
@@ -113,7 +112,6 @@ export class Session {
     // Once more: what has arrived meanwhile was told to them, too.
     this.load.rest();
     await Promise.all([this.load.result(), this.rest()]);
-    if (folder !== undefined) mkdirSync(folder, { recursive: true });
     const { postgres } = scene.exchange.urls;
     const checked = await runChecker(scene.logs, postgres, folder && tablesFolder(folder));
     const audited = await audit(postgres);

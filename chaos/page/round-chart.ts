@@ -35,7 +35,8 @@ export function roundChart(view: RoundView): Markup {
     view.unmoved > 0 && `${view.unmoved} actors whose leader stayed`,
     symbols.length > SYMBOLS_MAX && `${symbols.length - SYMBOLS_MAX} more symbols`,
   ].filter((text) => text !== false);
-  const caption = html`Seconds since ${view.fault || view.gap ? "the blow" : "the round began"}. ${
+  const isStruck = view.events.some(({ kind }) => kind === "struck");
+  const caption = html`Seconds since ${isStruck ? "the blow" : "the round began"}. ${
     actors.length > 0 &&
     html`Bars: which node led an actor, under which token; gaps in them: nobody did. `
   }${more.length > 0 && `Not drawn: ${more.join(", ")}. `}${

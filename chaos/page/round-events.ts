@@ -30,7 +30,7 @@ export function roundEvents(record: DrillRecord, view: RoundView): Markup {
     what,
   ]);
   const columns = [
-    { head: "Since the blow", look: "number" },
+    { head: "After the blow", look: "number" },
     { head: "UTC", look: "number" },
     { head: "What happened", look: "whole" },
   ] as const;

@@ -53,6 +53,7 @@ export class Canary {
 
   /** Begins to ask, one symbol after the other, each once a second. */
   start(): void {
+    this.stop();
     this.sent = [];
     this.timer = setInterval(() => this.ask(), MS_PER_SECOND / this.symbols.length);
   }

@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { check, type CheckReport } from "../../chaos/checker/check.js";
 import { Database } from "../../chaos/checker/database.js";
+import { Extract } from "../../chaos/checker/extract.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import {
   BUY_ORDER,
@@ -98,6 +99,22 @@ it("finds nothing wrong where nothing is", async () => {
     booksRewritten: 0,
     counted: { submitted: 2, accepted: 2, fillsTold: 2, orders: 2, trades: 1 },
   });
+});
+
+it("finds the same in the rows that it has extracted", async () => {
+  await exchange.run(`DELETE FROM orders WHERE order_id = ${SELL_ORDER};
+    UPDATE balances SET total = total + 1 WHERE account = ${BUYER} AND asset = 1`);
+  const database = await Database.connect(exchange.url);
+  const extract = await Extract.write(database, join(folder, "tables"));
+  await database.close();
+  const again = await check(folder, extract);
+  expect(again).toMatchObject({ ok: false, lost: 1, conserved: false });
+  expect(again).toEqual(await judge());
+});
+
+it("judges nothing of which some is in archive files", async () => {
+  await exchange.run("INSERT INTO archives VALUES (1, 1, 2, 1, 1, 10, 5, 3, 'a-file', 'its sum')");
+  await expect(judge()).rejects.toThrow("JOURNAL_ARCHIVED");
 });
 
 it("reads a log whose last line was cut off by a kill", async () => {

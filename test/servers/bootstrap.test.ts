@@ -79,6 +79,11 @@ describe("the command line's first step", () => {
     expect(await bootstrap(["start"])).toEqual({ code: 0, stdout: '["start"]\n', stderr: "" });
   });
 
+  it("leaves the judging of evidence to the commands, and keeps the static checks for itself", async () => {
+    const { stdout } = await bootstrap(["verify", "folder"]);
+    expect(stdout).toBe('["verify","folder"]\n');
+  });
+
   it("compiles again after a change, past the lock of a process that is dead", async () => {
     writeFileSync(join(folder, "dist", ".bootstrap.lock"), String(NO_PID));
     utimesSync(mainFile, new Date(), new Date(Date.now() + 1_000));
