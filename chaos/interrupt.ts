@@ -31,7 +31,13 @@ export async function unlessInterrupted<T>(
   }
 }
 
-function reasonOf({ reason }: AbortSignal): string {
+/** For work that looks now and then whether it is to go on. */
+export function throwIfInterrupted(signal: AbortSignal): void {
+  if (signal.aborted) throw new InterruptedError(reasonOf(signal));
+}
+
+/** Why somebody has ended it. */
+export function reasonOf({ reason }: AbortSignal): string {
   if (typeof reason === "string") return reason;
   return reason instanceof Error ? reason.message : "it was ended early";
 }

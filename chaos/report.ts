@@ -109,7 +109,7 @@ export function report(found: Found): DrillReport {
   };
 }
 
-function figures(rounds: readonly Round[]): Figures {
+export function figures(rounds: readonly Pick<Round, "samples">[]): Figures {
   const samples = new Map<string, number[]>();
   for (const round of rounds) {
     for (const [name, values] of Object.entries(round.samples)) {

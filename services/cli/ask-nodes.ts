@@ -4,7 +4,10 @@ import type { RunFile } from "./run-file.js";
 const ANSWER_MS_MAX = 1_000;
 
 /** What each node has on a page, by the node's name. */
-export async function askNodes<T>({ processes }: RunFile, path: string): Promise<Map<string, T>> {
+export async function askNodes<T>(
+  { processes }: Pick<RunFile, "processes">,
+  path: string,
+): Promise<Map<string, T>> {
   const nodes = processes.filter(({ kind }) => kind === "node");
   const answers = await Promise.all(
     nodes.map(async ({ name, http }): Promise<[string, T] | null> => {

@@ -11,6 +11,11 @@ import { askNodes } from "./ask-nodes.js";
 import { CliError } from "./cli-error.js";
 import { dataDirectory, readRunFile, type RunFile } from "./run-file.js";
 
+/** Where an operator's view of an exchange comes from. */
+export interface ClusterPlaces extends Pick<RunFile, "processes"> {
+  readonly urls: Pick<RunFile["urls"], "etcd" | "postgres">;
+}
+
 export interface NodeState {
   readonly node: string;
   readonly isAlive: boolean;
@@ -40,11 +45,11 @@ export interface ClusterState {
 }
 
 export class Cluster {
-  private readonly run: RunFile;
+  private readonly run: ClusterPlaces;
   private readonly leases: EtcdLeaseStore;
   private readonly board: LeaderBoard;
 
-  constructor(run: RunFile) {
+  constructor(run: ClusterPlaces) {
     this.run = run;
     this.board = new LeaderBoard(run.urls.postgres);
     this.leases = new EtcdLeaseStore(run.urls.etcd, {

@@ -1,4 +1,4 @@
-/** `drill`: one fault, again and again, on an exchange of its own; or all of them once; or what there is. */
+/** `drill`: one fault, again and again, on an exchange of its own or at a running one; or all of them once; or what there is. */
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { runAll } from "../../chaos/campaign.js";
@@ -12,8 +12,11 @@ import { PROJECT_ROOT } from "../servers/project-root.js";
 import { ServerError } from "../servers/server-error.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
+import { type AgainstOptions, drillAgainst, listAgainst } from "./drill-against.js";
 import { printJson, progress } from "./output.js";
 
+const ROUNDS = "20";
+const SEED = "1";
 const ROUNDS_MAX = 10_000;
 const MINUTES_MAX = 10_000;
 const SEED_MAX = 2 ** 32 - 1;
@@ -25,21 +28,33 @@ const FOLDER = join(PROJECT_ROOT, ".palisade", "drill");
 /** Each drill leaves a folder here, unless it is told where. */
 const REPORTS = join(PROJECT_ROOT, ".palisade", "drills");
 
-export interface DrillOptions {
-  readonly rounds: string;
+export interface DrillOptions extends AgainstOptions {
+  readonly rounds?: string;
   readonly minutes?: string;
-  readonly seed: string;
+  readonly seed?: string;
   readonly without?: string;
   readonly keep?: boolean;
   /** Where the report and the evidence go. */
   readonly report?: string;
-  readonly json?: boolean;
 }
 
+/** What only drills at an exchange of its own take, and what only those at a running one do. */
+const OF_ITS_OWN = ["minutes", "seed", "without", "keep", "report"] as const;
+const OF_A_RUNNING_ONE = [
+  "account",
+  "symbols",
+  "nodes",
+  "abortAfter",
+  "dryRun",
+  "dataDir",
+] as const;
+
 export async function drill(name: string, options: DrillOptions): Promise<number> {
-  if (name === "list") return list(options.json ?? false);
-  const rounds = parseWhole(options.rounds, 1, ROUNDS_MAX, "number of rounds");
-  const seed = parseWhole(options.seed, 0, SEED_MAX, "seed");
+  refuseOutOfPlace(options);
+  if (name === "list") return list(options);
+  if (options.against !== undefined) return drillAgainst(name, options);
+  const rounds = parseWhole(options.rounds ?? ROUNDS, 1, ROUNDS_MAX, "number of rounds");
+  const seed = parseWhole(options.seed ?? SEED, 0, SEED_MAX, "seed");
   const minutes =
     options.minutes === undefined
       ? undefined
@@ -112,7 +127,25 @@ function mutationOf(name: string | undefined): MutationName | undefined {
   throw new CliError("UNKNOWN_MUTATION", `"${name}" cannot be taken away; these can: ${allowed}`);
 }
 
-function list(json: boolean): number {
+/** An option that would be passed over is a mistake. */
+function refuseOutOfPlace(options: DrillOptions): void {
+  const isRunning = options.against !== undefined;
+  const odd = (isRunning ? OF_ITS_OWN : OF_A_RUNNING_ONE).find(
+    (each) => options[each] !== undefined,
+  );
+  if (odd === undefined) return;
+  const flag = `--${odd.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  throw new CliError(
+    "OPTION_OUT_OF_PLACE",
+    `${flag} is for drills ${isRunning ? "at an exchange of their own, without" : "at a running exchange, with"} --against`,
+  );
+}
+
+function list({ json = false, against }: DrillOptions): number {
+  if (against !== undefined) {
+    listAgainst(json);
+    return 0;
+  }
   const lines = DRILLS.map(({ name, hypothesis, about, bound }) => ({
     drill: name,
     hypothesis,

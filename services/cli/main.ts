@@ -7,6 +7,7 @@ import { progress } from "./output.js";
 import { addRecordCommands } from "./record-commands.js";
 import type { BenchOptions } from "./bench.js";
 import type { DrillOptions } from "./drill.js";
+import type { AgainstOptions } from "./drill-against.js";
 import type { MarketOptions } from "./market.js";
 import type { AmendOptions, OrderOptions } from "./orders.js";
 import type { PairOptions } from "./pair.js";
@@ -72,20 +73,37 @@ program
     run(async () => (await import("./replay.js")).replay(file, options)),
   );
 
-program
+const withAgainst = (command: Command): Command =>
+  command
+    .option("--against <address>", "the gateway of a running exchange, as host:port")
+    .option("--account <account>", "with --against: the probe's, which is nobody else's")
+    .option("--dry-run", "with --against: say what would be done, and touch nothing")
+    .option("--abort-after <duration>", "with --against: end when the probe is unanswered (5s)")
+    .option("--data-dir <folder>", "with --against: the data directory of that exchange")
+    .option("--json", "one line of JSON on stdout");
+
+const drillCommand = program
   .command("drill <name>")
   .description(
-    "break an exchange of its own on purpose and prove that nothing was lost: a drill, all of them once, or list",
+    "break an exchange of its own on purpose and prove that nothing was lost: a drill, all of them once, or list; " +
+      "with --against those that a running exchange can bear",
   )
-  .option("--rounds <count>", "how often to strike", "20")
+  .option("--rounds <count>", "how often to strike (default: 20; at a running exchange 1)")
   .option("--minutes <count>", "strike again and again for so long, instead of so often")
-  .option("--seed <number>", "the seed of the load, and of what chaos draws", "1")
+  .option("--seed <number>", "the seed of the load, and of what chaos draws (default: 1)")
   .option("--without <safety>", "take a safety away from all nodes, to see that the drill notices")
   .option("--keep", "keep the logs although nothing failed")
   .option("--report <folder>", "where the report goes (default .palisade/drills/TIME-NAME)")
-  .option("--json", "one line of JSON on stdout")
-  .action((name: string, options: DrillOptions) =>
-    run(async () => (await import("./drill.js")).drill(name, options)),
+  .option("--symbols <list>", "with --against: the symbols and ledger shards that may be touched")
+  .option("--nodes <list>", "with --against: the nodes that may be touched");
+withAgainst(drillCommand).action((name: string, options: DrillOptions) =>
+  run(async () => (await import("./drill.js")).drill(name, options)),
+);
+
+withAgainst(program.command("game-day <file>"))
+  .description("drills at a running exchange by the schedule of a file (see deploy/game-days)")
+  .action((file: string, options: AgainstOptions) =>
+    run(async () => (await import("./game-day.js")).gameDay(file, options)),
   );
 
 program

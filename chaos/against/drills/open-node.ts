@@ -1,0 +1,35 @@
+/** A node that is as usual: a drill changes nothing that an operator has changed before it. */
+import { CliError } from "../../../services/cli/cli-error.js";
+import { aliveNodes, type ClusterState, nodeOf } from "../../../services/cli/cluster.js";
+import { isOpen } from "../operator.js";
+
+/** Its name. Throws `CliError` when it is not open, or when no other node is. */
+export function openNodeOf(state: ClusterState, name: string | undefined, drill: string): string {
+  if (name === undefined) {
+    throw new CliError(
+      "RADIUS_MISSING",
+      `${drill} needs to be told which nodes may be touched: --nodes; ${aliveNodes(state.nodes)}`,
+    );
+  }
+  const { node, isAlive, isLeaving, isDrained } = nodeOf(state, name);
+  if (!isOpen(state, node)) {
+    const why = !isAlive
+      ? "not alive"
+      : isLeaving
+        ? "about to end"
+        : isDrained
+          ? "drained"
+          : "cordoned";
+    throw new CliError(
+      "NODE_NOT_OPEN",
+      `${node} is ${why} already, and a drill changes only what is as usual`,
+    );
+  }
+  if (!state.nodes.some((each) => each.node !== node && isOpen(state, each.node))) {
+    throw new CliError(
+      "NO_NODE_LEFT",
+      `no other node than ${node} is alive and open; see npx palisade cluster`,
+    );
+  }
+  return node;
+}

@@ -1,0 +1,109 @@
+/** A game day: drills at a running exchange by a schedule. What one has done is taken back before the next begins. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { InterruptedError, reasonOf, unlessInterrupted } from "../interrupt.js";
+import type { LiveReport } from "./report.js";
+import type { LiveRun } from "./rounds.js";
+import type { GameDay, GameDayStep } from "./schedule.js";
+import { type DryRun, type LiveOptions, planLive, runLive } from "./session.js";
+
+/** What all steps have in common. */
+export type Surroundings = Pick<LiveOptions, "against" | "dataDir" | "account" | "abortAfterMs">;
+
+/** A step's report; or why it was refused, in which case nothing was touched. */
+export type StepLine =
+  | ({ readonly step: number; readonly lateMs: number } & LiveReport)
+  | {
+      readonly step: number;
+      readonly lateMs: number;
+      readonly name: string;
+      readonly refused: string;
+      readonly ok: false;
+    };
+
+export interface GameDayReport {
+  readonly gameDay: string;
+  readonly steps: number;
+  readonly done: number;
+  readonly failed: number;
+  /** Steps that had their turn no more. */
+  readonly notRun: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly undone: boolean;
+  /** Why it was ended before its time; null: it was not. */
+  readonly aborted: string | null;
+  readonly seconds: number;
+  readonly ok: boolean;
+}
+
+const MS_PER_SECOND = 1_000;
+
+/** What each step would do, on the exchange of now. Touches nothing. */
+export async function planGameDay(day: GameDay, surroundings: Surroundings): Promise<DryRun[]> {
+  const plans: DryRun[] = [];
+  for (const step of day.steps) plans.push(await planLive(optionsOf(step, surroundings)));
+  return plans;
+}
+
+/** `tell` takes each line as soon as it is known. */
+export async function runGameDay(
+  day: GameDay,
+  surroundings: Surroundings,
+  run: LiveRun & { readonly tell: (line: StepLine) => void },
+): Promise<GameDayReport> {
+  const begunMs = performance.now();
+  const lines: StepLine[] = [];
+  try {
+    for (const [index, step] of day.steps.entries()) {
+      const dueMs = begunMs + (step.at ?? 0);
+      await unlessInterrupted(run.signal, sleep(Math.max(0, dueMs - performance.now())));
+      const lateMs = step.at === undefined ? 0 : Math.round(performance.now() - dueMs);
+      const line = { step: index + 1, lateMs, ...(await outcomeOf(step, surroundings, run)) };
+      lines.push(line);
+      run.tell(line);
+      if (run.signal.aborted || (!line.ok && day.onFailure === "stop")) break;
+      await unlessInterrupted(run.signal, sleep(step.pause ?? 0));
+    }
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+  }
+  const seconds = Math.round((performance.now() - begunMs) / MS_PER_SECOND);
+  const aborted = run.signal.aborted ? reasonOf(run.signal) : null;
+  return { ...sumOf(day, lines), aborted, seconds, ok: isWell(day, lines) && aborted === null };
+}
+
+type Outcome = LiveReport | { readonly name: string; readonly refused: string; readonly ok: false };
+
+async function outcomeOf(step: GameDayStep, all: Surroundings, run: LiveRun): Promise<Outcome> {
+  try {
+    return await runLive(optionsOf(step, all), run);
+  } catch (error) {
+    if (error instanceof InterruptedError) throw error;
+    return { name: step.drill, refused: (error as Error).message, ok: false };
+  }
+}
+
+function optionsOf(step: GameDayStep, surroundings: Surroundings): LiveOptions {
+  const { drill, rounds, symbols, nodes } = step;
+  return { ...surroundings, drill, rounds, symbols, nodes: nodes ?? null };
+}
+
+function isWell({ steps }: GameDay, lines: readonly StepLine[]): boolean {
+  return lines.length === steps.length && lines.every(({ ok }) => ok);
+}
+
+function sumOf(day: GameDay, lines: readonly StepLine[]) {
+  const reports = lines.flatMap((line) => ("refused" in line ? [] : [line]));
+  const sum = (of: "lost" | "duplicated") =>
+    reports.reduce((total, report) => total + (report[of] ?? 0), 0);
+  return {
+    gameDay: day.name,
+    steps: day.steps.length,
+    done: lines.length,
+    failed: lines.filter(({ ok }) => !ok).length,
+    notRun: day.steps.length - lines.length,
+    lost: sum("lost"),
+    duplicated: sum("duplicated"),
+    undone: reports.every(({ undone }) => undone),
+  };
+}

@@ -1,0 +1,82 @@
+/** Is a running exchange as it should be before a drill, and is it afterwards? By what operators can see. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { decodeSymbol } from "../../actors/kernel/ids.js";
+import type { ClusterState } from "../../services/cli/cluster.js";
+import type { Target } from "./target.js";
+
+/** Leaders must not have changed for so long. */
+const SETTLED_MS = 1_000;
+const LOOK_EVERY_MS = 250;
+const ANSWER_MS_MAX = 1_000;
+const MS_PER_SECOND = 1_000;
+
+/** Why it is not, in words; empty when it is. Waits so long for it to become so. */
+export async function whatAils(target: Target, limitMs: number): Promise<string[]> {
+  const untilMs = performance.now() + limitMs;
+  for (;;) {
+    const ails = await ailsNow(target);
+    if (ails.length === 0 || performance.now() > untilMs) return ails;
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+async function ailsNow(target: Target): Promise<string[]> {
+  const before = await target.cluster.look();
+  const ails = [...ailsOf(before), ...(await notReady(target))];
+  if (ails.length > 0) return ails;
+  await sleep(SETTLED_MS);
+  const after = await target.cluster.look();
+  return [...changedBetween(before, after, new Set()), ...ailsOf(after)];
+}
+
+/** What is wrong with a cluster at a glance. */
+export function ailsOf({ nodes, actors }: ClusterState): string[] {
+  const found: string[] = [];
+  for (const { node, isAlive, isLeaving, trial } of nodes) {
+    if (!isAlive) found.push(`${node} is gone`);
+    else if (isLeaving) found.push(`${node} is about to end`);
+    else if (trial.remainingMs > 0) {
+      const seconds = Math.ceil(trial.remainingMs / MS_PER_SECOND);
+      found.push(`${node} has come of late, and gets its share in ${seconds} s`);
+    }
+  }
+  for (const { actor, node, holder } of actors) {
+    if (node === null) found.push(`nobody leads ${decodeSymbol(actor)}`);
+    else if (holder !== node) found.push(`${decodeSymbol(actor)} is on its way to ${node}`);
+  }
+  return found;
+}
+
+/** The actors that have lost their leaders, or have others than before; some may. */
+export function changedBetween(
+  before: ClusterState,
+  after: ClusterState,
+  mayChange: ReadonlySet<string>,
+): string[] {
+  const now = new Map(after.actors.map((each) => [each.actor, each]));
+  return before.actors.flatMap(({ actor, token }) => {
+    const found = now.get(actor);
+    const name = decodeSymbol(actor);
+    if (mayChange.has(actor)) return [];
+    if (!found || found.node === null) return [`${name} has lost its leader`];
+    if (found.token === token) return [];
+    return [`${name} has another leader: ${found.holder}, under token ${found.token}`];
+  });
+}
+
+/** Of processes whose pages can be reached; others are judged by etcd alone. */
+async function notReady({ places }: Target): Promise<string[]> {
+  const found = await Promise.all(
+    places.processes.map(async ({ name, http }) => {
+      try {
+        const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+        const response = await fetch(`http://127.0.0.1:${http}/readyz`, { signal });
+        const { reasons } = (await response.json()) as { reasons: string[] };
+        return reasons.map((reason) => `${name}: ${reason}`);
+      } catch {
+        return [`${name} does not answer`];
+      }
+    }),
+  );
+  return found.flat();
+}

@@ -1,0 +1,143 @@
+/** An operator who wishes things of the placement, and notes first how each is taken back. */
+import { decodeSymbol } from "../../actors/kernel/ids.js";
+import { cordonKey, drainKey, moveKey, ON, type Wishes } from "../../actors/placement/wishes.js";
+import { actorOf, type Cluster, type ClusterState, nodeOf } from "../../services/cli/cluster.js";
+import { throwIfInterrupted } from "../interrupt.js";
+import { isSoWithin } from "../stage/patience.js";
+import type { Undo } from "./undo.js";
+
+/** An actor that was wished to a node is led there within so long. */
+const MOVE_MS_MAX = 10_000;
+
+/** One key of the wishes, and how it is said. */
+interface Wish {
+  readonly key: string;
+  readonly what: string;
+  readonly byHand: (before: string | null) => string;
+  readonly valueIn: (wishes: Wishes) => string | null;
+}
+
+export class Operator {
+  private readonly cluster: Cluster;
+  private readonly undo: Undo;
+  private readonly signal: AbortSignal;
+
+  constructor(cluster: Cluster, undo: Undo, signal: AbortSignal) {
+    this.cluster = cluster;
+    this.undo = undo;
+    this.signal = signal;
+  }
+
+  look(): Promise<ClusterState> {
+    return this.cluster.look();
+  }
+
+  /** Resolves to whether the exchange came to be so in time; rejects as soon as the drill is ended. */
+  async isSo(limitMs: number, accepts: (state: ClusterState) => boolean): Promise<boolean> {
+    return isSoWithin(limitMs, async () => {
+      throwIfInterrupted(this.signal);
+      return accepts(await this.look());
+    });
+  }
+
+  /** Wishes an actor to a node, and notes that it has to be led by its leader of now again. */
+  async move(actor: string, to: string): Promise<boolean> {
+    const { node: from } = actorOf(await this.look(), actor);
+    await this.wish(moveOf(actor), to, () => this.noteLeader(actor, from!));
+    return this.isSo(MOVE_MS_MAX, (state) => isLedBy(state, actor, to));
+  }
+
+  drain(node: string): Promise<void> {
+    return this.wish(drainOf(node), ON);
+  }
+
+  cordon(node: string): Promise<void> {
+    return this.wish(cordonOf(node), ON);
+  }
+
+  /** What was wished there stays there however it is drained. */
+  unmove(actor: string): Promise<void> {
+    return this.wish(moveOf(actor), null);
+  }
+
+  /** Notes that these actors are to be led by the same nodes again when what is noted after this is taken back. */
+  noteLeaders(leaders: ReadonlyMap<string, string>): void {
+    const names = [...leaders.keys()].map(decodeSymbol).join(", ");
+    this.undo.note({
+      what: `${names} led by others than before`,
+      byHand: "npx palisade cluster --json",
+      undo: async () => undefined,
+      isUndone: async () => {
+        const state = await this.look();
+        return [...leaders].every(([actor, node]) => isLedBy(state, actor, node));
+      },
+    });
+  }
+
+  /** Wished back first: without a wish the placement alone would decide where it goes. */
+  private noteLeader(actor: string, from: string): void {
+    const { cluster } = this;
+    this.undo.note({
+      what: `${decodeSymbol(actor)} led by another node than ${from}`,
+      byHand: `npx palisade move ${decodeSymbol(actor)} ${from}`,
+      undo: () => cluster.wish(moveKey(actor), from),
+      isUndone: async () => isLedBy(await cluster.look(), actor, from),
+    });
+  }
+
+  /** `alsoNote` notes what is to be taken back before the wish itself. */
+  private async wish(wish: Wish, value: string | null, alsoNote = () => {}): Promise<void> {
+    const { cluster } = this;
+    const before = wish.valueIn((await this.look()).wishes);
+    throwIfInterrupted(this.signal);
+    this.undo.note({
+      what: wish.what,
+      byHand: wish.byHand(before),
+      undo: () => cluster.wish(wish.key, before),
+      isUndone: async () => wish.valueIn((await cluster.look()).wishes) === before,
+    });
+    alsoNote();
+    await cluster.wish(wish.key, value);
+  }
+}
+
+/** By etcd's word and by its token's. */
+export function isLedBy(state: ClusterState, actor: string, node: string): boolean {
+  const now = actorOf(state, actor);
+  return now.node === node && now.holder === node;
+}
+
+/** Takes nothing away from anybody: alive, open, and not about to end. */
+export function isOpen(state: ClusterState, name: string): boolean {
+  const { isAlive, isLeaving, isDrained, isCordoned } = nodeOf(state, name);
+  return isAlive && !isLeaving && !isDrained && !isCordoned;
+}
+
+function moveOf(actor: string): Wish {
+  const name = decodeSymbol(actor);
+  return {
+    key: moveKey(actor),
+    what: `another wish for ${name} than before`,
+    byHand: (before) =>
+      before === null ? `npx palisade unmove ${name}` : `npx palisade move ${name} ${before}`,
+    valueIn: ({ moves }) => moves.get(actor) ?? null,
+  };
+}
+
+function drainOf(node: string): Wish {
+  return {
+    key: drainKey(node),
+    what: `${node} drained`,
+    byHand: () => `npx palisade undrain ${node}`,
+    valueIn: ({ drained }) => (drained.has(node) ? ON : null),
+  };
+}
+
+function cordonOf(node: string): Wish {
+  return {
+    key: cordonKey(node),
+    what: `${node} cordoned`,
+    byHand: () => `npx palisade uncordon ${node}`,
+    valueIn: ({ cordoned }) => (cordoned.has(node) ? ON : null),
+  };
+}

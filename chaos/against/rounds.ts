@@ -1,0 +1,240 @@
+/**
+ * The rounds of a drill at a running exchange, while a probe trades and a watch looks on. What a round has done is taken back
+ * at its end, however that comes; at last what the probe was told is judged.
+ */
+import type { Balance } from "../../proto/gen/exchange/v1/exchange.js";
+import { CliError } from "../../services/cli/cli-error.js";
+import { actorOf } from "../../services/cli/cluster.js";
+import { InterruptedError, reasonOf, throwIfInterrupted, unlessInterrupted } from "../interrupt.js";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isSoWithin } from "../stage/patience.js";
+import type { Ground, LiveDrill, Plan, Stage, Struck } from "./drills/drill.js";
+import { evidenceOf } from "./evidence.js";
+import { whatAils } from "./health.js";
+import { Operator } from "./operator.js";
+import { longestPause, type Probe } from "./probe.js";
+import { type LiveReport, liveReport, type LiveRound, planLines, textOf } from "./report.js";
+import type { Target } from "./target.js";
+import type { Undo } from "./undo.js";
+import { judge, type Verdict } from "./verdict.js";
+import { Watch } from "./watch.js";
+
+export interface LiveRun {
+  /** Takes lines of progress. */
+  readonly log: (line: string) => void;
+  /** Ends it early, with everything taken back. */
+  readonly signal: AbortSignal;
+  /** Where what is to be taken back is noted. */
+  readonly undo: Undo;
+}
+
+interface Work {
+  readonly drill: LiveDrill;
+  readonly options: {
+    readonly against: string;
+    readonly account: number;
+    readonly rounds: number;
+    readonly abortAfterMs: number;
+  };
+  readonly target: Target;
+  readonly probe: Probe;
+  readonly run: LiveRun;
+  /** How things are now. */
+  readonly ground: () => Promise<Ground>;
+}
+
+/** How long the exchange may take to be whole, before a round and at the end. */
+export const HEALTHY_MS_MAX = 30_000;
+/** What is usual is measured for so long before the drill strikes, and what comes after for as long. */
+const USUAL_MS = 1_000;
+const AFTER_MS = 1_000;
+
+export class Rounds {
+  private readonly work: Work;
+  private readonly ownAbort = new AbortController();
+  private readonly signal: AbortSignal;
+  private readonly rounds: LiveRound[] = [];
+
+  constructor(work: Work) {
+    this.work = work;
+    this.signal = AbortSignal.any([work.run.signal, this.ownAbort.signal]);
+  }
+
+  /** `before`: what the account had. Throws `CliError` when the probe cannot trade even before anything is done. */
+  async report(before: readonly Balance[]): Promise<LiveReport> {
+    const { drill, options, target, probe, run } = this.work;
+    this.noteOrders();
+    const aborted = await this.reasonOfEnd();
+    const notUndone = await run.undo.run();
+    const ails = await whatAils(target, HEALTHY_MS_MAX).catch(messageOf);
+    const verdict = await this.verdict(before).catch(messageOf);
+    return liveReport({
+      drill,
+      against: options.against,
+      rounds: this.rounds,
+      orders: probe.orders,
+      verdict: Array.isArray(verdict) ? null : verdict,
+      aborted,
+      notUndone,
+      otherFailures: [...ails, ...(Array.isArray(verdict) ? verdict : [])],
+    });
+  }
+
+  /** Does everything; why it ended before its time, or null. */
+  private async reasonOfEnd(): Promise<string | null> {
+    const { options, target, run } = this.work;
+    try {
+      await this.tryOut();
+    } catch (error) {
+      await run.undo.run();
+      throw error;
+    }
+    try {
+      for (let number = 1; number <= options.rounds; number++) {
+        const ails = await unlessInterrupted(this.signal, whatAils(target, HEALTHY_MS_MAX));
+        if (ails.length > 0) return `EXCHANGE_NOT_HEALTHY: ${ails.join("; ")}`;
+        const notUndone = await this.round(number);
+        if (notUndone !== undefined) return notUndone;
+      }
+      return null;
+    } catch (error) {
+      return error instanceof InterruptedError ? reasonOf(this.signal) : messageOf(error)[0]!;
+    }
+  }
+
+  /** One order for each symbol: they have to come back, by the ledger shard that the database knows. */
+  private async tryOut(): Promise<void> {
+    const { probe, options, ground } = this.work;
+    const { state, radius, shard } = await ground();
+    const orders = radius.symbols.map((symbol) => probe.send(symbol));
+    await isSoWithin(options.abortAfterMs, async () => {
+      throwIfInterrupted(this.signal);
+      return orders.every(
+        ({ endedMs, refusal, answer }) =>
+          endedMs !== null || refusal !== null || (answer !== null && answer.code !== "OK"),
+      );
+    });
+    for (const { symbol, endedMs, answer, refusal } of orders) {
+      if (endedMs === null) {
+        const why =
+          refusal ??
+          (answer && answer.code !== "OK" ? `${answer.code}: ${answer.message}` : "no answer");
+        throw new CliError(
+          "PROBE_UNANSWERED",
+          `the probe's first order for ${symbol} came to nothing (${why})`,
+        );
+      }
+      const { token } = actorOf(state, shard);
+      if (answer!.token !== token) {
+        throw new CliError(
+          "OTHER_EXCHANGE",
+          `${shard} answers at the gateway under token ${answer!.token}, and has token ${token} in the database: ` +
+            "they are of two exchanges, or it was moved just now",
+        );
+      }
+    }
+  }
+
+  /** Gives why what it did could not be taken back, where it could not. */
+  private async round(number: number): Promise<string | undefined> {
+    const { drill, options, probe, run } = this.work;
+    const ground = await this.work.ground();
+    const plan = drill.plan(ground, number);
+    run.log(`round ${number} of ${options.rounds}: ${planLines(textOf(plan)).join("; ")}`);
+    const mark = run.undo.mark;
+    const watch = this.watch(ground, plan);
+    let notUndone: readonly string[] = [];
+    let struck: Struck;
+    const begunMs = performance.now();
+    probe.play(plan.symbols, drill.pace);
+    try {
+      await this.pause(USUAL_MS);
+      struck = await plan.strike(this.stage());
+    } finally {
+      watch.end();
+      notUndone = await run.undo.run(mark);
+    }
+    await this.pause(AFTER_MS);
+    const untilMs = performance.now();
+    await probe.rest(options.abortAfterMs);
+    const usual = this.samples(plan, { begunMs, struckMs: begunMs + USUAL_MS, untilMs });
+    this.rounds.push({ ...struck, samples: { ...usual, ...struck.samples } });
+    run.log(
+      `round ${number} of ${options.rounds}: ${[struck.summary, ...struck.failures].join("; ")}`,
+    );
+    return notUndone[0];
+  }
+
+  private stage(): Stage {
+    const { target, probe, options, run } = this.work;
+    return {
+      operator: new Operator(target.cluster, run.undo, this.signal),
+      probe,
+      address: options.against,
+      pause: (ms) => this.pause(ms),
+      isSo: (limitMs, accepts) =>
+        isSoWithin(limitMs, async () => {
+          throwIfInterrupted(this.signal);
+          return accepts();
+        }),
+    };
+  }
+
+  private pause(ms: number): Promise<void> {
+    return unlessInterrupted(this.signal, sleep(ms));
+  }
+
+  private watch({ state }: Ground, plan: Plan): Watch {
+    const { target, probe, options } = this.work;
+    return new Watch({
+      cluster: target.cluster,
+      probe,
+      abortAfterMs: options.abortAfterMs,
+      before: state,
+      mayChange: new Set(plan.actors),
+      abort: (reason) => this.ownAbort.abort(reason),
+    });
+  }
+
+  /** What is measured in every round, whatever is done. */
+  private samples(
+    { symbols }: Plan,
+    { begunMs, struckMs, untilMs }: Record<"begunMs" | "struckMs" | "untilMs", number>,
+  ) {
+    const { orders, heardMs } = this.work.probe;
+    const pauses = (fromMs: number, toMs: number) =>
+      symbols.map((symbol) => longestPause(heardMs.get(symbol) ?? [], fromMs, toMs));
+    const since = orders.filter(({ sentMs }) => sentMs >= struckMs && sentMs < untilMs);
+    const durations = (of: "acceptedMs" | "endedMs") =>
+      since.flatMap((order) => (order[of] === null ? [] : [order[of] - order.sentMs]));
+    return {
+      gap: pauses(struckMs, untilMs),
+      usualPause: pauses(begunMs, struckMs),
+      accepted: durations("acceptedMs"),
+      ended: durations("endedMs"),
+    };
+  }
+
+  private noteOrders(): void {
+    const { target, probe, options, run } = this.work;
+    const { account } = options;
+    run.undo.note({
+      what: `orders of account ${account} open`,
+      byHand: `npx palisade cancel-all ${account}`,
+      async undo() {
+        if (await probe.rest(options.abortAfterMs)) return;
+        await target.client.cancelAll({ account });
+      },
+      isUndone: async () => (await target.client.openOrders(account)).length === 0,
+    });
+  }
+
+  private async verdict(before: readonly Balance[]): Promise<Verdict> {
+    const { target, probe } = this.work;
+    return judge(await evidenceOf(target.client, probe, before));
+  }
+}
+
+function messageOf(error: unknown): string[] {
+  return [error instanceof Error ? error.message : String(error)];
+}

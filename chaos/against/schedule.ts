@@ -1,0 +1,100 @@
+/** A game day as a file has it: drills, one after the other, by the clock of the day or as they come. */
+import { z } from "zod";
+import { CliError } from "../../services/cli/cli-error.js";
+import { LIVE_DRILLS } from "./drills/catalog.js";
+
+const STEPS_MAX = 100;
+const ROUNDS_MAX = 1_000;
+const NAME_CHARACTERS_MAX = 100;
+
+const MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** `30s`, `5m` or `1h` in milliseconds. */
+const duration = z
+  .string()
+  .regex(/^\d{1,6}[smh]$/, { error: 'a duration is like "30s", "5m" or "1h"' })
+  .transform(durationMs);
+
+/** `+5m`: so long after the day has begun. */
+const moment = z
+  .string()
+  .regex(/^\+\d{1,6}[smh]$/, { error: 'a time is like "+30s", "+5m" or "+1h" after the beginning' })
+  .transform((text) => durationMs(text.slice(1)));
+
+const names = z.array(z.string().min(1)).min(1, { error: 'name one at least, or "all"' });
+
+const STEP = z.strictObject({
+  /** When it begins; absent: when the step before has ended. */
+  at: moment.optional(),
+  drill: z.enum(LIVE_DRILLS.map(({ name }) => name)),
+  rounds: z.int().min(1).max(ROUNDS_MAX).default(1),
+  /** Its blast radius. */
+  symbols: names,
+  nodes: names.optional(),
+  /** For how long nothing is done after it. */
+  pause: duration.optional(),
+});
+
+const GAME_DAY = z
+  .strictObject({
+    name: z.string().min(1).max(NAME_CHARACTERS_MAX),
+    /** What becomes of the other steps when one has failed. */
+    onFailure: z.enum(["stop", "continue"]).default("stop"),
+    steps: z.array(STEP).min(1).max(STEPS_MAX),
+  })
+  .check(({ value, issues }) => {
+    let lastMs = 0;
+    for (const [index, { at }] of value.steps.entries()) {
+      if (at === undefined) continue;
+      if (at < lastMs) {
+        issues.push({
+          code: "custom",
+          path: ["steps", index, "at"],
+          input: at,
+          message: "it is before the time of a step that comes first",
+        });
+      }
+      lastMs = at;
+    }
+  });
+
+export type GameDay = z.output<typeof GAME_DAY>;
+export type GameDayStep = GameDay["steps"][number];
+
+/** Throws `CliError` that says of each field what is wrong with it, and what is allowed. */
+export function parseGameDay(text: string, file: string): GameDay {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new CliError("NOT_A_GAME_DAY", `${file} is no JSON: ${(error as Error).message}`);
+  }
+  const parsed = GAME_DAY.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `  ${pathOf(path)}: ${message}`);
+  throw new CliError(
+    "NOT_A_GAME_DAY",
+    `${file} is no schedule of drills:\n${problems.join("\n")}\ndeploy/game-days/ has one that is`,
+  );
+}
+
+/** When a step begins, for people. */
+export function momentOf({ at, pause }: GameDayStep, isFirst: boolean): string {
+  const next = isFirst ? "at once" : "after the step before";
+  const begins = at === undefined ? next : `${at / MS["s"]!} s after the beginning`;
+  return pause === undefined ? begins : `${begins}, then a pause of ${pause / MS["s"]!} s`;
+}
+
+function durationMs(text: string): number {
+  return Number(text.slice(0, -1)) * MS[text.slice(-1)]!;
+}
+
+/** `steps[2].drill`. */
+function pathOf(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return "the file";
+  return path
+    .map((part, at) =>
+      typeof part === "number" ? `[${part}]` : `${at > 0 ? "." : ""}${String(part)}`,
+    )
+    .join("");
+}

@@ -1,0 +1,164 @@
+/**
+ * One drill at a running exchange: what it would touch is planned and checked against its radius before anything is done.
+ * Then, if the exchange is whole and the probe's account good for it, it is done.
+ */
+import { kindOfName, ledgerName, shardOfAccount } from "../../actors/kernel/ids.js";
+import { CliError } from "../../services/cli/cli-error.js";
+import { formatDecimal } from "../../services/common/decimal.js";
+import { unlessInterrupted } from "../interrupt.js";
+import { accountObstacles, type ProbeNeeds } from "./account.js";
+import { liveDrillOf } from "./drills/catalog.js";
+import type { Ground, LiveDrill } from "./drills/drill.js";
+import { whatAils } from "./health.js";
+import { Probe } from "./probe.js";
+import { fundsFor, type ProbeTerms, probeTermsOf } from "./probe-terms.js";
+import { radiusOf, type RadiusWords } from "./radius.js";
+import { type LiveReport, type PlanText, textOf } from "./report.js";
+import { HEALTHY_MS_MAX, type LiveRun, Rounds } from "./rounds.js";
+import { Target } from "./target.js";
+
+export interface LiveOptions extends RadiusWords {
+  readonly drill: string;
+  /** The gateway's, as host:port. */
+  readonly against: string;
+  readonly dataDir?: string;
+  /** The probe's. */
+  readonly account: number;
+  readonly rounds: number;
+  /** An order of the probe that has no end after so long ends the drill. */
+  readonly abortAfterMs: number;
+}
+
+/** What would be done. Nothing is touched to find it out. */
+export interface DryRun {
+  readonly drill: string;
+  readonly against: string;
+  readonly dryRun: true;
+  readonly hypothesis: string;
+  readonly bound: string;
+  readonly account: number;
+  readonly rounds: readonly PlanText[];
+  readonly ordersPerSecond: number;
+  readonly ordersOpenMax: number;
+  /** The probe's orders, for people. */
+  readonly orders: readonly string[];
+  readonly funds: readonly string[];
+  /** Why it would be refused as things stand; empty: it would not. */
+  readonly refusedNow: readonly string[];
+}
+
+/** Says what a drill would do. Throws `CliError` when it could not be done within its radius. */
+export async function planLive(options: LiveOptions): Promise<DryRun> {
+  const session = await LiveSession.open(options);
+  try {
+    return await session.dryRun();
+  } finally {
+    await session.close();
+  }
+}
+
+/** Does it. Throws `CliError` when it is refused; then nothing was touched. */
+export async function runLive(options: LiveOptions, run: LiveRun): Promise<LiveReport> {
+  const session = await LiveSession.open(options);
+  try {
+    return await session.run(run);
+  } finally {
+    await session.close();
+  }
+}
+
+class LiveSession {
+  private readonly options: LiveOptions;
+  private readonly drill: LiveDrill;
+  private readonly target: Target;
+  private readonly terms: ReadonlyMap<string, ProbeTerms>;
+
+  private constructor(
+    options: LiveOptions,
+    target: Target,
+    terms: ReadonlyMap<string, ProbeTerms>,
+  ) {
+    this.options = options;
+    this.drill = liveDrillOf(options.drill);
+    this.target = target;
+    this.terms = terms;
+  }
+
+  static async open(options: LiveOptions): Promise<LiveSession> {
+    liveDrillOf(options.drill);
+    const target = await Target.reach(options.against, options.dataDir);
+    try {
+      const { symbols } = radiusOf(await target.cluster.look(), options);
+      const terms = await Promise.all(
+        symbols.map(async (symbol) =>
+          probeTermsOf(target.instruments.get(symbol)!, await target.client.market(symbol)),
+        ),
+      );
+      return new LiveSession(options, target, new Map(terms.map((each) => [each.symbol, each])));
+    } catch (error) {
+      await target.close();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.target.close();
+  }
+
+  /** Each round as it would be on the exchange of now: the one before it leaves nothing behind. */
+  async dryRun(): Promise<DryRun> {
+    const { drill, options, target } = this;
+    const ground = await this.ground();
+    const plans = Array.from({ length: options.rounds }, (_, at) => drill.plan(ground, at + 1));
+    const obstacles = await accountObstacles(target.client, this.needs);
+    const ails = await whatAils(target, 0);
+    return {
+      drill: drill.name,
+      against: options.against,
+      dryRun: true,
+      hypothesis: drill.hypothesis,
+      bound: `${drill.bound.of}MsP99 < ${drill.bound.ms}`,
+      account: options.account,
+      rounds: plans.map(textOf),
+      ...drill.pace,
+      orders: this.needs.terms.map(({ text }) => text),
+      funds: fundsFor(this.needs.terms, drill.pace.ordersOpenMax).map(
+        ({ asset, units }) => `${formatDecimal(units, asset.decimals)} ${asset.name}`,
+      ),
+      refusedNow: [
+        ...obstacles.map(({ message }) => message),
+        ...ails.map((each) => `EXCHANGE_NOT_HEALTHY: ${each}`),
+      ],
+    };
+  }
+
+  async run(run: LiveRun): Promise<LiveReport> {
+    const { drill, options, target } = this;
+    drill.plan(await this.ground(), 1);
+    const [obstacle] = await accountObstacles(target.client, this.needs);
+    if (obstacle) throw obstacle;
+    const ails = await unlessInterrupted(run.signal, whatAils(target, HEALTHY_MS_MAX));
+    if (ails.length > 0) throw new CliError("EXCHANGE_NOT_HEALTHY", ails.join("; "));
+    const { balances } = await target.client.balances(options.account);
+    const probe = await Probe.open(options.against, options.account, this.terms);
+    const ground = () => this.ground();
+    try {
+      return await new Rounds({ drill, options, target, probe, ground, run }).report(balances);
+    } finally {
+      await probe.leave();
+    }
+  }
+
+  private get needs(): ProbeNeeds {
+    const { account } = this.options;
+    return { account, terms: [...this.terms.values()], pace: this.drill.pace };
+  }
+
+  /** How things are now. */
+  private async ground(): Promise<Ground> {
+    const state = await this.target.cluster.look();
+    const shards = state.actors.filter(({ actor }) => kindOfName(actor) === "ledger").length;
+    const shard = ledgerName(shardOfAccount(this.options.account, shards));
+    return { state, radius: radiusOf(state, this.options), shard };
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What a drill has done and has to take back. Each step is noted before it is done, so that whatever ends the drill finds
+ * it here; and none is crossed off before somebody has looked whether it is taken back.
+ */
+import { isSoWithin } from "../stage/patience.js";
+
+/** So long it is looked whether a step is taken back. */
+const VERIFY_MS_MAX = 30_000;
+
+export interface UndoStep {
+  /** What is so as long as it is not taken back. */
+  readonly what: string;
+  /** The command by which a person takes it back. */
+  readonly byHand: string;
+  undo(): Promise<void>;
+  /** Asked again and again: the exchange's own word for it. */
+  isUndone(): Promise<boolean>;
+}
+
+export class Undo {
+  private readonly steps: UndoStep[] = [];
+  private readonly log: (line: string) => void;
+  private readonly verifyMs: number;
+
+  constructor(log: (line: string) => void, verifyMs: number = VERIFY_MS_MAX) {
+    this.log = log;
+    this.verifyMs = verifyMs;
+  }
+
+  note(step: UndoStep): void {
+    this.steps.push(step);
+  }
+
+  /** What is not taken back yet, the last first: in this order it should be. */
+  get left(): readonly UndoStep[] {
+    return this.steps.toReversed();
+  }
+
+  /** How many steps there are now: `run` with it takes back what comes after. */
+  get mark(): number {
+    return this.steps.length;
+  }
+
+  /** Takes back what was noted after the mark, the last first. Gives why it could not, where it could not. */
+  async run(mark = 0): Promise<string[]> {
+    const failures: string[] = [];
+    for (const step of this.left.slice(0, this.steps.length - mark)) {
+      const failure = await this.take(step);
+      if (failure === null) {
+        this.steps.splice(this.steps.indexOf(step), 1);
+        this.log(`undone: ${step.what}`);
+      } else {
+        failures.push(`NOT_UNDONE: ${step.what} (${failure}); by hand: ${step.byHand}`);
+      }
+    }
+    return failures;
+  }
+
+  private async take(step: UndoStep): Promise<string | null> {
+    try {
+      await step.undo();
+      if (await isSoWithin(this.verifyMs, () => step.isUndone())) return null;
+      return `it is still so after ${this.verifyMs} ms`;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+}

@@ -1,0 +1,165 @@
+/** `drill NAME --against ADDRESS`: a drill at an exchange that runs already. */
+import type { Surroundings } from "../../chaos/against/game-day.js";
+import { LIVE_DRILLS, liveDrillOf } from "../../chaos/against/drills/catalog.js";
+import { planLines } from "../../chaos/against/report.js";
+import type { LiveRun } from "../../chaos/against/rounds.js";
+import { type DryRun, planLive, runLive } from "../../chaos/against/session.js";
+import { Undo } from "../../chaos/against/undo.js";
+import { accountOf } from "./accounts.js";
+import { CliError } from "./cli-error.js";
+import { parseWhole } from "./decimal.js";
+import { printJson, progress } from "./output.js";
+import { parseSeconds } from "./words.js";
+
+const ROUNDS_MAX = 1_000;
+/** An order of the probe that has no end after so long ends a drill, if nothing else is said. */
+const PROBE_UNANSWERED_MS_MAX = 5_000;
+const ABORT_AFTER_S_MAX = 60;
+const MS_PER_SECOND = 1_000;
+/** npm passes on a Ctrl-C that the terminal has sent here as well. */
+const SAME_SIGNAL_MS = 500;
+const EXIT_FAILED = 1;
+const EXIT_INTERRUPTED = 130;
+
+export interface AgainstOptions {
+  readonly against?: string;
+  readonly account?: string;
+  readonly symbols?: string;
+  readonly nodes?: string;
+  readonly abortAfter?: string;
+  readonly dryRun?: boolean;
+  readonly dataDir?: string;
+  readonly json?: boolean;
+}
+
+export async function drillAgainst(
+  name: string,
+  { rounds = "1", ...options }: AgainstOptions & { readonly rounds?: string },
+): Promise<number> {
+  liveDrillOf(name);
+  const wanted = {
+    ...surroundingsOf(options),
+    drill: name,
+    rounds: parseWhole(rounds, 1, ROUNDS_MAX, "number of rounds"),
+    symbols: namesOf(options.symbols),
+    nodes: namesOf(options.nodes),
+  };
+  if (options.dryRun) {
+    const plan = await planLive(wanted);
+    if (options.json) printJson(plan);
+    else process.stdout.write(dryRunText(plan));
+    return 0;
+  }
+  const run = interruptibleRun();
+  const report = await runLive(wanted, run);
+  if (options.json) printJson(report);
+  else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  return codeOf(report.ok, run);
+}
+
+export function listAgainst(json: boolean): void {
+  for (const { name, hypothesis, about, needs, bound } of LIVE_DRILLS) {
+    const limit = `${bound.of}MsP99 < ${bound.ms}`;
+    if (json) printJson({ drill: name, hypothesis, about, needs, bound: limit });
+    else {
+      process.stdout.write(
+        `${name}\n  believed: ${hypothesis}\n  done:     ${about}\n  needs:    ${needs}\n  bound:    ${limit}\n`,
+      );
+    }
+  }
+}
+
+export function surroundingsOf({
+  against,
+  account,
+  abortAfter,
+  dataDir,
+}: AgainstOptions): Surroundings {
+  if (against === undefined) {
+    throw new CliError("AGAINST_MISSING", "say which exchange: --against HOST:PORT of its gateway");
+  }
+  if (account === undefined) {
+    throw new CliError(
+      "PROBE_ACCOUNT_MISSING",
+      "say which account is the probe's: --account N. It is to be nobody else's, and to have funds: " +
+        "--dry-run says how much",
+    );
+  }
+  const seconds =
+    abortAfter === undefined ? null : parseSeconds(abortAfter, "time of --abort-after");
+  if (seconds !== null && (seconds < 1 || seconds > ABORT_AFTER_S_MAX)) {
+    throw new CliError(
+      "ABORT_AFTER_OUT_OF_RANGE",
+      `--abort-after is "${abortAfter}"; it is 1s to ${ABORT_AFTER_S_MAX}s`,
+    );
+  }
+  return {
+    against,
+    account: accountOf(account),
+    abortAfterMs: seconds === null ? PROBE_UNANSWERED_MS_MAX : seconds * MS_PER_SECOND,
+    ...(dataDir !== undefined && { dataDir }),
+  };
+}
+
+function namesOf(text: string | undefined): string[] | null {
+  if (text === undefined) return null;
+  return text
+    .split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
+}
+
+export function dryRunText(plan: DryRun): string {
+  const lines = [
+    `${plan.drill} against ${plan.against}, a dry run: nothing is touched`,
+    `believed: ${plan.hypothesis}; bound: ${plan.bound}`,
+    ...plan.rounds.flatMap((round, at) => [
+      `round ${at + 1}:`,
+      ...planLines(round).map((line) => `  ${line}`),
+    ]),
+    `the probe is account ${plan.account}: at most ${plan.ordersPerSecond} orders a second and ${plan.ordersOpenMax} open at once,`,
+    "each beside the book, where nobody can trade with it, and cancelled as soon as its market has it:",
+    ...plan.orders.map((order) => `  ${order}`),
+    `for that it needs ${plan.funds.join(", ")}`,
+    ...plan.refusedNow.map((why) => `as things stand it would be refused: ${why}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** The first Ctrl-C takes back what was done and ends; a later one says what is left to do by hand, and ends at once. */
+export function interruptibleRun(): LiveRun {
+  const undo = new Undo(progress);
+  const controller = new AbortController();
+  let firstMs: number | undefined;
+  const end = (reason: string): void => {
+    firstMs ??= performance.now();
+    if (controller.signal.aborted) return;
+    progress(
+      "ending the drill: what it did is taken back; once more, and it says what is left to do by hand",
+    );
+    controller.abort(reason);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      const isLater = firstMs !== undefined && performance.now() - firstMs > SAME_SIGNAL_MS;
+      if (isLater) giveUp(undo);
+      end(`it got ${signal}`);
+    });
+  }
+  // A bug is no reason to leave a node drained.
+  process.on("uncaughtException", (error) => {
+    progress(error.stack ?? String(error));
+    end(`something went wrong here: ${error.message}`);
+  });
+  return { log: progress, signal: controller.signal, undo };
+}
+
+function giveUp({ left }: Undo): never {
+  for (const { what, byHand } of left) progress(`left as it is: ${what}; by hand: ${byHand}`);
+  process.exit(EXIT_INTERRUPTED);
+}
+
+export function codeOf(isOk: boolean, { signal }: LiveRun): number {
+  if (signal.aborted) return EXIT_INTERRUPTED;
+  return isOk ? 0 : EXIT_FAILED;
+}

@@ -1,0 +1,45 @@
+/** `game-day FILE --against ADDRESS`: drills at a running exchange by a schedule. */
+import { readFileSync } from "node:fs";
+import { planGameDay, runGameDay } from "../../chaos/against/game-day.js";
+import { momentOf, parseGameDay } from "../../chaos/against/schedule.js";
+import { CliError } from "./cli-error.js";
+import {
+  type AgainstOptions,
+  codeOf,
+  dryRunText,
+  interruptibleRun,
+  surroundingsOf,
+} from "./drill-against.js";
+import { printJson, progress } from "./output.js";
+
+/** Each line of a run is JSON, whatever is asked for: what comes first is to be read while the rest runs. */
+export async function gameDay(file: string, options: AgainstOptions): Promise<number> {
+  const day = parseGameDay(read(file), file);
+  const surroundings = surroundingsOf(options);
+  const plans = await planGameDay(day, surroundings);
+  const schedule = day.steps.map(
+    (step, at) => `${at + 1}. ${step.drill}: ${momentOf(step, at === 0)}`,
+  );
+  const title = `${day.name}: ${day.steps.length} steps; when one fails: ${day.onFailure}`;
+  if (options.dryRun) {
+    if (options.json) printJson({ gameDay: day.name, onFailure: day.onFailure, steps: plans });
+    else {
+      const texts = plans.map((plan, at) => `\n${schedule[at]}\n${dryRunText(plan)}`);
+      process.stdout.write(`${title}\n${texts.join("")}`);
+    }
+    return 0;
+  }
+  for (const line of [title, ...schedule]) progress(line);
+  const run = interruptibleRun();
+  const report = await runGameDay(day, surroundings, { ...run, tell: printJson });
+  printJson(report);
+  return codeOf(report.ok, run);
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new CliError("NO_FILE", `the game day cannot be read: ${(error as Error).message}`);
+  }
+}
