@@ -65,7 +65,7 @@ export class Operator {
     const names = [...leaders.keys()].map(decodeSymbol).join(", ");
     this.undo.note({
       what: `${names} led by others than before`,
-      byHand: "npx palisade cluster --json",
+      byHand: "nothing, they come back by themselves (npx palisade leaders shows them)",
       undo: async () => undefined,
       isUndone: async () => {
         const state = await this.look();

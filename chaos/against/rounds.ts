@@ -66,7 +66,8 @@ export class Rounds {
     this.noteOrders();
     const aborted = await this.reasonOfEnd();
     const notUndone = await run.undo.run();
-    const ails = await whatAils(target, HEALTHY_MS_MAX).catch(messageOf);
+    // Who has ended it early does not wait for the exchange to rest.
+    const ails = aborted === null ? await whatAils(target, HEALTHY_MS_MAX).catch(messageOf) : [];
     const verdict = await this.verdict(before).catch(messageOf);
     return liveReport({
       drill,
@@ -91,10 +92,11 @@ export class Rounds {
     }
     try {
       for (let number = 1; number <= options.rounds; number++) {
-        const ails = await unlessInterrupted(this.signal, whatAils(target, HEALTHY_MS_MAX));
-        if (ails.length > 0) return `EXCHANGE_NOT_HEALTHY: ${ails.join("; ")}`;
         const notUndone = await this.round(number);
         if (notUndone !== undefined) return notUndone;
+        if (number === options.rounds) break;
+        const ails = await unlessInterrupted(this.signal, whatAils(target, HEALTHY_MS_MAX));
+        if (ails.length > 0) return `EXCHANGE_NOT_HEALTHY: ${ails.join("; ")}`;
       }
       return null;
     } catch (error) {

@@ -27,7 +27,9 @@ export class Undo {
     this.verifyMs = verifyMs;
   }
 
+  /** Whoever kills this process has to take back by hand what was told last. */
   note(step: UndoStep): void {
+    this.log(`from now on: ${step.what}; by hand it is taken back by: ${step.byHand}`);
     this.steps.push(step);
   }
 

@@ -59,7 +59,12 @@ export class Terminal {
 
   /** Runs a command to its end. */
   run(...args: string[]): Promise<Ended> {
-    return new Running([...args, "--data-dir", this.dataDir], this.env).ended;
+    return this.begin(...args).ended;
+  }
+
+  /** A command that somebody may end before it does. */
+  begin(...args: string[]): Running {
+    return new Running([...args, "--data-dir", this.dataDir], this.env);
   }
 
   /** Runs a command that prints one line of JSON, and must succeed. */

@@ -1,7 +1,7 @@
 /** More orders than usual for a moment, all of one account, at a rate that is stated. */
 import type { LiveDrill, Plan, Stage, Struck } from "./drill.js";
 
-const BURST_ORDERS_PER_SECOND = 200;
+const BURST_ORDERS_PER_SECOND = 100;
 const BURST_ORDERS_OPEN_MAX = 100;
 const BURST_MS = 2_000;
 const MS_PER_SECOND = 1_000;

@@ -1,0 +1,137 @@
+/** Drills at an exchange that somebody else has started and trades on. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { GameDayReport, StepLine } from "../../chaos/against/game-day.js";
+import type { LiveReport } from "../../chaos/against/report.js";
+import type { DryRun } from "../../chaos/against/session.js";
+import { Cluster } from "../../services/cli/cluster.js";
+import { temporaryFolder } from "../helpers/servers.js";
+import type { ClusterSaid } from "./said.js";
+import { eventually, isSame, Terminal } from "./start-cli.js";
+
+const ACCOUNT = "900";
+const SYMBOL = "AAPL";
+const WHOLE = { bit: true, lost: 0, duplicated: 0, gaps: 0, contradicted: 0, fills: 0 };
+const WELL = {
+  ...WHOLE,
+  conserved: true,
+  staleCommits: null,
+  aborted: null,
+  undone: true,
+  ok: true,
+};
+
+const { folder, remove } = temporaryFolder();
+const terminal = new Terminal(folder, {
+  PALISADE_NODES: "2",
+  PALISADE_LEDGER_SHARDS: "1",
+  PALISADE_FLOW_ORDERS_PER_SECOND: "10",
+});
+const everStarted: { pid: number; identity: string }[] = [];
+
+beforeAll(async () => {
+  await terminal.start();
+  everStarted.push(...terminal.alive(), terminal.runFile());
+  await terminal.json("open", ACCOUNT);
+  await terminal.json("deposit", ACCOUNT, "USD", "1000000");
+});
+
+afterAll(async () => {
+  const [start] = everStarted.slice(-1);
+  if (start && isSame(start)) process.kill(start.pid, "SIGINT");
+  await eventually("everything to stop", async () => !everStarted.some(isSame) || undefined).catch(
+    () => {
+      for (const each of everStarted.filter(isSame)) process.kill(each.pid, "SIGKILL");
+    },
+  );
+  remove();
+});
+
+/** With more patience than a person has, as other tests may have the machine. */
+const surroundings = () =>
+  `--against ${terminal.runFile().grpc} --account ${ACCOUNT} --abort-after 30s`.split(" ");
+const drill = (name: string, symbols: string, nodes: string) =>
+  ["drill", name, "--symbols", symbols, "--nodes", nodes].concat(surroundings());
+const clusterNow = () => terminal.json<ClusterSaid>("cluster");
+
+it("says what it would do, and touches nothing", async () => {
+  const before = await clusterNow();
+  const { leads } = before.nodes[0]!;
+  const said = await terminal.json<DryRun>(...drill("drain", "all", "all"), "--dry-run");
+  expect(said).toMatchObject({ drill: "drain", dryRun: true, account: Number(ACCOUNT) });
+  expect(said.rounds).toHaveLength(1);
+  expect(said.rounds[0]!.nodes).toContain("node-1");
+  expect(said.rounds[0]!.actors).toHaveLength(leads.length);
+  expect(said.orders.join()).toContain(`buy 1 ${SYMBOL}, stop-limit`);
+  expect(said.refusedNow.join()).toContain("PROBE_FUNDS_MISSING");
+  expect(said.refusedNow.join()).toContain("TWD");
+  // Leaders and tokens as before.
+  expect((await clusterNow()).actors).toEqual(before.actors);
+});
+
+it("moves a leader within its radius and back, and judges what the probe was told", async () => {
+  const before = await clusterNow();
+  const report = await terminal.json<LiveReport>(...drill("move-leader", SYMBOL, "all"));
+  expect(report.failures).toEqual([]);
+  expect(report).toMatchObject({ ...WELL, name: "move-leader", rounds: 1, journalGaps: null });
+  expect(report.orders).toBeGreaterThan(20);
+  expect(report["gapMsP99"]).toBeGreaterThan(0);
+  const after = await clusterNow();
+  expect(after.moves).toEqual({});
+  const leaders = ({ actors }: ClusterSaid) => actors.map(({ actor, node }) => [actor, node]);
+  expect(leaders(after)).toEqual(leaders(before));
+  expect(after.actors).not.toEqual(before.actors);
+});
+
+it("refuses what it cannot do within its radius, and what it is not told", async () => {
+  const { grpc } = terminal.runFile();
+  const [narrow, without, odd] = await Promise.all([
+    terminal.refused(...drill("drain", SYMBOL, "node-1")),
+    terminal.refused("drill", "move-leader", "--against", grpc, "--symbols", SYMBOL),
+    terminal.refused("drill", "drain", "--symbols", SYMBOL),
+  ]);
+  expect(narrow).toMatch(/OUTSIDE_RADIUS: drain node-1 would touch .*node-2, not in --nodes/);
+  expect(without).toContain("PROBE_ACCOUNT_MISSING");
+  expect(odd).toContain("OPTION_OUT_OF_PLACE");
+});
+
+it("leaves nothing drained when it is ended in the midst of a drain", async () => {
+  await terminal.json("deposit", ACCOUNT, "TWD", "10000000");
+  const running = terminal.begin(...drill("drain", "all", "node-1,node-2"), "--json");
+  const cluster = new Cluster(terminal.runFile());
+  await eventually("a node to be drained", async () => {
+    if (running.child.exitCode !== null) throw new Error(`it ended: ${running.stderr}`);
+    return (await cluster.look()).wishes.drained.size > 0 || undefined;
+  });
+  running.child.kill("SIGINT");
+  await cluster.close();
+  const { code, stdout, stderr } = await running.ended;
+  expect(code).toBe(130);
+  expect(stderr).toContain("undone: node-1 drained");
+  expect(JSON.parse(stdout)).toMatchObject({ aborted: "it got SIGINT", undone: true, lost: 0 });
+  const after = await clusterNow();
+  expect(after.nodes.map(({ drained }) => drained)).toEqual([false, false]);
+  expect(await terminal.json("orders", ACCOUNT)).toEqual([]);
+});
+
+it("runs a game day, a line for each step and one for all", async () => {
+  const file = join(folder, "day.json");
+  const step = { symbols: [SYMBOL], nodes: ["all"] };
+  const steps = [{ ...step, drill: "repeat-order" }];
+  writeFileSync(file, JSON.stringify({ name: "tiny", steps }));
+  const { stdout, stderr, code } = await terminal.run("game-day", file, ...surroundings());
+  expect(stderr).toContain("1. repeat-order: at once");
+  const [first, sum] = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as unknown);
+  expect(first as StepLine).toMatchObject({ ...WELL, step: 1, name: "repeat-order" });
+  const well = { steps: 1, done: 1, failed: 0, notRun: 0, undone: true, aborted: null, ok: true };
+  expect(sum as GameDayReport).toMatchObject({ gameDay: "tiny", ...well });
+  expect(code).toBe(0);
+  writeFileSync(file, JSON.stringify({ name: "tiny", steps: [{ ...step, drill: "kill" }] }));
+  expect(await terminal.refused("game-day", file, ...surroundings())).toMatch(
+    /NOT_A_GAME_DAY[^]*steps\[0\]\.drill/,
+  );
+});
