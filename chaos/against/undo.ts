@@ -4,27 +4,28 @@
  */
 import { isSoWithin } from "../stage/patience.js";
 
-/** So long it is looked whether a step is taken back. */
-const VERIFY_MS_MAX = 30_000;
+/** So long it is tried to take a step back, and looked whether it is. */
+const TRY_MS_MAX = 30_000;
 
 export interface UndoStep {
   /** What is so as long as it is not taken back. */
   readonly what: string;
   /** The command by which a person takes it back. */
   readonly byHand: string;
+  /** May be asked for more than once. */
   undo(): Promise<void>;
-  /** Asked again and again: the exchange's own word for it. */
+  /** The exchange's own word for it. */
   isUndone(): Promise<boolean>;
 }
 
 export class Undo {
   private readonly steps: UndoStep[] = [];
   private readonly log: (line: string) => void;
-  private readonly verifyMs: number;
+  private readonly tryMs: number;
 
-  constructor(log: (line: string) => void, verifyMs: number = VERIFY_MS_MAX) {
+  constructor(log: (line: string) => void, tryMs: number = TRY_MS_MAX) {
     this.log = log;
-    this.verifyMs = verifyMs;
+    this.tryMs = tryMs;
   }
 
   /** Whoever kills this process has to take back by hand what was told last. */
@@ -58,13 +59,20 @@ export class Undo {
     return failures;
   }
 
+  /** Tried again and again: who could not be reached now may be back soon. Gives why it could not be done. */
   private async take(step: UndoStep): Promise<string | null> {
-    try {
-      await step.undo();
-      if (await isSoWithin(this.verifyMs, () => step.isUndone())) return null;
-      return `it is still so after ${this.verifyMs} ms`;
-    } catch (error) {
-      return (error as Error).message;
-    }
+    let failure = `it is still so after ${this.tryMs} ms`;
+    let isAsked = false;
+    const isUndone = await isSoWithin(this.tryMs, async () => {
+      try {
+        if (!isAsked) await step.undo();
+        isAsked = true;
+        return await step.isUndone();
+      } catch (error) {
+        failure = (error as Error).message;
+        return false;
+      }
+    });
+    return isUndone ? null : failure;
   }
 }

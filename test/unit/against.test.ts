@@ -238,6 +238,18 @@ describe("undoing", () => {
     expect(undo.left.map(({ what }) => what)).toEqual(["a"]);
   });
 
+  it("tries again what could not be done at once", async () => {
+    const undo = new Undo(() => undefined);
+    let tries = 0;
+    const undoLater = async () => {
+      tries += 1;
+      if (tries < 3) throw new Error("etcd is away");
+    };
+    undo.note({ ...step("a", []), undo: undoLater, isUndone: async () => tries === 3 });
+    expect(await undo.run()).toEqual([]);
+    expect(tries).toBe(3);
+  });
+
   it("keeps what could not be taken back, and says how a person does", async () => {
     const undo = new Undo(() => undefined, 60);
     const done: string[] = [];
