@@ -56,7 +56,7 @@ export class FiledRows {
 
   private insert(kind: RowKind, rows: readonly FiledRow[]): Promise<unknown> {
     return this.client.query(
-      `INSERT INTO filed_${kind} SELECT (jsonb_populate_record(NULL::${kind}, row)).* FROM jsonb_array_elements($1::jsonb) AS row`,
+      `INSERT INTO filed_${kind} SELECT * FROM jsonb_populate_recordset(NULL::${kind}, $1::jsonb)`,
       [JSON.stringify(rows)],
     );
   }
