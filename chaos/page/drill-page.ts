@@ -11,7 +11,7 @@ import { roundView } from "./round-view.js";
 import { duration } from "./scale.js";
 import { STYLE } from "./style.js";
 import { availabilityTable, clientsTable, verdictTable } from "./tables.js";
-import { headline, lines } from "./verdict.js";
+import { badge, headline, lines } from "./verdict.js";
 
 /** More rounds than these are folded, but for the one that took longest. */
 const ROUNDS_OPEN_MAX = 3;
@@ -64,12 +64,8 @@ what it finds with ${html`<a href="report.json">report.json</a>`}.</p>
 
 function top(record: DrillRecord, title: string): Markup {
   const { report, found } = record;
-  const badge = report.ok
-    ? report.withinBound
-      ? html`<span class="badge kept">✓ Every promise was kept</span>`
-      : html`<span class="badge beyond">✓ Safe, but slower than its bound</span>`
-    : html`<span class="badge broken">✗ A promise was broken</span>`;
-  return html`<header><p class="when">Palisade drill · ${moment(record.startedAt)}</p><h1>${title}</h1>${badge}
+  const { outcome, text } = badge(report);
+  return html`<header><p class="when">Palisade drill · ${moment(record.startedAt)}</p><h1>${title}</h1><span class="badge ${outcome}">${text}</span>
 <dl><dt>Hypothesis</dt><dd>${sentence(found.drill.hypothesis)}</dd>
 <dt>What was done</dt><dd>${sentence(found.drill.about)}</dd>
 <dt>Proof that it bit</dt><dd>${proof(record)}</dd></dl></header>`;

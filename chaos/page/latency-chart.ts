@@ -3,7 +3,7 @@ import type { LatencyBucket } from "../evidence/latency.js";
 import type { DrillRecord } from "../evidence/record.js";
 import { type Drawing, type Frame, figure, MARGIN, textWidth } from "./frame.js";
 import { html, type Markup } from "./markup.js";
-import { duration, linear, logarithmic, place, type Scale } from "./scale.js";
+import { duration, linear, logarithmic, place, roundUp, type Scale } from "./scale.js";
 
 const PLOT = 200;
 const BARS = 56;
@@ -116,8 +116,8 @@ function bars(
   [top, bottom]: readonly [number, number],
 ): Markup {
   const perSecond = (count: number) => (count * 1_000) / bucketMs;
-  const most = Math.max(1, ...buckets.map(({ sent }) => perSecond(sent)));
-  const y = linear([0, most], [bottom, top], BARS / 2);
+  const most = roundUp(Math.max(1, ...buckets.map(({ sent }) => perSecond(sent))));
+  const y = linear([0, most], [bottom, top], BARS);
   const wide = place(x.at(bucketMs / 1_000) - x.at(0));
   const drawn = buckets.map(({ atMs, sent, answered }) => {
     const left = place(x.at(atMs / 1_000));

@@ -5,7 +5,7 @@ export interface Scale {
   readonly ticks: readonly number[];
 }
 
-/** Marks are about so many pixels apart. */
+/** What marks are multiples of, times a power of ten. */
 const TICK_STEPS = [1, 2, 5] as const;
 
 /** Straight, with round marks that are at least `apart` pixels from each other. */
@@ -16,13 +16,17 @@ export function linear(
 ): Scale {
   const span = Math.max(to - from, Number.EPSILON);
   const at = (value: number) => left + ((value - from) / span) * (right - left);
-  const wanted = (span * apart) / Math.abs(right - left);
-  const power = 10 ** Math.floor(Math.log10(wanted));
-  const step = power * (TICK_STEPS.find((each) => each * power >= wanted) ?? 10);
+  const step = roundUp((span * apart) / Math.abs(right - left));
   const first = Math.ceil(from / step);
   const count = Math.floor(to / step) - first + 1;
   const ticks = Array.from({ length: Math.max(0, count) }, (_, n) => rounded((first + n) * step));
   return { at, ticks };
+}
+
+/** The next round number that is not below it. */
+export function roundUp(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return power * (TICK_STEPS.find((each) => each * power >= value) ?? 10);
 }
 
 /** By powers of ten; both ends are above zero. */

@@ -43,8 +43,28 @@ export function headline(record: DrillRecord): string {
   return speed === null ? `${what}.` : `${what}; ${speed}.`;
 }
 
+/** The verdict in a few words, and how good it is. */
+export function badge(report: DrillReport): { readonly outcome: Outcome; readonly text: string } {
+  const isOnlyToothless = !report.bit && wrongs(report).length === 0;
+  if (isOnlyToothless) {
+    return { outcome: "broken", text: "✗ Nothing is proved: the fault did not do what it is for" };
+  }
+  if (!report.ok) return { outcome: "broken", text: "✗ A promise was broken" };
+  return report.withinBound
+    ? { outcome: "kept", text: "✓ Every promise was kept" }
+    : { outcome: "beyond", text: "✓ Safe, but slower than its bound" };
+}
+
 function safety(report: DrillReport): string {
-  const wrong = [
+  const wrong = wrongs(report);
+  if (wrong.length > 0) return wrong.join(", ");
+  if (!report.bit) return "nothing was lost, but the fault was not what it is for in every round";
+  if (!report.ok) return "nothing was lost, but not everything is as it should be";
+  return "nothing was lost, doubled or stale";
+}
+
+function wrongs(report: DrillReport): string[] {
+  return [
     report.lost > 0 && `${report.lost} lost`,
     report.duplicated > 0 && `${report.duplicated} doubled`,
     report.staleCommits > 0 && `${report.staleCommits} stale`,
@@ -53,10 +73,6 @@ function safety(report: DrillReport): string {
     report.contradicted > 0 && `${report.contradicted} contradicted`,
     report.unreported > 0 && `${count(report.unreported, "order")} without an answer`,
   ].filter((text) => text !== false);
-  if (wrong.length > 0) return wrong.join(", ");
-  if (!report.bit) return "nothing was lost, but the fault was not what it is for in every round";
-  if (!report.ok) return "nothing was lost, but not everything is as it should be";
-  return "nothing was lost, doubled or stale";
 }
 
 export function lines(record: DrillRecord): Line[] {

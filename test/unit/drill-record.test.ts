@@ -247,7 +247,7 @@ describe("a verdict in words", () => {
     const like = await recordLike({ rounds: 1 });
     const rounds = [{ ...like.found.rounds[0]!, failures: ["nobody died"] }];
     const text = drillPage(await recordLike({ rounds: 1, found: { rounds } }));
-    expect(text).toContain("✗ A promise was broken");
+    expect(text).toContain("✗ Nothing is proved");
     expect(text).toContain("the fault was not what it is for in every round");
     expect(text).toContain("nobody died");
   });
