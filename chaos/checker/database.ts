@@ -25,6 +25,8 @@ export class Database implements Source {
     });
     await client.connect();
     try {
+      // A checker that has little of the processor may let the exchange's own limit pass between two pages.
+      await client.query("SET idle_in_transaction_session_timeout = 0");
       await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
       const { rowCount } = await client.query("SELECT FROM archives LIMIT 1");
       if (rowCount === 0) return new Database(client);

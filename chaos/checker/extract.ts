@@ -17,12 +17,11 @@ export class Extract implements Source {
   }
 
   /** Writes all rows into a folder; what is there is replaced. */
-  static async write(source: Source, folder: string): Promise<Extract> {
+  static async write(source: Source, folder: string): Promise<void> {
     mkdirSync(folder, { recursive: true });
     for (const table of Object.keys(TABLES) as TableName[]) {
       await writeLines(fileOf(folder, table), linesFrom(source, table));
     }
-    return new Extract(folder);
   }
 
   async *pages<Name extends TableName>(table: Name): AsyncIterable<readonly Tables[Name][]> {

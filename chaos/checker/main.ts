@@ -12,13 +12,12 @@ const USAGE = "usage: checker --logs FOLDER --url POSTGRES_URL [--extract FOLDER
 async function judge(logs: string, url: string, folder: string | undefined): Promise<CheckReport> {
   const database = await Database.connect(url);
   try {
-    return await check(
-      logs,
-      folder === undefined ? database : await Extract.write(database, folder),
-    );
+    if (folder === undefined) return await check(logs, database);
+    await Extract.write(database, folder);
   } finally {
     await database.close();
   }
+  return check(logs, new Extract(folder));
 }
 
 async function main(): Promise<void> {

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { check, type CheckReport } from "../../chaos/checker/check.js";
 import { Database } from "../../chaos/checker/database.js";
@@ -105,11 +106,27 @@ it("finds the same in the rows that it has extracted", async () => {
   await exchange.run(`DELETE FROM orders WHERE order_id = ${SELL_ORDER};
     UPDATE balances SET total = total + 1 WHERE account = ${BUYER} AND asset = 1`);
   const database = await Database.connect(exchange.url);
-  const extract = await Extract.write(database, join(folder, "tables"));
+  await Extract.write(database, join(folder, "tables"));
   await database.close();
-  const again = await check(folder, extract);
+  const again = await check(folder, new Extract(join(folder, "tables")));
   expect(again).toMatchObject({ ok: false, lost: 1, conserved: false });
   expect(again).toEqual(await judge());
+});
+
+it("waits longer between two pages than the exchange lets its own connections wait", async () => {
+  await exchange.run("ALTER DATABASE postgres SET idle_in_transaction_session_timeout = 50");
+  const database = await Database.connect(exchange.url);
+  try {
+    for (const table of ["orders", "trades"] as const) {
+      for await (const page of database.pages(table)) {
+        await sleep(200);
+        expect(page.length).toBeGreaterThan(0);
+      }
+    }
+  } finally {
+    await database.close();
+    await exchange.run("ALTER DATABASE postgres RESET idle_in_transaction_session_timeout");
+  }
 });
 
 it("judges nothing of which some is in archive files", async () => {
