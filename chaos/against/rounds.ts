@@ -17,7 +17,7 @@ import { type LiveReport, liveReport, type LiveRound, planLines, textOf } from "
 import type { Target } from "./target.js";
 import type { Undo } from "./undo.js";
 import { judge, type Verdict } from "./verdict.js";
-import { Watch } from "./watch.js";
+import { unanswered, Watch } from "./watch.js";
 
 export interface LiveRun {
   /** Takes lines of progress. */
@@ -137,34 +137,41 @@ export class Rounds {
     }
   }
 
-  /** Gives why what it did could not be taken back, where it could not. */
+  /** Gives why no other round may follow; undefined: it may. */
   private async round(number: number): Promise<string | undefined> {
     const { drill, options, probe, run } = this.work;
     const ground = await this.work.ground();
     const plan = drill.plan(ground, number);
-    run.log(`round ${number} of ${options.rounds}: ${planLines(textOf(plan)).join("; ")}`);
-    const mark = run.undo.mark;
+    const title = `round ${number} of ${options.rounds}`;
+    run.log(`${title}: ${planLines(textOf(plan)).join("; ")}`);
     const watch = this.watch(ground, plan);
-    let notUndone: readonly string[] = [];
-    let struck: Struck;
     const begunMs = performance.now();
     probe.play(plan.symbols, drill.pace);
     try {
       await this.pause(USUAL_MS);
-      struck = await plan.strike(this.stage());
+      const { struck, notUndone } = await this.strikeAndUndo(plan);
+      await this.pause(AFTER_MS);
+      const span = { begunMs, struckMs: begunMs + USUAL_MS, untilMs: performance.now() };
+      const hasEnded = await probe.rest(options.abortAfterMs);
+      this.rounds.push({ ...struck, samples: { ...this.samples(plan, span), ...struck.samples } });
+      run.log(`${title}: ${[struck.summary, ...struck.failures].join("; ")}`);
+      return hasEnded ? notUndone[0] : unanswered(options.abortAfterMs);
     } finally {
       watch.end();
-      notUndone = await run.undo.run(mark);
     }
-    await this.pause(AFTER_MS);
-    const untilMs = performance.now();
-    await probe.rest(options.abortAfterMs);
-    const usual = this.samples(plan, { begunMs, struckMs: begunMs + USUAL_MS, untilMs });
-    this.rounds.push({ ...struck, samples: { ...usual, ...struck.samples } });
-    run.log(
-      `round ${number} of ${options.rounds}: ${[struck.summary, ...struck.failures].join("; ")}`,
-    );
-    return notUndone[0];
+  }
+
+  private async strikeAndUndo(plan: Plan): Promise<{ struck: Struck; notUndone: string[] }> {
+    const { undo } = this.work.run;
+    const { mark } = undo;
+    let notUndone: string[] = [];
+    let struck: Struck;
+    try {
+      struck = await plan.strike(this.stage());
+    } finally {
+      notUndone = await undo.run(mark);
+    }
+    return { struck, notUndone };
   }
 
   private stage(): Stage {

@@ -47,7 +47,7 @@ export class Watch {
     const { cluster, probe, abortAfterMs, before, mayChange } = this.watched;
     if (probe.failure !== null) return `the account's events ended: ${probe.failure}`;
     if (probe.oldestMs > abortAfterMs) {
-      return `PROBE_UNANSWERED: an order of the probe has had no end for ${abortAfterMs} ms`;
+      return unanswered(abortAfterMs);
     }
     try {
       const [hurt] = changedBetween(before, await cluster.look(), mayChange);
@@ -56,4 +56,8 @@ export class Watch {
       return `EXCHANGE_NOT_SEEN: ${(error as Error).message}`;
     }
   }
+}
+
+export function unanswered(forMs: number): string {
+  return `PROBE_UNANSWERED: an order of the probe has had no end for ${forMs} ms`;
 }

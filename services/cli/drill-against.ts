@@ -155,7 +155,8 @@ export function interruptibleRun(): LiveRun {
 }
 
 function giveUp({ left }: Undo): never {
-  for (const { what, byHand } of left) progress(`left as it is: ${what}; by hand: ${byHand}`);
+  for (const { what, byHand } of left)
+    progress(`not known to be taken back: ${what}; by hand: ${byHand}`);
   process.exit(EXIT_INTERRUPTED);
 }
 
