@@ -71,6 +71,8 @@ function wrongs(report: DrillReport): string[] {
     !report.conserved && "the sums of money are wrong",
     report.gaps + report.journalGaps > 0 && `${report.gaps + report.journalGaps} untold`,
     report.contradicted > 0 && `${report.contradicted} contradicted`,
+    report.mispriced > 0 && `${report.mispriced} at a wrong price or place`,
+    report.booksRewritten > 0 && `${count(report.booksRewritten, "book")} rewritten`,
     report.unreported > 0 && `${count(report.unreported, "order")} without an answer`,
   ].filter((text) => text !== false);
 }
@@ -121,6 +123,18 @@ function judged({ report, found: { checked, audited } }: DrillRecord): Line[] {
       "What was refused never becomes an order",
       "none did",
       `${report.contradicted} did`,
+    ),
+    line(
+      report.mispriced === 0,
+      "All orders of the log, matched again on paper, give the same trades and leave the same books",
+      `${count(report.repriced, "trade")}, each at its price between its two orders`,
+      count(report.mispriced, "trade or order differs", "trades or orders differ"),
+    ),
+    line(
+      report.booksRewritten === 0,
+      "The books of before the fault are what the log still gives for their time",
+      `${count(counted["booksNoted"] ?? 0, "book was", "books were")} noted, and none is another now`,
+      count(report.booksRewritten, "book is another", "books are others"),
     ),
   ];
 }

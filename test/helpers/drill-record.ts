@@ -28,7 +28,14 @@ const CHECKED: CheckReport = {
   booksRewritten: 0,
   quiet: true,
   details: {},
-  counted: { accepted: 1_000, fillsTold: 800, orders: 1_000, trades: 400, eventsTold: 3_000 },
+  counted: {
+    accepted: 1_000,
+    fillsTold: 800,
+    orders: 1_000,
+    trades: 400,
+    eventsTold: 3_000,
+    booksNoted: 6,
+  },
   examples: [],
 };
 const AUDITED: AuditReport = {
