@@ -131,7 +131,7 @@ it("waits longer between two pages than the exchange lets its own connections wa
 
 it("judges nothing of which some is in archive files", async () => {
   await exchange.run("INSERT INTO archives VALUES (1, 1, 2, 1, 1, 10, 5, 3, 'a-file', 'its sum')");
-  await expect(judge()).rejects.toThrow("JOURNAL_ARCHIVED");
+  await expect(judge()).rejects.toThrow("ARCHIVED");
 });
 
 it("reads a log whose last line was cut off by a kill", async () => {
