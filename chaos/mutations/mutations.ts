@@ -28,7 +28,7 @@ export const MUTATIONS = {
   outbox: {
     about: "what is sent counts as received at once: it is deleted, and not sent again",
     drill: "kill-nats",
-    rounds: 2,
+    rounds: 3,
     surroundings: {},
   },
   identity: {
