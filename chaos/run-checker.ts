@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { PROJECT_ROOT } from "../services/servers/project-root.js";
-import type { CheckReport } from "./checker/check.js";
+import type { CheckReport, Flow } from "./checker/check.js";
 
 /**
  * `logs`: the folder of the clients' logs. `extract`: where the rows that it judges are written, for whoever judges them
@@ -11,10 +11,11 @@ import type { CheckReport } from "./checker/check.js";
 export function runChecker(
   logs: string,
   postgresUrl: string,
+  flow: Flow,
   extract?: string,
 ): Promise<CheckReport> {
   const program = join(PROJECT_ROOT, "dist", "chaos", "checker", "main.js");
-  const args = [program, "--logs", logs, "--url", postgresUrl, "--json"];
+  const args = [program, "--logs", logs, "--url", postgresUrl, "--flow", flow, "--json"];
   if (extract !== undefined) args.push("--extract", extract);
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   const output: Buffer[] = [];

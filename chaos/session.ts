@@ -113,7 +113,7 @@ export class Session {
     this.load.rest();
     await Promise.all([this.load.result(), this.rest()]);
     const { postgres } = scene.exchange.urls;
-    const checked = await runChecker(scene.logs, postgres, folder && tablesFolder(folder));
+    const checked = await runChecker(scene.logs, postgres, "plain", folder && tablesFolder(folder));
     const audited = await audit(postgres);
     const load = this.sinceLast(result);
     const found = {

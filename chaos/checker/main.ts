@@ -1,37 +1,46 @@
 /**
- * `node dist/chaos/checker/main.js --logs FOLDER --url POSTGRES [--extract FOLDER] [--json]`: exit 0 when nothing is wrong.
- * With `--extract` the rows are written into that folder first, and what was written is judged.
+ * `node dist/chaos/checker/main.js --logs FOLDER --url POSTGRES [--flow plain] [--extract FOLDER] [--json]`: exit 0 when nothing is wrong.
+ * A plain flow is matched again on paper, too. With `--extract` the rows are written into that folder first, and what was written is judged.
  */
 import { parseArgs } from "node:util";
-import { check, type CheckReport } from "./check.js";
+import { check, type CheckReport, type Flow } from "./check.js";
 import { Database } from "./database.js";
 import { Extract } from "./extract.js";
 
-const USAGE = "usage: checker --logs FOLDER --url POSTGRES_URL [--extract FOLDER] [--json]";
+const USAGE =
+  "usage: checker --logs FOLDER --url POSTGRES_URL [--flow plain|any] [--extract FOLDER] [--json]";
 
-async function judge(logs: string, url: string, folder: string | undefined): Promise<CheckReport> {
+async function judge(
+  logs: string,
+  url: string,
+  flow: Flow,
+  folder: string | undefined,
+): Promise<CheckReport> {
   const database = await Database.connect(url);
   try {
-    if (folder === undefined) return await check(logs, database);
+    if (folder === undefined) return await check(logs, database, flow);
     await Extract.write(database, folder);
   } finally {
     await database.close();
   }
-  return check(logs, new Extract(folder));
+  return check(logs, new Extract(folder), flow);
 }
+
+const isFlow = (text: string): text is Flow => text === "plain" || text === "any";
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       logs: { type: "string" },
       url: { type: "string" },
+      flow: { type: "string", default: "any" },
       extract: { type: "string" },
       json: { type: "boolean" },
     },
   });
-  const { logs, url, extract, json } = values;
-  if (logs === undefined || url === undefined) throw new Error(USAGE);
-  const report = await judge(logs, url, extract);
+  const { logs, url, flow, extract, json } = values;
+  if (logs === undefined || url === undefined || !isFlow(flow)) throw new Error(USAGE);
+  const report = await judge(logs, url, flow, extract);
   console.log(json ? JSON.stringify(report) : JSON.stringify(report, null, 2));
   process.exitCode = report.ok ? 0 : 1;
 }

@@ -101,7 +101,7 @@ function isSame(line: CampaignLine, drill: Verification | undefined): boolean {
 
 async function judge(folder: string): Promise<CheckReport> {
   try {
-    return await check(clientsFolder(folder), new Extract(tablesFolder(folder)));
+    return await check(clientsFolder(folder), new Extract(tablesFolder(folder)), "plain");
   } catch (error) {
     throw new EvidenceError("EVIDENCE_UNREADABLE", `${folder}: ${(error as Error).message}`);
   }

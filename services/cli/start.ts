@@ -151,7 +151,7 @@ async function judge(
   const { submitted } = participants.counts;
   const isQuiet = await participants.rest();
   participants.close();
-  const checked = await runChecker(logs, exchange.urls.postgres);
+  const checked = await runChecker(logs, exchange.urls.postgres, "any");
   const audited = await audit(exchange.urls.postgres);
   const leaders = [...(await exchange.leaders())].map(([name, leader]) => [
     decodeSymbol(name),

@@ -50,7 +50,7 @@ const SHORT: Sizes = {
   coreRuns: 1,
   durableSeconds: 1,
   strategySeconds: 0.3,
-  accountsRecovered: 5_000,
+  accountsRecovered: 20_000,
   recoveryRuns: 1,
 };
 

@@ -150,7 +150,7 @@ export async function writeSmallEvidence(folder: string): Promise<void> {
   writeFileSync(join(logs, "buyer.jsonl"), logOf(BUYER, "b1", BUY_ORDER, 5));
   writeFileSync(join(logs, "seller.jsonl"), logOf(SELLER, "s1", SELL_ORDER, 4));
   await Extract.write(SOURCE, tablesFolder(folder));
-  const checked = await check(logs, new Extract(tablesFolder(folder)));
+  const checked = await check(logs, new Extract(tablesFolder(folder)), "plain");
   const like = await recordLike({ rounds: 1 });
   const { timeline, firstLeaders, leaderChanges, beats } = like;
   const observed = { timeline, firstLeaders, leaderChanges, beats };

@@ -63,7 +63,7 @@ function writeLog(name: string, lines: readonly object[], cutOff = ""): void {
 async function judge(): Promise<CheckReport> {
   const database = await Database.connect(exchange.url);
   try {
-    return await check(folder, database);
+    return await check(folder, database, "plain");
   } finally {
     await database.close();
   }
@@ -108,7 +108,7 @@ it("finds the same in the rows that it has extracted", async () => {
   const database = await Database.connect(exchange.url);
   await Extract.write(database, join(folder, "tables"));
   await database.close();
-  const again = await check(folder, new Extract(join(folder, "tables")));
+  const again = await check(folder, new Extract(join(folder, "tables")), "plain");
   expect(again).toMatchObject({ ok: false, lost: 1, conserved: false });
   expect(again).toEqual(await judge());
 });
