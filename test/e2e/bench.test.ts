@@ -32,7 +32,7 @@ it("measures failover from end to end, in small", async () => {
 it("measures the ledger, and the plain ways beside it, in small", async () => {
   const report = await runBench("ledger", { short: true });
   expect(report.failures).toEqual([]);
-  expect(report).toMatchObject({ ok: true, auditOk: true, accountsRecovered: 5_000 });
+  expect(report).toMatchObject({ ok: true, auditOk: true, accountsRecovered: 20_000 });
   const { durableRuns, strategies } = report;
   const { coreChangesPerSecond, recoverySeconds1M, bytesPerAccount } = report;
   for (const number of [coreChangesPerSecond, recoverySeconds1M, bytesPerAccount]) {
