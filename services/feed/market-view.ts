@@ -251,7 +251,9 @@ export class MarketView {
       for (const trade of step.trades) this.tellTrade({ ...trade, time, token });
       for (const phase of step.phases) this.tellPhase({ ...phase, time, token });
     }
-    const indicative = steps.findLast((step) => step.indicative !== null)?.indicative;
+    // What an auction would have come to that is over is nobody's any more, though the next one has begun in the same batch.
+    const last = steps.findLast((step) => step.indicative !== null || step.phases.length > 0);
+    const indicative = last?.indicative;
     if (indicative && this.phase && isAuction(this.phase.phase)) {
       this.indicative = { ...indicative, time, token };
       this.listener.indicated(this.indicative);

@@ -356,6 +356,21 @@ describe("a market's view", () => {
     );
   });
 
+  it("forgets what an auction would have come to when the next one begins in the same batch", async () => {
+    const run = new Run();
+    await run.settle();
+    const none = { levels: [], trades: 0 };
+    const commands = [
+      { ...none, phase: Phase.VolatilityAuction, volume: 1 },
+      { ...none, phase: Phase.Continuous, volume: 0 },
+      { ...none, phase: Phase.VolatilityAuction, volume: 0 },
+    ];
+    await run.happen({ kind: "batch", commands, heard: "once" });
+    await run.settle();
+    expect(run.subscriber.volume).toBe(0);
+    run.view.close();
+  });
+
   it("does not read Postgres while frames follow each other", async () => {
     const run = new Run();
     await run.settle();
