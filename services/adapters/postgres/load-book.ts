@@ -13,7 +13,7 @@ const QUERY = `SELECT ${COLUMNS.join(", ")} FROM book WHERE actor = `;
 const FIRST_CAPACITY_ROWS = 1_024;
 const [ORDER_ID, ACCOUNT, SIDE, PRICE, LEAVES, SHOWN, PRIORITY] = [0, 1, 2, 3, 4, 5, 6];
 
-/** Reads all rows, to be given when the transaction is over: PostgreSQL ends one that waits for a second while a million are taken in. */
+/** Reads all rows, to be given when the transaction is over: PostgreSQL ends one whose client says nothing for too long, as while a million are taken in. */
 export async function readBook(client: PoolClient, actor: number): Promise<StoredBook> {
   const book = new StoredBook();
   await copyBytes(client, `${QUERY}${actor}`, COLUMNS.length, (chunk, at) => book.add(chunk, at));
