@@ -15,6 +15,8 @@ export interface Balance {
   held: number;
   /** Has the open batch changed it? */
   isTouched: boolean;
+  /** Has it a row? */
+  isStored: boolean;
 }
 
 export interface Account {

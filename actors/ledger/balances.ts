@@ -8,7 +8,7 @@
  * another market made earlier; until then the sold units stay held in the balance, and an assertion stops the shard
  * before such a sum could leave the exact integers.
  */
-import { NO_ROWS, type RowSet } from "../kernel/actor.js";
+import type { RowSet } from "../kernel/actor.js";
 import { assert } from "../kernel/assert.js";
 import type { StateHash } from "../kernel/hash.js";
 import { isHouseAccount } from "../kernel/ids.js";
@@ -17,6 +17,13 @@ import type { Account, Balance } from "./accounts.js";
 import { HashKind } from "./hash-kinds.js";
 import type { Journal } from "./journal.js";
 import { numberIn, rowSetOf, type TableRow } from "./rows.js";
+
+const COLUMNS = {
+  account: (balance: Balance) => balance.account,
+  asset: (balance: Balance) => balance.asset,
+  total: (balance: Balance) => balance.total,
+  held: (balance: Balance) => balance.held,
+};
 
 export class Balances {
   private readonly hash: StateHash;
@@ -60,27 +67,34 @@ export class Balances {
     this.journal.change(account, asset, total, held);
   }
 
-  takeRows(): RowSet {
-    if (this.touched.length === 0) return NO_ROWS;
-    const rows = rowSetOf(this.touched, {
-      account: (balance) => balance.account,
-      asset: (balance) => balance.asset,
-      total: (balance) => balance.total,
-      held: (balance) => balance.held,
-    });
-    for (const balance of this.touched) balance.isTouched = false;
+  /** Those that have no row yet, and those whose rows change. */
+  takeRows(): { readonly opened: RowSet; readonly changed: RowSet } {
+    const opened: Balance[] = [];
+    const changed: Balance[] = [];
+    for (const balance of this.touched) {
+      (balance.isStored ? changed : opened).push(balance);
+      balance.isTouched = false;
+      balance.isStored = true;
+    }
     this.touched = [];
-    return rows;
+    return { opened: rowSetOf(opened, COLUMNS), changed: rowSetOf(changed, COLUMNS) };
   }
 
   restore(account: Account, row: TableRow): void {
     const asset = numberIn(row, "asset");
     assert(!balanceOf(account, asset), "asset %s of %s is there already", asset, account.id);
-    this.put(account, asset, numberIn(row, "total"), numberIn(row, "held"));
+    this.put(account, asset, numberIn(row, "total"), numberIn(row, "held")).isStored = true;
   }
 
   private put(account: Account, asset: number, total: number, held: number): Balance {
-    const balance: Balance = { account: account.id, asset, total, held, isTouched: false };
+    const balance: Balance = {
+      account: account.id,
+      asset,
+      total,
+      held,
+      isTouched: false,
+      isStored: false,
+    };
     account.balances.push(balance);
     this.hash.add(HashKind.Balance, account.id, asset, total, held);
     return balance;

@@ -94,13 +94,15 @@ export class LedgerState {
   /** The batch's rows by part; parts without rows are left out. */
   takeRows(journal: RowSet): Record<string, RowSet> {
     const accounts = this.accounts.takeRows();
+    const balances = this.balances.takeRows();
     const { transfers, credits } = this.transfers.takeRows();
     const all: Record<string, RowSet> = {
       accounts: accounts.opened,
       accounts_changed: accounts.changed,
       account_limits: this.limits.takeRows(),
       review_limits: this.reviewLimits.takeRows(),
-      balances: this.balances.takeRows(),
+      balances: balances.opened,
+      balances_changed: balances.changed,
       ...this.orders.takeRows(),
       journal,
       deposits: this.deposits.takeRows(),

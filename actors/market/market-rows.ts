@@ -32,6 +32,8 @@ class Columns<Name extends string> {
   }
 }
 
+type OrderPart = "book" | "book_changed" | "book_removed" | "order_terms" | "order_terms_removed";
+
 /** The parts of open orders. An order that came and went within the batch leaves no row. */
 export class OrderRowSets implements OrderRows {
   private readonly book = new Columns([
@@ -43,6 +45,7 @@ export class OrderRowSets implements OrderRows {
     "shown",
     "priority",
   ]);
+  private readonly bookChanged = new Columns(["order_id", "price", "leaves", "shown", "priority"]);
   private readonly bookRemoved = new Columns(["order_id"]);
   private readonly terms = new Columns([
     "order_id",
@@ -61,7 +64,8 @@ export class OrderRowSets implements OrderRows {
 
   changed(order: OpenOrder, isNew: boolean, hasNewTerms: boolean): void {
     const { orderId, account, side, price, leaves, shown, priority } = order;
-    this.book.add(orderId, account, side, price, leaves, shown, priority);
+    if (isNew) this.book.add(orderId, account, side, price, leaves, shown, priority);
+    else this.bookChanged.add(orderId, price, leaves, shown, priority);
     if (!isNew && !hasNewTerms) return;
     if (isOrdinary(order)) {
       if (!isNew) this.termsRemoved.add(orderId);
@@ -78,9 +82,10 @@ export class OrderRowSets implements OrderRows {
   }
 
   /** Everything since the last call. */
-  take(): Record<"book" | "book_removed" | "order_terms" | "order_terms_removed", RowSet> {
+  take(): Record<OrderPart, RowSet> {
     return {
       book: this.book.take(),
+      book_changed: this.bookChanged.take(),
       book_removed: this.bookRemoved.take(),
       order_terms: this.terms.take(),
       order_terms_removed: this.termsRemoved.take(),

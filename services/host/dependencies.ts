@@ -4,6 +4,7 @@ import type { Clock } from "../ports/clock.js";
 import type { LeaseStore } from "../ports/lease-store.js";
 import type { Bus, Log } from "../ports/log.js";
 import type { Store } from "../ports/store.js";
+import type { CommitTurns } from "./commit-turns.js";
 import type { Directory } from "./directory.js";
 import type { HostObserver } from "./observer.js";
 
@@ -17,6 +18,7 @@ export interface HostDependencies {
   readonly leases: LeaseStore;
   readonly clock: Clock;
   readonly directory: Directory;
+  readonly turns: CommitTurns;
   readonly logger: Logger;
   readonly observer: HostObserver;
 }

@@ -18,13 +18,7 @@ import type { HostDependencies } from "./dependencies.js";
 import { Herald } from "./herald.js";
 import { Inbox } from "./inbox.js";
 import { endOfCommit, type LeaderEnd } from "./leader-end.js";
-import {
-  COMMIT_HANGS_AFTER_MS,
-  RESEND_CHECK_EVERY_MS,
-  TICK_AGAIN_AFTER_MS,
-  TIDY_AFTER_MS,
-  TRIM_EVERY_MS,
-} from "./limits.js";
+import * as limits from "./limits.js";
 import type { Backlog } from "./observer.js";
 import { OpenBatch, outboxRows } from "./open-batch.js";
 import { Outbox } from "./outbox.js";
@@ -96,7 +90,7 @@ export class Leader {
 
   /** Nothing is said while a commit hangs: somebody else may be better off. */
   private standing(): Standing | null {
-    if (this.commitAgeMs > COMMIT_HANGS_AFTER_MS) return null;
+    if (this.commitAgeMs > limits.COMMIT_HANGS_AFTER_MS) return null;
     const { id, name, token } = this.recovered.record;
     const { batch, eventBatch, anchor } = this;
     return { actor: id, name, node: this.deps.node, token, batch, eventBatch, anchor };
@@ -110,9 +104,9 @@ export class Leader {
       directory.onMarks(record.id, (receiver, number) => this.confirm(receiver, number)),
       directory.onMoved((receiver) => this.outbox.resend(receiver, 0)),
       this.resender.onRequest((receiver, from) => this.outbox.resend(receiver, from)),
-      every(clock, RESEND_CHECK_EVERY_MS, () => this.outbox.resendOverdue()),
-      every(clock, TIDY_AFTER_MS, () => this.guard(() => this.tidy())),
-      every(clock, TRIM_EVERY_MS, () => this.trim()),
+      every(clock, limits.RESEND_CHECK_EVERY_MS, () => this.outbox.resendOverdue()),
+      every(clock, limits.TIDY_AFTER_MS, () => this.guard(() => this.tidy())),
+      every(clock, limits.TRIM_EVERY_MS, () => this.trim()),
     );
     this.outbox.send(this.recovered.outbox);
     this.ticker.watch();
@@ -190,7 +184,7 @@ export class Leader {
       taken += 1;
     }
     this.queue.splice(0, taken);
-    if (this.open && !this.commit) this.seal();
+    this.sealInTurn();
   }
 
   /** Judges one frame and applies what is new of it. */
@@ -230,6 +224,16 @@ export class Leader {
     observer.refused("mark");
     logger.warn({ actor: name, receiver, number }, "a mark of what was never sent");
   }
+
+  /** Commits the open batch as soon as nothing of this actor is being committed and the node has a turn for it. */
+  private sealInTurn(): void {
+    if (this.open && !this.commit) this.deps.turns.take(this.myTurn);
+  }
+
+  private readonly myTurn = (): Promise<void> | null => {
+    if (!this.ended && !this.commit) this.guard(() => this.seal());
+    return this.commit;
+  };
 
   /** Closes the open batch and commits it. */
   private seal(): void {
@@ -282,7 +286,7 @@ export class Leader {
     }
     const commitMs = this.deps.clock.now() - this.sealedAtMs;
     this.deps.observer.committed(record.name, actor, { commands, commitMs });
-    if (this.open) this.seal();
+    this.sealInTurn();
     if (this.queue.length > 0) this.schedulePump();
     this.ticker.watch();
   }
@@ -374,7 +378,7 @@ export class Leader {
   private tidy(): void {
     if (this.commit || this.open || !this.outbox.hasConfirmed) return;
     this.open = this.begin();
-    this.seal();
+    this.sealInTurn();
   }
 
   /** Does what is due when no other batch comes by to do it, again until nothing is. */
@@ -384,9 +388,9 @@ export class Leader {
     const { actor } = this.recovered;
     const hash = actor.stateHash();
     const open = this.begin();
-    if (actor.stateHash() === hash) return this.ticker.watch(TICK_AGAIN_AFTER_MS);
+    if (actor.stateHash() === hash) return this.ticker.watch(limits.TICK_AGAIN_AFTER_MS);
     this.open = open;
-    this.seal();
+    this.sealInTurn();
   }
 
   private begin(): OpenBatch {

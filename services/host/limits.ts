@@ -7,6 +7,13 @@ export const ANNOUNCE_MARKS_AFTER_MS = 50;
 /** A leader whose commit has had no answer for so long no longer says that it leads. */
 export const COMMIT_HANGS_AFTER_MS = 700;
 
+/**
+ * Commits of one node that are under way at once. Fewer make larger batches of what comes in meanwhile; one that hangs
+ * gives its turn to the next after so long.
+ */
+export const COMMITS_AT_ONCE = 2;
+export const COMMIT_TURN_MS_MAX = 250;
+
 /** A receiver asks the same source at most this often to send again. */
 export const RESEND_REQUEST_EVERY_MS = 50;
 

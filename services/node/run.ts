@@ -5,6 +5,7 @@ import { createLog } from "../common/log.js";
 import { beforeScrape, collectProcessMetrics } from "../common/metrics.js";
 import { watchParent } from "../common/parent.js";
 import { installShutdown } from "../common/shutdown.js";
+import { CommitTurns } from "../host/commit-turns.js";
 import { Directory } from "../host/directory.js";
 import { Node } from "./node.js";
 import { MetricsObserver } from "./observer.js";
@@ -16,7 +17,8 @@ export async function runNode(config: Config, ports: NodePorts): Promise<void> {
   collectProcessMetrics();
   const observer = new MetricsObserver();
   const directory = new Directory({ ...ports, logger, observer });
-  const deps = { ...ports, node: config.node, directory, logger, observer };
+  const turns = new CommitTurns(ports.clock);
+  const deps = { ...ports, node: config.node, directory, turns, logger, observer };
   const node = new Node(deps, { weight: config.weight });
   beforeScrape(() => observer.measure(node));
   const http = await startHttp({

@@ -27,6 +27,7 @@ const LEDGER_PARTS = [
   "accounts",
   "accounts_changed",
   "balances",
+  "balances_changed",
   "deposits",
   "flows",
   "journal",
@@ -44,7 +45,14 @@ const LEDGER_PARTS = [
   "transfers",
   "credits",
 ];
-const MARKET_PARTS = ["book", "book_removed", "order_terms", "order_terms_removed", "trades"];
+const MARKET_PARTS = [
+  "book",
+  "book_changed",
+  "book_removed",
+  "order_terms",
+  "order_terms_removed",
+  "trades",
+];
 const REMEMBERED_BATCH_MAX = 50;
 
 export function describeCommits(adapter: string, open: OpenStoreBench): void {
@@ -198,14 +206,16 @@ export function describeCommits(adapter: string, open: OpenStoreBench): void {
         [{ orders_changed: [changeOf(order), { ...changed, order_id: 99 }] }, /orders_changed/],
         [{ orders_changed: [changed, changed] }, /orders_changed/],
         [{ accounts: [account] }, /accounts/],
-        [{ balances: [balance, balance] }, /balances|second time/],
-        [{ balances: [{ ...balance, held: 9_999 }] }, /balances/],
-        [{ balances: [{ ...balance, total: -1, held: 0 }] }, /balances/],
+        [{ balances: [balance] }, /balances/],
+        [{ balances_changed: [balance, balance] }, /balances_changed/],
+        [{ balances_changed: [{ ...balance, asset: 99 }] }, /balances_changed/],
+        [{ balances_changed: [{ ...balance, held: 9_999 }] }, /balances/],
+        [{ balances_changed: [{ ...balance, total: -1, held: 0 }] }, /balances/],
         [{ nonsense: [{ account: 1 }] }, /nonsense/],
       ];
       for (const [parts, reason] of spoiled) {
         const batch = shard.seal();
-        const rows = { balances: rowSets({ balances: [balance] })["balances"]!, ...rowSets(parts) };
+        const rows = rowSets({ balances_changed: [balance], ...parts });
         const error = await refusalOf({ ...batch, effects: { ...batch.effects, rows } });
         expect(error.message).toMatch(reason);
         expect(error.name).not.toMatch(/Fenced|Unknown|Conflict/);
@@ -259,7 +269,7 @@ export function describeCommits(adapter: string, open: OpenStoreBench): void {
       // Done again with what is stored: the known ids get their first answer, the new one is an order.
       const reminded = await restored(bench.store, shard.record.id, (table) => table === "orders");
       (reminded as LedgerShard).remember(await bench.store.orders(found));
-      const second = new Committer(bench.store, shard.record, reminded);
+      const second = new Committer(bench.store, shard.record, reminded, shard.tables);
       second.ask(...again);
       const batch = await second.commit();
       expect(batch.effects.rows["orders_new"]!.columns["client_order_id"]).toEqual(["new"]);

@@ -11,6 +11,7 @@ import { connectNats, NatsBus, NatsLog } from "../../services/adapters/nats/inde
 import { TcpPeers } from "../../services/adapters/peers/tcp-peers.js";
 import { PostgresStore } from "../../services/adapters/postgres/store.js";
 import { SystemClock } from "../../services/common/clock.js";
+import { CommitTurns } from "../../services/host/commit-turns.js";
 import { Directory } from "../../services/host/directory.js";
 import { genesis, migrate } from "../../services/migrate/migrate.js";
 import { Node } from "../../services/node/node.js";
@@ -87,6 +88,7 @@ export class TestCluster {
       leases,
       clock,
       directory,
+      turns: new CommitTurns(clock),
       logger,
       observer,
     });

@@ -5,6 +5,7 @@ import type { Actor, Effects, Envelope } from "../../actors/kernel/actor.js";
 import { encodeFrame, stampToken } from "../../actors/kernel/frame.js";
 import { Links } from "../../actors/kernel/links.js";
 import { BatchClock } from "../../services/host/batch-clock.js";
+import { CommitTurns } from "../../services/host/commit-turns.js";
 import type { HostDependencies } from "../../services/host/dependencies.js";
 import { Leader } from "../../services/host/leader.js";
 import type { LeaderEnd } from "../../services/host/leader-end.js";
@@ -143,8 +144,9 @@ class Stage {
     const observer = { applied: nothing, committed: nothing };
     const leases = { wishes: () => new Map() };
     const logger = pino({ level: "silent" });
-    const stand = { log, bus, directory, observer, leases, logger, store: { commit } };
     const { clock } = this;
+    const turns = new CommitTurns(clock);
+    const stand = { log, bus, directory, turns, observer, leases, logger, store: { commit } };
     return { ...stand, clock, node: "n", incarnation: "n#1" } as unknown as HostDependencies;
   }
 }

@@ -250,7 +250,8 @@ describe("a batch", () => {
       OrderStatus.PendingNew,
       OrderStatus.PendingNew,
     ]);
-    expect(rows["balances"]?.columns).toEqual({
+    expect(rows["balances"]).toBeUndefined();
+    expect(rows["balances_changed"]?.columns).toEqual({
       account: [BOB, ALICE],
       asset: [QUOTE, QUOTE],
       total: [FUNDS.quote, FUNDS.quote],

@@ -237,7 +237,10 @@ export class AccountsCheck {
   }
 
   private takeBalances(batch: Batch, actor: ActorHistory, moved: Map<string, Balance>): void {
-    const number = (column: string) => numbersOf(batch, "balances", column);
+    const number = (column: string) => [
+      ...numbersOf(batch, "balances", column),
+      ...numbersOf(batch, "balances_changed", column),
+    ];
     const [assets, totals, holds] = [number("asset"), number("total"), number("held")];
     number("account").forEach((account, n) => {
       const key = `${account} ${assets[n]!}`;

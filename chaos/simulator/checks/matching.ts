@@ -93,13 +93,14 @@ export class MatchingCheck {
   }
 
   private judgeBook({ paper, stored }: JudgedMarket, batch: Batch, name: string): void {
-    const ids = numbersOf(batch, "book", "order_id");
-    const of = (column: string) => numbersOf(batch, "book", column);
-    const [sides, prices, leaves, shown] = [of("side"), of("price"), of("leaves"), of("shown")];
-    ids.forEach((orderId, n) => {
-      const amounts = { leaves: leaves[n]!, shown: shown[n]! };
-      stored.set(orderId, { side: sides[n]!, price: prices[n]!, ...amounts });
-    });
+    for (const part of ["book", "book_changed"]) {
+      const of = (column: string) => numbersOf(batch, part, column);
+      const [sides, prices, leaves, shown] = [of("side"), of("price"), of("leaves"), of("shown")];
+      of("order_id").forEach((orderId, n) => {
+        const side = sides[n] ?? stored.get(orderId)!.side;
+        stored.set(orderId, { side, price: prices[n]!, leaves: leaves[n]!, shown: shown[n]! });
+      });
+    }
     for (const orderId of numbersOf(batch, "book_removed", "order_id")) stored.delete(orderId);
     const isSame =
       stored.size === paper.resting.size &&

@@ -15,7 +15,13 @@ import type { Verdict } from "./verdict.js";
 const naiveEngine: EngineMaker = (state) => new NaiveEngine(state);
 
 /** Parts of open orders: in which order an engine gives them means nothing. */
-const UNORDERED = new Set(["book", "book_removed", "order_terms", "order_terms_removed"]);
+const UNORDERED = new Set([
+  "book",
+  "book_changed",
+  "book_removed",
+  "order_terms",
+  "order_terms_removed",
+]);
 
 export class ReplayCheck {
   private readonly verdict: Verdict;

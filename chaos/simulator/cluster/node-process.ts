@@ -1,4 +1,5 @@
 /** A node of the run: the production node on the ports of one process, started again when it has ended. */
+import { CommitTurns } from "../../../services/host/commit-turns.js";
 import { Directory } from "../../../services/host/directory.js";
 import type { HostObserver } from "../../../services/host/observer.js";
 import { Node } from "../../../services/node/node.js";
@@ -36,6 +37,7 @@ export class NodeProcess {
         logger,
         observer,
       }),
+      turns: new CommitTurns(clock),
     });
     this.node.start().then(
       () => {

@@ -1,7 +1,8 @@
 /**
  * The commit: one statement, so one transaction and one round trip (R1, R2). Its first part is the fence; every other
  * part is joined to the fence's row, so that nothing is written when the token or the previous batch is another. The
- * last part counts what each one touched, and makes the statement fail when it is not what was expected.
+ * last part counts what was touched by each part that looks for its rows, and makes the statement fail when it is not what
+ * was expected.
  *
  * A statement has only the parts that its batch has rows for: to start up and to end an empty part costs Postgres as much
  * as a row, and most batches of a quiet exchange have few parts. Each combination is one prepared statement.
@@ -11,6 +12,7 @@ import { assert } from "../../../actors/kernel/assert.js";
 import { CLIENT_ORDER_ID_FREE_AFTER_MICROS } from "../../../actors/kernel/limits.js";
 import { OrderStatus } from "../../../actors/kernel/order.js";
 import type { Batch } from "../../ports/store.js";
+import { arrayOf } from "./arrays.js";
 import { PARTS, type PartTable } from "./tables.js";
 
 type Parameter = string | number | Uint8Array | null;
@@ -93,11 +95,17 @@ function commitText(parts: readonly PartTable[], hasConfirmed: boolean, releases
     return `part_${part.part} AS (${body})`;
   });
   if (releases) bodies.unshift(releasedText(newIds));
-  const miscount = parts.length === 0 ? "NULL AS miscount" : miscountText(parts, ++parameter);
+  const counted = parts.filter(mayMiss);
+  const miscount = counted.length === 0 ? "NULL AS miscount" : miscountText(counted, ++parameter);
   if (hasConfirmed) bodies.push(confirmedText(parameter));
   return `WITH ${[FENCE, BATCH_LOG, ...bodies].join(",\n")}
 SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now,
   (SELECT count(*) FROM fence) AS fence, ${miscount}`;
+}
+
+/** An insert gives each of its rows a place or fails; who updates or deletes may find fewer than there should be. */
+function mayMiss({ mode }: PartTable): boolean {
+  return mode === "update" || mode === "delete";
 }
 
 /**
@@ -191,25 +199,29 @@ function insertText(part: PartTable, names: string[], from: string, bytes: strin
     values.push(bytes);
   }
   const insert = `INSERT INTO ${part.table} (${columns.join(", ")}) SELECT ${values.join(", ")} FROM ${from}`;
-  if (part.mode === "insert") return `${insert} RETURNING 1`;
+  if (part.mode === "insert") return insert;
   const changed = columns
     .filter((name) => !part.key.includes(name) && name !== "actor")
     .map((name) => `${name} = excluded.${name}`);
-  return `${insert} ON CONFLICT (${part.key.join(", ")}) DO UPDATE SET ${changed.join(", ")} RETURNING 1`;
+  return `${insert} ON CONFLICT (${part.key.join(", ")}) DO UPDATE SET ${changed.join(", ")}`;
 }
 
 function updateText(part: PartTable, names: string[], from: string): string {
   const changed = names.filter((name) => !part.key.includes(name));
   const set = changed.map((name) => `${name} = u.${name}`).join(", ");
-  const where = part.key.map((name) => `t.${name} = u.${name}`).join(" AND ");
+  const where = keyText(part);
   return `UPDATE ${part.table} AS t SET ${set} FROM ${from} WHERE ${where} RETURNING 1`;
 }
 
 function deleteText(part: PartTable, from: string): string {
-  const where = part.key.map((name) =>
+  return `DELETE FROM ${part.table} AS t USING ${from} WHERE ${keyText(part)} RETURNING 1`;
+}
+
+function keyText({ key }: PartTable): string {
+  const equal = key.map((name) =>
     name === "actor" ? "t.actor = fence.actor" : `t.${name} = u.${name}`,
   );
-  return `DELETE FROM ${part.table} AS t USING ${from} WHERE ${where.join(" AND ")} RETURNING 1`;
+  return equal.join(" AND ");
 }
 
 function commitValues(
@@ -237,10 +249,15 @@ function commitValues(
     effects.replies,
   ];
   for (const part of parts) addPart(values, part, rows[part.part]!);
-  if (parts.length > 0) values.push(numberArray(parts.map(({ part }) => rows[part]!.count)));
+  const counted = parts.filter(mayMiss);
+  if (counted.length > 0) {
+    const counts = counted.map(({ part }) => rows[part]!.count);
+    values.push(arrayOf("bigint", counts));
+  }
   if (confirmed.length > 0) {
-    values.push(numberArray(confirmed.map(({ destination }) => destination)));
-    values.push(numberArray(confirmed.map(({ upTo }) => upTo)));
+    const destinations = confirmed.map(({ destination }) => destination);
+    const numbers = confirmed.map(({ upTo }) => upTo);
+    values.push(arrayOf("integer", destinations), arrayOf("bigint", numbers));
   }
   return values;
 }
@@ -249,11 +266,11 @@ function addPart(parameters: Parameter[], part: PartTable, rowSet: RowSet): void
   for (const [name, type] of Object.entries(part.columns)) {
     const values = rowSet.columns[name] ?? [];
     assert(values.length === rowSet.count, "column %s of %s has a gap", name, part.part);
-    parameters.push(type === "text" ? textArray(values as readonly string[]) : numberArray(values));
+    parameters.push(arrayOf(type, values));
   }
   if (!part.bytesColumn) return;
-  parameters.push(numberArray(rowSet.columns["offset"] ?? []));
-  parameters.push(numberArray(rowSet.columns["length"] ?? []));
+  parameters.push(arrayOf("integer", rowSet.columns["offset"] ?? []));
+  parameters.push(arrayOf("integer", rowSet.columns["length"] ?? []));
   parameters.push(rowSet.bytes ?? new Uint8Array(0));
 }
 
@@ -307,13 +324,4 @@ function outboxRows({ outbox }: Batch): RowSet {
     length: outbox.map(({ frame }) => frame.length),
   };
   return { count: outbox.length, columns, bytes };
-}
-
-/** An array literal: joined text is several times cheaper than the driver's own way with arrays. */
-function numberArray(values: readonly (number | string | null)[]): string {
-  return `{${values.join(",")}}`;
-}
-
-function textArray(values: readonly string[]): string {
-  return `{${values.map((value) => `"${value.replace(/[\\"]/g, "\\$&")}"`).join(",")}}`;
 }
