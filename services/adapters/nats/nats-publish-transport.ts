@@ -1,5 +1,8 @@
-/** Publishing to JetStream, each frame with an answer. */
-import { ErrorCode, type JetStreamClient, type NatsConnection, NatsError } from "nats";
+/**
+ * Publishing to JetStream, each frame with an answer. The answers come to one subject of this client's, numbered; the
+ * library's own way makes two promises, a timer and a stack trace for each.
+ */
+import { createInbox, type Msg, type NatsConnection } from "nats";
 import { LogRefusedError } from "../../ports/log.js";
 import { watchConnection } from "./connection.js";
 import { subjectName } from "./names.js";
@@ -7,40 +10,84 @@ import { PUBLISH_MS_MAX, type PublishTransport } from "./publisher.js";
 
 /** What the server says of a stream, a machine or a store that is full. */
 const FULL = [10_077, 10_047, 10_028, 10_023];
-const NO_RESPONDERS: string = ErrorCode.NoResponders;
+/** Nobody listens on the subject: there is no such stream, or no JetStream. */
+const NO_RESPONDERS = 503;
+/** How often is looked for what has waited too long. */
+const CHECK_EVERY_MS = 100;
+
+interface Publication {
+  readonly sentAtMs: number;
+  readonly resolve: () => void;
+  readonly reject: (error: LogRefusedError) => void;
+}
 
 export class NatsPublishTransport implements PublishTransport {
   private readonly connection: NatsConnection;
-  private readonly client: JetStreamClient;
+  private readonly answersTo = createInbox();
+  /** By number, and so in the order in which they were sent. */
+  private readonly underWay = new Map<number, Publication>();
+  private published = 0;
+  private check: NodeJS.Timeout | null = null;
 
   constructor(connection: NatsConnection) {
     this.connection = connection;
-    this.client = connection.jetstream({ timeout: PUBLISH_MS_MAX });
+    connection.subscribe(`${this.answersTo}.*`, {
+      callback: (error, message) => {
+        if (!error) this.answered(message);
+      },
+    });
   }
 
-  async send(actorName: string, anchor: number, frame: Uint8Array): Promise<void> {
-    try {
-      await this.client.publish(subjectName(actorName, anchor), frame);
-    } catch (error) {
-      throw refusal(error);
-    }
+  send(actorName: string, anchor: number, frame: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.published += 1;
+      const reply = `${this.answersTo}.${this.published}`;
+      try {
+        this.connection.publish(subjectName(actorName, anchor), frame, { reply });
+      } catch (error) {
+        return reject(new LogRefusedError("unavailable", (error as Error).message));
+      }
+      this.underWay.set(this.published, { sentAtMs: performance.now(), resolve, reject });
+      this.check ??= setTimeout(() => this.giveUp(), CHECK_EVERY_MS);
+    });
   }
 
   watch(handlers: Parameters<PublishTransport["watch"]>[0]): void {
     watchConnection(this.connection, handlers);
     void this.connection.closed().then(handlers.lost);
   }
+
+  private answered(message: Msg): void {
+    const number = Number(message.subject.slice(this.answersTo.length + 1));
+    const publication = this.underWay.get(number);
+    if (!publication) return;
+    this.underWay.delete(number);
+    const refused = refusal(message);
+    if (refused) publication.reject(refused);
+    else publication.resolve();
+  }
+
+  /** Ends the wait of those that were sent too long ago. */
+  private giveUp(): void {
+    const now = performance.now();
+    for (const [number, { sentAtMs, reject }] of this.underWay) {
+      if (now - sentAtMs < PUBLISH_MS_MAX - CHECK_EVERY_MS) break;
+      this.underWay.delete(number);
+      reject(new LogRefusedError("unavailable", "there was no answer in time"));
+    }
+    this.check = this.underWay.size > 0 ? setTimeout(() => this.giveUp(), CHECK_EVERY_MS) : null;
+  }
 }
 
-function refusal(error: unknown): LogRefusedError {
-  const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof NatsError ? error.api_error?.err_code : undefined;
-  if (code !== undefined) {
-    return new LogRefusedError(FULL.includes(code) ? "full" : "unavailable", `${code}: ${message}`);
+/** What the server's answer refuses; nothing: the stream has the frame. */
+function refusal(message: Msg): LogRefusedError | null {
+  if (message.data.length === 0 && message.headers?.code === NO_RESPONDERS) {
+    return new LogRefusedError("no-stream", "no stream takes what is published there");
   }
-  // Nobody listens on the subject: there is no such stream, or no JetStream.
-  if (error instanceof NatsError && error.code === NO_RESPONDERS) {
-    return new LogRefusedError("no-stream", message);
-  }
-  return new LogRefusedError("unavailable", message);
+  const { error } = message.json<{
+    readonly error?: { readonly err_code?: number; readonly description?: string };
+  }>();
+  if (!error) return null;
+  const reason = FULL.includes(error.err_code ?? 0) ? "full" : "unavailable";
+  return new LogRefusedError(reason, `${error.err_code}: ${error.description}`);
 }
