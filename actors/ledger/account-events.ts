@@ -7,15 +7,17 @@ import { ByteReader, ByteWriter, MalformedError } from "../kernel/bytes.js";
 import { Code } from "../kernel/codes.js";
 import { CLIENT_ORDER_ID_LENGTH_MAX, DEPOSIT_KEY_LENGTH_MAX } from "../kernel/limits.js";
 import { type Liquidity, type OrderRequest, type Side } from "../kernel/order.js";
+import {
+  ACCEPTED,
+  ACCEPTED_OF_PAIR,
+  ACCEPTED_WITH_TERMS,
+  decodeAccepted,
+  encodeAccepted,
+  tagOfAccepted,
+} from "./accepted-event.js";
 import type { AccountEvent, JournalBlock } from "./account-event.js";
 import { decodeLimits, encodeLimits } from "./limit-terms.js";
 import { decodeOrigin, encodeOrigin } from "./origin.js";
-import {
-  decodeOtherTerms,
-  encodeOtherTerms,
-  hasOtherTerms,
-  NO_OTHER_TERMS,
-} from "./other-terms.js";
 import { decodeReviewEvent, encodeReviewEvent, REVIEW_TAGS } from "./review-events.js";
 import { decodeStandingEvent, encodeStandingEvent, STANDING_TAGS } from "./standing-events.js";
 import { decodeWarning, encodeWarning, WARNING_TAG } from "./warnings.js";
@@ -33,7 +35,7 @@ export type {
 const TAGS = {
   opened: 1,
   deposited: 2,
-  accepted: 3,
+  accepted: ACCEPTED,
   rejected: 4,
   requested: 5,
   voided: 6,
@@ -59,14 +61,10 @@ const TAGS = {
 /** An account with limits from the first. */
 const OPENED_WITH_LIMITS = 30;
 const OPENED_UNDER_PARENT = 31;
-/** An order that is more than plain. */
-const ACCEPTED_WITH_TERMS = 12;
 /** Reduced by something else than its client's wish. */
 const REDUCED_FOR = 13;
 /** Filled, and charged for it. */
 const FILLED_WITH_FEE = 22;
-/** With all terms, and the other order of its pair. */
-const ACCEPTED_OF_PAIR = 18;
 
 export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): void {
   writer.u8(tagOf(event));
@@ -110,12 +108,7 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
       encodeReviewEvent(writer, event);
       break;
     case "accepted":
-      encodeOrigin(writer, event.origin);
-      writer.uint(event.orderId).string(event.clientOrderId).uint(event.instrument);
-      writer.u8(event.side).u8(event.type).u8(event.timeInForce);
-      writer.uint(event.price).uint(event.quantity);
-      if (event.pair !== 0 || hasOtherTerms(event)) encodeOtherTerms(writer, event);
-      if (event.pair !== 0) writer.uint(event.pair);
+      encodeAccepted(writer, event);
       break;
     case "rejected":
       encodeOrigin(writer, event.origin);
@@ -173,14 +166,11 @@ export function encodeAccountEvent(writer: ByteWriter, event: AccountEvent): voi
 function tagOf(event: AccountEvent): number {
   if (event.kind === "opened" && event.parent !== undefined) return OPENED_UNDER_PARENT;
   if (event.kind === "opened" && event.limits) return OPENED_WITH_LIMITS;
-  if (event.kind === "accepted" && event.pair !== 0) return ACCEPTED_OF_PAIR;
-  if (event.kind === "accepted" && hasOtherTerms(event)) return ACCEPTED_WITH_TERMS;
+  if (event.kind === "accepted") return tagOfAccepted(event);
   if (event.kind === "filled" && event.fee !== 0) return FILLED_WITH_FEE;
   if (event.kind === "reduced" && event.code !== Code.OK) return REDUCED_FOR;
   return TAGS[event.kind];
 }
-
-type Accepted = Extract<AccountEvent, { kind: "accepted" }>;
 
 /** The events of a block's bytes. Throws `MalformedError`. */
 export function decodeAccountEvents(bytes: Uint8Array): AccountEvent[] {
@@ -236,7 +226,7 @@ function decodeEvent(reader: ByteReader): AccountEvent {
     case TAGS.accepted:
     case ACCEPTED_WITH_TERMS:
     case ACCEPTED_OF_PAIR:
-      return decodeAccepted(reader, tag);
+      return decodeAccepted(tag, reader);
     case TAGS.rejected: {
       const origin = decodeOrigin(reader);
       const orderId = reader.uint();
@@ -277,15 +267,20 @@ function decodeEvent(reader: ByteReader): AccountEvent {
 function decodeMarketsWord(tag: number, reader: ByteReader): AccountEvent {
   switch (tag) {
     case TAGS.rested:
-      return { kind: "rested", ...decodeStanding(reader) };
+      return decodeStanding("rested", reader);
     case TAGS.waiting:
-      return { kind: "waiting", ...decodeStanding(reader) };
+      return decodeStanding("waiting", reader);
     case TAGS.triggered:
-      return { kind: "triggered", ...decodeStanding(reader) };
+      return decodeStanding("triggered", reader);
     case TAGS.reduced:
-      return { kind: "reduced", ...decodeStanding(reader), code: Code.OK };
     case REDUCED_FOR:
-      return { kind: "reduced", ...decodeStanding(reader), code: reader.uint() };
+      return {
+        kind: "reduced",
+        orderId: reader.uint(),
+        leaves: reader.uint(),
+        sequence: reader.uint(),
+        code: tag === REDUCED_FOR ? reader.uint() : Code.OK,
+      };
     case TAGS.amended:
       return {
         kind: "amended",
@@ -343,23 +338,6 @@ function decodeMarketsWord(tag: number, reader: ByteReader): AccountEvent {
   }
 }
 
-function decodeAccepted(reader: ByteReader, tag: number): Accepted {
-  return {
-    kind: "accepted",
-    origin: decodeOrigin(reader),
-    orderId: reader.uint(),
-    clientOrderId: reader.string(CLIENT_ORDER_ID_LENGTH_MAX),
-    instrument: reader.uint(),
-    side: reader.u8() as Side,
-    type: reader.u8(),
-    timeInForce: reader.u8(),
-    price: reader.uint(),
-    quantity: reader.uint(),
-    ...(tag === TAGS.accepted ? NO_OTHER_TERMS : decodeOtherTerms(reader)),
-    pair: tag === ACCEPTED_OF_PAIR ? reader.uint() : 0,
-  };
-}
-
 function decodeTransfer(tag: number, reader: ByteReader): AccountEvent {
   const origin = tag === TAGS.transfer ? decodeOrigin(reader) : null;
   const [other, asset, amount] = [reader.uint(), reader.uint(), reader.uint()];
@@ -371,12 +349,11 @@ function decodeTransfer(tag: number, reader: ByteReader): AccountEvent {
   return { kind: "transfer-ended", recipient: other, ...terms, code: reader.uint() };
 }
 
-function decodeStanding(reader: ByteReader): {
-  readonly orderId: number;
-  readonly leaves: number;
-  readonly sequence: number;
-} {
-  return { orderId: reader.uint(), leaves: reader.uint(), sequence: reader.uint() };
+function decodeStanding(
+  kind: "rested" | "waiting" | "triggered",
+  reader: ByteReader,
+): AccountEvent {
+  return { kind, orderId: reader.uint(), leaves: reader.uint(), sequence: reader.uint() };
 }
 
 /** The body of a shard's event frame: blocks, one after the other. Replies travel beside it. */

@@ -308,18 +308,35 @@ function decodePlace(
   isPlain: boolean,
   reader: ByteReader,
 ): PlaceOrder {
+  const clientOrderId = reader.string(CLIENT_ORDER_ID_LENGTH_MAX);
+  const instrument = reader.uint();
+  const side = reader.u8();
+  const type = reader.u8();
+  const timeInForce = reader.u8();
+  const price = reader.uint();
+  const quantity = reader.uint();
+  const terms = isPlain ? NO_OTHER_TERMS : decodeOtherTerms(reader);
+  const { stopPrice, display, expires, selfTrade, postOnly, reprices, trail, minQuantity } = terms;
+  // Written out: to spread the terms costs as much as all the rest of an order.
   return {
     kind: "place",
     account,
     deadline,
-    clientOrderId: reader.string(CLIENT_ORDER_ID_LENGTH_MAX),
-    instrument: reader.uint(),
-    side: reader.u8(),
-    type: reader.u8(),
-    timeInForce: reader.u8(),
-    price: reader.uint(),
-    quantity: reader.uint(),
-    ...(isPlain ? NO_OTHER_TERMS : decodeOtherTerms(reader)),
+    clientOrderId,
+    instrument,
+    side,
+    type,
+    timeInForce,
+    price,
+    quantity,
+    stopPrice,
+    display,
+    expires,
+    selfTrade,
+    postOnly,
+    reprices,
+    trail,
+    minQuantity,
   };
 }
 
@@ -344,7 +361,10 @@ function decodeRequest(account: number, deadline: number, reader: ByteReader): A
     orderId: reader.uint(),
     clientOrderId: reader.string(CLIENT_ORDER_ID_LENGTH_MAX),
     leaves: reader.uint(),
-    ...NO_NEW_TERMS,
+    price: NO_NEW_TERMS.price,
+    quantity: NO_NEW_TERMS.quantity,
+    stopPrice: NO_NEW_TERMS.stopPrice,
+    display: NO_NEW_TERMS.display,
   };
 }
 

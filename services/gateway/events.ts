@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { MalformedError } from "../../actors/kernel/bytes.js";
 import { Code } from "../../actors/kernel/codes.js";
 import { decodeEventFrame, type EventFrame } from "../../actors/kernel/event-frame.js";
-import type { AccountEvent, Origin, PairReply, Reply } from "../../actors/ledger/account-events.js";
+import type { AccountEvent, Origin, Reply } from "../../actors/ledger/account-events.js";
 import type { Clock } from "../ports/clock.js";
 import type { Bus } from "../ports/log.js";
 import type { ActorHead, Reads } from "../ports/reads.js";
@@ -11,6 +11,7 @@ import { ALL_LEDGER_EVENTS } from "../ports/subjects.js";
 import type { Commands } from "./commands.js";
 import type { Leaders } from "./leaders.js";
 import * as metrics from "./metrics.js";
+import type { Answer } from "./pending.js";
 import { type Block, ShardEvents } from "./shard-events.js";
 import type { Subscriptions } from "./subscriptions.js";
 import type { Warnings } from "./warnings.js";
@@ -80,14 +81,15 @@ export class Events {
       const event = block.events[n]!;
       const origin = originOf(event);
       if (!origin) continue;
-      const answer = { account, sequence: block.first + n, token, repeated: false };
+      const answer = answerOf(event, account, block.first + n, token);
       const second = block.events[n + 1];
       // A pair is answered by two events, one behind the other.
       if (second && isOf(second, origin)) {
-        this.deps.commands.answer(shard, origin, { ...answer, ...outcomeOfPair(event, second) });
+        const other = answerOf(second, account, answer.sequence, token);
+        this.deps.commands.answer(shard, origin, answerOfPair(answer, other));
         n += 1;
       } else {
-        this.deps.commands.answer(shard, origin, { ...answer, ...outcomeOf(event) });
+        this.deps.commands.answer(shard, origin, answer);
       }
     }
     this.deps.subscriptions.take(block);
@@ -96,7 +98,7 @@ export class Events {
 
   private takeReply(shard: number, token: number, reply: Reply): void {
     const { origin, account, code, orderId, repeated, pair } = reply;
-    const answer = { account, code, orderId, repeated, token, sequence: 0, orders: 0 };
+    const answer = { account, code, orderId, sequence: 0, token, repeated, orders: 0 };
     this.deps.commands.answer(shard, origin, pair ? { ...answer, pair } : answer);
   }
 }
@@ -110,17 +112,8 @@ function isOf(event: AccountEvent, { slot, token, number }: Origin): boolean {
   return origin?.number === number && origin.slot === slot && origin.token === token;
 }
 
-interface Outcome {
-  readonly code: number;
-  readonly orderId: number;
-  readonly orders: number;
-  readonly pair?: PairReply;
-}
-
 /** Both orders were accepted, or both rejected: for what is wrong with one of them, or with the two. */
-function outcomeOfPair(first: AccountEvent, second: AccountEvent): Outcome {
-  const one = outcomeOf(first);
-  const other = outcomeOf(second);
+function answerOfPair(one: Answer, other: Answer): Answer {
   let leg = 0;
   if (other.code === Code.OTHER_LEG_REJECTED) leg = 1;
   if (one.code === Code.OTHER_LEG_REJECTED) leg = 2;
@@ -130,12 +123,15 @@ function outcomeOfPair(first: AccountEvent, second: AccountEvent): Outcome {
   };
 }
 
-function outcomeOf(event: AccountEvent): Outcome {
+function answerOf(event: AccountEvent, account: number, sequence: number, token: number): Answer {
   const orderId = "orderId" in event ? event.orderId : 0;
   const orders = event.kind === "cancel-all" ? event.orders : 0;
-  if (event.kind === "rejected") return { code: event.code, orderId, orders };
-  const code = event.kind === "voided" ? Code.CLIENT_ORDER_ID_VOIDED : Code.OK;
-  return { code, orderId, orders };
+  return { account, code: codeOf(event), orderId, sequence, token, repeated: false, orders };
+}
+
+function codeOf(event: AccountEvent): number {
+  if (event.kind === "rejected") return event.code;
+  return event.kind === "voided" ? Code.CLIENT_ORDER_ID_VOIDED : Code.OK;
 }
 
 function decodeOrNull(data: Uint8Array): EventFrame | null {
