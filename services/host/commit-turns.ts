@@ -1,30 +1,39 @@
 /**
- * The commits of a node take turns, a few at a time. Whoever waits for its turn has not closed its batch and goes on
- * applying what comes in: under load batches become fewer and larger, and what each costs besides its rows is paid less
- * often. When it is quiet there is always a turn to be had.
+ * The commits of a node take turns, a few at a time, and an actor rests after a commit for as long as it took, up to a few
+ * milliseconds. Whoever waits has not closed its batch and goes on applying what comes in: the busier the machine, the
+ * fewer and larger the batches, and what each costs besides its rows is paid less often. When it is quiet there is always
+ * a turn to be had.
  */
 import type { Clock } from "../ports/clock.js";
-import { COMMIT_TURN_MS_MAX, COMMITS_AT_ONCE } from "./limits.js";
+import { COMMIT_REST_MS_MAX, COMMIT_TURN_MS_MAX, COMMITS_AT_ONCE } from "./limits.js";
 
-/** Begins a commit; null: there is nothing to commit any more. */
+/** Begins a commit, which never rejects; null: there is nothing to commit any more. */
 export type BeginCommit = () => Promise<void> | null;
 
 export class CommitTurns {
   private readonly clock: Clock;
   private readonly line = new Set<BeginCommit>();
+  private readonly resting = new Set<BeginCommit>();
+  private readonly restsUntilMs = new WeakMap<BeginCommit, number>();
   private free = COMMITS_AT_ONCE;
 
   constructor(clock: Clock) {
     this.clock = clock;
   }
 
-  /** Those that wait. */
-  get length(): number {
-    return this.line.size;
+  /** Begins a commit when its turn has come, perhaps at once. To ask for the same again changes nothing. */
+  take(begin: BeginCommit): void {
+    if (this.resting.has(begin)) return;
+    const restMs = (this.restsUntilMs.get(begin) ?? 0) - this.clock.now();
+    if (restMs <= 0) return this.queue(begin);
+    this.resting.add(begin);
+    this.clock.after(restMs, () => {
+      this.resting.delete(begin);
+      this.queue(begin);
+    });
   }
 
-  /** Begins a commit when its turn has come, perhaps at once. Who is in the line keeps its place. */
-  take(begin: BeginCommit): void {
+  private queue(begin: BeginCommit): void {
     this.line.add(begin);
     this.next();
   }
@@ -34,22 +43,27 @@ export class CommitTurns {
       if (this.free === 0) return;
       this.line.delete(begin);
       const commit = begin();
-      if (commit) this.watch(commit);
+      if (commit) this.watch(begin, commit);
     }
   }
 
-  /** A turn ends with its commit, which never rejects; one that hangs holds up the others only for so long. */
-  private watch(commit: Promise<void>): void {
+  /** A turn ends with its commit; one that hangs holds up the others only for so long. */
+  private watch(begin: BeginCommit, commit: Promise<void>): void {
+    const beganMs = this.clock.now();
     this.free -= 1;
     let isOver = false;
     const over = (): void => {
       if (isOver) return;
       isOver = true;
-      cancel();
       this.free += 1;
       this.next();
     };
     const cancel = this.clock.after(COMMIT_TURN_MS_MAX, over);
-    void commit.then(over);
+    void commit.then(() => {
+      cancel();
+      const nowMs = this.clock.now();
+      this.restsUntilMs.set(begin, nowMs + Math.min(nowMs - beganMs, COMMIT_REST_MS_MAX));
+      over();
+    });
   }
 }

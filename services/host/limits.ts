@@ -13,6 +13,8 @@ export const COMMIT_HANGS_AFTER_MS = 700;
  */
 export const COMMITS_AT_ONCE = 2;
 export const COMMIT_TURN_MS_MAX = 250;
+/** After a commit its actor waits as long as it took before the next, but not longer than this. */
+export const COMMIT_REST_MS_MAX = 5;
 
 /** A receiver asks the same source at most this often to send again. */
 export const RESEND_REQUEST_EVERY_MS = 50;
