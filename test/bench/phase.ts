@@ -1,0 +1,148 @@
+/** One phase of a benchmark: load processes that send to an exchange for some time, and what came of it. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Latencies } from "../../services/participants/latencies.js";
+import { LoadProcess, type LoadResult } from "../../chaos/load/process.js";
+import { untilQuiet } from "../../chaos/quiet.js";
+import type { Scene } from "../../chaos/scene.js";
+import { cpuBetween, cpuTimes } from "./cpu.js";
+
+/** Of all load processes together, unless a phase says otherwise. */
+export const ACCOUNTS = 1_000;
+const FIRST_ACCOUNT = 1_000;
+const LOAD_PROCESSES = 2;
+/**
+ * The inboxes have to be empty so soon after the last order, or, where the machine has no time for us, within so many times
+ * what the slowest orders took: more would be work that was put off.
+ */
+const INBOXES_EMPTY_LIMIT_MS = 1_000;
+const INBOXES_EMPTY_FILLS = 2;
+const QUIET_LIMIT_MS = 60_000;
+const MS_PER_SECOND = 1_000;
+
+export interface Phase {
+  /** Stands in the client order ids: two phases on one exchange have two names. */
+  readonly name: string;
+  readonly seconds: number;
+  /** Of all processes together; 0 saturates. */
+  readonly ordersPerSecond: number;
+  /** Orders without a report at once, of all processes together, when saturating. */
+  readonly window: number;
+  readonly accounts?: number;
+}
+
+/** What one phase measured. */
+export interface PhaseReport {
+  readonly seconds: number;
+  /** Orders whose client received their final or resting report while orders were being sent, a second. */
+  readonly ordersPerSecond: number;
+  readonly acceptMsP50: number;
+  readonly acceptMsP99: number;
+  readonly fillMsP50: number;
+  readonly fillMsP99: number;
+  readonly orders: number;
+  readonly fills: number;
+  readonly cancels: number;
+  readonly crossingShare: number;
+  readonly cancelShare: number;
+  readonly rejected: number;
+  readonly refused: number;
+  readonly unreported: number;
+  readonly inboxesEmptyMs: number;
+  /** Processor time per reported order, in microseconds. */
+  readonly cpuMicrosecondsPerOrder: Readonly<Record<string, number>>;
+}
+
+/** Sends for the time of the phase, then waits until everything is reported and taken. */
+export async function runPhase(scene: Scene, phase: Phase): Promise<PhaseReport> {
+  const loads = startLoads(scene, phase);
+  try {
+    await Promise.all([...loads.values()].map((load) => load.ready()));
+    const pids = new Map([...loads].map(([name, load]) => [name, load.pid]));
+    const cpuBefore = cpuTimes(scene.exchange, pids);
+    for (const load of loads.values()) load.go();
+    await sleep(phase.seconds * MS_PER_SECOND);
+    const cpuAfter = cpuTimes(scene.exchange, pids);
+    for (const load of loads.values()) load.stop();
+    const inboxesEmptyMs = await untilQuiet(scene, QUIET_LIMIT_MS);
+    const results = await Promise.all([...loads.values()].map((load) => load.result()));
+    return summary(results, cpuBetween(cpuBefore, cpuAfter), inboxesEmptyMs);
+  } finally {
+    for (const load of loads.values()) load.kill();
+  }
+}
+
+/** The load processes of a phase by name, not told to go yet. */
+export function startLoads(scene: Scene, phase: Phase): Map<string, LoadProcess> {
+  const loads = new Map<string, LoadProcess>();
+  const accounts = (phase.accounts ?? ACCOUNTS) / LOAD_PROCESSES;
+  for (let index = 0; index < LOAD_PROCESSES; index++) {
+    const request = {
+      grpc: scene.exchange.grpc,
+      name: `${phase.name}${index + 1}`,
+      seed: index + 1,
+      firstAccount: FIRST_ACCOUNT + index * accounts,
+      accounts,
+      symbols: scene.symbols,
+      ordersPerSecond: phase.ordersPerSecond / LOAD_PROCESSES,
+      window: phase.window / LOAD_PROCESSES,
+    };
+    loads.set(`load-${index + 1}`, new LoadProcess(request));
+  }
+  return loads;
+}
+
+function summary(
+  results: readonly LoadResult[],
+  cpu: ReadonlyMap<string, number>,
+  inboxesEmptyMs: number,
+): PhaseReport {
+  const total = (value: (result: LoadResult) => number) =>
+    results.reduce((sum, result) => sum + value(result), 0);
+  const accept = merged(results.map((result) => result.acceptLatency));
+  const fill = merged(results.map((result) => result.fillLatency));
+  const seconds = Math.max(...results.map((result) => result.seconds));
+  const inTime = total((result) => result.reportedInTime);
+  const orders = total((result) => result.submitted);
+  const cancels = total((result) => result.cancels);
+  return {
+    seconds: rounded(seconds),
+    ordersPerSecond: Math.round(inTime / seconds),
+    acceptMsP50: rounded(accept.percentile(50)),
+    acceptMsP99: rounded(accept.percentile(99)),
+    fillMsP50: rounded(fill.percentile(50)),
+    fillMsP99: rounded(fill.percentile(99)),
+    orders,
+    fills: total((result) => result.fills),
+    cancels,
+    crossingShare: rounded(total((result) => result.crossing) / orders),
+    cancelShare: rounded(cancels / (orders + cancels)),
+    rejected: total((result) => result.rejected),
+    refused: total((result) => result.refused),
+    unreported: total((result) => result.unreported),
+    inboxesEmptyMs: Math.round(inboxesEmptyMs),
+    cpuMicrosecondsPerOrder: Object.fromEntries(
+      [...cpu].map(([name, microseconds]) => [name, rounded(microseconds / inTime)]),
+    ),
+  };
+}
+
+function merged(encoded: readonly string[]): Latencies {
+  const all = new Latencies();
+  for (const each of encoded) all.add(new Latencies(each));
+  return all;
+}
+
+/** Whatever makes the numbers of a phase worthless. */
+export function failuresOf(name: string, phase: PhaseReport): string[] {
+  const failures: string[] = [];
+  if (phase.unreported > 0) failures.push(`${name}: ${phase.unreported} orders have no report`);
+  const limitMs = Math.max(INBOXES_EMPTY_LIMIT_MS, INBOXES_EMPTY_FILLS * phase.fillMsP99);
+  if (phase.inboxesEmptyMs > limitMs) {
+    failures.push(`${name}: the inboxes were empty only after ${phase.inboxesEmptyMs} ms`);
+  }
+  return failures;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}
