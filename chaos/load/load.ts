@@ -13,6 +13,8 @@ import { type Counts, OrderTracker } from "../../services/participants/tracker.j
 const PACE_MS = 1;
 /** Orders sent in one turn of the event loop, so that answers are read in between. */
 const BURST_ORDERS_MAX = 500;
+/** An order sent later than this after it was due is one with which this process itself did not keep up. */
+const LATE_SEND_MS = 20;
 /** How long reports are awaited after the last order, and how long silence has to be to be the end. */
 const REPORT_LIMIT_MS = 60_000;
 const SILENCE_MS = 1_500;
@@ -30,6 +32,7 @@ export class Load {
   private sent = 0;
   /** What had been sent when it started last. */
   private sentBefore = 0;
+  private lateSends = 0;
 
   constructor(options: LoadOptions, venue: Venue, instruments: readonly Instrument[]) {
     this.options = options;
@@ -52,16 +55,18 @@ export class Load {
   /** Begins to send, or goes on after a rest. */
   start(): void {
     this.startedMs = performance.now();
+    this.tracker.timedFromMs = this.startedMs + this.options.leadInSeconds * MS_PER_SECOND;
     this.sentBefore = this.sent;
     this.pacer = setInterval(() => this.pace(), PACE_MS);
   }
 
   /** Sends no more; waits for every report, then for silence; gives what was measured. */
   async rest(): Promise<LoadResult> {
-    clearInterval(this.pacer);
-    this.pacer = undefined;
     const now = () => performance.now();
     const stoppedMs = now();
+    if (this.pacer) this.lateSends += this.overdue(stoppedMs);
+    clearInterval(this.pacer);
+    this.pacer = undefined;
     const reportedInTime = this.tracker.counts.reported;
     const deadline = stoppedMs + REPORT_LIMIT_MS;
     while (!this.desk.isAnswered && now() < deadline) await pause();
@@ -72,6 +77,7 @@ export class Load {
       ...this.tracker.counts,
       seconds: (stoppedMs - this.startedMs) / MS_PER_SECOND,
       reportedInTime,
+      lateSends: this.lateSends,
       unreported: outstanding,
       resolved,
       acceptLatency: acceptLatency.encode(),
@@ -90,22 +96,38 @@ export class Load {
   private pace(): void {
     const { ordersPerSecond } = this.options;
     if (ordersPerSecond === 0) return this.fillWindow();
-    const elapsedSeconds = (performance.now() - this.startedMs) / MS_PER_SECOND;
-    const due = this.sentBefore + Math.floor(elapsedSeconds * ordersPerSecond);
-    const until = Math.min(due, this.sent + BURST_ORDERS_MAX);
+    const now = performance.now();
+    const until = Math.min(this.dueBy(now, ordersPerSecond), this.sent + BURST_ORDERS_MAX);
     if (!this.desk.isOpen || this.sent >= until) return;
+    const lateMs = now - LATE_SEND_MS;
     while (this.sent < until) {
       const dueSeconds = (this.sent - this.sentBefore) / ordersPerSecond;
-      this.order(this.startedMs + dueSeconds * MS_PER_SECOND);
+      const dueMs = this.startedMs + dueSeconds * MS_PER_SECOND;
+      if (dueMs < lateMs) this.lateSends += 1;
+      this.order(dueMs);
     }
     this.desk.flush();
   }
 
+  /** How many orders are to have been sent by then, at this rate. */
+  private dueBy(nowMs: number, ordersPerSecond: number): number {
+    const elapsedSeconds = (nowMs - this.startedMs) / MS_PER_SECOND;
+    return this.sentBefore + Math.floor(elapsedSeconds * ordersPerSecond);
+  }
+
+  /** Orders of an open loop that were due well before and have not been sent. */
+  private overdue(nowMs: number): number {
+    const { ordersPerSecond } = this.options;
+    return Math.max(0, this.dueBy(nowMs - LATE_SEND_MS, ordersPerSecond) - this.sent);
+  }
+
   private fillWindow(): void {
     if (this.pacer === undefined || !this.desk.isOpen) return;
-    const room = this.options.window - this.tracker.outstanding;
     const now = performance.now();
-    for (let n = 0; n < Math.min(room, BURST_ORDERS_MAX); n++) this.order(now);
+    const { window, atMostPerSecond } = this.options;
+    const allowed = atMostPerSecond === 0 ? Infinity : this.dueBy(now, atMostPerSecond) - this.sent;
+    const room = Math.min(window - this.tracker.outstanding, allowed, BURST_ORDERS_MAX);
+    for (let n = 0; n < room; n++) this.order(now);
     this.desk.flush();
   }
 

@@ -16,6 +16,10 @@ export const LoadOptions = z.object({
   ordersPerSecond: z.number().int().min(0).max(ORDERS_PER_SECOND_MAX).default(0),
   /** Orders that may be without their final or resting report at once, when saturating. */
   window: z.number().int().positive().default(1_000),
+  /** When saturating, never more orders per second than this; 0: as many as `window` lets. */
+  atMostPerSecond: z.number().int().min(0).max(ORDERS_PER_SECOND_MAX).default(0),
+  /** How long it sends before latencies count: until its own code is compiled. */
+  leadInSeconds: z.number().min(0).default(0),
   /** The part of the orders that cross, and the part of all messages that are cancels. */
   crossingShare: z.number().min(0).max(1).default(0.5),
   cancelShare: z

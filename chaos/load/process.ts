@@ -12,6 +12,8 @@ import type { Counts } from "../../services/participants/tracker.js";
 
 const PROGRAM = join(PROJECT_ROOT, "dist", "chaos", "load", "main.js");
 const SET_UP_LIMIT_MS = 120_000;
+/** More for each account that is opened and funded. */
+const SET_UP_LIMIT_MS_PER_ACCOUNT = 10;
 const END_LIMIT_MS = 120_000;
 
 export interface LoadResult extends Counts {
@@ -19,6 +21,8 @@ export interface LoadResult extends Counts {
   readonly seconds: number;
   /** Orders reported (final or resting) by the time the last was sent. */
   readonly reportedInTime: number;
+  /** Orders of an open loop that the process sent late, or not at all, by its own fault. */
+  readonly lateSends: number;
   /** Orders that had got no report when the process gave up waiting. */
   readonly unreported: number;
   /** Orders whose fate had to be asked for afterwards. */
@@ -37,6 +41,7 @@ export class LoadProcess {
   /** As of the last second. */
   counts: Counts | undefined;
   private readonly child: ChildProcess;
+  private readonly setUpLimitMs: number;
   private readonly arrived = new EventEmitter();
   private readonly isReady = this.once("ready");
   private hasResult: Promise<LoadLine> | undefined;
@@ -44,6 +49,7 @@ export class LoadProcess {
   private lastWords = "";
 
   constructor(request: LoadRequest) {
+    this.setUpLimitMs = SET_UP_LIMIT_MS + SET_UP_LIMIT_MS_PER_ACCOUNT * request.accounts;
     this.child = spawn(
       process.execPath,
       ["--enable-source-maps", PROGRAM, JSON.stringify(request)],
@@ -77,7 +83,7 @@ export class LoadProcess {
 
   /** Resolves when its accounts are open and funded. */
   async ready(): Promise<void> {
-    await this.within(SET_UP_LIMIT_MS, this.isReady);
+    await this.within(this.setUpLimitMs, this.isReady);
   }
 
   go(): void {

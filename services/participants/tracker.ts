@@ -47,6 +47,8 @@ export class OrderTracker {
   };
   readonly acceptLatency = new Latencies();
   readonly fillLatency = new Latencies();
+  /** Orders that were due before have no latency. */
+  timedFromMs = 0;
   /** When the last event came, and how many orders' fates had to be asked for. */
   lastEventMs = 0;
   resolved = 0;
@@ -178,7 +180,7 @@ export class OrderTracker {
     this.byOrder.set(orderId, order);
     this.byClientId.delete(order.clientOrderId);
     this.counts.accepted += 1;
-    this.acceptLatency.record(nowMs - order.dueMs);
+    if (order.dueMs >= this.timedFromMs) this.acceptLatency.record(nowMs - order.dueMs);
   }
 
   private reject(order: TrackedOrder, code: string): void {
@@ -205,7 +207,8 @@ export class OrderTracker {
     const order = this.byOrder.get(orderId);
     if (!order) return;
     // A passive order trades when somebody comes; only what crosses measures the exchange.
-    if (order.isCrossing && !order.hasTraded) this.fillLatency.record(nowMs - order.dueMs);
+    const isTimed = order.isCrossing && !order.hasTraded && order.dueMs >= this.timedFromMs;
+    if (isTimed) this.fillLatency.record(nowMs - order.dueMs);
     order.hasTraded = true;
     if (leaves === 0) this.finish(order);
   }

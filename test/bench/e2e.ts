@@ -1,94 +1,86 @@
 /**
  * The whole exchange, measured from outside: real servers, real processes, clients in processes of their own through the
- * public order-entry stream. Saturated first (how many orders a second), then quiet (how long one takes).
+ * public order-entry stream. Saturated first (how many orders a second), then the rate that it sustains with its latency,
+ * how long an order takes at four fifths of it, and when it is quiet.
  */
-import { Scene } from "../../chaos/scene.js";
-import { audit } from "../../services/audit/audit.js";
+import type { Scene } from "../../chaos/scene.js";
+import { type Measured, onExchange, SHAPE, type Verdict } from "./on-exchange.js";
 import { ACCOUNTS, failuresOf, type PhaseReport, runPhase } from "./phase.js";
+import { findSustained, type Sustained } from "./sustained.js";
 
 export interface E2eOptions {
   readonly seconds?: number;
   readonly nodes?: number;
   readonly ledgerShards?: number;
   readonly window?: number;
+  readonly short?: boolean;
   readonly log?: (line: string) => void;
 }
 
-const DEFAULTS = { seconds: 60, nodes: 3, ledgerShards: 2, window: 2_000 } as const;
+const DEFAULTS = { seconds: 60, nodes: SHAPE.nodes, ledgerShards: SHAPE.ledgerShards } as const;
+const SHORT_SECONDS = 1;
+/** Outstanding orders of a closed loop. */
+export const WINDOW_ORDERS = 2_000;
 
-const SYMBOLS = 10;
-const WARM_UP_SECONDS = 5;
-const QUIET_ORDERS_PER_SECOND = 500;
+export const WARM_UP_SECONDS = 5;
+export const QUIET_ORDERS_PER_SECOND = 500;
 const QUIET_SECONDS_MAX = 30;
+/** One step takes this part of a whole measurement, and latencies count after so long. */
+const STEP_SHARE = 1 / 6;
+const LEAD_IN_SECONDS = 1;
+const EIGHTY_PERCENT = 0.8;
 
-export interface E2eReport extends PhaseReport {
+interface E2eMeasured extends PhaseReport, Sustained, Measured {
   readonly name: "e2e";
+  readonly atEighty: PhaseReport | null;
   readonly quiet: PhaseReport;
-  readonly nodes: number;
-  readonly ledgerShards: number;
   readonly accounts: number;
-  readonly symbols: number;
   readonly window: number;
-  /** Are fsync, full_page_writes and synchronous_commit on? */
-  readonly durable: boolean;
-  readonly conserved: boolean;
-  readonly auditOk: boolean;
-  readonly failures: readonly string[];
-  readonly ok: boolean;
 }
+
+export type E2eReport = E2eMeasured & Verdict;
 
 /** Measures an exchange that it starts. */
-export async function runE2e(options: E2eOptions = {}): Promise<E2eReport> {
-  const settings = { ...DEFAULTS, ...options };
-  const log = options.log ?? (() => {});
-  const { seconds, window, nodes, ledgerShards } = settings;
-  const scene = await Scene.start({ nodes, ledgerShards, symbols: SYMBOLS, log });
-  try {
-    const saturating = { ordersPerSecond: 0, window };
-    log("warming up");
-    await runPhase(scene, { name: "w", seconds: WARM_UP_SECONDS, ...saturating });
-    log(`saturating for ${seconds} s`);
-    const saturated = await runPhase(scene, { name: "s", seconds, ...saturating });
-    const quietSeconds = Math.min(seconds, QUIET_SECONDS_MAX);
-    log(`${QUIET_ORDERS_PER_SECOND} orders/s for ${quietSeconds} s`);
-    const quiet = await runPhase(scene, {
-      name: "q",
-      seconds: quietSeconds,
-      ordersPerSecond: QUIET_ORDERS_PER_SECOND,
-      window,
-    });
-    log("auditing");
-    const audited = await audit(scene.exchange.urls.postgres);
-    const failures = [...failuresOf("saturated", saturated), ...failuresOf("quiet", quiet)];
-    if (audited.firstViolation) failures.push(JSON.stringify(audited.firstViolation));
-    const durable = await isDurable(scene);
-    if (!durable) failures.push("PostgreSQL does not write durably");
-    return {
-      name: "e2e",
-      ...saturated,
-      quiet,
-      nodes,
-      ledgerShards,
-      accounts: ACCOUNTS,
-      symbols: SYMBOLS,
-      window,
-      durable,
-      conserved: audited.conserved,
-      auditOk: audited.ok,
-      failures,
-      ok: failures.length === 0,
-    };
-  } catch (error) {
-    log(`the logs are kept in ${scene.keepLogs()}`);
-    throw error;
-  } finally {
-    await scene.stop();
-  }
+export function runE2e(options: E2eOptions = {}): Promise<E2eReport> {
+  const { nodes, ledgerShards, seconds: asked } = { ...DEFAULTS, ...options };
+  const { window = WINDOW_ORDERS, short, log = () => {} } = options;
+  const seconds = short ? Math.min(asked, SHORT_SECONDS) : asked;
+  const shape = { ...SHAPE, nodes, ledgerShards };
+  return onExchange(shape, log, (scene) => measureE2e(scene, seconds, window, log));
 }
 
-async function isDurable(scene: Scene): Promise<boolean> {
-  const rows = await scene.query<{ setting: string }>(
-    "SELECT setting FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit')",
+async function measureE2e(
+  scene: Scene,
+  seconds: number,
+  window: number,
+  log: (line: string) => void,
+): Promise<E2eMeasured> {
+  let phases = 0;
+  const run = (ordersPerSecond: number, length: number, leadInSeconds = 0) => {
+    phases += 1;
+    const rate = ordersPerSecond === 0 ? "saturating" : `${ordersPerSecond} orders/s`;
+    log(`${rate} for ${length} s`);
+    const name = `e${phases}x`;
+    const timed = { seconds: length + leadInSeconds, leadInSeconds };
+    return runPhase(scene, { name, ordersPerSecond, window, ...timed });
+  };
+  log("warming up");
+  await run(0, WARM_UP_SECONDS);
+  const saturated = await run(0, seconds);
+  const stepSeconds = Math.max(1, Math.round(seconds * STEP_SHARE));
+  const sustained = await findSustained(saturated.ordersPerSecond, (rate, length) =>
+    run(rate, length === "step" ? stepSeconds : seconds, LEAD_IN_SECONDS),
   );
-  return rows.length === 3 && rows.every(({ setting }) => setting === "on");
+  const eighty = Math.round(sustained.sustainedOrdersPerSecond * EIGHTY_PERCENT);
+  const atEighty = eighty > 0 ? await run(eighty, seconds, LEAD_IN_SECONDS) : null;
+  const quiet = await run(QUIET_ORDERS_PER_SECOND, Math.min(seconds, QUIET_SECONDS_MAX));
+  const failures = [
+    ...failuresOf("saturated", saturated),
+    ...sustained.steps.flatMap((step) => failuresOf(`${step.offeredPerSecond} orders/s`, step)),
+    ...(sustained.held ? failuresOf("sustained", sustained.held) : []),
+    ...(atEighty ? failuresOf("at 80 %", atEighty) : []),
+    ...failuresOf("quiet", quiet),
+  ];
+  const common = { name: "e2e", accounts: ACCOUNTS, window } as const;
+  return { ...common, ...saturated, ...sustained, atEighty, quiet, failures };
 }

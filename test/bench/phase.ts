@@ -1,10 +1,13 @@
 /** One phase of a benchmark: load processes that send to an exchange for some time, and what came of it. */
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Latencies } from "../../services/participants/latencies.js";
 import { LoadProcess, type LoadResult } from "../../chaos/load/process.js";
 import { untilQuiet } from "../../chaos/quiet.js";
 import type { Scene } from "../../chaos/scene.js";
 import { cpuBetween, cpuTimes } from "./cpu.js";
+import { familiesOf, memoryOf } from "./memory.js";
+import { costBetween, countersOf, type ServersCost } from "./servers-cost.js";
 
 /** Of all load processes together, unless a phase says otherwise. */
 export const ACCOUNTS = 1_000;
@@ -18,6 +21,7 @@ const INBOXES_EMPTY_LIMIT_MS = 1_000;
 const INBOXES_EMPTY_FILLS = 2;
 const QUIET_LIMIT_MS = 60_000;
 const MS_PER_SECOND = 1_000;
+const BYTES_PER_MIB = 1_048_576;
 
 export interface Phase {
   /** Stands in the client order ids: two phases on one exchange have two names. */
@@ -27,12 +31,20 @@ export interface Phase {
   readonly ordersPerSecond: number;
   /** Orders without a report at once, of all processes together, when saturating. */
   readonly window: number;
+  /** When saturating, never more than this rate, of all processes together. */
+  readonly atMostPerSecond?: number;
   readonly accounts?: number;
+  /** How long orders are sent before latencies count; of the time above. */
+  readonly leadInSeconds?: number;
+  /** Where the clients write down what they are told; absent: nowhere. */
+  readonly logs?: string;
 }
 
 /** What one phase measured. */
-export interface PhaseReport {
+export interface PhaseReport extends ServersCost {
   readonly seconds: number;
+  /** Orders that were due a second; 0: as many as the window let. */
+  readonly offeredPerSecond: number;
   /** Orders whose client received their final or resting report while orders were being sent, a second. */
   readonly ordersPerSecond: number;
   readonly acceptMsP50: number;
@@ -47,9 +59,20 @@ export interface PhaseReport {
   readonly rejected: number;
   readonly refused: number;
   readonly unreported: number;
+  /** Orders that the load processes sent late, or not at all, by their own fault. */
+  readonly lateSends: number;
   readonly inboxesEmptyMs: number;
   /** Processor time per reported order, in microseconds. */
   readonly cpuMicrosecondsPerOrder: Readonly<Record<string, number>>;
+  /** Resident when the last order was sent. */
+  readonly rssMib: Readonly<Record<string, number>>;
+}
+
+/** What is looked at while a phase goes on. */
+interface Looked {
+  readonly cpu: ReadonlyMap<string, number>;
+  readonly rssMib: Readonly<Record<string, number>>;
+  readonly inboxesEmptyMs: number;
 }
 
 /** Sends for the time of the phase, then waits until everything is reported and taken. */
@@ -58,14 +81,20 @@ export async function runPhase(scene: Scene, phase: Phase): Promise<PhaseReport>
   try {
     await Promise.all([...loads.values()].map((load) => load.ready()));
     const pids = new Map([...loads].map(([name, load]) => [name, load.pid]));
+    const before = await countersOf(scene, pids);
     const cpuBefore = cpuTimes(scene.exchange, pids);
     for (const load of loads.values()) load.go();
     await sleep(phase.seconds * MS_PER_SECOND);
-    const cpuAfter = cpuTimes(scene.exchange, pids);
+    const cpu = cpuBetween(cpuBefore, cpuTimes(scene.exchange, pids));
+    const rssMib = rssOf(scene, pids);
+    // Once they have stopped, they end, and nobody can ask what they have written.
+    const written = await countersOf(scene, pids);
     for (const load of loads.values()) load.stop();
     const inboxesEmptyMs = await untilQuiet(scene, QUIET_LIMIT_MS);
     const results = await Promise.all([...loads.values()].map((load) => load.result()));
-    return summary(results, cpuBetween(cpuBefore, cpuAfter), inboxesEmptyMs);
+    const measured = summary(phase, results, { cpu, rssMib, inboxesEmptyMs });
+    const after = { ...(await countersOf(scene, new Map())), bytes: written.bytes };
+    return { ...measured, ...costBetween(before, after, measured.orders) };
   } finally {
     for (const load of loads.values()) load.kill();
   }
@@ -76,26 +105,39 @@ export function startLoads(scene: Scene, phase: Phase): Map<string, LoadProcess>
   const loads = new Map<string, LoadProcess>();
   const accounts = (phase.accounts ?? ACCOUNTS) / LOAD_PROCESSES;
   for (let index = 0; index < LOAD_PROCESSES; index++) {
+    const name = `${phase.name}${index + 1}`;
     const request = {
       grpc: scene.exchange.grpc,
-      name: `${phase.name}${index + 1}`,
+      name,
       seed: index + 1,
       firstAccount: FIRST_ACCOUNT + index * accounts,
       accounts,
       symbols: scene.symbols,
-      ordersPerSecond: phase.ordersPerSecond / LOAD_PROCESSES,
+      ordersPerSecond: Math.round(phase.ordersPerSecond / LOAD_PROCESSES),
       window: phase.window / LOAD_PROCESSES,
+      atMostPerSecond: Math.round((phase.atMostPerSecond ?? 0) / LOAD_PROCESSES),
+      leadInSeconds: phase.leadInSeconds ?? 0,
+      ...(phase.logs !== undefined && { logFile: join(phase.logs, `${name}.jsonl`) }),
     };
     loads.set(`load-${index + 1}`, new LoadProcess(request));
   }
   return loads;
 }
 
+function rssOf(scene: Scene, pids: ReadonlyMap<string, number>): Record<string, number> {
+  const memory = memoryOf(familiesOf(scene.exchange, pids));
+  const inMib = [...memory].map(([name, { rssBytes }]) => [
+    name,
+    rounded(rssBytes / BYTES_PER_MIB),
+  ]);
+  return Object.fromEntries(inMib);
+}
+
 function summary(
+  phase: Phase,
   results: readonly LoadResult[],
-  cpu: ReadonlyMap<string, number>,
-  inboxesEmptyMs: number,
-): PhaseReport {
+  { cpu, rssMib, inboxesEmptyMs }: Looked,
+): Omit<PhaseReport, keyof ServersCost> {
   const total = (value: (result: LoadResult) => number) =>
     results.reduce((sum, result) => sum + value(result), 0);
   const accept = merged(results.map((result) => result.acceptLatency));
@@ -106,6 +148,7 @@ function summary(
   const cancels = total((result) => result.cancels);
   return {
     seconds: rounded(seconds),
+    offeredPerSecond: phase.ordersPerSecond,
     ordersPerSecond: Math.round(inTime / seconds),
     acceptMsP50: rounded(accept.percentile(50)),
     acceptMsP99: rounded(accept.percentile(99)),
@@ -119,10 +162,12 @@ function summary(
     rejected: total((result) => result.rejected),
     refused: total((result) => result.refused),
     unreported: total((result) => result.unreported),
+    lateSends: total((result) => result.lateSends),
     inboxesEmptyMs: Math.round(inboxesEmptyMs),
     cpuMicrosecondsPerOrder: Object.fromEntries(
       [...cpu].map(([name, microseconds]) => [name, rounded(microseconds / inTime)]),
     ),
+    rssMib,
   };
 }
 

@@ -1,0 +1,70 @@
+/** What processes hold in memory and have written to disks, as the system counts it. Absent where it cannot be looked at. */
+import { readFileSync } from "node:fs";
+import { childrenOf } from "../../services/servers/process-identity.js";
+import type { Exchange } from "../../services/supervisor/exchange.js";
+
+const BYTES_PER_KB = 1_024;
+
+export interface Memory {
+  /** Resident, with the memory that PostgreSQL's processes share counted once. */
+  readonly rssBytes: number;
+  /** Of it what is backed by no file and shared with nobody: a heap. */
+  readonly anonymousBytes: number;
+}
+
+/** What belongs to one name: a process, and a server's children. */
+export type Families = ReadonlyMap<string, readonly number[]>;
+
+/** All processes of an exchange, and others by name and pid. */
+export function familiesOf(exchange: Exchange, others: ReadonlyMap<string, number>): Families {
+  const { nats, etcd, postgres } = exchange.servers;
+  const families = new Map<string, readonly number[]>();
+  for (const { name, pid } of exchange.processes.values()) families.set(name, [pid]);
+  for (const [name, pid] of others) families.set(name, [pid]);
+  families.set("nats", [nats.pid]).set("etcd", [etcd.pid]);
+  families.set("postgres", [postgres.pid, ...childrenOf(postgres.pid)]);
+  return families;
+}
+
+export function memoryOf(families: Families): Map<string, Memory> {
+  return each(families, (pids) => {
+    const parts = pids.flatMap((pid) => read(pid, "status") ?? []);
+    if (parts.length === 0) return undefined;
+    const all = (name: string) => parts.map((part) => (part.get(name) ?? 0) * BYTES_PER_KB);
+    const anonymousBytes = all("RssAnon").reduce((sum, bytes) => sum + bytes, 0);
+    const shared = Math.max(...all("RssFile")) + Math.max(...all("RssShmem"));
+    return { rssBytes: anonymousBytes + shared, anonymousBytes };
+  });
+}
+
+/** Bytes that were sent on to the disks up to now; a server's with those of its children that have ended. */
+export function bytesWritten(families: Families): Map<string, number> {
+  return each(families, (pids) => {
+    const parts = pids.flatMap((pid) => read(pid, "io")?.get("write_bytes") ?? []);
+    return parts.length === 0 ? undefined : parts.reduce((sum, bytes) => sum + bytes, 0);
+  });
+}
+
+function each<T>(families: Families, look: (pids: readonly number[]) => T | undefined) {
+  const found = new Map<string, T>();
+  for (const [name, pids] of families) {
+    const value = look(pids);
+    if (value !== undefined) found.set(name, value);
+  }
+  return found;
+}
+
+/** Lines like `RssAnon:  1234 kB`. */
+function read(pid: number, file: "status" | "io"): Map<string, number> | undefined {
+  try {
+    const lines = readFileSync(`/proc/${pid}/${file}`, "utf8").split("\n");
+    return new Map(
+      lines.map((line) => {
+        const [name = "", value = ""] = line.split(":");
+        return [name, Number.parseInt(value, 10)];
+      }),
+    );
+  } catch {
+    return undefined; // It has ended, belongs to somebody else, or there is no /proc.
+  }
+}

@@ -1,0 +1,88 @@
+/** What all benchmarks of a whole exchange have in common: they start one, measure, audit it, and say what it ran on. */
+import { cpus, totalmem } from "node:os";
+import { Scene } from "../../chaos/scene.js";
+import { audit } from "../../services/audit/audit.js";
+import { isDurable, serverSettings } from "./servers-cost.js";
+
+const BYTES_PER_MIB = 1_048_576;
+
+export interface Shape {
+  readonly nodes: number;
+  readonly ledgerShards: number;
+  readonly symbols: number;
+}
+
+export const SHAPE: Shape = { nodes: 3, ledgerShards: 2, symbols: 10 };
+
+/** What a benchmark has found before the audit. */
+export interface Measured {
+  /** Whatever makes its numbers worthless. */
+  readonly failures: readonly string[];
+}
+
+export interface Verdict extends Measured, Shape {
+  /** Are fsync, full_page_writes and synchronous_commit on? */
+  readonly durable: boolean;
+  /** PostgreSQL's settings, as it says them. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly machine: Readonly<Record<string, string | number>>;
+  readonly conserved: boolean;
+  readonly auditOk: boolean;
+  readonly ok: boolean;
+}
+
+/** Measures an exchange that is started for it, and stopped whatever happens. */
+export async function onExchange<T extends Measured>(
+  shape: Shape,
+  log: (line: string) => void,
+  measure: (scene: Scene) => Promise<T>,
+): Promise<T & Verdict> {
+  const scene = await Scene.start({ ...shape, log });
+  try {
+    return await judged(scene, shape, log, measure);
+  } catch (error) {
+    log(`the logs are kept in ${scene.keepLogs()}`);
+    throw error;
+  } finally {
+    await scene.stop();
+  }
+}
+
+/** Measures an exchange that runs, and audits it. */
+export async function judged<T extends Measured>(
+  scene: Scene,
+  shape: Shape,
+  log: (line: string) => void,
+  measure: (scene: Scene) => Promise<T>,
+): Promise<T & Verdict> {
+  const measured = await measure(scene);
+  log("auditing");
+  const audited = await audit(scene.exchange.urls.postgres);
+  const settings = await serverSettings(scene);
+  const durable = isDurable(settings);
+  const failures = [...measured.failures];
+  if (audited.firstViolation) failures.push(JSON.stringify(audited.firstViolation));
+  if (!durable) failures.push("PostgreSQL does not write durably");
+  return {
+    ...measured,
+    ...shape,
+    durable,
+    settings,
+    machine: machine(),
+    conserved: audited.conserved,
+    auditOk: audited.ok,
+    failures,
+    ok: failures.length === 0 && audited.ok,
+  };
+}
+
+function machine(): Record<string, string | number> {
+  const cores = cpus();
+  return {
+    cores: cores.length,
+    processor: cores[0]?.model ?? "unknown",
+    memoryMib: Math.round(totalmem() / BYTES_PER_MIB),
+    node: process.version,
+    system: process.platform,
+  };
+}

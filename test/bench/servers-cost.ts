@@ -1,0 +1,112 @@
+/** What an exchange has done up to now, as its servers count it, and so what an order costs between two looks. */
+import type { Scene } from "../../chaos/scene.js";
+import { bytesWritten, familiesOf } from "./memory.js";
+
+type Numbers = ReadonlyMap<string, number>;
+
+/** Counters that only grow. */
+export interface Counters {
+  readonly walBytes: number;
+  /** By table: rows inserted, updated and deleted. */
+  readonly rows: Numbers;
+  /** By kind of actor. */
+  readonly batches: Numbers;
+  readonly commands: Numbers;
+  /** By process. */
+  readonly bytes: Numbers;
+}
+
+/** Per order that was sent. */
+export interface ServersCost {
+  readonly walBytesPerOrder: number;
+  readonly rowsWrittenPerOrder: Readonly<Record<string, number>>;
+  readonly batchesPerOrder: Readonly<Record<string, number>>;
+  readonly commandsPerBatch: Readonly<Record<string, number>>;
+  readonly bytesWrittenPerOrder: Readonly<Record<string, number>>;
+}
+
+/** The settings that decide what a number is worth, as the servers say them. */
+const SETTINGS = [
+  "server_version",
+  "fsync",
+  "full_page_writes",
+  "synchronous_commit",
+  "wal_sync_method",
+  "wal_compression",
+  "max_wal_size",
+  "checkpoint_timeout",
+  "shared_buffers",
+] as const;
+const DURABLE = ["fsync", "full_page_writes", "synchronous_commit"] as const;
+
+/** Every command that an actor took has moved the mark of the link that it came by. */
+const WORK = `
+  SELECT kind, sum(batch)::bigint AS batches,
+    sum((SELECT coalesce(sum(received), 0) FROM links WHERE links.actor = actors.actor))::bigint AS commands
+  FROM actors GROUP BY kind`;
+const ROWS = `
+  SELECT relname AS "table", (n_tup_ins + n_tup_upd + n_tup_del)::bigint AS rows
+  FROM pg_stat_user_tables`;
+const WAL = `SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint AS bytes`;
+
+/** `others`: more processes, by name and pid. */
+export async function countersOf(
+  scene: Scene,
+  others: ReadonlyMap<string, number>,
+): Promise<Counters> {
+  const bytes = bytesWritten(familiesOf(scene.exchange, others));
+  const [wal] = await scene.query<{ bytes: number }>(WAL);
+  const tables = await scene.query<{ table: string; rows: number }>(ROWS);
+  const work = await scene.query<{ kind: string; batches: number; commands: number }>(WORK);
+  return {
+    walBytes: wal!.bytes,
+    rows: new Map(tables.map(({ table, rows }) => [table, rows])),
+    batches: new Map(work.map(({ kind, batches }) => [kind, batches])),
+    commands: new Map(work.map(({ kind, commands }) => [kind, commands])),
+    bytes,
+  };
+}
+
+export function costBetween(before: Counters, after: Counters, orders: number): ServersCost {
+  const batches = between(before.batches, after.batches);
+  const commands = between(before.commands, after.commands);
+  return {
+    walBytesPerOrder: Math.round((after.walBytes - before.walBytes) / orders),
+    rowsWrittenPerOrder: shares(between(before.rows, after.rows), orders),
+    batchesPerOrder: shares(batches, orders),
+    commandsPerBatch: Object.fromEntries(
+      [...commands].map(([kind, count]) => [kind, rounded(count / (batches.get(kind) ?? 0))]),
+    ),
+    bytesWrittenPerOrder: shares(between(before.bytes, after.bytes), orders),
+  };
+}
+
+/** Only what is known at both ends, and moved. */
+function between(before: Numbers, after: Numbers): Map<string, number> {
+  const moved = new Map<string, number>();
+  for (const [name, value] of after) {
+    const was = before.get(name);
+    if (was !== undefined && value > was) moved.set(name, value - was);
+  }
+  return moved;
+}
+
+function shares(numbers: Numbers, orders: number): Record<string, number> {
+  return Object.fromEntries([...numbers].map(([name, value]) => [name, rounded(value / orders)]));
+}
+
+export async function serverSettings(scene: Scene): Promise<Record<string, string>> {
+  const rows = await scene.query<{ name: string; setting: string }>(
+    "SELECT name, current_setting(name) AS setting FROM pg_settings WHERE name = ANY ($1)",
+    [SETTINGS],
+  );
+  return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
+}
+
+export function isDurable(settings: Readonly<Record<string, string>>): boolean {
+  return DURABLE.every((name) => settings[name] === "on");
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
+}
