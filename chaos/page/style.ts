@@ -41,7 +41,7 @@ svg .mark { stroke: var(--soft); stroke-dasharray: 3 3; } svg .mark.struck { str
 svg .mark.resumed { stroke: var(--ok); stroke-dasharray: none; }
 svg circle.ok, svg rect.ok { fill: var(--ok); } svg path.bad { stroke: var(--bad); stroke-width: 2; fill: none; } svg rect.bad { fill: var(--bad); }
 svg .line { fill: none; stroke-width: 1.75; stroke-linejoin: round; stroke-linecap: round; }
-svg .line.median { stroke: var(--accent); } svg .line.fill { stroke: var(--fill); } svg .line.slowest { stroke: var(--slowest); stroke-width: 1.25; }
+svg .line.median { stroke: var(--accent); } svg .line.fill { stroke: var(--fill); } svg .line.slowest { stroke: var(--slowest); stroke-width: 1.25; } svg .line.most { stroke: var(--bad); }
 svg rect.answered { fill: var(--accent); opacity: .55; } svg rect.unanswered { fill: var(--bad); }
 svg .node0 { fill: var(--n0); } svg .node1 { fill: var(--n1); } svg .node2 { fill: var(--n2); } svg .node3 { fill: var(--n3); } svg .node4 { fill: var(--n4); }
 .swatch { display: inline-block; width: 18px; height: 10px; border-radius: 2px; margin-right: 2px; }

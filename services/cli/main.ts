@@ -130,12 +130,16 @@ program
 program
   .command("bench <name>")
   .description(
-    "measure an exchange of its own (e2e, failover, ledger), or a matching engine (match)",
+    "measure an exchange of its own (e2e, quiet, soak, failover, ledger), or a matching engine (match)",
   )
-  .option("--seconds <count>", "how long each phase of e2e lasts", "60")
+  .option("--seconds <count>", "how long each phase of e2e and quiet lasts", "60")
+  .option("--sweep <what>", "e2e: saturate with more and more symbols, or accounts")
+  .option("--plot <file>", "e2e: a page with latency and throughput against offered load")
+  .option("--minutes <count>", "how long soak lasts (10)")
+  .option("--rate <count>", "the most orders a second of soak (20000)")
   .option("--messages <count>", "how many messages each scenario of match has")
   .option("--seed <number>", "where the flow of match is drawn from", "1")
-  .option("--short", "small sizes of failover, ledger and match, to see that they work")
+  .option("--short", "small sizes, to see that a benchmark works")
   .option("--json", "one line of JSON on stdout")
   .action((name: string, options: BenchOptions) =>
     run(async () => (await import("./bench.js")).bench(name, options)),

@@ -12,6 +12,8 @@ import type { Venue } from "./desk.js";
 const FUNDS_UNITS = 10 ** 10;
 const FUND_KEY = "load";
 const CALLS_AT_ONCE = 64;
+/** A gateway takes no more in one stream. */
+const ACCOUNTS_PER_STREAM = 10_000;
 const RETRY_MS = 100;
 const RETRIES_MAX = 100;
 
@@ -89,11 +91,17 @@ export function subscribe(
   positions: readonly AccountPosition[],
   take: (events: readonly AccountEvent[]) => void,
 ): () => void {
-  const stream = client.subscribeAccounts(positions, {
-    onEvents: take,
-    onFailed: (error) => {
-      throw error;
-    },
-  });
-  return () => stream.close();
+  const streams: { close(): void }[] = [];
+  for (let from = 0; from < positions.length; from += ACCOUNTS_PER_STREAM) {
+    const stream = client.subscribeAccounts(positions.slice(from, from + ACCOUNTS_PER_STREAM), {
+      onEvents: take,
+      onFailed: (error) => {
+        throw error;
+      },
+    });
+    streams.push(stream);
+  }
+  return () => {
+    for (const stream of streams) stream.close();
+  };
 }

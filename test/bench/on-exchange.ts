@@ -10,6 +10,8 @@ export interface Shape {
   readonly nodes: number;
   readonly ledgerShards: number;
   readonly symbols: number;
+  /** More variables for the processes. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export const SHAPE: Shape = { nodes: 3, ledgerShards: 2, symbols: 10 };

@@ -10,12 +10,13 @@ export const REPORTED_SHARE_MIN = 0.97;
 /** More late orders than this part, and it is the load processes that do not keep up: nothing is known of the exchange. */
 export const LATE_SHARE_MAX = 0.05;
 
-/** The first step offers this part of what a closed loop did; each next one so many times more. */
+/** The first step offers this part of what a closed loop did; each next one this many times what the one before did. */
 const FIRST_SHARE = 0.5;
 const STEP_FACTOR = 1.15;
 const STEPS_MAX = 12;
-/** Where the first step is too much, so many more offer half of the one before; below, the machine has no time for us. */
+/** Where the first step is too much, so many more offer the same part of the one before; below, the machine has no time for us. */
 const LOWER_STEPS_MAX = 3;
+const OFFER_MIN_PER_SECOND = 10;
 /** What is due so shortly before the end is reported after it. */
 const REPORT_GRACE_SECONDS = 0.25;
 
@@ -57,12 +58,13 @@ export function nextOffer(
   closedLoopPerSecond: number,
   steps: readonly Pick<Step, "offeredPerSecond" | "brokenBy">[],
 ): number | null {
-  const last = steps.at(-1);
-  if (!last) return Math.max(1, Math.round(closedLoopPerSecond * FIRST_SHARE));
   const broke = steps.some((step) => step.brokenBy !== null);
   const held = steps.some((step) => step.brokenBy === null);
   if ((broke && held) || steps.length === (broke ? LOWER_STEPS_MAX + 1 : STEPS_MAX)) return null;
-  return Math.max(1, Math.round(last.offeredPerSecond * (broke ? 1 / 2 : STEP_FACTOR)));
+  const last = steps.at(-1)?.offeredPerSecond;
+  const next =
+    (last ?? closedLoopPerSecond) * (last === undefined || broke ? FIRST_SHARE : STEP_FACTOR);
+  return next < OFFER_MIN_PER_SECOND ? null : Math.round(next);
 }
 
 /** `offer` runs an open loop at a rate: as a short step, or for the whole time. */

@@ -1,0 +1,102 @@
+/**
+ * An exchange with little to do: how long an order takes, how long a trade takes to a subscriber of the feed, and where
+ * each millisecond goes.
+ */
+import { mkdtempSync } from "node:fs";
+import { join } from "node:path";
+import type { Scene } from "../../chaos/scene.js";
+import { QUIET_ORDERS_PER_SECOND, WARM_UP_SECONDS, WINDOW_ORDERS } from "./e2e.js";
+import { FeedProcess, tradeToFeed } from "./feed-process.js";
+import { InboxWatch } from "./inbox-watch.js";
+import { type Measured, onExchange, SHAPE, type Verdict } from "./on-exchange.js";
+import { orderTimes } from "./order-times.js";
+import { failuresOf, type PhaseReport, runPhase } from "./phase.js";
+import { type Stage, stagesOf } from "./stages.js";
+
+export interface QuietOptions {
+  readonly seconds?: number;
+  readonly short?: boolean;
+  readonly log?: (line: string) => void;
+}
+
+const SECONDS = 60;
+const SHORT_SECONDS = 2;
+const SHORT_WARM_UP_SECONDS = 1;
+const STAGES_SECONDS_MAX = 20;
+const MICROSECONDS_PER_MS = 1_000;
+
+interface QuietMeasured extends PhaseReport, Measured {
+  readonly name: "quiet";
+  readonly tradeToFeedMsP50: number;
+  readonly tradeToFeedMsP99: number;
+  readonly tradesHeard: number;
+  /** The same load once more, with clients that write everything down and a reader more of every inbox. */
+  readonly watched: PhaseReport;
+  readonly stages: readonly Stage[];
+  readonly stagesOrders: number;
+}
+
+export type QuietReport = QuietMeasured & Verdict;
+
+/** Measures an exchange that it starts. */
+export function runQuiet(options: QuietOptions = {}): Promise<QuietReport> {
+  const { log = () => {} } = options;
+  return onExchange(SHAPE, log, (scene) => measureQuiet(scene, options));
+}
+
+export async function measureQuiet(scene: Scene, options: QuietOptions): Promise<QuietMeasured> {
+  const { seconds: asked = SECONDS, short = false, log = () => {} } = options;
+  const seconds = short ? Math.min(asked, SHORT_SECONDS) : asked;
+  const load = { ordersPerSecond: QUIET_ORDERS_PER_SECOND, window: WINDOW_ORDERS };
+  log("warming up");
+  const warmUpSeconds = short ? SHORT_WARM_UP_SECONDS : WARM_UP_SECONDS;
+  await runPhase(scene, { name: "qw", ...load, seconds: warmUpSeconds });
+  const listener = await FeedProcess.start(scene);
+  try {
+    log(`${QUIET_ORDERS_PER_SECOND} orders/s for ${seconds} s`);
+    const phase = await runPhase(scene, { name: "qf", ...load, seconds });
+    const heard = await listener.stop();
+    const { latencies, unknown } = await tradeToFeed(scene, heard);
+    const stagesSeconds = Math.min(seconds, STAGES_SECONDS_MAX);
+    const { watched, orders } = await watchOrders(scene, { ...load, seconds: stagesSeconds }, log);
+    const failures = [...failuresOf("quiet", phase), ...failuresOf("watched", watched)];
+    if (unknown > 0) failures.push(`${unknown} trades were heard of that are not stored`);
+    if (latencies.count === 0) failures.push("the subscriber of the feed has heard of no trade");
+    if (orders.length === 0) failures.push("of no order all times are known");
+    return {
+      name: "quiet",
+      ...phase,
+      tradeToFeedMsP50: rounded(latencies.percentile(50)),
+      tradeToFeedMsP99: rounded(latencies.percentile(99)),
+      tradesHeard: latencies.count,
+      watched,
+      stages: stagesOf(orders),
+      stagesOrders: orders.length,
+      failures,
+    };
+  } finally {
+    listener.kill();
+  }
+}
+
+/** A phase of its own: whoever writes everything down is in the way of what is measured. */
+async function watchOrders(
+  scene: Scene,
+  load: { ordersPerSecond: number; window: number; seconds: number },
+  log: (line: string) => void,
+) {
+  log(`the same for ${load.seconds} s, with everything written down`);
+  const logs = mkdtempSync(join(scene.logs, "stages-"));
+  const inboxes = await InboxWatch.start(scene);
+  try {
+    const since = Date.now() * MICROSECONDS_PER_MS;
+    const watched = await runPhase(scene, { name: "qs", ...load, logs });
+    return { watched, orders: await orderTimes(scene, logs, inboxes.stored, since) };
+  } finally {
+    await inboxes.stop();
+  }
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}

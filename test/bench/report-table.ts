@@ -1,0 +1,176 @@
+/** Reports as tables that a person reads: rows of cells, the first row of each table is its head. */
+import type { ExchangeReport } from "./bench.js";
+import type { E2eReport } from "./e2e.js";
+import type { Verdict } from "./on-exchange.js";
+import type { PhaseReport } from "./phase.js";
+import type { QuietReport } from "./quiet.js";
+import type { SoakReport } from "./soak.js";
+import type { SweepReport } from "./sweep.js";
+
+export interface Table {
+  readonly title: string;
+  readonly rows: readonly (readonly (string | number)[])[];
+}
+
+const UNKNOWN = "-";
+
+export function tablesOf(report: ExchangeReport): Table[] {
+  if (report.name === "sweep") return sweepTables(report);
+  return [...ownTables(report), ...costTables(report), verdictTable(report)];
+}
+
+function ownTables(report: Exclude<ExchangeReport, SweepReport>): Table[] {
+  if (report.name === "e2e") return e2eTables(report);
+  return report.name === "quiet" ? quietTables(report) : soakTables(report);
+}
+
+const PHASE_HEAD = [
+  "phase",
+  "offered/s",
+  "reported/s",
+  "accepted p50",
+  "p99 ms",
+  "filled p50",
+  "p99 ms",
+  "late sends",
+] as const;
+
+function phaseRow(name: string | number, phase: PhaseReport): (string | number)[] {
+  const { offeredPerSecond, ordersPerSecond, lateSends } = phase;
+  const { acceptMsP50, acceptMsP99, fillMsP50, fillMsP99 } = phase;
+  const offered = offeredPerSecond === 0 ? "all" : offeredPerSecond;
+  return [
+    name,
+    offered,
+    ordersPerSecond,
+    acceptMsP50,
+    acceptMsP99,
+    fillMsP50,
+    fillMsP99,
+    lateSends,
+  ];
+}
+
+function e2eTables(report: E2eReport): Table[] {
+  const { steps, held, atEighty, quiet, sustainedOrdersPerSecond } = report;
+  const rows = [
+    [...PHASE_HEAD, "outcome"],
+    [...phaseRow("closed loop", report), UNKNOWN],
+    ...steps.map((step) => [...phaseRow("step", step), step.brokenBy ?? "held"]),
+    ...(held ? [[...phaseRow("sustained", held), "held"]] : []),
+    ...(atEighty ? [[...phaseRow("at 80 %", atEighty), UNKNOWN]] : []),
+    [...phaseRow("quiet", quiet), UNKNOWN],
+  ];
+  return [{ title: `sustained: ${sustainedOrdersPerSecond} orders/s`, rows }];
+}
+
+function quietTables(report: QuietReport): Table[] {
+  const { tradeToFeedMsP50, tradeToFeedMsP99, tradesHeard, watched, stages, stagesOrders } = report;
+  return [
+    {
+      title: "an order when it is quiet",
+      rows: [PHASE_HEAD, phaseRow("quiet", report), phaseRow("watched", watched)],
+    },
+    {
+      title: "a trade's batch has begun → a subscriber has the trade",
+      rows: [
+        ["trades", "p50 ms", "p99 ms"],
+        [tradesHeard, tradeToFeedMsP50, tradeToFeedMsP99],
+      ],
+    },
+    {
+      title: `where the time of ${stagesOrders} watched orders went`,
+      rows: [
+        ["stage", "p50 ms", "p99 ms"],
+        ...stages.map(({ stage, msP50, msP99 }) => [stage, msP50, msP99]),
+      ],
+    },
+  ];
+}
+
+function soakTables(report: SoakReport): Table[] {
+  const { rssStart, rssEnd, growth, bytesPerMillionOrders: bytes, minutes, rate } = report;
+  const processes = Object.keys(rssEnd).map((name) => [
+    name,
+    rssStart[name] ?? UNKNOWN,
+    rssEnd[name]!,
+    growth[name]?.mib ?? UNKNOWN,
+    growth[name]?.mibPerMillionOrders ?? UNKNOWN,
+  ]);
+  return [
+    {
+      title: `${minutes} min, at most ${rate} orders/s`,
+      rows: [PHASE_HEAD, phaseRow("soak", report)],
+    },
+    {
+      title: "memory in MiB; growth in the second half",
+      rows: [["process", "start", "end", "grown", "per million orders"], ...processes],
+    },
+    {
+      title: "bytes kept of a million orders",
+      rows: [
+        ["tables", "NATS", "WAL written"],
+        [bytes.postgres, bytes.nats ?? UNKNOWN, bytes.wal],
+      ],
+    },
+  ];
+}
+
+function sweepTables({ sweep, rows, failures }: SweepReport): Table[] {
+  const head = [sweep, ...PHASE_HEAD.slice(1), "µs of PostgreSQL", "WAL bytes", "audit"];
+  const table = rows.map((row) => [
+    ...phaseRow(sweep === "symbols" ? row.symbols : row.accounts, row),
+    row.cpuMicrosecondsPerOrder["postgres"] ?? UNKNOWN,
+    row.walBytesPerOrder,
+    row.auditOk ? "ok" : "BROKEN",
+  ]);
+  return [
+    { title: `a closed loop by the number of ${sweep}`, rows: [head, ...table] },
+    failuresTable(failures),
+  ];
+}
+
+/** What an order costs. */
+function costTables(phase: PhaseReport): Table[] {
+  const { cpuMicrosecondsPerOrder: cpu, rssMib, bytesWrittenPerOrder: bytes } = phase;
+  const { batchesPerOrder, commandsPerBatch, rowsWrittenPerOrder, walBytesPerOrder } = phase;
+  return [
+    {
+      title: `per order (${walBytesPerOrder} bytes of WAL)`,
+      rows: [
+        ["process", "µs of a core", "bytes to disk", "RSS MiB"],
+        ...Object.keys(rssMib).map((name) => [
+          name,
+          cpu[name] ?? UNKNOWN,
+          bytes[name] ?? UNKNOWN,
+          rssMib[name]!,
+        ]),
+      ],
+    },
+    {
+      title: "batches",
+      rows: [
+        ["actors", "batches per order", "commands per batch"],
+        ...Object.entries(batchesPerOrder).map(([kind, batches]) => [
+          kind,
+          batches,
+          commandsPerBatch[kind] ?? UNKNOWN,
+        ]),
+      ],
+    },
+    {
+      title: "rows written per order",
+      rows: [["table", "rows"], ...Object.entries(rowsWrittenPerOrder)],
+    },
+  ];
+}
+
+function verdictTable({ auditOk, conserved, durable, failures }: Verdict): Table {
+  const state = `audit ${auditOk ? "ok" : "BROKEN"}, conserved: ${conserved}, durable: ${durable}`;
+  return { ...failuresTable(failures), title: state };
+}
+
+function failuresTable(failures: readonly string[]): Table {
+  const rows = failures.length === 0 ? [["no failures"]] : failures.map((failure) => [failure]);
+  return { title: "failures", rows };
+}

@@ -1,0 +1,134 @@
+/** An exchange under load for minutes: what its processes keep in memory, and what its servers keep on disk. */
+import type { Scene } from "../../chaos/scene.js";
+import { WARM_UP_SECONDS, WINDOW_ORDERS } from "./e2e.js";
+import { type Growth, growthOf, type Sample } from "./growth.js";
+import { familiesOf, type Memory, memoryOf } from "./memory.js";
+import { type Measured, onExchange, SHAPE, type Verdict } from "./on-exchange.js";
+import { failuresOf, type PhaseReport, runPhase } from "./phase.js";
+import { perMillionOrders, type StoredBytes, storedBytes } from "./stored-bytes.js";
+
+export interface SoakOptions {
+  readonly minutes?: number;
+  readonly rate?: number;
+  readonly short?: boolean;
+  readonly log?: (line: string) => void;
+}
+
+const DEFAULTS = { minutes: 10, rate: 20_000 } as const;
+const SHORT_SECONDS = 3;
+const SHORT_WARM_UP_SECONDS = 1;
+const SECONDS_PER_MINUTE = 60;
+const MS_PER_SECOND = 1_000;
+/** Of a whole run. */
+const SAMPLES = 120;
+const BYTES_PER_MIB = 1_048_576;
+
+type ByProcess<T> = Readonly<Record<string, T>>;
+
+interface SoakMeasured extends PhaseReport, Measured {
+  readonly name: "soak";
+  readonly minutes: number;
+  /** The most that was sent a second; `ordersPerSecond` is what was reached. */
+  readonly rate: number;
+  /** In MiB, after the warm-up and at the end. */
+  readonly rssStart: ByProcess<number>;
+  readonly rssEnd: ByProcess<number>;
+  /** Of heaps: what is shared or backed by files is bounded by settings. */
+  readonly growth: ByProcess<Growth | null>;
+  readonly bytesPerMillionOrders: StoredBytes;
+}
+
+export type SoakReport = SoakMeasured & Verdict;
+
+/** Measures an exchange that it starts. */
+export function runSoak(options: SoakOptions = {}): Promise<SoakReport> {
+  const { log = () => {} } = options;
+  return onExchange(SHAPE, log, (scene) => measureSoak(scene, options));
+}
+
+export async function measureSoak(scene: Scene, options: SoakOptions): Promise<SoakMeasured> {
+  const { minutes, rate } = { ...DEFAULTS, ...options };
+  const { short = false, log = () => {} } = options;
+  const seconds = short ? SHORT_SECONDS : minutes * SECONDS_PER_MINUTE;
+  const sending = { ordersPerSecond: 0, atMostPerSecond: rate, window: WINDOW_ORDERS };
+  log("warming up");
+  const warmUpSeconds = short ? SHORT_WARM_UP_SECONDS : WARM_UP_SECONDS;
+  await runPhase(scene, { name: "kw", seconds: warmUpSeconds, ...sending });
+  const before = await storedBytes(scene);
+  const memory = new MemoryWatch(scene, (seconds * MS_PER_SECOND) / SAMPLES);
+  log(`at most ${rate} orders/s for ${seconds} s`);
+  const phase = await runPhase(scene, { name: "ks", seconds, ...sending }).finally(() =>
+    memory.stop(),
+  );
+  const after = await storedBytes(scene);
+  const growth = memory.growth(phase.orders);
+  const failures = failuresOf("soak", phase);
+  for (const [name, its] of Object.entries(growth)) {
+    if (its?.isTooMuch) {
+      failures.push(
+        `${name} grew by ${its.mib} MiB, ${its.mibPerMillionOrders} MiB for a million orders`,
+      );
+    }
+  }
+  return {
+    name: "soak",
+    minutes: seconds / SECONDS_PER_MINUTE,
+    rate,
+    ...phase,
+    rssStart: memory.start,
+    rssEnd: memory.end,
+    growth,
+    bytesPerMillionOrders: perMillionOrders(before, after, phase.orders),
+    failures,
+  };
+}
+
+/** Looks at the memory of an exchange's processes again and again, while orders go through at an even rate. */
+class MemoryWatch {
+  private readonly scene: Scene;
+  private readonly timer: NodeJS.Timeout;
+  private readonly looks: ReadonlyMap<string, Memory>[] = [];
+
+  constructor(scene: Scene, everyMs: number) {
+    this.scene = scene;
+    this.look();
+    this.timer = setInterval(() => this.look(), everyMs);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.look();
+  }
+
+  get start(): Record<string, number> {
+    return rssOf(this.looks[0]!);
+  }
+
+  get end(): Record<string, number> {
+    return rssOf(this.looks.at(-1)!);
+  }
+
+  /** `orders`: of the whole time. */
+  growth(orders: number): Record<string, Growth | null> {
+    const names = [...this.looks[0]!.keys()];
+    const ordersPerLook = orders / this.looks.length;
+    const samplesOf = (name: string): Sample[] =>
+      this.looks.flatMap((look, at) => {
+        const memory = look.get(name);
+        return memory ? [{ orders: at * ordersPerLook, mib: inMib(memory.anonymousBytes) }] : [];
+      });
+    return Object.fromEntries(names.map((name) => [name, growthOf(samplesOf(name))]));
+  }
+
+  private look(): void {
+    this.looks.push(memoryOf(familiesOf(this.scene.exchange, new Map())));
+  }
+}
+
+function rssOf(look: ReadonlyMap<string, Memory>): Record<string, number> {
+  return Object.fromEntries([...look].map(([name, { rssBytes }]) => [name, inMib(rssBytes)]));
+}
+
+function inMib(bytes: number): number {
+  return Math.round((bytes / BYTES_PER_MIB) * 10) / 10;
+}

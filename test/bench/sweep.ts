@@ -1,0 +1,71 @@
+/** What the number of symbols, or of accounts, does to a saturated exchange: a short run on a new exchange for each. */
+import type { Scene } from "../../chaos/scene.js";
+import { WARM_UP_SECONDS, WINDOW_ORDERS } from "./e2e.js";
+import { type Measured, onExchange, SHAPE, type Shape, type Verdict } from "./on-exchange.js";
+import { ACCOUNTS, failuresOf, type PhaseReport, runPhase } from "./phase.js";
+
+export type SweepKind = "symbols" | "accounts";
+
+export interface SweepOptions {
+  readonly sweep: SweepKind;
+  readonly seconds?: number;
+  readonly short?: boolean;
+  readonly log?: (line: string) => void;
+}
+
+const SIZES: Readonly<Record<SweepKind, readonly number[]>> = {
+  symbols: [1, 10, 100, 1_000],
+  accounts: [100, 1_000, 10_000, 100_000],
+};
+/** Each account owns some of every symbol: with many, funding a hundred thousand would take an hour. */
+const SYMBOLS_OF_ACCOUNTS = 1;
+const SECONDS_MAX = 20;
+const SHORT_SECONDS = 1;
+const SHORT_SIZES = 2;
+/** NATS sets the whole of every inbox aside. */
+const INBOX_MIB = "4";
+const MANY_SYMBOLS = 100;
+
+interface SweepRow extends PhaseReport, Measured {
+  readonly accounts: number;
+}
+
+export interface SweepReport {
+  readonly name: "sweep";
+  readonly sweep: SweepKind;
+  readonly rows: readonly (SweepRow & Verdict)[];
+  readonly failures: readonly string[];
+  readonly ok: boolean;
+}
+
+/** Measures exchanges that it starts, one after the other. */
+export async function runSweep(options: SweepOptions): Promise<SweepReport> {
+  const { sweep, seconds: asked = SECONDS_MAX, short = false, log = () => {} } = options;
+  const seconds = Math.min(asked, short ? SHORT_SECONDS : SECONDS_MAX);
+  const rows: (SweepRow & Verdict)[] = [];
+  for (const size of SIZES[sweep].slice(0, short ? SHORT_SIZES : undefined)) {
+    log(`${size} ${sweep}`);
+    const symbols = sweep === "symbols" ? size : SYMBOLS_OF_ACCOUNTS;
+    const accounts = sweep === "accounts" ? size : ACCOUNTS;
+    const measure = (scene: Scene) => saturate(scene, accounts, seconds);
+    rows.push(await onExchange(shapeOf(symbols), log, measure));
+  }
+  const failures = rows.flatMap((row) => row.failures);
+  return { name: "sweep", sweep, rows, failures, ok: rows.every(({ ok }) => ok) };
+}
+
+function shapeOf(symbols: number): Shape {
+  const env = { PALISADE_INBOX_MIB: INBOX_MIB };
+  return { ...SHAPE, symbols, ...(symbols > MANY_SYMBOLS && { env }) };
+}
+
+async function saturate(scene: Scene, accounts: number, seconds: number): Promise<SweepRow> {
+  const load = { ordersPerSecond: 0, window: WINDOW_ORDERS };
+  const warmUp = {
+    seconds: Math.min(seconds, WARM_UP_SECONDS),
+    accounts: Math.min(accounts, ACCOUNTS),
+  };
+  await runPhase(scene, { name: "vw", ...load, ...warmUp });
+  const phase = await runPhase(scene, { name: "vs", ...load, seconds, accounts });
+  return { ...phase, accounts, failures: failuresOf("saturated", phase) };
+}
