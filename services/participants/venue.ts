@@ -2,6 +2,7 @@
 import type {
   AccountEvent,
   AccountPosition,
+  GetBalancesResponse,
   Instrument,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import type { ExchangeClient } from "../client/exchange-client.js";
@@ -10,6 +11,7 @@ import type { Venue } from "./desk.js";
 
 /** Enough for whatever a flow does, and few enough that a shard may keep those of all accounts. */
 const FUNDS_UNITS = 10 ** 10;
+const UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT";
 const FUND_KEY = "load";
 const CALLS_AT_ONCE = 64;
 /** A gateway takes no more in one stream. */
@@ -44,8 +46,7 @@ export async function fund(
   const left = [...accounts];
   const work = async () => {
     for (let account = left.shift(); account !== undefined; account = left.shift()) {
-      await untilPublished(() => fundOne(client, account, assets));
-      const { sequence } = await untilPublished(() => client.balances(account));
+      const sequence = await untilPublished(() => fundOne(client, account, assets));
       positions.push({ account, fromSequence: sequence + 1 });
     }
   };
@@ -53,16 +54,18 @@ export async function fund(
   return positions;
 }
 
+/** Resolves to the account's last sequence. */
 async function fundOne(
   client: ExchangeClient,
   account: number,
   assets: ReadonlySet<string>,
-): Promise<void> {
-  await client.openAccount(account);
-  const { balances } = await client.balances(account);
-  const owned = new Set(balances.map(({ asset }) => asset!.name));
-  for (const asset of assets) {
-    if (owned.has(asset)) continue;
+): Promise<number> {
+  const before = await accountOf(client, account);
+  const owned = new Set(before.balances.map(({ asset }) => asset!.name));
+  const missing = [...assets].filter((asset) => !owned.has(asset));
+  // Whoever sends in several phases finds its accounts funded: then one question is enough.
+  if (missing.length === 0) return before.sequence;
+  for (const asset of missing) {
     await client.deposit({
       account,
       asset,
@@ -70,6 +73,18 @@ async function fundOne(
       idempotencyKey: `${FUND_KEY}-${asset}`,
     });
   }
+  return (await client.balances(account)).sequence;
+}
+
+/** What an account has; it is opened where it is not open yet. */
+async function accountOf(client: ExchangeClient, account: number): Promise<GetBalancesResponse> {
+  try {
+    return await client.balances(account);
+  } catch (error) {
+    if (!(error instanceof ExchangeError) || error.code !== UNKNOWN_ACCOUNT) throw error;
+  }
+  await client.openAccount(account);
+  return client.balances(account);
 }
 
 /** Makes an idempotent call again until the exchange has taken it. */

@@ -1,20 +1,54 @@
 import { expect, it } from "vitest";
+import { Scene } from "../../chaos/scene.js";
 import { runBench } from "../bench/bench.js";
+import { judged, SHAPE } from "../bench/on-exchange.js";
+import { measureQuiet } from "../bench/quiet.js";
+import { tablesOf } from "../bench/report-table.js";
+import { measureSoak } from "../bench/soak.js";
 
-it("measures the whole exchange from outside, saturated and quiet", async () => {
-  const report = await runBench("e2e", { seconds: 5, window: 200 });
-  expect(report).toMatchObject({ auditOk: true, conserved: true, durable: true, accounts: 1_000 });
-  for (const phase of [report, report.quiet]) {
-    expect(phase.ordersPerSecond).toBeGreaterThan(0);
-    expect(phase.fills).toBeGreaterThan(0);
-    expect(phase.unreported).toBe(0);
-    expect(phase.acceptMsP50).toBeLessThanOrEqual(phase.acceptMsP99);
-    expect(phase.crossingShare).toBeCloseTo(0.5, 1);
-    // A third, as far as there are resting orders to cancel: on a slow machine a short run has few.
-    expect(phase.cancelShare).toBeGreaterThan(0.2);
-    expect(phase.cancelShare).toBeLessThan(0.4);
+// The whole of `e2e` is a command of the README, and is run there.
+it("measures an exchange that is quiet, and one that is busy, in small", async () => {
+  const log = () => {};
+  const scene = await Scene.start({ ...SHAPE, log });
+  try {
+    const quiet = await judged(scene, SHAPE, log, () => measureQuiet(scene, { short: true }));
+    expect(quiet.failures).toEqual([]);
+    expect(quiet).toMatchObject({ ok: true, auditOk: true, conserved: true, durable: true });
+    expect(quiet.tradesHeard).toBeGreaterThan(0);
+    expect(quiet.tradeToFeedMsP50).toBeGreaterThan(0);
+    expect(quiet.tradeToFeedMsP50).toBeLessThanOrEqual(quiet.tradeToFeedMsP99);
+    expect(quiet.stagesOrders).toBeGreaterThan(0);
+    const whole = quiet.stages.find(({ stage }) => stage === "due → the client has the fill")!;
+    for (const { msP50, msP99 } of quiet.stages) {
+      expect(msP50).toBeLessThanOrEqual(msP99);
+      expect(msP99).toBeLessThanOrEqual(whole.msP99);
+    }
+    // Three actors commit for a fill, and each commit writes a batch.
+    expect(quiet.rowsWrittenPerOrder["batch_log"]).toBeGreaterThan(0);
+    expect(quiet.walBytesPerOrder).toBeGreaterThan(100);
+    expect(quiet.commandsPerBatch["ledger"]).toBeGreaterThanOrEqual(1);
+    expect(quiet.batchesPerOrder["market"]).toBeGreaterThan(0);
+
+    const soak = await judged(scene, SHAPE, log, () =>
+      measureSoak(scene, { short: true, rate: 400 }),
+    );
+    expect(soak.failures).toEqual([]);
+    expect(soak.ok).toBe(true);
+    expect(soak.orders).toBeLessThan(400 * (soak.seconds + 1));
+    for (const name of ["node-1", "gateway-1", "feed-1", "nats", "etcd", "postgres"]) {
+      expect(soak.rssStart[name]).toBeGreaterThan(0);
+      expect(soak.rssEnd[name]).toBeGreaterThan(0);
+      expect(soak.growth[name]).toMatchObject({ isTooMuch: false });
+    }
+    expect(soak.bytesPerMillionOrders.wal).toBeGreaterThan(0);
+    for (const report of [quiet, soak]) {
+      const text = JSON.stringify(tablesOf(report));
+      expect(text).toContain("no failures");
+      expect(text).not.toMatch(/NaN|undefined|null/);
+    }
+  } finally {
+    await scene.stop();
   }
-  expect(report.cpuMicrosecondsPerOrder).toHaveProperty("gateway-1");
 });
 
 it("measures failover from end to end, in small", async () => {
@@ -66,5 +100,7 @@ it("measures the matching engine alone, in small", async () => {
 });
 
 it("says which benchmarks there are when it does not know one", async () => {
-  await expect(runBench("moon")).rejects.toThrow(/UNKNOWN_BENCH.*e2e, failover, ledger, match/);
+  await expect(runBench("moon")).rejects.toThrow(
+    /UNKNOWN_BENCH.*e2e, failover, ledger, match, quiet, soak/,
+  );
 });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
+import type { E2eReport } from "../bench/e2e.js";
 
 const START_LIMIT_MS = 120_000;
 const COMMAND_LIMIT_MS = 300_000;
@@ -113,8 +114,38 @@ describe("the README's commands", () => {
     const { code, out, err } = await run(line);
     expect(code, `${line}\n${out}${err}`).toBe(isToFail(line) ? 1 : 0);
     if (line.includes("--json")) expect(JSON.parse(lastLine(out))).toBeTypeOf("object");
+    if (line.includes("bench -- e2e")) checkMeasured(JSON.parse(lastLine(out)) as E2eReport);
   });
 });
+
+/** Whatever the machine: how much is done, and how fast, is not judged here. */
+function checkMeasured(report: E2eReport): void {
+  const { steps, held, atEighty, quiet, sustainedOrdersPerSecond } = report;
+  expect(report).toMatchObject({ auditOk: true, conserved: true, durable: true, accounts: 1_000 });
+  expect(report.settings).toMatchObject({ fsync: "on", synchronous_commit: "on" });
+  for (const phase of [report, ...steps, quiet]) {
+    expect(phase.ordersPerSecond).toBeGreaterThan(0);
+    expect(phase.fills).toBeGreaterThan(0);
+    expect(phase.unreported).toBe(0);
+    expect(phase.acceptMsP50).toBeLessThanOrEqual(phase.acceptMsP99);
+  }
+  for (const phase of [report, quiet]) {
+    expect(phase.crossingShare).toBeCloseTo(0.5, 1);
+    // A third, as far as there are resting orders to cancel: on a slow machine a short run has few.
+    expect(phase.cancelShare).toBeGreaterThan(0.2);
+    expect(phase.cancelShare).toBeLessThan(0.4);
+  }
+  for (const name of ["gateway-1", "node-1", "postgres", "nats"]) {
+    expect(report.cpuMicrosecondsPerOrder[name]).toBeGreaterThan(0);
+    expect(report.rssMib[name]).toBeGreaterThan(0);
+  }
+  expect(report.rowsWrittenPerOrder["orders"]).toBeGreaterThan(1);
+  expect(steps.length).toBeGreaterThan(0);
+  expect(sustainedOrdersPerSecond).toBe(held?.offeredPerSecond ?? 0);
+  expect(atEighty?.offeredPerSecond).toBe(
+    held ? Math.round(held.offeredPerSecond * 0.8) : undefined,
+  );
+}
 
 function lastLine(text: string): string {
   return text.trimEnd().split("\n").at(-1) ?? "";
