@@ -101,7 +101,7 @@ export class Load {
     if (!this.desk.isOpen || this.sent >= until) return;
     const lateMs = now - LATE_SEND_MS;
     while (this.sent < until) {
-      const dueSeconds = (this.sent - this.sentBefore) / ordersPerSecond;
+      const dueSeconds = (this.sent + 1 - this.sentBefore) / ordersPerSecond;
       const dueMs = this.startedMs + dueSeconds * MS_PER_SECOND;
       if (dueMs < lateMs) this.lateSends += 1;
       this.order(dueMs);

@@ -1,5 +1,6 @@
 /** The pure parts of the benchmarks of a whole exchange: which rate was sustained, what grows, where time goes, the chart. */
 import { describe, expect, it } from "vitest";
+import { bench, type BenchOptions } from "../../services/cli/bench.js";
 import { growthOf, GROWTH_LIMIT_MIB_PER_MILLION_ORDERS, NOISE_MIB } from "../bench/growth.js";
 import { charts } from "../bench/load-chart.js";
 import type { PhaseReport } from "../bench/phase.js";
@@ -214,5 +215,21 @@ describe("the chart of a load", () => {
     const { text } = charts([point(1_000, 5)], 0);
     expect(text).not.toContain("NaN");
     expect(text).not.toContain("Infinity");
+  });
+});
+
+describe("the command", () => {
+  const refused = (name: string, options: Partial<BenchOptions>) =>
+    expect(bench(name, { seconds: "1", seed: "1", ...options })).rejects;
+
+  it("refuses what it cannot measure before anything is started", async () => {
+    await refused("quiet", { sweep: "symbols" }).toThrow(/INVALID_OPTION: --sweep is of .* e2e/);
+    await refused("e2e", { minutes: "3" }).toThrow(/INVALID_OPTION: --minutes is of .* soak/);
+    await refused("e2e", { sweep: "moon" }).toThrow(/INVALID_OPTION.*symbols or accounts.*"moon"/);
+    await refused("e2e", { sweep: "symbols", plot: "x.html" }).toThrow(/INVALID_OPTION: --plot/);
+    await refused("e2e", { plot: "/nowhere/at/all.html" }).toThrow(/INVALID_OPTION.*\/nowhere\/at/);
+    await refused("soak", { rate: "0" }).toThrow(/NUMBER_OUT_OF_RANGE.*from 1 to 1000000/);
+    await refused("soak", { minutes: "ten" }).toThrow(/NOT_A_NUMBER.*"ten"/);
+    await refused("moon", {}).toThrow(/UNKNOWN_BENCH/);
   });
 });

@@ -1,10 +1,17 @@
-import { expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PLAIN_TERMS } from "../../services/client/new-order.js";
 import { ClientLog } from "../../services/participants/client-log.js";
 import { OrderFlow } from "../../chaos/load/flow.js";
+import { Load } from "../../chaos/load/load.js";
+import { LoadOptions } from "../../chaos/load/options.js";
+import type { Venue } from "../../services/participants/desk.js";
 import { Latencies } from "../../services/participants/latencies.js";
 import { OrderTracker } from "../../services/participants/tracker.js";
-import type { AccountEvent, Instrument } from "../../proto/gen/exchange/v1/exchange.js";
+import type {
+  AccountEvent,
+  Instrument,
+  OrderCommand,
+} from "../../proto/gen/exchange/v1/exchange.js";
 
 const INSTRUMENT: Instrument = {
   symbol: "X",
@@ -114,4 +121,79 @@ it("merges latencies of two processes", () => {
   expect(all.count).toBe(100);
   expect(all.percentile(50)).toBeCloseTo(50, 0);
   expect(all.percentile(99)).toBeCloseTo(99, 0);
+});
+
+describe("a load process", () => {
+  const RATE = 100;
+  /** Takes every order at once; its stream can be lost. */
+  function venue() {
+    const lost: (() => void)[] = [];
+    const own: Venue = {
+      orderEntry({ results, lost: wasLost }) {
+        lost.push(wasLost);
+        const send = (commands: readonly OrderCommand[]) =>
+          results(commands.map(({ requestId }) => ({ ...OK, requestId, orderId: requestId })));
+        return { send, close: () => {} };
+      },
+      resolveOrder: () => Promise.reject(new Error("nothing is in doubt")),
+    };
+    return { own, lose: () => lost.at(-1)!() };
+  }
+
+  /** An open loop that has sent for a second. */
+  async function started() {
+    const { own, lose } = venue();
+    const options = LoadOptions.parse({
+      grpc: "-",
+      name: "t",
+      firstAccount: 1,
+      accounts: 2,
+      symbols: ["X"],
+      ordersPerSecond: RATE,
+      cancelShare: 0,
+    });
+    const load = new Load(options, own, [INSTRUMENT]);
+    load.start();
+    await vi.advanceTimersByTimeAsync(1_000);
+    const stop = async () => {
+      const stopped = load.stop();
+      await vi.advanceTimersByTimeAsync(70_000);
+      return stopped;
+    };
+    return { lose, stop };
+  }
+
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("sends an order when it is due, and not a while later", async () => {
+    const { stop } = await started();
+    const result = await stop();
+    expect(result.submitted).toBe(RATE);
+    expect(result.lateSends).toBe(0);
+    // The pace, and no more: at a low rate the time between two orders would be seen.
+    expect(new Latencies(result.acceptLatency).maximum).toBeLessThanOrEqual(2);
+  });
+
+  it("says which orders it sent late, and their latency counts from when they were due", async () => {
+    const { lose, stop } = await started();
+    lose();
+    await vi.advanceTimersByTimeAsync(1_000);
+    const result = await stop();
+    expect(result.submitted).toBe(2 * RATE);
+    // The stream is back after 200 ms: what was due in all but the last 20 of them was late.
+    expect(result.lateSends).toBeGreaterThanOrEqual(17);
+    expect(result.lateSends).toBeLessThanOrEqual(19);
+    const { maximum } = new Latencies(result.acceptLatency);
+    expect(maximum).toBeGreaterThan(180);
+    expect(maximum).toBeLessThan(210);
+  });
+
+  it("counts what was due and never sent", async () => {
+    const { lose, stop } = await started();
+    lose();
+    await vi.advanceTimersByTimeAsync(145);
+    // 14 were due, two of them within the last 20 ms.
+    expect((await stop()).lateSends).toBe(12);
+  });
 });
