@@ -2,10 +2,11 @@
  * Sends an order flow through the gateway, either at a fixed rate whatever happens (open loop: what is late counts from
  * when it was due) or as fast as a window of outstanding orders lets it.
  */
-import type { AccountEvent, Instrument } from "../../proto/gen/exchange/v1/exchange.js";
+import type { AccountEvent } from "../../proto/gen/exchange/v1/exchange.js";
 import { Desk, type Venue } from "../../services/participants/desk.js";
 import { ClientLog } from "../../services/participants/client-log.js";
 import { OrderFlow } from "./flow.js";
+import type { Holdings } from "./holdings.js";
 import type { LoadOptions } from "./options.js";
 import type { LoadResult } from "./process.js";
 import { type Counts, OrderTracker } from "../../services/participants/tracker.js";
@@ -27,6 +28,7 @@ export class Load {
   private readonly tracker: OrderTracker;
   private readonly desk: Desk;
   private readonly flow: OrderFlow;
+  private readonly holdings: Holdings;
   private pacer: NodeJS.Timeout | undefined;
   private startedMs = 0;
   private sent = 0;
@@ -34,12 +36,13 @@ export class Load {
   private sentBefore = 0;
   private lateSends = 0;
 
-  constructor(options: LoadOptions, venue: Venue, instruments: readonly Instrument[]) {
+  constructor(options: LoadOptions, venue: Venue, holdings: Holdings) {
     this.options = options;
+    this.holdings = holdings;
     this.log = new ClientLog(options.logFile);
     this.tracker = new OrderTracker(this.log);
     this.desk = new Desk(venue, this.tracker);
-    this.flow = new OrderFlow(options.seed, instruments, options);
+    this.flow = new OrderFlow(options.seed, holdings.groups.flat(), options);
   }
 
   get counts(): Counts {
@@ -136,7 +139,8 @@ export class Load {
     this.sent += 1;
     const { firstAccount, accounts, name } = this.options;
     const { wish, isCrossing } = this.flow.next();
-    const account = firstAccount + this.flow.pick(accounts);
+    const nth = this.flow.pick(this.holdings.ownersAmong(accounts));
+    const account = firstAccount + this.holdings.owner(wish.symbol, nth);
     this.desk.place(account, `${name}-${this.sent}`, wish, isCrossing, dueMs);
     while (this.flow.takeCancel()) {
       const resting = this.tracker.takeResting();

@@ -3,7 +3,9 @@
  * accounts are funded, sends from when it reads `go` until it reads `rest`, ends when it reads `stop` or its input ends.
  */
 import { createInterface } from "node:readline";
+import type { AccountPosition } from "../../proto/gen/exchange/v1/exchange.js";
 import { ExchangeClient } from "../../services/client/exchange-client.js";
+import { Holdings } from "./holdings.js";
 import { Load } from "./load.js";
 import { LoadOptions } from "./options.js";
 import type { LoadLine } from "./process.js";
@@ -15,16 +17,29 @@ function say(line: LoadLine): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
+async function fundAll(
+  client: ExchangeClient,
+  { firstAccount, accounts }: LoadOptions,
+  { groups }: Holdings,
+): Promise<AccountPosition[]> {
+  const numbers = Array.from({ length: accounts }, (_, index) => firstAccount + index);
+  const positions: AccountPosition[] = [];
+  for (const [group, instruments] of groups.entries()) {
+    const owners = numbers.filter((_, index) => index % groups.length === group);
+    positions.push(...(await fund(client, owners, instruments)));
+  }
+  return positions;
+}
+
 async function main(): Promise<void> {
   const options = LoadOptions.parse(JSON.parse(process.argv[2] ?? "{}"));
   const client = ExchangeClient.connect(options.grpc, { accounts: "all" });
   await client.ready();
   const listed = await client.listInstruments();
   const instruments = listed.filter(({ symbol }) => options.symbols.includes(symbol));
-  const { firstAccount, accounts } = options;
-  const numbers = Array.from({ length: accounts }, (_, index) => firstAccount + index);
-  const positions = await fund(client, numbers, instruments);
-  const load = new Load(options, venueOf(client), instruments);
+  const holdings = new Holdings(instruments, options.symbolsPerAccount);
+  const positions = await fundAll(client, options, holdings);
+  const load = new Load(options, venueOf(client), holdings);
   const endSubscription = subscribe(client, positions, (events) => load.takeEvents(events));
   const progress = setInterval(() => say({ kind: "progress", counts: load.counts }), PROGRESS_MS);
   say({ kind: "ready" });

@@ -34,6 +34,8 @@ export interface Phase {
   /** When saturating, never more than this rate, of all processes together. */
   readonly atMostPerSecond?: number;
   readonly accounts?: number;
+  /** How many symbols an account owns and trades; absent: all. */
+  readonly symbolsPerAccount?: number;
   /** How long orders are sent before latencies count; of the time above. */
   readonly leadInSeconds?: number;
   /** Where the clients write down what they are told; absent: nowhere. */
@@ -113,6 +115,7 @@ export function startLoads(scene: Scene, phase: Phase): Map<string, LoadProcess>
       firstAccount: FIRST_ACCOUNT + index * accounts,
       accounts,
       symbols: scene.symbols,
+      symbolsPerAccount: phase.symbolsPerAccount ?? 0,
       ordersPerSecond: Math.round(phase.ordersPerSecond / LOAD_PROCESSES),
       window: phase.window / LOAD_PROCESSES,
       atMostPerSecond: Math.round((phase.atMostPerSecond ?? 0) / LOAD_PROCESSES),

@@ -17,8 +17,8 @@ const SIZES: Readonly<Record<SweepKind, readonly number[]>> = {
   symbols: [1, 10, 100, 1_000],
   accounts: [100, 1_000, 10_000, 100_000],
 };
-/** Each account owns some of every symbol: with many, funding a hundred thousand would take an hour. */
-const SYMBOLS_OF_ACCOUNTS = 1;
+/** Were every account to own every symbol, funding would take hours. */
+const SYMBOLS_PER_ACCOUNT: Readonly<Record<SweepKind, number>> = { symbols: 10, accounts: 1 };
 const SECONDS_MAX = 20;
 const SHORT_SECONDS = 1;
 const SHORT_SIZES = 2;
@@ -45,9 +45,9 @@ export async function runSweep(options: SweepOptions): Promise<SweepReport> {
   const rows: (SweepRow & Verdict)[] = [];
   for (const size of SIZES[sweep].slice(0, short ? SHORT_SIZES : undefined)) {
     log(`${size} ${sweep}`);
-    const symbols = sweep === "symbols" ? size : SYMBOLS_OF_ACCOUNTS;
+    const symbols = sweep === "symbols" ? size : SHAPE.symbols;
     const accounts = sweep === "accounts" ? size : ACCOUNTS;
-    const measure = (scene: Scene) => saturate(scene, accounts, seconds);
+    const measure = (scene: Scene) => saturate(scene, sweep, accounts, seconds);
     rows.push(await onExchange(shapeOf(symbols), log, measure));
   }
   const failures = rows.flatMap((row) => row.failures);
@@ -59,8 +59,14 @@ function shapeOf(symbols: number): Shape {
   return { ...SHAPE, symbols, ...(symbols > MANY_SYMBOLS && { env }) };
 }
 
-async function saturate(scene: Scene, accounts: number, seconds: number): Promise<SweepRow> {
-  const load = { ordersPerSecond: 0, window: WINDOW_ORDERS };
+async function saturate(
+  scene: Scene,
+  sweep: SweepKind,
+  accounts: number,
+  seconds: number,
+): Promise<SweepRow> {
+  const symbolsPerAccount = SYMBOLS_PER_ACCOUNT[sweep];
+  const load = { ordersPerSecond: 0, window: WINDOW_ORDERS, symbolsPerAccount };
   const warmUp = {
     seconds: Math.min(seconds, WARM_UP_SECONDS),
     accounts: Math.min(accounts, ACCOUNTS),

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PLAIN_TERMS } from "../../services/client/new-order.js";
 import { ClientLog } from "../../services/participants/client-log.js";
 import { OrderFlow } from "../../chaos/load/flow.js";
+import { Holdings } from "../../chaos/load/holdings.js";
 import { Load } from "../../chaos/load/load.js";
 import { LoadOptions } from "../../chaos/load/options.js";
 import type { Venue } from "../../services/participants/desk.js";
@@ -68,6 +69,21 @@ it("makes the same flow from the same seed, with the shares it was asked for", (
   }
   expect(crossing / ORDERS).toBeCloseTo(0.5, 1);
   expect(cancels / (ORDERS + cancels)).toBeCloseTo(1 / 3, 2);
+});
+
+it("deals symbols out in groups, each with as many accounts", () => {
+  const symbols = ["A", "B", "C", "D", "E"];
+  const instruments = symbols.map((symbol) => ({ ...INSTRUMENT, symbol }));
+  const some = new Holdings(instruments, 2);
+  expect(some.groups.map((group) => group.map(({ symbol }) => symbol).join(""))).toEqual([
+    "AB",
+    "CD",
+    "E",
+  ]);
+  expect(some.ownersAmong(10)).toBe(3);
+  expect(symbols.map((symbol) => some.owner(symbol, 1))).toEqual([3, 3, 4, 4, 5]);
+  const all = new Holdings(instruments, 0);
+  expect([all.groups.length, all.ownersAmong(10), all.owner("E", 9)]).toEqual([1, 10, 9]);
 });
 
 it("counts an order once, whether the answer or the events come first", () => {
@@ -152,7 +168,7 @@ describe("a load process", () => {
       ordersPerSecond: RATE,
       cancelShare: 0,
     });
-    const load = new Load(options, own, [INSTRUMENT]);
+    const load = new Load(options, own, new Holdings([INSTRUMENT], 0));
     load.start();
     await vi.advanceTimersByTimeAsync(1_000);
     const stop = async () => {
