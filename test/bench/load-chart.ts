@@ -25,14 +25,15 @@ const LATENCIES: readonly Line[] = [
 const THROUGHPUT: readonly Line[] = [["ordersPerSecond", "median"]];
 
 export function loadPage(report: E2eReport): string {
-  const { steps, sustainedOrdersPerSecond: sustained, machine } = report;
+  const { steps, atEighty, quiet, sustainedOrdersPerSecond: sustained, machine } = report;
+  const points = [quiet, ...(atEighty ? [atEighty] : []), ...steps];
   const title = `Latency and throughput against offered load: ${sustained} orders/s sustained`;
   const ran = Object.entries(machine).map(
     ([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`,
   );
   return page(
     title,
-    html`<h1>${title}</h1>${charts(steps, sustained)}<h2>Where it ran</h2><dl>${ran}</dl>`,
+    html`<h1>${title}</h1>${charts(points, sustained)}<h2>Where it ran</h2><dl>${ran}</dl>`,
   );
 }
 
