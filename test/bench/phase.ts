@@ -64,7 +64,7 @@ export interface PhaseReport extends ServersCost {
   /** Orders that the load processes sent late, or not at all, by their own fault. */
   readonly lateSends: number;
   readonly inboxesEmptyMs: number;
-  /** Processor time per reported order, in microseconds. */
+  /** Processor time per reported order, in microseconds; empty where none was. */
   readonly cpuMicrosecondsPerOrder: Readonly<Record<string, number>>;
   /** Resident when the last order was sent. */
   readonly rssMib: Readonly<Record<string, number>>;
@@ -168,7 +168,9 @@ function summary(
     lateSends: total((result) => result.lateSends),
     inboxesEmptyMs: Math.round(inboxesEmptyMs),
     cpuMicrosecondsPerOrder: Object.fromEntries(
-      [...cpu].map(([name, microseconds]) => [name, rounded(microseconds / inTime)]),
+      inTime === 0
+        ? []
+        : [...cpu].map(([name, microseconds]) => [name, rounded(microseconds / inTime)]),
     ),
     rssMib,
   };
