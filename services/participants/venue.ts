@@ -65,14 +65,12 @@ async function fundOne(
   const missing = [...assets].filter((asset) => !owned.has(asset));
   // Whoever sends in several phases finds its accounts funded: then one question is enough.
   if (missing.length === 0) return before.sequence;
-  for (const asset of missing) {
-    await client.deposit({
-      account,
-      asset,
-      amount: FUNDS_UNITS,
-      idempotencyKey: `${FUND_KEY}-${asset}`,
-    });
-  }
+  await Promise.all(
+    missing.map((asset) => {
+      const idempotencyKey = `${FUND_KEY}-${asset}`;
+      return client.deposit({ account, asset, amount: FUNDS_UNITS, idempotencyKey });
+    }),
+  );
   return (await client.balances(account)).sequence;
 }
 
