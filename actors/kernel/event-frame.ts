@@ -6,7 +6,9 @@
 import { ByteReader, ByteWriter, MalformedError } from "./bytes.js";
 
 const EVENT_VERSION = 1;
+/** An announcement without lags is as it was before there were any, so that nodes of before can read it (R13). */
 const ANNOUNCEMENT_VERSION = 1;
+const ANNOUNCEMENT_WITH_LAGS_VERSION = 2;
 const NAME_LENGTH_MAX = 96;
 
 export interface EventFrame {
@@ -74,17 +76,29 @@ export interface Announcement {
     readonly token: number;
     readonly number: number;
   }[];
+  /** Receivers that are late with what this actor sends them, each with how long that takes to be committed. */
+  readonly lags: readonly Lag[];
+}
+
+export interface Lag {
+  readonly receiver: number;
+  /** In milliseconds, rounded. */
+  readonly ms: number;
 }
 
 export function encodeAnnouncement(announcement: Announcement): Uint8Array {
   writer.reset();
-  writer.u8(ANNOUNCEMENT_VERSION).uint(announcement.actor);
+  const { lags } = announcement;
+  writer.u8(lags.length === 0 ? ANNOUNCEMENT_VERSION : ANNOUNCEMENT_WITH_LAGS_VERSION);
+  writer.uint(announcement.actor);
   writer.string(announcement.name).string(announcement.node);
   writer.uint(announcement.token).uint(announcement.batch).uint(announcement.eventBatch);
   writer.uint(announcement.anchor).uint(announcement.marks.length);
   for (const mark of announcement.marks) {
     writer.int(mark.source).uint(mark.token).uint(mark.number);
   }
+  if (lags.length > 0) writer.uint(lags.length);
+  for (const { receiver, ms } of lags) writer.uint(receiver).uint(ms);
   return writer.take();
 }
 
@@ -92,7 +106,10 @@ export function encodeAnnouncement(announcement: Announcement): Uint8Array {
 export function decodeAnnouncement(bytes: Uint8Array): Announcement {
   const reader = new ByteReader(bytes);
   const version = reader.u8();
-  if (version !== ANNOUNCEMENT_VERSION) throw new MalformedError(`announcement version ${version}`);
+  const hasLags = version === ANNOUNCEMENT_WITH_LAGS_VERSION;
+  if (!hasLags && version !== ANNOUNCEMENT_VERSION) {
+    throw new MalformedError(`announcement version ${version}`);
+  }
   const actor = reader.uint();
   const name = reader.string(NAME_LENGTH_MAX);
   const node = reader.string(NAME_LENGTH_MAX);
@@ -105,8 +122,11 @@ export function decodeAnnouncement(bytes: Uint8Array): Announcement {
   for (let n = 0; n < count; n++) {
     marks.push({ source: reader.int(), token: reader.uint(), number: reader.uint() });
   }
+  const lags: Lag[] = [];
+  const late = hasLags ? reader.uint() : 0;
+  for (let n = 0; n < late; n++) lags.push({ receiver: reader.uint(), ms: reader.uint() });
   reader.end();
-  return { actor, name, node, token, batch, eventBatch, anchor, marks };
+  return { actor, name, node, token, batch, eventBatch, anchor, marks, lags };
 }
 
 /** A receiver's request to a source: send again from this number on. */

@@ -4,6 +4,7 @@
  */
 import { type WebSocket, WebSocketServer } from "ws";
 import { portError, type Readiness } from "../common/http.js";
+import { longest, type QueueStates } from "../common/queues.js";
 import { Connection, CONNECTION_LIMITS, type ConnectionLimits } from "./connection.js";
 import { CLOSING_MS_MAX, CONNECTIONS_MAX, MESSAGE_BYTES_CLOSING, PING_EVERY_MS } from "./limits.js";
 import { Markets, type MarketsDependencies } from "./markets.js";
@@ -24,7 +25,7 @@ export class FeedBridge {
   private readonly options: BridgeOptions;
   private readonly server: WebSocketServer;
   private readonly markets: Markets;
-  private readonly connections = new Set<Connection>();
+  private readonly connections = new Map<Connection, Session>();
   private readonly pings: NodeJS.Timeout;
 
   private constructor(options: BridgeOptions, server: WebSocketServer) {
@@ -33,7 +34,7 @@ export class FeedBridge {
     this.server = server;
     this.markets = new Markets(options);
     this.pings = setInterval(() => {
-      for (const connection of this.connections) connection.ping();
+      for (const connection of this.connections.keys()) connection.ping();
     }, pingEveryMs);
     server.on("connection", (socket) => this.accept(socket));
   }
@@ -58,6 +59,16 @@ export class FeedBridge {
     return this.markets.readiness();
   }
 
+  /** How long its queues are now. */
+  queues(): QueueStates {
+    const connections = [...this.connections];
+    return {
+      "feed-requests": longest(connections.map(([, session]) => session.requestsWaiting)),
+      "feed-unread": longest(connections.map(([connection]) => connection.unreadBytes)),
+      "feed-frames": longest(this.markets.bufferedFrames),
+    };
+  }
+
   /** Tells all clients, closes their connections and stops. */
   async close(): Promise<void> {
     clearInterval(this.pings);
@@ -65,7 +76,7 @@ export class FeedBridge {
     const stopped = new Promise<void>((done) => {
       this.server.close(() => done());
     });
-    for (const connection of this.connections) {
+    for (const connection of this.connections.keys()) {
       connection.answer({ type: "shutdown" });
       connection.close(CloseCode.ServiceRestart, "SERVICE_RESTART: the feed shuts down");
     }
@@ -90,7 +101,7 @@ export class FeedBridge {
       return;
     }
     const session = new Session(connection, this.markets, logger);
-    this.connections.add(connection);
+    this.connections.set(connection, session);
     metrics.connections.set(this.connections.size);
     socket.on("message", (data: Buffer, isBinary: boolean) => session.receive(data, isBinary));
     socket.on("close", () => {

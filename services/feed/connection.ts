@@ -58,6 +58,10 @@ export class Connection {
     return this.socket.bufferedAmount > this.limits.conflateAboveBytes;
   }
 
+  get unreadBytes(): number {
+    return this.socket.bufferedAmount;
+  }
+
   get isOpen(): boolean {
     return !this.closing && this.socket.readyState === this.socket.OPEN;
   }

@@ -7,6 +7,7 @@ import { startHttp } from "../common/http.js";
 import { createLog } from "../common/log.js";
 import { collectProcessMetrics } from "../common/metrics.js";
 import { watchParent } from "../common/parent.js";
+import { showQueues } from "../common/queues.js";
 import { installShutdown } from "../common/shutdown.js";
 import { FeedBridge } from "./bridge.js";
 
@@ -23,6 +24,7 @@ const bridge = await FeedBridge.start({
   logger,
   port: config.wsPort,
 });
+showQueues(() => bridge.queues());
 const http = await startHttp({ port: config.httpPort, ready: () => bridge.readiness() });
 
 const shutdown = installShutdown({

@@ -109,6 +109,10 @@ export class MarketView {
     this.listener = listener;
   }
 
+  get bufferedFrames(): number {
+    return this.buffered.length;
+  }
+
   get token(): number {
     return this.position.token;
   }

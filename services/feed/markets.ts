@@ -52,6 +52,11 @@ export class Markets {
     return channel;
   }
 
+  /** Frames that are kept while Postgres is read, of each market. */
+  get bufferedFrames(): number[] {
+    return [...this.channels.values()].map(({ view }) => view.bufferedFrames);
+  }
+
   readiness(): Readiness {
     const behind = [...this.channels].filter(([, { view }]) => !view.isCurrent);
     const reasons = behind.map(([name]) => `${name} is being read from Postgres`);

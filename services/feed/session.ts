@@ -23,6 +23,10 @@ export class Session {
     this.logger = logger;
   }
 
+  get requestsWaiting(): number {
+    return this.waiting;
+  }
+
   receive(data: Buffer, isBinary: boolean): void {
     if (!this.connection.admitMessage()) return;
     if (this.waiting >= REQUESTS_WAITING_MAX) {

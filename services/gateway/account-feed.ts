@@ -33,6 +33,10 @@ export class AccountFeed implements Subscriber {
     return this.nextSequence;
   }
 
+  get bufferedBlocks(): number {
+    return this.buffered.length;
+  }
+
   /** Says where to begin. What was said since this was subscribed is buffered. */
   begin(sequence: number): void {
     this.nextSequence = sequence;

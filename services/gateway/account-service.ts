@@ -5,6 +5,7 @@ import type {
   SubscribeAccountEventsRequest,
   SubscribeAccountEventsResponse,
 } from "../../proto/gen/exchange/v1/exchange.js";
+import { longest, type QueueStates } from "../common/queues.js";
 import type { AccountDesk } from "./account-desk.js";
 import { AccountStream, type AccountStreamDependencies } from "./account-stream.js";
 import { MalformedRequest } from "./decode.js";
@@ -90,6 +91,14 @@ export class AccountService {
       }),
       getBalances: handler((request, session) => desk.balances(session().account(request.account))),
       subscribeAccountEvents: (call) => this.subscribe(call),
+    };
+  }
+
+  queues(): QueueStates {
+    const streams = [...this.streams];
+    return {
+      "gateway-events": longest(streams.map((stream) => stream.queuedEvents)),
+      "gateway-blocks": longest(streams.flatMap((stream) => stream.bufferedBlocks)),
     };
   }
 

@@ -75,6 +75,14 @@ export class AccountStream {
     }
   }
 
+  get queuedEvents(): number {
+    return this.writer.queuedEvents;
+  }
+
+  get bufferedBlocks(): number[] {
+    return this.feeds.map((feed) => feed.bufferedBlocks);
+  }
+
   /** Ends the stream with an error that says why. */
   fail(refusal: Refusal): void {
     if (this.closed) return;

@@ -7,14 +7,17 @@ import type { Announcement } from "../../actors/kernel/event-frame.js";
 import { MalformedError } from "../../actors/kernel/bytes.js";
 import { decodeResendRequest } from "../../actors/kernel/event-frame.js";
 import { sourceOfSlot } from "../../actors/kernel/ids.js";
+import { longest, type QueueStates } from "../common/queues.js";
 import type { Bus } from "../ports/log.js";
 import { resendSubject } from "../ports/subjects.js";
+import type { Priority } from "./admission.js";
 import type { ExchangeTime } from "./exchange-time.js";
 import { Lane, type LaneDependencies } from "./lane.js";
-import { ANSWER_GRACE_MS, CHECK_EVERY_MS, COMMAND_DEADLINE_MS } from "./limits.js";
+import { ANSWER_MS_MAX, CHECK_EVERY_MS, COMMAND_DEADLINE_MS } from "./limits.js";
 import * as metrics from "./metrics.js";
 import type { Answer, Waiter } from "./pending.js";
 import { outcomeUnknown, type Refusal, unavailable } from "./refusal.js";
+import { Ways } from "./ways.js";
 
 const MICROS_PER_MS = 1_000;
 
@@ -33,6 +36,7 @@ export class Commands {
   private readonly claimed: ClaimedSlot;
   private readonly onHigherToken: () => void;
   private readonly lanes = new Map<number, Lane>();
+  readonly ways = new Ways();
   private readonly unsubscribe: () => void;
   private cancelCheck: () => void = () => undefined;
   private readonly toFlush = new Set<Lane>();
@@ -43,7 +47,10 @@ export class Commands {
     this.deps = deps;
     this.claimed = claimed;
     this.onHigherToken = onHigherToken;
-    deps.leaders.onAnnouncement((announcement) => this.takeMarks(announcement));
+    deps.leaders.onAnnouncement((announcement) => {
+      this.takeMarks(announcement);
+      this.ways.take(announcement);
+    });
     deps.leaders.onMoved((actor) => this.lanes.get(actor)?.resend(0, "moved"));
     const subject = resendSubject(sourceOfSlot(claimed.slot));
     this.unsubscribe = deps.bus.subscribe(subject, (data) => this.takeRequest(data));
@@ -66,14 +73,20 @@ export class Commands {
   }
 
   /** Gives a refusal, or nothing: then the waiter will be called, once and not before this returns. */
-  submit(receiver: number, payload: Uint8Array, waiter: Waiter | null): Refusal | undefined {
-    return this.send(receiver, (lane, giveUpAtMs) => lane.add(payload, waiter, giveUpAtMs));
+  submit(
+    receiver: number,
+    payload: Uint8Array,
+    waiter: Waiter | null,
+    priority: Priority = "high",
+  ): Refusal | undefined {
+    const add = (lane: Lane, giveUpAtMs: number) => lane.add(payload, waiter, giveUpAtMs);
+    return this.send(receiver, priority, add);
   }
 
   /** Resolves when the receiver, which answers nobody, has committed the command; rejects with a `Refusal`. */
   async commit(receiver: number, payload: Uint8Array): Promise<void> {
     const isCommitted = await new Promise<boolean>((resolve, reject) => {
-      const refusal = this.send(receiver, (lane, giveUpAtMs) =>
+      const refusal = this.send(receiver, "high", (lane, giveUpAtMs) =>
         lane.addToConfirm(payload, resolve, giveUpAtMs),
       );
       if (refusal) reject(refusal);
@@ -81,19 +94,37 @@ export class Commands {
     if (!isCommitted) throw outcomeUnknown();
   }
 
+  /** Commands of one stream that may wait for a receiver. */
+  streamLimit(receiver: number): number {
+    return this.lane(receiver).streamWaitingMax;
+  }
+
+  queues(): QueueStates {
+    const lanes = [...this.lanes.values()];
+    const waiting = longest(lanes.map((lane) => lane.waiting));
+    const limits = lanes.map((lane) => lane.waitingMax);
+    return {
+      "gateway-waiting": limits.length === 0 ? waiting : { ...waiting, limit: Math.min(...limits) },
+      "gateway-pending": longest(lanes.map((lane) => lane.size)),
+      "gateway-publishing": longest(lanes.map((lane) => lane.framesInFlight)),
+      "gateway-ways": { length: this.ways.longestMs },
+    };
+  }
+
   private send(
     receiver: number,
+    priority: Priority,
     add: (lane: Lane, giveUpAtMs: number) => void,
   ): Refusal | undefined {
     const lane = this.lane(receiver);
     const refusal = this.stopping
       ? unavailable("GATEWAY_STOPPING", "this gateway is stopping", 0)
-      : lane.refusal();
+      : lane.refusal(priority);
     if (refusal) {
       metrics.commandsRefused.inc({ code: refusal.code });
       return refusal;
     }
-    add(lane, this.deps.clock.now() + COMMAND_DEADLINE_MS + ANSWER_GRACE_MS);
+    add(lane, this.deps.clock.now() + ANSWER_MS_MAX);
     if (this.toFlush.size === 0) this.deps.clock.soon(() => this.flush());
     this.toFlush.add(lane);
     return undefined;

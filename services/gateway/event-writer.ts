@@ -61,6 +61,10 @@ export class EventWriter {
     });
   }
 
+  get queuedEvents(): number {
+    return this.queue.length;
+  }
+
   push(event: QueuedEvent): void {
     if (this.closed) return;
     this.queue.push(event);

@@ -57,6 +57,11 @@ export class Events {
     ];
   }
 
+  /** Frames that are kept while Postgres is read, of each shard. */
+  get bufferedFrames(): number[] {
+    return [...this.shards.values()].map((shard) => shard.bufferedFrames);
+  }
+
   /** Reads from Postgres whatever was said since the beginning and not heard. */
   heal(reason: string): void {
     for (const shard of this.shards.values()) shard.heal(reason);

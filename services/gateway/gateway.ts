@@ -1,4 +1,5 @@
 /** A gateway that clients reach over gRPC: the core, and the services in front of it. */
+import { longest, type QueueStates } from "../common/queues.js";
 import { AccountService } from "./account-service.js";
 import { GatewayCore, type GatewayCoreOptions, type GatewayDependencies } from "./gateway-core.js";
 import { GrpcServer } from "./grpc-server.js";
@@ -57,6 +58,18 @@ export class Gateway {
   /** Why orders cannot be taken everywhere now; empty when they can. */
   notReady(): string[] {
     return this.core.notReady();
+  }
+
+  /** How long its queues are now. */
+  queues(): QueueStates {
+    const { commands, events } = this.core.parts;
+    const { orders, accounts } = this.services;
+    return {
+      ...commands.queues(),
+      ...orders.queues(),
+      ...accounts.queues(),
+      "gateway-frames": longest(events.bufferedFrames),
+    };
   }
 
   /** Refuses new commands, waits for the answers to those it has taken, and ends all streams. */

@@ -6,8 +6,11 @@
 import type { Logger } from "pino";
 import type { Clock } from "../ports/clock.js";
 import { type Log, LogRefusedError } from "../ports/log.js";
+import { Admission, type Priority } from "./admission.js";
 import type { Leaders } from "./leaders.js";
 import {
+  ANSWER_MS_MAX,
+  OVERLOADED_TOLD_MS,
   PENDING_COMMANDS_PER_RECEIVER_MAX,
   PUBLISHES_IN_FLIGHT_MAX,
   RESEND_AFTER_MS,
@@ -31,19 +34,41 @@ export class Lane {
   readonly receiver: number;
   private readonly deps: LaneDependencies;
   private readonly pending: Pending;
+  private readonly admission: Admission;
   private inFlight = 0;
   private fullUntilMs = 0;
   /** Did the log refuse what was sent last? It is said once, until it takes something again. */
   private isRefused = false;
+  /** What is said to all who come too many, and until when. */
+  private overloaded: { readonly refusal: Refusal; readonly untilMs: number } | undefined;
 
   constructor(receiver: number, source: number, token: number, deps: LaneDependencies) {
     this.receiver = receiver;
     this.deps = deps;
     this.pending = new Pending(source, token);
+    this.admission = new Admission(deps.clock);
   }
 
   get size(): number {
     return this.pending.size;
+  }
+
+  /** Commands that wait for an answer, and how many may. */
+  get waiting(): number {
+    return this.pending.waiting;
+  }
+
+  get waitingMax(): number {
+    return this.admission.limit("normal");
+  }
+
+  /** How many of one stream may. */
+  get streamWaitingMax(): number {
+    return this.admission.streamLimit;
+  }
+
+  get framesInFlight(): number {
+    return this.inFlight;
   }
 
   get hasWaiters(): boolean {
@@ -51,7 +76,7 @@ export class Lane {
   }
 
   /** Why a new command cannot be taken now, or nothing. Once it is numbered it is too late to refuse it. */
-  refusal(): Refusal | undefined {
+  refusal(priority: Priority): Refusal | undefined {
     const { leaders, clock } = this.deps;
     const inbox = leaders.inbox(this.receiver);
     if (!inbox || !leaders.isLed(this.receiver)) {
@@ -65,7 +90,20 @@ export class Lane {
     if (clock.now() < this.fullUntilMs) {
       return exhausted("STREAM_FULL", `the inbox of ${inbox.name} is full`, STREAM_FULL_PAUSE_MS);
     }
-    return undefined;
+    const retryMs = this.admission.retryMs(this.pending.waiting, priority);
+    return retryMs > 0 ? this.overload(inbox.name, retryMs) : undefined;
+  }
+
+  /** To refuse must cost little when there is most to refuse: one refusal is told to all who come within a moment. */
+  private overload(name: string, retryMs: number): Refusal {
+    const now = this.deps.clock.now();
+    if (!this.overloaded || this.overloaded.untilMs <= now) {
+      const rate = Math.round(this.admission.answersPerSecond);
+      const message = `${name} answers ${rate} commands/s and more are waiting than it can answer in time; try again after retry_ms`;
+      const refusal = exhausted("OVERLOADED", message, retryMs);
+      this.overloaded = { refusal, untilMs: now + OVERLOADED_TOLD_MS };
+    }
+    return this.overloaded.refusal;
   }
 
   /** Numbers a command; `flush` sends it. */
@@ -91,7 +129,10 @@ export class Lane {
   }
 
   answer(number: number, answer: Answer): void {
-    this.pending.takeWaiter(number)?.(answer);
+    const waiting = this.pending.takeWaiter(number);
+    if (!waiting) return;
+    this.admission.answered(this.deps.clock.now() - (waiting.giveUpAtMs - ANSWER_MS_MAX));
+    waiting.waiter(answer);
   }
 
   confirm(number: number): void {

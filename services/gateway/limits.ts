@@ -1,16 +1,20 @@
 /** The gateway's limits and intervals, with their units (R11). */
 
 import { COMMAND_LIFETIME_MICROS } from "../../actors/kernel/limits.js";
+import { QUEUES } from "../common/queues.js";
 
 /** A command is refused by its receiver in a batch later than this after it came in. */
 export const COMMAND_DEADLINE_MS = COMMAND_LIFETIME_MICROS / 1_000;
 /** A call without an answer so long after its command's deadline ends as unknown. */
 export const ANSWER_GRACE_MS = 1_500;
+export const ANSWER_MS_MAX = COMMAND_DEADLINE_MS + ANSWER_GRACE_MS;
 
 /** Commands that one receiver has not confirmed yet; above it new ones are refused. */
-export const PENDING_COMMANDS_PER_RECEIVER_MAX = 10_000;
+export const PENDING_COMMANDS_PER_RECEIVER_MAX = QUEUES["gateway-pending"].limit;
 /** When to try again after such a refusal. */
 export const RETRY_WHEN_FULL_MS = 100;
+/** Who comes too many within so long is told the same. */
+export const OVERLOADED_TOLD_MS = 10;
 /** A receiver that nobody was heard to lead for so long gets no new commands. */
 export const NO_LEADER_AFTER_MS = 1_000;
 export const RETRY_WITHOUT_LEADER_MS = 200;
@@ -18,7 +22,7 @@ export const RETRY_WITHOUT_LEADER_MS = 200;
 export const STREAM_FULL_PAUSE_MS = 1_000;
 
 /** Frames handed to the log and not yet taken by it, per receiver; what comes meanwhile gathers in the next frame. */
-export const PUBLISHES_IN_FLIGHT_MAX = 4;
+export const PUBLISHES_IN_FLIGHT_MAX = QUEUES["gateway-publishing"].limit;
 
 /** A frame that its receiver has not confirmed is sent again after so long. */
 export const RESEND_AFTER_MS = 500;
@@ -29,7 +33,7 @@ export const RESEND_FRAMES_MAX = 64;
 /** A frame that is announced but has not come is waited for so long before Postgres is read. */
 export const LATE_FRAME_MS = 20;
 /** Frames of a shard that are kept while Postgres is read; above it they are dropped and it is read again. */
-export const BUFFERED_FRAMES_MAX = 10_000;
+export const BUFFERED_FRAMES_MAX = QUEUES["gateway-frames"].limit;
 /** Batches and journal rows read at once. */
 export const BATCHES_PER_PAGE = 100;
 export const JOURNAL_ROWS_PER_PAGE = 200;
@@ -45,9 +49,9 @@ export const ACCOUNTS_PER_STREAM_MAX = 10_000;
 /** Accounts of one stream whose journals are read at the same time. */
 export const CATCH_UPS_AT_ONCE = 4;
 /** Blocks of an account that are kept while its journal is read; above it they are dropped and it is read on. */
-export const BUFFERED_BLOCKS_MAX = 256;
+export const BUFFERED_BLOCKS_MAX = QUEUES["gateway-blocks"].limit;
 /** Events that a subscriber has not taken; above it the stream is closed. Below the low mark journals are read on. */
-export const QUEUED_EVENTS_MAX = 100_000;
+export const QUEUED_EVENTS_MAX = QUEUES["gateway-events"].limit;
 export const QUEUED_EVENTS_LOW = 10_000;
 export const EVENTS_PER_MESSAGE_MAX = 1_000;
 
@@ -59,7 +63,7 @@ export const WARNING_ROWS_PER_PAGE = 200;
 export const MESSAGE_BYTES_MAX = 1_048_576;
 export const COMMANDS_PER_MESSAGE_MAX = 1_000;
 /** Commands of one order-entry stream without an answer; above it the stream is not read. */
-export const ENTRY_COMMANDS_IN_FLIGHT_MAX = 4_000;
+export const ENTRY_COMMANDS_IN_FLIGHT_MAX = QUEUES["gateway-stream"].limit;
 
 /** A new instrument's market is waited for so long, and then the ledger shards for so long. */
 export const MARKET_LEADER_MS_MAX = 15_000;

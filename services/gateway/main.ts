@@ -7,6 +7,7 @@ import { startHttp } from "../common/http.js";
 import { createLog } from "../common/log.js";
 import { collectProcessMetrics } from "../common/metrics.js";
 import { watchParent } from "../common/parent.js";
+import { showQueues } from "../common/queues.js";
 import { installShutdown } from "../common/shutdown.js";
 import { Gateway } from "./gateway.js";
 import { TierLimits } from "./tier-limits.js";
@@ -40,6 +41,7 @@ const gateway = await Gateway.start(
   },
 );
 
+showQueues(() => gateway.queues());
 const http = await startHttp({
   port: config.httpPort,
   ready: () => {

@@ -1,6 +1,7 @@
 /**
  * One order-entry stream: commands in the order of the stream, results in the order in which they are known, gathered
- * for one turn of the event loop. It is not read while too much of it is unanswered or its results are not read (R11).
+ * for one turn of the event loop. It is not read while too much of it is unanswered or its results are not read (R11):
+ * what one client has too many of waits at the client, behind the window of its connection, and not in memory here.
  */
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type {
@@ -32,6 +33,10 @@ export class OrderEntry {
   private readonly onEnd: (entry: OrderEntry) => void;
   private results: CommandResult[] = [];
   private inFlight = 0;
+  /** Commands without an answer, by receiver. */
+  private readonly waiting = new Map<number, number>();
+  /** The rest of a message, from an index on, that waits for room. */
+  private held: { readonly request: OrderEntryRequest; readonly from: number } | undefined;
   private isScheduled = false;
   private isBlocked = false;
   private isReadingCatalog = false;
@@ -74,6 +79,7 @@ export class OrderEntry {
     if (this.closed) return;
     this.closed = true;
     this.results = [];
+    this.held = undefined;
     this.onEnd(this);
   }
 
@@ -87,19 +93,38 @@ export class OrderEntry {
     this.readOrWait();
   }
 
-  /** Takes commands from an index on, as far as their symbols are known. */
+  /** Results that the client has not taken, and commands that have none yet. */
+  get unread(): number {
+    return this.inFlight + this.results.length;
+  }
+
+  /** Takes commands from an index on, as far as their symbols are known and their receivers have room for them. */
   private take(request: OrderEntryRequest, from: number): void {
     const { intake } = this.deps;
     const deadline = intake.deadline();
     for (let n = from; n < request.commands.length && !this.closed; n++) {
       const command = request.commands[n]!;
       if (intake.needsCatalog(command)) return this.takeLater(request, n);
+      const receiver = intake.receiver(this.session, command);
+      const waiting = this.waiting.get(receiver) ?? 0;
+      if (!intake.hasRoom(receiver, waiting)) {
+        this.held = { request, from: n };
+        return;
+      }
       const { requestId } = command;
       this.inFlight += 1;
-      const done = (outcome: OrderOutcome) => this.answer(requestId, outcome);
+      this.waiting.set(receiver, waiting + 1);
+      const done = (outcome: OrderOutcome) => this.answer(requestId, receiver, outcome);
       const refusal = intake.take(this.session, command, deadline, done);
-      if (refusal) this.answer(requestId, refusal);
+      if (refusal) this.answer(requestId, receiver, refusal);
     }
+  }
+
+  private takeHeld(): void {
+    const { held } = this;
+    if (!held || this.isBlocked || this.unread >= ENTRY_COMMANDS_IN_FLIGHT_MAX) return;
+    this.held = undefined;
+    this.take(held.request, held.from);
   }
 
   /** The rest of a message follows when the catalog is read, so that an account's commands keep their order. */
@@ -116,8 +141,9 @@ export class OrderEntry {
     );
   }
 
-  private answer(requestId: number, outcome: OrderOutcome): void {
+  private answer(requestId: number, receiver: number, outcome: OrderOutcome): void {
     this.inFlight -= 1;
+    this.waiting.set(receiver, this.waiting.get(receiver)! - 1);
     if (this.closed) return;
     this.results.push(resultOf(requestId, outcome));
     if (this.isScheduled || this.isBlocked) return;
@@ -135,20 +161,21 @@ export class OrderEntry {
       this.results = [];
       this.isBlocked = !this.call.write({ results });
     }
+    this.takeHeld();
     this.readOrWait();
     this.endWhenAnswered();
   }
 
   private readOrWait(): void {
     if (this.closed) return;
-    const unread = this.inFlight + this.results.length;
-    if (this.isReadingCatalog || unread >= ENTRY_COMMANDS_IN_FLIGHT_MAX) this.call.pause();
+    const isHeld = this.isReadingCatalog || this.held !== undefined;
+    if (isHeld || this.unread >= ENTRY_COMMANDS_IN_FLIGHT_MAX) this.call.pause();
     else if (this.call.isPaused()) this.call.resume();
   }
 
   private endWhenAnswered(): void {
-    const isBusy = this.inFlight > 0 || this.results.length > 0 || this.isReadingCatalog;
-    if (!this.hasEnded || isBusy || this.closed) return;
+    const isHeld = this.isReadingCatalog || this.held !== undefined;
+    if (!this.hasEnded || isHeld || this.unread > 0 || this.closed) return;
     this.close();
     this.call.end();
   }

@@ -8,6 +8,7 @@ import type {
   PlaceOrderRequest,
   PlacePairRequest,
 } from "../../proto/gen/exchange/v1/exchange.js";
+import { RETRY_MS_MAX } from "./admission.js";
 import type { Catalog } from "./catalog.js";
 import { codeText } from "./code-text.js";
 import type { Commands } from "./commands.js";
@@ -25,7 +26,7 @@ import {
   reduceProblem,
 } from "./order-commands.js";
 import type { Answer, Waiter } from "./pending.js";
-import { invalid, notFound, outcomeUnknown, Refusal, unavailable } from "./refusal.js";
+import { exhausted, invalid, notFound, outcomeUnknown, Refusal, unavailable } from "./refusal.js";
 import { RETRY_WITHOUT_LEADER_MS } from "./limits.js";
 import type { Session } from "./session.js";
 
@@ -45,6 +46,22 @@ export class OrderIntake {
   /** For commands that come in now. */
   deadline(): number {
     return this.commands.deadline();
+  }
+
+  /** The ledger shard that gets a command; 0 when its account is none of the session's. */
+  receiver(session: Session, { command }: OrderCommand): number {
+    const named = command?.$case === "placePair" ? command.value.first : command?.value;
+    try {
+      return shardOfAccount(session.account(named?.account ?? 0), this.shards);
+    } catch (error) {
+      if (error instanceof Refusal) return 0;
+      throw error;
+    }
+  }
+
+  /** May a stream that has so many commands waiting for a receiver add another? */
+  hasRoom(receiver: number, waiting: number): boolean {
+    return receiver === 0 || waiting < this.commands.streamLimit(receiver);
   }
 
   /** Does a symbol have to be looked up in Postgres before the command can be taken? */
@@ -85,14 +102,17 @@ export class OrderIntake {
     if (command.$case === "place") {
       const instrument = this.catalog.instrument(command.value.symbol);
       if (!instrument) return unknownSymbol();
-      const problem = placeProblem(command.value) ?? this.silence(instrument);
+      const problem = placeProblem(command.value) ?? this.marketProblem(instrument, shard);
       if (problem) return problem;
       const payload = encodePlace(command.value, account, instrument.id, deadline);
-      return this.commands.submit(shard, payload, waiter);
+      return this.commands.submit(shard, payload, waiter, "normal");
     }
     const problem = requestProblem(command);
     if (problem) return problem;
-    return this.commands.submit(shard, encodeRequest(command, account, deadline), waiter);
+    const payload = encodeRequest(command, account, deadline);
+    // An amend may ask for more, as a new order does; a cancel or a reduce only ever lets go.
+    const priority = command.$case === "amend" ? "normal" : "high";
+    return this.commands.submit(shard, payload, waiter, priority);
   }
 
   private sendPair(
@@ -112,16 +132,22 @@ export class OrderIntake {
     if (!one) return unknownSymbol().ofLeg(1);
     const other = this.catalog.instrument(second.symbol);
     if (!other) return unknownSymbol().ofLeg(2);
-    const silence = this.silence(one);
-    if (silence) return silence;
+    const shard = shardOfAccount(account, this.shards);
+    const closed = this.marketProblem(one, shard);
+    if (closed) return closed;
     const payload = encodePair([first, second], account, [one.id, other.id], deadline);
-    return this.commands.submit(shardOfAccount(account, this.shards), payload, waiter);
+    return this.commands.submit(shard, payload, waiter, "normal");
   }
 
-  /** An order that its shard accepts is held for until its market answers: not while nobody leads the market. */
-  private silence({ id, symbol }: Instrument): Refusal | undefined {
-    if (!this.commands.isSilent(id)) return undefined;
-    return unavailable("NO_LEADER", `nobody leads ${symbol} now`, RETRY_WITHOUT_LEADER_MS);
+  /** An order that its shard accepts is held for until its market answers: not while nobody leads the market, or it is late. */
+  private marketProblem({ id, symbol }: Instrument, shard: number): Refusal | undefined {
+    if (this.commands.isSilent(id)) {
+      return unavailable("NO_LEADER", `nobody leads ${symbol} now`, RETRY_WITHOUT_LEADER_MS);
+    }
+    const lagMs = this.commands.ways.lagMs(shard, id);
+    if (lagMs === 0) return undefined;
+    const message = `${symbol} is ${lagMs} ms behind what it was sent; try again after retry_ms`;
+    return exhausted("MARKET_BEHIND", message, Math.min(lagMs, RETRY_MS_MAX));
   }
 }
 

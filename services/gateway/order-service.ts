@@ -1,5 +1,6 @@
 /** Orders over gRPC: unary calls and order-entry streams. */
 import type { OrderServiceServer } from "../../proto/gen/exchange/v1/exchange.js";
+import { longest, type QueueStates } from "../common/queues.js";
 import type { OrderDesk } from "./order-desk.js";
 import { type EntryCall, OrderEntry, type OrderEntryDependencies } from "./order-entry.js";
 import { Refusal, unavailable } from "./refusal.js";
@@ -41,6 +42,10 @@ export class OrderService {
       ),
       orderEntry: (call) => this.openEntry(call),
     };
+  }
+
+  queues(): QueueStates {
+    return { "gateway-stream": longest([...this.entries].map((entry) => entry.unread)) };
   }
 
   /** Ends the order-entry streams: this gateway is stopping. */

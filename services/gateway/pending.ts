@@ -31,6 +31,12 @@ export interface Answer {
 /** Called once: with the answer, or with null when nobody answered in time. */
 export type Waiter = (answer: Answer | null) => void;
 
+/** Somebody who waits for an answer, until when; on the monotonic clock, in milliseconds. */
+export interface Waiting {
+  readonly waiter: Waiter;
+  readonly giveUpAtMs: number;
+}
+
 /** Called once: true when the receiver has committed the command, false when it has not in time. */
 export type Confirmer = (isCommitted: boolean) => void;
 
@@ -51,7 +57,7 @@ export class Pending {
   private lastNumber = 0;
   private confirmed = 0;
   /** In the order of their numbers, and so of their time. */
-  private readonly waiters = new Map<number, { waiter: Waiter; giveUpAtMs: number }>();
+  private readonly waiters = new Map<number, Waiting>();
   /** Of receivers that answer nobody: whoever waits until the command is committed, in the order of the numbers. */
   private confirmers: { number: number; confirmer: Confirmer; giveUpAtMs: number }[] = [];
 
@@ -63,6 +69,11 @@ export class Pending {
   /** Commands that are kept: not confirmed, or not answered, whichever are more. */
   get size(): number {
     return Math.max(this.lastNumber - this.confirmed, this.waiters.size);
+  }
+
+  /** Commands that somebody waits for the answer to. */
+  get waiting(): number {
+    return this.waiters.size;
   }
 
   get hasGathered(): boolean {
@@ -100,10 +111,10 @@ export class Pending {
   }
 
   /** Takes the waiter of a command away; undefined when it was answered before or nobody waits. */
-  takeWaiter(number: number): Waiter | undefined {
+  takeWaiter(number: number): Waiting | undefined {
     const found = this.waiters.get(number);
     this.waiters.delete(number);
-    return found?.waiter;
+    return found;
   }
 
   /**

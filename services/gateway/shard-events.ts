@@ -81,6 +81,10 @@ export class ShardEvents {
     this.closed = true;
   }
 
+  get bufferedFrames(): number {
+    return this.buffered.length;
+  }
+
   takeFrame(frame: EventFrame): void {
     if (frame.actor !== this.shard || this.closed) return;
     if (!this.isReading) return this.judge(frame);

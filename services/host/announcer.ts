@@ -1,5 +1,5 @@
 /** Says where a leader stands: regularly, and soon after it has taken commands, with the marks that moved. */
-import { encodeAnnouncement } from "../../actors/kernel/event-frame.js";
+import { encodeAnnouncement, type Lag } from "../../actors/kernel/event-frame.js";
 import type { Clock } from "../ports/clock.js";
 import type { Bus } from "../ports/log.js";
 import { announceSubject } from "../ports/subjects.js";
@@ -13,6 +13,7 @@ export interface Standing {
   readonly batch: number;
   readonly eventBatch: number;
   readonly anchor: number;
+  readonly lags: readonly Lag[];
 }
 
 interface Mark {

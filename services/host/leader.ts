@@ -85,7 +85,10 @@ export class Leader {
 
   get backlog(): Backlog {
     const { frames, ageMs } = this.outbox.backlog();
-    return { inboxFrames: this.queue.length, outboxFrames: frames, outboxAgeMs: ageMs };
+    const inboxBytes = this.queue.reduce((sum, { data }) => sum + data.length, 0);
+    const inbox = { inboxFrames: this.queue.length, inboxBytes };
+    const batchCommands = this.open?.commands ?? 0;
+    return { ...inbox, batchCommands, outboxFrames: frames, outboxAgeMs: ageMs };
   }
 
   /** Nothing is said while a commit hangs: somebody else may be better off. */
@@ -93,7 +96,8 @@ export class Leader {
     if (this.commitAgeMs > limits.COMMIT_HANGS_AFTER_MS) return null;
     const { id, name, token } = this.recovered.record;
     const { batch, eventBatch, anchor } = this;
-    return { actor: id, name, node: this.deps.node, token, batch, eventBatch, anchor };
+    const lags = this.outbox.lags();
+    return { actor: id, name, node: this.deps.node, token, batch, eventBatch, anchor, lags };
   }
 
   /** Reads its inbox on from the position, then says that it leads. */

@@ -13,6 +13,9 @@ export interface CommittedBatch {
 export interface Backlog {
   /** Messages delivered and not yet applied. */
   readonly inboxFrames: number;
+  readonly inboxBytes: number;
+  /** Commands of the batch that is being applied. */
+  readonly batchCommands: number;
   readonly outboxFrames: number;
   /** For how long nothing has moved towards the slowest receiver of the outbox. */
   readonly outboxAgeMs: number;

@@ -3,15 +3,30 @@
  * stored them (R3), are published in order, and sent again, as they are, when a receiver asks, when it has moved, or
  * when nothing was heard for too long. What a receiver has committed is forgotten here and deleted by a later batch.
  */
+import type { Lag } from "../../actors/kernel/event-frame.js";
 import { stampToken } from "../../actors/kernel/frame.js";
 import type { Clock } from "../ports/clock.js";
 import type { Log } from "../ports/log.js";
 import type { OutboxRow } from "../ports/store.js";
 import type { Directory } from "./directory.js";
-import { RESEND_AFTER_MS, RESEND_FRAMES_MAX } from "./limits.js";
+import {
+  LAG_STUCK_MS,
+  LAG_TOLD_COMMANDS_MIN,
+  LAG_TOLD_MS_MIN,
+  RESEND_AFTER_MS,
+  RESEND_FRAMES_MAX,
+} from "./limits.js";
+
+interface Sent {
+  readonly row: OutboxRow;
+  /** When it was sent first, by this leader. */
+  readonly atMs: number;
+}
 
 interface Pending {
-  readonly frames: OutboxRow[];
+  readonly frames: Sent[];
+  /** How long the newest frame that is confirmed took to be. */
+  lagMs: number;
   /** The highest number that was sent. */
   sent: number;
   confirmed: number;
@@ -38,7 +53,7 @@ export class Outbox {
   send(rows: readonly OutboxRow[]): void {
     for (const row of rows) {
       const pending = this.pendingOf(row.destination);
-      pending.frames.push(row);
+      pending.frames.push({ row, atMs: this.clock.now() });
       pending.sent = row.last;
       this.publish(row);
     }
@@ -55,12 +70,13 @@ export class Outbox {
     pending.confirmed = number;
     pending.movedAtMs = this.clock.now();
     let confirmed = 0;
-    while (confirmed < pending.frames.length && pending.frames[confirmed]!.last <= number)
+    while (confirmed < pending.frames.length && pending.frames[confirmed]!.row.last <= number)
       confirmed++;
     if (confirmed === 0) return true;
-    const last = pending.frames[confirmed - 1]!.last;
+    const newest = pending.frames[confirmed - 1]!;
+    pending.lagMs = this.clock.now() - newest.atMs;
     pending.frames.splice(0, confirmed);
-    this.deletable.set(destination, last);
+    this.deletable.set(destination, newest.row.last);
     return true;
   }
 
@@ -68,9 +84,9 @@ export class Outbox {
   resend(destination: number, from: number): void {
     const pending = this.byDestination.get(destination);
     if (!pending) return;
-    const wanted = pending.frames.filter((row) => row.last >= from);
+    const wanted = pending.frames.filter(({ row }) => row.last >= from);
     if (wanted.length > 0) pending.movedAtMs = this.clock.now();
-    for (const row of wanted.slice(0, RESEND_FRAMES_MAX)) this.publish(row);
+    for (const { row } of wanted.slice(0, RESEND_FRAMES_MAX)) this.publish(row);
   }
 
   /** Sends again what has waited too long for its receiver. */
@@ -107,6 +123,22 @@ export class Outbox {
     return { frames, ageMs };
   }
 
+  /**
+   * Receivers that are late: by what they have confirmed last, for one that confirms nothing for a while may have another
+   * leader in a moment; after a longer while by what they have not.
+   */
+  lags(): Lag[] {
+    const now = this.clock.now();
+    const lags: Lag[] = [];
+    for (const [receiver, { frames, lagMs, sent, confirmed }] of this.byDestination) {
+      if (frames.length === 0 || sent - confirmed < LAG_TOLD_COMMANDS_MIN) continue;
+      const oldestMs = now - frames[0]!.atMs;
+      const ms = Math.round(oldestMs > LAG_STUCK_MS ? oldestMs : lagMs);
+      if (ms >= LAG_TOLD_MS_MIN) lags.push({ receiver, ms });
+    }
+    return lags;
+  }
+
   private publish(row: OutboxRow): void {
     const whereabouts = this.directory.find(row.destination);
     // A receiver that has no inbox yet, or whose log refuses the frame, gets it when it is overdue.
@@ -118,7 +150,7 @@ export class Outbox {
   private pendingOf(destination: number): Pending {
     let pending = this.byDestination.get(destination);
     if (!pending) {
-      pending = { frames: [], sent: 0, confirmed: 0, movedAtMs: this.clock.now() };
+      pending = { frames: [], lagMs: 0, sent: 0, confirmed: 0, movedAtMs: this.clock.now() };
       this.byDestination.set(destination, pending);
     }
     if (pending.frames.length === 0) pending.movedAtMs = this.clock.now();

@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import { DEFAULT_WEIGHT } from "../../actors/placement/rendezvous.js";
 import { parseWishes, type Wishes } from "../../actors/placement/wishes.js";
+import { longest, type QueueStates } from "../common/queues.js";
 import type { HostDependencies } from "../host/dependencies.js";
 import { Host } from "../host/host.js";
 import type { HostState } from "../host/host-machine.js";
@@ -28,6 +29,8 @@ import { Membership, type Trial } from "./membership.js";
 import { Moves } from "./moves.js";
 import { Neighbours } from "./neighbours.js";
 import { Placement, type View } from "./placement.js";
+
+const BYTES_PER_MIB = 1_048_576;
 
 export interface NodeDependencies extends HostDependencies {
   readonly peers: Peers;
@@ -109,6 +112,16 @@ export class Node {
   }
 
   /** What waits at what this node leads, by actor name. */
+  /** How long its queues are now; `inboxMib`: how much an inbox may hold. */
+  queues(inboxMib: number): QueueStates {
+    const backlogs = Object.values(this.backlogs());
+    const limit = inboxMib * BYTES_PER_MIB;
+    return {
+      "node-inbox": { ...longest(backlogs.map(({ inboxBytes }) => inboxBytes)), limit },
+      "node-batch": longest(backlogs.map(({ batchCommands }) => batchCommands)),
+    };
+  }
+
   backlogs(): Record<string, Backlog> {
     const backlogs: Record<string, Backlog> = {};
     for (const { name, backlog } of this.hosts.values()) if (backlog) backlogs[name] = backlog;

@@ -4,6 +4,7 @@ import { startHttp } from "../common/http.js";
 import { createLog } from "../common/log.js";
 import { beforeScrape, collectProcessMetrics } from "../common/metrics.js";
 import { watchParent } from "../common/parent.js";
+import { showQueues } from "../common/queues.js";
 import { installShutdown } from "../common/shutdown.js";
 import { CommitTurns } from "../host/commit-turns.js";
 import { Directory } from "../host/directory.js";
@@ -21,6 +22,7 @@ export async function runNode(config: Config, ports: NodePorts): Promise<void> {
   const deps = { ...ports, node: config.node, directory, turns, logger, observer };
   const node = new Node(deps, { weight: config.weight });
   beforeScrape(() => observer.measure(node));
+  showQueues(() => node.queues(config.inboxMib));
   const http = await startHttp({
     port: config.httpPort,
     ready: () => {

@@ -103,7 +103,7 @@ export class HandLedMarket {
 
   announce(token = this.token, eventBatch = this.eventBatch): void {
     const { batch } = this;
-    const said = { actor: MARKET_ID, name: NAME, node: "hand", anchor: 1, marks: [] };
+    const said = { actor: MARKET_ID, name: NAME, node: "hand", anchor: 1, marks: [], lags: [] };
     this.bus.publish(
       announceSubject(NAME),
       encodeAnnouncement({ ...said, token, batch, eventBatch }),

@@ -208,6 +208,43 @@ describe("a gateway", () => {
     await second.stop();
   });
 
+  it("holds back a client alone, refuses what many offer, and lets people out, while nobody answers", async () => {
+    let isLost = false;
+    const losesFrame = async () => isLost;
+    const gateway = await stage.startGateway({ slot: 8, losesFrame });
+    const clients = Array.from({ length: 3 }, () => stage.client(gateway, [ACCOUNT]));
+    const rests = await enter(clients[0]!, [place()]);
+    isLost = true;
+    const results = clients.map((): CommandResult[] => []);
+    const streams = clients.map((client, n) =>
+      client.orderEntry({ onResults: (some) => results[n]!.push(...some) }),
+    );
+    const send = (n: number) => streams[n]!.send(Array.from({ length: 400 }, place));
+    const queue = () => gateway.gateway.queues()["gateway-waiting"]!;
+    const limit = queue().limit!;
+    send(0);
+    await until(() => queue().length === limit * 0.4);
+    send(1);
+    await until(() => queue().length === limit * 0.8);
+    send(2);
+    await until(() => results[2]!.length > 0);
+    // Two had their parts, and what is beyond waits at the clients; of the third there was too much.
+    expect(queue().length).toBe(limit);
+    expect(results[0]).toEqual([]);
+    expect(results[1]).toEqual([]);
+    expect(results[2]![0]).toMatchObject({ code: "OVERLOADED" });
+    expect(results[2]![0]!.retryMs).toBeGreaterThan(0);
+    const cancel = clients[0]!.cancelOrder({ orderId: rests[0]!.orderId });
+    await until(() => queue().length > limit);
+    isLost = false;
+    expect(await cancel).toMatchObject({ code: "OK" });
+    await Promise.all(streams.map((stream) => stream.close()));
+    expect(results.map((some) => some.length)).toEqual([400, 400, 400]);
+    const codes = results.flat().map(({ code }) => code);
+    expect(codes.filter((code) => code !== "OVERLOADED").every((code) => code === "OK")).toBe(true);
+    await gateway.stop();
+  });
+
   it("stops loudly when another one claims its slot", async () => {
     const first = await stage.startGateway({ slot: 5 });
     const second = await stage.startGateway({ slot: 5 });

@@ -323,7 +323,7 @@ class Run {
 
   private announce(token: number, eventBatch: number): void {
     const { batch } = this.market;
-    const names = { name: "market.X", node: "n", anchor: 1, marks: [] };
+    const names = { name: "market.X", node: "n", anchor: 1, marks: [], lags: [] };
     if (token < this.view.token || token === this.market.token) {
       this.view.takeAnnouncement({ actor: ACTOR, token, batch, eventBatch, ...names });
     }

@@ -55,6 +55,7 @@ class Committed {
       node: "n",
       anchor: 1,
       marks: [],
+      lags: [],
       token,
       batch,
       eventBatch,

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { status } from "@grpc/grpc-js";
 import { pino } from "pino";
 import { encodeAnnouncement, encodeResendRequest } from "../../actors/kernel/event-frame.js";
 import { decodeFrame } from "../../actors/kernel/frame.js";
+import { Admission, ANSWERS_PER_SECOND_AT_FIRST } from "../../services/gateway/admission.js";
 import { Commands } from "../../services/gateway/commands.js";
 import { ExchangeTime } from "../../services/gateway/exchange-time.js";
 import { Leaders } from "../../services/gateway/leaders.js";
@@ -84,7 +86,10 @@ function stage() {
     const marks = mark === undefined ? [] : [{ source: -SLOT, token: markToken, number: mark }];
     const standing = { actor: SHARD, name: "ledger.1", node: "n", batch: 0, eventBatch: 0 };
     leaders.learn([{ ...standing, kind: "ledger", token, anchor }]);
-    bus.publish("announce.ledger.1", encodeAnnouncement({ ...standing, token, anchor, marks }));
+    bus.publish(
+      "announce.ledger.1",
+      encodeAnnouncement({ ...standing, token, anchor, marks, lags: [] }),
+    );
   };
   const answers: (Answer | null)[] = [];
   const submit = () => commands.submit(SHARD, payload, (answer) => answers.push(answer));
@@ -120,28 +125,46 @@ describe("a gateway's commands", () => {
     expect(submit()).toMatchObject({ code: "NO_LEADER" });
   });
 
-  it("are refused above the limit, until some are confirmed and answered", async () => {
-    const { commands, announce, submit } = stage();
+  it("are refused above the limit, until some are confirmed", () => {
+    const { commands, announce } = stage();
     announce();
-    for (let n = 0; n < PENDING_COMMANDS_PER_RECEIVER_MAX; n++) submit();
+    const submit = () => commands.submit(SHARD, payload, null);
+    for (let n = 0; n < PENDING_COMMANDS_PER_RECEIVER_MAX; n++) expect(submit()).toBeUndefined();
     expect(submit()).toMatchObject({
       code: "TOO_MANY_PENDING",
       retryMs: expect.any(Number) as number,
     });
-    await turn();
     announce({ mark: 1 });
-    expect(submit()).toMatchObject({ code: "TOO_MANY_PENDING" });
-    const said = {
-      account: 1,
-      code: 0,
-      orderId: 0,
-      sequence: 1,
-      token: 1,
-      repeated: false,
-      orders: 0,
-    };
-    commands.answer(SHARD, { slot: SLOT, token: TOKEN, number: 1 }, said);
     expect(submit()).toBeUndefined();
+  });
+
+  it("of which more wait than the receiver can answer in time are refused early, but for cancels and the like", () => {
+    const { commands, announce, submit } = stage();
+    announce();
+    const place = () => commands.submit(SHARD, payload, () => undefined, "normal");
+    const admission = new Admission(new ManualClock());
+    let taken = 0;
+    while (!place()) taken += 1;
+    expect(taken).toBe(admission.limit("normal"));
+    expect(commands.streamLimit(SHARD)).toBeLessThan(taken);
+    const refused = { code: "OVERLOADED", grpcStatus: status.RESOURCE_EXHAUSTED };
+    const retryMs = Math.ceil((taken * 1_000) / ANSWERS_PER_SECOND_AT_FIRST);
+    expect(place()).toMatchObject({ ...refused, retryMs });
+    expect(submit()).toBeUndefined();
+    const answer = { account: 1, code: 0, orderId: 0, sequence: 1, token: 1 };
+    const said = { ...answer, repeated: false, orders: 0 };
+    // One place more is none yet: what is refused is refused until it is worth it.
+    const answered = (number: number) =>
+      commands.answer(SHARD, { slot: SLOT, token: TOKEN, number }, said);
+    answered(1);
+    answered(2);
+    expect(place()).toMatchObject(refused);
+    for (let number = 3; number < taken / 2; number++) answered(number);
+    expect(place()).toBeUndefined();
+    let others = 0;
+    while (!submit()) others += 1;
+    expect(others).toBeGreaterThan(taken);
+    expect(others).toBeLessThan(PENDING_COMMANDS_PER_RECEIVER_MAX);
   });
 
   it("are sent again when they are asked for, by time, to a new leader and to a new inbox", async () => {

@@ -27,7 +27,7 @@ it("takes orders for a market until its leader has been silent for too long", ()
   const head = { ...standing, kind: "market", eventBatch: 1, anchor: 1 } as const;
   leaders.learn([head]);
   expect(leaders.isSilent(MARKET)).toBe(true);
-  hear(encodeAnnouncement({ ...standing, eventBatch: 1, anchor: 1, marks: [] }));
+  hear(encodeAnnouncement({ ...standing, eventBatch: 1, anchor: 1, marks: [], lags: [] }));
   expect(leaders.isSilent(MARKET)).toBe(false);
   clock.advance(NO_LEADER_AFTER_MS + 1);
   expect(leaders.isSilent(MARKET)).toBe(true);

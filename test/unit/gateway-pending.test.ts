@@ -94,10 +94,10 @@ describe("pending commands", () => {
     const heard: [number, Answer | null][] = [];
     for (let n = 1; n <= 3; n++) pending.add(payload(n), (said) => heard.push([n, said]), 100);
     pending.takeFrame(0);
-    pending.takeWaiter(2)?.(answer);
+    pending.takeWaiter(2)?.waiter(answer);
     expect(pending.takeWaiter(2)).toBeUndefined();
     pending.confirm(3);
-    pending.takeWaiter(1)?.(answer);
+    pending.takeWaiter(1)?.waiter(answer);
     expect(pending.hasWaiters).toBe(true);
     expect(pending.takeExpired(99)).toEqual([]);
     for (const waiter of pending.takeExpired(100)) waiter(null);

@@ -12,6 +12,9 @@ import { BatchClock } from "../../services/host/batch-clock.js";
 import { Directory } from "../../services/host/directory.js";
 import { firstSnapshot, type HostEvent, nextSnapshot } from "../../services/host/host-machine.js";
 import {
+  LAG_STUCK_MS,
+  LAG_TOLD_COMMANDS_MIN,
+  LAG_TOLD_MS_MIN,
   ANNOUNCE_EVERY_MS,
   ANNOUNCE_MARKS_AFTER_MS,
   RESEND_AFTER_MS,
@@ -67,6 +70,7 @@ const announced: Announcement = {
   eventBatch: 2,
   anchor: 1,
   marks: [],
+  lags: [],
 };
 
 const known: ActorSummary = { id: 1025, name: "market.X", kind: "market", token: 5, anchor: 1 };
@@ -163,6 +167,24 @@ describe("the outbox (R4)", () => {
     expect(outbox.backlog().frames).toBe(2);
     expect(outbox.confirm(1025, 2)).toBe(true);
     expect(outbox.takeConfirmed()).toEqual([{ destination: 1025, upTo: 2 }]);
+  });
+
+  it("tells of a receiver that is late with much, by what it has confirmed, and at last by what it has not", () => {
+    const { clock, outbox, row } = setUp();
+    const rows = Array.from({ length: 2 * LAG_TOLD_COMMANDS_MIN }, (_, n) => row(n + 1));
+    outbox.send(rows.slice(0, LAG_TOLD_COMMANDS_MIN));
+    clock.advance(LAG_TOLD_MS_MIN);
+    // Nothing is known of it yet: somebody may be about to lead it.
+    expect(outbox.lags()).toEqual([]);
+    outbox.send(rows.slice(LAG_TOLD_COMMANDS_MIN));
+    outbox.confirm(1025, 1);
+    expect(outbox.lags()).toEqual([{ receiver: 1025, ms: LAG_TOLD_MS_MIN }]);
+    clock.advance(LAG_STUCK_MS);
+    const ms = LAG_TOLD_MS_MIN + LAG_STUCK_MS;
+    expect(outbox.lags()).toEqual([{ receiver: 1025, ms }]);
+    outbox.confirm(1025, rows.length - 1);
+    // However late the last one is, one is no queue.
+    expect(outbox.lags()).toEqual([]);
   });
 
   it("sends again from where the receiver asks", () => {

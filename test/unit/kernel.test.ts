@@ -113,8 +113,14 @@ describe("frames", () => {
       eventBatch: 8,
       anchor: 1,
       marks: [{ source: -1, token: 2, number: 55 }],
+      lags: [],
     };
     expect(decodeAnnouncement(encodeAnnouncement(announcement))).toEqual(announcement);
+    const late = { ...announcement, lags: [{ receiver: 2, ms: 700 }] };
+    expect(decodeAnnouncement(encodeAnnouncement(late))).toEqual(late);
+    // Who knows nothing of lags can read it while there are none.
+    expect(encodeAnnouncement(announcement)[0]).toBe(1);
+    expect(encodeAnnouncement(late)[0]).toBe(2);
     const request = { receiver: 1, source: -3, from: 8 };
     expect(decodeResendRequest(encodeResendRequest(request))).toEqual(request);
   });

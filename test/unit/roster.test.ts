@@ -4,7 +4,7 @@ import { Roster, type Standing } from "../../services/common/roster.js";
 import { ManualClock } from "../helpers/manual-clock.js";
 
 const market: Standing = { actor: 1025, name: "market.X", anchor: 2, token: 5 };
-const word: Announcement = { ...market, node: "n", batch: 3, eventBatch: 2, marks: [] };
+const word: Announcement = { ...market, node: "n", batch: 3, eventBatch: 2, marks: [], lags: [] };
 
 function setUp(inPostgres: Standing[]) {
   const clock = new ManualClock();

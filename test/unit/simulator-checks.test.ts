@@ -197,7 +197,7 @@ describe("what leaves a process", () => {
   it("is not a batch, a frame or a mark before its commit", () => {
     const standing = { name: "market.X", node: "node-1", token: 1, eventBatch: 0, anchor: 0 };
     const tooEarly = [
-      encodeAnnouncement({ ...standing, actor: MARKET, batch: 1, marks: [] }),
+      encodeAnnouncement({ ...standing, actor: MARKET, batch: 1, marks: [], lags: [] }),
       encodeAnnouncement({
         ...standing,
         actor: MARKET,
@@ -209,6 +209,7 @@ describe("what leaves a process", () => {
             number: 1,
           },
         ],
+        lags: [],
       }),
     ];
     for (const data of tooEarly) {

@@ -12,6 +12,7 @@ const ANNOUNCEMENTS = 9;
 const UNKNOWN_ACTOR = 7_777;
 const UNKNOWN_SLOT = -99;
 const NEVER_SENT = 1_000_000;
+const LIED_LAG_MS = 60_000;
 const MESSAGES = 40;
 const US_PER_MS = 1_000;
 const UNKNOWN_VERSION = 99;
@@ -39,7 +40,7 @@ export function injectSources(cluster: Cluster, { actor, forMs, size }: PlannedF
 
 /**
  * Announcements of leaders, inboxes and marks that are still to come. Nobody may believe a token or an anchor that
- * Postgres does not have, or a mark of what was never sent. Bites when somebody was there to hear it.
+ * Postgres does not have, or a mark of what was never sent; a lag that is none may cost a moment's orders and no more. Bites when somebody was there to hear it.
  */
 export function announceFalsely(cluster: Cluster, { actor, forMs }: PlannedFault): Begun {
   const before = cluster.tally.of("disbelieved");
@@ -50,10 +51,12 @@ export function announceFalsely(cluster: Cluster, { actor, forMs }: PlannedFault
     const ahead = n % 3 === 0 ? { token: token + 50 } : n % 3 === 1 ? { anchor: anchor + 7 } : {};
     const sources = [1, 2, 1_025, 1_026, -1, -2].filter((source) => source !== id);
     const marks = sources.map((source) => ({ source, token: 1, number: NEVER_SENT }));
+    const receivers = sources.filter((source) => source > 0);
+    const lags = receivers.map((receiver) => ({ receiver, ms: LIED_LAG_MS }));
     const standing = { actor: id, name, node: "nobody", token, anchor, batch, eventBatch };
     cluster.stranger.publish(
       `announce.${name}`,
-      encodeAnnouncement({ ...standing, ...ahead, marks }),
+      encodeAnnouncement({ ...standing, ...ahead, marks, lags }),
     );
   });
   return { end: NOTHING, hasBitten: () => cluster.tally.of("disbelieved") > before };

@@ -1,0 +1,159 @@
+/**
+ * Every queue of the gateways, nodes and feeds, with its limit and what happens there (R11). The code that keeps a limit
+ * takes it from here, each process shows its queues on /metrics, and the runbook has this list as a table.
+ */
+import { Gauge } from "prom-client";
+import { BATCH_COMMANDS_MAX } from "../../actors/kernel/limits.js";
+import { beforeScrape, registry } from "./metrics.js";
+
+export interface Queue {
+  readonly process: "gateway" | "node" | "feed";
+  /** What waits in it, and what there is one such queue of. */
+  readonly holds: string;
+  readonly limit: number;
+  readonly unit: string;
+  readonly atLimit: string;
+}
+
+export const QUEUES = {
+  "gateway-stream": {
+    process: "gateway",
+    holds: "commands of one order-entry stream without an answer, or whose answer is not read",
+    limit: 4_000,
+    unit: "commands",
+    atLimit: "the stream is not read; its client waits",
+  },
+  "gateway-waiting": {
+    process: "gateway",
+    holds: "commands that wait for one receiver's answer",
+    limit: 300,
+    unit: "commands",
+    atLimit:
+      "new orders and amends are refused, `OVERLOADED`; cancels and the like at four times as many. " +
+      "The limit is this at first and follows what the receiver answers in 150 ms; one stream has two fifths of it and waits beyond",
+  },
+  "gateway-pending": {
+    process: "gateway",
+    holds: "commands that one receiver has not committed, kept to be sent again",
+    limit: 10_000,
+    unit: "commands",
+    atLimit: "every command is refused, `TOO_MANY_PENDING`",
+  },
+  "gateway-publishing": {
+    process: "gateway",
+    holds: "frames to one receiver that the log has not taken",
+    limit: 4,
+    unit: "frames",
+    atLimit: "commands gather in the next frame",
+  },
+  "gateway-ways": {
+    process: "gateway",
+    holds: "what a shard and a market have sent each other and not committed (their outboxes)",
+    limit: 500,
+    unit: "ms",
+    atLimit:
+      "new orders of that shard for that market are refused, `MARKET_BEHIND`, while it is more than 256 commands",
+  },
+  "gateway-events": {
+    process: "gateway",
+    holds: "events that one subscriber has not read",
+    limit: 100_000,
+    unit: "events",
+    atLimit: "the stream is closed, `SUBSCRIBER_TOO_SLOW`",
+  },
+  "gateway-blocks": {
+    process: "gateway",
+    holds: "what is said of one account while its journal is read",
+    limit: 256,
+    unit: "blocks",
+    atLimit: "dropped, and read from the journal",
+  },
+  "gateway-frames": {
+    process: "gateway",
+    holds: "event frames of one shard while Postgres is read",
+    limit: 10_000,
+    unit: "frames",
+    atLimit: "dropped, and read from Postgres",
+  },
+  "node-inbox": {
+    process: "node",
+    holds: "one actor's inbox, as far as it was received and not applied",
+    limit: 67_108_864,
+    unit: "bytes",
+    atLimit:
+      "the log takes nothing more; gateways refuse, `STREAM_FULL`, and actors send again. " +
+      "The limit is `PALISADE_INBOX_MIB`",
+  },
+  "node-batch": {
+    process: "node",
+    holds: "commands that were applied while the batch before them commits",
+    limit: BATCH_COMMANDS_MAX,
+    unit: "commands",
+    atLimit: "the rest waits in the inbox; the last frame of a batch may go beyond",
+  },
+  "feed-requests": {
+    process: "feed",
+    holds: "requests of one client without an answer",
+    limit: 64,
+    unit: "requests",
+    atLimit: "refused, `TOO_MANY_MESSAGES`",
+  },
+  "feed-unread": {
+    process: "feed",
+    holds: "what one client has not read",
+    limit: 4_194_304,
+    unit: "bytes",
+    atLimit: "the connection is closed, `SLOW_CONSUMER`; from 262,144 on diffs are merged",
+  },
+  "feed-frames": {
+    process: "feed",
+    holds: "event frames of one market while Postgres is read",
+    limit: 10_000,
+    unit: "frames",
+    atLimit: "dropped, and read from Postgres",
+  },
+} as const satisfies Record<string, Queue>;
+
+export type QueueName = keyof typeof QUEUES;
+
+/** The longest of the queues of a name; `limit` where that is not always the same. */
+export interface QueueState {
+  readonly length: number;
+  readonly limit?: number;
+}
+
+export type QueueStates = Partial<Record<QueueName, QueueState>>;
+
+const registers = [registry];
+
+const queueLimit = new Gauge({
+  name: "palisade_queue_limit",
+  help: "How much a queue may hold, in the unit that the runbook has for it.",
+  labelNames: ["queue"] as const,
+  registers,
+});
+
+const queueLength = new Gauge({
+  name: "palisade_queue_length",
+  help: "How much the longest queue of a name holds.",
+  labelNames: ["queue"] as const,
+  registers,
+});
+
+/** Shows a process's queues on /metrics; they are measured when somebody asks. */
+export function showQueues(measure: () => QueueStates): void {
+  beforeScrape(() => {
+    const states = Object.entries(measure()) as [QueueName, QueueState][];
+    for (const [queue, { length, limit }] of states) {
+      queueLength.set({ queue }, length);
+      queueLimit.set({ queue }, limit ?? QUEUES[queue].limit);
+    }
+  });
+}
+
+/** The longest of some queues; none of them: nothing. */
+export const longest = (lengths: Iterable<number>): QueueState => {
+  let length = 0;
+  for (const each of lengths) length = Math.max(length, each);
+  return { length };
+};

@@ -1,0 +1,129 @@
+/**
+ * How many commands may wait for one receiver's answer. By Little's law a receiver that answers so many a second makes
+ * the last of a queue wait for the queue's length divided by that; so the bound on the queue is the rate that was measured
+ * times the wait that is allowed, and follows the receiver when that becomes slower. Each gateway measures its own answers,
+ * and so has its own share of a receiver that several send to.
+ *
+ * A rate says what a receiver can do only while its queue is never empty, so only such times are measured; and while it
+ * keeps up with what is asked of it, a low rate says only that little was asked. Nothing is learned of a receiver that
+ * answers nothing (its leader changes): as many commands as before wait for it.
+ */
+import { QUEUES } from "../common/queues.js";
+import type { Clock } from "../ports/clock.js";
+import { PENDING_COMMANDS_PER_RECEIVER_MAX } from "./limits.js";
+
+const MS_PER_SECOND = 1_000;
+
+/** How long the last command of the queue shall wait for its answer. */
+export const TARGET_WAIT_MS = 150;
+/** What a receiver is taken to answer while nobody knows better, in commands a second. */
+export const ANSWERS_PER_SECOND_AT_FIRST =
+  (QUEUES["gateway-waiting"].limit * MS_PER_SECOND) / TARGET_WAIT_MS;
+/** However slow the receiver is. */
+export const WAITING_COMMANDS_MIN = 64;
+/** What was refused is refused until the queue has come down to this part of its bound. */
+const TAKEN_AGAIN_AT = 0.9;
+/** One client's stream is not read beyond this part of the bound: alone, or with one other, it is held back and not refused. */
+const STREAM_SHARE = 0.4;
+/** Cancels and the like may wait in a queue that is so many times as long: an overloaded exchange lets people out. */
+export const HIGH_PRIORITY_FACTOR = 4;
+
+/** The rate is measured over so long at least, and each measurement counts for so much of it. */
+export const MEASURED_MS = 100;
+const GAIN = 0.2;
+/** Of one during which nobody was answered within twice the target: the estimate is far off. */
+const GAIN_WHEN_LATE = 0.5;
+/** So much of the way back to what it was at first, each time that the receiver has kept up. */
+const FORGETTING = 0.02;
+
+export const RETRY_MS_MIN = 10;
+export const RETRY_MS_MAX = 1_000;
+
+const FIRST_PER_MS = ANSWERS_PER_SECOND_AT_FIRST / MS_PER_SECOND;
+
+/** `normal` may be refused early: new orders and amends. `high` is what ends orders, and what operators say and ask. */
+export type Priority = "normal" | "high";
+
+export class Admission {
+  private readonly clock: Pick<Clock, "now">;
+  private perMs = FIRST_PER_MS;
+  private isShedding = false;
+  /** Since the last measurement: when it was, the answers, the shortest wait for one, and whether anything was refused. */
+  private measuredAtMs: number;
+  private answers = 0;
+  private shortestMs = Infinity;
+  private hasRefused = false;
+
+  constructor(clock: Pick<Clock, "now">) {
+    this.clock = clock;
+    this.measuredAtMs = clock.now();
+  }
+
+  get answersPerSecond(): number {
+    return this.perMs * MS_PER_SECOND;
+  }
+
+  /** Commands that may wait for an answer. */
+  limit(priority: Priority): number {
+    const inTime = Math.max(WAITING_COMMANDS_MIN, Math.round(this.perMs * TARGET_WAIT_MS));
+    const factor = priority === "high" ? HIGH_PRIORITY_FACTOR : 1;
+    return Math.min(inTime * factor, PENDING_COMMANDS_PER_RECEIVER_MAX);
+  }
+
+  /** Commands of one stream that may wait for an answer. */
+  get streamLimit(): number {
+    return Math.ceil(this.limit("normal") * STREAM_SHARE);
+  }
+
+  /** Whether one more may wait besides so many: 0, or when to try again, which is when these are answered. */
+  retryMs(waiting: number, priority: Priority): number {
+    if (waiting === 0) this.begin();
+    const limit = this.limit(priority);
+    if (priority === "high") return waiting < limit ? 0 : this.refuse(waiting);
+    if (waiting >= limit) this.isShedding = true;
+    else if (waiting <= limit * TAKEN_AGAIN_AT) this.isShedding = false;
+    return this.isShedding ? this.refuse(waiting) : 0;
+  }
+
+  /** The receiver has answered a command that has waited so long. */
+  answered(waitedMs: number): void {
+    this.answers += 1;
+    this.shortestMs = Math.min(this.shortestMs, waitedMs);
+    const elapsedMs = this.clock.now() - this.measuredAtMs;
+    if (elapsedMs >= MEASURED_MS) this.measure(elapsedMs);
+  }
+
+  private refuse(waiting: number): number {
+    this.hasRefused = true;
+    const drainedMs = Math.ceil(waiting / this.perMs);
+    return Math.min(Math.max(drainedMs, RETRY_MS_MIN), RETRY_MS_MAX);
+  }
+
+  /** The queue is empty: what follows is measured from its first command on. */
+  private begin(): void {
+    const now = this.clock.now();
+    if (now - this.measuredAtMs >= MEASURED_MS) this.forget();
+    this.startAt(now);
+  }
+
+  private measure(elapsedMs: number): void {
+    const perMs = this.answers / elapsedMs;
+    const isBusy = this.hasRefused || this.shortestMs > TARGET_WAIT_MS;
+    const gain = this.shortestMs > 2 * TARGET_WAIT_MS ? GAIN_WHEN_LATE : GAIN;
+    if (isBusy || perMs > this.perMs) this.perMs += (perMs - this.perMs) * gain;
+    else this.forget();
+    this.startAt(this.measuredAtMs + elapsedMs);
+  }
+
+  private startAt(nowMs: number): void {
+    this.measuredAtMs = nowMs;
+    this.answers = 0;
+    this.shortestMs = Infinity;
+    this.hasRefused = false;
+  }
+
+  /** What was slow once need not be so for ever. */
+  private forget(): void {
+    if (this.perMs < FIRST_PER_MS) this.perMs += (FIRST_PER_MS - this.perMs) * FORGETTING;
+  }
+}
