@@ -107,7 +107,7 @@ export class Load {
       const dueSeconds = (this.sent + 1 - this.sentBefore) / ordersPerSecond;
       const dueMs = this.startedMs + dueSeconds * MS_PER_SECOND;
       if (dueMs < lateMs) this.lateSends += 1;
-      this.order(dueMs);
+      this.order(this.options.timedFrom === "sent" ? now : dueMs);
     }
     this.desk.flush();
   }

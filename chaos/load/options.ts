@@ -21,6 +21,10 @@ export const LoadOptions = z
     window: z.number().int().positive().default(1_000),
     /** When saturating, never more orders per second than this; 0: as many as `window` lets. */
     atMostPerSecond: z.number().int().min(0).max(ORDERS_PER_SECOND_MAX).default(0),
+    /** Order-entry streams, as if it were so many clients. */
+    streams: z.number().int().positive().default(1),
+    /** From when a latency counts: when the order was due, or when this process, perhaps late, has sent it. */
+    timedFrom: z.enum(["due", "sent"]).default("due"),
     /** How long it sends before latencies count: until its own code is compiled. */
     leadInSeconds: z.number().min(0).default(0),
     /** The part of the orders that cross, and the part of all messages that are cancels. */

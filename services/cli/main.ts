@@ -130,7 +130,7 @@ program
 program
   .command("bench <name>")
   .description(
-    "measure an exchange of its own (e2e, quiet, soak, failover, ledger), or a matching engine (match)",
+    "measure an exchange of its own (e2e, quiet, soak, overload, failover, ledger), or a matching engine (match)",
   )
   .option("--seconds <count>", "how long each phase of e2e and quiet lasts", "60")
   .option("--sweep <what>", "e2e: saturate with more and more symbols, or accounts")

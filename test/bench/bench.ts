@@ -3,6 +3,7 @@ import { type E2eOptions, type E2eReport, runE2e } from "./e2e.js";
 import { type FailoverOptions, type FailoverReport, runFailover } from "./failover.js";
 import { type LedgerOptions, type LedgerReport, runLedger } from "./ledger.js";
 import { type MatchOptions, type MatchReport, runMatch } from "./match.js";
+import { type OverloadOptions, type OverloadReport, runOverload } from "./overload.js";
 import { type QuietOptions, type QuietReport, runQuiet } from "./quiet.js";
 import { runSoak, type SoakOptions, type SoakReport } from "./soak.js";
 import { runSweep, type SweepKind, type SweepReport } from "./sweep.js";
@@ -21,6 +22,7 @@ const BENCHES = {
   failover: runFailover,
   ledger: runLedger,
   match: runMatch,
+  overload: runOverload,
   quiet: runQuiet,
   soak: runSoak,
 } as const;
@@ -40,11 +42,17 @@ export type BenchOptions = E2eOptions &
   FailoverOptions &
   LedgerOptions &
   MatchOptions &
+  OverloadOptions &
   QuietOptions &
   SoakOptions;
 /** What is measured of a whole exchange, with an audit. */
 export type ExchangeReport = E2eReport | SweepReport | QuietReport | SoakReport;
-export type BenchReport = ExchangeReport | FailoverReport | LedgerReport | MatchReport;
+export type BenchReport =
+  | ExchangeReport
+  | FailoverReport
+  | LedgerReport
+  | MatchReport
+  | OverloadReport;
 
 /** Runs a benchmark. Throws `UnknownBenchError`; rejects when it cannot be run to its end. */
 export function runBench(kind: "e2e", options?: E2eOptions): Promise<E2eReport>;
@@ -53,6 +61,7 @@ export function runBench(kind: "soak", options?: SoakOptions): Promise<SoakRepor
 export function runBench(kind: "failover", options?: FailoverOptions): Promise<FailoverReport>;
 export function runBench(kind: "ledger", options?: LedgerOptions): Promise<LedgerReport>;
 export function runBench(kind: "match", options?: MatchOptions): Promise<MatchReport>;
+export function runBench(kind: "overload", options?: OverloadOptions): Promise<OverloadReport>;
 export function runBench(kind: string, options?: BenchOptions): Promise<BenchReport>;
 export async function runBench(kind: string, options: BenchOptions = {}): Promise<BenchReport> {
   if (!Object.hasOwn(BENCHES, kind)) throw new UnknownBenchError(kind);

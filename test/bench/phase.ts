@@ -36,6 +36,11 @@ export interface Phase {
   readonly accounts?: number;
   /** How many symbols an account owns and trades; absent: all. */
   readonly symbolsPerAccount?: number;
+  readonly firstAccount?: number;
+  /** Order-entry streams of each process; absent: one. */
+  readonly streams?: number;
+  /** From when latencies count; absent: from when orders were due. */
+  readonly timedFrom?: "due" | "sent";
   /** How long orders are sent before latencies count; of the time above. */
   readonly leadInSeconds?: number;
   /** Where the clients write down what they are told; absent: nowhere. */
@@ -112,7 +117,7 @@ export function startLoads(scene: Scene, phase: Phase): Map<string, LoadProcess>
       grpc: scene.exchange.grpc,
       name,
       seed: index + 1,
-      firstAccount: FIRST_ACCOUNT + index * accounts,
+      firstAccount: (phase.firstAccount ?? FIRST_ACCOUNT) + index * accounts,
       accounts,
       symbols: scene.symbols,
       symbolsPerAccount: phase.symbolsPerAccount ?? 0,
@@ -120,6 +125,8 @@ export function startLoads(scene: Scene, phase: Phase): Map<string, LoadProcess>
       window: phase.window / LOAD_PROCESSES,
       atMostPerSecond: Math.round((phase.atMostPerSecond ?? 0) / LOAD_PROCESSES),
       leadInSeconds: phase.leadInSeconds ?? 0,
+      streams: phase.streams ?? 1,
+      timedFrom: phase.timedFrom ?? "due",
       ...(phase.logs !== undefined && { logFile: join(phase.logs, `${name}.jsonl`) }),
     };
     loads.set(`load-${index + 1}`, new LoadProcess(request));
@@ -176,7 +183,7 @@ function summary(
   };
 }
 
-function merged(encoded: readonly string[]): Latencies {
+export function merged(encoded: readonly string[]): Latencies {
   const all = new Latencies();
   for (const each of encoded) all.add(new Latencies(each));
   return all;
@@ -193,6 +200,6 @@ export function failuresOf(name: string, phase: PhaseReport): string[] {
   return failures;
 }
 
-function rounded(value: number): number {
+export function rounded(value: number): number {
   return Math.round(value * 100) / 100;
 }

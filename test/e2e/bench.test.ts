@@ -101,6 +101,6 @@ it("measures the matching engine alone, in small", async () => {
 
 it("says which benchmarks there are when it does not know one", async () => {
   await expect(runBench("moon")).rejects.toThrow(
-    /UNKNOWN_BENCH.*e2e, failover, ledger, match, quiet, soak/,
+    /UNKNOWN_BENCH.*e2e, failover, ledger, match, overload, quiet, soak/,
   );
 });
