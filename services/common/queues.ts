@@ -26,11 +26,11 @@ export const QUEUES = {
   "gateway-waiting": {
     process: "gateway",
     holds: "commands that wait for one receiver's answer",
-    limit: 300,
+    limit: 400,
     unit: "commands",
     atLimit:
       "new orders and amends are refused, `OVERLOADED`; cancels and the like at four times as many. " +
-      "The limit is this at first and follows what the receiver answers in 150 ms; one stream has two fifths of it and waits beyond",
+      "The limit is this at first and follows what the receiver answers in 200 ms; a stream that has a large part of it is not read",
   },
   "gateway-pending": {
     process: "gateway",
@@ -49,10 +49,10 @@ export const QUEUES = {
   "gateway-ways": {
     process: "gateway",
     holds: "what a shard and a market have sent each other and not committed (their outboxes)",
-    limit: 500,
+    limit: 2_000,
     unit: "ms",
     atLimit:
-      "new orders of that shard for that market are refused, `MARKET_BEHIND`, while it is more than 256 commands",
+      "new orders of that shard for that market are refused, `MARKET_BEHIND`, while it is 2,000 commands and more",
   },
   "gateway-events": {
     process: "gateway",
@@ -122,7 +122,12 @@ export interface QueueState {
   readonly limit?: number;
 }
 
-export type QueueStates = Partial<Record<QueueName, QueueState>>;
+export type QueueStates<Name extends QueueName> = Readonly<Record<Name, QueueState>>;
+
+/** The queues of a process: to show them all is what the compiler asks of it. */
+export type QueuesOf<Process extends Queue["process"]> = {
+  [Name in QueueName]: (typeof QUEUES)[Name]["process"] extends Process ? Name : never;
+}[QueueName];
 
 const registers = [registry];
 
@@ -141,7 +146,7 @@ const queueLength = new Gauge({
 });
 
 /** Shows a process's queues on /metrics; they are measured when somebody asks. */
-export function showQueues(measure: () => QueueStates): void {
+export function showQueues(measure: () => Partial<QueueStates<QueueName>>): void {
   beforeScrape(() => {
     const states = Object.entries(measure()) as [QueueName, QueueState][];
     for (const [queue, { length, limit }] of states) {

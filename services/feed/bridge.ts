@@ -4,7 +4,7 @@
  */
 import { type WebSocket, WebSocketServer } from "ws";
 import { portError, type Readiness } from "../common/http.js";
-import { longest, type QueueStates } from "../common/queues.js";
+import { longest, type QueuesOf, type QueueStates } from "../common/queues.js";
 import { Connection, CONNECTION_LIMITS, type ConnectionLimits } from "./connection.js";
 import { CLOSING_MS_MAX, CONNECTIONS_MAX, MESSAGE_BYTES_CLOSING, PING_EVERY_MS } from "./limits.js";
 import { Markets, type MarketsDependencies } from "./markets.js";
@@ -60,7 +60,7 @@ export class FeedBridge {
   }
 
   /** How long its queues are now. */
-  queues(): QueueStates {
+  queues(): QueueStates<QueuesOf<"feed">> {
     const connections = [...this.connections];
     return {
       "feed-requests": longest(connections.map(([, session]) => session.requestsWaiting)),

@@ -94,7 +94,7 @@ export class AccountService {
     };
   }
 
-  queues(): QueueStates {
+  queues(): QueueStates<"gateway-events" | "gateway-blocks"> {
     const streams = [...this.streams];
     return {
       "gateway-events": longest(streams.map((stream) => stream.queuedEvents)),

@@ -7,6 +7,10 @@
  * A rate says what a receiver can do only while its queue is never empty, so only such times are measured; and while it
  * keeps up with what is asked of it, a low rate says only that little was asked. Nothing is learned of a receiver that
  * answers nothing (its leader changes): as many commands as before wait for it.
+ *
+ * A receiver answers in batches, so even a single command is not answered at once. Where that takes long, a short wait would
+ * allow only small batches, these a low rate, and that a shorter queue still. So four times what a command waits behind an
+ * empty queue is allowed in any case: who comes in the middle of a batch waits for two, which may be twice as long as the least.
  */
 import { QUEUES } from "../common/queues.js";
 import type { Clock } from "../ports/clock.js";
@@ -14,17 +18,25 @@ import { PENDING_COMMANDS_PER_RECEIVER_MAX } from "./limits.js";
 
 const MS_PER_SECOND = 1_000;
 
-/** How long the last command of the queue shall wait for its answer. */
-export const TARGET_WAIT_MS = 150;
+/** How long the last command of the queue shall wait: the first, or four times the wait of one, up to the second. */
+export const TARGET_WAIT_MS = 200;
+export const TARGET_WAIT_MS_MAX = 600;
+const TARGET_OF_ONE = 4;
+/** What each observation of the wait of one counts for. */
+const WAIT_OF_ONE_GAIN = 0.3;
 /** What a receiver is taken to answer while nobody knows better, in commands a second. */
 export const ANSWERS_PER_SECOND_AT_FIRST =
   (QUEUES["gateway-waiting"].limit * MS_PER_SECOND) / TARGET_WAIT_MS;
 /** However slow the receiver is. */
-export const WAITING_COMMANDS_MIN = 64;
+export const WAITING_COMMANDS_MIN = 100;
 /** What was refused is refused until the queue has come down to this part of its bound. */
 const TAKEN_AGAIN_AT = 0.9;
-/** One client's stream is not read beyond this part of the bound: alone, or with one other, it is held back and not refused. */
-const STREAM_SHARE = 0.4;
+/**
+ * One client's stream is not read while it has so many times what is free waiting: alone four fifths of the bound, of two
+ * four ninths each. This part of the bound it has in any case, so ten and more streams can be too much, and are refused.
+ */
+const STREAM_OF_FREE = 4;
+const STREAM_SHARE_MIN = 0.1;
 /** Cancels and the like may wait in a queue that is so many times as long: an overloaded exchange lets people out. */
 export const HIGH_PRIORITY_FACTOR = 4;
 
@@ -47,7 +59,10 @@ export type Priority = "normal" | "high";
 export class Admission {
   private readonly clock: Pick<Clock, "now">;
   private perMs = FIRST_PER_MS;
+  private waitOfOneMs = TARGET_WAIT_MS / TARGET_OF_ONE;
   private isShedding = false;
+  /** Is the next answer one to a queue that was empty? */
+  private isFirst = true;
   /** Since the last measurement: when it was, the answers, the shortest wait for one, and whether anything was refused. */
   private measuredAtMs: number;
   private answers = 0;
@@ -63,16 +78,23 @@ export class Admission {
     return this.perMs * MS_PER_SECOND;
   }
 
+  /** How long the last of the queue may wait. */
+  get targetMs(): number {
+    const target = Math.max(TARGET_WAIT_MS, this.waitOfOneMs * TARGET_OF_ONE);
+    return Math.min(target, TARGET_WAIT_MS_MAX);
+  }
+
   /** Commands that may wait for an answer. */
   limit(priority: Priority): number {
-    const inTime = Math.max(WAITING_COMMANDS_MIN, Math.round(this.perMs * TARGET_WAIT_MS));
+    const inTime = Math.max(WAITING_COMMANDS_MIN, Math.round(this.perMs * this.targetMs));
     const factor = priority === "high" ? HIGH_PRIORITY_FACTOR : 1;
     return Math.min(inTime * factor, PENDING_COMMANDS_PER_RECEIVER_MAX);
   }
 
-  /** Commands of one stream that may wait for an answer. */
-  get streamLimit(): number {
-    return Math.ceil(this.limit("normal") * STREAM_SHARE);
+  /** May a stream add one more to its own that wait, of so many of all? */
+  hasRoom(ofStream: number, waiting: number): boolean {
+    const limit = this.limit("normal");
+    return ofStream < Math.max(limit * STREAM_SHARE_MIN, STREAM_OF_FREE * (limit - waiting));
   }
 
   /** Whether one more may wait besides so many: 0, or when to try again, which is when these are answered. */
@@ -87,6 +109,8 @@ export class Admission {
 
   /** The receiver has answered a command that has waited so long. */
   answered(waitedMs: number): void {
+    if (this.isFirst) this.learnWaitOfOne(waitedMs);
+    this.isFirst = false;
     this.answers += 1;
     this.shortestMs = Math.min(this.shortestMs, waitedMs);
     const elapsedMs = this.clock.now() - this.measuredAtMs;
@@ -104,12 +128,18 @@ export class Admission {
     const now = this.clock.now();
     if (now - this.measuredAtMs >= MEASURED_MS) this.forget();
     this.startAt(now);
+    this.isFirst = true;
+  }
+
+  private learnWaitOfOne(waitedMs: number): void {
+    this.waitOfOneMs += (waitedMs - this.waitOfOneMs) * WAIT_OF_ONE_GAIN;
   }
 
   private measure(elapsedMs: number): void {
     const perMs = this.answers / elapsedMs;
-    const isBusy = this.hasRefused || this.shortestMs > TARGET_WAIT_MS;
-    const gain = this.shortestMs > 2 * TARGET_WAIT_MS ? GAIN_WHEN_LATE : GAIN;
+    const isBusy = this.hasRefused || this.shortestMs > this.targetMs;
+    const gain = this.shortestMs > 2 * this.targetMs ? GAIN_WHEN_LATE : GAIN;
+    if (this.shortestMs < this.waitOfOneMs) this.learnWaitOfOne(this.shortestMs);
     if (isBusy || perMs > this.perMs) this.perMs += (perMs - this.perMs) * gain;
     else this.forget();
     this.startAt(this.measuredAtMs + elapsedMs);

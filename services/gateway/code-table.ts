@@ -27,7 +27,7 @@ const HEAD = `# Codes
 
 Every reason for which an order or a request is refused, or with which an order ends. A name keeps its meaning for ever; clients
 see the names, rows and frames hold the numbers. \`OK\` (0) is none of these. What a gateway refuses by itself (\`NO_LEADER\`,
-\`SESSION_MISSING\` and the like) comes with a sentence of its own.
+\`OVERLOADED\`, \`SESSION_MISSING\` and the like) comes with a sentence of its own.
 
 An order that is *rejected* has one of the first or third section, or of that of pairs, and never reached its market. What a market does not take ends
 the order: cancelled, or expired for \`EXPIRED\`, \`DAY_ENDED\`, \`AUCTION_REMAINDER\` and \`REVIEW_TIME_OVER\`.

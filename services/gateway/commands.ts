@@ -21,6 +21,8 @@ import { Ways } from "./ways.js";
 
 const MICROS_PER_MS = 1_000;
 
+type LaneQueue = "gateway-waiting" | "gateway-pending" | "gateway-publishing" | "gateway-ways";
+
 export interface ClaimedSlot {
   readonly slot: number;
   readonly token: number;
@@ -94,12 +96,12 @@ export class Commands {
     if (!isCommitted) throw outcomeUnknown();
   }
 
-  /** Commands of one stream that may wait for a receiver. */
-  streamLimit(receiver: number): number {
-    return this.lane(receiver).streamWaitingMax;
+  /** May a stream that has so many commands waiting for a receiver add another? */
+  hasRoom(receiver: number, ofStream: number): boolean {
+    return this.lane(receiver).hasRoom(ofStream);
   }
 
-  queues(): QueueStates {
+  queues(): QueueStates<LaneQueue> {
     const lanes = [...this.lanes.values()];
     const waiting = longest(lanes.map((lane) => lane.waiting));
     const limits = lanes.map((lane) => lane.waitingMax);

@@ -1,5 +1,5 @@
 /** A gateway that clients reach over gRPC: the core, and the services in front of it. */
-import { longest, type QueueStates } from "../common/queues.js";
+import { longest, type QueuesOf, type QueueStates } from "../common/queues.js";
 import { AccountService } from "./account-service.js";
 import { GatewayCore, type GatewayCoreOptions, type GatewayDependencies } from "./gateway-core.js";
 import { GrpcServer } from "./grpc-server.js";
@@ -61,7 +61,7 @@ export class Gateway {
   }
 
   /** How long its queues are now. */
-  queues(): QueueStates {
+  queues(): QueueStates<QueuesOf<"gateway">> {
     const { commands, events } = this.core.parts;
     const { orders, accounts } = this.services;
     return {

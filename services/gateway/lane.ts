@@ -62,9 +62,9 @@ export class Lane {
     return this.admission.limit("normal");
   }
 
-  /** How many of one stream may. */
-  get streamWaitingMax(): number {
-    return this.admission.streamLimit;
+  /** May a stream that has so many of them waiting add another? */
+  hasRoom(ofStream: number): boolean {
+    return this.admission.hasRoom(ofStream, this.pending.waiting);
   }
 
   get framesInFlight(): number {

@@ -61,7 +61,7 @@ export class OrderIntake {
 
   /** May a stream that has so many commands waiting for a receiver add another? */
   hasRoom(receiver: number, waiting: number): boolean {
-    return receiver === 0 || waiting < this.commands.streamLimit(receiver);
+    return receiver === 0 || this.commands.hasRoom(receiver, waiting);
   }
 
   /** Does a symbol have to be looked up in Postgres before the command can be taken? */

@@ -44,7 +44,7 @@ export class OrderService {
     };
   }
 
-  queues(): QueueStates {
+  queues(): QueueStates<"gateway-stream"> {
     return { "gateway-stream": longest([...this.entries].map((entry) => entry.unread)) };
   }
 

@@ -26,10 +26,10 @@ export const RESEND_CHECK_EVERY_MS = 100;
 export const RESEND_FRAMES_MAX = 64;
 
 /** A receiver that takes so long to commit what it is sent is told of, if it is so much: less is no queue, only slow. */
-export const LAG_TOLD_MS_MIN = 250;
-export const LAG_TOLD_COMMANDS_MIN = 256;
+export const LAG_TOLD_MS_MIN = 1_000;
+export const LAG_TOLD_COMMANDS_MIN = 2_000;
 /** Who leads and confirms nothing for so long is late, whatever was before. */
-export const LAG_STUCK_MS = 2_000;
+export const LAG_STUCK_MS = 3_000;
 
 /** When nothing else commits, confirmed outbox rows are deleted after so long. */
 export const TIDY_AFTER_MS = 1_000;

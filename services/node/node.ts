@@ -2,7 +2,7 @@
 import type { Logger } from "pino";
 import { DEFAULT_WEIGHT } from "../../actors/placement/rendezvous.js";
 import { parseWishes, type Wishes } from "../../actors/placement/wishes.js";
-import { longest, type QueueStates } from "../common/queues.js";
+import { longest, type QueuesOf, type QueueStates } from "../common/queues.js";
 import type { HostDependencies } from "../host/dependencies.js";
 import { Host } from "../host/host.js";
 import type { HostState } from "../host/host-machine.js";
@@ -113,7 +113,7 @@ export class Node {
 
   /** What waits at what this node leads, by actor name. */
   /** How long its queues are now; `inboxMib`: how much an inbox may hold. */
-  queues(inboxMib: number): QueueStates {
+  queues(inboxMib: number): QueueStates<QueuesOf<"node">> {
     const backlogs = Object.values(this.backlogs());
     const limit = inboxMib * BYTES_PER_MIB;
     return {

@@ -4,6 +4,8 @@ import { Latencies } from "../../services/participants/latencies.js";
 
 /** After a burst, orders are looked at in spans of so long. */
 export const SPAN_MS = 100;
+/** One good span may be luck; so many on end are not. */
+export const NORMAL_SPANS = 5;
 
 interface Told {
   /** In milliseconds since 1970. */
@@ -51,14 +53,16 @@ export class ToldOrders {
   }
 
   /**
-   * How long after a moment all is normal: the end of the first span of which every order was accepted, and 99 of 100
-   * within a limit. Null: no span until the end was so.
+   * How long after a moment all is normal: the end of the first of some spans on end of which every order was accepted, and
+   * 99 of 100 within a limit. Null: there were none until the end.
    */
   normalAfter(fromMs: number, untilMs: number, limitMs: number): number | null {
-    for (let at = fromMs; at < untilMs; at += SPAN_MS) {
+    let normal = 0;
+    for (let at = fromMs; at + SPAN_MS <= untilMs; at += SPAN_MS) {
       const { accepted, sent } = this.between(at, at + SPAN_MS);
-      const isNormal = accepted.count === sent && accepted.percentile(99) <= limitMs;
-      if (sent > 0 && isNormal) return at + SPAN_MS - fromMs;
+      const isNormal = sent > 0 && accepted.count === sent && accepted.percentile(99) <= limitMs;
+      normal = isNormal ? normal + 1 : 0;
+      if (normal === NORMAL_SPANS) return at - (NORMAL_SPANS - 2) * SPAN_MS - fromMs;
     }
     return null;
   }

@@ -219,17 +219,17 @@ describe("a gateway", () => {
     const streams = clients.map((client, n) =>
       client.orderEntry({ onResults: (some) => results[n]!.push(...some) }),
     );
-    const send = (n: number) => streams[n]!.send(Array.from({ length: 400 }, place));
-    const queue = () => gateway.gateway.queues()["gateway-waiting"]!;
+    const send = (n: number) => streams[n]!.send(Array.from({ length: 1_000 }, place));
+    const queue = () => gateway.gateway.queues()["gateway-waiting"];
     const limit = queue().limit!;
     send(0);
-    await until(() => queue().length === limit * 0.4);
+    await until(() => queue().length >= limit * 0.79);
     send(1);
-    await until(() => queue().length === limit * 0.8);
+    await until(() => queue().length > limit * 0.88);
     send(2);
     await until(() => results[2]!.length > 0);
-    // Two had their parts, and what is beyond waits at the clients; of the third there was too much.
-    expect(queue().length).toBe(limit);
+    // Two had their parts, and what is beyond waits at the clients; the third has its least part, and there is no more.
+    expect(queue().length).toBeGreaterThanOrEqual(limit);
     expect(results[0]).toEqual([]);
     expect(results[1]).toEqual([]);
     expect(results[2]![0]).toMatchObject({ code: "OVERLOADED" });
@@ -239,9 +239,9 @@ describe("a gateway", () => {
     isLost = false;
     expect(await cancel).toMatchObject({ code: "OK" });
     await Promise.all(streams.map((stream) => stream.close()));
-    expect(results.map((some) => some.length)).toEqual([400, 400, 400]);
-    const codes = results.flat().map(({ code }) => code);
-    expect(codes.filter((code) => code !== "OVERLOADED").every((code) => code === "OK")).toBe(true);
+    expect(results.map((some) => some.length)).toEqual([1_000, 1_000, 1_000]);
+    const codes = new Set(results.flat().map(({ code }) => code));
+    expect([...codes].sort()).toEqual(["OK", "OVERLOADED"]);
     await gateway.stop();
   });
 

@@ -5,6 +5,7 @@ import {
   RETRY_MS_MAX,
   RETRY_MS_MIN,
   TARGET_WAIT_MS,
+  TARGET_WAIT_MS_MAX,
   WAITING_COMMANDS_MIN,
 } from "../../services/gateway/admission.js";
 import { LoadedReceiver, type Seen } from "../helpers/loaded-receiver.js";
@@ -18,7 +19,7 @@ const LEARNING_SECONDS = 4;
 /** What the last of a queue waits besides: its own batch. */
 const WAIT_MS_MAX = 2 * TARGET_WAIT_MS;
 /** Of that, what is done at least: the rate is measured while it moves. */
-const GOODPUT_MIN = 0.85;
+const GOODPUT_MIN = 0.8;
 const RUNS = { numRuns: 20 };
 
 const p99 = ({ waitsMs }: Seen) => waitsMs[Math.floor(waitsMs.length * 0.99)] ?? 0;
@@ -40,6 +41,26 @@ describe("an admission", () => {
         expect(rate(seen)).toBeGreaterThan(capacity(receiver) * GOODPUT_MIN);
         const isBounded = (ms: number) => ms >= RETRY_MS_MIN && ms <= RETRY_MS_MAX;
         expect(seen.retriesMs.every(isBounded)).toBe(true);
+      }),
+      RUNS,
+    );
+  });
+
+  it("lets a receiver that takes its time for each batch have batches that are worth it", () => {
+    const slow = fc.record({
+      commandsPerSecond: fc.integer({ min: 1_000, max: 8_000 }),
+      batchMs: fc.integer({ min: 60, max: 150 }),
+    });
+    fc.assert(
+      fc.property(slow, (receiver) => {
+        const loaded = new LoadedReceiver(receiver, 1);
+        // From quiet times it is known how long a batch of one takes.
+        loaded.run(LEARNING_SECONDS, 2);
+        loaded.run(LEARNING_SECONDS, receiver.commandsPerSecond * 2);
+        const seen = loaded.run(4, receiver.commandsPerSecond * 2);
+        // Batches of twice the time of an empty one are half of what is ever to be had; some is lost on the way there.
+        expect(rate(seen)).toBeGreaterThan(receiver.commandsPerSecond * 0.3);
+        expect(p99(seen)).toBeLessThan(2 * TARGET_WAIT_MS_MAX);
       }),
       RUNS,
     );
@@ -74,7 +95,7 @@ describe("an admission", () => {
         loaded.run(LEARNING_SECONDS, offered);
         // Below this it is not the rate that bounds the queue.
         const leastMs = (WAITING_COMMANDS_MIN * count * 1_000) / commandsPerSecond;
-        expect(p99(loaded.run(2, offered))).toBeLessThan(Math.max(WAIT_MS_MAX, 2 * leastMs));
+        expect(p99(loaded.run(2, offered))).toBeLessThan(Math.max(3 * TARGET_WAIT_MS, 3 * leastMs));
         loaded.receiver = receiver;
         loaded.run(LEARNING_SECONDS, offered);
         expect(rate(loaded.run(2, offered))).toBeGreaterThan(capacity(receiver) * GOODPUT_MIN);

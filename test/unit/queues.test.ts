@@ -1,0 +1,39 @@
+/** The list of queues, against what the runbook says of them and what a process shows. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { scrape } from "../../services/common/metrics.js";
+import { longest, QUEUES, type Queue, showQueues } from "../../services/common/queues.js";
+import { Admission } from "../../services/gateway/admission.js";
+import { PROJECT_ROOT } from "../../services/servers/project-root.js";
+import { ManualClock } from "../helpers/manual-clock.js";
+
+const HEADING = "## Queues";
+const HEAD = "| queue | holds | limit | at the limit |\n| --- | --- | --- | --- |\n";
+
+const rowOf = ([name, { holds, limit, unit, atLimit }]: [string, Queue]): string =>
+  `| \`${name}\` | ${holds} | ${limit.toLocaleString("en-US")} ${unit} | ${atLimit} |\n`;
+
+it("is the table of the runbook", () => {
+  const runbook = readFileSync(join(PROJECT_ROOT, "deploy", "RUNBOOK.md"), "utf8");
+  const section = runbook.split(`${HEADING}\n`)[1]?.split("\n## ")[0];
+  expect(section).toContain(HEAD + Object.entries(QUEUES).map(rowOf).join(""));
+});
+
+it("shows a queue's length and limit when it is asked for, the limit as it is by then", async () => {
+  const states = { length: 7, limit: 40 };
+  showQueues(() => ({ "gateway-waiting": states, "feed-requests": longest([3, 9, 4]) }));
+  const shown = await scrape();
+  expect(shown).toContain('palisade_queue_length{queue="gateway-waiting"} 7\n');
+  expect(shown).toContain('palisade_queue_limit{queue="gateway-waiting"} 40\n');
+  expect(shown).toContain('palisade_queue_length{queue="feed-requests"} 9\n');
+  expect(shown).toContain(
+    `palisade_queue_limit{queue="feed-requests"} ${QUEUES["feed-requests"].limit}\n`,
+  );
+  states.limit = 30;
+  expect(await scrape()).toContain('palisade_queue_limit{queue="gateway-waiting"} 30\n');
+});
+
+it("says of commands that wait what a gateway begins with", () => {
+  expect(new Admission(new ManualClock()).limit("normal")).toBe(QUEUES["gateway-waiting"].limit);
+});
