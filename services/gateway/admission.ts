@@ -42,6 +42,8 @@ export const HIGH_PRIORITY_FACTOR = 4;
 
 /** The rate is measured over so long at least, and each measurement counts for so much of it. */
 export const MEASURED_MS = 100;
+/** Answers that are no further apart are of one batch. */
+const APART_MS = 2;
 const GAIN = 0.2;
 /** Of one during which nobody was answered within twice the target: the estimate is far off. */
 const GAIN_WHEN_LATE = 0.5;
@@ -66,6 +68,7 @@ export class Admission {
   /** Since the last measurement: when it was, the answers, the shortest wait for one, and whether anything was refused. */
   private measuredAtMs: number;
   private answers = 0;
+  private answeredAtMs = 0;
   private shortestMs = Infinity;
   private hasRefused = false;
 
@@ -99,7 +102,10 @@ export class Admission {
 
   /** Whether one more may wait besides so many: 0, or when to try again, which is when these are answered. */
   retryMs(waiting: number, priority: Priority): number {
-    if (waiting === 0) this.begin();
+    if (waiting === 0) {
+      this.measureIfDue(0);
+      this.begin();
+    }
     const limit = this.limit(priority);
     if (priority === "high") return waiting < limit ? 0 : this.refuse(waiting);
     if (waiting >= limit) this.isShedding = true;
@@ -111,10 +117,17 @@ export class Admission {
   answered(waitedMs: number): void {
     if (this.isFirst) this.learnWaitOfOne(waitedMs);
     this.isFirst = false;
+    const now = this.clock.now();
+    this.measureIfDue(now - this.answeredAtMs < APART_MS ? MEASURED_MS : 0);
     this.answers += 1;
+    this.answeredAtMs = now;
     this.shortestMs = Math.min(this.shortestMs, waitedMs);
-    const elapsedMs = this.clock.now() - this.measuredAtMs;
-    if (elapsedMs >= MEASURED_MS) this.measure(elapsedMs);
+  }
+
+  /** A measurement ends with the last answer of a batch, so that none is divided by the wait for another. */
+  private measureIfDue(moreMs: number): void {
+    const elapsedMs = this.answeredAtMs - this.measuredAtMs;
+    if (this.answers > 0 && elapsedMs >= MEASURED_MS + moreMs) this.measure(elapsedMs);
   }
 
   private refuse(waiting: number): number {
