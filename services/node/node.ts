@@ -240,6 +240,7 @@ export class Node {
     const claims: Claim[] = [];
     const isCalm = this.isCalm(view);
     for (const host of this.hosts.values()) {
+      this.placement.see(host.name, view);
       const leader = view.leaders.get(host.name)?.node;
       // While nobody leads, or this node is to, a standby stays what it is: it may be promoted.
       if (leader !== undefined && leader !== this.deps.node) {

@@ -5,7 +5,8 @@
 import { preference, type WeighedNode } from "../../actors/placement/rendezvous.js";
 import type { Wishes } from "../../actors/placement/wishes.js";
 import type { Leadership } from "../ports/lease-store.js";
-import { FLAPS_COUNTED_MAX, NEXT_CHOICE_AFTER_MS, REST_MS, RESTLESS_WITHIN_MS } from "./limits.js";
+import { LeaderHistory } from "./leader-history.js";
+import { NEXT_CHOICE_AFTER_MS } from "./limits.js";
 import type { Member } from "./membership.js";
 import { ENDED } from "./neighbours.js";
 
@@ -22,18 +23,10 @@ export interface View {
   readonly isWell: boolean;
 }
 
-/** An actor's last change of leaders, and until when it is not to change again for a mere suspicion. */
-interface Rest {
-  readonly node: string;
-  readonly sinceMs: number;
-  takeovers: number;
-  untilMs: number;
-}
-
 export class Placement {
   private readonly node: string;
   private readonly leaderlessSinceMs = new Map<string, number>();
-  private readonly rests = new Map<string, Rest>();
+  private readonly histories = new Map<string, LeaderHistory>();
   /** Orders of preference, for as long as the same nodes may lead. */
   private readonly orders = new Map<string, readonly string[]>();
   private ordersOf = "";
@@ -44,15 +37,22 @@ export class Placement {
     this.node = node;
   }
 
+  /** Takes note of who leads the actor. To be told at every look, also while it is this node. */
+  see(actorName: string, view: View): void {
+    const key = view.leaders.get(actorName);
+    let history = this.histories.get(actorName);
+    if (!history) this.histories.set(actorName, (history = new LeaderHistory()));
+    if (key) history.see(key, view.members.get(key.node), view.nowMs);
+    else if (!view.isHeard(actorName)) history.seeNobody(view.nowMs);
+  }
+
   /**
    * Why this node should claim the actor now, in words that are always the same; null: it should not. To be asked at every
    * look, as it counts for how long nobody leads.
    */
   reasonToClaim(actorName: string, view: View): string | null {
-    const rest = this.restOf(actorName, view);
     const reason = leaderlessness(actorName, view);
-    // Who has just been taken over by a suspicion is not taken over by the next one at once.
-    if (reason === null || (reason.isDoubtful && view.nowMs < rest.untilMs)) {
+    if (reason === null || view.nowMs < this.restsUntilMs(actorName, reason.kind)) {
       this.leaderlessSinceMs.delete(actorName);
       return null;
     }
@@ -60,23 +60,15 @@ export class Placement {
     this.leaderlessSinceMs.set(actorName, sinceMs);
     const patience = Math.floor((view.nowMs - sinceMs) / NEXT_CHOICE_AFTER_MS);
     const holder = view.leaders.get(actorName)?.node;
-    const heirs = this.choices(actorName, view).filter((node) => node !== holder);
+    const heirs = this.heirs(actorName, view).filter((node) => node !== holder);
     return heirs.slice(0, 1 + patience).includes(this.node) ? reason.text : null;
   }
 
-  /** Takes note of takeovers: each that follows another soon makes the actor rest twice as long. */
-  private restOf(actorName: string, { leaders, nowMs }: View): Rest {
-    const key = leaders.get(actorName);
-    const before = this.rests.get(actorName);
-    if (before && (!key || key.node === before.node)) return before;
-    const rest: Rest = { node: key?.node ?? "", sinceMs: nowMs, takeovers: 0, untilMs: 0 };
-    if (before && key && key.handedAt === null) {
-      const isSoon = nowMs - before.sinceMs < RESTLESS_WITHIN_MS * 2 ** before.takeovers;
-      rest.takeovers = isSoon ? Math.min(before.takeovers + 1, FLAPS_COUNTED_MAX) : 1;
-      rest.untilMs = nowMs + REST_MS * 2 ** (rest.takeovers - 1);
-    }
-    this.rests.set(actorName, rest);
-    return rest;
+  /** Who has just been taken over, or has just dropped the actor, is not followed by the next one at once. */
+  private restsUntilMs(actorName: string, kind: Leaderlessness["kind"]): number {
+    const history = this.histories.get(actorName);
+    if (!history || kind === "ended") return 0;
+    return kind === "free" ? history.freeUntilMs : history.restsUntilMs;
   }
 
   /** Should this node stand by for the actor: is it the first choice that does not lead? */
@@ -84,7 +76,7 @@ export class Placement {
     const leader = view.leaders.get(actorName)?.node;
     if (leader === undefined || leader === this.node) return false;
     if (view.wishes.withoutStandby.has(actorName)) return false;
-    return this.choices(actorName, view).find((node) => node !== leader) === this.node;
+    return this.heirs(actorName, view).find((node) => node !== leader) === this.node;
   }
 
   /** Should this node ask the actor's leader, who is well, to hand it over? */
@@ -107,10 +99,14 @@ export class Placement {
 
   private shouldMove(actorName: string, from: string, to: string, view: View): boolean {
     const { wishes, members } = view;
-    if (from === to || this.choices(actorName, view)[0] !== to) return false;
-    if (members.get(from)?.info.isLeaving || wishes.drained.has(from)) return true;
+    if (from === to) return false;
+    if (members.get(from)?.info.isLeaving || wishes.drained.has(from)) {
+      return this.heirs(actorName, view)[0] === to;
+    }
+    if (this.choices(actorName, view)[0] !== to) return false;
     if (wishes.moves.get(actorName) === to) return true;
-    return !wishes.cordoned.has(from) && members.get(to)!.isSteady;
+    if (wishes.cordoned.has(from) || !members.get(to)!.isSteady) return false;
+    return this.behindUntilMs(actorName, to, view) === 0;
   }
 
   /** Works out once for a view, and not for each actor, who may lead. */
@@ -134,27 +130,43 @@ export class Placement {
     if (wished === undefined || !mayLead(wished, view)) return order;
     return [wished, ...order.filter((node) => node !== wished)];
   }
+
+  /** The same for who is to lead it next: those that have dropped it of late last, and the one that did so most last of all. */
+  private heirs(actorName: string, view: View): readonly string[] {
+    const order = this.choices(actorName, view);
+    if (this.histories.get(actorName)?.isClean ?? true) return order;
+    const wished = view.wishes.moves.get(actorName);
+    const behindUntilMs = (node: string) =>
+      node === wished ? 0 : this.behindUntilMs(actorName, node, view);
+    return order.toSorted((a, b) => behindUntilMs(a) - behindUntilMs(b));
+  }
+
+  /** Until when a node comes behind the others for having dropped the actor; 0: it does not. */
+  private behindUntilMs(actorName: string, node: string, { members, nowMs }: View): number {
+    const { incarnation } = members.get(node)!.info;
+    return this.histories.get(actorName)?.behindUntilMs(node, incarnation, nowMs) ?? 0;
+  }
 }
 
 interface Leaderlessness {
   readonly text: string;
-  /** Somebody may lead it all the same. */
-  readonly isDoubtful: boolean;
+  /** Its leader's process has ended; nobody has the key; or somebody has, and may lead all the same. */
+  readonly kind: "ended" | "free" | "doubtful";
 }
 
 /** Why nobody leads the actor; null: somebody does. */
 function leaderlessness(actorName: string, view: View): Leaderlessness | null {
   const key = view.leaders.get(actorName);
   const suspicion = key ? (view.members.get(key.node)?.suspicion ?? null) : null;
-  if (suspicion === ENDED) return { text: ENDED, isDoubtful: false };
+  if (suspicion === ENDED) return { text: ENDED, kind: "ended" };
   // Whose own ways are bad may not judge others, and could not lead.
   if (!view.isWell) return null;
   if (!key) {
-    return view.isHeard(actorName) ? null : { text: "it has no leader", isDoubtful: false };
+    return view.isHeard(actorName) ? null : { text: "it has no leader", kind: "free" };
   }
-  if (suspicion !== null) return { text: suspicion, isDoubtful: true };
+  if (suspicion !== null) return { text: suspicion, kind: "doubtful" };
   if (!view.isStuck(key.node, actorName)) return null;
-  return { text: "its leader's commit hangs", isDoubtful: true };
+  return { text: "its leader's commit hangs", kind: "doubtful" };
 }
 
 function mayLead(node: string, { members }: View): boolean {

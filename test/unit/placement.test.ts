@@ -96,7 +96,10 @@ describe("claims", () => {
 
   it("take an actor from a node where its commit hangs, and then let it rest", () => {
     const placement = new Placement(SECOND);
-    const claims = (scene: Scene) => placement.reasonToClaim(ACTOR, view(scene)) !== null;
+    const claims = (scene: Scene) => {
+      placement.see(ACTOR, view(scene));
+      return placement.reasonToClaim(ACTOR, view(scene)) !== null;
+    };
     expect(claims({ nowMs: 0, leader: BEST })).toBe(false);
     expect(claims({ nowMs: 100, leader: BEST, stuck: BEST })).toBe(true);
     const suspects = { [BEST]: "its leader is silent" };

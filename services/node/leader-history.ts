@@ -1,0 +1,91 @@
+/**
+ * What this node has seen of an actor's leaders: how soon one followed the other, and who has dropped it of late. Who has
+ * dropped it comes behind the others for a while, each time for twice as long: else its first choice, short of time or of
+ * connections, would at once take again what it has just dropped, and so on.
+ */
+import type { Leadership } from "../ports/lease-store.js";
+import {
+  FLAPS_COUNTED_MAX,
+  FLAPS_FORGOTTEN_AFTER_MS,
+  MOVE_AFTER_MS,
+  NEXT_CHOICE_AFTER_MS,
+  REST_MS,
+  RESTLESS_WITHIN_MS,
+} from "./limits.js";
+import type { Member } from "./membership.js";
+
+/** What a life of a node has dropped. */
+interface Drops {
+  readonly incarnation: string;
+  count: number;
+  /** Until when it comes behind the others. */
+  untilMs: number;
+}
+
+export class LeaderHistory {
+  /** Who holds the key, or held it last; in which life, and since when. */
+  private node = "";
+  private incarnation = "";
+  private sinceMs = 0;
+  private isHeld = false;
+  /** Takeovers of which each followed another soon. */
+  private takeovers = 0;
+  private readonly drops = new Map<string, Drops>();
+
+  /** Takes note of who holds the key now. */
+  see(key: Leadership, leader: Member | undefined, nowMs: number): void {
+    if (!this.isHeld || key.node !== this.node) this.change(key, nowMs);
+    // Whose lease runs out is gone together with its keys: it is remembered in which life it led.
+    this.incarnation = leader?.info.incarnation ?? this.incarnation;
+  }
+
+  /** Takes note that nobody leads. Where somebody does, though there is no key, it is etcd that has forgotten it. */
+  seeNobody(nowMs: number): void {
+    if (this.isHeld) this.drop(nowMs);
+    this.isHeld = false;
+  }
+
+  /** Until when the actor is not taken from its leader for a mere suspicion. */
+  get restsUntilMs(): number {
+    return this.takeovers === 0 ? 0 : this.sinceMs + REST_MS * 2 ** (this.takeovers - 1);
+  }
+
+  /** Until when it is not claimed though nobody leads it. The first takeover of some is never waited for, the others not long. */
+  get freeUntilMs(): number {
+    if (this.takeovers < 2) return 0;
+    return this.sinceMs + Math.min(REST_MS * 2 ** (this.takeovers - 2), NEXT_CHOICE_AFTER_MS);
+  }
+
+  /** Until when a node comes behind the others; 0: it does not. Another life of it has dropped nothing. */
+  behindUntilMs(node: string, incarnation: string, nowMs: number): number {
+    const drops = this.drops.get(node);
+    return drops?.incarnation === incarnation && drops.untilMs > nowMs ? drops.untilMs : 0;
+  }
+
+  /** Has nobody dropped it yet? */
+  get isClean(): boolean {
+    return this.drops.size === 0;
+  }
+
+  private change({ node, handedAt }: Leadership, nowMs: number): void {
+    const isFirst = this.node === "";
+    if (handedAt !== null || isFirst) this.takeovers = 0;
+    else {
+      if (this.isHeld) this.drop(nowMs);
+      const isSoon = nowMs - this.sinceMs < RESTLESS_WITHIN_MS * 2 ** this.takeovers;
+      this.takeovers = isSoon ? Math.min(this.takeovers + 1, FLAPS_COUNTED_MAX) : 1;
+    }
+    this.node = node;
+    this.sinceMs = nowMs;
+    this.isHeld = true;
+  }
+
+  private drop(nowMs: number): void {
+    const { node, incarnation, sinceMs } = this;
+    const before = this.drops.get(node);
+    const isForgotten =
+      before?.incarnation !== incarnation || nowMs - sinceMs >= FLAPS_FORGOTTEN_AFTER_MS;
+    const count = isForgotten ? 1 : Math.min(before.count + 1, FLAPS_COUNTED_MAX);
+    this.drops.set(node, { incarnation, count, untilMs: nowMs + MOVE_AFTER_MS * 2 ** count });
+  }
+}

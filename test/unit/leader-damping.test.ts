@@ -1,0 +1,282 @@
+/** Leaders that drop what they lead: whoever keeps doing so comes last, and those who die are followed at once as ever. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { preference } from "../../actors/placement/rendezvous.js";
+import { moveKey, parseWishes } from "../../actors/placement/wishes.js";
+import {
+  FLAPS_FORGOTTEN_AFTER_MS,
+  MOVE_AFTER_MS,
+  NEXT_CHOICE_AFTER_MS,
+  REST_MS,
+} from "../../services/node/limits.js";
+import type { Member } from "../../services/node/membership.js";
+import { ENDED } from "../../services/node/neighbours.js";
+import { Placement, type View } from "../../services/node/placement.js";
+
+const ACTOR = "market.X";
+const BEHIND_MS = 2 * MOVE_AFTER_MS;
+
+interface Scene {
+  readonly names: readonly string[];
+  leader: string | null;
+  handedAt: number | null;
+  nowMs: number;
+  readonly incarnations: Map<string, string>;
+  readonly suspects: Map<string, string>;
+  stuck: string | null;
+  isHeard: boolean;
+  wished: string | null;
+}
+
+function sceneOf(count: number): Scene {
+  const names = preference(
+    ACTOR,
+    Array.from({ length: count }, (_, at) => ({ node: `node-${at + 1}`, weight: 1 })),
+  );
+  return {
+    names,
+    leader: null,
+    handedAt: null,
+    nowMs: 0,
+    incarnations: new Map(names.map((name) => [name, `${name}#1`])),
+    suspects: new Map(),
+    stuck: null,
+    isHeard: false,
+    wished: null,
+  };
+}
+
+function view(scene: Scene): View {
+  const { leader, handedAt, nowMs, stuck, isHeard, wished } = scene;
+  const members = scene.names.map((node): [string, Member] => {
+    const incarnation = scene.incarnations.get(node)!;
+    const suspicion = scene.suspects.get(node) ?? null;
+    const info = { address: "", weight: 1, incarnation, isLeaving: false };
+    return [node, { info, suspicion, isSteady: suspicion === null }];
+  });
+  const key = { actorName: ACTOR, node: leader ?? "", revision: 1, handedAt };
+  return {
+    nowMs,
+    members: new Map(members),
+    leaders: new Map(leader === null ? [] : [[ACTOR, key]]),
+    wishes: parseWishes(new Map(wished === null ? [] : [[moveKey(ACTOR), wished]])),
+    isWell: true,
+    isHeard: () => isHeard,
+    isStuck: (node) => node === stuck,
+  };
+}
+
+/** All nodes' placements, which see the same. */
+class Nodes {
+  readonly scene: Scene;
+  readonly placements: ReadonlyMap<string, Placement>;
+  now: View;
+
+  constructor(count: number) {
+    this.scene = sceneOf(count);
+    this.placements = new Map(this.scene.names.map((name) => [name, new Placement(name)]));
+    this.now = view(this.scene);
+  }
+
+  see(change: Partial<Scene>): void {
+    Object.assign(this.scene, change);
+    this.now = view(this.scene);
+    for (const placement of this.placements.values()) placement.see(ACTOR, this.now);
+  }
+
+  private those(will: (placement: Placement, now: View, node: string) => boolean): string[] {
+    const all = [...this.placements].filter(([node, placement]) => will(placement, this.now, node));
+    return all.map(([node]) => node);
+  }
+
+  get claimers(): string[] {
+    return this.those(
+      (placement, now, node) =>
+        node !== this.scene.leader && placement.reasonToClaim(ACTOR, now) !== null,
+    );
+  }
+
+  get followers(): string[] {
+    return this.those((placement, now) => placement.shouldFollow(ACTOR, now));
+  }
+
+  /** Who asks the leader for it, and would be given it. */
+  get movers(): string[] {
+    const { leader } = this.scene;
+    return this.those(
+      (placement, now, node) =>
+        placement.shouldAsk(ACTOR, now) && this.placements.get(leader!)!.mayGive(ACTOR, node, now),
+    );
+  }
+}
+
+describe("who has dropped an actor", () => {
+  it("comes behind the others, and has it back when it was not dropped for a while", () => {
+    const nodes = new Nodes(3);
+    const [best, second, third] = nodes.scene.names as [string, string, string];
+    nodes.see({ leader: best });
+    nodes.see({ leader: null, nowMs: 5_000 });
+    expect(nodes.claimers).toEqual([second]);
+    nodes.see({ leader: second });
+    expect([nodes.followers, nodes.movers]).toEqual([[third], []]);
+    nodes.see({ nowMs: 5_000 + BEHIND_MS });
+    expect([nodes.followers, nodes.movers]).toEqual([[best], [best]]);
+    nodes.see({ leader: best, handedAt: 3 });
+    // Again: twice as long.
+    nodes.see({ leader: null, handedAt: null, nowMs: 20_000 });
+    nodes.see({ leader: second, nowMs: 20_000 });
+    nodes.see({ nowMs: 20_000 + 2 * BEHIND_MS - 1 });
+    expect(nodes.movers).toEqual([]);
+    nodes.see({ nowMs: 20_000 + 2 * BEHIND_MS });
+    expect(nodes.movers).toEqual([best]);
+    // Who has led for long has never dropped it.
+    nodes.see({ leader: best, handedAt: 5 });
+    const muchLaterMs = nodes.scene.nowMs + FLAPS_FORGOTTEN_AFTER_MS;
+    nodes.see({ leader: null, handedAt: null, nowMs: muchLaterMs });
+    nodes.see({ leader: second });
+    nodes.see({ nowMs: muchLaterMs + BEHIND_MS });
+    expect(nodes.movers).toEqual([best]);
+  });
+
+  it("is known to itself, too, though its lease has run out with its keys", () => {
+    const nodes = new Nodes(2);
+    const [best, second] = nodes.scene.names as [string, string];
+    nodes.see({ leader: best });
+    nodes.see({ leader: null, nowMs: 100 });
+    expect(nodes.placements.get(best)!.reasonToClaim(ACTOR, nodes.now)).toBeNull();
+    expect(nodes.claimers).toEqual([second]);
+    // It is never left out: who comes before it has had its time.
+    nodes.see({ nowMs: 100 + NEXT_CHOICE_AFTER_MS });
+    expect(nodes.claimers).toEqual([best, second]);
+  });
+
+  it("is led by the one node that there is, at once the first time and soon each other time", () => {
+    const nodes = new Nodes(1);
+    const [only] = nodes.scene.names as [string];
+    const waits: number[] = [];
+    for (let turn = 0; turn < 10; turn++) {
+      nodes.see({ leader: only, nowMs: nodes.scene.nowMs + 1 });
+      nodes.see({ leader: null, nowMs: nodes.scene.nowMs + 1 });
+      const freeMs = nodes.scene.nowMs;
+      while (nodes.claimers.length === 0) nodes.see({ nowMs: nodes.scene.nowMs + 1 });
+      waits.push(nodes.scene.nowMs - freeMs);
+    }
+    expect(waits.slice(0, 4)).toEqual([0, 0, REST_MS - 1, 2 * REST_MS - 1]);
+    expect(Math.max(...waits)).toBeLessThan(NEXT_CHOICE_AFTER_MS);
+  });
+
+  it("has not dropped what etcd has forgotten, nor what it has handed over", () => {
+    const nodes = new Nodes(3);
+    const [best, second] = nodes.scene.names as [string, string];
+    nodes.see({ leader: best });
+    nodes.see({ leader: null, isHeard: true, nowMs: 100 });
+    nodes.see({ leader: best, isHeard: false, nowMs: 200 });
+    nodes.see({ leader: second, handedAt: 1, nowMs: 300 });
+    expect(nodes.movers).toEqual([best]);
+  });
+
+  it("gets it all the same where an operator wishes so", () => {
+    const nodes = new Nodes(3);
+    const [best, second] = nodes.scene.names as [string, string];
+    nodes.see({ leader: best });
+    nodes.see({ leader: null, nowMs: 100 });
+    nodes.see({ leader: second, wished: best });
+    expect(nodes.movers).toEqual([best]);
+  });
+});
+
+describe("a leader whose process has ended", () => {
+  it("is followed at once, however often the actor was dropped before", () => {
+    const nodes = new Nodes(3);
+    for (let turn = 0; turn < 8; turn++) {
+      const [leader] = nodes.claimers;
+      nodes.see({ leader: leader!, nowMs: nodes.scene.nowMs + 1 });
+      const [follower] = nodes.followers;
+      nodes.scene.suspects.clear();
+      nodes.scene.suspects.set(leader!, ENDED);
+      nodes.now = view(nodes.scene);
+      // By the one that stands by, so that it is warm.
+      expect(nodes.claimers).toEqual([follower]);
+    }
+  });
+
+  it("is not held to what its life before has dropped", () => {
+    const nodes = new Nodes(2);
+    const [best, second] = nodes.scene.names as [string, string];
+    nodes.see({ leader: best });
+    nodes.scene.suspects.set(best, ENDED);
+    nodes.see({ leader: second, nowMs: 100 });
+    nodes.scene.suspects.clear();
+    nodes.scene.incarnations.set(best, `${best}#2`);
+    nodes.see({ nowMs: 200 });
+    expect([nodes.followers, nodes.movers]).toEqual([[best], [best]]);
+  });
+});
+
+/** How an ill node loses an actor, and how long after it has taken it. */
+interface Illness {
+  readonly way: "lets go" | "hangs" | "is silent";
+  readonly afterMs: number;
+}
+
+const PLAYED_MS = 120_000;
+const STEP_MS = 250;
+const ILL_AFTER_MS_MAX = 2_000;
+/** 10 s behind the others, then 20, then 40, then 80. */
+const TIMES_MAX = 4;
+
+const illness: fc.Arbitrary<Illness> = fc.record({
+  way: fc.constantFrom("lets go", "hangs", "is silent"),
+  afterMs: fc.nat(ILL_AFTER_MS_MAX),
+});
+
+/** Plays two minutes; gives who has led, one after the other, and when each began. */
+function played(ills: readonly Illness[], healthyAt: number, pick: number) {
+  const nodes = new Nodes(ills.length + 1);
+  const { scene } = nodes;
+  const healthy = scene.names[healthyAt % scene.names.length]!;
+  const sick = new Map(
+    scene.names.filter((name) => name !== healthy).map((name, at) => [name, ills[at]!]),
+  );
+  const led: { node: string; sinceMs: number }[] = [];
+  const take = (node: string, handedAt: number | null) => {
+    led.push({ node, sinceMs: scene.nowMs });
+    nodes.see({ leader: node, handedAt, stuck: null });
+    scene.suspects.clear();
+  };
+  for (; scene.nowMs < PLAYED_MS; scene.nowMs += STEP_MS) {
+    const ill = scene.leader === null ? undefined : sick.get(scene.leader);
+    if (ill && scene.nowMs >= led.at(-1)!.sinceMs + ill.afterMs) {
+      if (ill.way === "lets go") scene.leader = null;
+      else if (ill.way === "hangs") scene.stuck = scene.leader;
+      else scene.suspects.set(scene.leader!, "its leader is silent");
+    }
+    nodes.see({});
+    const { claimers } = nodes;
+    if (claimers.length > 0) take(claimers[pick % claimers.length]!, null);
+    else if (scene.leader !== null && nodes.movers.length > 0) take(nodes.movers[0]!, 1);
+  }
+  return { healthy, led, sick };
+}
+
+it("comes to rest on the one node that is well, wherever it stands in the order", () => {
+  fc.assert(
+    fc.property(
+      fc.array(illness, { minLength: 1, maxLength: 4 }),
+      fc.nat(),
+      fc.nat(),
+      (ills, healthyAt, pick) => {
+        const { healthy, led, sick } = played(ills, healthyAt, pick);
+        for (const node of sick.keys()) {
+          const times = led.filter((each) => each.node === node).length;
+          expect(times).toBeLessThanOrEqual(TIMES_MAX);
+        }
+        const first = led.findIndex(({ node }) => node === healthy);
+        expect(first).toBeLessThanOrEqual(ills.length);
+        // From then on nobody else has it for longer than it takes to be replaced.
+        expect(led.at(-1)!.node).toBe(healthy);
+      },
+    ),
+    { numRuns: 20 },
+  );
+});
