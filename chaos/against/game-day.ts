@@ -4,7 +4,7 @@ import { InterruptedError, reasonOf, unlessInterrupted } from "../interrupt.js";
 import type { LiveReport } from "./report.js";
 import type { LiveRun } from "./rounds.js";
 import type { GameDay, GameDayStep } from "./schedule.js";
-import { type DryRun, type LiveOptions, planLive, runLive } from "./session.js";
+import { type DryRun, type LiveOptions, planLive } from "./session.js";
 
 /** What all steps have in common. */
 export type Surroundings = Pick<LiveOptions, "against" | "dataDir" | "account" | "abortAfterMs">;
@@ -45,11 +45,17 @@ export async function planGameDay(day: GameDay, surroundings: Surroundings): Pro
   return plans;
 }
 
-/** `tell` takes each line as soon as it is known. */
+export interface DayRun extends LiveRun {
+  /** Takes each line as soon as it is known. */
+  readonly tell: (line: StepLine) => void;
+  /** Does one step: `runLive`. */
+  readonly drill: (options: LiveOptions, run: LiveRun) => Promise<LiveReport>;
+}
+
 export async function runGameDay(
   day: GameDay,
   surroundings: Surroundings,
-  run: LiveRun & { readonly tell: (line: StepLine) => void },
+  run: DayRun,
 ): Promise<GameDayReport> {
   const begunMs = performance.now();
   const lines: StepLine[] = [];
@@ -61,7 +67,7 @@ export async function runGameDay(
       const line = { step: index + 1, lateMs, ...(await outcomeOf(step, surroundings, run)) };
       lines.push(line);
       run.tell(line);
-      if (run.signal.aborted || (!line.ok && day.onFailure === "stop")) break;
+      if (run.signal.aborted || isOver(day, line)) break;
       await unlessInterrupted(run.signal, sleep(step.pause ?? 0));
     }
   } catch (error) {
@@ -72,11 +78,17 @@ export async function runGameDay(
   return { ...sumOf(day, lines), aborted, seconds, ok: isWell(day, lines) && aborted === null };
 }
 
+/** What was not taken back ends the day whatever is wished: the next step would strike an exchange that is not as it was. */
+function isOver({ onFailure }: GameDay, line: StepLine): boolean {
+  if (line.ok) return false;
+  return onFailure === "stop" || ("undone" in line && !line.undone);
+}
+
 type Outcome = LiveReport | { readonly name: string; readonly refused: string; readonly ok: false };
 
-async function outcomeOf(step: GameDayStep, all: Surroundings, run: LiveRun): Promise<Outcome> {
+async function outcomeOf(step: GameDayStep, all: Surroundings, run: DayRun): Promise<Outcome> {
   try {
-    return await runLive(optionsOf(step, all), run);
+    return await run.drill(optionsOf(step, all), run);
   } catch (error) {
     if (error instanceof InterruptedError) throw error;
     return { name: step.drill, refused: (error as Error).message, ok: false };

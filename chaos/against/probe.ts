@@ -24,6 +24,8 @@ import { PROBE_ORDER_LIFE_S, type ProbeTerms } from "./probe-terms.js";
 export interface Pace {
   readonly ordersPerSecond: number;
   readonly ordersOpenMax: number;
+  /** So many of these the drill sends by itself. */
+  readonly ordersOfDrill: number;
 }
 
 /** One order of the probe, as the probe was told of it. Times are by its own clock. */
@@ -116,14 +118,16 @@ export class Probe {
   }
 
   /** Sends orders for the symbols in turn, until `pause`. */
-  play(symbols: readonly string[], { ordersPerSecond, ordersOpenMax }: Pace): void {
+  play(symbols: readonly string[], pace: Pace): void {
+    const { ordersPerSecond } = pace;
+    const openMax = pace.ordersOpenMax - pace.ordersOfDrill;
     const everyMs = MS_PER_SECOND / ordersPerSecond;
     let turn = 0;
     let dueMs = performance.now();
     this.timer = setInterval(() => {
       // A timer that comes late is made up for; a time when too many were open is not.
       for (const nowMs = performance.now(); dueMs <= nowMs; dueMs += everyMs) {
-        if (this.open.size < ordersOpenMax) this.send(symbols[turn++ % symbols.length]!);
+        if (this.open.size < openMax) this.send(symbols[turn++ % symbols.length]!);
       }
     }, everyMs);
   }

@@ -120,7 +120,8 @@ class LiveSession {
       bound: `${drill.bound.of}MsP99 < ${drill.bound.ms}`,
       account: options.account,
       rounds: plans.map(textOf),
-      ...drill.pace,
+      ordersPerSecond: drill.pace.ordersPerSecond,
+      ordersOpenMax: drill.pace.ordersOpenMax,
       orders: this.needs.terms.map(({ text }) => text),
       funds: fundsFor(this.needs.terms, drill.pace.ordersOpenMax).map(
         ({ asset, units }) => `${formatDecimal(units, asset.decimals)} ${asset.name}`,

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { planGameDay, runGameDay } from "../../chaos/against/game-day.js";
 import { momentOf, parseGameDay } from "../../chaos/against/schedule.js";
+import { runLive } from "../../chaos/against/session.js";
 import { CliError } from "./cli-error.js";
 import {
   type AgainstOptions,
@@ -31,7 +32,7 @@ export async function gameDay(file: string, options: AgainstOptions): Promise<nu
   }
   for (const line of [title, ...schedule]) progress(line);
   const run = interruptibleRun();
-  const report = await runGameDay(day, surroundings, { ...run, tell: printJson });
+  const report = await runGameDay(day, surroundings, { ...run, tell: printJson, drill: runLive });
   printJson(report);
   return codeOf(report.ok, run);
 }

@@ -60,7 +60,10 @@ export class Placement {
     this.leaderlessSinceMs.set(actorName, sinceMs);
     const patience = Math.floor((view.nowMs - sinceMs) / NEXT_CHOICE_AFTER_MS);
     const holder = view.leaders.get(actorName)?.node;
-    const heirs = this.heirs(actorName, view).filter((node) => node !== holder);
+    // Who stands by is warm, and has done nothing wrong where a process has ended.
+    const order =
+      reason.kind === "ended" ? this.choices(actorName, view) : this.heirs(actorName, view);
+    const heirs = order.filter((node) => node !== holder);
     return heirs.slice(0, 1 + patience).includes(this.node) ? reason.text : null;
   }
 
@@ -76,7 +79,7 @@ export class Placement {
     const leader = view.leaders.get(actorName)?.node;
     if (leader === undefined || leader === this.node) return false;
     if (view.wishes.withoutStandby.has(actorName)) return false;
-    return this.heirs(actorName, view).find((node) => node !== leader) === this.node;
+    return this.choices(actorName, view).find((node) => node !== leader) === this.node;
   }
 
   /** Should this node ask the actor's leader, who is well, to hand it over? */
@@ -99,11 +102,8 @@ export class Placement {
 
   private shouldMove(actorName: string, from: string, to: string, view: View): boolean {
     const { wishes, members } = view;
-    if (from === to) return false;
-    if (members.get(from)?.info.isLeaving || wishes.drained.has(from)) {
-      return this.heirs(actorName, view)[0] === to;
-    }
-    if (this.choices(actorName, view)[0] !== to) return false;
+    if (from === to || this.choices(actorName, view)[0] !== to) return false;
+    if (members.get(from)?.info.isLeaving || wishes.drained.has(from)) return true;
     if (wishes.moves.get(actorName) === to) return true;
     if (wishes.cordoned.has(from) || !members.get(to)!.isSteady) return false;
     return this.behindUntilMs(actorName, to, view) === 0;
@@ -131,7 +131,10 @@ export class Placement {
     return [wished, ...order.filter((node) => node !== wished)];
   }
 
-  /** The same for who is to lead it next: those that have dropped it of late last, and the one that did so most last of all. */
+  /**
+   * The same, with those that have dropped it of late last, and the one that did so most last of all. Nodes have not seen the
+   * same: what all have to agree on, as who stands by, does not go by it.
+   */
   private heirs(actorName: string, view: View): readonly string[] {
     const order = this.choices(actorName, view);
     if (this.histories.get(actorName)?.isClean ?? true) return order;

@@ -112,6 +112,10 @@ describe("a plan", () => {
     const plan = planOf("drain", groundOf(["all"], ["node-2", "node-1", "node-3"]));
     expect(plan).toMatchObject({ actors: ["ledger.2", "market.AAPL"], symbols: ["AAPL"] });
     expect(plan.undone[0]).toBe("undrain node-2");
+    // One that leads nothing has no turn.
+    const others = groundOf(["all"], ["node-3", "node-2", "node-1"]);
+    expect(planOf("drain", others).undone[0]).toBe("undrain node-2");
+    expect(planOf("drain", others, 2).undone[0]).toBe("undrain node-1");
   });
 
   it("takes back and restores what an operator had wished to the node", () => {

@@ -14,7 +14,11 @@ export const BURST: LiveDrill = {
   about: `${BURST_ORDERS_PER_SECOND} orders a second (with their cancels twice as many commands) for ${BURST_MS} ms, and before and after it`,
   needs: `funds for ${BURST_ORDERS_OPEN_MAX} orders at once`,
   bound: { of: "accepted", ms: 1_000 },
-  pace: { ordersPerSecond: BURST_ORDERS_PER_SECOND, ordersOpenMax: BURST_ORDERS_OPEN_MAX },
+  pace: {
+    ordersPerSecond: BURST_ORDERS_PER_SECOND,
+    ordersOpenMax: BURST_ORDERS_OPEN_MAX,
+    ordersOfDrill: 0,
+  },
   plan: ({ radius }) =>
     ({
       actors: [],

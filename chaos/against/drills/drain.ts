@@ -23,16 +23,18 @@ export const DRAIN: LiveDrill = {
   name: "drain",
   hypothesis: "a node can be emptied under load, and nobody notices",
   about:
-    "each node of --nodes in turn is drained until it leads nothing, and undrained after a second",
+    "each node of --nodes that leads something, in turn, is drained until it leads nothing, and undrained after a second",
   needs: "all that the node leads in --symbols, and in --nodes the node and those that take it",
   bound: HARDLY_NOTICED,
   pace: PACE,
   plan({ state, radius }, round) {
-    const node = openNodeOf(state, inTurn(radius.nodes, round), "drain");
-    const { leads } = nodeOf(state, node);
-    if (leads.length === 0) {
-      throw new CliError("NOTHING_LED", `${node} leads nothing that it could give away`);
+    const leaders = radius.nodes.filter((node) => nodeOf(state, node).leads.length > 0);
+    if (radius.nodes.length > 0 && leaders.length === 0) {
+      const names = radius.nodes.join(", ");
+      throw new CliError("NOTHING_LED", `none of ${names} leads anything that it could give away`);
     }
+    const node = openNodeOf(state, inTurn(leaders, round), "drain");
+    const { leads } = nodeOf(state, node);
     const heirs = new Map(leads.map((actor) => [actor, heirOf(state, actor, node)]));
     const nodes = [...new Set([node, ...heirs.values()])];
     keepWithin(radius, { drill: `drain ${node}`, actors: leads, nodes });

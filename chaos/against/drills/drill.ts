@@ -63,7 +63,7 @@ export interface LiveDrill {
 }
 
 /** Dense enough that a gap can be seen, and little for any exchange: each order is two commands. */
-export const PACE: Pace = { ordersPerSecond: 20, ordersOpenMax: 20 };
+export const PACE: Pace = { ordersPerSecond: 20, ordersOpenMax: 20, ordersOfDrill: 0 };
 
 /** What is done lasts so long before it is taken back. */
 export const HOLD_MS = 1_000;

@@ -21,7 +21,7 @@ export const RECONNECT: LiveDrill = {
   about: `${UNANSWERED_ORDERS} orders are sent, the probe's own connection is cut before their answers come, and made again`,
   needs: "nothing else",
   bound: { of: "back", ms: 2_000 },
-  pace: PACE,
+  pace: { ...PACE, ordersOfDrill: UNANSWERED_ORDERS },
   plan: ({ radius }) =>
     ({
       ...OWN_CONNECTION,
@@ -44,7 +44,7 @@ export const REPEAT_ORDER: LiveDrill = {
     "an order is sent whose answer is lost with the probe's own connection; its id is sent again, and once more with another quantity when it has ended",
   needs: "nothing else",
   bound: { of: "back", ms: 2_000 },
-  pace: PACE,
+  pace: { ...PACE, ordersOfDrill: 1 },
   plan: ({ radius }, round) => {
     const symbol = radius.symbols[(round - 1) % radius.symbols.length]!;
     return {
