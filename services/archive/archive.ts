@@ -3,13 +3,12 @@
  * files, read again from there, and only then deleted; what they add up to stays (R7, R9). Nothing of it is done by an actor, and none is
  * held up: rows that are that old hardly ever change, and are deleted a file at a time. Killed at any moment, it goes on where it was.
  */
-import { existsSync } from "node:fs";
-import { mkdir, rename } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import type { ActorKind } from "../../actors/kernel/ids.js";
 import { openArchive, writeArchive } from "./file.js";
-import { sha256Of } from "./lines.js";
+import { putAside, sha256Of } from "./lines.js";
 import { ArchiveError, type ArchivedBatch } from "./format.js";
 import { EXACT_INTEGERS } from "../adapters/postgres/connections.js";
 import { ARCHIVED_AGE_HOURS_MIN } from "./limits.js";
@@ -146,8 +145,7 @@ async function archiveNext(
   const first = end.batch + 1;
   const file = `${name}-${String(first).padStart(BATCH_DIGITS, "0")}.jsonl.gz`;
   const path = join(folder, file);
-  // Of a command that was stopped, or of before a backup was restored: nobody has noted it, and it may be all there is of something.
-  if (existsSync(path)) await rename(path, `${path}.unnoted`);
+  await putAside(path);
   const head = { actor, after: end.batch, previous: previous?.sha256 ?? "" };
   await writeArchive(path, head, pagesForFile(client, actor, end.batch, upTo));
   const sha256 = await sha256Of(path);

@@ -32,6 +32,17 @@ export async function writeLines(
   await durable(dirname(path));
 }
 
+/**
+ * Gives another name to what lies there, of a command that was stopped or of before a backup was restored: nobody has noted it, and it may
+ * be all there is of something. So one that was put aside before stays, too.
+ */
+export async function putAside(path: string): Promise<void> {
+  if (!existsSync(path)) return;
+  let [aside, number] = [`${path}.unnoted`, 1];
+  while (existsSync(aside)) aside = `${path}.unnoted-${++number}`;
+  await rename(path, aside);
+}
+
 async function durable(path: string): Promise<void> {
   const handle = await open(path, "r");
   try {

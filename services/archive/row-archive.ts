@@ -3,15 +3,13 @@
  * is compared with the rows and added to the sums, in the transaction that deletes the rows. A market's trades go first, in their
  * order, when both shards have taken them; an order goes when all its trades are gone.
  */
-import { existsSync } from "node:fs";
-import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import type pg from "pg";
 import { CLIENT_ORDER_ID_FREE_AFTER_MICROS } from "../../actors/kernel/limits.js";
 import { FiledRows, KEYS, type Range } from "./filed-rows.js";
 import { ArchiveError } from "./format.js";
 import { FILE_TRIES_MAX } from "./limits.js";
-import { sha256Of } from "./lines.js";
+import { putAside, sha256Of } from "./lines.js";
 import { type FiledRow, readRows, type RowHead, type RowKind, writeRows } from "./row-file.js";
 import { FROM_THE_OLDEST, type OrderSearch, ordersForFile, tradesForFile } from "./row-pages.js";
 import { addFiled, rowArchivesOf, WRONG_FILED } from "./row-tables.js";
@@ -119,7 +117,7 @@ export class RowArchive {
     const number = (previous?.number ?? 0) + 1;
     const file = `${name}-${String(number).padStart(FILE_DIGITS, "0")}.${kind}.jsonl.gz`;
     const path = join(this.folder, file);
-    if (existsSync(path)) await rename(path, `${path}.unnoted`);
+    await putAside(path);
     const head: RowHead = { kind, actor, number, previous: previous?.sha256 ?? "" };
     await writeRows(path, head, startingWith(first.value, pages));
     const sha256 = await sha256Of(path);

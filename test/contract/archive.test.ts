@@ -291,12 +291,15 @@ describe("archives", () => {
     const leftover = `ledger.1-${"1".padStart(12, "0")}.jsonl.gz`;
     writeFileSync(join(folder, leftover), "half");
     writeFileSync(join(folder, `${leftover}.unfinished`), "half");
+    // Of before a backup was restored, perhaps.
+    writeFileSync(join(folder, `${leftover}.unnoted`), "all there is");
     const aged: AnyFile[] = [];
     const day = { olderThanSeconds: 24 * 3_600 };
     await archive(database.url, folder, day, (file) => aged.push(file));
     expect(aged[0]!.file).toBe(leftover);
     expect(existsSync(join(folder, `${leftover}.unfinished`))).toBe(false);
-    expect(readFileSync(join(folder, `${leftover}.unnoted`), "utf8")).toBe("half");
+    expect(readFileSync(join(folder, `${leftover}.unnoted`), "utf8")).toBe("all there is");
+    expect(readFileSync(join(folder, `${leftover}.unnoted-2`), "utf8")).toBe("half");
     await expectProved();
   });
 
