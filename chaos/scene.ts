@@ -83,7 +83,9 @@ export class Scene {
     mkdirSync(this.logs);
     const types = new pg.TypeOverrides();
     types.setTypeParser(BIGINT_TYPE, Number);
-    this.pool = new pg.Pool({ connectionString: exchange.urls.postgres, max: 2, types });
+    const connectionString = exchange.urls.postgres;
+    // Kept however long nothing is asked: there may be no other to be had.
+    this.pool = new pg.Pool({ connectionString, max: 2, types, idleTimeoutMillis: 0 });
     this.pool.on("error", () => {}); // The next query says it.
     this.leases = new EtcdLeaseStore(exchange.urls.etcd, {
       namespace: LEASE_NAMESPACE,

@@ -19,8 +19,11 @@ import { frozen, killed } from "./servers/outage.js";
 const CLAIM_LIMIT_MS = 60_000;
 const POLL_MS = 50;
 
-/** With etcd alone cut a leader leads on: that proves itself another way, with etcd there. */
-const CUTS_THAT_DEPOSE = CUTS.filter(({ leadsOn }) => !leadsOn);
+/**
+ * Until others have claimed all that a node led. With etcd alone cut it leads on, which proves itself another way, with etcd there;
+ * and what is over by itself may be so before each of its actors has had something to commit.
+ */
+const CUTS_THAT_DEPOSE = CUTS.filter(({ leadsOn, isShort }) => !leadsOn && !isShort);
 
 const FAULTS: Readonly<Record<Kind, MakeFault>> = {
   "kill-node": (_, struck) => onNode(killedUntilHealed(), struck),

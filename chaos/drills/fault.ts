@@ -6,13 +6,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Resumption } from "../stage/probe.js";
 import { type Bite, NO_FAILURE, type Round, type Stage } from "./drill.js";
 
+/** When the fault began, for those that know better than their caller. */
+type Moment = number | undefined | void;
+
 export interface Fault<Target> {
   /** Chooses what is struck, once the exchange is whole. */
   aim(stage: Stage, number: number): Promise<Target>;
   /** The symbols whose clients could notice; absent: all. */
   symbols?(target: Target): readonly string[];
-  /** At once: the clock starts just before. */
-  strike(target: Target, stage: Stage): Promise<void> | void;
+  /** At once: the clock starts just before, or at the moment that it gives (by `performance.now`) where it takes some. */
+  strike(target: Target, stage: Stage): Promise<Moment> | Moment;
   /** How long it lasts at least, in milliseconds; absent: until clients trade again. */
   readonly lastsMs?: number;
   /** Called before it is healed: why the fault has not done what it is for. */
@@ -35,15 +38,15 @@ export function whileItLasts<Target>(fault: Fault<Target>): Rounds {
   return async (stage, number) => {
     const target = await fault.aim(stage, number);
     const symbols = fault.symbols?.(target) ?? stage.scene.symbols;
-    const struckAt = new Date().toISOString();
-    const struckAtMs = performance.now();
+    let struckAtMs = performance.now();
     const [resumed, failures] = await withHealing(fault, target, stage, async () => {
-      await fault.strike(target, stage);
+      struckAtMs = (await fault.strike(target, stage)) ?? struckAtMs;
       const told = await stage.probe.untilResumed(symbols, struckAtMs);
       await sleep(Math.max(0, struckAtMs + (fault.lastsMs ?? 0) - performance.now()));
       return [told, await proved(fault, target, stage)] as const;
     });
     const { firstMs, allMs } = resumed;
+    const struckAt = new Date(performance.timeOrigin + struckAtMs).toISOString();
     stage.timeline.add("struck", fault.name(target), struckAtMs);
     tellResumed(stage, struckAtMs, resumed);
     const after = await afterwards(fault, target, stage, failures);

@@ -18,6 +18,8 @@ interface Cut {
   readonly spoil: (ways: Ways) => void;
   /** Without etcd a leader leads on, as long as it is heard; in all other cases somebody takes over. */
   readonly leadsOn?: true;
+  /** New connections pass: an actor that has nothing to commit until they are made goes on where it is. */
+  readonly isShort?: true;
 }
 
 export const CUTS: readonly Cut[] = [
@@ -32,7 +34,7 @@ export const CUTS: readonly Cut[] = [
   },
   { name: "Postgres's answers cut", spoil: ({ postgres }) => postgres.freeze("answers") },
   { name: "what it says to NATS cut", spoil: ({ nats }) => nats.freeze("requests") },
-  { name: "Postgres half open", spoil: ({ postgres }) => postgres.halfOpen() },
+  { name: "Postgres half open", spoil: ({ postgres }) => postgres.halfOpen(), isShort: true },
   { name: `Postgres ${SLOW_MS} ms away`, spoil: ({ postgres }) => postgres.slow(SLOW_MS) },
 ];
 

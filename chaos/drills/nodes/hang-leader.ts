@@ -1,6 +1,7 @@
 /** A leader whose event loop stands still: its process lives, its sockets are open, and it does nothing. */
 import type { ExchangeProcess } from "../../../services/supervisor/child.js";
 import { execute, openDebugger } from "../../stage/inspector.js";
+import { isSoWithin } from "../../stage/patience.js";
 import { isStopped, ticksOf } from "../../stage/process-state.js";
 import type { Drill } from "../drill.js";
 import { whileItLasts } from "../fault.js";
@@ -8,31 +9,33 @@ import { LEASE_MS, type Silence, silentLeader } from "./silent-leader.js";
 
 const HANG_LEASES = 2.5;
 const HANG_MS = HANG_LEASES * LEASE_MS;
+/** It hangs until it is healed, and not longer than this if nobody does. */
+const HANG_MS_MAX = 120_000;
+const HANG = `setImmediate(() => {
+  globalThis.hangs = true;
+  for (const end = Date.now() + ${HANG_MS_MAX}; globalThis.hangs && Date.now() < end; );
+})`;
+/** The debugger interrupts what runs, as nothing else can. */
+const WAKE = "globalThis.hangs = false";
 /** What it works, on a busy machine perhaps a tenth of the time, while it answers nothing. */
 const WORKED_TICKS_MIN = 10;
 
-interface Hang {
-  readonly ticks: number;
-  /** When it answers its first request again. */
-  readonly answered: Promise<number>;
-}
+/** So long it may take to answer again. */
+const AWAKE_MS_MAX = 10_000;
 
-/** An endless loop, until its time is over. */
+/** An endless loop, until it is healed. */
 export function hung(): Silence {
-  const hangs = new WeakMap<ExchangeProcess, Hang>();
+  /** What each had worked when it began to hang. */
+  const hangs = new WeakMap<ExchangeProcess, number>();
   return {
     lastsMs: HANG_MS,
     prepare: openDebugger,
     async begin(process) {
-      await execute(process, `for (const end = Date.now() + ${HANG_MS}; Date.now() < end; );`);
-      const answered = fetch(`http://127.0.0.1:${process.ports.http}/healthz`).then(() =>
-        performance.now(),
-      );
-      answered.catch(() => undefined); // Whoever asks hears of it.
-      hangs.set(process, { ticks: ticksOf(process.pid), answered });
+      await execute(process, HANG);
+      hangs.set(process, ticksOf(process.pid));
     },
     async broken(process) {
-      const { ticks } = hangs.get(process)!;
+      const ticks = hangs.get(process)!;
       const failures: string[] = [];
       if (isStopped(process.pid)) failures.push(`${process.name} was stopped, and did not hang`);
       if (ticksOf(process.pid) - ticks < WORKED_TICKS_MIN)
@@ -40,9 +43,18 @@ export function hung(): Silence {
       return failures;
     },
     async end(process) {
-      await hangs.get(process)?.answered;
+      if (!hangs.delete(process)) return;
+      await execute(process, WAKE);
+      await isSoWithin(AWAKE_MS_MAX, () => answers(process));
     },
   };
+}
+
+function answers({ ports }: ExchangeProcess): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${ports.http}/healthz`).then(
+    () => true,
+    () => false, // A connection of before may have been closed meanwhile.
+  );
 }
 
 export const HANG_LEADER: Drill = {

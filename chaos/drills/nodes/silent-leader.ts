@@ -23,7 +23,7 @@ export interface Silence {
   readonly lastsMs: number;
   /** What takes time before, while the node still works. */
   prepare?(process: ExchangeProcess, stage: Stage): Promise<void>;
-  begin(process: ExchangeProcess, stage: Stage): Promise<void> | void;
+  begin(process: ExchangeProcess, stage: Stage): ReturnType<Fault<unknown>["strike"]>;
   /** Called at its end: why the node was not silent all the time. */
   broken(process: ExchangeProcess, stage: Stage): Promise<readonly string[]> | readonly string[];
   end(process: ExchangeProcess, stage: Stage): Promise<void> | void;
