@@ -8,7 +8,6 @@ import {
   FLAPS_COUNTED_MAX,
   FLAPS_FORGOTTEN_AFTER_MS,
   MOVE_AFTER_MS,
-  NEXT_CHOICE_AFTER_MS,
   REST_MS,
   RESTLESS_WITHIN_MS,
 } from "./limits.js";
@@ -50,10 +49,12 @@ export class LeaderHistory {
     return this.takeovers === 0 ? 0 : this.sinceMs + REST_MS * 2 ** (this.takeovers - 1);
   }
 
-  /** Until when it is not claimed though nobody leads it. The first takeover of some is never waited for, the others not long. */
+  /**
+   * Until when it is not claimed though nobody leads it. The first takeovers of some are not waited for; then each claim has twice
+   * the time of the one before: who recovers slowly, and loses its lease over it, is to come to an end.
+   */
   get freeUntilMs(): number {
-    if (this.takeovers < 2) return 0;
-    return this.sinceMs + Math.min(REST_MS * 2 ** (this.takeovers - 2), NEXT_CHOICE_AFTER_MS);
+    return this.takeovers < 2 ? 0 : this.sinceMs + REST_MS * 2 ** (this.takeovers - 2);
   }
 
   /** Until when a node comes behind the others; 0: it does not. Another life of it has dropped nothing. */

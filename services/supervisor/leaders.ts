@@ -15,7 +15,8 @@ export class LeaderBoard {
   readonly #pool: pg.Pool;
 
   constructor(postgresUrl: string) {
-    this.#pool = new pg.Pool({ connectionString: postgresUrl, max: 1 });
+    // Kept, however long nobody asks: there may be no other to be had.
+    this.#pool = new pg.Pool({ connectionString: postgresUrl, max: 1, idleTimeoutMillis: 0 });
     this.#pool.on("error", () => {}); // The next query says it.
   }
 
