@@ -112,17 +112,13 @@ class Scene {
   }
 
   private probe(): Probe {
-    const scene = this;
-    return {
+    const probe = {
       account: 9,
       firstSequence: 1,
       orders: this.orders,
       events: [],
       heardMs: new Map(),
       failure: null,
-      get oldestMs() {
-        return scene.oldestMs;
-      },
       send: () => {
         const order = {
           ...ENDED,
@@ -134,7 +130,9 @@ class Scene {
       },
       play: () => undefined,
       rest: async () => this.oldestMs === 0,
-    } as unknown as Probe;
+    };
+    Object.defineProperty(probe, "oldestMs", { get: () => this.oldestMs });
+    return probe as unknown as Probe;
   }
 }
 

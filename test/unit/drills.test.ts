@@ -74,6 +74,20 @@ describe("a fault", () => {
     expect(first! - struck!).toBeCloseTo(7, 0);
   });
 
+  it("counts from the moment that it gives, where to strike takes some time", async () => {
+    const stage = stageOf();
+    stage.timeline.begin();
+    let begunMs = 0;
+    const strike = async () => {
+      await new Promise((wake) => setTimeout(wake, 60));
+      return (begunMs = performance.now());
+    };
+    await whileItLasts(faultOf([], { strike }))(stage, 1);
+    const struck = stage.timeline.events.find(({ kind }) => kind === "struck")!;
+    const struckMs = struck.atMs + stage.timeline.startedAt - performance.timeOrigin;
+    expect(struckMs).toBeCloseTo(begunMs, 0);
+  });
+
   it("that did not bite fails its round, and one that is not as it was, too", async () => {
     const fault = faultOf([], {
       bitten: async () => ["toothless"],
