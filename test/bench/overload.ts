@@ -136,8 +136,14 @@ async function runBurst(
   const usualRate = capacity * LOADED_SHARE;
   const burstRate = capacity * OFFERED_TIMES - usualRate;
   const phase = (name: string, ordersPerSecond: number, firstAccount: number): Phase => ({
-    ...{ name, ordersPerSecond, firstAccount, accounts: sizes.accounts },
-    ...{ seconds: 0, window: WINDOW_ORDERS, streams: STREAMS, timedFrom: "sent" },
+    name,
+    ordersPerSecond,
+    firstAccount,
+    accounts: sizes.accounts,
+    seconds: 0,
+    window: WINDOW_ORDERS,
+    streams: STREAMS,
+    timedFrom: "sent",
   });
   const usual = startLoads(scene, { ...phase("ou", usualRate, USUAL_FIRST_ACCOUNT), logs });
   const burst = startLoads(scene, phase("ob", burstRate, BURST_FIRST_ACCOUNT));
