@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { check, type CheckReport, type Flow } from "./check.js";
-import { Database } from "./database.js";
+import { Databases } from "./databases.js";
 import { Extract } from "./extract.js";
 
 const USAGE =
@@ -16,7 +16,7 @@ async function judge(
   flow: Flow,
   folder: string | undefined,
 ): Promise<CheckReport> {
-  const database = await Database.connect(url);
+  const database = await Databases.connect(url);
   try {
     if (folder === undefined) return await check(logs, database, flow);
     await Extract.write(database, folder);

@@ -1,6 +1,7 @@
 /** One account's journal as it is stored: its rows, and the names of what they speak of. All of one snapshot. */
 import pg from "pg";
 import type { Instrument } from "../../actors/kernel/instrument.js";
+import { urlOfAccount } from "../adapters/instances/url-of-account.js";
 import { EXACT_INTEGERS } from "../adapters/postgres/connections.js";
 import { formatDecimal } from "../common/decimal.js";
 import { JournalReader } from "./journal-reader.js";
@@ -19,7 +20,7 @@ export async function onJournal<T>(
   read: (journal: JournalReader, books: Books) => Promise<T>,
 ): Promise<T | null> {
   const client = new pg.Client({
-    connectionString: postgresUrl,
+    connectionString: await urlOfAccount(postgresUrl, account),
     application_name: "palisade-journal",
     types: EXACT_INTEGERS,
   });

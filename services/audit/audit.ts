@@ -5,13 +5,15 @@
  */
 import { performance } from "node:perf_hooks";
 import pg from "pg";
+import { checkInstances, instanceUrls, theOnlyInstance } from "../adapters/instances/instances.js";
 import { EXACT_INTEGERS } from "../adapters/postgres/connections.js";
 import { READERS_LOCK_KEY } from "../archive/tables.js";
 import { wrongArchives } from "./archives.js";
+import { misplacedActors, takeAcross } from "./crossing.js";
 import { seeCrossedBooks } from "./crossed-books.js";
 import { wrongRowArchives } from "./row-archives.js";
 import { RULES, type Rule } from "./rules.js";
-import { takeSnapshot } from "./snapshot.js";
+import { readPrefixes, takeSnapshot } from "./snapshot.js";
 
 export interface Violation {
   readonly rule: string;
@@ -56,64 +58,108 @@ export interface AuditOptions {
   readonly archives?: string;
 }
 
-/** Audits the exchange in this database. Rejects when the database cannot be read. */
+/** Audits the exchange in this database, or in these instances. Rejects when one cannot be read. */
 export async function audit(
   postgresUrl: string,
   { archives }: AuditOptions = {},
 ): Promise<AuditReport> {
-  const client = new pg.Client({
-    connectionString: postgresUrl,
-    application_name: "palisade-audit",
-    types: EXACT_INTEGERS,
-  });
-  await client.connect();
+  if (archives !== undefined) await theOnlyInstance(postgresUrl, "audit --archives");
+  const urls = instanceUrls(postgresUrl);
+  await checkInstances(urls);
+  const clients = urls.map(
+    (url) =>
+      new pg.Client({
+        connectionString: url,
+        application_name: "palisade-audit",
+        types: EXACT_INTEGERS,
+      }),
+  );
   const started = performance.now();
   try {
-    // Nothing is archived meanwhile: the prefixes are read in several statements.
-    await client.query("SELECT pg_advisory_lock_shared($1)", [READERS_LOCK_KEY]);
-    const snapshotMs = await takeSnapshot(client);
-    await seeCrossedBooks(client);
-    const violations: Record<string, number> = {};
-    let firstViolation: Violation | null = null;
-    for (const rule of RULES) {
-      const found = await check(client, rule);
-      violations[rule.name] = found.count;
-      if (found.first) firstViolation ??= { rule: rule.name, table: rule.table, row: found.first };
-    }
-    if (archives !== undefined) {
-      const found = [
-        ...(await wrongArchives(client, archives)),
-        ...(await wrongRowArchives(client, archives)),
-      ];
-      violations.archives = found.length;
-      if (found[0]) firstViolation ??= { rule: "archives", table: "archives", row: found[0] };
-    }
-    const counts = await client.query<Record<string, number>>(COUNTS);
-    return {
-      ok: firstViolation === null,
-      conserved: RULES.every((rule) => !rule.conserves || violations[rule.name] === 0),
-      journalGaps: violations.journalGaps ?? 0,
-      rows: counts.rows[0] ?? {},
-      violations,
-      firstViolation,
-      snapshotMs: rounded(snapshotMs),
-      elapsedMs: rounded(performance.now() - started),
-    };
+    for (const client of clients) await client.connect();
+    const report = await judge(clients, archives);
+    return { ...report, elapsedMs: rounded(performance.now() - started) };
   } finally {
-    await client.end();
+    await Promise.all(clients.map((client) => client.end()));
   }
 }
 
+async function judge(
+  clients: readonly pg.Client[],
+  archives: string | undefined,
+): Promise<Omit<AuditReport, "elapsedMs">> {
+  // Nothing is archived meanwhile: the prefixes are read in several statements.
+  for (const client of clients) {
+    await client.query("SELECT pg_advisory_lock_shared($1)", [READERS_LOCK_KEY]);
+  }
+  const snapshotMs = Math.max(...(await Promise.all(clients.map(takeSnapshot))));
+  await takeAcross(clients);
+  for (const client of clients) {
+    await readPrefixes(client);
+    await seeCrossedBooks(client);
+  }
+  const violations: Record<string, number> = {};
+  let firstViolation: Violation | null = null;
+  for (const rule of RULES) {
+    const found = await check(clients, rule);
+    violations[rule.name] = found.count;
+    if (found.first) firstViolation ??= { rule: rule.name, table: rule.table, row: found.first };
+  }
+  for (const [name, found] of Object.entries(await moreToJudge(clients, archives))) {
+    violations[name] = found.length;
+    if (found[0]) firstViolation ??= { rule: name, table: name, row: found[0] };
+  }
+  return {
+    ok: firstViolation === null,
+    conserved: RULES.every((rule) => !rule.conserves || violations[rule.name] === 0),
+    journalGaps: violations.journalGaps ?? 0,
+    rows: await count(clients),
+    violations,
+    firstViolation,
+    snapshotMs: rounded(snapshotMs),
+  };
+}
+
+/** What no rule in SQL says, by the table that it is about. */
+async function moreToJudge(
+  clients: readonly pg.Client[],
+  archives: string | undefined,
+): Promise<Readonly<Record<string, Violation["row"][]>>> {
+  const [home] = clients;
+  if (clients.length > 1) return { actor_instances: await misplacedActors(clients) };
+  if (archives === undefined) return {};
+  const files = await wrongArchives(home!, archives);
+  return { archives: [...files, ...(await wrongRowArchives(home!, archives))] };
+}
+
+/** The rows that break a rule, on all instances. */
 async function check(
-  client: pg.Client,
+  clients: readonly pg.Client[],
   rule: Rule,
 ): Promise<{ count: number; first: Violation["row"] | null }> {
-  const { rows } = await client.query<{ count: number; first: Violation["row"] | null }>(
-    `WITH broken AS MATERIALIZED (${rule.violations})
-     SELECT (SELECT count(*)::integer FROM broken) AS count,
-            (SELECT to_jsonb(b) FROM broken b LIMIT 1) AS first`,
-  );
-  return rows[0] ?? { count: 0, first: null };
+  let count = 0;
+  let first: Violation["row"] | null = null;
+  for (const client of clients) {
+    const { rows } = await client.query<{ count: number; first: Violation["row"] | null }>(
+      `WITH broken AS MATERIALIZED (${rule.violations})
+       SELECT (SELECT count(*)::integer FROM broken) AS count,
+              (SELECT to_jsonb(b) FROM broken b LIMIT 1) AS first`,
+    );
+    count += rows[0]!.count;
+    first ??= rows[0]!.first;
+  }
+  return { count, first };
+}
+
+async function count(clients: readonly pg.Client[]): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const client of clients) {
+    const { rows } = await client.query<Record<string, number>>(COUNTS);
+    for (const [table, rowCount] of Object.entries(rows[0]!)) {
+      counts[table] = (counts[table] ?? 0) + rowCount;
+    }
+  }
+  return counts;
 }
 
 function rounded(milliseconds: number): number {

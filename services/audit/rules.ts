@@ -144,8 +144,15 @@ const TRANSFERS: Rule = {
   violations: `
     SELECT coalesce(t.account, c.sender) AS account, coalesce(t.key, c.key) AS key, t.recipient, t.asset, t.amount, t.status,
            c.account AS given_to, c.asset AS given_asset, c.amount AS given
-    FROM seen_transfers t FULL JOIN seen_credits c ON c.sender = t.account AND c.key = t.key
-    WHERE t.account IS NULL OR (c.account IS NULL AND t.status = 2)
+    FROM seen_transfers t FULL JOIN (
+      SELECT account, sender, key, asset, amount, false AS foreign FROM seen_credits
+      WHERE sender NOT IN (SELECT sender FROM foreign_senders)
+      UNION ALL SELECT account, sender, key, asset, amount, true FROM foreign_credits
+    ) c ON c.sender = t.account AND c.key = t.key
+    WHERE (t.account IS NULL AND NOT (c.foreign AND EXISTS (
+             SELECT FROM transfers l WHERE l.account = c.sender AND l.key = c.key AND l.status <> 3
+               AND (l.recipient, l.asset, l.amount) = (c.account, c.asset, c.amount))))
+       OR (c.account IS NULL AND t.status = 2)
        OR (c.account IS NOT NULL AND (t.status = 3 OR (c.account, c.asset, c.amount) <> (t.recipient, t.asset, t.amount)))`,
 };
 
@@ -323,7 +330,8 @@ const REVIEWS: Rule = {
   violations: `
     SELECT order_id, account, review_until, filled, status FROM orders o
     WHERE review_until > 0 AND (filled <> 0 OR status <> 1
-      OR EXISTS (SELECT FROM book b WHERE b.actor = o.instrument AND b.order_id = o.order_id))`,
+      OR EXISTS (SELECT FROM book b WHERE b.actor = o.instrument AND b.order_id = o.order_id)
+      OR EXISTS (SELECT FROM foreign_booked b WHERE b.order_id = o.order_id))`,
 };
 
 const ORDER_QUANTITIES: Rule = {

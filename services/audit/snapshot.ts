@@ -5,6 +5,7 @@
 import { performance } from "node:perf_hooks";
 import type { Client } from "pg";
 import { sidesOf } from "../archive/filed-sql.js";
+import { FOREIGN_TABLES } from "./crossing.js";
 
 /** Temporary tables of the audit's own session. They are empty until `takeSnapshot`. */
 const TABLES = `
@@ -92,7 +93,7 @@ const PREFIXES = `
       UNION ALL SELECT account, asset, total, held FROM archived_balances
     ) changes GROUP BY account, asset;
   CREATE TEMP TABLE seen_sides AS
-    SELECT s.* FROM (${sidesOf("trades")}) s
+    SELECT s.* FROM (${sidesOf("all_trades")}) s
     JOIN seen_links l ON l.peer = s.market AND l.actor = s.shard WHERE s.number <= l.received;
   CREATE TEMP TABLE seen_fills AS
     SELECT order_id, sum(quantity) AS quantity, sum(maker_value) AS maker_value, sum(taker_value) AS taker_value FROM (
@@ -103,15 +104,20 @@ const PREFIXES = `
   ANALYZE seen_sides, seen_fills, seen_changes, seen_deposits, seen_withdrawals, seen_transfers, seen_credits, seen_fees, seen_sequences;
 `;
 
-/** Fills the session's `seen_…` tables; gives how long the snapshot was open, in milliseconds. */
+/** Fills what the session has to see at one moment; gives how long the snapshot was open, in milliseconds. */
 export async function takeSnapshot(client: Client): Promise<number> {
   await client.query(TABLES);
+  await client.query(FOREIGN_TABLES);
   const started = performance.now();
   await client.query(COPY);
   const elapsedMs = performance.now() - started;
   await client.query(
     "ANALYZE seen_actors, seen_balances, seen_links, seen_totals, seen_leaving, seen_sent, seen_orders",
   );
-  await client.query(PREFIXES);
   return elapsedMs;
+}
+
+/** Fills the rest of the session's `seen_…` tables, when all that is of other instances is there. */
+export async function readPrefixes(client: Client): Promise<void> {
+  await client.query(PREFIXES);
 }

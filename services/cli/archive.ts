@@ -1,4 +1,5 @@
 /** `archive`: what is old leaves the database for files. */
+import { theOnlyInstance } from "../adapters/instances/instances.js";
 import { type Age, type AnyFile, archive } from "../archive/archive.js";
 import { CliError } from "./cli-error.js";
 import { type DatabaseOptions, onDatabase } from "./database.js";
@@ -18,8 +19,8 @@ export async function runArchive(options: ArchiveOptions): Promise<void> {
   const { before, olderThan, to, json, ...database } = options;
   const age = ageOf(before, olderThan);
   const files: AnyFile[] = [];
-  await onDatabase(database, (url) =>
-    archive(url, to, age, (file) => {
+  await onDatabase(database, async (urls) =>
+    archive(await theOnlyInstance(urls, "archive"), to, age, (file) => {
       files.push(file);
       if (!json) process.stdout.write(`${file.file}: ${contents(file)}, SHA-256 ${file.sha256}\n`);
     }),

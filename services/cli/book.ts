@@ -5,7 +5,8 @@ import { Side } from "../../actors/kernel/order.js";
 import type { OpenOrder } from "../../actors/market/engine.js";
 import { PHASE_NAMES } from "../../actors/market/phase.js";
 import { archivedBatches } from "../archive/archive.js";
-import { PostgresStore } from "../adapters/postgres/store.js";
+import { theOnlyInstance } from "../adapters/instances/instances.js";
+import { openStore } from "../adapters/instances/open.js";
 import { formatDecimal } from "../common/decimal.js";
 import { type MarketAt, marketAt } from "../replay/market-at.js";
 import { CliError } from "./cli-error.js";
@@ -40,9 +41,10 @@ export async function book(symbol: string, options: BookOptions): Promise<number
       ? undefined
       : parseWhole(options.at, 1, Number.MAX_SAFE_INTEGER, "number of the batch");
   const { urls } = readRunFile(dataDirectory(options.dataDir));
-  const store = new PostgresStore(urls.postgres, "book");
+  const { archives } = options;
+  if (archives !== undefined) await theOnlyInstance(urls.postgres, "book --archives");
+  const store = await openStore(urls.postgres, "book");
   try {
-    const { archives } = options;
     const archived =
       archives && ((actor: number) => archivedBatches(urls.postgres, archives, actor));
     return print(symbol, await marketAt(store, symbol, at, archived || undefined), options);

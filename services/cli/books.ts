@@ -1,25 +1,33 @@
 /** How many orders are open in a market, as Postgres has it. */
 import pg from "pg";
+import { instanceUrls } from "../adapters/instances/instances.js";
 
 export class Books {
-  private readonly pool: pg.Pool;
+  private readonly pools: readonly pg.Pool[];
 
   constructor(postgresUrl: string) {
-    this.pool = new pg.Pool({ connectionString: postgresUrl, max: 1 });
+    this.pools = instanceUrls(postgresUrl).map(
+      (connectionString) => new pg.Pool({ connectionString, max: 1 }),
+    );
     // The next query says it.
-    this.pool.on("error", () => undefined);
+    for (const pool of this.pools) pool.on("error", () => undefined);
   }
 
+  /** On whichever PostgreSQL instance it is: the others have none of it. */
   async open(symbol: string): Promise<number> {
-    const { rows } = await this.pool.query<{ count: number }>(
-      `SELECT count(*)::integer AS count FROM book b JOIN instruments i ON i.instrument = b.actor
-       WHERE i.symbol = $1`,
-      [symbol],
+    const answers = await Promise.all(
+      this.pools.map((pool) =>
+        pool.query<{ count: number }>(
+          `SELECT count(*)::integer AS count FROM book b JOIN instruments i ON i.instrument = b.actor
+           WHERE i.symbol = $1`,
+          [symbol],
+        ),
+      ),
     );
-    return rows[0]!.count;
+    return answers.reduce((sum, { rows }) => sum + rows[0]!.count, 0);
   }
 
   async close(): Promise<void> {
-    await this.pool.end();
+    await Promise.all(this.pools.map((pool) => pool.end()));
   }
 }

@@ -1,5 +1,6 @@
 /** `explain`: what became of an order, or of an actor, from what Postgres keeps and from what the nodes say. */
 import { InvariantError } from "../../actors/kernel/assert.js";
+import { theOnlyInstance } from "../adapters/instances/instances.js";
 import { actorNames } from "../explain/actor-story.js";
 import { filesOf, type OrderStory, orderStory } from "../explain/order-story.js";
 import { type Records, withRecords } from "../explain/records.js";
@@ -19,8 +20,8 @@ export interface ExplainOptions extends DatabaseOptions {
 
 export function explain(word: string, options: ExplainOptions): Promise<void> {
   const account = options.account === undefined ? null : accountOf(options.account);
-  return onDatabase(options, (url) =>
-    withRecords(url, async (records) => {
+  return onDatabase(options, async (urls) =>
+    withRecords(await theOnlyInstance(urls, "explain"), async (records) => {
       if (account !== null) return explainOrder(records, 0, account, word, options);
       const names = await actorNames(records.pool);
       const name = actorNamed(names, word);

@@ -51,6 +51,10 @@ program
   .option("--fresh", "remove what earlier runs left in the data directory")
   .option("--data-dir <folder>", "where the exchange keeps its data (default .palisade)")
   .option("--for <duration>", "run that long (20s, 5m), audit, and end")
+  .option(
+    "--postgres-instances <count>",
+    "over how many PostgreSQL instances actors are spread (default: as many as there were, or 1)",
+  )
   .option("--json", "with --for: end with one line of JSON on stdout")
   .option("--print-config", "show every setting with where it came from, and end")
   .action((options: StartOptions & { printConfig?: boolean }) =>

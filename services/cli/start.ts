@@ -13,6 +13,7 @@ import { INSTRUMENTS } from "../participants/instruments.js";
 import { Participants } from "../participants/participants.js";
 import { type Exchange, startExchange } from "../supervisor/exchange.js";
 import { CliError } from "./cli-error.js";
+import { parseWhole } from "./decimal.js";
 import { printJson, progress } from "./output.js";
 import { dataDirectory, removeRunFile, writeRunFile } from "./run-file.js";
 import { Status } from "./status.js";
@@ -22,6 +23,8 @@ export interface StartOptions {
   readonly dataDir?: string;
   /** Runs that long (`20s`, `5m`), audits, and ends. */
   readonly for?: string;
+  /** How many PostgreSQL instances. */
+  readonly postgresInstances?: string;
   readonly json?: boolean;
 }
 
@@ -29,6 +32,8 @@ export interface StartOptions {
 const SAME_SIGNAL_MS = 1_000;
 const WATCH_PARENT_EVERY_MS = 250;
 const EXIT_INTERRUPTED = 130;
+/** On one machine; more would only wait for each other. */
+const POSTGRES_INSTANCES_MAX = 9;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** What `--for` ends with, as one line of JSON. */
@@ -62,6 +67,7 @@ export async function start(options: StartOptions): Promise<number> {
   const exchange = await startExchange({
     dataDir: dataDirectory(options.dataDir),
     fresh: options.fresh ?? false,
+    postgresInstances: instancesOf(options.postgresInstances),
     restartDead: true,
     log: progress,
     onChange: () => isUp && writeRunFile(exchange),
@@ -205,6 +211,11 @@ function onParentGone(interrupt: () => void): void {
 
 function pause(durationMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, durationMs));
+}
+
+function instancesOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  return parseWhole(text, 1, POSTGRES_INSTANCES_MAX, "number of PostgreSQL instances");
 }
 
 /** `20s`, `5m`, `1h` in milliseconds. */

@@ -18,7 +18,8 @@ export class Status {
   private readonly timer: NodeJS.Timeout | undefined;
   private seen = { submitted: 0, fills: 0 };
   private leaders = "";
-  private readonly ended = new Set<string>();
+  /** The ports of servers that have ended. */
+  private readonly ended = new Set<number>();
 
   constructor(exchange: Exchange, participants: Participants, isShown: boolean) {
     this.exchange = exchange;
@@ -52,13 +53,10 @@ export class Status {
 
   /** A server that has ended is said once; the exchange waits for it, and a new start starts it again. */
   private showServers(): void {
-    for (const { kind, pid } of [
-      this.exchange.servers.nats,
-      this.exchange.servers.etcd,
-      this.exchange.servers.postgres,
-    ]) {
-      if (this.ended.has(kind) || isAlive(pid)) continue;
-      this.ended.add(kind);
+    const { nats, etcd, postgres, furtherPostgres } = this.exchange.servers;
+    for (const { kind, pid, port } of [nats, etcd, postgres, ...furtherPostgres]) {
+      if (this.ended.has(port) || isAlive(pid)) continue;
+      this.ended.add(port);
       progress(`  ${kind} has ended (process ${pid}); stop and start again: nothing is lost`);
     }
   }

@@ -22,11 +22,11 @@ function url(...schemes: string[]) {
     );
 }
 
-/** One URL, or several with commas between them: the servers of one cluster. */
-function urls(scheme: string) {
-  const isUrl = (text: string) => text.startsWith(`${scheme}://`) && URL.canParse(text);
-  return z.string().refine((text) => text.split(",").every(isUrl), {
-    error: `not URLs that start with ${scheme}://, with commas between them`,
+/** One URL, or several with commas between them: the servers of one cluster, or instances of one exchange. */
+function urls(...schemes: string[]) {
+  const one = url(...schemes);
+  return z.string().refine((text) => text.split(",").every((each) => one.safeParse(each).success), {
+    error: `not URLs that start with ${schemes.map((each) => `${each}://`).join(" or ")}, with commas between them`,
   });
 }
 
@@ -72,9 +72,10 @@ export const SETTINGS = {
   postgresUrl: {
     variable: "PALISADE_POSTGRES_URL",
     unit: "URL",
-    about: "The PostgreSQL database of the exchange.",
+    about:
+      "The PostgreSQL database of the exchange; of several instances each one's, the home's first, with commas between them.",
     fallback: "postgres://127.0.0.1:5432/palisade",
-    schema: url("postgres", "postgresql"),
+    schema: urls("postgres", "postgresql"),
   },
   node: {
     variable: "PALISADE_NODE",

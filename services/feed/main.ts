@@ -1,6 +1,6 @@
 /** The process that gives market data to WebSocket clients. */
 import { connectNats, NatsBus } from "../adapters/nats/index.js";
-import { PostgresReads } from "../adapters/postgres/reads.js";
+import { openReads } from "../adapters/instances/open.js";
 import { SystemClock } from "../common/clock.js";
 import { loadConfig } from "../common/config.js";
 import { startHttp } from "../common/http.js";
@@ -15,7 +15,7 @@ const { values: config } = loadConfig();
 const logger = createLog("feed", { feed: config.node });
 collectProcessMetrics();
 
-const reads = new PostgresReads(config.postgresUrl, config.node);
+const reads = await openReads(config.postgresUrl, config.node);
 const connection = await connectNats(config.natsUrl, config.node);
 const bridge = await FeedBridge.start({
   bus: new NatsBus(connection),

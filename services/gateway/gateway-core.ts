@@ -91,12 +91,14 @@ export class GatewayCore {
     const subscriptions = new Subscriptions();
     const warnings = new Warnings();
     const heads = await reads.actorHeads();
+    const shards = await reads.shards();
+    const found = heads.filter(({ kind }) => kind === "ledger").length;
+    if (found < shards) throw new Error(`only ${found} of ${shards} ledger shards can be read`);
     leaders.learn(heads);
     const events = new Events({ ...deps, leaders, commands, subscriptions, warnings }, heads);
     // What was said between looking and listening concerns nobody yet, but the position must not miss it.
     events.heal("started");
 
-    const shards = await reads.shards();
     const intake = new OrderIntake(commands, catalog, shards);
     const heard = { slot, time, leaders, commands, catalog, subscriptions, warnings, events };
     slot.watch(reads, clock, logger, (token) =>

@@ -1,6 +1,6 @@
 /** The process that clients talk to. */
 import { connectNats, NatsBus, NatsLog } from "../adapters/nats/index.js";
-import { PostgresReads } from "../adapters/postgres/reads.js";
+import { openReads } from "../adapters/instances/open.js";
 import { SystemClock } from "../common/clock.js";
 import { loadConfig } from "../common/config.js";
 import { startHttp } from "../common/http.js";
@@ -19,7 +19,7 @@ const logger = createLog("gateway", { node: config.node, slot: config.slot });
 const clock = new SystemClock();
 collectProcessMetrics();
 
-const reads = new PostgresReads(config.postgresUrl, config.node);
+const reads = await openReads(config.postgresUrl, config.node);
 const connection = await connectNats(config.natsUrl, config.node);
 const gateway = await Gateway.start(
   {

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { LEDGER_SHARDS_MAX, ledgerName } from "../../actors/kernel/ids.js";
+import { instanceUrls } from "../adapters/instances/instances.js";
 import { PROJECT_ROOT } from "../servers/project-root.js";
 
 const DIRECTORY = join(PROJECT_ROOT, "deploy", "postgres", "migrations");
@@ -21,7 +21,9 @@ export type MigrationProblem =
   | "MIGRATION_FAILED"
   | "DATABASE_NEWER"
   | "LEDGER_SHARDS_INVALID"
-  | "LEDGER_SHARDS_DIFFER";
+  | "LEDGER_SHARDS_DIFFER"
+  | "INSTANCES_FEWER"
+  | "INSTANCE_FOREIGN";
 
 /** The database and this code do not fit. */
 export class MigrationError extends Error {
@@ -53,10 +55,21 @@ interface Applied {
   readonly checksum: string;
 }
 
-/** Applies what is missing. Rejects with `MigrationError`; then nothing of the failing migration is applied. */
+/**
+ * Applies what is missing, in each of an exchange's instances. Rejects with `MigrationError`; then nothing of the failing migration is
+ * applied.
+ */
 export async function migrate(postgresUrl: string, options: MigrateOptions = {}): Promise<void> {
   const migrations = readMigrations(options.directory ?? DIRECTORY);
-  await withLockedDatabase(postgresUrl, async (client) => {
+  for (const url of instanceUrls(postgresUrl)) await migrateOne(url, migrations, options);
+}
+
+async function migrateOne(
+  url: string,
+  migrations: readonly Migration[],
+  options: MigrateOptions,
+): Promise<void> {
+  await withLockedDatabase(url, async (client) => {
     await client.query(
       `CREATE TABLE IF NOT EXISTS schema_migrations (
          number integer PRIMARY KEY,
@@ -74,48 +87,6 @@ export async function migrate(postgresUrl: string, options: MigrateOptions = {})
       options.log?.(`applied migration ${migration.file}`);
     }
   });
-}
-
-/**
- * Fixes how many ledger shards the exchange has and makes their actors. Again with the same number does nothing;
- * another number is a `MigrationError`.
- */
-export async function genesis(
-  postgresUrl: string,
-  { ledgerShards }: { readonly ledgerShards: number },
-): Promise<void> {
-  if (!Number.isInteger(ledgerShards) || ledgerShards < 1 || ledgerShards > LEDGER_SHARDS_MAX) {
-    throw new MigrationError(
-      "LEDGER_SHARDS_INVALID",
-      `${ledgerShards} ledger shards: allowed are 1 to ${LEDGER_SHARDS_MAX}`,
-    );
-  }
-  const shards = Array.from({ length: ledgerShards }, (_, at) => at + 1);
-  await withLockedDatabase(postgresUrl, (client) =>
-    inTransaction(client, async () => {
-      await client.query(
-        "INSERT INTO exchange (ledger_shards) VALUES ($1) ON CONFLICT (one) DO NOTHING",
-        [ledgerShards],
-      );
-      const { rows } = await client.query<{ ledger_shards: number }>(
-        "SELECT ledger_shards FROM exchange",
-      );
-      const stored = rows[0]?.ledger_shards;
-      if (stored !== ledgerShards) {
-        throw new MigrationError(
-          "LEDGER_SHARDS_DIFFER",
-          `this exchange was created with ${stored} ledger shards and cannot have ${ledgerShards}`,
-        );
-      }
-      await client.query(
-        `INSERT INTO actors (actor, name, kind, incarnation)
-         SELECT v.actor, v.name, 'ledger', e.incarnation
-         FROM exchange e, unnest($1::integer[], $2::text[]) AS v (actor, name)
-         ON CONFLICT (actor) DO NOTHING`,
-        [shards, shards.map(ledgerName)],
-      );
-    }),
-  );
 }
 
 function readMigrations(directory: string): Migration[] {
@@ -173,21 +144,23 @@ async function apply(client: pg.Client, { number, file, sql, checksum }: Migrati
   }
 }
 
-async function inTransaction(client: pg.Client, work: () => Promise<void>): Promise<void> {
+export async function inTransaction<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
   await client.query("BEGIN");
   try {
-    await work();
+    const result = await work();
     await client.query("COMMIT");
+    return result;
   } catch (error) {
     await client.query("ROLLBACK");
     throw error;
   }
 }
 
-async function withLockedDatabase(
+/** Works under the lock that lets one process at a time change the schema, or what is made once. */
+export async function withLockedDatabase<T>(
   postgresUrl: string,
-  work: (client: pg.Client) => Promise<void>,
-): Promise<void> {
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
   const client = new pg.Client({
     connectionString: postgresUrl,
     application_name: "palisade:migrate",
@@ -196,7 +169,7 @@ async function withLockedDatabase(
   try {
     // The lock belongs to the session and goes with it.
     await client.query("SELECT pg_advisory_lock($1)", [LOCK_KEY]);
-    await work(client);
+    return await work(client);
   } finally {
     await client.end();
   }

@@ -149,8 +149,12 @@ export class Node {
 
   /** Why this node cannot do its work now; empty when it can. */
   notReady(): string[] {
-    const stopped = this.stopped().map((name) => `${name} is stopped`);
-    return this.neighbours.isWell ? stopped : [...stopped, "NATS or PostgreSQL does not answer"];
+    const reasons = this.stopped().map((name) => `${name} is stopped`);
+    const lost = [...this.hosts.values()].filter((host) => this.isLost(host));
+    if (lost.length > 0) {
+      reasons.push(`the PostgreSQL of ${lost.map(({ name }) => name).join(", ")} does not answer`);
+    }
+    return this.neighbours.isWell ? reasons : [...reasons, "NATS or PostgreSQL does not answer"];
   }
 
   /** Gives up everything in good order: to those who come after it, if they ask in time. */
@@ -163,6 +167,10 @@ export class Node {
     this.neighbours.close();
     await this.deps.leases.close();
     await this.deps.peers.close();
+  }
+
+  private isLost(host: Host): boolean {
+    return this.deps.store.isLost?.(host.actor) ?? false;
   }
 
   /** Actors whose commits hang: perhaps another node is better off. */
@@ -247,6 +255,8 @@ export class Node {
         const shouldFollow = this.placement.shouldFollow(host.name, view);
         if (isCalm || !shouldFollow) host.follow(shouldFollow);
       }
+      // Where nobody could read its rows, claiming it would only keep others waiting.
+      if (host.isFree && this.isLost(host)) continue;
       if (host.isFree) this.considerFree(host, view, claims);
       else if (host.state === "leading" && host.stateAgeMs >= SETTLED_AFTER_MS) {
         if (!host.isHanding) this.reconsider(host, view);

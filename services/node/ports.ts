@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { EtcdLeaseStore, LEASE_NAMESPACE } from "../adapters/etcd/etcd-lease-store.js";
 import { connectNats, NatsBus, NatsLog } from "../adapters/nats/index.js";
 import { TcpPeers } from "../adapters/peers/tcp-peers.js";
-import { PostgresStore } from "../adapters/postgres/store.js";
+import { openStore } from "../adapters/instances/open.js";
 import type { Config } from "../common/config.js";
 import type { NodeDependencies } from "./node.js";
 
@@ -21,7 +21,7 @@ export interface NodePorts
 export async function openPorts(config: Config, clock: NodePorts["clock"]): Promise<NodePorts> {
   // Names this life of the process, so that its connections to PostgreSQL are not taken for a predecessor's.
   const incarnation = `${config.node}#${randomBytes(INCARNATION_BYTES).toString("hex")}`;
-  const store = new PostgresStore(config.postgresUrl, incarnation);
+  const store = await openStore(config.postgresUrl, incarnation);
   const connection = await connectNats(config.natsUrl, config.node);
   return {
     clock,

@@ -110,6 +110,8 @@ export interface Correspondence {
 export type Row = Readonly<Record<string, number | string | Uint8Array | null>>;
 
 export interface Store {
+  /** Does the server that has the actor's rows not answer? Where there is one server for all, whoever asks it sees. */
+  isLost?(actor: number): boolean;
   /** The actors whose number is above another, in the order of their numbers; 0: all there are. */
   actors(aboveActor: number): Promise<ActorSummary[]>;
   record(actor: number): Promise<ActorRecord | null>;

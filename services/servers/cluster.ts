@@ -1,14 +1,17 @@
-/** The three servers of one exchange, started and stopped together on one data directory. */
+/** The servers of one exchange, started and stopped together on one data directory. */
 import { mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type ServerHandle, type ServerKind, stopLeftover } from "./child-server.js";
 import {
   checkDiskSpace,
+  instancesIn,
+  kindOf,
   lockDataDir,
   MIN_FREE_DISK_BYTES,
   type Ports,
   readPorts,
-  SERVER_KINDS,
+  type ServerName,
+  serverNames,
   writePorts,
 } from "./data-dir.js";
 import { startEtcd } from "./etcd.js";
@@ -19,8 +22,11 @@ import { postgresFolders, startPostgres } from "./postgres.js";
 import type { Log } from "./server-error.js";
 
 export type Servers = Record<ServerKind, ServerHandle> & {
+  /** PostgreSQL's instances after the first. */
+  furtherPostgres: readonly ServerHandle[];
+  /** PostgreSQL's is that of each instance, with commas between them. */
   urls: Record<ServerKind, string>;
-  /** Stops all three and lets go of the data directory. */
+  /** Stops all of them and lets go of the data directory. */
   stopAll(): Promise<void>;
 };
 
@@ -32,6 +38,8 @@ export interface ServersOptions {
   log: Log;
   /** False makes PostgreSQL skip fsync, for tests alone. */
   durable?: boolean;
+  /** How many instances of PostgreSQL; never fewer than there were in the data directory before. */
+  postgresInstances?: number | undefined;
   /** In bytes; less free disk space is refused. */
   minFreeDiskBytes?: number;
 }
@@ -60,34 +68,40 @@ export async function startServer(
 }
 
 /** Every folder that holds data of one server; PostgreSQL's may lie outside. */
-function foldersOf(dataDir: string, kind: ServerKind): string[] {
-  const folder = join(dataDir, kind);
-  return kind === "postgres" ? postgresFolders(folder) : [folder];
+function foldersOf(dataDir: string, name: ServerName): string[] {
+  const folder = join(dataDir, name);
+  return kindOf(name) === "postgres" ? postgresFolders(folder) : [folder];
 }
 
-async function removeData(dataDir: string, provision: Provision, log: Log): Promise<void> {
-  for (const kind of SERVER_KINDS) {
-    for (const folder of foldersOf(dataDir, kind)) {
-      await stopLeftover(folder, STOP_SIGNAL[kind], log);
+async function removeData(
+  dataDir: string,
+  names: readonly ServerName[],
+  provision: Provision,
+  log: Log,
+): Promise<void> {
+  for (const name of names) {
+    for (const folder of foldersOf(dataDir, name)) {
+      await stopLeftover(folder, STOP_SIGNAL[kindOf(name)], log);
       rmSync(folder, { recursive: true, force: true });
     }
     if (provision.way === "docker") {
-      await (await containers()).removeContainerData(kind, join(dataDir, kind));
+      await (await containers()).removeContainerData(kindOf(name), join(dataDir, name));
     }
   }
 }
 
-/** All three at once. When one fails, those that started are stopped, and its error is thrown. */
+/** All at once, in the order of their names. When one fails, those that started are stopped, and its error is thrown. */
 async function startAll(
+  names: readonly ServerName[],
   provision: Provision,
   ports: Ports,
   { dataDir, log, durable }: ServersOptions,
-): Promise<Record<ServerKind, ServerHandle>> {
+): Promise<readonly ServerHandle[]> {
   const attempts = await Promise.allSettled(
-    SERVER_KINDS.map((kind) =>
-      startServer(provision, kind, {
-        folder: join(dataDir, kind),
-        preferredPort: ports[kind],
+    names.map((name) =>
+      startServer(provision, kindOf(name), {
+        folder: join(dataDir, name),
+        preferredPort: ports[name],
         durable,
         log,
       }),
@@ -95,16 +109,13 @@ async function startAll(
   );
   const started = attempts.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
   const failure = attempts.find((each) => each.status === "rejected");
-  if (failure !== undefined) {
-    await Promise.all(started.map((server) => server.stop()));
-    throw failure.reason;
-  }
-  const [nats, etcd, postgres] = started as [ServerHandle, ServerHandle, ServerHandle];
-  return { nats, etcd, postgres };
+  if (failure === undefined) return started;
+  await Promise.all(started.map((server) => server.stop()));
+  throw failure.reason;
 }
 
 /**
- * Starts NATS, etcd and PostgreSQL on loopback and resolves when all three answer. A second start
+ * Starts NATS, etcd and PostgreSQL on loopback and resolves when all answer. A second start
  * on the same directory goes on with the same data, and with the same ports where they are free.
  */
 export async function startServers(options: ServersOptions): Promise<Servers> {
@@ -116,26 +127,28 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
     const ports = readPorts(dataDir);
     checkDiskSpace(dataDir, options.minFreeDiskBytes ?? MIN_FREE_DISK_BYTES);
     const provision = await ensureServers({ log });
-    if (options.fresh) await removeData(dataDir, provision, log);
+    const before = instancesIn(ports);
+    if (options.fresh) await removeData(dataDir, serverNames(before), provision, log);
     writePorts(dataDir, ports); // From here on the folders are known to be ours.
-    const handles = await startAll(provision, ports, { ...options, dataDir });
-    const { nats, etcd, postgres } = handles;
-    writePorts(dataDir, { nats: nats.port, etcd: etcd.port, postgres: postgres.port });
+    const names = serverNames(Math.max(options.postgresInstances ?? 1, options.fresh ? 1 : before));
+    const started = await startAll(names, provision, ports, { ...options, dataDir });
+    writePorts(dataDir, Object.fromEntries(names.map((name, at) => [name, started[at]!.port])));
     const stopAll = async () => {
-      await Promise.all([nats.stop(), etcd.stop(), postgres.stop()]);
+      await Promise.all(started.map((server) => server.stop()));
       if (provision.way === "docker") {
         const { removeContainer } = await containers();
-        await Promise.all(SERVER_KINDS.map((kind) => removeContainer(kind, join(dataDir, kind))));
+        await Promise.all(names.map((name) => removeContainer(kindOf(name), join(dataDir, name))));
       }
       unlock();
     };
-    return {
-      ...handles,
-      urls: { nats: nats.url, etcd: etcd.url, postgres: postgres.url },
-      stopAll,
-    };
+    const [nats, etcd, postgres, ...furtherPostgres] = started as ThreeAndMore;
+    const postgresUrls = [postgres, ...furtherPostgres].map(({ url }) => url).join(",");
+    const urls = { nats: nats.url, etcd: etcd.url, postgres: postgresUrls };
+    return { nats, etcd, postgres, furtherPostgres, urls, stopAll };
   } catch (error) {
     unlock();
     throw error;
   }
 }
+
+type ThreeAndMore = [ServerHandle, ServerHandle, ServerHandle, ...ServerHandle[]];

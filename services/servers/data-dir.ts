@@ -27,7 +27,28 @@ export const MIN_FREE_DISK_BYTES = 1024 * BYTES_PER_MIB;
 
 export const SERVER_KINDS: readonly ServerKind[] = ["nats", "etcd", "postgres"];
 
-export type Ports = Partial<Record<ServerKind, number>>;
+/** A server by the name of its folder: PostgreSQL's instances are `postgres`, `postgres-2`, and so on. */
+export type ServerName = ServerKind | `postgres-${number}`;
+
+export type Ports = Partial<Record<ServerName, number>>;
+
+/** All servers of an exchange with so many PostgreSQL instances. */
+export function serverNames(postgresInstances: number): readonly ServerName[] {
+  const further = Array.from(
+    { length: postgresInstances - 1 },
+    (_, at): ServerName => `postgres-${at + 2}`,
+  );
+  return [...SERVER_KINDS, ...further];
+}
+
+export function kindOf(name: ServerName): ServerKind {
+  return name.startsWith("postgres") ? "postgres" : (name as ServerKind);
+}
+
+/** How many PostgreSQL instances the servers of the last start had. */
+export function instancesIn(ports: Ports): number {
+  return Math.max(1, Object.keys(ports).filter((name) => name.startsWith("postgres")).length);
+}
 
 interface Owner {
   pid: number;

@@ -1,5 +1,5 @@
 /** Where an exchange keeps its data: the folder it was given, or one of its own that goes with it. */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { postgresFolders } from "../servers/postgres.js";
@@ -22,7 +22,8 @@ export function openDataFolder(dataDir: string | undefined): DataFolder {
   if (dataDir !== undefined) return { path, logs, release: () => {} };
   chmodSync(path, OTHERS_MAY_WALK_THROUGH);
   const release = () => {
-    for (const folder of [path, ...postgresFolders(join(path, "postgres"))]) {
+    const postgres = readdirSync(path).filter((name) => name.startsWith("postgres"));
+    for (const folder of [...postgres.flatMap((name) => postgresFolders(join(path, name))), path]) {
       rmSync(folder, { recursive: true, force: true });
     }
   };

@@ -1,7 +1,8 @@
 /** A whole exchange on this machine: servers, nodes, gateway, feed; started and stopped as one. */
 import { join } from "node:path";
 import { loadConfig } from "../common/config.js";
-import { genesis, migrate } from "../migrate/migrate.js";
+import { genesis } from "../migrate/genesis.js";
+import { migrate } from "../migrate/migrate.js";
 import { type Servers, startServers } from "../servers/cluster.js";
 import { ExchangeProcess, type ProcessKind, type ProcessPlan } from "./child.js";
 import { type DataFolder, openDataFolder } from "./data-folder.js";
@@ -21,6 +22,8 @@ export interface ExchangeOptions {
   readonly nodes?: number;
   /** Ledger shards; fixed by the first start on a data directory. */
   readonly ledgerShards?: number;
+  /** PostgreSQL instances; there are never fewer than the data directory has had. */
+  readonly postgresInstances?: number | undefined;
   /** More variables for the processes, by their names where they differ. */
   readonly env?: Environment | ((process: string) => Environment);
   /** The file that nodes run; absent: the built program. */
@@ -230,7 +233,8 @@ export async function startExchange(options: ExchangeOptions = {}): Promise<Exch
   const undo: (() => Promise<void> | void)[] = [() => folder.release()];
   try {
     log("starting NATS, etcd and PostgreSQL");
-    const servers = await startServers({ dataDir: folder.path, fresh: options.fresh, log });
+    const { fresh, postgresInstances } = options;
+    const servers = await startServers({ dataDir: folder.path, fresh, postgresInstances, log });
     undo.push(() => servers.stopAll());
     await migrate(servers.urls.postgres);
     await genesis(servers.urls.postgres, { ledgerShards });

@@ -1,5 +1,6 @@
 /** Which node has claimed which actor, with which token, as Postgres knows it. */
 import pg from "pg";
+import { instanceUrls } from "../adapters/instances/instances.js";
 
 export interface Leader {
   readonly node: string;
@@ -12,20 +13,28 @@ export type Leaders = ReadonlyMap<string, Leader>;
 const POLL_MS = 50;
 
 export class LeaderBoard {
-  readonly #pool: pg.Pool;
+  /** One for each PostgreSQL instance. */
+  readonly #pools: readonly pg.Pool[];
 
   constructor(postgresUrl: string) {
     // Kept, however long nobody asks: there may be no other to be had.
-    this.#pool = new pg.Pool({ connectionString: postgresUrl, max: 1, idleTimeoutMillis: 0 });
-    this.#pool.on("error", () => {}); // The next query says it.
+    this.#pools = instanceUrls(postgresUrl).map(
+      (connectionString) => new pg.Pool({ connectionString, max: 1, idleTimeoutMillis: 0 }),
+    );
+    for (const pool of this.#pools) pool.on("error", () => {}); // The next query says it.
   }
 
   async read(): Promise<Leaders> {
-    const { rows } = await this.#pool.query<{ name: string; holder: string; token: string }>(
-      "SELECT name, holder, token FROM actors ORDER BY actor",
+    const answers = await Promise.all(
+      this.#pools.map((pool) =>
+        pool.query<{ actor: number; name: string; holder: string; token: string }>(
+          "SELECT actor, name, holder, token FROM actors",
+        ),
+      ),
     );
+    const actors = answers.flatMap(({ rows }) => rows).sort((a, b) => a.actor - b.actor);
     return new Map(
-      rows.map(({ name, holder, token }) => [name, { node: holder, token: Number(token) }]),
+      actors.map(({ name, holder, token }) => [name, { node: holder, token: Number(token) }]),
     );
   }
 
@@ -44,6 +53,6 @@ export class LeaderBoard {
   }
 
   async close(): Promise<void> {
-    await this.#pool.end();
+    await Promise.all(this.#pools.map((pool) => pool.end()));
   }
 }

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LEDGER_SHARDS_MAX } from "../../actors/kernel/ids.js";
-import { genesis, type MigrationProblem, migrate } from "../../services/migrate/migrate.js";
+import { genesis } from "../../services/migrate/genesis.js";
+import { type MigrationProblem, migrate } from "../../services/migrate/migrate.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import { type TestDatabase, TestDatabases } from "./postgres.js";
 

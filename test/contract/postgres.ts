@@ -1,7 +1,8 @@
 /** One PostgreSQL for a file of tests, and a database of its own, ready for use, for each of them. */
 import type pg from "pg";
 import { openPool } from "../../services/adapters/postgres/connections.js";
-import { genesis, migrate } from "../../services/migrate/migrate.js";
+import { genesis } from "../../services/migrate/genesis.js";
+import { migrate } from "../../services/migrate/migrate.js";
 import type { Row } from "../../services/ports/store.js";
 import { startTestPostgres } from "../helpers/servers.js";
 import { SHARDS } from "./actors.js";
@@ -31,20 +32,22 @@ export class TestDatabases {
     });
   }
 
-  /** An exchange without markets, or a database with nothing in it. */
-  async make(template: "palisade" | "template0" = "palisade"): Promise<TestDatabase> {
+  /** An exchange without markets; of `template0` a database with nothing in it; or like another that is closed. */
+  async make(template = "palisade"): Promise<TestDatabase> {
     this.made += 1;
     const name = `test_${this.made}`;
     await this.admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
-    return new TestDatabase(this.url.replace(/\/[^/]*$/, `/${name}`));
+    return new TestDatabase(name, this.url.replace(/\/[^/]*$/, `/${name}`));
   }
 }
 
 export class TestDatabase {
+  readonly name: string;
   readonly url: string;
   readonly pool: pg.Pool;
 
-  constructor(url: string) {
+  constructor(name: string, url: string) {
+    this.name = name;
     this.url = url;
     this.pool = openPool(url, "test");
   }

@@ -1,4 +1,5 @@
 /** The statements of `reads.ts`. */
+import { FIRST_MARKET_ID } from "../../../actors/kernel/ids.js";
 import { OrderStatus } from "../../../actors/kernel/order.js";
 import { TransferStatus } from "../../../actors/ledger/transfers.js";
 import type { Prepared } from "./connections.js";
@@ -180,7 +181,18 @@ export const INSTRUMENT_SHARDS = statement(
 export const INSERT_INSTRUMENT = `INSERT INTO instruments (instrument, symbol, base_asset, quote_asset,
     price_decimals, quantity_decimals, tick, lot, notional_factor, reference_price,
     maker_fee, taker_fee, fee_tiers)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`;
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+  ON CONFLICT (instrument) DO NOTHING`;
+
+/** A market is assigned to the instance that has the fewest; of those to the first. Tells whether that is the home, which this is. */
+export const ASSIGN_MARKET = `INSERT INTO actor_instances (actor, instance)
+  SELECT $1, i FROM exchange, generate_series(0, instances - 1) AS i
+  ORDER BY (SELECT count(*) FROM actor_instances a WHERE a.instance = i AND a.actor >= ${FIRST_MARKET_ID}), i
+  LIMIT 1 RETURNING instance = 0 AS "isHere"`;
+
+/** Under the number that it has at home. */
+export const COPY_ASSET = `INSERT INTO assets (asset, name, decimals) OVERRIDING SYSTEM VALUE
+  VALUES ($1, $2, $3) ON CONFLICT (asset) DO NOTHING`;
 
 /** What is shown of the orders that stand on the book; best prices first on either side. */
 export const MARKET_SNAPSHOT = statement(

@@ -198,6 +198,21 @@ export class PostgresReads implements Reads {
     });
   }
 
+  /** Takes in what another instance has defined (see `services/adapters/instances`), and makes its market, if that is to be here. */
+  copyInstrument(
+    instrument: Instrument,
+    assets: readonly AssetRow[],
+    isMarketHere: boolean,
+  ): Promise<void> {
+    return inTransaction(this.pool, "BEGIN", async (client) => {
+      for (const { asset, name, decimals } of assets) {
+        await client.query(sql.COPY_ASSET, [asset, name, decimals]);
+      }
+      await insertDefinition(client, instrument);
+      if (isMarketHere) await insertMarket(client, instrument);
+    });
+  }
+
   async marketSnapshot(market: number): Promise<MarketSnapshot> {
     const row = await this.one<{
       token: number;
@@ -269,6 +284,7 @@ async function assetOf(
   );
 }
 
+/** Under a new number; the market is made where its rows will be, if that is here. */
 async function insertInstrument(
   client: pg.PoolClient,
   wanted: Omit<Instrument, "id">,
@@ -276,26 +292,35 @@ async function insertInstrument(
   const { rows } = await client.query<{ id: number }>(
     "SELECT nextval('market_ids')::integer AS id",
   );
-  const id = rows[0]!.id;
+  const instrument = { id: rows[0]!.id, ...wanted };
+  const assigned = await client.query<{ isHere: boolean }>(sql.ASSIGN_MARKET, [instrument.id]);
+  if (assigned.rows[0]!.isHere) await insertMarket(client, instrument);
+  await insertDefinition(client, instrument);
+  return instrument;
+}
+
+async function insertMarket(client: pg.PoolClient, { id, symbol }: Instrument): Promise<void> {
   await client.query(
     `INSERT INTO actors (actor, name, kind, incarnation)
-     SELECT $1, $2, 'market', incarnation FROM exchange`,
-    [id, marketName(wanted.symbol)],
+     SELECT $1, $2, 'market', incarnation FROM exchange ON CONFLICT (actor) DO NOTHING`,
+    [id, marketName(symbol)],
   );
+}
+
+async function insertDefinition(client: pg.PoolClient, instrument: Instrument): Promise<void> {
   await client.query(sql.INSERT_INSTRUMENT, [
-    id,
-    wanted.symbol,
-    wanted.baseAsset,
-    wanted.quoteAsset,
-    wanted.priceDecimals,
-    wanted.quantityDecimals,
-    wanted.tick,
-    wanted.lot,
-    wanted.notionalFactor,
-    wanted.referencePrice,
-    wanted.makerFee,
-    wanted.takerFee,
-    JSON.stringify(wanted.feeTiers),
+    instrument.id,
+    instrument.symbol,
+    instrument.baseAsset,
+    instrument.quoteAsset,
+    instrument.priceDecimals,
+    instrument.quantityDecimals,
+    instrument.tick,
+    instrument.lot,
+    instrument.notionalFactor,
+    instrument.referencePrice,
+    instrument.makerFee,
+    instrument.takerFee,
+    JSON.stringify(instrument.feeTiers),
   ]);
-  return { id, ...wanted };
 }

@@ -1,0 +1,31 @@
+/** The store and the reads of an exchange, on however many PostgreSQL instances it is. */
+import type { Reads } from "../../ports/reads.js";
+import type { Store } from "../../ports/store.js";
+import { PostgresReads } from "../postgres/reads.js";
+import { PostgresStore } from "../postgres/store.js";
+import { checkInstances, HOME, instanceUrls } from "./instances.js";
+import { RoutedReads } from "./routed-reads.js";
+import { RoutedStore } from "./routed-store.js";
+
+interface Closing {
+  close(): Promise<void>;
+}
+
+/** Rejects with `InstanceError` when `postgresUrl` does not name just the instances that there are. */
+export async function openStore(
+  postgresUrl: string,
+  incarnation: string,
+): Promise<Store & Closing> {
+  const urls = instanceUrls(postgresUrl);
+  await checkInstances(urls);
+  if (urls.length === 1) return new PostgresStore(urls[HOME], incarnation);
+  return RoutedStore.open(urls, incarnation);
+}
+
+/** Rejects as `openStore` does. */
+export async function openReads(postgresUrl: string, holder: string): Promise<Reads & Closing> {
+  const urls = instanceUrls(postgresUrl);
+  const { shards } = await checkInstances(urls);
+  if (urls.length === 1) return new PostgresReads(urls[HOME], holder);
+  return RoutedReads.open(urls, holder, shards);
+}
