@@ -5,6 +5,7 @@ import { addAccountCommands } from "./account-commands.js";
 import { CliError } from "./cli-error.js";
 import { progress } from "./output.js";
 import { addRecordCommands } from "./record-commands.js";
+import { addSizingCommand } from "./sizing-command.js";
 import type { BenchOptions } from "./bench.js";
 import type { DrillOptions } from "./drill.js";
 import type { AgainstOptions } from "./drill-against.js";
@@ -148,6 +149,8 @@ program
   .action((name: string, options: BenchOptions) =>
     run(async () => (await import("./bench.js")).bench(name, options)),
   );
+
+addSizingCommand({ program, run });
 
 addRecordCommands({ program, withData, run });
 

@@ -33,8 +33,8 @@ interface Pair {
   readonly home: TestDatabase;
   readonly second: TestDatabase;
   /** Of both, table by table. */
-  contents(): Promise<Record<string, readonly Row[]>>;
-  close(): Promise<void>;
+  readonly contents: () => Promise<Record<string, readonly Row[]>>;
+  readonly close: () => Promise<void>;
 }
 
 /** Two databases, made the instances of one exchange. */

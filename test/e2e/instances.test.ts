@@ -83,7 +83,7 @@ describe("an exchange on two PostgreSQL instances", () => {
   it("goes on when a leader of the second is killed, with nothing lost", async () => {
     const [{ name } = {}] = await rows(1, "SELECT name FROM actors WHERE kind = 'market'");
     const before = (await exchange.leaders()).get(String(name))!;
-    await exchange.process(before.node).kill();
+    exchange.process(before.node).kill();
     const after = await eventually("another leader", async () => {
       const found = (await exchange.leaders()).get(String(name))!;
       return found.token > before.token ? found : undefined;
