@@ -173,11 +173,14 @@ export class Node {
     return this.deps.store.isLost?.(host.actor) ?? false;
   }
 
-  /** Actors whose commits hang: perhaps another node is better off. */
+  /** Actors whose commits hang, or whose key is here and their rows cannot be reached: perhaps another node is better off. */
   private stuck(): number[] {
+    const { leases, node } = this.deps;
     const those: number[] = [];
     for (const host of this.hosts.values()) {
-      if (host.commitAgeMs > COMMIT_HANGS_AFTER_MS) those.push(host.actor);
+      const isHere = () => leases.leaders().get(host.name)?.node === node;
+      const isStuck = host.commitAgeMs > COMMIT_HANGS_AFTER_MS || (this.isLost(host) && isHere());
+      if (isStuck) those.push(host.actor);
     }
     return those;
   }
@@ -300,7 +303,8 @@ export class Node {
   /** When many leaders are lost at once, a few at a time, and those first whose actors have had the most to do. */
   private claimBusiestFirst(claims: Claim[]): void {
     const { directory } = this.deps;
-    const rising = [...this.hosts.values()].filter((host) => host.isRising).length;
+    const isRising = (host: Host) => host.isRising && !this.isLost(host);
+    const rising = [...this.hosts.values()].filter(isRising).length;
     const activity = ({ host }: Claim) => directory.activity(host.actor);
     claims.sort((a, b) => activity(b) - activity(a));
     for (const { host, reason, seen } of claims.slice(

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import pg from "pg";
 import { OrderType, Side } from "../../proto/gen/exchange/v1/exchange.js";
+import { TcpProxy } from "../../chaos/stage/tcp-proxy.js";
 import { checkInstances, instanceUrls } from "../../services/adapters/instances/instances.js";
 import { audit } from "../../services/audit/audit.js";
 import { ExchangeClient } from "../../services/client/exchange-client.js";
@@ -22,9 +23,15 @@ describe("an exchange on two PostgreSQL instances", () => {
   let exchange: Exchange;
   let client: ExchangeClient;
   let participants: Participants;
+  const wires = new Map<string, TcpProxy>();
 
   beforeAll(async () => {
-    exchange = await startExchange({ ledgerShards: 2, postgresInstances: 2, restartDead: true });
+    exchange = await startExchange({
+      ledgerShards: 2,
+      postgresInstances: 2,
+      restartDead: true,
+      ways: byWires,
+    });
     client = ExchangeClient.connect(exchange.grpc, { accounts: "all" });
     await client.ready();
     // One after the other: the first market is at home, the next on the second.
@@ -43,7 +50,17 @@ describe("an exchange on two PostgreSQL instances", () => {
     participants?.close();
     client?.close();
     await exchange?.stop();
+    for (const wire of wires.values()) await wire.stop();
   });
+
+  /** Each node's way to the second instance can be cut by itself. */
+  async function byWires(process: string, urls: Exchange["urls"]): Promise<Exchange["urls"]> {
+    if (!process.startsWith("node")) return urls;
+    const [home, second] = instanceUrls(urls.postgres);
+    const wire = await TcpProxy.start(second!);
+    wires.set(process, wire);
+    return { ...urls, postgres: [home, wire.url].join(",") };
+  }
 
   /** Waits until so much more has traded. */
   function traded(fills: number): Promise<true> {
@@ -90,6 +107,24 @@ describe("an exchange on two PostgreSQL instances", () => {
     });
     expect(after.node).not.toBe(before.node);
     await traded(FILLS_MIN);
+    await expectProved();
+  });
+
+  it("loses only what is on the second to others when a node has lost its way there", async () => {
+    const before = await exchange.leaders();
+    const second = (await rows(1, "SELECT name FROM actors")).map(({ name }) => String(name));
+    const [lost] = second;
+    const cutOff = before.get(lost!)!.node;
+    wires.get(cutOff)!.freeze();
+    const after = await eventually("others to lead what is there", async () => {
+      const found = await exchange.leaders();
+      return second.every((name) => found.get(name)!.node !== cutOff) ? found : undefined;
+    });
+    for (const [name, { token }] of before) {
+      if (!second.includes(name)) expect(after.get(name)!.token, name).toBe(token);
+    }
+    await traded(FILLS_MIN);
+    wires.get(cutOff)!.thaw();
     await expectProved();
   });
 
