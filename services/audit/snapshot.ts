@@ -45,6 +45,7 @@ const COPY = `
 /**
  * The prefixes that belong to the snapshot, with what was archived before: that is older than any snapshot. A shard's journal rows, deposits, settled withdrawals, ended transfers and credits belong to its
  * batches up to the seen one;
+ * an order that there was and that did not live had ended (its last number says less: a request that came too late is told of after its end);
  * a side of a trade is settled when its message's number is at most the shard's mark.
  */
 const PREFIXES = `
@@ -83,8 +84,8 @@ const PREFIXES = `
       FROM seen_orders
       UNION ALL
       SELECT o.actor, o.order_id, o.account, o.instrument, o.maker_fee, o.taker_fee, o.maker_value, o.taker_value, o.fees
-      FROM orders o JOIN seen_sequences s ON s.account = o.account AND o.last_sequence <= s.sequence
-      WHERE o.status >= ${FIRST_FINAL_STATUS}
+      FROM orders o JOIN seen_sequences s ON s.account = o.account AND o.first_sequence <= s.sequence
+      WHERE o.status >= ${FIRST_FINAL_STATUS} AND NOT EXISTS (SELECT FROM seen_orders n WHERE n.order_id = o.order_id)
     ) o WHERE coalesce(maker_fee, 0) <> 0 OR coalesce(taker_fee, 0) <> 0 OR coalesce(fees, 0) <> 0;
   CREATE TEMP TABLE seen_changes AS
     SELECT account, asset, sum(total) AS total, sum(held) AS held FROM (

@@ -72,6 +72,22 @@ it("finds nothing wrong with fees that the house has got", async () => {
   expect((await audit(exchange.url)).firstViolation).toBeNull();
 });
 
+it("counts the fees of an order that was told of a late request after its snapshot", async () => {
+  const house = houseAccountOf(2);
+  await exchange.run(`UPDATE orders SET maker_fee = 0, taker_fee = 4000, maker_value = 0, taker_value = 500, fees = 2
+      WHERE order_id = ${SELL_ORDER};
+    UPDATE balances SET total = 498 WHERE account = ${SELLER} AND asset = 2;
+    UPDATE journal SET total_changes = '{-10,498}' WHERE account = ${SELLER} AND last_sequence = 4;
+    INSERT INTO accounts VALUES (${house}, 2, 4);
+    INSERT INTO balances VALUES (2, ${house}, 2, 2, 0);
+    INSERT INTO journal VALUES (2, 3, 1, 3, ${house}, 1, 1, '\\x1782080181080204', '{2}', '{2}', '{0}')`);
+  // The journal row of that number is none of the snapshot's.
+  await exchange.run(
+    `UPDATE orders SET last_sequence = last_sequence + 1 WHERE order_id = ${SELL_ORDER}`,
+  );
+  expect((await audit(exchange.url)).violations).toMatchObject({ settlements: 0, journalGaps: 1 });
+});
+
 it("finds nothing wrong with what leaves, held and then gone", async () => {
   const moved = (total: number, held: number) =>
     exchange.run(`UPDATE journal SET total_changes = '{10,${total}}', held_changes = '{0,${held}}'
