@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { join } from "node:path";
-import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { marketName } from "../../actors/kernel/ids.js";
 import { Random } from "../../chaos/simulator/world/random.js";
@@ -97,13 +96,8 @@ beforeAll(async () => {
   ends.push(LONG_AGO);
   await store.close();
   await database.close();
-  const admin = new pg.Client({ connectionString: database.url.replace(/[^/]*$/, "postgres") });
-  await admin.connect();
-  const name = database.url.replace(/.*\//, "");
-  await admin.query(`CREATE DATABASE twin TEMPLATE ${name}`);
-  await admin.end();
-  twin = new TestDatabase(database.url.replace(/[^/]*$/, "twin"));
-  database = new TestDatabase(database.url);
+  twin = await databases.make(database.name);
+  database = new TestDatabase(database.name, database.url);
   ambush = await Ambush.at(database.url);
 });
 
