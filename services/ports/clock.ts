@@ -8,6 +8,11 @@ export interface Clock {
   soon(callback: () => void): void;
 }
 
+/** The time until the clock shows the next multiple of an interval: those who wait for it wake up together. */
+export function untilStep(clock: Clock, intervalMs: number): number {
+  return intervalMs - (clock.now() % intervalMs);
+}
+
 /** Does something again and again, each time so long after the last; the returned function ends it. */
 export function every(clock: Clock, intervalMs: number, task: () => void): () => void {
   let cancel = (): void => undefined;

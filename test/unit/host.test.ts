@@ -16,7 +16,7 @@ import {
   LAG_TOLD_COMMANDS_MIN,
   LAG_TOLD_MS_MIN,
   ANNOUNCE_EVERY_MS,
-  ANNOUNCE_MARKS_AFTER_MS,
+  ANNOUNCE_MARKS_WITHIN_MS,
   RESEND_AFTER_MS,
   RESEND_REQUEST_EVERY_MS,
 } from "../../services/host/limits.js";
@@ -252,7 +252,7 @@ describe("the announcer", () => {
     announcer.start();
     announcer.mark(7, 1, 3);
     announcer.mark(7, 1, 4);
-    clock.advance(ANNOUNCE_MARKS_AFTER_MS);
+    clock.advance(ANNOUNCE_MARKS_WITHIN_MS);
     const said = () => bus.said.map(({ data }) => decodeAnnouncement(data).marks);
     expect(said()).toEqual([[], [{ source: 7, token: 1, number: 4 }]]);
     clock.advance(ANNOUNCE_EVERY_MS * 3);
