@@ -199,26 +199,22 @@ export class Leader {
     );
     this.inbox.applied(message);
     if (!frame) return;
-    const admission = actor.links.admit(
-      frame.source,
-      frame.token,
-      frame.first,
-      frame.commands.length,
-    );
+    const { source, token, first, commands } = frame;
+    const admission = actor.links.admit(source, token, first, commands.length);
     if (admission.kind === "drop") {
       // The source may not know that it was heard: say it again.
-      if (admission.reason === "seen") this.markOf(frame.source);
+      if (admission.reason === "seen") this.markOf(source);
       return;
     }
     if (admission.kind === "gap") {
-      this.resender.request(frame.source, admission.from);
+      this.resender.request(source, admission.from);
       return;
     }
     this.open ??= this.begin();
     const startedAtMs = this.deps.clock.now();
     this.open.apply(frame, admission.skip);
     const elapsedMs = this.deps.clock.now() - startedAtMs;
-    this.deps.observer.applied(record.kind, frame.commands.length - admission.skip, elapsedMs);
+    this.deps.observer.applied(record.kind, commands.length - admission.skip, elapsedMs);
   }
 
   private confirm(receiver: number, number: number): void {

@@ -160,7 +160,7 @@ describe("an actor's story", () => {
     const { id, name } = venue.shardOf(FIRST).record;
     const claim = await store.raise(id, 1, holderOf("node-2", "its leader is silent"), 0);
     await store.raise(id, 2, holderOf("node-3", "its leader's process has ended"), 0);
-    const shard = await Committer.claim(store, id);
+    const shard = await Committer.claim(store, id, venue.shardOf(FIRST).tables);
     shard.ask(venue.order(FIRST, "late", {}));
     await shard.commit();
     const story = await withRecords(database.url, ({ pool }) => actorStory(pool, name));

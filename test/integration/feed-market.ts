@@ -144,7 +144,7 @@ export class HandLedMarket {
   }
 
   private async write(effects: Effects, time: number): Promise<void> {
-    const { book, book_removed: removed, trades } = effects.rows;
+    const { book, book_changed: changed, book_removed: removed, trades } = effects.rows;
     await this.postgres.query("BEGIN");
     await this.postgres.query(
       "UPDATE actors SET batch = $1, event_batch = $2, time = $3, state = $4 WHERE actor = $5",
@@ -153,6 +153,13 @@ export class HandLedMarket {
     const gone = rowsOf(removed!).map((row) => row["order_id"]);
     await this.postgres.query("DELETE FROM book WHERE order_id = ANY($1)", [gone]);
     await this.insert("book", rowsOf(book!));
+    for (const { order_id, leaves, shown } of rowsOf(changed!)) {
+      const values = [order_id, leaves, shown];
+      await this.postgres.query(
+        "UPDATE book SET leaves = $2, shown = $3 WHERE order_id = $1",
+        values,
+      );
+    }
     const common = { batch: this.batch, time };
     await this.insert(
       "trades",
@@ -163,12 +170,8 @@ export class HandLedMarket {
 
   private async insert(table: "book" | "trades", rows: readonly object[]): Promise<void> {
     const records = JSON.stringify(rows.map((row) => ({ actor: MARKET_ID, ...row })));
-    const conflict =
-      table === "book"
-        ? "ON CONFLICT (actor, order_id) DO UPDATE SET leaves = EXCLUDED.leaves, shown = EXCLUDED.shown"
-        : "";
     await this.postgres.query(
-      `INSERT INTO ${table} SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1) ${conflict}`,
+      `INSERT INTO ${table} SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1)`,
       [records],
     );
   }

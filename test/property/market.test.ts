@@ -118,7 +118,7 @@ function said(effects: Effects): unknown {
   };
 }
 
-const ORDER_PARTS = ["book", "book_removed", "order_terms", "order_terms_removed"];
+const ORDER_PARTS = ["book", "book_changed", "book_removed", "order_terms", "order_terms_removed"];
 
 const byOrder = (a: Record<string, unknown>, b: Record<string, unknown>): number =>
   (a["order_id"] as number) - (b["order_id"] as number);

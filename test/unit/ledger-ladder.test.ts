@@ -149,7 +149,7 @@ describe("an accepted order", () => {
       },
     ]);
     expect(teller.shard.links.of(MARKET).sent).toBe(1);
-    expect(Object.keys(effects.rows)).toEqual(["balances", "orders_new", "journal"]);
+    expect(Object.keys(effects.rows)).toEqual(["balances_changed", "orders_new", "journal"]);
     expect(teller.order(1_025)).toMatchObject({
       status: OrderStatus.PendingNew,
       client_order_id: "a",
@@ -272,7 +272,11 @@ describe("an order's other terms", () => {
     const { events, sends, effects } = teller.place(terms);
     expect(events[0]).toMatchObject({ kind: "accepted", ...terms });
     expect(sends[0]).toMatchObject({ kind: "enter", owner: ALICE, ...terms });
-    expect(Object.keys(effects.rows)).toEqual(["balances", "orders_new_with_terms", "journal"]);
+    expect(Object.keys(effects.rows)).toEqual([
+      "balances_changed",
+      "orders_new_with_terms",
+      "journal",
+    ]);
     teller.restart();
     expect(teller.order(1_025)).toMatchObject({
       display: 10,

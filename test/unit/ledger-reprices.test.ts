@@ -23,7 +23,7 @@ describe("an order that reprices", () => {
     expect(teller.balance(ALICE, QUOTE)).toEqual([FUNDS.quote, 100 * 30 * 3]);
     const { events, effects } = repriced(95);
     expect(events).toEqual([{ kind: "repriced", orderId, price: 95, sequence: 6 }]);
-    expect(Object.keys(effects.rows)).toEqual(["balances", "orders_amended", "journal"]);
+    expect(Object.keys(effects.rows)).toEqual(["balances_changed", "orders_amended", "journal"]);
     expect(teller.balance(ALICE, QUOTE)).toEqual([FUNDS.quote, 95 * 30 * 3]);
     teller.restart();
     expect(teller.order(orderId)).toMatchObject({ price: 95, worst_price: 100, reprices: 1 });
