@@ -13,37 +13,37 @@ export interface OrderCost {
   readonly etcd: number;
 }
 
-/** `e2e`, saturated at 10,661 orders/s: batches are large. Three nodes, before there were standbys. */
+/** `e2e`, saturated at 4,064 orders/s on a slow day: batches are large. Three nodes, with standbys. */
 export const SATURATED_MICROS_PER_ORDER: OrderCost = {
-  postgres: 73,
-  nodes: 54,
-  gateways: 17,
-  nats: 12,
-  feeds: 2,
-  etcd: 1,
+  postgres: 144,
+  nodes: 184,
+  gateways: 35,
+  nats: 33,
+  feeds: 8,
+  etcd: 6,
 };
 
-/** `e2e`, quiet: each order is in batches of its own. */
+/** The same run, quiet: 1.2 batches an order. */
 export const QUIET_MICROS_PER_ORDER: OrderCost = {
-  postgres: 874,
-  nodes: 855,
-  gateways: 263,
-  nats: 356,
-  feeds: 49,
-  etcd: 27,
+  postgres: 1_049,
+  nodes: 1_275,
+  gateways: 300,
+  nats: 487,
+  feeds: 88,
+  etcd: 47,
 };
 
-/** `e2e`, quiet: 500 orders/s on 10 markets and 4 ledger shards were still in batches of their own. */
+/** There 500 orders/s on 10 markets and 2 ledger shards still had nearly batches of their own. */
 export const QUIET_ORDERS_PER_SECOND = 500;
-export const QUIET_ACTORS = 14;
+export const QUIET_ACTORS = 12;
 
 /** `ledger`, durably, uniform accounts, on two shards: changes of an account. */
 export const LEDGER_CHANGES_PER_SECOND = 24_818;
 export const LEDGER_CHANGE_SHARDS = 2;
 
-/** `e2e`, saturated: 680,232 fills (a trade is two) and 303,161 cancels came of 641,817 orders. */
-export const FILLS_PER_ORDER = 680_232 / 641_817;
-export const CANCELS_PER_ORDER = 303_161 / 641_817;
+/** There, saturated: 130,690 fills (a trade is two) and 57,915 cancels came of 124,128 orders. */
+export const FILLS_PER_ORDER = 130_690 / 124_128;
+export const CANCELS_PER_ORDER = 57_915 / 124_128;
 
 /** `ledger`: heap of a node for an account with its balance, its deposit and the deposit's key. */
 export const BYTES_PER_ACCOUNT = 484;
