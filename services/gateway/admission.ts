@@ -69,6 +69,8 @@ export class Admission {
   private measuredAtMs: number;
   private answers = 0;
   private answeredAtMs = 0;
+  /** Since when answers have come without a pause. */
+  private togetherSinceMs = 0;
   private shortestMs = Infinity;
   private hasRefused = false;
 
@@ -103,7 +105,7 @@ export class Admission {
   /** Whether one more may wait besides so many: 0, or when to try again, which is when these are answered. */
   retryMs(waiting: number, priority: Priority): number {
     if (waiting === 0) {
-      this.measureIfDue(0);
+      this.measureIfDue();
       this.begin();
     }
     const limit = this.limit(priority);
@@ -118,16 +120,23 @@ export class Admission {
     if (this.isFirst) this.learnWaitOfOne(waitedMs);
     this.isFirst = false;
     const now = this.clock.now();
-    this.measureIfDue(now - this.answeredAtMs < APART_MS ? MEASURED_MS : 0);
+    const isTogether = now - this.answeredAtMs < APART_MS;
+    if (!isTogether || now - this.togetherSinceMs >= MEASURED_MS) {
+      this.measureIfDue();
+      this.togetherSinceMs = now;
+    }
     this.answers += 1;
     this.answeredAtMs = now;
     this.shortestMs = Math.min(this.shortestMs, waitedMs);
   }
 
-  /** A measurement ends with the last answer of a batch, so that none is divided by the wait for another. */
-  private measureIfDue(moreMs: number): void {
+  /**
+   * A measurement ends with the last answer of a batch, so that none is divided by the wait for the rest of it; where answers
+   * come without a pause, wherever it is due.
+   */
+  private measureIfDue(): void {
     const elapsedMs = this.answeredAtMs - this.measuredAtMs;
-    if (this.answers > 0 && elapsedMs >= MEASURED_MS + moreMs) this.measure(elapsedMs);
+    if (this.answers > 0 && elapsedMs >= MEASURED_MS) this.measure(elapsedMs);
   }
 
   private refuse(waiting: number): number {
@@ -136,12 +145,16 @@ export class Admission {
     return Math.min(Math.max(drainedMs, RETRY_MS_MIN), RETRY_MS_MAX);
   }
 
-  /** The queue is empty: what follows is measured from its first command on. */
+  /**
+   * The queue is empty: what follows is measured from its first command on. Where some were refused it was empty for a moment
+   * only, when a short queue was answered all at once; to begin anew each time would never measure that it may be longer.
+   */
   private begin(): void {
+    this.isFirst = true;
     const now = this.clock.now();
+    if (this.hasRefused && now - this.answeredAtMs < MEASURED_MS) return;
     if (now - this.measuredAtMs >= MEASURED_MS) this.forget();
     this.startAt(now);
-    this.isFirst = true;
   }
 
   private learnWaitOfOne(waitedMs: number): void {
