@@ -79,6 +79,12 @@ const CALL_MS_MAX = 15_000;
 const CREATE_INSTRUMENT_MS_MAX = 45_000;
 const READY_MS_MAX = 10_000;
 
+/**
+ * What a gateway may send ahead of what was read. With HTTP/2's own 64 KiB a stream of events has one round trip for some
+ * hundred of them, and a busy machine has few round trips a second.
+ */
+const FLOW_CONTROL_WINDOW_BYTES = 4 * 1_048_576;
+
 const CHANNEL_OPTIONS: ChannelOptions = {
   "grpc.keepalive_time_ms": 5_000,
   "grpc.keepalive_timeout_ms": 3_000,
@@ -87,6 +93,7 @@ const CHANNEL_OPTIONS: ChannelOptions = {
   "grpc.min_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 1_000,
   "grpc.max_receive_message_length": -1,
+  "grpc-node.flow_control_window": FLOW_CONTROL_WINDOW_BYTES,
   // An order is never sent twice by anybody but its owner.
   "grpc.enable_retries": 0,
 };
