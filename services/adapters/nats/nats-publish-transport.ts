@@ -21,6 +21,10 @@ interface Publication {
   readonly reject: (error: LogRefusedError) => void;
 }
 
+interface Answer {
+  readonly error?: { readonly err_code?: number; readonly description?: string };
+}
+
 export class NatsPublishTransport implements PublishTransport {
   private readonly connection: NatsConnection;
   private readonly answersTo = createInbox();
@@ -84,9 +88,12 @@ function refusal(message: Msg): LogRefusedError | null {
   if (message.data.length === 0 && message.headers?.code === NO_RESPONDERS) {
     return new LogRefusedError("no-stream", "no stream takes what is published there");
   }
-  const { error } = message.json<{
-    readonly error?: { readonly err_code?: number; readonly description?: string };
-  }>();
+  let error: Answer["error"];
+  try {
+    ({ error } = message.json<Answer>());
+  } catch {
+    return new LogRefusedError("unavailable", "the answer cannot be read");
+  }
   if (!error) return null;
   const reason = FULL.includes(error.err_code ?? 0) ? "full" : "unavailable";
   return new LogRefusedError(reason, `${error.err_code}: ${error.description}`);
