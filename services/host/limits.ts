@@ -31,6 +31,9 @@ export const LAG_TOLD_COMMANDS_MIN = 2_000;
 /** Who leads and confirms nothing for so long is late, whatever was before. */
 export const LAG_STUCK_MS = 3_000;
 
+/** Outbox rows that are confirmed are deleted together, by one batch in so long. */
+export const DELETE_CONFIRMED_EVERY_MS = 250;
+
 /** When nothing else commits, confirmed outbox rows are deleted after so long. */
 export const TIDY_AFTER_MS = 1_000;
 

@@ -12,6 +12,7 @@ import { BatchClock } from "../../services/host/batch-clock.js";
 import { Directory } from "../../services/host/directory.js";
 import { firstSnapshot, type HostEvent, nextSnapshot } from "../../services/host/host-machine.js";
 import {
+  DELETE_CONFIRMED_EVERY_MS,
   LAG_STUCK_MS,
   LAG_TOLD_COMMANDS_MIN,
   LAG_TOLD_MS_MIN,
@@ -155,6 +156,19 @@ describe("the outbox (R4)", () => {
     expect(outbox.takeConfirmed()).toEqual([{ destination: 1025, upTo: 2 }]);
     expect(outbox.takeConfirmed()).toEqual([]);
     expect(outbox.backlog().frames).toBe(1);
+  });
+
+  it("has what is confirmed deleted now and then, all of it at once", () => {
+    const { clock, outbox, row } = setUp();
+    outbox.send([row(1), row(2), row(3), row(4)]);
+    outbox.confirm(1025, 1);
+    expect(outbox.takeConfirmed()).toEqual([{ destination: 1025, upTo: 1 }]);
+    outbox.confirm(1025, 2);
+    clock.advance(DELETE_CONFIRMED_EVERY_MS - 1);
+    expect(outbox.takeConfirmed()).toEqual([]);
+    outbox.confirm(1025, 3);
+    clock.advance(1);
+    expect(outbox.takeConfirmed()).toEqual([{ destination: 1025, upTo: 3 }]);
   });
 
   it("takes no mark of what was never sent", () => {
