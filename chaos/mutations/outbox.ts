@@ -24,12 +24,12 @@ export function withoutOutbox({ store, log }: { readonly store: Store; readonly 
       },
     }),
     log: over<Log>(log, {
-      publish: async (name, anchor, frame) => {
+      post: (name, anchor, frame) => {
         const { source, first } = decodeFrame(frame);
         const key = `${source} ${name} ${first}`;
-        if (source > 0 && sent.has(key)) return;
+        if (sent.has(key)) return;
         sent.add(key);
-        await log.publish(name, anchor, frame);
+        log.post(name, anchor, frame);
       },
     }),
   };

@@ -150,7 +150,7 @@ export class Outbox {
     // A receiver that has no inbox yet, or whose log refuses the frame, gets it when it is overdue.
     if (!whereabouts || whereabouts.anchor === 0) return;
     stampToken(row.frame, this.token);
-    this.log.publish(whereabouts.name, whereabouts.anchor, row.frame).catch(() => undefined);
+    this.log.post(whereabouts.name, whereabouts.anchor, row.frame);
   }
 
   private pendingOf(destination: number): Pending {

@@ -43,6 +43,8 @@ export interface Log {
   read(actorName: string, anchor: number, sequence: number): Promise<LogMessage | null>;
   /** Resolves when the log has taken the frame; rejects with `LogRefusedError`. */
   publish(actorName: string, anchor: number, frame: Uint8Array): Promise<void>;
+  /** Publishes, in one order with `publish`, for somebody who would do nothing with the log's answer: there is none. */
+  post(actorName: string, anchor: number, frame: Uint8Array): void;
   /**
    * Delivers every message from a sequence on, in order. `verify` runs before the first delivery and again after
    * every reconnect or re-creation of the consumer, before anything more is delivered; when it rejects with

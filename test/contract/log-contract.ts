@@ -57,6 +57,10 @@ export function describeLog(adapter: string, open: OpenLogBench): void {
       expect(await bench.log.read(name, ANCHOR + 1, 1)).toBeNull();
       expect(await reasonOf(bench.log.publish(name, ANCHOR + 1, bytesOf("a")))).toBe("no-stream");
       expect(await reasonOf(bench.log.publish("ledger.9", ANCHOR, bytesOf("a")))).toBe("no-stream");
+      // Without an answer nobody is told.
+      bench.log.post(name, ANCHOR + 1, bytesOf("a"));
+      await bench.log.publish(name, ANCHOR, bytesOf("b"));
+      expect(await bench.log.identify(name, ANCHOR)).toMatchObject({ lastSequence: 1 });
     });
 
     it("keeps inboxes apart whose names or anchors differ by little", async () => {
@@ -70,11 +74,15 @@ export function describeLog(adapter: string, open: OpenLogBench): void {
       }
     });
 
-    it("delivers in the order of the calls that published, without a gap", async () => {
+    it("delivers in the order of the calls, with an answer and without, and without a gap", async () => {
       const name = await inbox();
       const reader = await Reader.start(bench.log, name);
       const texts = countTo(2_000).map((n) => `frame ${n}`);
-      await Promise.all(texts.map((text) => bench.other.log.publish(name, ANCHOR, bytesOf(text))));
+      const { log } = bench.other;
+      for (const [at, text] of texts.entries()) {
+        if (at % 2 === 0) void log.publish(name, ANCHOR, bytesOf(text));
+        else log.post(name, ANCHOR, bytesOf(text));
+      }
       await reader.until(texts.length);
       expect(reader.texts).toEqual(texts);
       expect(reader.sequences).toEqual(countTo(texts.length));

@@ -131,11 +131,10 @@ describe("the outbox (R4)", () => {
     directory.learn([known]);
     const published: number[] = [];
     const log = {
-      publish: (_name: string, _anchor: number, frame: Uint8Array) => {
+      post: (_name: string, _anchor: number, frame: Uint8Array) => {
         const { first, token } = decodeFrame(frame);
         expect(token).toBe(7);
         published.push(first);
-        return Promise.resolve();
       },
     } as unknown as Log;
     const outbox = new Outbox(log, clock, directory, 7);
@@ -266,7 +265,7 @@ describe("the announcer", () => {
     announcer.start();
     announcer.mark(7, 1, 3);
     announcer.mark(7, 1, 4);
-    clock.advance(ANNOUNCE_MARKS_WITHIN_MS);
+    clock.advance(ANNOUNCE_EVERY_MS);
     const said = () => bus.said.map(({ data }) => decodeAnnouncement(data).marks);
     expect(said()).toEqual([[], [{ source: 7, token: 1, number: 4 }]]);
     clock.advance(ANNOUNCE_EVERY_MS * 3);

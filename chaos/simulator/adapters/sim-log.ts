@@ -43,6 +43,10 @@ export class SimLog implements Log {
     return this.publisher.publish(actorName, anchor, frame);
   }
 
+  post(actorName: string, anchor: number, frame: Uint8Array): void {
+    this.publisher.post(actorName, anchor, frame);
+  }
+
   consume(
     actorName: string,
     anchor: number,

@@ -1,4 +1,4 @@
-/** Publishing to the NATS of a run, each frame with an answer. */
+/** Publishing to the NATS of a run, with an answer and without. */
 import {
   PUBLISH_MS_MAX,
   type PublishTransport,
@@ -40,6 +40,16 @@ export class SimPublishTransport implements PublishTransport {
         if (connection.answer(currentLife, settle) > deadlineUs) expire();
       };
       if (connection.send(work, expire) > deadlineUs) expire();
+    });
+  }
+
+  post(actorName: string, anchor: number, frame: Uint8Array): void {
+    const { process, nats } = this.connection;
+    // The sender may stamp the frame again afterwards.
+    const sent = Buffer.from(frame);
+    this.connection.send(() => {
+      refusalOf(() => nats.publish(process, actorName, anchor, sent));
+      process.pass("effect");
     });
   }
 

@@ -2,22 +2,25 @@
 import type { NatsConnection } from "nats";
 import type { Bus } from "../../ports/log.js";
 import { Presence, watchConnection } from "./connection.js";
+import { Outgoing } from "./outgoing.js";
 
 const ROUND_TRIP_MS_MAX = 500;
 
 export class NatsBus implements Bus {
   private readonly connection: NatsConnection;
+  private readonly outgoing: Outgoing;
   private readonly presence: Presence;
   /** The question that is not answered yet: everybody who asks meanwhile waits for the same answer. */
   private ping: Promise<void> | null = null;
 
   constructor(connection: NatsConnection) {
     this.connection = connection;
+    this.outgoing = Outgoing.of(connection);
     this.presence = new Presence(connection);
   }
 
   publish(subject: string, data: Uint8Array): void {
-    if (!this.connection.isClosed()) this.connection.publish(subject, data);
+    this.outgoing.publish(subject, data);
   }
 
   subscribe(subject: string, handler: (data: Uint8Array, subject: string) => void): () => void {

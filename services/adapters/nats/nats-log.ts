@@ -126,6 +126,10 @@ export class NatsLog implements Log {
     return this.publisher.publish(actorName, anchor, frame);
   }
 
+  post(actorName: string, anchor: number, frame: Uint8Array): void {
+    this.publisher.post(actorName, anchor, frame);
+  }
+
   async consume(
     actorName: string,
     anchor: number,

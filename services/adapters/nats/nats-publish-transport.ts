@@ -1,11 +1,12 @@
 /**
- * Publishing to JetStream, each frame with an answer. The answers come to one subject of this client's, numbered; the
+ * Publishing to JetStream, with an answer and without. The answers come to one subject of this client's, numbered; the
  * library's own way makes two promises, a timer and a stack trace for each.
  */
 import { createInbox, type Msg, type NatsConnection } from "nats";
 import { LogRefusedError } from "../../ports/log.js";
 import { watchConnection } from "./connection.js";
 import { subjectName } from "./names.js";
+import { Outgoing } from "./outgoing.js";
 import { PUBLISH_MS_MAX, type PublishTransport } from "./publisher.js";
 
 /** What the server says of a stream, a machine or a store that is full. */
@@ -27,6 +28,7 @@ interface Answer {
 
 export class NatsPublishTransport implements PublishTransport {
   private readonly connection: NatsConnection;
+  private readonly outgoing: Outgoing;
   private readonly answersTo = createInbox();
   /** By number, and so in the order in which they were sent. */
   private readonly underWay = new Map<number, Publication>();
@@ -35,6 +37,7 @@ export class NatsPublishTransport implements PublishTransport {
 
   constructor(connection: NatsConnection) {
     this.connection = connection;
+    this.outgoing = Outgoing.of(connection);
     connection.subscribe(`${this.answersTo}.*`, {
       callback: (error, message) => {
         if (!error) this.answered(message);
@@ -44,16 +47,19 @@ export class NatsPublishTransport implements PublishTransport {
 
   send(actorName: string, anchor: number, frame: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (this.connection.isClosed()) {
+        return reject(new LogRefusedError("unavailable", "the connection to NATS is closed"));
+      }
       this.published += 1;
       const reply = `${this.answersTo}.${this.published}`;
-      try {
-        this.connection.publish(subjectName(actorName, anchor), frame, { reply });
-      } catch (error) {
-        return reject(new LogRefusedError("unavailable", (error as Error).message));
-      }
+      this.outgoing.publish(subjectName(actorName, anchor), frame, reply);
       this.underWay.set(this.published, { sentAtMs: performance.now(), resolve, reject });
       this.check ??= setTimeout(() => this.giveUp(), CHECK_EVERY_MS);
     });
+  }
+
+  post(actorName: string, anchor: number, frame: Uint8Array): void {
+    this.outgoing.publish(subjectName(actorName, anchor), frame);
   }
 
   watch(handlers: Parameters<PublishTransport["watch"]>[0]): void {

@@ -14,6 +14,8 @@ export const PUBLISH_MS_MAX = 2_000;
 export interface PublishTransport {
   /** Resolves when the log has taken the frame; rejects with `LogRefusedError`, after `PUBLISH_MS_MAX` at the latest. */
   send(actorName: string, anchor: number, frame: Uint8Array): Promise<void>;
+  /** Sends without an answer. */
+  post(actorName: string, anchor: number, frame: Uint8Array): void;
   /** Calls back on each loss of the connection and on each return of it; at once when it is away already. */
   watch(handlers: { readonly lost: () => void; readonly back: () => void }): void;
 }
@@ -46,6 +48,11 @@ export class Publisher {
       if (this.away) this.wait(publication);
       else this.send(publication);
     });
+  }
+
+  post(actorName: string, anchor: number, frame: Uint8Array): void {
+    if (this.away) this.publish(actorName, anchor, frame).catch(() => undefined);
+    else this.transport.post(actorName, anchor, frame);
   }
 
   private send(publication: Publication): void {
