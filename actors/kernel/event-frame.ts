@@ -60,7 +60,7 @@ export function decodeEventFrame(bytes: Uint8Array): EventFrame {
   return frame;
 }
 
-/** A leader's word of where it stands: on claiming, every 100 ms, and soon after it has taken commands. */
+/** A leader's word of where it stands: on claiming and every 100 ms. */
 export interface Announcement {
   readonly actor: number;
   readonly name: string;

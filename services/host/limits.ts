@@ -1,8 +1,7 @@
 /** The host's limits and intervals, with their units (R11). */
 
-/** A leader says where it stands at least this often, and so soon after marks have moved. */
+/** A leader says this often where it stands, with the marks that have moved. */
 export const ANNOUNCE_EVERY_MS = 100;
-export const ANNOUNCE_MARKS_WITHIN_MS = 50;
 
 /** A leader whose commit has had no answer for so long no longer says that it leads. */
 export const COMMIT_HANGS_AFTER_MS = 700;

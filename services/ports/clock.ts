@@ -8,22 +8,26 @@ export interface Clock {
   soon(callback: () => void): void;
 }
 
-/** The time until the clock shows the next multiple of an interval: those who wait for it wake up together. */
-export function untilStep(clock: Clock, intervalMs: number): number {
-  return intervalMs - (clock.now() % intervalMs);
-}
-
-/** Does something again and again, each time so long after the last; the returned function ends it. */
+/**
+ * Does something again and again, about when the clock shows a multiple of an interval: who does so in one process does it
+ * together, so that the process is woken once for all, and what they say goes out together. The returned function ends it.
+ */
 export function every(clock: Clock, intervalMs: number, task: () => void): () => void {
   let cancel = (): void => undefined;
   const again = (): void => {
-    cancel = clock.after(intervalMs, () => {
+    cancel = clock.after(untilStep(clock, intervalMs), () => {
       again();
       task();
     });
   };
   again();
   return () => cancel();
+}
+
+/** A timer may be a little early: the step that is just due is the one before. */
+function untilStep(clock: Clock, intervalMs: number): number {
+  const leftMs = intervalMs - (clock.now() % intervalMs);
+  return leftMs < intervalMs / 2 ? leftMs + intervalMs : leftMs;
 }
 
 export const sleep = (clock: Clock, delayMs: number): Promise<void> =>

@@ -17,7 +17,6 @@ import {
   LAG_TOLD_COMMANDS_MIN,
   LAG_TOLD_MS_MIN,
   ANNOUNCE_EVERY_MS,
-  ANNOUNCE_MARKS_WITHIN_MS,
   RESEND_AFTER_MS,
   RESEND_REQUEST_EVERY_MS,
 } from "../../services/host/limits.js";
