@@ -16,14 +16,16 @@ const MS_PER_SECOND = 1_000;
 /** That nobody leads an actor can be told only where all say that they do not. */
 const ALWAYS_TOLD: readonly HostState[] = ["leading", "stopped"];
 
-/** The last values of an actor's own counters, to add what is new to the process's. */
-interface Seen {
-  actor: Actor;
-  values: Record<string, number>;
+/** An actor that is led here. An actor that was recovered counts from zero. */
+interface Led {
+  readonly actor: Actor;
+  /** The actor's own counters as of its last commit, and what of them the process's have. */
+  counted: readonly number[];
+  told: readonly number[];
 }
 
 export class MetricsObserver implements HostObserver {
-  private readonly seen = new Map<string, Seen>();
+  private readonly led = new Map<string, Led>();
 
   applied(kind: ActorKind, commands: number, elapsedMs: number): void {
     if (kind !== "market" || commands === 0) return;
@@ -34,8 +36,12 @@ export class MetricsObserver implements HostObserver {
     const kind = kindOfName(actorName);
     metrics.batchSize.observe({ kind }, batch.commands);
     metrics.commitSeconds.observe({ kind }, batch.commitMs / MS_PER_SECOND);
-    if (actor instanceof Market) this.market(actorName, actor);
-    if (actor instanceof LedgerShard) this.ledger(actorName, actor);
+    let led = this.led.get(actorName);
+    if (led?.actor !== actor) {
+      led = { actor, counted: [], told: [] };
+      this.led.set(actorName, led);
+    }
+    led.counted = countersOf(actor);
   }
 
   malformedFrame(actorName: string): void {
@@ -83,6 +89,7 @@ export class MetricsObserver implements HostObserver {
       metrics.inboxLag.set({ actor }, inboxFrames);
       metrics.outboxAge.set({ actor }, outboxAgeMs / MS_PER_SECOND);
     }
+    for (const [actorName, led] of this.led) tell(actorName, led);
     for (const gauge of [metrics.standbyLag, metrics.standbyWarm]) gauge.reset();
     for (const [actor, { behind, isWarm }] of Object.entries(node.standbys())) {
       metrics.standbyLag.set({ actor }, behind);
@@ -92,50 +99,40 @@ export class MetricsObserver implements HostObserver {
 
   /** What is measured of an actor's book belongs to whoever leads it. */
   private forget(actorName: string): void {
+    const led = this.led.get(actorName);
+    if (led) tell(actorName, led);
+    this.led.delete(actorName);
     if (kindOfName(actorName) !== "market") return;
     const symbol = symbolOf(actorName);
     for (const side of ["bid", "ask"]) metrics.orderBookDepth.remove({ symbol, side });
   }
+}
 
-  private market(actorName: string, market: Market): void {
+function countersOf(actor: Actor): readonly number[] {
+  if (actor instanceof Market) return [actor.tradesExecuted, actor.tradeVolume];
+  if (!(actor instanceof LedgerShard)) return [];
+  const warnings = WARNING_KINDS.map((kind) => actor.warnings(kind));
+  return [actor.ordersProcessed, actor.ordersCancelled, ...warnings];
+}
+
+/** Adds what is new of an actor's counters to the process's: a scrape does so, for a commit should cost little. */
+function tell(actorName: string, led: Led): void {
+  const { actor, counted, told } = led;
+  const [first, second, ...others] = counted.map((value, at) => value - (told[at] ?? 0));
+  led.told = counted;
+  if (actor instanceof Market) {
     const symbol = symbolOf(actorName);
-    const { bids, asks } = market.depth();
+    const { bids, asks } = actor.depth();
     metrics.orderBookDepth.set({ symbol, side: "bid" }, bids);
     metrics.orderBookDepth.set({ symbol, side: "ask" }, asks);
-    const { trades, volume } = this.growth(actorName, market, {
-      trades: market.tradesExecuted,
-      volume: market.tradeVolume,
-    });
-    metrics.tradesExecuted.inc({ symbol }, trades);
-    metrics.tradeVolume.inc({ symbol }, volume);
-  }
-
-  private ledger(actorName: string, shard: LedgerShard): void {
-    const warnings = Object.fromEntries(
-      WARNING_KINDS.map((kind) => [WARNING_NAMES[kind], shard.warnings(kind)]),
-    );
-    const grown = this.growth<string>(actorName, shard, {
-      processed: shard.ordersProcessed,
-      cancelled: shard.ordersCancelled,
-      ...warnings,
-    });
-    metrics.ordersProcessed.inc(grown["processed"]);
-    metrics.ordersCancelled.inc(grown["cancelled"]);
-    for (const kind of Object.keys(warnings)) metrics.accountWarnings.inc({ kind }, grown[kind]);
-  }
-
-  /** How much each counter has grown since the last batch. An actor that was recovered counts from zero. */
-  private growth<K extends string>(
-    actorName: string,
-    actor: Actor,
-    values: Record<K, number>,
-  ): Record<K, number> {
-    const seen = this.seen.get(actorName);
-    const before: Record<string, number> = seen?.actor === actor ? seen.values : {};
-    this.seen.set(actorName, { actor, values });
-    const grown = { ...values };
-    for (const key of Object.keys(values) as K[]) grown[key] = values[key] - (before[key] ?? 0);
-    return grown;
+    metrics.tradesExecuted.inc({ symbol }, first);
+    metrics.tradeVolume.inc({ symbol }, second);
+  } else if (actor instanceof LedgerShard) {
+    metrics.ordersProcessed.inc(first);
+    metrics.ordersCancelled.inc(second);
+    for (const [at, kind] of WARNING_KINDS.entries()) {
+      metrics.accountWarnings.inc({ kind: WARNING_NAMES[kind] }, others[at]);
+    }
   }
 }
 
