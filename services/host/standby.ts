@@ -41,6 +41,8 @@ export class Standby {
   private batch = 0;
   private incarnation = 0;
   private heard = 0;
+  /** What was told while it was reading, in the order of the batches. */
+  private told: LoggedBatch[] = [];
   private reading: Promise<void> | null = null;
   private promoting = false;
   private stopped = false;
@@ -114,13 +116,19 @@ export class Standby {
     }
     if (logged.actor !== this.id || logged.batch <= this.heard) return;
     this.heard = logged.batch;
-    const isNext = this.actor && !this.reading && logged.batch === this.batch + 1;
-    if (!isNext) return this.readOn();
+    if (this.reading) return this.keep(logged);
+    if (!this.actor || logged.batch !== this.batch + 1) return this.readOn();
     try {
       this.apply(logged);
     } catch (error) {
       this.beginAnew(error);
     }
+  }
+
+  /** A reading may end before what is told meanwhile. Above the limit all is dropped: the log has it. */
+  private keep(logged: LoggedBatch): void {
+    if (this.told.length >= BATCHES_PER_READ) this.told = [];
+    this.told.push(logged);
   }
 
   /** Rebuilds the actor if there is none, and reads what was heard of and not applied. */
@@ -135,6 +143,7 @@ export class Standby {
       try {
         if (!this.actor) await this.build();
         await this.readTail();
+        this.applyTold();
         // What was heard of is not in the log: no leader of ours has said it.
         this.heard = this.batch;
       } catch (error) {
@@ -162,6 +171,14 @@ export class Standby {
     }
   }
 
+  /** Goes on with what was told, as far as it follows what was read. */
+  private applyTold(): void {
+    const { told } = this;
+    this.told = [];
+    if (!this.actor) return;
+    for (const logged of told) if (logged.batch === this.batch + 1) this.apply(logged);
+  }
+
   private apply(logged: LoggedBatch): void {
     const { actor } = this;
     if (!actor || logged.batch !== this.batch + 1) {
@@ -183,6 +200,7 @@ export class Standby {
 
   private forget(error: unknown): void {
     this.actor = null;
+    this.told = [];
     if (this.stopped) return;
     const isBug = error instanceof DivergedError || error instanceof MalformedError;
     if (isBug) this.deps.observer.diverged(this.name);
