@@ -155,12 +155,13 @@ export class Host {
   }
 
   /**
-   * Writes the key over to another node, then stops reading, commits what was applied and says so. The key goes first, as
-   * etcd takes most of the time, and nothing stands still meanwhile. Leads on if the key was not taken.
+   * Writes the key over to another node, in its present life, then stops reading, commits what was applied, with the token
+   * raised for the successor, and says so. The key goes first, as etcd takes most of the time, and nothing stands still
+   * meanwhile. Leads on if the key was not taken.
    */
-  async handOver(to: string): Promise<void> {
+  async handOver(to: string, incarnation: string): Promise<void> {
     if (this.token === 0 || this.handing) return;
-    this.handing = this.hand(to, this.token);
+    this.handing = this.hand(to, incarnation, this.token);
     await this.handing;
     this.handing = null;
   }
@@ -185,16 +186,19 @@ export class Host {
     await this.running;
   }
 
-  private async hand(to: string, token: number): Promise<void> {
+  private async hand(to: string, incarnation: string, token: number): Promise<void> {
     const { leases, bus } = this.deps;
     // Where the answer was lost the successor may have the key all the same: it raises the token after a while.
-    const isHanded = await leases
+    const leaseRevision = await leases
       .handOver(this.name, to, token)
       .catch((error: unknown) => this.logger.warn({ to, error: String(error) }, "not handed over"));
-    if (!isHanded || !this.become({ type: "DRAIN" }, `for ${to}`)) return;
-    await this.endLeading();
-    // Else the last commit was fenced, or its outcome is not known.
-    if (!this.become({ type: "DRAINED" }, `for ${to}`)) return;
+    const { leader } = this;
+    if (!leaseRevision || !leader || !this.become({ type: "DRAIN" }, `for ${to}`)) return;
+    const successor = { node: to, incarnation, reason: HANDED_OVER, leaseRevision };
+    // Else the last commit was fenced, or its outcome is not known: the successor, who does not hear, looks by itself.
+    if (!(await leader.handOver(successor))) return;
+    this.leader = null;
+    this.become({ type: "DRAINED" }, `for ${to}`);
     bus.publish(releaseSubject(this.name), encodeRelease({ actor: this.actor, token }));
   }
 

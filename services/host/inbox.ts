@@ -8,6 +8,7 @@ import { sleep } from "../ports/clock.js";
 import type { HostDependencies } from "./dependencies.js";
 import { checkStream } from "./inbox-identity.js";
 import { MAKE_STREAM_AGAIN_AFTER_MS } from "./limits.js";
+import type { InboxStep } from "./open-batch.js";
 
 export interface InboxHandlers {
   readonly arrived: (message: LogMessage) => void;
@@ -69,6 +70,14 @@ export class Inbox {
   applied(message: LogMessage): void {
     this.position = message.sequence;
     this.positionStored = message.stored;
+  }
+
+  /** From what is committed to what was applied. */
+  stepFrom(committed: { readonly anchor: number; readonly position: number }): InboxStep {
+    const { anchor, created, position, positionStored } = this;
+    const positionBefore = anchor === committed.anchor ? committed.position : 0;
+    const after = { positionAfter: position, positionStored };
+    return { anchor, streamCreated: created, positionBefore, ...after };
   }
 
   /** Stops reading; `read` may follow. */

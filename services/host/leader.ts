@@ -6,12 +6,13 @@
  *   announcement.
  * - What is due by a batch's time is done before its commands; when no other batch comes by, in one of its own.
  * - The position moves with the commit of what was read up to it. Reading again is harmless: marks drop what was seen.
+ * - A leadership that is handed over ends with the commit that raises the token for the successor: nothing follows it.
  * - Whatever ends the leadership ends it once, with a reason; nothing is applied or sent after that.
  */
 import { BATCH_COMMANDS_MAX } from "../../actors/kernel/limits.js";
 import { every } from "../ports/clock.js";
 import { type LogMessage, StreamIdentityError } from "../ports/log.js";
-import type { Batch } from "../ports/store.js";
+import type { Batch, Successor } from "../ports/store.js";
 import { Announcer, type Standing } from "./announcer.js";
 import { BatchClock } from "./batch-clock.js";
 import type { HostDependencies } from "./dependencies.js";
@@ -20,7 +21,7 @@ import { Inbox } from "./inbox.js";
 import { endOfCommit, type LeaderEnd } from "./leader-end.js";
 import * as limits from "./limits.js";
 import type { Backlog } from "./observer.js";
-import { OpenBatch, outboxRows } from "./open-batch.js";
+import { OpenBatch } from "./open-batch.js";
 import { Outbox } from "./outbox.js";
 import { readFrame } from "./read-frame.js";
 import type { Recovered } from "./recovery.js";
@@ -46,6 +47,9 @@ export class Leader {
   private sealedAtMs = 0;
   private pumpScheduled = false;
   private accepting = true;
+  /** For whom the next batch raises the token, as the last one. */
+  private successor: Successor | null = null;
+  private handed = false;
   private ended = false;
 
   /** Committed: what the actor's row says. */
@@ -66,7 +70,7 @@ export class Leader {
     this.committedPosition = record.position;
     this.inbox = new Inbox(deps, record, {
       arrived: (message) => this.receive(message),
-      resumed: () => this.askSources(),
+      resumed: () => this.resender.requestRest(recovered.actor.links),
       lost: (error) => this.lostInbox(error),
     });
     this.outbox = new Outbox(deps.log, deps.clock, deps.directory, record.token);
@@ -118,7 +122,20 @@ export class Leader {
     if (this.ended) return;
     // Only now is it known that the inbox is the one that was read: publishers may come.
     this.announcer.start();
-    this.askSources();
+    this.resender.requestRest(this.recovered.actor.links);
+  }
+
+  /**
+   * Goes on until the commit under way has ended. Then it takes no more, and commits what it has applied, if anything, with the
+   * token raised for the successor. False: it has ended otherwise, as `onEnd` was told.
+   */
+  async handOver(successor: Successor): Promise<boolean> {
+    this.successor = successor;
+    await this.commit;
+    this.accepting = false;
+    this.inbox.pause();
+    await this.commitEmpty();
+    return this.handed;
   }
 
   /** Takes no more, commits what it has applied, and ends without a word to `onEnd`. */
@@ -227,7 +244,7 @@ export class Leader {
 
   /** Commits the open batch as soon as nothing of this actor is being committed and the node has a turn for it. */
   private sealInTurn(): void {
-    if (this.open && !this.commit) this.deps.turns.take(this.myTurn);
+    if (this.open && !this.commit && !this.successor) this.deps.turns.take(this.myTurn);
   }
 
   private readonly myTurn = (): Promise<void> | null => {
@@ -237,31 +254,16 @@ export class Leader {
 
   /** Closes the open batch and commits it. */
   private seal(): void {
-    const open = this.open;
+    const { open, anchor, committedPosition: position, successor } = this;
     if (!open) return;
     this.open = null;
-    const { actor, record } = this.recovered;
-    const effects = actor.takeEffects();
-    const outbox = outboxRows(actor, effects.sends);
-    const spoke = effects.events !== null || effects.replies !== null;
-    const batch: Batch = {
-      actor: record,
+    const batch = open.seal(this.recovered.record, {
+      ...this.inbox.stepFrom({ anchor, position }),
       number: this.batch + 1,
-      token: record.token,
-      anchor: this.inbox.anchor,
-      streamCreated: this.inbox.created,
-      positionBefore: this.inbox.anchor === this.anchor ? this.committedPosition : 0,
-      positionAfter: this.inbox.position,
-      positionStored: this.inbox.positionStored,
-      time: open.time,
-      hash: actor.stateHash(),
-      commands: open.takeLog(),
-      eventBatch: spoke ? this.batch + 1 : this.eventBatch,
-      effects,
-      links: actor.links.takeTouched(),
-      outbox,
       confirmed: this.outbox.takeConfirmed(),
-    };
+      eventBatchBefore: this.eventBatch,
+      successor,
+    });
     this.sealedAtMs = this.deps.clock.now();
     this.commit = this.deps.store.commit(batch).then(
       ({ time }) => this.guard(() => this.committed(batch, open.commands, time)),
@@ -286,6 +288,10 @@ export class Leader {
     }
     const commitMs = this.deps.clock.now() - this.sealedAtMs;
     this.deps.observer.committed(record.name, actor, { commands, commitMs });
+    if (batch.successor) {
+      this.handed = true;
+      return this.close();
+    }
     this.sealInTurn();
     if (this.queue.length > 0) this.schedulePump();
     this.ticker.watch();
@@ -336,15 +342,10 @@ export class Leader {
   /** Commits what was applied, and a batch in any case. */
   private async commitEmpty(): Promise<void> {
     if (this.ended) return;
-    this.open ??= this.begin();
+    this.guard(() => {
+      this.open ??= this.begin();
+    });
     await this.settle();
-  }
-
-  /** Asks everybody who has ever sent something for what may have been lost (R4). */
-  private askSources(): void {
-    for (const link of this.recovered.actor.links.all()) {
-      if (link.received > 0) this.resender.request(link.peer, link.received + 1);
-    }
   }
 
   private lostInbox(error: Error): void {
@@ -360,7 +361,7 @@ export class Leader {
     await this.readInbox();
     if (this.ended) return;
     this.announcer.announce();
-    this.askSources();
+    this.resender.requestRest(this.recovered.actor.links);
   }
 
   private markOf(source: number): void {

@@ -6,10 +6,20 @@ import type { Actor } from "../../actors/kernel/actor.js";
 import { ByteReader, ByteWriter } from "../../actors/kernel/bytes.js";
 import { decodeFrame, encodeFrame, stampToken, type Frame } from "../../actors/kernel/frame.js";
 import { FRAME_BYTES_MAX, FRAME_COMMANDS_MAX } from "../../actors/kernel/limits.js";
-import type { LoggedBatch, OutboxRow } from "../ports/store.js";
+import type { ActorRecord, Batch, LoggedBatch, OutboxRow } from "../ports/store.js";
+
+/** How far a batch moves its actor's inbox. */
+export type InboxStep = Pick<
+  Batch,
+  "anchor" | "streamCreated" | "positionBefore" | "positionAfter" | "positionStored"
+>;
 
 /** Every log is written in it and then copied out. */
 const writer = new ByteWriter(4_096);
+
+/** What a batch is besides what its actor makes of its commands. */
+type Around = InboxStep &
+  Pick<Batch, "number" | "confirmed" | "successor"> & { readonly eventBatchBefore: number };
 
 export class OpenBatch {
   readonly time: number;
@@ -38,6 +48,25 @@ export class OpenBatch {
     stampToken(logged, frame.token);
     this.log.push(logged);
     this.commands += taken.length;
+  }
+
+  /** As it is to be committed: with everything that the actor has to store and say since the batch before. */
+  seal(record: ActorRecord, { eventBatchBefore, ...around }: Around): Batch {
+    const { actor } = this;
+    const effects = actor.takeEffects();
+    const spoke = effects.events !== null || effects.replies !== null;
+    return {
+      ...around,
+      actor: record,
+      token: record.token,
+      time: this.time,
+      hash: actor.stateHash(),
+      commands: this.takeLog(),
+      eventBatch: spoke ? around.number : eventBatchBefore,
+      outbox: outboxRows(actor, effects.sends),
+      links: actor.links.takeTouched(),
+      effects,
+    };
   }
 
   /** The frames as applied, each with its length in front. */

@@ -1,6 +1,7 @@
 /** Requests to send again, both ways: asking a source, and being asked (R4). */
 import { MalformedError } from "../../actors/kernel/bytes.js";
 import { decodeResendRequest, encodeResendRequest } from "../../actors/kernel/event-frame.js";
+import type { Links } from "../../actors/kernel/links.js";
 import type { Clock } from "../ports/clock.js";
 import type { Bus } from "../ports/log.js";
 import { resendSubject } from "../ports/subjects.js";
@@ -35,6 +36,13 @@ export class Resender {
       this.clock.after(RESEND_REQUEST_EVERY_MS - sinceMs, () => this.askWaiting(source));
     }
     this.waiting.set(source, from);
+  }
+
+  /** Asks everybody who has ever sent something for what may have been lost. */
+  requestRest(links: Links): void {
+    for (const { peer, received } of links.all()) {
+      if (received > 0) this.request(peer, received + 1);
+    }
   }
 
   stop(): void {

@@ -115,9 +115,10 @@ export class Moves {
     const view = this.deps.view();
     const isLed = host.state === "leading" && to !== node;
     if (!isLed || !placement.mayGive(host.name, to, view)) return this.giveNext();
+    const { incarnation } = view.members.get(to)!.info;
     const isHurried = view.members.get(node)?.info.isLeaving ?? false;
     this.isGiving = true;
-    void this.hand(host, to)
+    void this.hand(host, to, incarnation)
       .then(() => sleep(clock, isHurried ? 0 : MOVE_EVERY_MS))
       .then(() => {
         this.isGiving = false;
@@ -126,11 +127,11 @@ export class Moves {
   }
 
   /** Hands over, and waits until the successor leads: many that rise at once stand still the longer. */
-  private async hand(host: Host, to: string): Promise<void> {
+  private async hand(host: Host, to: string, incarnation: string): Promise<void> {
     const { directory, clock, logger } = this.deps;
     const { token } = host;
     try {
-      await host.handOver(to);
+      await host.handOver(to, incarnation);
     } catch (error) {
       logger.error({ actor: host.name, to, error: String(error) }, "a handover failed");
     }

@@ -41,9 +41,9 @@ export interface LeaseStore {
   claim(actorName: string, seen?: Leadership): Promise<Leadership | null>;
   /**
    * Writes the key that this node holds over to another node, under that node's lease, with the token under which this
-   * one has led. False: this node does not hold it, or the other one is not there.
+   * one has led. Resolves with the key's revision; null: this node does not hold it, or the other one is not there.
    */
-  handOver(actorName: string, to: string, token: number): Promise<boolean>;
+  handOver(actorName: string, to: string, token: number): Promise<number | null>;
   /** Gives the key up if this node holds it. */
   release(actorName: string): Promise<void>;
   /** Gives the lease back, and with it everything that was held. */

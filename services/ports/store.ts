@@ -39,6 +39,12 @@ export interface Holder {
   readonly reason: string;
 }
 
+/** Whom a leader raises the token for with its last batch. */
+export interface Successor extends Holder {
+  /** The revision of the etcd key that was written over to it. */
+  readonly leaseRevision: number;
+}
+
 /** One batch to commit. */
 export interface Batch {
   readonly actor: ActorRecord;
@@ -59,6 +65,8 @@ export interface Batch {
   readonly outbox: readonly OutboxRow[];
   /** Outbox rows that receivers have confirmed: to be deleted up to a number per destination. */
   readonly confirmed: readonly { readonly destination: number; readonly upTo: number }[];
+  /** It is the last under its token: its commit raises the token for this holder, as if that had asked for it. */
+  readonly successor: Successor | null;
 }
 
 /** The fence let no row through: another token, or another batch, is in the actor's row. This node is deposed. */
@@ -103,6 +111,8 @@ export interface Correspondence {
   readonly links: readonly Link[];
   /** What it has sent and nobody has confirmed, by destination and number. */
   readonly outbox: readonly OutboxRow[];
+  /** The last batch that is in it: links and outbox change with batches, and with nothing else. */
+  readonly batch: number;
   /** Postgres's clock in microseconds since 1970. */
   readonly now: number;
 }
@@ -116,8 +126,10 @@ export interface Store {
   actors(aboveActor: number): Promise<ActorSummary[]>;
   record(actor: number): Promise<ActorRecord | null>;
   /**
-   * Raises the token from `fromToken` by one, alone and committed; asked again by the same holder, because the answer was
-   * lost, it gives what it gave. The claim is noted with the token. Null: somebody else has raised it. A predecessor that was frozen in the middle of its commit, and so holds the row, loses its connection.
+   * Raises the token from `fromToken` by one, alone and committed. Where that was done for the same holder already, by
+   * itself, whose answer was lost, or by the last batch of its predecessor, it gives what there is and writes nothing. The claim is
+   * noted with the token. Null: somebody else has raised it. A predecessor that was frozen in the middle of its commit, and so
+   * holds the row, loses its connection.
    */
   raise(
     actor: number,

@@ -71,6 +71,7 @@ export class DirectLeader {
       links: actor.links.takeTouched(),
       outbox: [],
       confirmed: [],
+      successor: null,
     });
     this.last = { ...last, batch: number, eventBatch, time };
   }

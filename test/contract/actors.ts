@@ -101,6 +101,7 @@ export class Committer {
       links: actor.links.takeTouched(),
       outbox,
       confirmed: [],
+      successor: null,
       ...changes,
     };
   }

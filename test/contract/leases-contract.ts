@@ -227,7 +227,7 @@ export function describeLeases(adapter: string, open: OpenLeasesBench): void {
       // What was seen is no longer so, and the one before does not hold it any more.
       expect(await one.claim(ACTOR, first)).toBeNull();
       await one.release(ACTOR);
-      expect(await one.handOver(ACTOR, "node-2", 1)).toBe(false);
+      expect(await one.handOver(ACTOR, "node-2", 1)).toBeNull();
       expect((await bench.kept()).leaders).toEqual({ [ACTOR]: "node-2" });
       // Its own key is not put anew, and so stays what others have seen.
       expect(await two.claim(ACTOR, second)).toEqual(second);
@@ -253,19 +253,19 @@ export function describeLeases(adapter: string, open: OpenLeasesBench): void {
       const { leases: two } = await joined("node-2");
       await vi.waitFor(() => expect(one.nodes().size).toBe(2), PATIENCE);
       const held = (await one.claim(ACTOR))!;
-      expect(await one.handOver(ACTOR, "node-9", 7)).toBe(false);
-      expect(await one.handOver(OTHER, "node-2", 7)).toBe(false);
-      expect(await two.handOver(ACTOR, "node-2", 7)).toBe(false);
+      expect(await one.handOver(ACTOR, "node-9", 7)).toBeNull();
+      expect(await one.handOver(OTHER, "node-2", 7)).toBeNull();
+      expect(await two.handOver(ACTOR, "node-2", 7)).toBeNull();
       expect(one.leaders().get(ACTOR)).toEqual(held);
 
-      expect(await one.handOver(ACTOR, "node-2", 7)).toBe(true);
+      const revision = await one.handOver(ACTOR, "node-2", 7);
       const handed = one.leaders().get(ACTOR)!;
-      expect(handed).toMatchObject({ actorName: ACTOR, node: "node-2", handedAt: 7 });
+      expect(handed).toEqual({ actorName: ACTOR, node: "node-2", revision, handedAt: 7 });
       expect(handed.revision).toBeGreaterThan(held.revision);
       await vi.waitFor(() => expect(two.leaders().get(ACTOR)).toEqual(handed), PATIENCE);
       expect(await two.claim(ACTOR)).toEqual(handed);
       expect(await one.claim(ACTOR)).toBeNull();
-      expect(await one.handOver(ACTOR, "node-2", 8)).toBe(false);
+      expect(await one.handOver(ACTOR, "node-2", 8)).toBeNull();
       // It is under the successor's lease now: it stays without the one before, and goes with the successor.
       await one.close();
       expect((await bench.kept()).leaders).toEqual({ [ACTOR]: "node-2" });
@@ -280,7 +280,7 @@ export function describeLeases(adapter: string, open: OpenLeasesBench): void {
       await one.claim(ACTOR);
       two.cutOff();
       await vi.waitFor(() => expect([...one.nodes().keys()]).toEqual(["node-1"]), PATIENCE);
-      expect(await one.handOver(ACTOR, "node-2", 1)).toBe(false);
+      expect(await one.handOver(ACTOR, "node-2", 1)).toBeNull();
       expect((await bench.kept()).leaders).toEqual({ [ACTOR]: "node-1" });
     });
 

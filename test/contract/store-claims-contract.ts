@@ -1,11 +1,12 @@
 /** Claims: who raises an actor's token, and what is noted of it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ledgerName, marketName } from "../../actors/kernel/ids.js";
-import type { Store } from "../../services/ports/store.js";
-import { FIRST, holderOf, SYMBOL, Venue } from "./actors.js";
+import { type Batch, FencedError, type Store, type Successor } from "../../services/ports/store.js";
+import { FIRST, holderOf, recordAfter, SYMBOL, Venue } from "./actors.js";
 import type { OpenStoreBench, StoreBench } from "./store-bench.js";
 
 const RACES = 20;
+const SUCCESSOR: Successor = { ...holderOf("node-2", "handed over"), leaseRevision: 4_711 };
 
 export function describeClaims(adapter: string, open: OpenStoreBench): void {
   describe(`claims in ${adapter}`, () => {
@@ -77,6 +78,77 @@ export function describeClaims(adapter: string, open: OpenStoreBench): void {
       for (const { time } of claims) {
         expect(time).toBeGreaterThanOrEqual(before);
         expect(time).toBeLessThanOrEqual(after);
+      }
+    });
+
+    it("raises the token for a successor with the last batch of its predecessor, and for nobody else", async () => {
+      await venue.fund(FIRST, 10_000);
+      const shard = venue.shardOf(FIRST);
+      shard.ask(venue.order(FIRST, "last", {}));
+      for (const committer of [shard, venue.market]) {
+        const { record } = committer;
+        const { id, token } = record;
+        const batch = committer.seal({ successor: SUCCESSOR });
+        await bench.store.commit(batch);
+        const after = { ...recordAfter(record, batch), token: token + 1 };
+        expect(await bench.store.record(id)).toEqual(after);
+        const contents = await bench.contents();
+        expect(contents["actors"]!.find(({ actor }) => actor === id)).toMatchObject({
+          holder: SUCCESSOR.node,
+          holder_incarnation: SUCCESSOR.incarnation,
+          lease_revision: SUCCESSOR.leaseRevision,
+        });
+        const claims = contents["claims"]!.filter((claim) => claim["actor"] === id);
+        expect(claims.find((claim) => claim["token"] === token + 1)).toEqual({
+          actor: id,
+          token: token + 1,
+          node: SUCCESSOR.node,
+          node_incarnation: SUCCESSOR.incarnation,
+          reason: SUCCESSOR.reason,
+          time: expect.any(Number),
+          batch: batch.number,
+        });
+        // Whom it was raised for is told so, and nothing is written; all others are fenced.
+        expect(await bench.rival.raise(id, token, SUCCESSOR, 4_712)).toEqual(after);
+        expect(await bench.rival.raise(id, token, holderOf("node-3"), 0)).toBeNull();
+        expect(await bench.store.raise(id, token, holderOf("node-1"), 0)).toBeNull();
+        const next = { ...batch, number: batch.number + 1, successor: null };
+        await expect(bench.store.commit(next)).rejects.toThrow(FencedError);
+        await expect(bench.store.commit(batch)).rejects.toThrow(FencedError);
+        expect(await bench.contents()).toEqual(contents);
+      }
+    });
+
+    it("raises nothing with a last batch that is not stored", async () => {
+      const batch = venue.market.seal({ successor: SUCCESSOR });
+      const spoiled: Partial<Batch>[] = [
+        { token: batch.token - 1 },
+        { number: batch.number + 1 },
+        { actor: { ...batch.actor, incarnation: 2 } },
+      ];
+      const before = await bench.contents();
+      for (const change of spoiled) {
+        await expect(bench.store.commit({ ...batch, ...change })).rejects.toThrow(FencedError);
+      }
+      expect(await bench.contents()).toEqual(before);
+    });
+
+    it("gives a successor that does not wait for the last batch one token, whichever comes first", async () => {
+      const { market } = venue;
+      for (let round = 0; round < RACES; round++) {
+        const { record } = market;
+        const { id, token } = record;
+        const batch = market.seal({ successor: SUCCESSOR });
+        const [commit, raise] = await Promise.allSettled([
+          bench.store.commit(batch),
+          bench.rival.raise(id, token, SUCCESSOR, 0),
+        ]);
+        const isStored = commit.status === "fulfilled";
+        if (!isStored) expect(commit.reason).toBeInstanceOf(FencedError);
+        const expected = isStored ? recordAfter(record, batch) : record;
+        expect(raise).toMatchObject({ value: { ...expected, token: token + 1 } });
+        market.record = (await bench.store.record(id))!;
+        expect(market.record).toEqual({ ...expected, token: token + 1 });
       }
     });
   });

@@ -285,8 +285,11 @@ export function describeCommits(adapter: string, open: OpenStoreBench): void {
         shard.ask(venue.order(FIRST, name, {}));
         sent.push(...(await shard.commit()).outbox);
       }
-      const kept = async (of: number) =>
-        (await bench.store.correspondence(of)).outbox.map(plainOutbox);
+      const kept = async (of: number) => {
+        const standing = await bench.store.correspondence(of);
+        expect(standing.batch).toBe((await bench.store.record(of))!.batch);
+        return standing.outbox.map(plainOutbox);
+      };
       expect(await kept(id)).toEqual(sent.map(plainOutbox));
       expect(sent.map(({ first, last }) => [first, last])).toEqual([1, 2, 3, 4].map((n) => [n, n]));
       const ofMarket = await kept(market);

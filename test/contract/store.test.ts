@@ -130,6 +130,23 @@ describe("a commit to Postgres whose answer does not come", () => {
     store = new PostgresStore(database.url, holderOf("node-1").incarnation);
   });
 
+  it("has raised the token for the successor when the answer was lost, and for nobody else", async () => {
+    const wire = await TcpProxy.start(database.url);
+    await open(wire.url);
+    const { market } = venue;
+    const { record } = market;
+    const successor = { ...holderOf("node-2", "handed over"), leaseRevision: 0 };
+    const batch = market.seal({ successor });
+    wire.loseAnswer();
+    await expect(store.commit(batch)).rejects.toThrow(CommitUnknownError);
+    expect(await store.raise(record.id, record.token, holderOf("node-1"), 0)).toBeNull();
+    const raised = await store.raise(record.id, record.token, successor, 0);
+    expect(raised).toEqual({ ...recordAfter(record, batch), token: record.token + 1 });
+    await store.close();
+    await wire.stop();
+    store = new PostgresStore(database.url, holderOf("node-1").incarnation);
+  });
+
   it("has happened as a whole or not at all, whenever it is cut", async () => {
     await open(database.url);
     let shard = venue.shardOf(FIRST);

@@ -61,6 +61,7 @@ function batchOf(actor: ActorHistory, given: Partial<Batch> = {}): Batch {
     links: [],
     outbox: [],
     confirmed: [],
+    successor: null,
     ...given,
   };
 }

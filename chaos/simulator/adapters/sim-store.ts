@@ -82,6 +82,7 @@ export class SimStore implements Store {
     return this.read("correspondence", () => ({
       links: postgres.links(actor),
       outbox: postgres.outbox(actor),
+      batch: postgres.actors.get(actor)?.record.batch ?? 0,
       now: postgres.now(),
     }));
   }

@@ -62,11 +62,12 @@ export class Checks extends SilentWitness {
   }
 
   override raise(seen: RaiseSeen): void {
-    const { raised, actor, fromToken, holder } = seen;
+    const { raised, actor, fromToken, holder, wasHeld } = seen;
     this.bounds.raise(seen);
     if (!raised) return;
-    this.tally.add("raised");
     const known = this.history.actor(actor, raised.name, raised.kind);
+    if (wasHeld) return this.oneWriter.held(known, raised.token, holder.incarnation);
+    this.tally.add("raised");
     this.oneWriter.raised(known, fromToken, raised.token, holder.incarnation);
   }
 

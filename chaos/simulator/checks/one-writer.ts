@@ -30,6 +30,15 @@ export class OneWriterCheck {
     actor.holder = by;
   }
 
+  /** Nothing was raised: it was told again what it holds. */
+  held(actor: ActorHistory, token: number, by: string): void {
+    this.verdict.expect(
+      token === actor.token && by === actor.holder,
+      "R1",
+      () => `${actor.name}: ${by} was told that it holds token ${token}, which ${actor.holder} has`,
+    );
+  }
+
   commit({ batch, frames, by }: StoredBatch, actor: ActorHistory): void {
     this.judgeFence(batch, actor, by);
     this.judgePosition(batch, actor);

@@ -113,32 +113,49 @@ export class SimPostgres extends SimServer implements PostgresSwitches {
   ): ActorRecord | null {
     const row = this.actors.get(actor);
     let raised: ActorRecord | null = null;
-    const isRepeated =
+    const wasHeld =
       row?.record.token === fromToken + 1 && row.holderIncarnation === holder.incarnation;
-    if (row && (row.record.token === fromToken || isRepeated)) {
-      raised = { ...row.record, token: fromToken + 1 };
-      this.actors.set(actor, {
-        record: raised,
-        holder: holder.node,
-        holderIncarnation: holder.incarnation,
-        leaseRevision: leaseRevision === 0 ? row.leaseRevision : leaseRevision,
-      });
-      this.note(raised, holder);
+    if (wasHeld) raised = row.record;
+    else if (row?.record.token === fromToken) {
+      raised = this.raised(row, holder, leaseRevision);
     }
     const { trace, scheduler, witness } = this.world;
     const atUs = scheduler.nowUs;
     trace.note(atUs, RAISE, by.name, actor, fromToken, raised ? "raised" : "beaten");
-    witness.raise({ atUs, by, actor, fromToken, holder, leaseRevision, raised });
+    witness.raise({ atUs, by, actor, fromToken, holder, leaseRevision, raised, wasHeld });
     return raised;
   }
 
-  /** Who asks for the second time has noted its claim already. */
-  private note({ id: actor, token, batch }: ActorRecord, holder: Holder): void {
+  /** Raises the token by one for a holder, and notes the claim. */
+  private raised(row: ActorRow, holder: Holder, leaseRevision: number): ActorRecord {
+    const record = { ...row.record, token: row.record.token + 1 };
+    const { id: actor, token, batch } = record;
+    const { node, incarnation, reason } = holder;
+    this.actors.set(actor, {
+      record,
+      holder: node,
+      holderIncarnation: incarnation,
+      leaseRevision: leaseRevision === 0 ? row.leaseRevision : leaseRevision,
+    });
     const claims = this.tables.get("claims");
-    const { node, incarnation: node_incarnation, reason } = holder;
-    const row = { actor, token, node, node_incarnation, reason, time: this.now(), batch };
-    const key = claims.keyOf(row);
-    if (!claims.rows.has(key)) claims.set(key, row);
+    const claim = { actor, token, node, node_incarnation: incarnation, reason };
+    const noted: Row = { ...claim, time: this.now(), batch };
+    claims.set(claims.keyOf(noted), noted);
+    return record;
+  }
+
+  /** What the last batch of a leadership does for its successor. */
+  private handOver(by: SimProcess, batch: Batch): void {
+    const { successor, token } = batch;
+    if (!successor) return;
+    const { leaseRevision } = successor;
+    const row = this.actors.get(batch.actor.id)!;
+    const raised = this.raised(row, successor, leaseRevision);
+    const { trace, scheduler, witness } = this.world;
+    const atUs = scheduler.nowUs;
+    trace.note(atUs, RAISE, by.name, raised.id, token, "handed over");
+    const asked = { actor: raised.id, fromToken: token, holder: successor, leaseRevision };
+    witness.raise({ atUs, by, ...asked, raised, wasHeld: false });
   }
 
   /** Gives Postgres's clock. Throws what the store's contract says, or an error that tells a bug. */
@@ -164,6 +181,7 @@ export class SimPostgres extends SimServer implements PostgresSwitches {
     this.actors.set(batch.actor.id, { ...row, record: recordAfter(row.record, batch) });
     this.log(batch);
     this.tell({ ...seen, outcome: "stored", reason: "" });
+    this.handOver(by, batch);
     return time;
   }
 

@@ -32,6 +32,8 @@ export interface RaiseSeen {
   readonly leaseRevision: number;
   /** The row after it; null: the token was another. */
   readonly raised: ActorRecord | null;
+  /** It had been raised for this holder before, and nothing was written. */
+  readonly wasHeld: boolean;
 }
 
 /** The log has stored a frame (`outcome` "stored") or refused it. */

@@ -107,17 +107,18 @@ export class EtcdLeaseStore implements LeaseStore {
     return row && (won || row.lease === leaseId) ? leadershipOf(actorName, row) : null;
   }
 
-  async handOver(actorName: string, to: string, token: number): Promise<boolean> {
+  async handOver(actorName: string, to: string, token: number): Promise<number | null> {
     const { leaseId } = this.membership.current();
     const lease = this.view.leaseOf(to);
-    if (lease === undefined || lease === NO_LEASE) return false;
+    if (lease === undefined || lease === NO_LEASE) return null;
     const key = this.leaderKey(actorName);
     const written = await this.keys.putIf({ key, value: leaderValue(to, token), lease }, [
       isUnder(key, leaseId),
       isUnder(`${this.prefix}nodes/${to}`, lease),
     ]);
-    if (written) this.view.put(written);
-    return written !== null;
+    if (!written) return null;
+    this.view.put(written);
+    return written.revision;
   }
 
   async release(actorName: string): Promise<void> {

@@ -74,17 +74,28 @@ export function commitStatement(batch: Batch, releasesIds: boolean): CommitState
   const hasConfirmed = batch.confirmed.length > 0;
   const mask = PARTS[kind].map((part) => (parts.includes(part) ? 1 : 0)).join("");
   const releases = releasesIds && parts.some(takesIds);
-  const name = `commit_${kind}_${mask}${hasConfirmed ? "_confirmed" : ""}${releases ? "_releases" : ""}`;
+  const isLast = batch.successor !== null;
+  const marks = [hasConfirmed && "_confirmed", releases && "_releases", isLast && "_last"];
+  const name = `commit_${kind}_${mask}${marks.filter(Boolean).join("")}`;
   let text = texts.get(name);
   if (text === undefined) {
-    text = commitText(parts, hasConfirmed, releases);
+    text = commitText(parts, { hasConfirmed, releases, isLast });
     texts.set(name, text);
   }
   return { name, text, values: commitValues(batch, parts, rows) };
 }
 
-/** Behind the scalars: each part's arrays, the expected counts where there are parts, what is confirmed. */
-function commitText(parts: readonly PartTable[], hasConfirmed: boolean, releases: boolean): string {
+interface Shape {
+  readonly hasConfirmed: boolean;
+  readonly releases: boolean;
+  readonly isLast: boolean;
+}
+
+/** Behind the scalars: each part's arrays, the expected counts where there are parts, what is confirmed, the successor. */
+function commitText(
+  parts: readonly PartTable[],
+  { hasConfirmed, releases, isLast }: Shape,
+): string {
   let parameter = SCALARS.length;
   const newIds: string[] = [];
   const bodies = parts.map((part) => {
@@ -97,8 +108,13 @@ function commitText(parts: readonly PartTable[], hasConfirmed: boolean, releases
   if (releases) bodies.unshift(releasedText(newIds));
   const counted = parts.filter(mayMiss);
   const miscount = counted.length === 0 ? "NULL AS miscount" : miscountText(counted, ++parameter);
-  if (hasConfirmed) bodies.push(confirmedText(parameter));
-  return `WITH ${[FENCE, BATCH_LOG, ...bodies].join(",\n")}
+  if (hasConfirmed) {
+    bodies.push(confirmedText(parameter));
+    parameter += CONFIRMED_PARAMETERS;
+  }
+  if (isLast) bodies.push(claimedText(parameter));
+  const fence = fenceText(isLast ? raisedText(parameter) : "");
+  return `WITH ${[fence, BATCH_LOG, ...bodies].join(",\n")}
 SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now,
   (SELECT count(*) FROM fence) AS fence, ${miscount}`;
 }
@@ -121,8 +137,8 @@ function miscountText(parts: readonly PartTable[], parameter: number): string {
     WHERE touched <> expected)::integer AS miscount`;
 }
 
-const FENCE = `fence AS (
-  UPDATE actors SET batch = ${scalar("batch")}, event_batch = ${scalar("event_batch")},
+const fenceText = (raised: string): string => `fence AS (
+  UPDATE actors SET ${raised}batch = ${scalar("batch")}, event_batch = ${scalar("event_batch")},
     anchor = ${scalar("anchor")}, stream_created = ${scalar("stream_created")},
     position = ${scalar("position")}, position_stored = ${scalar("position_stored")},
     time = ${scalar("time")}, hash = ${scalar("hash")}, state = ${scalar("state")}
@@ -136,6 +152,21 @@ const BATCH_LOG = `part_batch_log AS (
   SELECT actor, ${scalar("batch")}, ${scalar("token")}, ${scalar("anchor")},
     ${scalar("position_before")}, ${scalar("position")}, ${scalar("time")}, ${scalar("hash")},
     ${scalar("commands")}, ${scalar("replies")} FROM fence)`;
+
+/** The token is raised for a successor, whose parameters are its node, its incarnation, the reason and its key's revision. */
+function raisedText(before: number): string {
+  return `token = ${scalar("token")} + 1, holder = $${before + 1}::text,
+    holder_incarnation = $${before + 2}::text, lease_revision = $${before + 4}::bigint,
+    `;
+}
+
+function claimedText(before: number): string {
+  return `claimed AS (
+  INSERT INTO claims (actor, token, node, node_incarnation, reason, time, batch)
+  SELECT actor, ${scalar("token")} + 1, $${before + 1}::text, $${before + 2}::text,
+    $${before + 3}::text, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
+    ${scalar("batch")} FROM fence)`;
+}
 
 /** Does the part insert orders, whose client order ids may have been those of others? */
 function takesIds({ table, mode }: PartTable): boolean {
@@ -156,6 +187,8 @@ function releasedText(newIds: readonly string[]): string {
     AND t.status >= ${OrderStatus.Filled} AND t.updated <= ${scalar("time")} - ${CLIENT_ORDER_ID_FREE_AFTER_MICROS}
   RETURNING 1)`;
 }
+
+const CONFIRMED_PARAMETERS = 2;
 
 function confirmedText(before: number): string {
   return `part_confirmed AS (
@@ -258,6 +291,10 @@ function commitValues(
     const destinations = confirmed.map(({ destination }) => destination);
     const numbers = confirmed.map(({ upTo }) => upTo);
     values.push(arrayOf("integer", destinations), arrayOf("bigint", numbers));
+  }
+  if (batch.successor) {
+    const { node, incarnation, reason, leaseRevision } = batch.successor;
+    values.push(node, incarnation, reason, leaseRevision);
   }
   return values;
 }

@@ -14,20 +14,27 @@ export const ACTORS = statement(
 
 export const RECORD = statement("record", `SELECT ${RECORD_COLUMNS} FROM actors WHERE actor = $1`);
 
-/** Who asks for the second time, because the answer was lost, has noted its claim already. */
+/**
+ * What was raised for the holder already is only read, so that nothing has to reach the disk. It is looked for in the update
+ * too: one that was under way when this began is not to be read yet, and is waited for there. Its claim is noted already.
+ */
 export const RAISE = statement(
   "raise",
-  `WITH raised AS (
-     UPDATE actors SET token = $2::bigint + 1, holder = $3, holder_incarnation = $4,
+  `WITH held AS (
+     SELECT ${RECORD_COLUMNS} FROM actors
+     WHERE actor = $1 AND token = $2::bigint + 1 AND holder_incarnation = $4
+   ), raised AS (
+     UPDATE actors SET token = $2 + 1, holder = $3, holder_incarnation = $4,
        lease_revision = CASE WHEN $5::bigint = 0 THEN lease_revision ELSE $5 END
      WHERE actor = $1 AND (token = $2 OR (token = $2 + 1 AND holder_incarnation = $4))
+       AND NOT EXISTS (SELECT FROM held)
      RETURNING ${RECORD_COLUMNS}
    ), claimed AS (
      INSERT INTO claims (actor, token, node, node_incarnation, reason, time, batch)
      SELECT id, token, $3, $4, $6, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, batch FROM raised
      ON CONFLICT (actor, token) DO NOTHING
    )
-   SELECT * FROM raised`,
+   SELECT * FROM held UNION ALL SELECT * FROM raised`,
 );
 
 /**
@@ -48,7 +55,7 @@ export const LINKS = statement(
   "SELECT peer, token, received, sent FROM links WHERE actor = $1",
 );
 
-/** A link: token, received and sent; a row of the outbox: first and last number; the clock. */
+/** A link: token, received and sent; a row of the outbox: first and last number; the clock and the batch. */
 export interface CorrespondenceRow {
   readonly kind: "link" | "outbox" | "now";
   readonly peer: number;
@@ -63,7 +70,8 @@ export const CORRESPONDENCE = statement(
   `SELECT 'link' AS kind, peer, token AS a, received AS b, sent AS c, NULL::bytea AS frame
      FROM links WHERE actor = $1
    UNION ALL SELECT 'outbox', destination, first, last, 0, frame FROM outbox WHERE actor = $1
-   UNION ALL SELECT 'now', 0, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, 0, 0, NULL
+   UNION ALL SELECT 'now', 0, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, batch, 0, NULL
+     FROM actors WHERE actor = $1
    ORDER BY kind, peer, b`,
 );
 

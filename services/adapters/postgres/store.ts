@@ -88,13 +88,14 @@ export class PostgresStore implements Store {
     const links: Link[] = [];
     const outbox: OutboxRow[] = [];
     let now = 0;
+    let batch = 0;
     for (const { kind, peer, a, b, c, frame } of rows) {
       if (kind === "link") links.push({ peer, token: a, received: b, sent: c });
       else if (kind === "outbox") {
         outbox.push({ destination: peer, first: a, last: b, frame: frame! });
-      } else now = a;
+      } else [now, batch] = [a, b];
     }
-    return { links, outbox, now };
+    return { links, outbox, batch, now };
   }
 
   load(
