@@ -19,9 +19,9 @@ import {
 import { Leader } from "./leader.js";
 import type { LeaderEnd } from "./leader-end.js";
 import { LET_GO_AGAIN_AFTER_MS, RELEASE_MS_MAX, RETRY_RECOVERY_AFTER_MS } from "./limits.js";
-import { claim, raise, recover } from "./recovery.js";
+import { type Claimed, claim, raise, recover } from "./recovery.js";
 import type { Backlog } from "./observer.js";
-import { encodeRelease } from "./release.js";
+import { encodeRelease, Releases } from "./release.js";
 import { Standby, type StandbyProgress } from "./standby.js";
 
 /** Why a host claims what its predecessor has given it. */
@@ -40,13 +40,13 @@ export class Host {
   private leader: Leader | null = null;
   private standby: Standby | null = null;
   private record: ActorRecord | null = null;
+  /** Of the last raise, until the actor is recovered. */
+  private claimed: Claimed | null = null;
   private running: Promise<void> = Promise.resolve();
   /** The revision of the last key by which something was handed over to this host. */
   private offeredRevision = 0;
   private handing: Promise<void> | null = null;
-  /** The last token of which a predecessor has said that it has committed everything; and who waits for the next. */
-  private released = 0;
-  private onReleased: () => void = () => undefined;
+  private readonly releases: Releases;
   private becameAtMs = 0;
   private closed = false;
   /** The last committed batch when something failed that is tried once more. */
@@ -62,6 +62,7 @@ export class Host {
     this.actor = actor;
     this.name = name;
     this.onChange = onChange;
+    this.releases = new Releases(deps.clock);
     this.logger = deps.logger.child({ actor: name });
   }
 
@@ -143,15 +144,14 @@ export class Host {
     this.offeredRevision = revision;
     if (this.closed || !this.become({ type: "CLAIM" }, HANDED_OVER)) return;
     this.rise(async () => {
-      await this.untilReleased(handedAt);
+      await this.releases.until(handedAt, RELEASE_MS_MAX);
       return raise(this.deps, this.actor, handedAt, revision, HANDED_OVER);
     });
   }
 
   /** Takes note that the leader under a token has committed everything, and leads no more. */
   noteReleased(token: number): void {
-    this.released = Math.max(this.released, token);
-    this.onReleased();
+    this.releases.note(token);
   }
 
   /**
@@ -202,30 +202,20 @@ export class Host {
     bus.publish(releaseSubject(this.name), encodeRelease({ actor: this.actor, token }));
   }
 
-  private untilReleased(token: number): Promise<void> {
-    if (this.released >= token) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.onReleased = () => {
-        if (this.released >= token) resolve();
-      };
-      this.deps.clock.after(RELEASE_MS_MAX, resolve);
-    });
-  }
-
   private async endLeading(): Promise<void> {
     await this.leader?.drain();
     this.leader = null;
   }
 
   /** Not before what came last has let its key go: it would let go of the new one. */
-  private rise(won: () => Promise<ActorRecord | null>): void {
+  private rise(won: () => Promise<Claimed | null>): void {
     this.running = this.running.then(() => this.claimAndLead(won));
   }
 
-  private async claimAndLead(won: () => Promise<ActorRecord | null>): Promise<void> {
-    let record: ActorRecord | null;
+  private async claimAndLead(won: () => Promise<Claimed | null>): Promise<void> {
+    let claimed: Claimed | null;
     try {
-      record = await this.claiming(won);
+      claimed = await this.claiming(won);
     } catch (error) {
       this.logger.warn({ error: String(error) }, "claiming failed");
       await this.letGo();
@@ -233,13 +223,13 @@ export class Host {
       this.become({ type: "LOST" }, String(error));
       return;
     }
-    if (!record) {
+    if (!claimed) {
       await this.letGo();
       this.become({ type: "BEATEN" }, "another node holds the key or the token");
       return;
     }
-    this.record = record;
-    if (this.become({ type: "RAISED" }, `token ${record.token}`)) await this.lead([], true);
+    const { token } = this.hold(claimed);
+    if (this.become({ type: "RAISED" }, `token ${token}`)) await this.lead([], true);
   }
 
   /**
@@ -262,11 +252,17 @@ export class Host {
   }
 
   /** Takes the time that a claim takes. */
-  private async claiming(won: () => Promise<ActorRecord | null>): Promise<ActorRecord | null> {
+  private async claiming(won: () => Promise<Claimed | null>): Promise<Claimed | null> {
     const startedAtMs = this.deps.clock.now();
-    const record = await won();
+    const claimed = await won();
     this.claimMs = this.deps.clock.now() - startedAtMs;
-    return record;
+    return claimed;
+  }
+
+  private hold(claimed: Claimed): ActorRecord {
+    this.claimed = claimed;
+    this.record = claimed.record;
+    return this.record;
   }
 
   private async raiseAgain(): Promise<boolean> {
@@ -274,7 +270,7 @@ export class Host {
     if (!record) return false;
     const raised = await this.claiming(() => raise(deps, actor, record.token, 0, lostBecause));
     if (raised) {
-      this.record = raised;
+      this.hold(raised);
       return true;
     }
     this.become({ type: "FENCED" }, "somebody else has raised the token");
@@ -284,14 +280,15 @@ export class Host {
 
   /** Rebuilds the actor and leads. The state is `recovering` when it begins. */
   private async recoverAndLead(forgottenOrders: readonly number[]): Promise<void> {
-    const { record, standby } = this;
-    if (!record) return;
+    const { claimed, standby } = this;
+    if (!claimed) return;
+    this.claimed = null;
     this.standby = null;
     const { clock, directory, observer } = this.deps;
     const startedAtMs = clock.now();
     let leader: Leader | null = null;
     try {
-      const recovered = await recover(this.deps, record, forgottenOrders, standby);
+      const recovered = await recover(this.deps, claimed, forgottenOrders, standby);
       if (this.state !== "recovering") return;
       const own = new Leader(this.deps, recovered, (end) => {
         if (this.leader === own) this.ended(end);
@@ -300,12 +297,12 @@ export class Host {
       this.leader = own;
       const silentSinceMs = clock.now() - directory.silenceMs(this.actor);
       const elapsedMs = Math.round(clock.now() - startedAtMs);
-      const way = recovered.isWarm ? "warm" : "cold";
+      const { record, isWarm } = recovered;
+      const way = isWarm ? "warm" : "cold";
       this.become({ type: "RECOVERED" }, `batch ${record.batch}, ${way}, ${elapsedMs} ms`);
       await own.start();
       if (this.leader !== own) return;
       const { claimMs } = this;
-      const { isWarm } = recovered;
       const nowMs = clock.now();
       const [recoveryMs, gapMs] = [nowMs - startedAtMs, nowMs - silentSinceMs];
       observer.took(this.name, { claimMs, recoveryMs, isWarm, gapMs });

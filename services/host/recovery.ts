@@ -8,17 +8,37 @@ import { Links } from "../../actors/kernel/links.js";
 import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
 import { Market } from "../../actors/market/market.js";
 import type { Leadership } from "../ports/lease-store.js";
-import { type ActorRecord, FencedError, type OutboxRow, type Store } from "../ports/store.js";
+import {
+  type ActorRecord,
+  type Correspondence,
+  FencedError,
+  type OutboxRow,
+  type Store,
+} from "../ports/store.js";
 import type { HostDependencies } from "./dependencies.js";
 import { CLAIM_REASON_LENGTH_MAX, CLAIM_TRIES_MAX } from "./limits.js";
 import type { Standby } from "./standby.js";
+
+const MICROSECONDS_PER_MS = 1_000;
+
+/** How an actor stands with its peers, and when that was heard, by the node's own clock. */
+interface Standing extends Correspondence {
+  readonly heardAtMs: number;
+}
+
+/** An actor whose token was raised. */
+export interface Claimed {
+  readonly record: ActorRecord;
+  /** Asked for with the raise, so it may be of a batch before the one that the raise found; null: it was not to be had. */
+  readonly standing: Promise<Standing | null>;
+}
 
 export interface Recovered {
   readonly record: ActorRecord;
   readonly actor: Actor;
   /** Committed, not yet known to be confirmed. */
   readonly outbox: readonly OutboxRow[];
-  /** Postgres's clock just after. */
+  /** Postgres's clock. */
   readonly now: number;
   /** Was it a standby that had followed, and not the rows? */
   readonly isWarm: boolean;
@@ -35,7 +55,7 @@ export async function claim(
   seen: Leadership | undefined,
   led: number,
   reason: string,
-): Promise<ActorRecord | null> {
+): Promise<Claimed | null> {
   // What Postgres said some time ago will do, and saves asking it when everybody does: an older token raises nothing. But a
   // raise that is repeated gives what it gave, so one below a token of our own would give that token again.
   let token = Math.max(deps.directory.find(actor)?.token ?? 0, led);
@@ -56,30 +76,51 @@ export async function claim(
  * Raises the token from the one this node holds, or was handed, or has read. After a lost connection, and after a
  * handover, etcd is not asked.
  */
-export function raise(
+export async function raise(
   deps: HostDependencies,
   actor: number,
   fromToken: number,
   leaseRevision: number,
   why: string,
-): Promise<ActorRecord | null> {
+): Promise<Claimed | null> {
   const { node, incarnation } = deps;
   // An error's words may be anything; what cannot be stored must not keep an actor without a leader.
   const reason = why.replace(/[^ -~]/g, "?").slice(0, CLAIM_REASON_LENGTH_MAX);
-  return deps.store.raise(actor, fromToken, { node, incarnation, reason }, leaseRevision);
+  const holder = { node, incarnation, reason };
+  // At once, and not in one statement: that would see the peers as they were before it waited for a commit under way.
+  const standing = stand(deps, actor).catch(() => null);
+  const record = await deps.store.raise(actor, fromToken, holder, leaseRevision);
+  return record && { record, standing };
+}
+
+async function stand({ store, clock }: HostDependencies, actor: number): Promise<Standing> {
+  const standing = await store.correspondence(actor);
+  return { ...standing, heardAtMs: clock.now() };
+}
+
+/** As of the raised batch. Nothing of it changes without a batch, so it is the same whether it was read before the raise or after. */
+async function standingAsOf(
+  deps: HostDependencies,
+  { record, standing }: Claimed,
+): Promise<Standing> {
+  const early = await standing;
+  return early?.batch === record.batch ? early : stand(deps, record.id);
 }
 
 /** The actor as of the raised record: from a standby that has followed it, or from its rows. */
 export async function recover(
   deps: HostDependencies,
-  record: ActorRecord,
+  claimed: Claimed,
   forgottenOrders: readonly number[],
   standby: Standby | null,
 ): Promise<Recovered> {
-  const { store } = deps;
-  const standing = store.correspondence(record.id);
-  const [{ outbox, now }, warm] = await Promise.all([standing, standby?.promote(record, standing)]);
-  if (warm) return { record, actor: warm, outbox, now, isWarm: true };
+  const { store, clock } = deps;
+  const { record } = claimed;
+  const standing = standingAsOf(deps, claimed);
+  const [peers, warm] = await Promise.all([standing, standby?.promote(record, standing)]);
+  const { outbox } = peers;
+  const now = () => peers.now + Math.round((clock.now() - peers.heardAtMs) * MICROSECONDS_PER_MS);
+  if (warm) return { record, actor: warm, outbox, now: now(), isWarm: true };
   const cold = await rebuild(store, record.id);
   if (cold.record.token !== record.token) {
     throw new FencedError(`${record.name}: token ${record.token} was raised while rows were read`);
@@ -87,7 +128,7 @@ export async function recover(
   if (forgottenOrders.length > 0 && cold.actor instanceof LedgerShard) {
     cold.actor.remember(await store.orders(forgottenOrders));
   }
-  return { record, actor: cold.actor, outbox, now, isWarm: false };
+  return { record, actor: cold.actor, outbox, now: now(), isWarm: false };
 }
 
 /** An actor from its rows, and the row it was read with. Throws when they are not what their hash says. */

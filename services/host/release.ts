@@ -1,5 +1,6 @@
 /** The last word of a leader that hands its actor over: everything under its token is committed. It only saves time (R12). */
 import { ByteReader, ByteWriter, MalformedError } from "../../actors/kernel/bytes.js";
+import type { Clock } from "../ports/clock.js";
 
 const RELEASE_VERSION = 1;
 
@@ -20,4 +21,32 @@ export function decodeRelease(bytes: Uint8Array): Release {
   const release = { actor: reader.uint(), token: reader.uint() };
   reader.end();
   return release;
+}
+
+/** What a host has heard of its actor's predecessors. */
+export class Releases {
+  private readonly clock: Clock;
+  private released = 0;
+  private onReleased: () => void = () => undefined;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** The leader under a token has committed everything, and leads no more. */
+  note(token: number): void {
+    this.released = Math.max(this.released, token);
+    this.onReleased();
+  }
+
+  /** Until that was said of a token, but no longer than so long. */
+  until(token: number, msMax: number): Promise<void> {
+    if (this.released >= token) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.onReleased = () => {
+        if (this.released >= token) resolve();
+      };
+      this.clock.after(msMax, resolve);
+    });
+  }
 }
