@@ -9,6 +9,7 @@ import { type ActorRecord, FencedError } from "../ports/store.js";
 import { sleep } from "../ports/clock.js";
 import { releaseSubject } from "../ports/subjects.js";
 import type { HostDependencies } from "./dependencies.js";
+import { EarlyInbox } from "./early-inbox.js";
 import {
   firstSnapshot,
   type HostEvent,
@@ -143,9 +144,11 @@ export class Host {
   takeOver({ handedAt, revision }: Leadership & { readonly handedAt: number }): void {
     this.offeredRevision = revision;
     if (this.closed || !this.become({ type: "CLAIM" }, HANDED_OVER)) return;
+    const { deps, actor } = this;
     this.rise(async () => {
+      const early = new EarlyInbox(deps, actor);
       await this.releases.until(handedAt, RELEASE_MS_MAX);
-      return raise(this.deps, this.actor, handedAt, revision, HANDED_OVER);
+      return raise(deps, actor, handedAt, revision, HANDED_OVER, early);
     });
   }
 

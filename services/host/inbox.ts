@@ -6,7 +6,8 @@ import { type Consumption, type LogMessage } from "../ports/log.js";
 import type { ActorRecord } from "../ports/store.js";
 import { sleep } from "../ports/clock.js";
 import type { HostDependencies } from "./dependencies.js";
-import { checkStream } from "./inbox-identity.js";
+import type { EarlyInbox } from "./early-inbox.js";
+import { checkStream, type InboxPosition } from "./inbox-identity.js";
 import { MAKE_STREAM_AGAIN_AFTER_MS } from "./limits.js";
 import type { InboxStep } from "./open-batch.js";
 
@@ -37,7 +38,16 @@ export class Inbox {
   position: number;
   positionStored: string;
 
-  constructor(deps: HostDependencies, record: ActorRecord, handlers: InboxHandlers) {
+  /** Where it was read before it was led; null: it was not, or is read by now. */
+  private early: EarlyInbox | null;
+
+  constructor(
+    deps: HostDependencies,
+    record: ActorRecord,
+    early: EarlyInbox | null,
+    handlers: InboxHandlers,
+  ) {
+    this.early = early;
     this.deps = deps;
     this.name = record.name;
     this.handlers = handlers;
@@ -54,17 +64,28 @@ export class Inbox {
     this.readings += 1;
     const { readings } = this;
     this.delivered = null;
-    const consumption = await this.deps.log.consume(this.name, this.anchor, this.position + 1, {
-      deliver: (message) => {
+    const { early, deps, name, anchor, position } = this;
+    this.early = null;
+    const reader = {
+      deliver: (message: LogMessage) => {
         this.delivered = message;
         this.handlers.arrived(message);
       },
       verify: () => this.verify(),
       onLost: this.handlers.lost,
-    });
+    };
+    let consumption = (await early?.take(this.place, reader)) ?? null;
+    // Else the stream was verified when it was begun to be read.
+    if (consumption) this.verifications = 1;
+    else consumption = await deps.log.consume(name, anchor, position + 1, reader);
     // It may have been paused or closed while this began.
     if (readings !== this.readings) consumption.stop();
     else this.consumption = consumption;
+  }
+
+  private get place(): InboxPosition {
+    const { anchor, created, position, positionStored } = this;
+    return { anchor, created, position, positionStored };
   }
 
   applied(message: LogMessage): void {
@@ -74,7 +95,7 @@ export class Inbox {
 
   /** From what is committed to what was applied. */
   stepFrom(committed: { readonly anchor: number; readonly position: number }): InboxStep {
-    const { anchor, created, position, positionStored } = this;
+    const { anchor, created, position, positionStored } = this.place;
     const positionBefore = anchor === committed.anchor ? committed.position : 0;
     const after = { positionAfter: position, positionStored };
     return { anchor, streamCreated: created, positionBefore, ...after };
@@ -130,12 +151,9 @@ export class Inbox {
   }
 
   private async verify(): Promise<void> {
-    await checkStream(this.deps.log, this.name, {
-      anchor: this.anchor,
-      created: this.created,
-      position: this.delivered?.sequence ?? this.position,
-      positionStored: this.delivered?.stored ?? this.positionStored,
-    });
+    const { delivered, place } = this;
+    const last = delivered && { position: delivered.sequence, positionStored: delivered.stored };
+    await checkStream(this.deps.log, this.name, { ...place, ...last });
     this.verifications += 1;
     if (this.verifications > 1 && !this.closed) this.handlers.resumed();
   }

@@ -68,7 +68,7 @@ export class Leader {
     this.eventBatch = record.eventBatch;
     this.anchor = record.anchor;
     this.committedPosition = record.position;
-    this.inbox = new Inbox(deps, record, {
+    this.inbox = new Inbox(deps, record, recovered.early, {
       arrived: (message) => this.receive(message),
       resumed: () => this.resender.requestRest(recovered.actor.links),
       lost: (error) => this.lostInbox(error),

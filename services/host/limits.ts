@@ -66,5 +66,9 @@ export const CLAIM_REASON_LENGTH_MAX = 200;
 /** Who was handed an actor waits at most so long for the word that everything is committed. */
 export const RELEASE_MS_MAX = 250;
 
+/** What is read of an inbox before its actor is led is dropped when it is more, or nobody leads after so long. */
+export const EARLY_INBOX_BYTES_MAX = 4_194_304;
+export const EARLY_INBOX_MS_MAX = 2_000;
+
 /** After a failed attempt to raise the token again, the next follows after so long. */
 export const RETRY_RECOVERY_AFTER_MS = 100;

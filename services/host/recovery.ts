@@ -17,6 +17,7 @@ import {
 } from "../ports/store.js";
 import type { HostDependencies } from "./dependencies.js";
 import { CLAIM_REASON_LENGTH_MAX, CLAIM_TRIES_MAX } from "./limits.js";
+import type { EarlyInbox } from "./early-inbox.js";
 import type { Standby } from "./standby.js";
 
 const MICROSECONDS_PER_MS = 1_000;
@@ -31,6 +32,8 @@ export interface Claimed {
   readonly record: ActorRecord;
   /** Asked for with the raise, so it may be of a batch before the one that the raise found; null: it was not to be had. */
   readonly standing: Promise<Standing | null>;
+  /** Its inbox, where it is read already. */
+  readonly early: EarlyInbox | null;
 }
 
 export interface Recovered {
@@ -40,6 +43,7 @@ export interface Recovered {
   readonly outbox: readonly OutboxRow[];
   /** Postgres's clock. */
   readonly now: number;
+  readonly early: EarlyInbox | null;
   /** Was it a standby that had followed, and not the rows? */
   readonly isWarm: boolean;
 }
@@ -82,6 +86,7 @@ export async function raise(
   fromToken: number,
   leaseRevision: number,
   why: string,
+  early: EarlyInbox | null = null,
 ): Promise<Claimed | null> {
   const { node, incarnation } = deps;
   // An error's words may be anything; what cannot be stored must not keep an actor without a leader.
@@ -90,7 +95,7 @@ export async function raise(
   // At once, and not in one statement: that would see the peers as they were before it waited for a commit under way.
   const standing = stand(deps, actor).catch(() => null);
   const record = await deps.store.raise(actor, fromToken, holder, leaseRevision);
-  return record && { record, standing };
+  return record && { record, standing, early };
 }
 
 async function stand({ store, clock }: HostDependencies, actor: number): Promise<Standing> {
@@ -115,12 +120,12 @@ export async function recover(
   standby: Standby | null,
 ): Promise<Recovered> {
   const { store, clock } = deps;
-  const { record } = claimed;
+  const { record, early } = claimed;
   const standing = standingAsOf(deps, claimed);
   const [peers, warm] = await Promise.all([standing, standby?.promote(record, standing)]);
   const { outbox } = peers;
   const now = () => peers.now + Math.round((clock.now() - peers.heardAtMs) * MICROSECONDS_PER_MS);
-  if (warm) return { record, actor: warm, outbox, now: now(), isWarm: true };
+  if (warm) return { record, actor: warm, outbox, now: now(), early, isWarm: true };
   const cold = await rebuild(store, record.id);
   if (cold.record.token !== record.token) {
     throw new FencedError(`${record.name}: token ${record.token} was raised while rows were read`);
@@ -128,7 +133,7 @@ export async function recover(
   if (forgottenOrders.length > 0 && cold.actor instanceof LedgerShard) {
     cold.actor.remember(await store.orders(forgottenOrders));
   }
-  return { record, actor: cold.actor, outbox, now: now(), isWarm: false };
+  return { record, actor: cold.actor, outbox, now: now(), early, isWarm: false };
 }
 
 /** An actor from its rows, and the row it was read with. Throws when they are not what their hash says. */

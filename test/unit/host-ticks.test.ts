@@ -95,7 +95,14 @@ class Stage {
 
   async lead(actor: Actor): Promise<Leader> {
     const outbox: [] = [];
-    const recovered = { record: RECORD, actor, outbox, now: this.postgresTime, isWarm: false };
+    const recovered = {
+      record: RECORD,
+      actor,
+      outbox,
+      now: this.postgresTime,
+      early: null,
+      isWarm: false,
+    };
     const leader = new Leader(this.dependencies(), recovered, (end) => this.ends.push(end));
     await leader.start();
     await settled();
