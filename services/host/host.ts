@@ -195,11 +195,10 @@ export class Host {
     const leaseRevision = await leases
       .handOver(this.name, to, token)
       .catch((error: unknown) => this.logger.warn({ to, error: String(error) }, "not handed over"));
-    const { leader } = this;
-    if (!leaseRevision || !leader || !this.become({ type: "DRAIN" }, `for ${to}`)) return;
+    if (!leaseRevision || !this.become({ type: "DRAIN" }, `for ${to}`)) return;
     const successor = { node: to, incarnation, reason: HANDED_OVER, leaseRevision };
     // Else the last commit was fenced, or its outcome is not known: the successor, who does not hear, looks by itself.
-    if (!(await leader.handOver(successor))) return;
+    if (!(await this.leader?.handOver(successor))) return;
     this.leader = null;
     this.become({ type: "DRAINED" }, `for ${to}`);
     bus.publish(releaseSubject(this.name), encodeRelease({ actor: this.actor, token }));
