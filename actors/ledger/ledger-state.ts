@@ -96,25 +96,27 @@ export class LedgerState {
     const accounts = this.accounts.takeRows();
     const balances = this.balances.takeRows();
     const { transfers, credits } = this.transfers.takeRows();
-    const all: Record<string, RowSet> = {
-      accounts: accounts.opened,
-      accounts_changed: accounts.changed,
-      account_limits: this.limits.takeRows(),
-      review_limits: this.reviewLimits.takeRows(),
-      balances: balances.opened,
-      balances_changed: balances.changed,
-      ...this.orders.takeRows(),
-      journal,
-      deposits: this.deposits.takeRows(),
-      withdrawals: this.withdrawals.takeRows(),
-      transfers,
-      credits,
-      shard_totals: this.totals.takeRows(),
-      shard_instruments: this.listings.takeRows(),
-      flows: this.flows.takeRows(),
-    };
     const parts: Record<string, RowSet> = {};
-    for (const part of Object.keys(all)) if (all[part]!.count > 0) parts[part] = all[part]!;
+    // Most parts of most batches are empty: they are not named at all.
+    const put = (part: string, rows: RowSet): void => {
+      if (rows.count > 0) parts[part] = rows;
+    };
+    put("accounts", accounts.opened);
+    put("accounts_changed", accounts.changed);
+    put("account_limits", this.limits.takeRows());
+    put("review_limits", this.reviewLimits.takeRows());
+    put("balances", balances.opened);
+    put("balances_changed", balances.changed);
+    const orders = this.orders.takeRows();
+    for (const part in orders) put(part, orders[part]!);
+    put("journal", journal);
+    put("deposits", this.deposits.takeRows());
+    put("withdrawals", this.withdrawals.takeRows());
+    put("transfers", transfers);
+    put("credits", credits);
+    put("shard_totals", this.totals.takeRows());
+    put("shard_instruments", this.listings.takeRows());
+    put("flows", this.flows.takeRows());
     return parts;
   }
 

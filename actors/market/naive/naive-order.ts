@@ -35,9 +35,25 @@ export function newOrder(entry: OrderEntry): NaiveOrder {
 }
 
 export function asOpenOrder(order: NaiveOrder): OpenOrder {
-  const copy: OpenOrder & { place?: Place } = { ...order };
-  delete copy.place;
-  return copy;
+  return {
+    orderId: order.orderId,
+    account: order.account,
+    owner: order.owner,
+    side: order.side,
+    type: order.type,
+    timeInForce: order.timeInForce,
+    price: order.price,
+    leaves: order.leaves,
+    shown: order.shown,
+    priority: order.priority,
+    stopPrice: order.stopPrice,
+    display: order.display,
+    expires: order.expires,
+    pair: order.pair,
+    selfTrade: order.selfTrade,
+    postOnly: order.postOnly,
+    trail: order.trail,
+  };
 }
 
 export function isExpired(order: OpenOrder, state: MarketState): boolean {

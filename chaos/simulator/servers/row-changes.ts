@@ -87,7 +87,7 @@ export function clientKey(row: Row): string {
 }
 
 const TOTALS = ["base_in", "base_out", "quote_in", "quote_out"] as const;
-const NO_TOTALS = { base_in: 0, base_out: 0, quote_in: 0, quote_out: 0 };
+const NO_TOTALS: Row = { base_in: 0, base_out: 0, quote_in: 0, quote_out: 0 };
 
 /** A link keeps its running totals, unless the batch's trades have moved them. */
 function addLinks(changes: RowChange[], { actor, links, effects }: Batch, table: Table): void {
@@ -96,14 +96,18 @@ function addLinks(changes: RowChange[], { actor, links, effects }: Batch, table:
   let moved = 0;
   for (const { peer, token, received, sent } of links) {
     const key = `${actor.id}/${peer}`;
-    const { base_in, base_out, quote_in, quote_out } = table.rows.get(key) ?? NO_TOTALS;
-    const totals = {
-      base_in: base_in!,
-      base_out: base_out!,
-      quote_in: quote_in!,
-      quote_out: quote_out!,
+    const totals = table.rows.get(key) ?? NO_TOTALS;
+    const row: MutableRow = {
+      actor: actor.id,
+      peer,
+      token,
+      received,
+      sent,
+      base_in: totals["base_in"]!,
+      base_out: totals["base_out"]!,
+      quote_in: totals["quote_in"]!,
+      quote_out: totals["quote_out"]!,
     };
-    const row: MutableRow = { actor: actor.id, peer, token, received, sent, ...totals };
     const at = flowPeers.indexOf(peer);
     if (at >= 0) {
       moved += 1;
@@ -142,10 +146,10 @@ function addPart(changes: RowChange[], change: PartChange): void {
   const { part, set, table } = change;
   const keys = new Set<Key>();
   const columns = columnsOf(part, set);
+  const keyAt = keyReader(change, columns);
   let touched = 0;
   for (let at = 0; at < set.count; at++) {
-    const given = rowAt(change, columns, at);
-    const key = table.keyOf(given);
+    const key = keyAt(at);
     const old = table.rows.get(key);
     const isRepeated = keys.has(key);
     keys.add(key);
@@ -158,7 +162,7 @@ function addPart(changes: RowChange[], change: PartChange): void {
     const isChange = part.mode === "update" || part.mode === "delete";
     if (isChange && (!old || isRepeated)) continue;
     touched += 1;
-    const row = rowAfter(part, old, given);
+    const row = part.mode === "delete" ? null : rowAfter(change, columns, at, old);
     if (row) check(table, row);
     changes.push({ table, key, row });
   }
@@ -168,19 +172,33 @@ function addPart(changes: RowChange[], change: PartChange): void {
   );
 }
 
-/** An upsert gives every column; only an update leaves some as they were. */
-function rowAfter({ mode }: Part, old: Row | undefined, given: MutableRow): MutableRow | null {
-  if (mode === "delete") return null;
-  return mode === "update" ? { ...old, ...given } : given;
-}
-
 /** In the order of the part's names. */
 function columnsOf({ names }: Part, { columns }: RowSet): Columns {
   return names.map((name) => columns[name] ?? []);
 }
 
-function rowAt({ batch, part, set }: PartChange, columns: Columns, at: number): MutableRow {
-  const row: MutableRow = {};
+/** Reads a row's key from its columns: no row has to be made for that. */
+function keyReader({ batch, part, table }: PartChange, columns: Columns): (at: number) => Key {
+  const [one, two, three] = table.keyColumns.map((name) => columns[part.names.indexOf(name)]);
+  const length = table.keyColumns.length;
+  // What no column gives is the actor's number.
+  const from = (column: Column | undefined, at: number) => (column ? column[at] : batch.actor.id);
+  return (at) => {
+    const first = from(one, at) as Key;
+    if (length === 1) return first;
+    const second = `${first}/${from(two, at)}`;
+    return length === 2 ? second : `${second}/${from(three, at)}`;
+  };
+}
+
+/** An upsert gives every column; only an update leaves some as they were. */
+function rowAfter(
+  { batch, part, set }: PartChange,
+  columns: Columns,
+  at: number,
+  old: Row | undefined,
+): MutableRow {
+  const row: MutableRow = part.mode === "update" ? { ...old } : {};
   for (const name of part.fromBatch) {
     if (name === "actor") row["actor"] = batch.actor.id;
     else if (name === "batch") row["batch"] = batch.number;

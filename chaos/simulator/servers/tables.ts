@@ -7,7 +7,7 @@ export class Table {
   readonly name: string;
   /** Never changed in place: a changed row is another object, so that a list of rows is a snapshot. */
   readonly rows = new Map<Key, Row>();
-  private readonly keyColumns: readonly string[];
+  readonly keyColumns: readonly string[];
   private readonly groups = new Map<string, Map<Key, Row[]>>();
 
   /** `groups`: columns by which rows that are never changed are found. */
