@@ -19,6 +19,8 @@ const LATE_SEND_MS = 20;
 /** How long reports are awaited after the last order, and how long silence has to be to be the end. */
 const REPORT_LIMIT_MS = 60_000;
 const SILENCE_MS = 1_500;
+/** Where nothing is written down, nobody judges whether something was told twice, long after. */
+const UNWRITTEN_SILENCE_MS = 300;
 const POLL_MS = 20;
 const MS_PER_SECOND = 1_000;
 
@@ -73,7 +75,8 @@ export class Load {
     const reportedInTime = this.tracker.counts.reported;
     const deadline = stoppedMs + REPORT_LIMIT_MS;
     while (!this.desk.isAnswered && now() < deadline) await pause();
-    while (now() - Math.max(this.tracker.lastEventMs, stoppedMs) < SILENCE_MS) await pause();
+    const silenceMs = this.options.logFile === undefined ? UNWRITTEN_SILENCE_MS : SILENCE_MS;
+    while (now() - Math.max(this.tracker.lastEventMs, stoppedMs) < silenceMs) await pause();
     this.log.rest();
     const { acceptLatency, fillLatency, outstanding, resolved } = this.tracker;
     return {

@@ -5,7 +5,7 @@
  */
 import type { Scene } from "../../chaos/scene.js";
 import { type Measured, onExchange, SHAPE, type Verdict } from "./on-exchange.js";
-import { ACCOUNTS, failuresOf, type PhaseReport, runPhase } from "./phase.js";
+import { ACCOUNTS, failuresOf, type PhaseReport, runPhase, SHORT_ACCOUNTS } from "./phase.js";
 import { findSustained, type Sustained } from "./sustained.js";
 
 export interface E2eOptions {
@@ -18,6 +18,7 @@ export interface E2eOptions {
 }
 
 const DEFAULTS = { seconds: 60, nodes: SHAPE.nodes, ledgerShards: SHAPE.ledgerShards } as const;
+/** Numbers of so short a run mean nothing, so it warms up no longer than that. */
 const SHORT_SECONDS = 1;
 /** Outstanding orders of a closed loop. */
 export const WINDOW_ORDERS = 2_000;
@@ -40,19 +41,28 @@ interface E2eMeasured extends PhaseReport, Sustained, Measured {
 
 export type E2eReport = E2eMeasured & Verdict;
 
+interface Sizes {
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  readonly accounts: number;
+  readonly window: number;
+}
+
 /** Measures an exchange that it starts. */
 export function runE2e(options: E2eOptions = {}): Promise<E2eReport> {
   const { nodes, ledgerShards, seconds: asked } = { ...DEFAULTS, ...options };
   const { window = WINDOW_ORDERS, short, log = () => {} } = options;
   const seconds = short ? Math.min(asked, SHORT_SECONDS) : asked;
   const shape = { ...SHAPE, nodes, ledgerShards };
-  return onExchange(shape, log, (scene) => measureE2e(scene, seconds, window, log));
+  const warmUpSeconds = short ? SHORT_SECONDS : WARM_UP_SECONDS;
+  const accounts = short ? SHORT_ACCOUNTS : ACCOUNTS;
+  const sizes = { seconds, warmUpSeconds, accounts, window };
+  return onExchange(shape, log, (scene) => measureE2e(scene, sizes, log));
 }
 
 async function measureE2e(
   scene: Scene,
-  seconds: number,
-  window: number,
+  { seconds, warmUpSeconds, accounts, window }: Sizes,
   log: (line: string) => void,
 ): Promise<E2eMeasured> {
   let phases = 0;
@@ -62,10 +72,10 @@ async function measureE2e(
     log(`${rate} for ${length} s`);
     const name = `e${phases}x`;
     const timed = { seconds: length + leadInSeconds, leadInSeconds };
-    return runPhase(scene, { name, ordersPerSecond, window, ...timed });
+    return runPhase(scene, { name, ordersPerSecond, accounts, window, ...timed });
   };
   log("warming up");
-  await run(0, WARM_UP_SECONDS);
+  await run(0, warmUpSeconds);
   const saturated = await run(0, seconds);
   const stepSeconds = Math.max(1, Math.round(seconds * STEP_SHARE));
   const sustained = await findSustained(saturated.ordersPerSecond, (rate, length) =>
@@ -81,6 +91,6 @@ async function measureE2e(
     ...(atEighty ? failuresOf("at 80 %", atEighty) : []),
     ...failuresOf("quiet", quiet),
   ];
-  const common = { name: "e2e", accounts: ACCOUNTS, window } as const;
+  const common = { name: "e2e", accounts, window } as const;
   return { ...common, ...saturated, ...sustained, atEighty, quiet, failures };
 }

@@ -11,6 +11,8 @@ import { costBetween, countersOf, type ServersCost } from "./servers-cost.js";
 
 /** Of all load processes together, unless a phase says otherwise. */
 export const ACCOUNTS = 1_000;
+/** Where no number means anything: to open and fund the others takes longer than such a run. */
+export const SHORT_ACCOUNTS = 100;
 const FIRST_ACCOUNT = 1_000;
 const LOAD_PROCESSES = 2;
 /**

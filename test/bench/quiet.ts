@@ -10,7 +10,14 @@ import { FeedProcess, tradeToFeed } from "./feed-process.js";
 import { InboxWatch } from "./inbox-watch.js";
 import { type Measured, onExchange, SHAPE, type Verdict } from "./on-exchange.js";
 import { orderTimes } from "./order-times.js";
-import { failuresOf, type PhaseReport, runPhase } from "./phase.js";
+import {
+  ACCOUNTS,
+  failuresOf,
+  type Phase,
+  type PhaseReport,
+  runPhase,
+  SHORT_ACCOUNTS,
+} from "./phase.js";
 import { type Stage, stagesOf } from "./stages.js";
 
 export interface QuietOptions {
@@ -47,7 +54,8 @@ export function runQuiet(options: QuietOptions = {}): Promise<QuietReport> {
 export async function measureQuiet(scene: Scene, options: QuietOptions): Promise<QuietMeasured> {
   const { seconds: asked = SECONDS, short = false, log = () => {} } = options;
   const seconds = short ? Math.min(asked, SHORT_SECONDS) : asked;
-  const load = { ordersPerSecond: QUIET_ORDERS_PER_SECOND, window: WINDOW_ORDERS };
+  const accounts = short ? SHORT_ACCOUNTS : ACCOUNTS;
+  const load = { ordersPerSecond: QUIET_ORDERS_PER_SECOND, window: WINDOW_ORDERS, accounts };
   if (!short) {
     log("warming up");
     await runPhase(scene, { name: "qw", ...load, seconds: WARM_UP_SECONDS });
@@ -83,7 +91,7 @@ export async function measureQuiet(scene: Scene, options: QuietOptions): Promise
 /** A phase of its own: whoever writes everything down is in the way of what is measured. */
 async function watchOrders(
   scene: Scene,
-  load: { ordersPerSecond: number; window: number; seconds: number },
+  load: Pick<Phase, "ordersPerSecond" | "window" | "accounts" | "seconds">,
   log: (line: string) => void,
 ) {
   log(`the same for ${load.seconds} s, with everything written down`);

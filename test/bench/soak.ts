@@ -4,7 +4,7 @@ import { WARM_UP_SECONDS, WINDOW_ORDERS } from "./e2e.js";
 import { type Growth, growthOf, type Sample } from "./growth.js";
 import { familiesOf, type Memory, memoryOf } from "./memory.js";
 import { type Measured, onExchange, SHAPE, type Verdict } from "./on-exchange.js";
-import { failuresOf, type PhaseReport, runPhase } from "./phase.js";
+import { ACCOUNTS, failuresOf, type PhaseReport, runPhase, SHORT_ACCOUNTS } from "./phase.js";
 import { perMillionOrders, type StoredBytes, storedBytes } from "./stored-bytes.js";
 
 export interface SoakOptions {
@@ -50,7 +50,8 @@ export async function measureSoak(scene: Scene, options: SoakOptions): Promise<S
   const { minutes, rate } = { ...DEFAULTS, ...options };
   const { short = false, log = () => {} } = options;
   const seconds = short ? SHORT_SECONDS : minutes * SECONDS_PER_MINUTE;
-  const sending = { ordersPerSecond: 0, atMostPerSecond: rate, window: WINDOW_ORDERS };
+  const accounts = short ? SHORT_ACCOUNTS : ACCOUNTS;
+  const sending = { ordersPerSecond: 0, atMostPerSecond: rate, window: WINDOW_ORDERS, accounts };
   if (!short) {
     log("warming up");
     await runPhase(scene, { name: "kw", seconds: WARM_UP_SECONDS, ...sending });

@@ -1,12 +1,19 @@
 import { expect, it } from "vitest";
 import { Scene } from "../../chaos/scene.js";
 import { runBench } from "../bench/bench.js";
+import type { E2eReport } from "../bench/e2e.js";
 import { judged, SHAPE } from "../bench/on-exchange.js";
 import { measureQuiet } from "../bench/quiet.js";
 import { tablesOf } from "../bench/report-table.js";
 import { measureSoak } from "../bench/soak.js";
+import { commandsOf, lastJson, runLine } from "./readme-commands.js";
 
-// The whole of `e2e` is a command of the README, and is run there.
+it.each(commandsOf("bench"))("%s", async (line) => {
+  const { code, out, err } = await runLine(line);
+  expect(code, `${out}${err}`).toBe(0);
+  checkMeasured(lastJson<E2eReport>(out));
+});
+
 it("measures an exchange that is quiet, and one that is busy, in small", async () => {
   const log = () => {};
   const scene = await Scene.start({ ...SHAPE, log });
@@ -104,3 +111,32 @@ it("says which benchmarks there are when it does not know one", async () => {
     /UNKNOWN_BENCH.*e2e, failover, ledger, match, overload, quiet, soak/,
   );
 });
+
+/** Whatever the machine: how much is done, and how fast, is not judged here. */
+function checkMeasured(report: E2eReport): void {
+  const { steps, held, atEighty, quiet, sustainedOrdersPerSecond } = report;
+  expect(report).toMatchObject({ auditOk: true, conserved: true, durable: true, accounts: 100 });
+  expect(report.settings).toMatchObject({ fsync: "on", synchronous_commit: "on" });
+  for (const phase of [report, ...steps, quiet]) {
+    expect(phase.ordersPerSecond).toBeGreaterThan(0);
+    expect(phase.fills).toBeGreaterThan(0);
+    expect(phase.unreported).toBe(0);
+    expect(phase.acceptMsP50).toBeLessThanOrEqual(phase.acceptMsP99);
+  }
+  for (const phase of [report, quiet]) {
+    expect(phase.crossingShare).toBeCloseTo(0.5, 1);
+    // A third, as far as there are resting orders to cancel: on a slow machine a short run has few.
+    expect(phase.cancelShare).toBeGreaterThan(0.2);
+    expect(phase.cancelShare).toBeLessThan(0.4);
+  }
+  for (const name of ["gateway-1", "node-1", "postgres", "nats"]) {
+    expect(report.cpuMicrosecondsPerOrder[name]).toBeGreaterThan(0);
+    expect(report.rssMib[name]).toBeGreaterThan(0);
+  }
+  expect(report.rowsWrittenPerOrder["orders"]).toBeGreaterThan(1);
+  expect(steps.length).toBeGreaterThan(0);
+  expect(sustainedOrdersPerSecond).toBe(held?.offeredPerSecond ?? 0);
+  expect(atEighty?.offeredPerSecond).toBe(
+    held ? Math.round(held.offeredPerSecond * 0.8) : undefined,
+  );
+}

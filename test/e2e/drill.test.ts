@@ -4,32 +4,41 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { type CampaignLine, runAll } from "../../chaos/campaign.js";
 import { runDrill } from "../../chaos/drill.js";
-import { drillOf } from "../../chaos/drills/catalog.js";
+import { DRILLS, drillOf } from "../../chaos/drills/catalog.js";
 import { PAGE_FILE } from "../../chaos/evidence/folder.js";
 import { verifyEvidence } from "../../chaos/evidence/verify.js";
+import type { DrillReport } from "../../chaos/report.js";
+import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import { ensureBrowser, openBrowser } from "../helpers/browser.js";
 import { look } from "../helpers/page-look.js";
+import { commandsOf, lastJson, runLine } from "./readme-commands.js";
 
-const ROUNDS = 2;
 const silent = () => undefined;
 const missing = ensureBrowser();
 
-/** What the drills leave behind. */
-const home = mkdtempSync(join(tmpdir(), "palisade-drills-"));
-const single = join(home, "kill-leader");
-const campaign = join(home, "all");
-afterAll(() => rmSync(home, { recursive: true }));
+/** What the drills at one exchange leave behind. */
+const campaign = mkdtempSync(join(tmpdir(), "palisade-drills-"));
+afterAll(() => rmSync(campaign, { recursive: true }));
 
-it("kill-leader loses nothing, twice over", async () => {
-  const name = "kill-leader";
-  const options = { rounds: ROUNDS, symbols: 3, ordersPerSecond: 50, folder: single };
-  const report = await runDrill(name, options);
+/** As they stand in the README; the last of them only lists what there is. */
+const README = commandsOf("drill");
+const STRIKES = README.filter((line) => line.includes("--rounds"));
+const ANSWERS = README.filter((line) => !STRIKES.includes(line));
+/** Where the last of those has left its evidence. */
+let evidence = "";
+
+it.each(STRIKES)("%s", async (line) => {
+  const [, name, rounds] = /-- (\S+) --rounds (\d+)/.exec(line) ?? [];
+  const { code, out, err } = await runLine(line);
+  expect(code, err).toBe(0);
+  const report = lastJson<DrillReport>(out);
   expect(report.failures).toEqual([]);
+  const { of, ms } = drillOf(name!).bound;
   expect(report).toMatchObject({
     name,
-    rounds: ROUNDS,
+    rounds: Number(rounds),
     bit: true,
-    bound: "resumeMsP99 < 500",
+    bound: `${of}MsP99 < ${ms}`,
     lost: 0,
     duplicated: 0,
     staleCommits: 0,
@@ -42,21 +51,29 @@ it("kill-leader loses nothing, twice over", async () => {
     ok: true,
   });
   expect(report.fills).toBeGreaterThan(0);
-  expect(report["resumeMsP50"]).toBeGreaterThan(0);
-  expect(report["resumeMsMax"]).toBeGreaterThanOrEqual(report["resumeMsP99"]!);
-  expect(await verifyEvidence(single)).toMatchObject({ drill: name, verified: true, ok: true });
+  expect(report[`${of}MsP50`]).toBeGreaterThan(0);
+  expect(report[`${of}MsMax`]).toBeGreaterThanOrEqual(report[`${of}MsP99`]!);
+  const [, folder] = /npx palisade verify (\S+)/.exec(err) ?? [];
+  evidence = join(PROJECT_ROOT, folder!);
+  expect(await verifyEvidence(evidence)).toMatchObject({ drill: name, verified: true, ok: true });
+});
+
+it.each(ANSWERS)("%s", async (line) => {
+  const { code, out } = await runLine(line);
+  expect(code).toBe(0);
+  for (const { name } of DRILLS) expect(out).toMatch(new RegExp(`^${name}$`, "m"));
 });
 
 it.skipIf(missing)(`leaves a page for people${missing ? ` (${missing})` : ""}`, async () => {
   const browser = await openBrowser();
   try {
-    expect(await look(browser, join(single, PAGE_FILE), "real")).toEqual([]);
+    expect(await look(browser, join(evidence, PAGE_FILE), "real")).toEqual([]);
   } finally {
     await browser.close();
   }
 });
 
-/** One after the other at one exchange; those of the README are run with its commands. */
+/** One after the other at one exchange; those of the README are above. */
 const ALL = [
   "rolling-restart",
   "kill-etcd",

@@ -2,12 +2,17 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { KINDS } from "../../chaos/simulator/faults/kinds.js";
+import { type FaultKind, KINDS } from "../../chaos/simulator/faults/kinds.js";
+import type { SimulationReport } from "../../chaos/simulator/main.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
+import { commandsOf, lastJson, runLine } from "./readme-commands.js";
 
 const PROGRAM = join(PROJECT_ROOT, "dist", "services", "cli", "main.js");
-const SEEDS = 40;
+/** As many as show every kind of fault, but for a few. */
+const SEEDS_MIN = 40;
 const KINDS_MISSING_MAX = 3;
+/** As they stand in the README. */
+const [MANY, WITHOUT_FENCE, ...others] = commandsOf("sim");
 
 interface Ended {
   readonly code: number | null;
@@ -27,32 +32,35 @@ function sim(...args: readonly string[]): Promise<Ended> {
 }
 
 describe("npm run sim", () => {
-  it("breaks no rule, twice the same, with every kind of fault", async () => {
-    const { code, stdout } = await sim("--seeds", String(SEEDS), "--json");
-    const report = JSON.parse(stdout);
-    expect(report).toMatchObject({ seeds: SEEDS, failures: 0, failedSeeds: [] });
-    expect(code).toBe(0);
+  it(`breaks no rule, twice the same, with every kind of fault: ${MANY}`, async () => {
+    const { code, out, err } = await runLine(MANY!);
+    expect(code, err).toBe(0);
+    const report = lastJson<SimulationReport>(out);
+    expect(report).toMatchObject({ failures: 0, failedSeeds: [] });
+    expect(report.seeds).toBeGreaterThanOrEqual(SEEDS_MIN);
     expect(report.fewestCommands).toBeGreaterThanOrEqual(1_000);
     expect(report.simulatedHours).toBeGreaterThan(0);
     expect(report.seedsPerHour).toBeGreaterThan(0);
     expect(Object.keys(report.faults)).toEqual(Object.keys(KINDS));
     // Few seeds: by chance a kind may be missing among them.
-    const missing = Object.keys(KINDS).filter((kind) => report.faults[kind] === 0);
+    const missing = Object.keys(KINDS).filter((kind) => report.faults[kind as FaultKind] === 0);
     expect(missing.length, missing.join(", ")).toBeLessThanOrEqual(KINDS_MISSING_MAX);
   });
 
-  it("finds what goes wrong without a fence, and leaves a plan that shows it again", async () => {
-    const found = await sim("--seeds", "20", "--without", "fence", "--json");
+  it(`finds what goes wrong, and leaves a plan that shows it again: ${WITHOUT_FENCE}`, async () => {
+    const found = await runLine(WITHOUT_FENCE!);
     expect(found.code).toBe(1);
-    const report = JSON.parse(found.stdout);
+    const report = JSON.parse(found.out.slice(found.out.indexOf("\n{")));
     expect(report).toMatchObject({ without: "fence", failures: 1 });
-    const [, file] = /--plan (\S+)/.exec(found.stderr) ?? [];
+    const [, file] = /--plan (\S+)/.exec(found.err) ?? [];
     expect(existsSync(file!)).toBe(true);
     const again = await sim("--plan", file!, "--without", "fence");
     expect(again.code).toBe(1);
     expect(again.stderr).toContain("R1");
     expect((await sim("--plan", file!)).code).toBe(0);
   });
+
+  it("has no other command in the README", () => expect(others).toEqual([]));
 
   it.each([
     [["--seeds", "0"], "NUMBER_OUT_OF_RANGE", "from 1 to"],
