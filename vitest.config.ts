@@ -4,6 +4,8 @@ const SECOND_MS = 1_000;
 
 /** The tests share two cores with the servers they start, so few files run at once. */
 const MAX_WORKERS = 2;
+/** Of these, whose files wait for servers as much as they work. */
+const INTEGRATION_MAX_WORKERS = 3;
 
 export default defineConfig({
   test: {
@@ -13,6 +15,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
+          // What is tested here is pure, or given all that it touches: files may share its modules, loaded once.
+          isolate: false,
           include: [
             "test/unit/**/*.test.ts",
             "test/property/**/*.test.ts",
@@ -27,6 +31,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "integration",
+          maxWorkers: INTEGRATION_MAX_WORKERS,
           include: [
             "test/integration/**/*.test.ts",
             "test/contract/**/*.test.ts",

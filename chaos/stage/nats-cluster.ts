@@ -36,8 +36,8 @@ export async function startNatsCluster(): Promise<NatsCluster> {
     throw new CannotStrikeError("a cluster of NATS needs its program on this machine");
   }
   const folder = openDataFolder(undefined);
-  const ports = await freePorts(SERVERS);
-  const routePorts = await freePorts(SERVERS);
+  const free = await freePorts(2 * SERVERS);
+  const [ports, routePorts] = [free.slice(0, SERVERS), free.slice(SERVERS)];
   const servers = new Map<string, ChildServer>();
   const stop = async (): Promise<void> => {
     await Promise.all([...servers.values()].map((server) => server.stop()));

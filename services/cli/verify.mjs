@@ -1,7 +1,7 @@
 // All static checks as one command: format, lint, types, and generated code that is up to date.
-// Each check runs to its end even if one before it failed, so that one run shows everything.
+// All run at the same time, each to its end even if another has failed, so that one run shows everything.
 
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
@@ -11,11 +11,15 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const BIN = join(ROOT, "node_modules", ".bin");
 const PROTO = join(ROOT, "proto");
 
-function run(command, args, cwd = ROOT) {
+/** Resolves to whether it ended well; what it says goes to `say`. */
+function run(command, args, say, cwd = ROOT) {
   const env = { ...process.env, PATH: `${BIN}${delimiter}${process.env.PATH}` };
-  const { status, error } = spawnSync(join(BIN, command), args, { cwd, env, stdio: "inherit" });
-  if (error) throw error;
-  return status === 0;
+  const child = spawn(join(BIN, command), args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", say);
+  return new Promise((done, fail) => {
+    child.on("error", fail);
+    child.on("close", (code) => done(code === 0));
+  });
 }
 
 function filesIn(folder) {
@@ -26,18 +30,17 @@ function filesIn(folder) {
 }
 
 /** Whether proto/gen is exactly what the .proto files generate today. */
-function isGeneratedCodeCurrent() {
+async function isGeneratedCodeCurrent(say) {
   const fresh = mkdtempSync(join(tmpdir(), "palisade-gen-"));
   try {
-    if (!run("buf", ["generate", "--output", fresh], PROTO)) return false;
+    if (!(await run("buf", ["generate", "--output", fresh], say, PROTO))) return false;
     const names = new Set([...filesIn(join(fresh, "gen")), ...filesIn(join(PROTO, "gen"))]);
     const content = (folder, name) =>
       existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8") : undefined;
     const stale = [...names].filter(
       (name) => content(join(fresh, "gen"), name) !== content(join(PROTO, "gen"), name),
     );
-    for (const name of stale)
-      console.error(`proto/gen/${name} is not up to date: npm run generate`);
+    for (const name of stale) say(`proto/gen/${name} is not up to date: npm run generate\n`);
     return stale.length === 0;
   } finally {
     rmSync(fresh, { recursive: true, force: true });
@@ -45,17 +48,21 @@ function isGeneratedCodeCurrent() {
 }
 
 const CHECKS = {
-  format: () => run("biome", ["format", "."]),
-  lint: () => run("oxlint", ["--deny-warnings", "."]),
-  types: () => run("tsc", ["--noEmit", "-p", "tsconfig.json"]),
-  "types of actors alone": () => run("tsc", ["-p", "tsconfig.actors.json"]),
+  format: (say) => run("biome", ["format", "."], say),
+  lint: (say) => run("oxlint", ["--deny-warnings", "."], say),
+  types: (say) => run("tsc", ["--noEmit", "-p", "tsconfig.json"], say),
+  "types of actors alone": (say) => run("tsc", ["-p", "tsconfig.actors.json"], say),
   "generated code": isGeneratedCodeCurrent,
 };
 
-const failed = [];
-for (const [name, check] of Object.entries(CHECKS)) {
-  console.error(`== ${name}`);
-  if (!check()) failed.push(name);
+/** What a check says is shown as one piece, when it has ended. */
+async function check([name, work]) {
+  const said = [];
+  const isWell = await work((text) => said.push(Buffer.from(text)));
+  process.stderr.write(`== ${name}\n${Buffer.concat(said).toString()}`);
+  return isWell ? [] : [name];
 }
+
+const failed = (await Promise.all(Object.entries(CHECKS).map(check))).flat();
 if (failed.length > 0) console.error(`verify failed: ${failed.join(", ")}`);
 process.exitCode = failed.length === 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-/** An operator at work: nodes closed and emptied, actors moved, while trading goes on. */
+/** An operator at work: nodes closed and emptied, actors moved, and accounts, several at once, while trading goes on. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -108,7 +108,7 @@ describe("an operator", () => {
     expect(await refused("standby", SYMBOL, "maybe")).toContain("NOT_ON_OR_OFF");
   });
 
-  it("places, amends and cancels orders of all kinds", async () => {
+  it.concurrent("places, amends and cancels orders of all kinds", async () => {
     await terminal.json("open", "1");
     await terminal.json("deposit", "1", "USD", "1000000");
     await terminal.json("deposit", "1", "MSFT", "1000");
@@ -140,7 +140,7 @@ describe("an operator", () => {
     expect(await refused("cancel-all", "1", "--symbol", "MSF")).toContain("UNKNOWN_SYMBOL");
   });
 
-  it("places orders that follow the price, that reprice, and that want so much at once", async () => {
+  it.concurrent("places orders that follow the price, that reprice, and that want so much at once", async () => {
     await terminal.json("open", "4");
     await terminal.json("deposit", "4", "USD", "1000000");
     await terminal.json("deposit", "4", "MSFT", "1000");
@@ -166,7 +166,7 @@ describe("an operator", () => {
     await terminal.json("cancel-all", "4");
   });
 
-  it("decides on withdrawals, and on what accounts may do", async () => {
+  it.concurrent("decides on withdrawals, and on what accounts may do", async () => {
     await terminal.json("open", "5");
     await terminal.json("deposit", "5", "USD", "1000");
     const withdraw = ["withdraw", "5", "USD", "400.50", "--key", "out"];
@@ -212,7 +212,7 @@ describe("an operator", () => {
     expect(await terminal.json("audit")).toMatchObject({ ok: true });
   });
 
-  it("sends money to accounts of any shard, and gets back what nobody can be given", async () => {
+  it.concurrent("sends money to accounts of any shard, and gets back what nobody can be given", async () => {
     for (const account of ["6", "7", "8"]) await terminal.json("open", account);
     await terminal.json("deposit", "6", "USD", "100");
     const send = (to: string, key: string) => ["transfer", "6", to, "USD", "10.50", "--key", key];
@@ -234,7 +234,7 @@ describe("an operator", () => {
     expect(await terminal.json("audit")).toMatchObject({ ok: true });
   });
 
-  it("places a pair, of which one order cancels the other", async () => {
+  it.concurrent("places a pair, of which one order cancels the other", async () => {
     await terminal.json("open", "3");
     await terminal.json("deposit", "3", "USD", "1000000");
     // Far from where this market trades.

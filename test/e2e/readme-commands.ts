@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 
-const COMMAND_LIMIT_MS = 300_000;
+const COMMAND_LIMIT_MS = 540_000;
 
 /** What has a test of its own: `drill.test.ts`, `sim.test.ts`, `bench.test.ts`. */
 const JUDGED = {
