@@ -49,6 +49,8 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           // Each file starts a whole exchange: one at a time, or they starve each other.
           fileParallelism: false,
+          // Of what a file says may go on at the same time.
+          maxConcurrency: 2,
           testTimeout: 600 * SECOND_MS,
           hookTimeout: 180 * SECOND_MS,
           sequence: { groupOrder: 2 },

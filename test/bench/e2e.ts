@@ -19,9 +19,11 @@ export interface E2eOptions {
 
 const DEFAULTS = { seconds: 60, nodes: SHAPE.nodes, ledgerShards: SHAPE.ledgerShards } as const;
 /** Numbers of so short a run mean nothing, so it warms up no longer than that. */
-const SHORT_SECONDS = 1;
+const SHORT_SECONDS = 2;
 /** Outstanding orders of a closed loop. */
 export const WINDOW_ORDERS = 2_000;
+/** So few that also a slow machine has reported some of them before a short run is over. */
+const SHORT_WINDOW_ORDERS = 200;
 
 export const WARM_UP_SECONDS = 5;
 export const QUIET_ORDERS_PER_SECOND = 500;
@@ -51,7 +53,8 @@ interface Sizes {
 /** Measures an exchange that it starts. */
 export function runE2e(options: E2eOptions = {}): Promise<E2eReport> {
   const { nodes, ledgerShards, seconds: asked } = { ...DEFAULTS, ...options };
-  const { window = WINDOW_ORDERS, short, log = () => {} } = options;
+  const { short, log = () => {} } = options;
+  const { window = short ? SHORT_WINDOW_ORDERS : WINDOW_ORDERS } = options;
   const seconds = short ? Math.min(asked, SHORT_SECONDS) : asked;
   const shape = { ...SHAPE, nodes, ledgerShards };
   const warmUpSeconds = short ? SHORT_SECONDS : WARM_UP_SECONDS;
