@@ -108,7 +108,7 @@ export class LedgerState {
     put("balances", balances.opened);
     put("balances_changed", balances.changed);
     const orders = this.orders.takeRows();
-    for (const part in orders) put(part, orders[part]!);
+    for (const part of Object.keys(orders)) put(part, orders[part]!);
     put("journal", journal);
     put("deposits", this.deposits.takeRows());
     put("withdrawals", this.withdrawals.takeRows());
