@@ -16,9 +16,12 @@ import { CannotStrikeError } from "../drills/drill.js";
 /** An exchange starts only where a GiB is free. */
 const DISK_MIB = 2_048;
 const CHUNK = Buffer.alloc(1_048_576);
+/** Servers give something back now and then: it is taken again. */
+const FILL_AGAIN_EVERY_MS = 50;
 
 export class SmallDisk {
   readonly path: string;
+  private filling: NodeJS.Timeout | undefined;
 
   private constructor(path: string) {
     this.path = path;
@@ -42,8 +45,19 @@ export class SmallDisk {
     return bavail * bsize;
   }
 
-  /** Until not one byte is free. */
+  /** Until not one byte is free, and so it stays until there is to be room again. */
   fill(): void {
+    this.fillUp();
+    this.filling ??= setInterval(() => this.fillUp(), FILL_AGAIN_EVERY_MS);
+  }
+
+  makeRoom(): void {
+    clearInterval(this.filling);
+    this.filling = undefined;
+    rmSync(this.ballast, { force: true });
+  }
+
+  private fillUp(): void {
     const file = openSync(this.ballast, "a");
     try {
       for (let chunk = CHUNK; ; ) {
@@ -60,13 +74,10 @@ export class SmallDisk {
     }
   }
 
-  makeRoom(): void {
-    rmSync(this.ballast, { force: true });
-  }
-
   /** With everything that is on it. */
   readonly unmount = (): void => {
     process.off("exit", this.unmount);
+    clearInterval(this.filling);
     spawnSync("umount", ["-l", this.path]);
     rmSync(this.path, { recursive: true, force: true });
   };

@@ -23,6 +23,12 @@ export interface Victim {
   readonly shards: readonly number[];
 }
 
+interface Settling {
+  readonly withoutStandby?: ReadonlySet<string>;
+  /** For how long leaders must not have changed. */
+  readonly settledMs?: number;
+}
+
 /**
  * Waits until the exchange is whole (nobody has taken over anything for a while, and some node stands by for each actor)
  * and `accepts` likes how it is.
@@ -31,7 +37,7 @@ async function whenSettled<T>(
   exchange: Exchange,
   accepts: (leaders: Leaders) => T | undefined,
   failure: string,
-  withoutStandby: ReadonlySet<string> = new Set(),
+  { withoutStandby, settledMs = SETTLED_MS }: Settling = {},
 ): Promise<T> {
   const deadline = performance.now() + CHOICE_LIMIT_MS;
   let before = "";
@@ -41,8 +47,8 @@ async function whenSettled<T>(
     const now = JSON.stringify([...leaders]);
     if (now !== before) settledAt = performance.now();
     before = now;
-    const followed = [...leaders.keys()].filter((actor) => !withoutStandby.has(actor));
-    if (performance.now() - settledAt >= SETTLED_MS && (await haveStandbys(exchange, followed))) {
+    const followed = [...leaders.keys()].filter((actor) => !withoutStandby?.has(actor));
+    if (performance.now() - settledAt >= settledMs && (await haveStandbys(exchange, followed))) {
       const accepted = accepts(leaders);
       if (accepted !== undefined) return accepted;
     }
@@ -62,11 +68,18 @@ export function settledLeaders(
   withoutStandby: ReadonlySet<string> = new Set(),
 ): Promise<Leaders> {
   const failure = "DRILL_NOT_SETTLED: leaders change all the time, or some actor has no standby";
-  return whenSettled(exchange, (leaders) => leaders, failure, withoutStandby);
+  return whenSettled(exchange, (leaders) => leaders, failure, { withoutStandby });
 }
 
-/** Picks the node for a round: the first that qualifies, beginning with another one each time. */
-export function pickVictim(exchange: Exchange, round: number): Promise<Victim> {
+/**
+ * Picks the node for a round: the first that qualifies, beginning with another one each time, once leaders have not changed for so
+ * long.
+ */
+export function pickVictim(
+  exchange: Exchange,
+  round: number,
+  settledMs: number = SETTLED_MS,
+): Promise<Victim> {
   const { nodes } = exchange;
   const choose = (leaders: Leaders) =>
     nodes
@@ -74,7 +87,7 @@ export function pickVictim(exchange: Exchange, round: number): Promise<Victim> {
       .find(({ symbols, shards }) => symbols.length > 0 && shards.length > 0);
   const failure =
     "DRILL_NO_VICTIM: no node leads at least a market and a ledger shard while all have standbys";
-  return whenSettled(exchange, choose, failure);
+  return whenSettled(exchange, choose, failure, { settledMs });
 }
 
 export function ledBy(process: ExchangeProcess, leaders: Leaders): Victim {

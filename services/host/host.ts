@@ -197,8 +197,14 @@ export class Host {
       .catch((error: unknown) => this.logger.warn({ to, error: String(error) }, "not handed over"));
     if (!leaseRevision || !this.become({ type: "DRAIN" }, `for ${to}`)) return;
     const successor = { node: to, incarnation, reason: HANDED_OVER, leaseRevision };
-    // Else the last commit was fenced, or its outcome is not known: the successor, who does not hear, looks by itself.
-    if (!(await this.leader?.handOver(successor))) return;
+    const isHanded = await this.leader?.handOver(successor);
+    if (!isHanded) {
+      // The last commit was fenced, or its outcome is not known: the successor, who does not hear, looks by itself. A leader
+      // that was closed for another reason has told nobody.
+      if (this.state === "draining")
+        this.become({ type: "LOST" }, `for ${to}, who looks by itself`);
+      return;
+    }
     this.leader = null;
     this.become({ type: "DRAINED" }, `for ${to}`);
     bus.publish(releaseSubject(this.name), encodeRelease({ actor: this.actor, token }));
@@ -316,6 +322,7 @@ export class Host {
       throw error;
     } finally {
       standby?.stop();
+      if (!leader) claimed.early?.stop();
     }
   }
 

@@ -110,6 +110,7 @@ export class Inbox {
 
   close(): void {
     this.closed = true;
+    this.early?.stop();
     this.pause();
   }
 

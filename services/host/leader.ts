@@ -260,7 +260,7 @@ export class Leader {
     const batch = open.seal(this.recovered.record, {
       ...this.inbox.stepFrom({ anchor, position }),
       number: this.batch + 1,
-      confirmed: this.outbox.takeConfirmed(),
+      confirmed: this.outbox.takeConfirmed(successor !== null),
       eventBatchBefore: this.eventBatch,
       successor,
     });
@@ -377,7 +377,7 @@ export class Leader {
 
   /** Deletes confirmed outbox rows when no other batch comes by to do it. */
   private tidy(): void {
-    if (this.commit || this.open || !this.outbox.hasConfirmed) return;
+    if (this.commit || this.open || !this.outbox.hasDeletable) return;
     this.open = this.begin();
     this.sealInTurn();
   }

@@ -102,18 +102,18 @@ export class Outbox {
     }
   }
 
-  /** Rows that a batch is to delete; they are handed out once. */
-  takeConfirmed(): { destination: number; upTo: number }[] {
-    const now = this.clock.now();
-    if (!this.hasConfirmed || now - this.deletedAtMs < DELETE_CONFIRMED_EVERY_MS) return [];
-    this.deletedAtMs = now;
+  /** Rows that a batch is to delete, the last one in any case; they are handed out once. */
+  takeConfirmed(isLast = false): { destination: number; upTo: number }[] {
+    if (!isLast && !this.hasDeletable) return [];
+    this.deletedAtMs = this.clock.now();
     const rows = [...this.deletable].map(([destination, upTo]) => ({ destination, upTo }));
     this.deletable.clear();
     return rows;
   }
 
-  get hasConfirmed(): boolean {
-    return this.deletable.size > 0;
+  get hasDeletable(): boolean {
+    const isDue = this.clock.now() - this.deletedAtMs >= DELETE_CONFIRMED_EVERY_MS;
+    return isDue && this.deletable.size > 0;
   }
 
   /** Frames not confirmed, and for how long nothing has moved towards the slowest of their receivers. */

@@ -94,7 +94,12 @@ export async function raise(
   const holder = { node, incarnation, reason };
   // At once, and not in one statement: that would see the peers as they were before it waited for a commit under way.
   const standing = stand(deps, actor).catch(() => null);
-  const record = await deps.store.raise(actor, fromToken, holder, leaseRevision);
+  let record: ActorRecord | null = null;
+  try {
+    record = await deps.store.raise(actor, fromToken, holder, leaseRevision);
+  } finally {
+    if (!record) early?.stop();
+  }
   return record && { record, standing, early };
 }
 

@@ -73,7 +73,7 @@ export class Standby {
 
   /**
    * The actor as of a record that this node has just raised, so that nothing follows its batch; the standby is over.
-   * `standing` was read after the raise. Null: only the rows can tell.
+   * `standing` is of that batch. Null: only the rows can tell.
    */
   async promote(record: ActorRecord, standing: Promise<Correspondence>): Promise<Actor | null> {
     this.promoting = true;

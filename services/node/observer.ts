@@ -73,7 +73,8 @@ export class MetricsObserver implements HostObserver {
 
   became(actorName: string, state: HostState, reason: string): void {
     if (state === "claiming") metrics.takeovers.inc({ reason });
-    if (state !== "leading") this.forget(actorName);
+    // Who gives it away commits once more.
+    if (state !== "leading" && state !== "draining") this.forget(actorName);
   }
 
   /** How each host of the node stands now, and what waits of what it leads and stands by for. */

@@ -42,6 +42,8 @@ export class Placement {
     const key = view.leaders.get(actorName);
     let history = this.histories.get(actorName);
     if (!history) this.histories.set(actorName, (history = new LeaderHistory()));
+    // Who has led is as patient as the others when it has dropped the actor: it counts from then, and not from its claim.
+    if (key?.node === this.node) this.leaderlessSinceMs.delete(actorName);
     if (key) history.see(key, view.members.get(key.node), view.nowMs);
     else if (!view.isHeard(actorName)) history.seeNobody(view.nowMs);
   }

@@ -79,11 +79,13 @@ export function describeLog(adapter: string, open: OpenLogBench): void {
       const reader = await Reader.start(bench.log, name);
       const texts = countTo(2_000).map((n) => `frame ${n}`);
       const { log } = bench.other;
+      const answers: Promise<void>[] = [];
       for (const [at, text] of texts.entries()) {
-        if (at % 2 === 0) void log.publish(name, ANCHOR, bytesOf(text));
+        if (at % 2 === 0) answers.push(log.publish(name, ANCHOR, bytesOf(text)));
         else log.post(name, ANCHOR, bytesOf(text));
       }
       await reader.until(texts.length);
+      await Promise.all(answers);
       expect(reader.texts).toEqual(texts);
       expect(reader.sequences).toEqual(countTo(texts.length));
       expect(reader.verifiedAt).toEqual([0]);

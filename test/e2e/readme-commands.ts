@@ -1,5 +1,5 @@
 /**
- * The README's commands, as they stand there. Each but `npm test` is run by one test: what is to be judged by more than how
+ * The README's commands, as they stand there, but that only the first `npx palisade` goes through npx, which takes most of the time. Each but `npm test` is run by one test: what is to be judged by more than how
  * it ends by the test of what it shows, all others by `readme.test.ts`.
  */
 import { spawn } from "node:child_process";

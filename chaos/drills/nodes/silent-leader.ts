@@ -4,12 +4,18 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ExchangeProcess } from "../../../services/supervisor/child.js";
+import { RESTLESS_WITHIN_MS } from "../../../services/node/limits.js";
 import { leadingOf } from "../../ask-node.js";
 import type { Scene } from "../../scene.js";
 import { ledNames, pickVictim, untilTakenOver, type Victim } from "../../stage/victims.js";
 import type { Stage } from "../drill.js";
 import type { Fault } from "../fault.js";
 
+/**
+ * What is taken over for a suspicion again and again is left where it is for longer each time. Rounds are further apart than what
+ * counts as again, or they would strike what is not to be taken over.
+ */
+const RESTED_MS = 3 * RESTLESS_WITHIN_MS;
 const LET_GO_LIMIT_MS = 10_000;
 /** How long the woken one has to try a commit under its old token. */
 const WAKE_MS = 1_000;
@@ -48,7 +54,7 @@ export function silentLeader(silence: Silence): Fault<Silenced> {
     lastsMs: silence.lastsMs,
     async aim(stage, number) {
       const { scene } = stage;
-      const victim = await pickVictim(scene.exchange, number);
+      const victim = await pickVictim(scene.exchange, number, RESTED_MS);
       await silence.prepare?.(victim.process, stage);
       return { victim, fencedBefore: await fencedCommits(victim.process), marks: [] };
     },

@@ -39,11 +39,13 @@ export class Outgoing {
   private readonly flush = (): void => {
     const { connection, messages } = this;
     this.messages = [];
-    try {
-      for (const { subject, data, reply } of messages) connection.publish(subject, data, { reply });
-    } catch (error) {
-      // What a connection that is ending does not take was said too late.
-      if (!connection.isDraining() && !connection.isClosed()) throw error;
+    for (const { subject, data, reply } of messages) {
+      try {
+        connection.publish(subject, data, { reply });
+      } catch {
+        // A connection that is ending takes nothing, a server nothing that is too long for it. It is lost, as any message may
+        // be; the others are not.
+      }
     }
   };
 }

@@ -156,7 +156,8 @@ const BATCH_LOG = `part_batch_log AS (
 /** The token is raised for a successor, whose parameters are its node, its incarnation, the reason and its key's revision. */
 function raisedText(before: number): string {
   return `token = ${scalar("token")} + 1, holder = $${before + 1}::text,
-    holder_incarnation = $${before + 2}::text, lease_revision = $${before + 4}::bigint,
+    holder_incarnation = $${before + 2}::text,
+    lease_revision = CASE WHEN $${before + 4}::bigint = 0 THEN lease_revision ELSE $${before + 4} END,
     `;
 }
 

@@ -17,12 +17,15 @@ export const RECORD = statement("record", `SELECT ${RECORD_COLUMNS} FROM actors 
 /**
  * What was raised for the holder already is only read, so that nothing has to reach the disk. It is looked for in the update
  * too: one that was under way when this began is not to be read yet, and is waited for there. Its claim is noted already.
+ * Where there is a synchronous standby it is written again, and so waits until that has what was read: a row that the
+ * standby does not have yet can be seen after a crash, and would be lost with the server.
  */
 export const RAISE = statement(
   "raise",
   `WITH held AS (
      SELECT ${RECORD_COLUMNS} FROM actors
      WHERE actor = $1 AND token = $2::bigint + 1 AND holder_incarnation = $4
+       AND current_setting('synchronous_standby_names') = ''
    ), raised AS (
      UPDATE actors SET token = $2 + 1, holder = $3, holder_incarnation = $4,
        lease_revision = CASE WHEN $5::bigint = 0 THEN lease_revision ELSE $5 END

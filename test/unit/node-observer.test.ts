@@ -1,0 +1,48 @@
+/** A node's counters of what its actors have done: each order counts once, whoever leads and whenever it is asked for. */
+import { beforeEach, expect, it } from "vitest";
+import { registry } from "../../services/common/metrics.js";
+import { MetricsObserver } from "../../services/node/observer.js";
+import { Teller } from "../helpers/ledger.js";
+
+const NAME = "ledger.1";
+const BATCH = { commands: 1, commitMs: 1 };
+
+let observer: MetricsObserver;
+
+beforeEach(() => {
+  registry.resetMetrics();
+  observer = new MetricsObserver();
+});
+
+function scrape(): void {
+  observer.measure({ states: () => ({}), backlogs: () => ({}), standbys: () => ({}) });
+}
+
+async function processed(): Promise<number> {
+  const metric = await registry.getSingleMetric("exchange_orders_processed_total")!.get();
+  return metric.values.reduce((sum, { value }) => sum + value, 0);
+}
+
+it("counts what is committed when it is asked for, once", async () => {
+  const teller = new Teller({ quote: 1_000_000 });
+  for (const clientOrderId of ["a", "b", "c"]) {
+    teller.placed({ clientOrderId });
+    observer.committed(NAME, teller.shard, BATCH);
+  }
+  scrape();
+  scrape();
+  expect(await processed()).toBe(3);
+});
+
+it("counts no order again that an actor commits while it is given away", async () => {
+  const teller = new Teller({ quote: 1_000_000 });
+  teller.placed({ clientOrderId: "a" });
+  observer.committed(NAME, teller.shard, BATCH);
+  scrape();
+  observer.became(NAME, "draining", "for node-2");
+  teller.placed({ clientOrderId: "b" });
+  observer.committed(NAME, teller.shard, BATCH);
+  observer.became(NAME, "released", "for node-2");
+  scrape();
+  expect(await processed()).toBe(2);
+});
