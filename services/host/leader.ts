@@ -127,7 +127,7 @@ export class Leader {
 
   /**
    * Goes on until the commit under way has ended. Then it takes no more, and commits what it has applied, if anything, with the
-   * token raised for the successor. False: it has ended otherwise, as `onEnd` was told.
+   * token raised for the successor. False: it has ended otherwise, as `onEnd` was told, or was closed meanwhile.
    */
   async handOver(successor: Successor): Promise<boolean> {
     this.successor = successor;

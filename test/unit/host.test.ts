@@ -167,6 +167,9 @@ describe("the outbox (R4)", () => {
     outbox.confirm(1025, 3);
     clock.advance(1);
     expect(outbox.takeConfirmed()).toEqual([{ destination: 1025, upTo: 3 }]);
+    // Whoever gives the actor away leaves nothing that would be sent again.
+    outbox.confirm(1025, 4);
+    expect(outbox.takeConfirmed(true)).toEqual([{ destination: 1025, upTo: 4 }]);
   });
 
   it("takes no mark of what was never sent", () => {
