@@ -7,8 +7,11 @@ import { Desk, type Venue } from "../../services/participants/desk.js";
 import { ClientLog } from "../../services/participants/client-log.js";
 import { OrderFlow } from "./flow.js";
 import type { Holdings } from "./holdings.js";
+import { MessageSizes } from "./message-sizes.js";
+import { MomentsKeeper } from "./moments.js";
 import type { LoadOptions } from "./options.js";
 import type { LoadResult } from "./process.js";
+import { spread } from "./spread.js";
 import { type Counts, OrderTracker } from "../../services/participants/tracker.js";
 
 const PACE_MS = 1;
@@ -27,6 +30,8 @@ const MS_PER_SECOND = 1_000;
 export class Load {
   private readonly options: LoadOptions;
   private readonly log: ClientLog;
+  private readonly sizes = new MessageSizes();
+  private readonly keeper: MomentsKeeper | undefined;
   private readonly tracker: OrderTracker;
   private readonly desk: Desk;
   private readonly flow: OrderFlow;
@@ -42,8 +47,9 @@ export class Load {
     this.options = options;
     this.holdings = holdings;
     this.log = new ClientLog(options.logFile);
-    this.tracker = new OrderTracker(this.log);
-    this.desk = new Desk(venue, this.tracker);
+    this.keeper = options.keepsMoments ? new MomentsKeeper() : undefined;
+    this.tracker = new OrderTracker(this.log, this.keeper);
+    this.desk = new Desk(spread(this.sizes.over(venue), options.streams), this.tracker);
     this.flow = new OrderFlow(options.seed, holdings.groups.flat(), options);
   }
 
@@ -86,6 +92,8 @@ export class Load {
       lateSends: this.lateSends,
       unreported: outstanding,
       resolved,
+      sent: this.sizes.sent,
+      moments: this.keeper?.moments ?? null,
       acceptLatency: acceptLatency.encode(),
       fillLatency: fillLatency.encode(),
     };

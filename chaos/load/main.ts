@@ -9,7 +9,6 @@ import { Holdings } from "./holdings.js";
 import { Load } from "./load.js";
 import { LoadOptions } from "./options.js";
 import type { LoadLine } from "./process.js";
-import { spread } from "./spread.js";
 import { fund, subscribe, venueOf } from "../../services/participants/venue.js";
 
 const PROGRESS_MS = 1_000;
@@ -40,8 +39,7 @@ async function main(): Promise<void> {
   const instruments = listed.filter(({ symbol }) => options.symbols.includes(symbol));
   const holdings = new Holdings(instruments, options.symbolsPerAccount);
   const positions = await fundAll(client, options, holdings);
-  const venue = spread(venueOf(client), options.streams);
-  const load = new Load(options, venue, holdings);
+  const load = new Load(options, venueOf(client), holdings);
   const endSubscription = subscribe(client, positions, (events) => load.takeEvents(events));
   const progress = setInterval(() => say({ kind: "progress", counts: load.counts }), PROGRESS_MS);
   say({ kind: "ready" });

@@ -27,6 +27,8 @@ export const LoadOptions = z
     timedFrom: z.enum(["due", "sent"]).default("due"),
     /** How long it sends before latencies count: until its own code is compiled. */
     leadInSeconds: z.number().min(0).default(0),
+    /** Does it keep when each order was sent and answered, for its result? */
+    keepsMoments: z.boolean().default(false),
     /** The part of the orders that cross, and the part of all messages that are cancels. */
     crossingShare: z.number().min(0).max(1).default(0.5),
     cancelShare: z

@@ -7,6 +7,8 @@ import { EventEmitter } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
+import type { SentMessages } from "./message-sizes.js";
+import type { Moments } from "./moments.js";
 import type { LoadRequest } from "./options.js";
 import type { Counts } from "../../services/participants/tracker.js";
 
@@ -27,6 +29,9 @@ export interface LoadResult extends Counts {
   readonly unreported: number;
   /** Orders whose fate had to be asked for afterwards. */
   readonly resolved: number;
+  readonly sent: SentMessages;
+  /** Null unless they were asked for. */
+  readonly moments: Moments | null;
   /** Encoded histograms. */
   readonly acceptLatency: string;
   readonly fillLatency: string;

@@ -1,9 +1,20 @@
 /** `bench`: measures an exchange that is started for it. */
-import { accessSync, constants, writeFileSync } from "node:fs";
+import { accessSync, constants, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { type BenchReport, type ExchangeReport, runBench } from "../../test/bench/bench.js";
+import { LEDGER_SHARDS_MAX } from "../../actors/kernel/ids.js";
+import {
+  assertKnown,
+  type BenchReport,
+  type ExchangeReport,
+  runBench,
+} from "../../test/bench/bench.js";
 import { loadPage } from "../../test/bench/load-chart.js";
-import { tablesOf } from "../../test/bench/report-table.js";
+import {
+  failuresTable,
+  type Table,
+  tablesOf,
+  targetsTable,
+} from "../../test/bench/report-table.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
 import { printJson, printTable, progress } from "./output.js";
@@ -15,75 +26,98 @@ const RATE_MAX = 1_000_000;
 const MESSAGES_MIN = 1_000;
 const MESSAGES_MAX = 10_000_000;
 const SEED_MAX = 2 ** 32 - 1;
+/** On one machine, which has to hold all of them. */
+const NODES_MAX = 64;
 const SWEEPS = ["symbols", "accounts"] as const;
 
 export interface BenchOptions {
-  readonly seconds: string;
+  readonly seconds?: string;
   readonly minutes?: string;
   readonly rate?: string;
+  readonly nodes?: string;
+  readonly shards?: string;
   readonly sweep?: string;
   readonly plot?: string;
   readonly messages?: string;
-  readonly seed: string;
+  readonly seed?: string;
   readonly short?: boolean;
   readonly json?: boolean;
 }
 
-/** What only one benchmark takes. */
-const ONLY_OF = { minutes: "soak", rate: "soak", sweep: "e2e", plot: "e2e" } as const;
+/** What only some benchmarks take. */
+const ONLY_OF: Readonly<Partial<Record<keyof BenchOptions, readonly string[]>>> = {
+  seconds: ["e2e", "quiet"],
+  minutes: ["soak"],
+  rate: ["soak"],
+  nodes: ["e2e"],
+  shards: ["e2e"],
+  sweep: ["e2e"],
+  plot: ["e2e"],
+  messages: ["match"],
+  seed: ["match"],
+};
 
 export async function bench(name: string, options: BenchOptions): Promise<number> {
+  assertKnown(name);
   refuseOutOfPlace(name, options);
   const plot = plotFile(options.plot);
   const report = await runBench(name, {
-    seconds: parseWhole(options.seconds, 1, SECONDS_MAX, "number of seconds"),
-    seed: parseWhole(options.seed, 0, SEED_MAX, "seed"),
     ...wholes(options),
     ...(options.sweep !== undefined && { sweep: sweepOf(options.sweep) }),
     short: options.short,
     log: progress,
   });
-  if (plot !== undefined && report.name === "e2e") writeFileSync(plot, loadPage(report));
   print(report, options.json ?? false);
+  if (plot !== undefined && report.name === "e2e") writePlot(plot, loadPage(report));
   return report.ok ? 0 : 1;
 }
 
 function print(report: BenchReport, json: boolean): void {
   if (json) return printJson(report);
-  if (!isOfExchange(report)) {
-    process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-    return;
-  }
-  for (const { title, rows } of tablesOf(report)) {
+  if (isOfExchange(report)) return printTables(tablesOf(report));
+  process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  printTables([targetsTable(report.targets), failuresTable(report.failures)]);
+}
+
+function printTables(tables: readonly Table[]): void {
+  for (const { title, rows } of tables) {
     process.stdout.write(`\n${title}\n`);
     printTable(rows);
   }
 }
 
 function isOfExchange(report: BenchReport): report is ExchangeReport {
-  return ["e2e", "sweep", "quiet", "soak"].includes(report.name);
+  return ["e2e", "sweep", "quiet", "soak", "overload"].includes(report.name);
 }
 
 /** The options that are absent unless they are given. */
-function wholes({ messages, minutes, rate }: BenchOptions) {
+function wholes(options: BenchOptions) {
+  const { seconds, minutes, rate, nodes, shards, messages, seed } = options;
+  const within = (
+    name: string,
+    text: string | undefined,
+    bounds: [number, number],
+    what: string,
+  ) => (text === undefined ? {} : { [name]: parseWhole(text, ...bounds, what) });
   return {
-    ...(messages !== undefined && {
-      messages: parseWhole(messages, MESSAGES_MIN, MESSAGES_MAX, "number of messages"),
-    }),
-    ...(minutes !== undefined && {
-      minutes: parseWhole(minutes, 1, MINUTES_MAX, "number of minutes"),
-    }),
-    ...(rate !== undefined && { rate: parseWhole(rate, 1, RATE_MAX, "rate in orders a second") }),
+    ...within("seconds", seconds, [1, SECONDS_MAX], "number of seconds"),
+    ...within("minutes", minutes, [1, MINUTES_MAX], "number of minutes"),
+    ...within("rate", rate, [1, RATE_MAX], "rate in orders a second"),
+    ...within("nodes", nodes, [1, NODES_MAX], "number of nodes"),
+    ...within("ledgerShards", shards, [1, LEDGER_SHARDS_MAX], "number of ledger shards"),
+    ...within("messages", messages, [MESSAGES_MIN, MESSAGES_MAX], "number of messages"),
+    ...within("seed", seed, [0, SEED_MAX], "seed"),
   };
 }
 
 function refuseOutOfPlace(name: string, options: BenchOptions): void {
   for (const [option, only] of Object.entries(ONLY_OF)) {
-    const isGiven = options[option as keyof typeof ONLY_OF] !== undefined;
-    if (isGiven && name !== only) {
+    const isGiven = options[option as keyof BenchOptions] !== undefined;
+    if (isGiven && !only.includes(name)) {
+      const those = only.join(" and ");
       throw new CliError(
         "INVALID_OPTION",
-        `--${option} is of the benchmark ${only}, and this is ${name}: leave it out, or measure ${only}`,
+        `--${option} is of ${those}, and this is ${name}: leave it out, or measure ${those}`,
       );
     }
   }
@@ -105,13 +139,23 @@ function sweepOf(text: string): (typeof SWEEPS)[number] {
 function plotFile(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const path = resolve(text);
+  const isThere = statSync(path, { throwIfNoEntry: false });
+  const refuse = (why: string) =>
+    new CliError("INVALID_OPTION", `--plot writes to ${path}, and ${why}`);
+  if (isThere?.isDirectory()) throw refuse("that is a folder. Name a file in it");
   try {
-    accessSync(dirname(path), constants.W_OK);
+    accessSync(isThere ? path : dirname(path), constants.W_OK);
     return path;
   } catch {
-    throw new CliError(
-      "INVALID_OPTION",
-      `--plot writes to ${path}, and nothing can be written in that folder. Name a file in one that is there`,
-    );
+    throw refuse("it cannot be written there. Name a file in a folder that is there and yours");
+  }
+}
+
+/** What was measured is printed by then: a disk that has become full loses the page, and nothing else. */
+function writePlot(path: string, page: string): void {
+  try {
+    writeFileSync(path, page);
+  } catch (error) {
+    throw new CliError("PLOT_NOT_WRITTEN", `the page could not be written to ${path}: ${error}`);
   }
 }

@@ -137,13 +137,15 @@ program
   .description(
     "measure an exchange of its own (e2e, quiet, soak, overload, failover, ledger), or a matching engine (match)",
   )
-  .option("--seconds <count>", "how long each phase of e2e and quiet lasts", "60")
+  .option("--seconds <count>", "how long each phase of e2e and quiet lasts (60)")
+  .option("--nodes <count>", "e2e: how many node processes there are (3)")
+  .option("--shards <count>", "e2e: how many ledger shards there are (2)")
   .option("--sweep <what>", "e2e: saturate with more and more symbols, or accounts")
   .option("--plot <file>", "e2e: a page with latency and throughput against offered load")
   .option("--minutes <count>", "how long soak lasts (10)")
   .option("--rate <count>", "the most orders a second of soak (20000)")
-  .option("--messages <count>", "how many messages each scenario of match has")
-  .option("--seed <number>", "where the flow of match is drawn from", "1")
+  .option("--messages <count>", "how many messages each scenario of match has (2000000)")
+  .option("--seed <number>", "where the flow of match is drawn from (1)")
   .option("--short", "small sizes, to see that a benchmark works")
   .option("--json", "one line of JSON on stdout")
   .action((name: string, options: BenchOptions) =>

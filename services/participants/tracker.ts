@@ -34,6 +34,15 @@ export interface Counts {
   cancels: number;
 }
 
+/** Is told of each order; moments are of `performance.now`. */
+export interface OrderListener {
+  /** When it was due, where it is not sent at once. */
+  sent(nowMs: number): void;
+  accepted(nowMs: number, waitMs: number): void;
+  /** Not taken by a gateway, or not accepted by the ledger. */
+  refused(nowMs: number): void;
+}
+
 export class OrderTracker {
   readonly counts: Counts = {
     submitted: 0,
@@ -53,6 +62,7 @@ export class OrderTracker {
   lastEventMs = 0;
   resolved = 0;
   private readonly log: ClientLog;
+  private readonly listener: OrderListener | undefined;
   /** Without an answer yet. */
   private readonly byRequest = new Map<number, TrackedOrder>();
   private readonly byClientId = new Map<string, TrackedOrder>();
@@ -62,8 +72,9 @@ export class OrderTracker {
   private resting: TrackedOrder[] = [];
   private restingAt = 0;
 
-  constructor(log: ClientLog) {
+  constructor(log: ClientLog, listener?: OrderListener) {
     this.log = log;
+    this.listener = listener;
   }
 
   /** Orders without their final or resting report. */
@@ -91,6 +102,7 @@ export class OrderTracker {
     this.counts.submitted += 1;
     if (order.isCrossing) this.counts.crossing += 1;
     this.log.submitted(order);
+    this.listener?.sent(order.dueMs);
   }
 
   /** The oldest order that still rests, to be cancelled; it is given once. */
@@ -120,8 +132,9 @@ export class OrderTracker {
       this.forget(order);
       this.counts.refused += 1;
       this.log.refused(order.account, order.clientOrderId, result.code);
+      this.listener?.refused(nowMs);
     } else {
-      this.reject(order, result.code);
+      this.reject(order, result.code, nowMs);
     }
   }
 
@@ -140,7 +153,7 @@ export class OrderTracker {
       }
       case "rejected": {
         const order = this.byClientId.get(event.value.clientOrderId);
-        if (order) this.reject(order, event.value.code);
+        if (order) this.reject(order, event.value.code, nowMs);
         break;
       }
       case "rested": {
@@ -168,7 +181,7 @@ export class OrderTracker {
     found: { readonly orderId: number; readonly isVoided: boolean },
   ): void {
     this.resolved += 1;
-    if (found.isVoided) return this.reject(order, "VOIDED");
+    if (found.isVoided) return this.reject(order, "VOIDED", performance.now());
     const { account, clientOrderId } = order;
     this.log.accepted({ account, clientOrderId, orderId: found.orderId, sequence: 0, token: 0 });
     this.byRequest.delete(order.requestId);
@@ -180,12 +193,14 @@ export class OrderTracker {
     this.byOrder.set(orderId, order);
     this.byClientId.delete(order.clientOrderId);
     this.counts.accepted += 1;
+    this.listener?.accepted(nowMs, nowMs - order.dueMs);
     if (order.dueMs >= this.timedFromMs) this.acceptLatency.record(nowMs - order.dueMs);
   }
 
-  private reject(order: TrackedOrder, code: string): void {
+  private reject(order: TrackedOrder, code: string, nowMs: number): void {
     if (order.isFinal) return;
     this.forget(order);
+    this.listener?.refused(nowMs);
     this.counts.rejected += 1;
     this.counts.reported += 1;
     this.log.rejected(order.account, order.clientOrderId, code);

@@ -46,13 +46,13 @@ export type BenchOptions = E2eOptions &
   QuietOptions &
   SoakOptions;
 /** What is measured of a whole exchange, with an audit. */
-export type ExchangeReport = E2eReport | SweepReport | QuietReport | SoakReport;
-export type BenchReport =
-  | ExchangeReport
-  | FailoverReport
-  | LedgerReport
-  | MatchReport
-  | OverloadReport;
+export type ExchangeReport = E2eReport | SweepReport | QuietReport | SoakReport | OverloadReport;
+export type BenchReport = ExchangeReport | FailoverReport | LedgerReport | MatchReport;
+
+/** Throws `UnknownBenchError`. */
+export function assertKnown(kind: string): asserts kind is keyof typeof BENCHES {
+  if (!Object.hasOwn(BENCHES, kind)) throw new UnknownBenchError(kind);
+}
 
 /** Runs a benchmark. Throws `UnknownBenchError`; rejects when it cannot be run to its end. */
 export function runBench(kind: "e2e", options?: E2eOptions): Promise<E2eReport>;
@@ -64,6 +64,6 @@ export function runBench(kind: "match", options?: MatchOptions): Promise<MatchRe
 export function runBench(kind: "overload", options?: OverloadOptions): Promise<OverloadReport>;
 export function runBench(kind: string, options?: BenchOptions): Promise<BenchReport>;
 export async function runBench(kind: string, options: BenchOptions = {}): Promise<BenchReport> {
-  if (!Object.hasOwn(BENCHES, kind)) throw new UnknownBenchError(kind);
-  return BENCHES[kind as keyof typeof BENCHES](options);
+  assertKnown(kind);
+  return BENCHES[kind](options);
 }

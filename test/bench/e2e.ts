@@ -5,8 +5,17 @@
  */
 import type { Scene } from "../../chaos/scene.js";
 import { type Measured, onExchange, SHAPE, type Verdict } from "./on-exchange.js";
-import { ACCOUNTS, failuresOf, type PhaseReport, runPhase, SHORT_ACCOUNTS } from "./phase.js";
-import { findSustained, type Sustained } from "./sustained.js";
+import {
+  ACCOUNTS,
+  failuresOf,
+  LEAD_IN_SECONDS,
+  leftOver,
+  type PhaseReport,
+  runPhase,
+  SHORT_ACCOUNTS,
+} from "./phase.js";
+import { ACCEPT_P99_LIMIT_MS, findSustained, type Sustained } from "./sustained.js";
+import { atLeast, below, type Target } from "./targets.js";
 
 export interface E2eOptions {
   readonly seconds?: number;
@@ -18,6 +27,7 @@ export interface E2eOptions {
 }
 
 const DEFAULTS = { seconds: 60, nodes: SHAPE.nodes, ledgerShards: SHAPE.ledgerShards } as const;
+export const SUSTAINED_TARGET_PER_SECOND = 50_000;
 /** Numbers of so short a run mean nothing, so it warms up no longer than that. */
 const SHORT_SECONDS = 2;
 /** Outstanding orders of a closed loop. */
@@ -28,9 +38,8 @@ const SHORT_WINDOW_ORDERS = 200;
 export const WARM_UP_SECONDS = 5;
 export const QUIET_ORDERS_PER_SECOND = 500;
 const QUIET_SECONDS_MAX = 30;
-/** One step takes this part of a whole measurement, and latencies count after so long. */
+/** One step takes this part of a whole measurement. */
 const STEP_SHARE = 1 / 6;
-const LEAD_IN_SECONDS = 1;
 const EIGHTY_PERCENT = 0.8;
 
 interface E2eMeasured extends PhaseReport, Sustained, Measured {
@@ -39,6 +48,7 @@ interface E2eMeasured extends PhaseReport, Sustained, Measured {
   readonly quiet: PhaseReport;
   readonly accounts: number;
   readonly window: number;
+  readonly targets: readonly Target[];
 }
 
 export type E2eReport = E2eMeasured & Verdict;
@@ -86,14 +96,19 @@ async function measureE2e(
   );
   const eighty = Math.round(sustained.sustainedOrdersPerSecond * EIGHTY_PERCENT);
   const atEighty = eighty > 0 ? await run(eighty, seconds, LEAD_IN_SECONDS) : null;
-  const quiet = await run(QUIET_ORDERS_PER_SECOND, Math.min(seconds, QUIET_SECONDS_MAX));
+  const quietSeconds = Math.min(seconds, QUIET_SECONDS_MAX);
+  const quiet = await run(QUIET_ORDERS_PER_SECOND, quietSeconds, LEAD_IN_SECONDS);
   const failures = [
     ...failuresOf("saturated", saturated),
-    ...sustained.steps.flatMap((step) => failuresOf(`${step.offeredPerSecond} orders/s`, step)),
+    ...sustained.steps.flatMap((step) => leftOver(`${step.offeredPerSecond} orders/s`, step)),
     ...(sustained.held ? failuresOf("sustained", sustained.held) : []),
     ...(atEighty ? failuresOf("at 80 %", atEighty) : []),
     ...failuresOf("quiet", quiet),
   ];
-  const common = { name: "e2e", accounts, window } as const;
+  const targets = [
+    atLeast("sustained orders/s", SUSTAINED_TARGET_PER_SECOND, sustained.sustainedOrdersPerSecond),
+    below("accepted p99 at 80 % of that, ms", ACCEPT_P99_LIMIT_MS, atEighty?.acceptMsP99 ?? null),
+  ];
+  const common = { name: "e2e", accounts, window, targets } as const;
   return { ...common, ...saturated, ...sustained, atEighty, quiet, failures };
 }

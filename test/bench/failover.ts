@@ -6,12 +6,20 @@ import { runDrill } from "../../chaos/drill.js";
 import type { DrillReport } from "../../chaos/report.js";
 import { type CrowdReport, measureCrowd } from "./crowd.js";
 import { type LargeBookReport, measureLargeBook } from "./large-book.js";
+import { below, type Target } from "./targets.js";
 
 export interface FailoverOptions {
   /** Small sizes, for tests: they show that it works, and no number of it means anything. */
   readonly short?: boolean;
   readonly log?: (line: string) => void;
 }
+
+const TARGETS = {
+  killMsP99: 500,
+  moveMsP99: 50,
+  coldRecovery1MSeconds: 3,
+  warmRecovery1MMs: 500,
+} as const;
 
 interface Sizes {
   readonly killRounds: number;
@@ -47,6 +55,7 @@ export interface FailoverReport extends LargeBookReport, CrowdReport {
   readonly moveMsP99: number;
   readonly killRounds: number;
   readonly moveRounds: number;
+  readonly targets: readonly Target[];
   readonly failures: readonly string[];
   readonly ok: boolean;
 }
@@ -60,16 +69,22 @@ export async function runFailover(options: FailoverOptions = {}): Promise<Failov
   const book = await measureLargeBook(sizes.restingOrders, sizes.recoveryRounds, log);
   const crowd = await measureCrowd(sizes.markets, log);
   const failures = [kill, move].flatMap(failuresOf);
-  return {
-    name: "failover",
+  const measured = {
     killMsP50: kill["resumeMsP50"]!,
     killMsP99: kill["resumeMsP99"]!,
     moveMsP50: move["gapMsP50"]!,
     moveMsP99: move["gapMsP99"]!,
     ...book,
+  };
+  return {
+    name: "failover",
+    ...measured,
     ...crowd,
     killRounds: sizes.killRounds,
     moveRounds: sizes.moveRounds,
+    targets: Object.entries(TARGETS).map(([name, wanted]) =>
+      below(name, wanted, measured[name as keyof typeof TARGETS]),
+    ),
     failures,
     ok: failures.length === 0,
   };

@@ -5,6 +5,7 @@ import { createInterface, type Interface } from "node:readline";
 import type { Scene } from "../../chaos/scene.js";
 import { Latencies } from "../../services/participants/latencies.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
+import { afterLeadIn } from "./phase.js";
 
 const PROGRAM = join(PROJECT_ROOT, "dist", "test", "bench", "feed-listener.js");
 const MICROSECONDS_PER_MS = 1_000;
@@ -63,8 +64,8 @@ export class FeedProcess {
 }
 
 /**
- * From the time of the batch in which each was committed until it was heard; and how many there were that were not, or of
- * which nothing is known.
+ * From the time of the batch in which each was committed until it was heard, without those of the lead-in; and how many
+ * were heard of which nothing is known.
  */
 export async function tradeToFeed(
   scene: Scene,
@@ -79,12 +80,13 @@ export async function tradeToFeed(
   const committed = new Map(
     times.map(({ symbol, tradeId, time }) => [`${symbol}/${tradeId}`, time]),
   );
-  const latencies = new Latencies();
-  let unknown = 0;
-  for (const [symbol, tradeId, heardAt] of heard) {
+  const known = heard.flatMap(([symbol, tradeId, heardAt]) => {
     const time = committed.get(`${symbol}/${tradeId}`);
-    if (time === undefined) unknown += 1;
-    else latencies.record((heardAt - time) / MICROSECONDS_PER_MS);
+    return time === undefined ? [] : [{ time, heardAt }];
+  });
+  const latencies = new Latencies();
+  for (const { time, heardAt } of afterLeadIn(known, (trade) => trade.time)) {
+    latencies.record((heardAt - time) / MICROSECONDS_PER_MS);
   }
-  return { latencies, unknown };
+  return { latencies, unknown: heard.length - known.length };
 }

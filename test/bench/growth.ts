@@ -1,14 +1,17 @@
 /**
  * Whether a process's memory grows with what it has done. Only the second half of a run is judged, when code is compiled
- * and heaps have their size: the median of its first half against the median of its second.
+ * and heaps have their size. It is cut into parts; a line is laid through the parts' medians, which a collector's saw does
+ * not move much, and how far they lie from it says how much its slope is worth.
  */
 
 /** What a process may keep of a million orders for good, in MiB. */
-export const GROWTH_LIMIT_MIB_PER_MILLION_ORDERS = 64;
-/** What a heap may be larger or smaller by from one moment to the next: less is no growth, however few the orders were. */
-export const NOISE_MIB = 48;
-/** Fewer say nothing. */
-const SAMPLES_MIN = 8;
+export const GROWTH_LIMIT_MIB_PER_MILLION_ORDERS = 8;
+/** The slope is believed to lie within so many of its standard errors: nineteen times of twenty, of so few parts. */
+const STANDARD_ERRORS = 2.45;
+const PARTS = 8;
+const SAMPLES_PER_PART_MIN = 3;
+/** Of the half that is judged. What fewer orders leave is less than a heap swings by. */
+export const JUDGED_ORDERS_MIN = 500_000;
 const ORDERS_PER_MILLION = 1_000_000;
 
 /** Memory after so many orders. */
@@ -17,28 +20,63 @@ export interface Sample {
   readonly mib: number;
 }
 
+/** `unknown`: the heap swings too much, or the orders were too few, to tell. */
+export type GrowthVerdict = "flat" | "grows" | "unknown";
+
 export interface Growth {
-  /** Between the medians of the third and of the last quarter. */
-  readonly mib: number;
   readonly mibPerMillionOrders: number;
-  readonly isTooMuch: boolean;
+  /** The slope may be so much more, or less. */
+  readonly uncertainty: number;
+  readonly verdict: GrowthVerdict;
 }
 
 /** Null where there are too few samples. */
 export function growthOf(samples: readonly Sample[]): Growth | null {
-  if (samples.length < SAMPLES_MIN) return null;
   const half = samples.slice(Math.floor(samples.length / 2));
-  const [third, last] = [half.slice(0, half.length / 2), half.slice(half.length / 2)].map(
-    (part) => ({
-      mib: median(part.map(({ mib }) => mib)),
-      orders: median(part.map((s) => s.orders)),
-    }),
+  if (half.length < PARTS * SAMPLES_PER_PART_MIN) return null;
+  const medians = partsOf(half).map((part) => ({
+    orders: median(part.map(({ orders }) => orders)),
+    mib: median(part.map(({ mib }) => mib)),
+  }));
+  const { slope, error } = lineThrough(medians);
+  const mibPerMillionOrders = slope * ORDERS_PER_MILLION;
+  const uncertainty = STANDARD_ERRORS * error * ORDERS_PER_MILLION;
+  const orders = half.at(-1)!.orders - half[0]!.orders;
+  return {
+    mibPerMillionOrders: tenths(mibPerMillionOrders),
+    uncertainty: tenths(uncertainty),
+    verdict: verdictOf(mibPerMillionOrders, uncertainty, orders),
+  };
+}
+
+function verdictOf(slope: number, uncertainty: number, orders: number): GrowthVerdict {
+  if (orders < JUDGED_ORDERS_MIN) return "unknown";
+  if (slope - uncertainty > GROWTH_LIMIT_MIB_PER_MILLION_ORDERS) return "grows";
+  return slope + uncertainty <= GROWTH_LIMIT_MIB_PER_MILLION_ORDERS ? "flat" : "unknown";
+}
+
+function partsOf(samples: readonly Sample[]): Sample[][] {
+  return Array.from({ length: PARTS }, (_, part) =>
+    samples.slice((samples.length * part) / PARTS, (samples.length * (part + 1)) / PARTS),
   );
-  const mib = last!.mib - third!.mib;
-  const perOrder = mib / Math.max(1, last!.orders - third!.orders);
-  const mibPerMillionOrders = perOrder * ORDERS_PER_MILLION;
-  const isTooMuch = mib > NOISE_MIB && mibPerMillionOrders > GROWTH_LIMIT_MIB_PER_MILLION_ORDERS;
-  return { mib: tenths(mib), mibPerMillionOrders: tenths(mibPerMillionOrders), isTooMuch };
+}
+
+/** By least squares; `error` is the slope's standard error. */
+function lineThrough(points: readonly Sample[]): { slope: number; error: number } {
+  const count = points.length;
+  const mean = (of: keyof Sample) => points.reduce((sum, point) => sum + point[of], 0) / count;
+  const [middle, level] = [mean("orders"), mean("mib")];
+  let spread = 0;
+  let common = 0;
+  for (const { orders, mib } of points) {
+    spread += (orders - middle) ** 2;
+    common += (orders - middle) * (mib - level);
+  }
+  if (spread === 0) return { slope: 0, error: 0 };
+  const slope = common / spread;
+  let rest = 0;
+  for (const { orders, mib } of points) rest += (mib - level - slope * (orders - middle)) ** 2;
+  return { slope, error: Math.sqrt(rest / (count - 2) / spread) };
 }
 
 function median(values: readonly number[]): number {

@@ -10,6 +10,7 @@ import { measureCore } from "./ledger-core.js";
 import { DurableLedger, type DurableReport } from "./ledger-durable.js";
 import { measureRecovery, type RecoveryReport } from "./ledger-recovery.js";
 import { measureRivals, type StrategyReport } from "./ledger-rivals.js";
+import { atLeast, type Target } from "./targets.js";
 
 const NODES = 2;
 const LEDGER_SHARDS = 2;
@@ -17,6 +18,8 @@ const LEDGER_SHARDS = 2;
 const LEASE_TTL_SECONDS = 3;
 const HOT_ACCOUNTS = 10;
 const SEED = 3;
+const CORE_TARGET_PER_SECOND = 1_000_000;
+const DURABLE_TARGET_PER_SECOND = 100_000;
 
 export interface LedgerOptions {
   /** Small sizes, for tests: they show that it works, and no number of it means anything. */
@@ -65,6 +68,7 @@ export interface LedgerReport extends RecoveryReport {
   readonly hotAccounts: number;
   readonly strategies: readonly StrategyReport[];
   readonly auditOk: boolean;
+  readonly targets: readonly Target[];
   readonly failures: readonly string[];
   readonly ok: boolean;
 }
@@ -89,6 +93,10 @@ export async function runLedger(options: LedgerOptions = {}): Promise<LedgerRepo
     hotAccounts: HOT_ACCOUNTS,
     strategies,
     auditOk,
+    targets: [
+      atLeast("changes/s in memory", CORE_TARGET_PER_SECOND, coreChangesPerSecond),
+      atLeast("durable changes/s, uniform", DURABLE_TARGET_PER_SECOND, uniform.changesPerSecond),
+    ],
     failures,
     ok: failures.length === 0,
   };

@@ -12,6 +12,7 @@ import { inMillions, measureLadder, Rates } from "./match-ladder.js";
 import { clockNs, type LatencyReport, measureLatency, messageP99Ns } from "./match-latency.js";
 import { measurePeers, type PeerReport } from "./match-peers.js";
 import { BATCH_COMMANDS, Driver, openEngine, Reader } from "./match-run.js";
+import { atLeast, type Target } from "./targets.js";
 
 export interface MatchOptions {
   readonly messages?: number | undefined;
@@ -46,6 +47,7 @@ const SHORT: Sizes = {
   latencySeconds: 0.02,
 };
 
+const WORST_TARGET_MPS = 8;
 /** The variants are compared on this scenario. */
 const LADDER_SCENARIO = "normal";
 const MEMORY_TICKS = 10_000;
@@ -86,6 +88,7 @@ export interface MatchReport {
   readonly messages: number;
   readonly seed: number;
   readonly runs: number;
+  readonly targets: readonly Target[];
   /** What went wrong: runs or variants that did not do the same. */
   readonly failures: readonly string[];
   readonly ok: boolean;
@@ -102,9 +105,10 @@ export function runMatch(options: MatchOptions = {}): Promise<MatchReport> {
   const ladder = measureLadder(normal, sizes.runs, log);
   if (!ladder.isSame) failures.push("the variants did not trade the same");
   log("single messages, the peer, latencies and memory");
+  const worstMps = Math.min(...Object.values(measured.scenarios));
   return Promise.resolve({
     name: "match",
-    worstMps: Math.min(...Object.values(measured.scenarios)),
+    worstMps,
     scenarios: measured.scenarios,
     fastest: measured.fastest,
     p99Ns: Math.max(...flows.map((flow) => messageP99Ns(flow))),
@@ -117,6 +121,7 @@ export function runMatch(options: MatchOptions = {}): Promise<MatchReport> {
     messages,
     seed,
     runs: sizes.runs,
+    targets: [atLeast("million messages/s where it is worst", WORST_TARGET_MPS, worstMps)],
     failures,
     ok: failures.length === 0,
   });

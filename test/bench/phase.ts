@@ -22,7 +22,12 @@ const LOAD_PROCESSES = 2;
 const INBOXES_EMPTY_LIMIT_MS = 1_000;
 const INBOXES_EMPTY_FILLS = 2;
 const QUIET_LIMIT_MS = 60_000;
+/** In an open loop latencies count after so long, when the code of the new load processes is compiled. */
+export const LEAD_IN_SECONDS = 1;
+/** What is refused or rejected costs less than what is done: with more of it, numbers are not of the stated mix. */
+export const TURNED_AWAY_SHARE_MAX = 0.01;
 const MS_PER_SECOND = 1_000;
+const MICROSECONDS_PER_SECOND = 1_000_000;
 const BYTES_PER_MIB = 1_048_576;
 
 export interface Phase {
@@ -45,6 +50,8 @@ export interface Phase {
   readonly timedFrom?: "due" | "sent";
   /** How long orders are sent before latencies count; of the time above. */
   readonly leadInSeconds?: number;
+  /** Do the load processes keep when each order was sent and answered? */
+  readonly keepsMoments?: boolean;
   /** Where the clients write down what they are told; absent: nowhere. */
   readonly logs?: string;
 }
@@ -65,6 +72,10 @@ export interface PhaseReport extends ServersCost {
   readonly cancels: number;
   readonly crossingShare: number;
   readonly cancelShare: number;
+  /** Commands of one message of an order-entry stream, and bytes of such a message for each of them. */
+  readonly commandsPerMessage: number;
+  readonly bytesPerCommand: number;
+  /** Orders that the ledger did not accept (they count as reported), and those that a gateway did not take. */
   readonly rejected: number;
   readonly refused: number;
   readonly unreported: number;
@@ -129,6 +140,7 @@ export function startLoads(scene: Scene, phase: Phase): Map<string, LoadProcess>
       leadInSeconds: phase.leadInSeconds ?? 0,
       streams: phase.streams ?? 1,
       timedFrom: phase.timedFrom ?? "due",
+      keepsMoments: phase.keepsMoments ?? false,
       ...(phase.logs !== undefined && { logFile: join(phase.logs, `${name}.jsonl`) }),
     };
     loads.set(`load-${index + 1}`, new LoadProcess(request));
@@ -171,6 +183,14 @@ function summary(
     cancels,
     crossingShare: rounded(total((result) => result.crossing) / orders),
     cancelShare: rounded(cancels / (orders + cancels)),
+    commandsPerMessage: ratio(
+      total(({ sent }) => sent.commands),
+      total(({ sent }) => sent.messages),
+    ),
+    bytesPerCommand: ratio(
+      total(({ sent }) => sent.sampledBytes),
+      total(({ sent }) => sent.sampledCommands),
+    ),
     rejected: total((result) => result.rejected),
     refused: total((result) => result.refused),
     unreported: total((result) => result.unreported),
@@ -193,6 +213,25 @@ export function merged(encoded: readonly string[]): Latencies {
 
 /** Whatever makes the numbers of a phase worthless. */
 export function failuresOf(name: string, phase: PhaseReport): string[] {
+  const failures = leftOver(name, phase);
+  if (turnedAwayShare(phase) > TURNED_AWAY_SHARE_MAX) {
+    const { refused, rejected, orders } = phase;
+    failures.push(`${name}: of ${orders} orders ${refused} were refused and ${rejected} rejected`);
+  }
+  return failures;
+}
+
+/** The part of the orders that came to nothing. */
+export function turnedAwayShare({
+  orders,
+  rejected,
+  refused,
+}: Pick<PhaseReport, "orders" | "rejected" | "refused">): number {
+  return (rejected + refused) / Math.max(1, orders);
+}
+
+/** What was not done when the phase was over. */
+export function leftOver(name: string, phase: PhaseReport): string[] {
   const failures: string[] = [];
   if (phase.unreported > 0) failures.push(`${name}: ${phase.unreported} orders have no report`);
   const limitMs = Math.max(INBOXES_EMPTY_LIMIT_MS, INBOXES_EMPTY_FILLS * phase.fillMsP99);
@@ -200,6 +239,17 @@ export function failuresOf(name: string, phase: PhaseReport): string[] {
     failures.push(`${name}: the inboxes were empty only after ${phase.inboxesEmptyMs} ms`);
   }
   return failures;
+}
+
+/** What was at least a lead-in after the first of its kind; times are microseconds. */
+export function afterLeadIn<T>(all: readonly T[], atMicros: (each: T) => number): T[] {
+  const first = all.reduce((least, each) => Math.min(least, atMicros(each)), Infinity);
+  const from = first + LEAD_IN_SECONDS * MICROSECONDS_PER_SECOND;
+  return all.filter((each) => atMicros(each) >= from);
+}
+
+function ratio(part: number, of: number): number {
+  return of === 0 ? 0 : rounded(part / of);
 }
 
 export function rounded(value: number): number {

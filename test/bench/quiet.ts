@@ -4,6 +4,7 @@
  */
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
+import { runChecker } from "../../chaos/run-checker.js";
 import type { Scene } from "../../chaos/scene.js";
 import { QUIET_ORDERS_PER_SECOND, WARM_UP_SECONDS, WINDOW_ORDERS } from "./e2e.js";
 import { FeedProcess, tradeToFeed } from "./feed-process.js";
@@ -12,13 +13,16 @@ import { type Measured, onExchange, SHAPE, type Verdict } from "./on-exchange.js
 import { orderTimes } from "./order-times.js";
 import {
   ACCOUNTS,
+  afterLeadIn,
   failuresOf,
+  LEAD_IN_SECONDS,
   type Phase,
   type PhaseReport,
   runPhase,
   SHORT_ACCOUNTS,
 } from "./phase.js";
 import { type Stage, stagesOf } from "./stages.js";
+import { below, type Target } from "./targets.js";
 
 export interface QuietOptions {
   readonly seconds?: number;
@@ -31,6 +35,14 @@ const SECONDS = 60;
 const SHORT_SECONDS = 2;
 const STAGES_SECONDS_MAX = 20;
 const MICROSECONDS_PER_MS = 1_000;
+/** What an exchange is to be that has little to do, in milliseconds. */
+const TARGETS_MS = {
+  acceptMsP50: 2,
+  acceptMsP99: 5,
+  fillMsP50: 4,
+  fillMsP99: 10,
+  tradeToFeedMsP99: 10,
+} as const;
 
 interface QuietMeasured extends PhaseReport, Measured {
   readonly name: "quiet";
@@ -41,6 +53,9 @@ interface QuietMeasured extends PhaseReport, Measured {
   readonly watched: PhaseReport;
   readonly stages: readonly Stage[];
   readonly stagesOrders: number;
+  /** Orders and fills of which the watched clients were told and the database has nothing. */
+  readonly lost: number;
+  readonly targets: readonly Target[];
 }
 
 export type QuietReport = QuietMeasured & Verdict;
@@ -63,24 +78,31 @@ export async function measureQuiet(scene: Scene, options: QuietOptions): Promise
   const listener = await FeedProcess.start(scene);
   try {
     log(`${QUIET_ORDERS_PER_SECOND} orders/s for ${seconds} s`);
-    const phase = await runPhase(scene, { name: "qf", ...load, seconds });
+    const phase = await runPhase(scene, { name: "qf", ...load, ...timed(seconds) });
     const heard = await listener.stop();
     const { latencies, unknown } = await tradeToFeed(scene, heard);
     const stagesSeconds = Math.min(seconds, STAGES_SECONDS_MAX);
-    const { watched, orders } = await watchOrders(scene, { ...load, seconds: stagesSeconds }, log);
+    const watching = await watchOrders(scene, { ...load, ...timed(stagesSeconds) }, log);
+    const { watched, orders, checked } = watching;
     const failures = [...failuresOf("quiet", phase), ...failuresOf("watched", watched)];
     if (unknown > 0) failures.push(`${unknown} trades were heard of that are not stored`);
     if (latencies.count === 0) failures.push("the subscriber of the feed has heard of no trade");
     if (orders.length === 0) failures.push("of no order all times are known");
-    return {
-      name: "quiet",
+    if (!checked.ok) failures.push(`the checker: ${JSON.stringify(checked)}`);
+    const measured = {
       ...phase,
       tradeToFeedMsP50: rounded(latencies.percentile(50)),
       tradeToFeedMsP99: rounded(latencies.percentile(99)),
+    };
+    return {
+      name: "quiet",
+      ...measured,
       tradesHeard: latencies.count,
       watched,
       stages: stagesOf(orders),
       stagesOrders: orders.length,
+      lost: checked.lost,
+      targets: targetsOf(measured),
       failures,
     };
   } finally {
@@ -88,10 +110,21 @@ export async function measureQuiet(scene: Scene, options: QuietOptions): Promise
   }
 }
 
+function targetsOf(measured: Readonly<Record<keyof typeof TARGETS_MS, number>>): Target[] {
+  return Object.entries(TARGETS_MS).map(([name, limitMs]) =>
+    below(name, limitMs, measured[name as keyof typeof TARGETS_MS]),
+  );
+}
+
+const timed = (seconds: number) => ({
+  seconds: seconds + LEAD_IN_SECONDS,
+  leadInSeconds: LEAD_IN_SECONDS,
+});
+
 /** A phase of its own: whoever writes everything down is in the way of what is measured. */
 async function watchOrders(
   scene: Scene,
-  load: Pick<Phase, "ordersPerSecond" | "window" | "accounts" | "seconds">,
+  load: Pick<Phase, "ordersPerSecond" | "window" | "accounts" | "seconds" | "leadInSeconds">,
   log: (line: string) => void,
 ) {
   log(`the same for ${load.seconds} s, with everything written down`);
@@ -100,7 +133,9 @@ async function watchOrders(
   try {
     const since = Date.now() * MICROSECONDS_PER_MS;
     const watched = await runPhase(scene, { name: "qs", ...load, logs });
-    return { watched, orders: await orderTimes(scene, logs, inboxes.stored, since) };
+    const orders = await orderTimes(scene, logs, inboxes.stored, since);
+    const checked = await runChecker(logs, scene.exchange.urls.postgres, "any");
+    return { watched, orders: afterLeadIn(orders, ({ due }) => due), checked };
   } finally {
     await inboxes.stop();
   }

@@ -2,10 +2,13 @@
 import type { ExchangeReport } from "./bench.js";
 import type { E2eReport } from "./e2e.js";
 import type { Verdict } from "./on-exchange.js";
+import type { OverloadReport } from "./overload.js";
 import type { PhaseReport } from "./phase.js";
 import type { QuietReport } from "./quiet.js";
 import type { SoakReport } from "./soak.js";
 import type { SweepReport } from "./sweep.js";
+import type { Target } from "./targets.js";
+import { TIMELINE_SPAN_MS } from "./told.js";
 
 export interface Table {
   readonly title: string;
@@ -16,10 +19,14 @@ const UNKNOWN = "-";
 
 export function tablesOf(report: ExchangeReport): Table[] {
   if (report.name === "sweep") return sweepTables(report);
-  return [...ownTables(report), ...costTables(report), verdictTable(report)];
+  const measured =
+    report.name === "overload"
+      ? overloadTables(report)
+      : [...ownTables(report), ...costTables(report)];
+  return [...measured, targetsTable(report.targets), verdictTable(report)];
 }
 
-function ownTables(report: Exclude<ExchangeReport, SweepReport>): Table[] {
+function ownTables(report: E2eReport | QuietReport | SoakReport): Table[] {
   if (report.name === "e2e") return e2eTables(report);
   return report.name === "quiet" ? quietTables(report) : soakTables(report);
 }
@@ -32,11 +39,13 @@ const PHASE_HEAD = [
   "p99 ms",
   "filled p50",
   "p99 ms",
+  "rejected",
+  "refused",
   "late sends",
 ] as const;
 
 function phaseRow(name: string | number, phase: PhaseReport): (string | number)[] {
-  const { offeredPerSecond, ordersPerSecond, lateSends } = phase;
+  const { offeredPerSecond, ordersPerSecond, rejected, refused, lateSends } = phase;
   const { acceptMsP50, acceptMsP99, fillMsP50, fillMsP99 } = phase;
   const offered = offeredPerSecond === 0 ? "all" : offeredPerSecond;
   return [
@@ -47,6 +56,8 @@ function phaseRow(name: string | number, phase: PhaseReport): (string | number)[
     acceptMsP99,
     fillMsP50,
     fillMsP99,
+    rejected,
+    refused,
     lateSends,
   ];
 }
@@ -94,8 +105,9 @@ function soakTables(report: SoakReport): Table[] {
     name,
     rssStart[name] ?? UNKNOWN,
     rssEnd[name]!,
-    growth[name]?.mib ?? UNKNOWN,
     growth[name]?.mibPerMillionOrders ?? UNKNOWN,
+    growth[name]?.uncertainty ?? UNKNOWN,
+    growth[name]?.verdict ?? UNKNOWN,
   ]);
   return [
     {
@@ -103,14 +115,44 @@ function soakTables(report: SoakReport): Table[] {
       rows: [PHASE_HEAD, phaseRow("soak", report)],
     },
     {
-      title: "memory in MiB; growth in the second half",
-      rows: [["process", "start", "end", "grown", "per million orders"], ...processes],
+      title: "memory in MiB; growth in the second half, for a million orders",
+      rows: [["process", "start", "end", "growth", "±", ""], ...processes],
     },
     {
       title: "bytes kept of a million orders",
       rows: [
         ["tables", "NATS", "WAL written"],
         [bytes.postgres, bytes.nats ?? UNKNOWN, bytes.wal],
+      ],
+    },
+  ];
+}
+
+function overloadTables(report: OverloadReport): Table[] {
+  const { capacity, refusedAtCapacity, goodput, offeredTimes, refused, refusedBefore } = report;
+  const { loadedP50Ms, loadedP99Ms, admittedP50Ms, admittedP99Ms, timeline } = report;
+  return [
+    {
+      title: `${offeredTimes} times the capacity`,
+      rows: [
+        ["", "accepted/s", "p50 ms", "p99 ms", "refused"],
+        ["closed loop", capacity, UNKNOWN, UNKNOWN, refusedAtCapacity],
+        ["before the burst", UNKNOWN, loadedP50Ms, loadedP99Ms, refusedBefore],
+        ["burst", goodput, admittedP50Ms, admittedP99Ms, refused],
+      ],
+    },
+    {
+      title: `spans of ${TIMELINE_SPAN_MS} ms; waits of what was accepted in them`,
+      rows: [
+        ["since the burst began, ms", "offered", "accepted", "refused", "p50 ms", "p99 ms"],
+        ...timeline.map(({ atMs, offered, accepted, refused, p50Ms, p99Ms }) => [
+          atMs,
+          offered,
+          accepted,
+          refused,
+          p50Ms ?? UNKNOWN,
+          p99Ms ?? UNKNOWN,
+        ]),
       ],
     },
   ];
@@ -134,7 +176,15 @@ function sweepTables({ sweep, rows, failures }: SweepReport): Table[] {
 function costTables(phase: PhaseReport): Table[] {
   const { cpuMicrosecondsPerOrder: cpu, rssMib, bytesWrittenPerOrder: bytes } = phase;
   const { batchesPerOrder, commandsPerBatch, rowsWrittenPerOrder, walBytesPerOrder } = phase;
+  const { crossingShare, cancelShare, commandsPerMessage, bytesPerCommand } = phase;
   return [
+    {
+      title: "what was sent",
+      rows: [
+        ["crossing orders", "cancels of all messages", "commands per message", "bytes per command"],
+        [crossingShare, cancelShare, commandsPerMessage, bytesPerCommand],
+      ],
+    },
     {
       title: `per order (${walBytesPerOrder} bytes of WAL)`,
       rows: [
@@ -170,7 +220,17 @@ function verdictTable({ auditOk, conserved, durable, failures }: Verdict): Table
   return { ...failuresTable(failures), title: state };
 }
 
-function failuresTable(failures: readonly string[]): Table {
+export function targetsTable(targets: readonly Target[]): Table {
+  const rows = targets.map(({ name, wanted, reached, met }) => [
+    name,
+    wanted,
+    reached ?? UNKNOWN,
+    met ? "met" : "not met",
+  ]);
+  return { title: "targets", rows: [["target", "wanted", "reached", ""], ...rows] };
+}
+
+export function failuresTable(failures: readonly string[]): Table {
   const rows = failures.length === 0 ? [["no failures"]] : failures.map((failure) => [failure]);
   return { title: "failures", rows };
 }

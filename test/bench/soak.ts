@@ -6,6 +6,7 @@ import { familiesOf, type Memory, memoryOf } from "./memory.js";
 import { type Measured, onExchange, SHAPE, type Verdict } from "./on-exchange.js";
 import { ACCOUNTS, failuresOf, type PhaseReport, runPhase, SHORT_ACCOUNTS } from "./phase.js";
 import { perMillionOrders, type StoredBytes, storedBytes } from "./stored-bytes.js";
+import { atLeast, atMost, type Target } from "./targets.js";
 
 export interface SoakOptions {
   readonly minutes?: number;
@@ -15,12 +16,15 @@ export interface SoakOptions {
 }
 
 const DEFAULTS = { minutes: 10, rate: 20_000 } as const;
+/** Of the rate that is asked for; the last orders are reported after the end. */
+const REACHED_SHARE_MIN = 0.99;
 /** Numbers of so short a run mean nothing, so it needs no warm-up. */
 const SHORT_SECONDS = 2;
 const SECONDS_PER_MINUTE = 60;
 const MS_PER_SECOND = 1_000;
-/** Of a whole run. */
-const SAMPLES = 120;
+/** Memory is looked at so often, and in a short run so many times. */
+const SAMPLE_MS = 1_000;
+const SAMPLES_MIN = 120;
 const BYTES_PER_MIB = 1_048_576;
 
 type ByProcess<T> = Readonly<Record<string, T>>;
@@ -36,6 +40,7 @@ interface SoakMeasured extends PhaseReport, Measured {
   /** Of heaps: what is shared or backed by files is bounded by settings. */
   readonly growth: ByProcess<Growth | null>;
   readonly bytesPerMillionOrders: StoredBytes;
+  readonly targets: readonly Target[];
 }
 
 export type SoakReport = SoakMeasured & Verdict;
@@ -57,21 +62,22 @@ export async function measureSoak(scene: Scene, options: SoakOptions): Promise<S
     await runPhase(scene, { name: "kw", seconds: WARM_UP_SECONDS, ...sending });
   }
   const before = await storedBytes(scene);
-  const memory = new MemoryWatch(scene, (seconds * MS_PER_SECOND) / SAMPLES);
+  const memory = new MemoryWatch(
+    scene,
+    Math.min(SAMPLE_MS, (seconds * MS_PER_SECOND) / SAMPLES_MIN),
+  );
   log(`at most ${rate} orders/s for ${seconds} s`);
   const phase = await runPhase(scene, { name: "ks", seconds, ...sending }).finally(() =>
     memory.stop(),
   );
   const after = await storedBytes(scene);
   const growth = memory.growth(phase.orders);
-  const failures = failuresOf("soak", phase);
-  for (const [name, its] of Object.entries(growth)) {
-    if (its?.isTooMuch) {
-      failures.push(
-        `${name} grew by ${its.mib} MiB, ${its.mibPerMillionOrders} MiB for a million orders`,
-      );
-    }
-  }
+  const failures = [...failuresOf("soak", phase), ...growthFailures(growth)];
+  const notFlat = Object.values(growth).filter((its) => its?.verdict !== "flat").length;
+  const targets = [
+    atLeast("orders/s", DEFAULTS.rate * REACHED_SHARE_MIN, phase.ordersPerSecond),
+    atMost("processes whose memory is not seen to be flat", 0, notFlat),
+  ];
   return {
     name: "soak",
     minutes: seconds / SECONDS_PER_MINUTE,
@@ -81,8 +87,17 @@ export async function measureSoak(scene: Scene, options: SoakOptions): Promise<S
     rssEnd: memory.end,
     growth,
     bytesPerMillionOrders: perMillionOrders(before, after, phase.orders),
+    targets,
     failures,
   };
+}
+
+function growthFailures(growth: ByProcess<Growth | null>): string[] {
+  return Object.entries(growth).flatMap(([name, its]) => {
+    if (its?.verdict !== "grows") return [];
+    const { mibPerMillionOrders, uncertainty } = its;
+    return [`${name} grows by ${mibPerMillionOrders} ± ${uncertainty} MiB for a million orders`];
+  });
 }
 
 /** Looks at the memory of an exchange's processes again and again, while orders go through at an even rate. */

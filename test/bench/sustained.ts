@@ -2,7 +2,7 @@
  * Which rate an exchange sustains: an open loop raises what it offers in steps until latency breaks, and the highest step
  * that held then has to hold for the whole time of a measurement.
  */
-import type { PhaseReport } from "./phase.js";
+import { type PhaseReport, TURNED_AWAY_SHARE_MAX, turnedAwayShare } from "./phase.js";
 
 /** When a rate has held: most orders are accepted so fast, and hardly any is left over. */
 export const ACCEPT_P99_LIMIT_MS = 100;
@@ -20,11 +20,18 @@ const OFFER_MIN_PER_SECOND = 10;
 /** What is due so shortly before the end is reported after it. */
 const REPORT_GRACE_SECONDS = 0.25;
 
-export type BrokenBy = "latency" | "throughput" | "clients";
+export type BrokenBy = "latency" | "throughput" | "refusals" | "clients";
 
 type Judged = Pick<
   PhaseReport,
-  "offeredPerSecond" | "ordersPerSecond" | "seconds" | "acceptMsP99" | "lateSends" | "orders"
+  | "offeredPerSecond"
+  | "ordersPerSecond"
+  | "seconds"
+  | "acceptMsP99"
+  | "lateSends"
+  | "orders"
+  | "rejected"
+  | "refused"
 >;
 
 /** One rate that was offered, and whether it held. */
@@ -49,6 +56,7 @@ export function reportedShare({ offeredPerSecond, ordersPerSecond, seconds }: Ju
 
 export function brokenBy(phase: Judged): BrokenBy | null {
   if (phase.lateSends > LATE_SHARE_MAX * phase.orders) return "clients";
+  if (turnedAwayShare(phase) > TURNED_AWAY_SHARE_MAX) return "refusals";
   if (reportedShare(phase) < REPORTED_SHARE_MIN) return "throughput";
   return phase.acceptMsP99 > ACCEPT_P99_LIMIT_MS ? "latency" : null;
 }

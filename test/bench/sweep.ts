@@ -9,6 +9,8 @@ export type SweepKind = "symbols" | "accounts";
 export interface SweepOptions {
   readonly sweep: SweepKind;
   readonly seconds?: number;
+  readonly nodes?: number;
+  readonly ledgerShards?: number;
   readonly short?: boolean;
   readonly log?: (line: string) => void;
 }
@@ -41,6 +43,7 @@ export interface SweepReport {
 /** Measures exchanges that it starts, one after the other. */
 export async function runSweep(options: SweepOptions): Promise<SweepReport> {
   const { sweep, seconds: asked = SECONDS_MAX, short = false, log = () => {} } = options;
+  const { nodes = SHAPE.nodes, ledgerShards = SHAPE.ledgerShards } = options;
   const seconds = Math.min(asked, short ? SHORT_SECONDS : SECONDS_MAX);
   const rows: (SweepRow & Verdict)[] = [];
   for (const size of SIZES[sweep].slice(0, short ? SHORT_SIZES : undefined)) {
@@ -48,15 +51,15 @@ export async function runSweep(options: SweepOptions): Promise<SweepReport> {
     const symbols = sweep === "symbols" ? size : SHAPE.symbols;
     const accounts = sweep === "accounts" ? size : ACCOUNTS;
     const measure = (scene: Scene) => saturate(scene, sweep, accounts, seconds);
-    rows.push(await onExchange(shapeOf(symbols), log, measure));
+    const shape = { nodes, ledgerShards, symbols, ...roomFor(symbols) };
+    rows.push(await onExchange(shape, log, measure));
   }
   const failures = rows.flatMap((row) => row.failures);
   return { name: "sweep", sweep, rows, failures, ok: rows.every(({ ok }) => ok) };
 }
 
-function shapeOf(symbols: number): Shape {
-  const env = { PALISADE_INBOX_MIB: INBOX_MIB };
-  return { ...SHAPE, symbols, ...(symbols > MANY_SYMBOLS && { env }) };
+function roomFor(symbols: number): Pick<Shape, "env"> {
+  return symbols > MANY_SYMBOLS ? { env: { PALISADE_INBOX_MIB: INBOX_MIB } } : {};
 }
 
 async function saturate(

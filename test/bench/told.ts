@@ -1,69 +1,120 @@
-/** What a client's logs say of its orders: when each was sent, and when it was accepted, or that it was refused. */
-import { clientLogFiles, type LogLine, logLines } from "../../chaos/checker/client-logs.js";
-import { Latencies } from "../../services/participants/latencies.js";
+/** What load processes tell of their orders: how many were sent, accepted and refused from moment to moment, and how long they waited. */
+import type { Moments } from "../../chaos/load/moments.js";
 
-/** After a burst, orders are looked at in spans of so long. */
+/** After a burst, answers are looked at in spans of so long. */
 export const SPAN_MS = 100;
 /** One good span may be luck; so many on end are not. */
 export const NORMAL_SPANS = 5;
+/** A report has what went on in spans of so long. */
+export const TIMELINE_SPAN_MS = 500;
+/** More orders than this part of them waiting too long, and it is not normal. */
+const LATE_SHARE_MAX = 0.01;
+const PERCENT = 100;
 
-interface Told {
-  /** In milliseconds since 1970. */
-  readonly sentMs: number;
-  /** From then until it was accepted; null: it was not. */
-  acceptMs: number | null;
-  isRefused: boolean;
+/** What was sent and what was answered in a span of time; waits are of what was accepted in it, whenever that was sent. */
+export interface TimelineSpan {
+  /** Since the burst began. */
+  readonly atMs: number;
+  readonly offered: number;
+  readonly accepted: number;
+  readonly refused: number;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
 }
 
+interface Acceptance {
+  readonly atMs: number;
+  readonly waitMs: number;
+}
+
+/** Moments are milliseconds since 1970; a time between two of them is without the second. */
 export class ToldOrders {
-  private readonly orders = new Map<string, Told>();
+  private readonly sent: readonly number[];
+  private readonly refused: readonly number[];
+  private readonly accepted: readonly Acceptance[];
 
-  /** Reads every log of a folder. */
-  static async read(folder: string): Promise<ToldOrders> {
-    const told = new ToldOrders();
-    for (const path of clientLogFiles(folder).values()) {
-      for await (const line of logLines(path)) told.take(line);
-    }
-    return told;
+  constructor(told: readonly Moments[]) {
+    this.sent = told.flatMap(({ originMs, sent }) => sent.map((at) => originMs + at));
+    this.refused = told.flatMap(({ originMs, refused }) => refused.map((at) => originMs + at));
+    this.accepted = told.flatMap(({ originMs, accepted }) =>
+      accepted.map(([at, waitMs]) => ({ atMs: originMs + at, waitMs })),
+    );
   }
 
-  take(line: LogLine): void {
-    const { kind, clientOrderId, at } = line as LogLine & { clientOrderId: string; at: number };
-    if (kind === "submitted") {
-      this.orders.set(clientOrderId, { sentMs: at, acceptMs: null, isRefused: false });
-    }
-    const order = this.orders.get(clientOrderId);
-    if (!order) return;
-    if (kind === "accepted") order.acceptMs ??= at - order.sentMs;
-    if (kind === "refused") order.isRefused = true;
+  sentBetween(fromMs: number, untilMs: number): number {
+    return countBetween(this.sent, fromMs, untilMs);
   }
 
-  /** The latencies of orders that were sent between two moments and accepted, and how many were refused. */
-  between(fromMs: number, untilMs: number): { accepted: Latencies; refused: number; sent: number } {
-    const accepted = new Latencies();
-    let refused = 0;
-    let sent = 0;
-    for (const { sentMs, acceptMs, isRefused } of this.orders.values()) {
-      if (sentMs < fromMs || sentMs >= untilMs) continue;
-      sent += 1;
-      if (acceptMs !== null) accepted.record(acceptMs);
-      if (isRefused) refused += 1;
-    }
-    return { accepted, refused, sent };
+  refusedBetween(fromMs: number, untilMs: number): number {
+    return countBetween(this.refused, fromMs, untilMs);
+  }
+
+  /** The waits of what was accepted in that time, the shortest first. */
+  acceptedBetween(fromMs: number, untilMs: number): number[] {
+    return this.waits(({ atMs }) => atMs >= fromMs && atMs < untilMs);
+  }
+
+  /** The waits of what was sent in that time and accepted at some time, the shortest first. */
+  waitsOfSentBetween(fromMs: number, untilMs: number): number[] {
+    return this.waits(({ atMs, waitMs }) => atMs - waitMs >= fromMs && atMs - waitMs < untilMs);
   }
 
   /**
-   * How long after a moment all is normal: the end of the first of some spans on end of which every order was accepted, and
-   * 99 of 100 within a limit. Null: there were none until the end.
+   * How long after a moment all is normal: the end of the first of some spans on end in which there were acceptances, no
+   * refusal, and hardly any order that waited for longer than a limit. Such an order counts in each span until its answer
+   * has come, so what is answered long after is not normal until then. Null: there were none until the end.
    */
   normalAfter(fromMs: number, untilMs: number, limitMs: number): number | null {
     let normal = 0;
     for (let at = fromMs; at + SPAN_MS <= untilMs; at += SPAN_MS) {
-      const { accepted, sent } = this.between(at, at + SPAN_MS);
-      const isNormal = sent > 0 && accepted.count === sent && accepted.percentile(99) <= limitMs;
-      normal = isNormal ? normal + 1 : 0;
+      normal = this.isNormal(at, at + SPAN_MS, limitMs) ? normal + 1 : 0;
       if (normal === NORMAL_SPANS) return at - (NORMAL_SPANS - 2) * SPAN_MS - fromMs;
     }
     return null;
   }
+
+  /** `burstFromMs`: what the spans' times count from. */
+  timeline(fromMs: number, untilMs: number, burstFromMs: number): TimelineSpan[] {
+    const spans: TimelineSpan[] = [];
+    for (let at = fromMs; at < untilMs; at += TIMELINE_SPAN_MS) {
+      const end = at + TIMELINE_SPAN_MS;
+      const waits = this.acceptedBetween(at, end);
+      spans.push({
+        atMs: Math.round(at - burstFromMs),
+        offered: this.sentBetween(at, end),
+        accepted: waits.length,
+        refused: this.refusedBetween(at, end),
+        p50Ms: percentileOf(waits, 50),
+        p99Ms: percentileOf(waits, 99),
+      });
+    }
+    return spans;
+  }
+
+  private isNormal(fromMs: number, untilMs: number, limitMs: number): boolean {
+    const isLate = ({ atMs, waitMs }: Acceptance) =>
+      atMs >= fromMs && waitMs > limitMs && atMs - waitMs + limitMs < untilMs;
+    const late = this.accepted.filter(isLate).length;
+    const inTime = this.acceptedBetween(fromMs, untilMs).filter((wait) => wait <= limitMs).length;
+    const hasRefused = this.refusedBetween(fromMs, untilMs) > 0;
+    return inTime > 0 && !hasRefused && late <= LATE_SHARE_MAX * (inTime + late);
+  }
+
+  private waits(isMeant: (acceptance: Acceptance) => boolean): number[] {
+    return this.accepted
+      .filter(isMeant)
+      .map(({ waitMs }) => waitMs)
+      .sort((a, b) => a - b);
+  }
+}
+
+/** Of values of which the smallest is the first; null: there are none. */
+export function percentileOf(sorted: readonly number[], percent: number): number | null {
+  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / PERCENT) - 1)] ?? null;
+}
+
+function countBetween(moments: readonly number[], fromMs: number, untilMs: number): number {
+  let count = 0;
+  for (const at of moments) if (at >= fromMs && at < untilMs) count += 1;
+  return count;
 }

@@ -1,9 +1,15 @@
 /** The pure parts of the benchmarks of a whole exchange: which rate was sustained, what grows, where time goes, the chart. */
+import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { bench, type BenchOptions } from "../../services/cli/bench.js";
-import { growthOf, GROWTH_LIMIT_MIB_PER_MILLION_ORDERS, NOISE_MIB } from "../bench/growth.js";
+import {
+  GROWTH_LIMIT_MIB_PER_MILLION_ORDERS,
+  growthOf,
+  JUDGED_ORDERS_MIN,
+} from "../bench/growth.js";
 import { charts } from "../bench/load-chart.js";
-import type { PhaseReport } from "../bench/phase.js";
+import { afterLeadIn, failuresOf, leftOver, type PhaseReport } from "../bench/phase.js";
+import { targetsTable } from "../bench/report-table.js";
 import { inOrder, type OrderTimes, stagesOf } from "../bench/stages.js";
 import { perMillionOrders } from "../bench/stored-bytes.js";
 import {
@@ -13,6 +19,8 @@ import {
   nextOffer,
   reportedShare,
 } from "../bench/sustained.js";
+import { atLeast, atMost, below } from "../bench/targets.js";
+import { randomNumbers } from "../helpers/orderflow.js";
 
 const HELD = { brokenBy: null };
 const BROKEN = { brokenBy: "latency" } as const;
@@ -26,6 +34,8 @@ function phase(offeredPerSecond: number, changed: Partial<PhaseReport> = {}): Ph
     orders: offeredPerSecond * 10,
     acceptMsP99: 20,
     lateSends: 0,
+    rejected: 0,
+    refused: 0,
   };
   return { ...good, ...changed } as PhaseReport;
 }
@@ -41,6 +51,18 @@ describe("a step of the offered load", () => {
   it("says nothing of the exchange when the clients did not keep up", () => {
     expect(brokenBy(phase(1_000, { lateSends: 500 }))).toBeNull();
     expect(brokenBy(phase(1_000, { lateSends: 501, acceptMsP99: 900 }))).toBe("clients");
+  });
+
+  it("does not hold by what it turns away", () => {
+    expect(brokenBy(phase(1_000, { rejected: 50, refused: 50 }))).toBeNull();
+    expect(brokenBy(phase(1_000, { rejected: 50, refused: 51 }))).toBe("refusals");
+    const whole = phase(1_000, { refused: 101, unreported: 0, inboxesEmptyMs: 0, fillMsP99: 1 });
+    expect(failuresOf("quiet", whole)).toEqual([
+      "quiet: of 10000 orders 101 were refused and 0 rejected",
+    ]);
+    expect(failuresOf("quiet", { ...whole, refused: 100 })).toEqual([]);
+    // Of a step that is to find out what is too much, that is its outcome and no failure.
+    expect(leftOver("step", whole)).toEqual([]);
   });
 
   it("does not count what was due at the very end", () => {
@@ -110,31 +132,49 @@ describe("the sustained rate", () => {
 
 describe("growth", () => {
   const ORDERS = 4_000_000;
-  const samples = (mibAt: (part: number) => number, orders = ORDERS) =>
-    Array.from({ length: 121 }, (_, n) => ({ orders: (n / 120) * orders, mib: mibAt(n / 120) }));
+  /** As many as a whole run has. */
+  const SAMPLES = 600;
+  /** `leak`: MiB that stay of a million orders. */
+  const samples = (leak: number, swing: (sample: number) => number, orders = ORDERS) =>
+    Array.from({ length: SAMPLES + 1 }, (_, n) => {
+      const done = (n / SAMPLES) * orders;
+      return { orders: done, mib: 200 + (leak * done) / 1_000_000 + swing(n) };
+    });
+  /** A heap that fills evenly, and falls by so many MiB each time that it is collected. */
+  const saw = (mib: number, every: number) => (sample: number) => (mib * (sample % every)) / every;
+  /** One that is collected at any time. */
+  const noise = (mib: number) => {
+    const random = randomNumbers(1);
+    return () => random(mib);
+  };
+  const LITTLE = GROWTH_LIMIT_MIB_PER_MILLION_ORDERS / 4;
 
-  it("is what the memory rises by in the second half, per million orders", () => {
-    // A quarter of the run lies between the two medians: 100 MiB, and a million orders.
-    const growth = growthOf(samples((part) => 100 + 400 * part))!;
-    expect(growth.mib).toBeCloseTo(100, -1);
-    expect(growth.mibPerMillionOrders).toBeCloseTo(100, -1);
-    expect(growth.isTooMuch).toBe(true);
+  it("is the slope of the second half, and how much that is worth", () => {
+    const growth = growthOf(samples(20, () => 0))!;
+    expect(growth).toEqual({ mibPerMillionOrders: 20, uncertainty: 0, verdict: "grows" });
+    const warmingUp = (sample: number) => Math.min(300, 2 * sample);
+    expect(growthOf(samples(LITTLE, warmingUp))).toMatchObject({
+      mibPerMillionOrders: LITTLE,
+      verdict: "flat",
+    });
   });
 
-  it("is no concern of a heap that warms up, swings, or keeps a little", () => {
-    expect(growthOf(samples((part) => Math.min(500, 2_000 * part)))!.isTooMuch).toBe(false);
-    expect(growthOf(samples((part) => 200 + 40 * Math.sin(500 * part)))!.isTooMuch).toBe(false);
-    const little = (GROWTH_LIMIT_MIB_PER_MILLION_ORDERS * ORDERS * 0.9) / 1_000_000;
-    expect(growthOf(samples((part) => 200 + little * part))!.isTooMuch).toBe(false);
+  it.each([
+    ["swings by 40 MiB every few samples", saw(40, 5)],
+    ["swings by 24 MiB in long waves", saw(24, 13)],
+    ["is collected at any time", noise(32)],
+  ])("is seen where 20 MiB of a million orders stay, though the heap %s", (_, swing) => {
+    expect(growthOf(samples(20, swing))!.verdict).toBe("grows");
+    expect(growthOf(samples(0, swing))!.verdict).toBe("flat");
+    expect(growthOf(samples(LITTLE, swing))!.verdict).not.toBe("grows");
   });
 
-  it("of a short run has to be more than noise", () => {
-    const few = 3_000;
-    const short = (mib: number) => growthOf(samples((part) => 100 + 4 * mib * part, few))!;
-    expect(short(NOISE_MIB * 0.9).mibPerMillionOrders).toBeGreaterThan(10_000);
-    expect(short(NOISE_MIB * 0.9).isTooMuch).toBe(false);
-    expect(short(NOISE_MIB * 1.2).isTooMuch).toBe(true);
-    expect(growthOf(samples(() => 1).slice(0, 7))).toBeNull();
+  it("is not known where the heap swings more than the orders can have left, or these are few", () => {
+    expect(growthOf(samples(0, noise(400)))!.verdict).toBe("unknown");
+    expect(growthOf(samples(20, noise(400)))!.verdict).toBe("unknown");
+    const few = growthOf(samples(2_000, () => 0, 2 * JUDGED_ORDERS_MIN - 1_000))!;
+    expect(few).toMatchObject({ mibPerMillionOrders: 2_000, verdict: "unknown" });
+    expect(growthOf(samples(1, () => 0).slice(0, 40))).toBeNull();
   });
 
   it("on disk is per million orders, too", () => {
@@ -218,18 +258,55 @@ describe("the chart of a load", () => {
   });
 });
 
+describe("a lead-in", () => {
+  it("is the first second after the first of its kind", () => {
+    const at = [2_500_000, 1_500_000, 2_499_999, 9_000_000];
+    expect(afterLeadIn(at, (each) => each)).toEqual([2_500_000, 9_000_000]);
+    expect(afterLeadIn([], () => 0)).toEqual([]);
+  });
+});
+
+describe("a target", () => {
+  it("is met or not, and not where it could not be measured", () => {
+    expect(atLeast("rate", 50, 50)).toEqual({
+      name: "rate",
+      wanted: "at least 50",
+      reached: 50,
+      met: true,
+    });
+    expect(below("wait", 100, 100).met).toBe(false);
+    expect(atMost("lost", 0, 0).met).toBe(true);
+    for (const target of [atLeast, atMost, below]) expect(target("any", 0, null).met).toBe(false);
+    const { rows } = targetsTable([below("wait", 100, 7), atLeast("rate", 1, null)]);
+    expect(rows.slice(1)).toEqual([
+      ["wait", "below 100", 7, "met"],
+      ["rate", "at least 1", "-", "not met"],
+    ]);
+  });
+});
+
 describe("the command", () => {
   const refused = (name: string, options: Partial<BenchOptions>) =>
-    expect(bench(name, { seconds: "1", seed: "1", ...options })).rejects;
+    expect(bench(name, options)).rejects;
 
   it("refuses what it cannot measure before anything is started", async () => {
-    await refused("quiet", { sweep: "symbols" }).toThrow(/INVALID_OPTION: --sweep is of .* e2e/);
-    await refused("e2e", { minutes: "3" }).toThrow(/INVALID_OPTION: --minutes is of .* soak/);
+    await refused("quiet", { sweep: "symbols" }).toThrow(/INVALID_OPTION: --sweep is of e2e, /);
+    await refused("e2e", { minutes: "3" }).toThrow(/INVALID_OPTION: --minutes is of soak, /);
+    await refused("overload", { seconds: "3" }).toThrow(
+      /--seconds is of e2e and quiet, .* overload/,
+    );
+    await refused("e2e", { seed: "3" }).toThrow(/INVALID_OPTION: --seed is of match, /);
+    await refused("soak", { nodes: "3" }).toThrow(/INVALID_OPTION: --nodes is of e2e, /);
+    await refused("e2e", { nodes: "65" }).toThrow(/NUMBER_OUT_OF_RANGE.*nodes is 65.*from 1 to 64/);
+    await refused("e2e", { shards: "0" }).toThrow(
+      /NUMBER_OUT_OF_RANGE.*shards is 0.*from 1 to 512/,
+    );
     await refused("e2e", { sweep: "moon" }).toThrow(/INVALID_OPTION.*symbols or accounts.*"moon"/);
     await refused("e2e", { sweep: "symbols", plot: "x.html" }).toThrow(/INVALID_OPTION: --plot/);
     await refused("e2e", { plot: "/nowhere/at/all.html" }).toThrow(/INVALID_OPTION.*\/nowhere\/at/);
+    await refused("e2e", { plot: tmpdir() }).toThrow(/INVALID_OPTION.*that is a folder/);
     await refused("soak", { rate: "0" }).toThrow(/NUMBER_OUT_OF_RANGE.*from 1 to 1000000/);
     await refused("soak", { minutes: "ten" }).toThrow(/NOT_A_NUMBER.*"ten"/);
-    await refused("moon", {}).toThrow(/UNKNOWN_BENCH/);
+    await refused("moon", { seconds: "1" }).toThrow(/UNKNOWN_BENCH/);
   });
 });

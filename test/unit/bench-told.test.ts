@@ -1,43 +1,146 @@
-import { expect, it } from "vitest";
-import { NORMAL_SPANS, SPAN_MS, ToldOrders } from "../bench/told.js";
+/** What overload judges by: what was told from moment to moment, when all is normal again, and what breaks a promise. */
+import { describe, expect, it } from "vitest";
+import type { Moments } from "../../chaos/load/moments.js";
+import { failuresOf, judge } from "../bench/overload.js";
+import {
+  NORMAL_SPANS,
+  percentileOf,
+  SPAN_MS,
+  TIMELINE_SPAN_MS,
+  ToldOrders,
+} from "../bench/told.js";
 
+const ORIGIN_MS = 1_000_000;
 const EVERY_MS = 10;
 const LIMIT_MS = 20;
+type Fate = (atMs: number) => number | "refused";
 
 /** Orders every few milliseconds, each accepted or refused after a wait that depends on when it was sent. */
-function told(untilMs: number, fate: (atMs: number) => number | "refused"): ToldOrders {
-  const orders = new ToldOrders();
-  for (let at = 0; at < untilMs; at += EVERY_MS) {
-    const clientOrderId = `o${at}`;
-    orders.take({ kind: "submitted", clientOrderId, at });
+function moments(fromMs: number, untilMs: number, fate: Fate): Moments {
+  const sent: number[] = [];
+  const accepted: [number, number][] = [];
+  const refused: number[] = [];
+  for (let at = fromMs; at < untilMs; at += EVERY_MS) {
+    sent.push(at);
     const wait = fate(at);
-    if (wait === "refused") orders.take({ kind: "refused", clientOrderId, at });
-    else orders.take({ kind: "accepted", clientOrderId, at: at + wait });
+    if (wait === "refused") refused.push(at);
+    else accepted.push([at + wait, wait]);
   }
-  return orders;
+  return { originMs: ORIGIN_MS, sent, accepted, refused };
 }
 
-it("tells what was accepted of what was sent between two moments, and how soon", () => {
-  const orders = told(1_000, (at) => (at < 500 ? 5 : "refused"));
-  const { accepted, refused, sent } = orders.between(200, 700);
-  expect({ sent, refused, accepted: accepted.count }).toEqual({
-    sent: 50,
-    refused: 20,
-    accepted: 30,
+const told = (untilMs: number, fate: Fate) => new ToldOrders([moments(0, untilMs, fate)]);
+const at = (ms: number) => ORIGIN_MS + ms;
+
+describe("what was told", () => {
+  it("is counted when it was sent, refused and accepted, of all processes together", () => {
+    const one = moments(0, 1_000, (ms) => (ms < 500 ? 5 : "refused"));
+    // Another process has begun later, by its own clock.
+    const other = { ...moments(0, 1_000, () => 300), originMs: at(500) };
+    const orders = new ToldOrders([one, other]);
+    expect(orders.sentBetween(at(200), at(700))).toBe(50 + 20);
+    expect(orders.refusedBetween(at(200), at(700))).toBe(20);
+    // An acceptance counts when it comes, however long ago the order was sent.
+    expect(orders.acceptedBetween(at(200), at(700))).toHaveLength(30);
+    expect(orders.acceptedBetween(at(700), at(900))).toHaveLength(10);
+    expect(orders.waitsOfSentBetween(at(400), at(600))).toEqual([
+      ...Array.from({ length: 10 }, () => 5),
+      ...Array.from({ length: 10 }, () => 300),
+    ]);
   });
-  expect(accepted.percentile(99)).toBeCloseTo(5, 1);
+
+  it("has a timeline, from before the burst on", () => {
+    const orders = told(1_500, (ms) => (ms < 1_000 ? 5 : "refused"));
+    const spans = orders.timeline(at(0), at(1_500), at(500));
+    expect(spans.map(({ atMs }) => atMs)).toEqual([-TIMELINE_SPAN_MS, 0, TIMELINE_SPAN_MS]);
+    expect(spans[0]).toMatchObject({ offered: 50, accepted: 50, refused: 0, p50Ms: 5, p99Ms: 5 });
+    expect(spans[2]).toMatchObject({ offered: 50, accepted: 0, refused: 50, p50Ms: null });
+  });
+
+  it("has percentiles that one of its values has", () => {
+    const values = Array.from({ length: 200 }, (_, n) => n + 1);
+    expect([50, 99, 100].map((percent) => percentileOf(values, percent))).toEqual([100, 198, 200]);
+    expect(percentileOf([7], 1)).toBe(7);
+    expect(percentileOf([], 50)).toBeNull();
+  });
 });
 
 it("is normal from the first span on in which, and for a while after which, everything is", () => {
   const slowUntil = 3 * SPAN_MS;
-  const normal = (fate: (atMs: number) => number | "refused") =>
-    told(2_000, fate).normalAfter(0, 2_000, LIMIT_MS);
+  const normal = (fate: Fate) => told(2_000, fate).normalAfter(at(0), at(2_000), LIMIT_MS);
   expect(normal(() => 5)).toBe(SPAN_MS);
-  expect(normal((at) => (at < slowUntil ? 50 : 5))).toBe(slowUntil + SPAN_MS);
+  expect(normal((ms) => (ms < slowUntil ? 50 : 5))).toBe(slowUntil + 2 * SPAN_MS);
   // A refusal is no answer in time, however quick it is.
-  expect(normal((at) => (at < slowUntil ? "refused" : 5))).toBe(slowUntil + SPAN_MS);
+  expect(normal((ms) => (ms < slowUntil ? "refused" : 5))).toBe(slowUntil + SPAN_MS);
+  // What comes a second late is not normal while it is waited for, whatever is answered meanwhile.
+  expect(normal((ms) => (ms === 0 ? 1_000 : 5))).toBe(1_000 + 2 * SPAN_MS);
+  expect(normal((ms) => (ms < slowUntil ? 800 : 5))).toBe(slowUntil + 800 + SPAN_MS);
   // What was well for less than it takes to believe it was not yet well.
   const relapse = (NORMAL_SPANS - 1) * SPAN_MS;
-  expect(normal((at) => (at === relapse ? 50 : 5))).toBe(relapse + 2 * SPAN_MS);
+  expect(normal((ms) => (ms === relapse ? 50 : 5))).toBe(relapse + 2 * SPAN_MS);
   expect(normal(() => 50)).toBeNull();
+});
+
+describe("overload", () => {
+  const CAPACITY = { acceptedPerSecond: 100, refused: 0 };
+  const [BURST_MS, END_MS, UNTIL_MS] = [2_000, 4_000, 6_000];
+
+  /** Usual clients send 100 orders a second all the time; `burst` is what others do. */
+  function run(usualFate: Fate, burst: Moments) {
+    const usual = moments(0, UNTIL_MS, usualFate);
+    const numbers = judge(
+      CAPACITY,
+      {
+        logs: "",
+        unreported: 0,
+        all: new ToldOrders([usual, burst]),
+        usual: new ToldOrders([usual]),
+        loadedFromMs: at(0),
+        burstFromMs: at(BURST_MS),
+        burstUntilMs: at(END_MS),
+        untilMs: at(UNTIL_MS),
+      },
+      0,
+    );
+    return { numbers, failures: failuresOf(numbers, false) };
+  }
+  const burst = (fate: Fate) => moments(BURST_MS, END_MS, fate);
+
+  it("counts what was accepted while the burst was, of all clients, and fails nothing that holds", () => {
+    const { numbers, failures } = run(
+      () => 5,
+      burst(() => "refused"),
+    );
+    expect(failures).toEqual([]);
+    expect(numbers).toMatchObject({
+      offeredTimes: 2,
+      refused: 200,
+      refusedBefore: 0,
+      admittedP99Ratio: 1,
+      recoveredMs: SPAN_MS,
+      lost: 0,
+    });
+    expect(numbers.goodputRatio).toBeCloseTo(1, 1);
+  });
+
+  it("does not count as done what is accepted long after the burst", () => {
+    const late = (ms: number) => (ms >= BURST_MS && ms < END_MS ? 2_500 : 5);
+    const { numbers, failures } = run(
+      late,
+      burst(() => "refused"),
+    );
+    expect(numbers.goodput).toBe(0);
+    expect(failures.join()).toMatch(/goodput.*p99 of what was admitted.*normal again after/);
+  });
+
+  it("is none where nothing is refused, or hardly more is offered than can be done", () => {
+    const little = { ...burst(() => "refused"), sent: [BURST_MS] };
+    expect(run(() => 5, little).failures.join()).toMatch(/offered 1 capacities/);
+    expect(
+      run(
+        () => 5,
+        burst(() => 5),
+      ).failures,
+    ).toEqual(["nothing was refused: it was no overload"]);
+  });
 });

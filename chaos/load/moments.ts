@@ -1,0 +1,41 @@
+/** When the orders of a load process were sent, accepted and refused: what goes on from moment to moment, seen from outside. */
+import type { OrderListener } from "../../services/participants/tracker.js";
+
+/** Milliseconds since `originMs`, which is in milliseconds since 1970. */
+export interface Moments {
+  readonly originMs: number;
+  readonly sent: readonly number[];
+  /** When, and how long after it had been sent. */
+  readonly accepted: readonly (readonly [at: number, wait: number])[];
+  /** By a gateway or by the ledger. */
+  readonly refused: readonly number[];
+}
+
+const TENTHS = 10;
+
+export class MomentsKeeper implements OrderListener {
+  private readonly at: number[] = [];
+  private readonly acceptances: [number, number][] = [];
+  private readonly refusals: number[] = [];
+
+  sent(nowMs: number): void {
+    this.at.push(inTenths(nowMs));
+  }
+
+  accepted(nowMs: number, waitMs: number): void {
+    this.acceptances.push([inTenths(nowMs), inTenths(waitMs)]);
+  }
+
+  refused(nowMs: number): void {
+    this.refusals.push(inTenths(nowMs));
+  }
+
+  get moments(): Moments {
+    const { at: sent, acceptances: accepted, refusals: refused } = this;
+    return { originMs: performance.timeOrigin, sent, accepted, refused };
+  }
+}
+
+function inTenths(ms: number): number {
+  return Math.round(ms * TENTHS) / TENTHS;
+}

@@ -1,0 +1,157 @@
+/** The two runs of `overload`: a closed loop that says what an exchange can do, and clients who ask for more, for a while. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LoadProcess, LoadResult } from "../../chaos/load/process.js";
+import { untilQuiet } from "../../chaos/quiet.js";
+import type { Scene } from "../../chaos/scene.js";
+import { type Phase, startLoads } from "./phase.js";
+import { ToldOrders } from "./told.js";
+
+/** How long each part lasts, in seconds; and accounts of either kind of clients. */
+export interface Sizes {
+  readonly accounts: number;
+  readonly warmUp: number;
+  readonly leadIn: number;
+  readonly saturated: number;
+  readonly loaded: number;
+  readonly burst: number;
+  readonly after: number;
+}
+
+export const WINDOW_ORDERS = 2_000;
+export const LOADED_SHARE = 0.8;
+export const OFFERED_TIMES = 3;
+/** Of each of the four load processes of a burst: so many clients that none is held back before all together are too many. */
+const STREAMS = 16;
+/** The same number of all of them, of the two that find out what the exchange can do. */
+const CAPACITY_STREAMS = 2 * STREAMS;
+const USUAL_FIRST_ACCOUNT = 10_000;
+const BURST_FIRST_ACCOUNT = 20_000;
+const QUIET_LIMIT_MS = 60_000;
+const MS_PER_SECOND = 1_000;
+
+export interface Capacity {
+  readonly acceptedPerSecond: number;
+  readonly refused: number;
+}
+
+/** What was told, and when each part was, in milliseconds since 1970. */
+export interface Run {
+  /** Where the usual clients have written down what they were told. */
+  readonly logs: string;
+  readonly all: ToldOrders;
+  readonly usual: ToldOrders;
+  readonly unreported: number;
+  readonly loadedFromMs: number;
+  readonly burstFromMs: number;
+  readonly burstUntilMs: number;
+  readonly untilMs: number;
+}
+
+const now = (): number => performance.timeOrigin + performance.now();
+
+/** Orders accepted a second in a closed loop. */
+export async function measureCapacity(scene: Scene, sizes: Sizes): Promise<Capacity> {
+  const { accounts, leadIn, saturated } = sizes;
+  const phase = { ...phaseOf("os", 0, accounts), streams: CAPACITY_STREAMS };
+  const loads = startLoads(scene, phase);
+  return sending(scene, loads, async () => {
+    for (const load of loads.values()) load.go();
+    await seconds(leadIn);
+    const fromMs = now();
+    await seconds(saturated);
+    const untilMs = now();
+    for (const load of loads.values()) load.stop();
+    const told = toldBy(await resultsOf(loads));
+    const accepted = told.acceptedBetween(fromMs, untilMs).length;
+    return {
+      acceptedPerSecond: Math.round((accepted / (untilMs - fromMs)) * MS_PER_SECOND),
+      refused: told.refusedBetween(fromMs, untilMs),
+    };
+  });
+}
+
+/** Usual clients ask for a part of the capacity all the time; others come and go. */
+export async function runBurst(
+  scene: Scene,
+  capacity: number,
+  sizes: Sizes,
+  log: (line: string) => void,
+): Promise<Run> {
+  const logs = join(scene.logs, "usual");
+  mkdirSync(logs);
+  const usualRate = Math.round(capacity * LOADED_SHARE);
+  const burstRate = capacity * OFFERED_TIMES - usualRate;
+  const { accounts } = sizes;
+  const usual = startLoads(scene, {
+    ...phaseOf("ou", usualRate, accounts),
+    firstAccount: USUAL_FIRST_ACCOUNT,
+    logs,
+  });
+  const burst = startLoads(scene, {
+    ...phaseOf("ob", burstRate, accounts),
+    firstAccount: BURST_FIRST_ACCOUNT,
+  });
+  const both = new Map([...usual.values(), ...burst.values()].entries());
+  return sending(scene, both, async () => {
+    log(`${usualRate} orders/s for ${sizes.leadIn + sizes.loaded} s`);
+    for (const load of usual.values()) load.go();
+    await seconds(sizes.leadIn);
+    const loadedFromMs = now();
+    await seconds(sizes.loaded);
+    log(`${burstRate} orders/s more for ${sizes.burst} s`);
+    const burstFromMs = now();
+    for (const load of burst.values()) load.go();
+    await seconds(sizes.burst);
+    const burstUntilMs = now();
+    for (const load of burst.values()) load.stop();
+    await seconds(sizes.after);
+    const untilMs = now();
+    for (const load of usual.values()) load.stop();
+    const [ofUsual, ofBurst] = [await resultsOf(usual), await resultsOf(burst)];
+    const results = [...ofUsual, ...ofBurst];
+    const unreported = results.reduce((sum, result) => sum + result.unreported, 0);
+    const told = { logs, unreported, all: toldBy(results), usual: toldBy(ofUsual) };
+    return { ...told, loadedFromMs, burstFromMs, burstUntilMs, untilMs };
+  });
+}
+
+const phaseOf = (name: string, ordersPerSecond: number, accounts: number): Phase => ({
+  name,
+  ordersPerSecond,
+  accounts,
+  seconds: 0,
+  window: WINDOW_ORDERS,
+  streams: STREAMS,
+  timedFrom: "sent",
+  keepsMoments: true,
+});
+
+/** Waits until all are set up, lets them send, waits until everything is taken, and ends them whatever happens. */
+async function sending<T>(
+  scene: Scene,
+  loads: ReadonlyMap<unknown, LoadProcess>,
+  measure: () => Promise<T>,
+): Promise<T> {
+  try {
+    await Promise.all([...loads.values()].map((load) => load.ready()));
+    const measured = await measure();
+    await untilQuiet(scene, QUIET_LIMIT_MS);
+    return measured;
+  } finally {
+    for (const load of loads.values()) load.kill();
+  }
+}
+
+function resultsOf(loads: ReadonlyMap<unknown, LoadProcess>): Promise<LoadResult[]> {
+  return Promise.all([...loads.values()].map((load) => load.result()));
+}
+
+function toldBy(results: readonly LoadResult[]): ToldOrders {
+  return new ToldOrders(results.flatMap(({ moments }) => moments ?? []));
+}
+
+function seconds(count: number): Promise<void> {
+  return sleep(count * MS_PER_SECOND);
+}
