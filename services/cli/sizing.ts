@@ -1,6 +1,7 @@
 /** `sizing`: what an exchange of a size needs, on paper. */
 import { whole } from "../sizing/examples.js";
-import { type Sizing, sizing } from "../sizing/sizing.js";
+import { impossible, type Sizing, sizing } from "../sizing/sizing.js";
+import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
 import { printJson, printTable } from "./output.js";
 
@@ -24,7 +25,7 @@ export async function runSizing(options: SizingOptions): Promise<void> {
   const { ordersPerSecond, ordersPerDay, accounts: accountsText, restingOrders } = options;
   const rate = parseWhole(ordersPerSecond, 1, ORDERS_PER_SECOND_MAX, "number of orders a second");
   const accounts = count(accountsText, "number of accounts");
-  const need = sizing({
+  const load = {
     ordersPerSecond: rate,
     ordersPerDay:
       ordersPerDay === undefined
@@ -35,7 +36,10 @@ export async function runSizing(options: SizingOptions): Promise<void> {
     subscribers: parseWhole(options.subscribers, 0, COUNT_MAX, "number of subscribers"),
     restingOrders:
       restingOrders === undefined ? accounts : count(restingOrders, "number of resting orders"),
-  });
+  };
+  const problem = impossible(load);
+  if (problem) throw new CliError(problem.code, problem.message);
+  const need = sizing(load);
   if (options.json) printJson(need);
   else print(need);
 }

@@ -1,4 +1,5 @@
 /** What an exchange of a size needs: from what its parts cost (`measured.ts`) and a few assumptions, which have their names here. */
+import { LEDGER_SHARDS_MAX } from "../../actors/kernel/ids.js";
 import * as measured from "./measured.js";
 
 export interface Load {
@@ -48,6 +49,38 @@ const BYTES_PER_GIB = 2 ** 30;
 const MIB_PER_GIB = 1_024;
 const KINDS = Object.keys(measured.QUIET_MICROS_PER_ORDER) as (keyof measured.OrderCost)[];
 
+/**
+ * One market runs on one core. Of what an order costs the nodes half is its standbys'; the rest is taken for its market's, though
+ * its ledger shard has a part of it. So a symbol can do more than this, and nobody should plan with it.
+ */
+export const ORDERS_PER_SECOND_PER_SYMBOL_MAX = Math.floor(
+  (BUSY_MAX * CORES_PER_PROCESS * MICROS_PER_SECOND * COPIES) /
+    measured.SATURATED_MICROS_PER_ORDER.nodes,
+);
+
+/** What no number of machines makes possible; or nothing. */
+export function impossible(
+  load: Load,
+): { readonly code: string; readonly message: string } | undefined {
+  const { ordersPerSecond, symbols } = load;
+  const perSymbol = Math.ceil(ordersPerSecond / symbols);
+  if (perSymbol > ORDERS_PER_SECOND_PER_SYMBOL_MAX) {
+    const least = Math.ceil(ordersPerSecond / ORDERS_PER_SECOND_PER_SYMBOL_MAX);
+    const message =
+      `${ordersPerSecond} orders a second on ${symbols} symbols are ${perSymbol} for each. One core matches and commits a symbol: ` +
+      `plan with ${ORDERS_PER_SECOND_PER_SYMBOL_MAX} at most, so with ${least} symbols that are equally busy, or with fewer orders`;
+    return { code: "SYMBOLS_TOO_BUSY", message };
+  }
+  const shards = shardsFor(ordersPerSecond);
+  if (shards <= LEDGER_SHARDS_MAX) return undefined;
+  const most = Math.floor((ordersPerSecond * LEDGER_SHARDS_MAX) / shards);
+  const message =
+    `${ordersPerSecond} orders a second need ${shards} ledger shards, and an exchange has ${LEDGER_SHARDS_MAX} at most: ` +
+    `plan with fewer than ${most} orders a second, or with several exchanges`;
+  return { code: "TOO_MANY_LEDGER_SHARDS", message };
+}
+
+/** Of a load that is not impossible. */
 export function sizing(load: Load): Sizing {
   const ledgerShards = shardsFor(load.ordersPerSecond);
   const cores = coresFor(load, ledgerShards + load.symbols);

@@ -1,14 +1,21 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { LEDGER_SHARDS_MAX } from "../../actors/kernel/ids.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
-import { exampleTable } from "../../services/sizing/examples.js";
+import { EXAMPLES, exampleTable } from "../../services/sizing/examples.js";
 import {
   DISK_BYTES_PER_ORDER,
   QUIET_MICROS_PER_ORDER,
   SATURATED_MICROS_PER_ORDER,
 } from "../../services/sizing/measured.js";
-import { type Load, sizing } from "../../services/sizing/sizing.js";
+import { runSizing } from "../../services/cli/sizing.js";
+import {
+  impossible,
+  type Load,
+  ORDERS_PER_SECOND_PER_SYMBOL_MAX,
+  sizing,
+} from "../../services/sizing/sizing.js";
 
 /** As the benchmark had it. */
 const MEASURED: Load = {
@@ -66,5 +73,73 @@ describe("sizing", () => {
       writeFileSync(path, readFileSync(path, "utf8").replace(table, exampleTable()));
     }
     expect(table.exec(readFileSync(path, "utf8"))?.[0]).toBe(exampleTable());
+  });
+});
+
+describe("what cannot be", () => {
+  it("is more of one symbol than one core does, and is possible on more symbols", () => {
+    const load = { ...MEASURED, ordersPerSecond: 2 * ORDERS_PER_SECOND_PER_SYMBOL_MAX };
+    expect(impossible({ ...load, symbols: 2 })).toBeUndefined();
+    const problem = impossible({ ...load, symbols: 1 })!;
+    expect(problem.code).toBe("SYMBOLS_TOO_BUSY");
+    expect(problem.message).toMatch(/with 2 symbols/);
+  });
+
+  it("is more ledger shards than an exchange has", () => {
+    const perShard = 100_000 / sizing({ ...MEASURED, ordersPerSecond: 100_000 }).ledgerShards;
+    const load = (shards: number): Load => ({
+      ...MEASURED,
+      ordersPerSecond: Math.floor(perShard * shards),
+      symbols: 1_000,
+    });
+    expect(impossible(load(LEDGER_SHARDS_MAX * 0.9))).toBeUndefined();
+    expect(impossible(load(LEDGER_SHARDS_MAX * 1.1))).toMatchObject({
+      code: "TOO_MANY_LEDGER_SHARDS",
+    });
+  });
+
+  it("is none of the examples", () => {
+    for (const example of EXAMPLES) expect(impossible(example), example.name).toBeUndefined();
+  });
+});
+
+describe("the command", () => {
+  const OPTIONS = { ordersPerSecond: "1000", accounts: "10000", symbols: "10", subscribers: "0" };
+
+  async function printed(options: Parameters<typeof runSizing>[0]): Promise<string> {
+    const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    try {
+      await runSizing(options);
+      return write.mock.calls.map(([text]) => String(text)).join("");
+    } finally {
+      write.mockRestore();
+    }
+  }
+
+  it("prints what the calculation gives, as a table or as JSON", async () => {
+    const need = sizing({
+      ordersPerSecond: 1_000,
+      ordersPerDay: 86_400_000,
+      accounts: 10_000,
+      symbols: 10,
+      subscribers: 0,
+      restingOrders: 10_000,
+    });
+    expect(JSON.parse(await printed({ ...OPTIONS, json: true }))).toEqual(need);
+    const text = await printed(OPTIONS);
+    expect(text).toMatch(new RegExp(`ledger shards +${need.ledgerShards}\\n`));
+    expect(text).toMatch(new RegExp(`disk a day, GiB +${Math.ceil(need.diskGibPerDay)}\\n`));
+    const day = await printed({ ...OPTIONS, ordersPerDay: "1000", json: true });
+    expect(JSON.parse(day).diskGibPerDay).toBeCloseTo(need.diskGibPerDay / 86_400, 6);
+  });
+
+  it("says what is wrong with a size, and what is allowed", async () => {
+    const refused = (more: object) => expect(runSizing({ ...OPTIONS, ...more })).rejects;
+    await refused({ accounts: "many" }).toThrow(/NOT_A_NUMBER.*accounts is "many"/);
+    await refused({ symbols: "0" }).toThrow(/NUMBER_OUT_OF_RANGE.*symbols is 0/);
+    await refused({ ordersPerSecond: "50000", symbols: "1" }).toThrow(/SYMBOLS_TOO_BUSY/);
+    await refused({ ordersPerSecond: "9000000", symbols: "10000" }).toThrow(
+      /TOO_MANY_LEDGER_SHARDS.*512 at most/,
+    );
   });
 });
