@@ -1,9 +1,14 @@
 /**
  * Every queue of the gateways, nodes and feeds, with its limit and what happens there (R11). The code that keeps a limit
  * takes it from here, each process shows its queues on /metrics, and the runbook has this list as a table.
+ *
+ * What is not here does not last: what is said to NATS in one turn of the event loop and written at its end (what fills it has
+ * limits above); an inbox that is read early, for a planned move of two seconds at most (`EARLY_INBOX_BYTES_MAX`); and a word
+ * that a watching node has not read, whose connection is closed (`UNREAD_BYTES_MAX` of the TCP peers).
  */
 import { Gauge } from "prom-client";
 import { BATCH_COMMANDS_MAX } from "../../actors/kernel/limits.js";
+import { BATCHES_PER_READ } from "../host/limits.js";
 import { beforeScrape, registry } from "./metrics.js";
 
 export interface Queue {
@@ -90,6 +95,13 @@ export const QUEUES = {
     limit: BATCH_COMMANDS_MAX,
     unit: "commands",
     atLimit: "the rest waits in the inbox; the last frame of a batch may go beyond",
+  },
+  "node-told": {
+    process: "node",
+    holds: "batches that one standby was told of while it reads",
+    limit: BATCHES_PER_READ,
+    unit: "batches",
+    atLimit: "dropped, and read from the batch log",
   },
   "feed-requests": {
     process: "feed",

@@ -22,6 +22,8 @@ export interface StandbyProgress {
   readonly batch: number;
   /** How many more it has heard of. */
   readonly behind: number;
+  /** How many it keeps that it was told of while it reads. */
+  readonly told: number;
   /** Could it lead at once? */
   readonly isWarm: boolean;
 }
@@ -62,7 +64,8 @@ export class Standby {
 
   get progress(): StandbyProgress {
     const { batch, heard, isWarm } = this;
-    return { batch: this.actor ? batch : 0, behind: Math.max(0, heard - batch), isWarm };
+    const behind = Math.max(0, heard - batch);
+    return { batch: this.actor ? batch : 0, behind, told: this.told.length, isWarm };
   }
 
   stop(): void {

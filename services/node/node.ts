@@ -111,7 +111,6 @@ export class Node {
     return Object.fromEntries([...this.hosts.values()].map(({ name, state }) => [name, state]));
   }
 
-  /** What waits at what this node leads, by actor name. */
   /** How long its queues are now; `inboxMib`: how much an inbox may hold. */
   queues(inboxMib: number): QueueStates<QueuesOf<"node">> {
     const backlogs = Object.values(this.backlogs());
@@ -119,9 +118,11 @@ export class Node {
     return {
       "node-inbox": { ...longest(backlogs.map(({ inboxBytes }) => inboxBytes)), limit },
       "node-batch": longest(backlogs.map(({ batchCommands }) => batchCommands)),
+      "node-told": longest(Object.values(this.standbys()).map(({ told }) => told)),
     };
   }
 
+  /** What waits at what this node leads, by actor name. */
   backlogs(): Record<string, Backlog> {
     const backlogs: Record<string, Backlog> = {};
     for (const { name, backlog } of this.hosts.values()) if (backlog) backlogs[name] = backlog;

@@ -72,8 +72,8 @@ it("goes on with what it was told meanwhile, and reads nothing twice", async () 
   for (const logged of all.slice(1, 4)) tell(encodeBatchFrame(logged));
   answer(all.slice(0, 2));
   await turn();
-  expect(standby.progress).toEqual({ batch: 4, behind: 0, isWarm: true });
+  expect(standby.progress).toEqual({ batch: 4, behind: 0, told: 0, isWarm: true });
   tell(encodeBatchFrame(all[4]!));
-  expect(standby.progress).toEqual({ batch: 5, behind: 0, isWarm: true });
+  expect(standby.progress).toEqual({ batch: 5, behind: 0, told: 0, isWarm: true });
   expect(reads).toBe(1);
 });

@@ -1,0 +1,177 @@
+/** What holds an order-entry stream back, and what refuses an order at the gateway: its market's backlog. */
+import { EventEmitter } from "node:events";
+import { setImmediate } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import {
+  type OrderCommand,
+  type OrderEntryResponse,
+  OrderType,
+  Side,
+  TimeInForce,
+} from "../../proto/gen/exchange/v1/exchange.js";
+import { PLAIN_TERMS } from "../../services/client/new-order.js";
+import { QUEUES } from "../../services/common/queues.js";
+import type { Catalog } from "../../services/gateway/catalog.js";
+import type { Commands } from "../../services/gateway/commands.js";
+import { type EntryCall, OrderEntry } from "../../services/gateway/order-entry.js";
+import { OrderIntake, type OrderOutcome } from "../../services/gateway/order-intake.js";
+import { Refusal } from "../../services/gateway/refusal.js";
+import { Session } from "../../services/gateway/session.js";
+import { WAY_LAG_MS_MAX, Ways } from "../../services/gateway/ways.js";
+
+const ACCOUNT = 7;
+const SHARD = 1;
+const MARKET = 1_025;
+const LIMIT = QUEUES["gateway-stream"].limit;
+
+function place(requestId: number): OrderCommand {
+  const value = {
+    account: ACCOUNT,
+    clientOrderId: `a${requestId}`,
+    symbol: "X",
+    side: Side.SIDE_BUY,
+    type: OrderType.ORDER_TYPE_LIMIT,
+    timeInForce: TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL,
+    price: 5,
+    quantity: 10,
+    ...PLAIN_TERMS,
+  };
+  return { requestId, command: { $case: "place", value } };
+}
+
+/** A stream as a gateway sees it, whose client reads its results or does not. */
+class FakeCall extends EventEmitter {
+  reads = true;
+  readonly written: OrderEntryResponse[] = [];
+  private paused = false;
+
+  write(response: OrderEntryResponse): boolean {
+    this.written.push(response);
+    return this.reads;
+  }
+  pause(): void {
+    this.paused = true;
+  }
+  resume(): void {
+    this.paused = false;
+  }
+  isPaused(): boolean {
+    return this.paused;
+  }
+  end(): void {
+    this.emit("ended");
+  }
+}
+
+/** Takes everything, and answers when it is told to. */
+function entry() {
+  const call = new FakeCall();
+  const waiting: ((outcome: OrderOutcome) => void)[] = [];
+  const intake = {
+    deadline: () => 0,
+    needsCatalog: () => false,
+    receiver: () => SHARD,
+    hasRoom: () => true,
+    take: (_s: Session, _c: OrderCommand, _d: number, done: (outcome: OrderOutcome) => void) => {
+      waiting.push(done);
+      return undefined;
+    },
+  } as unknown as OrderIntake;
+  const deps = { intake, catalog: {} as Catalog };
+  const opened = new OrderEntry(call as unknown as EntryCall, {} as Session, deps, () => {});
+  const send = (count: number) =>
+    call.emit("data", { commands: Array.from({ length: count }, (_, n) => place(n)) });
+  const answer = async (count: number) => {
+    const told = { orderId: 1, sequence: 1, token: 1, repeated: false, code: 0 } as OrderOutcome;
+    for (const done of waiting.splice(0, count)) done(told);
+    await setImmediate();
+  };
+  return { call, opened, send, answer };
+}
+
+describe("an order-entry stream", () => {
+  const MESSAGE = 1_000;
+
+  it("is not read while it has so many commands without an answer, and is again after", async () => {
+    const { call, opened, send, answer } = entry();
+    for (let sent = MESSAGE; sent < LIMIT; sent += MESSAGE) send(MESSAGE);
+    send(MESSAGE - 1);
+    expect(opened.unread).toBe(LIMIT - 1);
+    expect(call.isPaused()).toBe(false);
+    send(1);
+    expect(opened.unread).toBe(LIMIT);
+    expect(call.isPaused()).toBe(true);
+    await answer(1);
+    expect(opened.unread).toBe(LIMIT - 1);
+    expect(call.isPaused()).toBe(false);
+  });
+
+  it("is not read either while its client does not read so many results", async () => {
+    const { call, opened, send, answer } = entry();
+    call.reads = false;
+    for (let sent = 0; sent < LIMIT; sent += MESSAGE) send(MESSAGE);
+    await answer(1);
+    // That one was written, and told the gateway that there is no room for more.
+    await answer(LIMIT);
+    expect(opened.unread).toBe(LIMIT - 1);
+    send(1);
+    expect(call.isPaused()).toBe(true);
+    call.emit("drain");
+    expect(opened.unread).toBe(1);
+    expect(call.isPaused()).toBe(false);
+  });
+});
+
+describe("an order for a market that is behind", () => {
+  function intakeOf(ways: Ways) {
+    const submitted: string[] = [];
+    const commands = {
+      ways,
+      isSilent: () => false,
+      submit: (_receiver: number, _payload: Uint8Array, _waiter: unknown, priority: string) => {
+        submitted.push(priority);
+        return undefined;
+      },
+    } as unknown as Commands;
+    const catalog = { instrument: () => ({ id: MARKET, symbol: "X" }) } as unknown as Catalog;
+    const take = (command: OrderCommand) =>
+      new OrderIntake(commands, catalog, 1).take(
+        { acting: (account: number) => account } as Session,
+        command,
+        0,
+        () => {},
+      );
+    return { submitted, take };
+  }
+
+  it("is refused with its own code and told when to try again; a cancel is taken", () => {
+    const ways = new Ways();
+    const { submitted, take } = intakeOf(ways);
+    expect(take(place(1))).toBeUndefined();
+    ways.take({ actor: SHARD, lags: [{ receiver: MARKET, ms: WAY_LAG_MS_MAX }] });
+    const refusal = take(place(2));
+    expect(refusal).toBeInstanceOf(Refusal);
+    expect(refusal).toMatchObject({ code: "MARKET_BEHIND" });
+    expect(refusal!.retryMs).toBeGreaterThan(0);
+    expect(refusal!.message).toContain("X is 2000 ms behind");
+    const cancel = { account: ACCOUNT, orderId: 5, clientOrderId: "" };
+    expect(take({ requestId: 3, command: { $case: "cancel", value: cancel } })).toBeUndefined();
+    ways.take({ actor: SHARD, lags: [] });
+    expect(take(place(4))).toBeUndefined();
+    expect(submitted).toEqual(["normal", "high", "normal"]);
+  });
+
+  it("is refused as a pair, too", () => {
+    const ways = new Ways();
+    const { submitted, take } = intakeOf(ways);
+    ways.take({ actor: MARKET, lags: [{ receiver: SHARD, ms: WAY_LAG_MS_MAX }] });
+    const orders = [place(1), place(2)].map(({ command }) =>
+      command?.$case === "place" ? command.value : undefined,
+    );
+    const pair = { first: orders[0], second: orders[1] };
+    expect(take({ requestId: 1, command: { $case: "placePair", value: pair } })).toMatchObject({
+      code: "MARKET_BEHIND",
+    });
+    expect(submitted).toEqual([]);
+  });
+});
