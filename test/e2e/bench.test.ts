@@ -1,11 +1,15 @@
 import { expect, it } from "vitest";
 import { Scene } from "../../chaos/scene.js";
+import { QUEUES } from "../../services/common/queues.js";
 import { runBench } from "../bench/bench.js";
 import type { E2eReport } from "../bench/e2e.js";
+import { loadPage } from "../bench/load-chart.js";
 import { judged, SHAPE } from "../bench/on-exchange.js";
+import { measureOverload } from "../bench/overload.js";
 import { measureQuiet } from "../bench/quiet.js";
 import { tablesOf } from "../bench/report-table.js";
 import { measureSoak } from "../bench/soak.js";
+import { TIMELINE_SPAN_MS } from "../bench/told.js";
 import { commandsOf, lastJson, runLine } from "./readme-commands.js";
 
 it.each(commandsOf("bench"))("%s", async (line) => {
@@ -14,7 +18,7 @@ it.each(commandsOf("bench"))("%s", async (line) => {
   checkMeasured(lastJson<E2eReport>(out));
 });
 
-it("measures an exchange that is quiet, and one that is busy, in small", async () => {
+it("measures an exchange that is quiet, busy, and asked for too much, in small", async () => {
   const log = () => {};
   const scene = await Scene.start({ ...SHAPE, log });
   try {
@@ -33,6 +37,12 @@ it("measures an exchange that is quiet, and one that is busy, in small", async (
     // Three actors commit for a fill, and each commit writes a batch.
     expect(quiet.rowsWrittenPerOrder["batch_log"]).toBeGreaterThan(0);
     expect(quiet.walBytesPerOrder).toBeGreaterThan(100);
+    expect(quiet.lost).toBe(0);
+    expect(quiet.targets.map(({ wanted }) => wanted)).toContain("below 2");
+    expect(quiet.commandsPerMessage).toBeGreaterThanOrEqual(1);
+    // An id, an account, a symbol, a price and a quantity at least.
+    expect(quiet.bytesPerCommand).toBeGreaterThan(20);
+    expect(quiet.bytesPerCommand).toBeLessThan(200);
     expect(quiet.commandsPerBatch["ledger"]).toBeGreaterThanOrEqual(1);
     expect(quiet.batchesPerOrder["market"]).toBeGreaterThan(0);
 
@@ -48,9 +58,19 @@ it("measures an exchange that is quiet, and one that is busy, in small", async (
       expect(soak.growth[name]).toMatchObject({ verdict: "unknown" });
     }
     expect(soak.bytesPerMillionOrders.wal).toBeGreaterThan(0);
-    for (const report of [quiet, soak]) {
+    const overload = await judged(scene, SHAPE, log, () => measureOverload(scene, { short: true }));
+    expect(overload.failures).toEqual([]);
+    expect(overload).toMatchObject({ ok: true, lost: 0 });
+    expect(overload.capacity).toBeGreaterThan(0);
+    const { timeline } = overload;
+    const inBurst = timeline.filter(({ atMs }) => atMs > -TIMELINE_SPAN_MS && atMs < 2_000);
+    expect(inBurst.some(({ offered }) => offered > 0)).toBe(true);
+    expect(timeline.some(({ accepted, p99Ms }) => accepted > 0 && p99Ms! > 0)).toBe(true);
+    await checkQueues(scene);
+    for (const report of [quiet, soak, overload]) {
       const text = JSON.stringify(tablesOf(report));
       expect(text).toContain("no failures");
+      expect(text).toMatch(/"(not )?met"/);
       expect(text).not.toMatch(/NaN|undefined|null/);
     }
   } finally {
@@ -112,6 +132,19 @@ it("says which benchmarks there are when it does not know one", async () => {
   );
 });
 
+/** Each process of an exchange that runs shows each of its queues. */
+async function checkQueues({ exchange }: Scene): Promise<void> {
+  for (const [name, { ports }] of exchange.processes) {
+    const shown = await (await fetch(`http://127.0.0.1:${ports.http}/metrics`)).text();
+    const its = Object.entries(QUEUES).filter(([, { process }]) => name.startsWith(process));
+    expect(its.length, name).toBeGreaterThan(0);
+    for (const [queue] of its) {
+      expect(shown).toMatch(new RegExp(`palisade_queue_length\\{queue="${queue}"\\} \\d`));
+      expect(shown).toMatch(new RegExp(`palisade_queue_limit\\{queue="${queue}"\\} [1-9]`));
+    }
+  }
+}
+
 /** Whatever the machine: how much is done, and how fast, is not judged here. */
 function checkMeasured(report: E2eReport): void {
   const { steps, held, atEighty, quiet, sustainedOrdersPerSecond } = report;
@@ -134,6 +167,9 @@ function checkMeasured(report: E2eReport): void {
     expect(report.rssMib[name]).toBeGreaterThan(0);
   }
   expect(report.rowsWrittenPerOrder["orders"]).toBeGreaterThan(1);
+  expect(report.targets).toHaveLength(2);
+  expect(JSON.stringify(tablesOf(report))).not.toMatch(/NaN|undefined/);
+  expect(loadPage(report)).toContain(`${sustainedOrdersPerSecond} orders/s sustained`);
   expect(steps.length).toBeGreaterThan(0);
   expect(sustainedOrdersPerSecond).toBe(held?.offeredPerSecond ?? 0);
   expect(atEighty?.offeredPerSecond).toBe(
