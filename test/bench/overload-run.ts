@@ -11,7 +11,6 @@ import { ToldOrders } from "./told.js";
 /** How long each part lasts, in seconds; and accounts of either kind of clients. */
 export interface Sizes {
   readonly accounts: number;
-  readonly warmUp: number;
   readonly leadIn: number;
   readonly saturated: number;
   readonly loaded: number;

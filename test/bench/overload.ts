@@ -4,6 +4,7 @@
  */
 import { runChecker } from "../../chaos/run-checker.js";
 import type { Scene } from "../../chaos/scene.js";
+import { WARM_UP_SECONDS } from "./e2e.js";
 import { type Measured, onExchange, SHAPE, type Verdict } from "./on-exchange.js";
 import {
   type Capacity,
@@ -25,7 +26,6 @@ export interface OverloadOptions {
 
 const FULL: Sizes = {
   accounts: 1_000,
-  warmUp: 5,
   leadIn: 3,
   saturated: 20,
   loaded: 20,
@@ -34,7 +34,6 @@ const FULL: Sizes = {
 };
 const SHORT: Sizes = {
   accounts: 100,
-  warmUp: 1,
   leadIn: 1,
   saturated: 1,
   loaded: 1,
@@ -96,10 +95,11 @@ export async function measureOverload(
   { short = false, log = () => {} }: OverloadOptions,
 ): Promise<OverloadMeasured> {
   const sizes = short ? SHORT : FULL;
-  const { accounts } = sizes;
-  log("warming up");
-  const saturating = { ordersPerSecond: 0, window: WINDOW_ORDERS, accounts };
-  await runPhase(scene, { name: "ow", seconds: sizes.warmUp, ...saturating });
+  if (!short) {
+    log("warming up");
+    const saturating = { ordersPerSecond: 0, window: WINDOW_ORDERS, accounts: sizes.accounts };
+    await runPhase(scene, { name: "ow", seconds: WARM_UP_SECONDS, ...saturating });
+  }
   log(`saturating for ${sizes.leadIn + sizes.saturated} s`);
   const capacity = await measureCapacity(scene, sizes);
   const run = await runBurst(scene, capacity.acceptedPerSecond, sizes, log);
