@@ -156,6 +156,9 @@ function writePlot(path: string, page: string): void {
   try {
     writeFileSync(path, page);
   } catch (error) {
-    throw new CliError("PLOT_NOT_WRITTEN", `the page could not be written to ${path}: ${error}`);
+    throw new CliError(
+      "PLOT_NOT_WRITTEN",
+      `the page could not be written to ${path}: ${String(error)}`,
+    );
   }
 }

@@ -8,10 +8,14 @@ import { LoadOptions } from "../../chaos/load/options.js";
 import type { Venue } from "../../services/participants/desk.js";
 import { Latencies } from "../../services/participants/latencies.js";
 import { OrderTracker } from "../../services/participants/tracker.js";
-import type {
-  AccountEvent,
-  Instrument,
-  OrderCommand,
+import {
+  type AccountEvent,
+  type Instrument,
+  type OrderCommand,
+  OrderEntryRequest,
+  OrderType,
+  Side,
+  TimeInForce,
 } from "../../proto/gen/exchange/v1/exchange.js";
 
 const INSTRUMENT: Instrument = {
@@ -167,6 +171,8 @@ describe("a load process", () => {
       symbols: ["X"],
       ordersPerSecond: RATE,
       cancelShare: 0,
+      streams: 2,
+      keepsMoments: true,
     });
     const load = new Load(options, own, new Holdings([INSTRUMENT], 0));
     load.start();
@@ -189,6 +195,26 @@ describe("a load process", () => {
     expect(result.lateSends).toBe(0);
     // The pace, and no more: at a low rate the time between two orders would be seen.
     expect(new Latencies(result.acceptLatency).maximum).toBeLessThanOrEqual(2);
+  });
+
+  it("says when each order was sent and answered, and how large its messages were", async () => {
+    const { stop } = await started();
+    const { sent, moments } = await stop();
+    expect(moments!.sent).toHaveLength(RATE);
+    expect(moments!.accepted).toHaveLength(RATE);
+    expect(moments!.refused).toEqual([]);
+    // As its latencies say, too: no longer than the pace.
+    for (const [, wait] of moments!.accepted) expect(wait).toBeLessThanOrEqual(2);
+    expect(moments!.sent.at(-1)! - moments!.sent[0]!).toBeCloseTo(990, -1);
+    expect(sent).toMatchObject({ messages: RATE, commands: RATE, sampledCommands: 2 });
+    const terms = { side: Side.SIDE_BUY, type: OrderType.ORDER_TYPE_LIMIT, ...PLAIN_TERMS };
+    const timeInForce = TimeInForce.TIME_IN_FORCE_IMMEDIATE_OR_CANCEL;
+    const order = { account: 1, clientOrderId: "t-1", symbol: "X", price: 1_000, quantity: 10 };
+    const value = { ...order, ...terms, timeInForce };
+    const command: OrderCommand = { requestId: 1, command: { $case: "place", value } };
+    const one = OrderEntryRequest.encode({ commands: [command] }).finish().length;
+    expect(sent.sampledBytes / sent.sampledCommands).toBeGreaterThan(one - 5);
+    expect(sent.sampledBytes / sent.sampledCommands).toBeLessThan(one + 5);
   });
 
   it("says which orders it sent late, and their latency counts from when they were due", async () => {
