@@ -94,6 +94,7 @@ export async function runBurst(
   });
   const both = new Map([...usual.values(), ...burst.values()].entries());
   return sending(scene, both, async () => {
+    await warmUp(burst, sizes.leadIn);
     log(`${usualRate} orders/s for ${sizes.leadIn + sizes.loaded} s`);
     for (const load of usual.values()) load.go();
     await seconds(sizes.leadIn);
@@ -114,6 +115,17 @@ export async function runBurst(
     const told = { logs, unreported, all: toldBy(results), usual: toldBy(ofUsual) };
     return { ...told, loadedFromMs, burstFromMs, burstUntilMs, untilMs };
   });
+}
+
+/** Load processes send for a while and rest, so that their code is compiled when they go on. */
+async function warmUp(
+  loads: ReadonlyMap<unknown, LoadProcess>,
+  leadInSeconds: number,
+): Promise<void> {
+  for (const load of loads.values()) load.go();
+  await seconds(leadInSeconds);
+  for (const load of loads.values()) load.rest();
+  await resultsOf(loads);
 }
 
 const phaseOf = (name: string, ordersPerSecond: number, accounts: number): Phase => ({
