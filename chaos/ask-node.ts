@@ -2,6 +2,9 @@
 import type { StandbyProgress } from "../services/host/standby.js";
 import type { ExchangeProcess } from "../services/supervisor/child.js";
 
+/** However busy the machine is; one that is stopped answers never. */
+const ANSWER_MS_MAX = 10_000;
+
 /** The actors that a node says it leads, with their tokens. */
 export function leadingOf(node: ExchangeProcess): Promise<Readonly<Record<string, number>>> {
   return ask(node, "/leading");
@@ -34,7 +37,8 @@ export async function timeOf({ ports }: ExchangeProcess): Promise<number> {
 }
 
 async function ask<T>(node: ExchangeProcess, path: string): Promise<T> {
-  const response = await fetch(`http://127.0.0.1:${node.ports.http}${path}`);
+  const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+  const response = await fetch(`http://127.0.0.1:${node.ports.http}${path}`, { signal });
   if (!response.ok) throw new Error(`NODE_NO_ANSWER: ${path} answered ${response.status}`);
   return (await response.json()) as T;
 }

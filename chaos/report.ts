@@ -43,6 +43,8 @@ export interface DrillReport extends Figures {
   readonly snapshotMs: number;
   /** The machine's load average (one minute) before anything was started: what others made it do. */
   readonly loadBefore: number;
+  /** What kept it from being done to its end; empty: it was. */
+  readonly broken: readonly string[];
   readonly failures: readonly string[];
   /** Is everything as it should be? */
   readonly ok: boolean;
@@ -58,6 +60,8 @@ export interface Found {
   readonly loadBefore: number;
   /** What was not healthy in the end. */
   readonly ails: readonly string[];
+  /** What kept it from being done to its end, or the exchange from coming to rest: it was judged all the same. */
+  readonly broken: readonly string[];
   readonly rounds: readonly Round[];
   readonly load: LoadCounts;
   readonly checked: CheckReport;
@@ -65,25 +69,29 @@ export interface Found {
 }
 
 export function report(found: Found): DrillReport {
-  const { drill, loadBefore, ails, rounds, load, checked, audited } = found;
+  const { drill, loadBefore, ails, broken, rounds, load, checked, audited } = found;
   const toothless = rounds.filter((round) => round.failures.length > 0).length;
   const unhealed = rounds.flatMap((round) => round.unhealed);
-  const failures = rounds
-    .flatMap((round) => round.failures)
-    .concat(unhealed, ails, checked.examples);
+  const failures = broken.concat(
+    rounds.flatMap((round) => round.failures),
+    unhealed,
+    ails,
+    checked.examples,
+  );
   if (audited.firstViolation) failures.push(JSON.stringify(audited.firstViolation));
   if (load.unreported > 0) failures.push(`${load.unreported} orders have no report`);
   const stale = rounds.reduce((sum, round) => sum + round.staleCommits, 0);
   const measured = figures(rounds);
   const judged = `${drill.bound.of}MsP99` as const;
-  const isWell =
-    toothless === 0 && unhealed.length === 0 && ails.length === 0 && load.unreported === 0;
+  const wrongs = [...broken, ...unhealed, ...ails];
+  const isWell = toothless === 0 && wrongs.length === 0 && load.unreported === 0;
   return {
     name: drill.name,
     rounds: rounds.length,
-    bit: toothless === 0,
+    bit: rounds.length > 0 && toothless === 0,
     withinBound:
-      ails.length === 0 && (measured[judged] ?? Number.POSITIVE_INFINITY) < drill.bound.ms,
+      ails.length + broken.length === 0 &&
+      (measured[judged] ?? Number.POSITIVE_INFINITY) < drill.bound.ms,
     bound: `${judged} < ${drill.bound.ms}`,
     ...measured,
     lost: checked.lost,
@@ -104,6 +112,7 @@ export function report(found: Found): DrillReport {
     unreported: load.unreported,
     snapshotMs: audited.snapshotMs,
     loadBefore,
+    broken,
     failures,
     ok: isWell && stale === 0 && checked.ok && audited.ok,
   };

@@ -5,11 +5,18 @@
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { audit } from "../services/audit/audit.js";
-import type { Drill, Round, Stage, Surroundings } from "./drills/drill.js";
-import { tablesFolder, writeEvidence } from "./evidence/folder.js";
+import {
+  CannotStrikeError,
+  type Drill,
+  type Round,
+  type Stage,
+  type Surroundings,
+} from "./drills/drill.js";
+import { type DrawnPlan, metricsFolder, tablesFolder, writeEvidence } from "./evidence/folder.js";
 import { firstLeaders, leaderChanges } from "./evidence/leader-changes.js";
 import { type Observed, recordOf } from "./evidence/record.js";
-import { LoadProcess, type LoadResult } from "./load/process.js";
+import { serverVersions, writeMetrics } from "./evidence/servers.js";
+import { LoadProcess } from "./load/process.js";
 import { untilQuiet } from "./quiet.js";
 import { type DrillReport, type Found, type LoadCounts, report } from "./report.js";
 import { runChecker } from "./run-checker.js";
@@ -49,7 +56,7 @@ export class Session {
   private readonly load: LoadProcess;
   private readonly canary: Canary;
   /** What the load had sent and been told before the next drill. */
-  private before: Pick<LoadResult, "submitted" | "fills" | "resolved"> = {
+  private before: Omit<LoadCounts, "unreported"> = {
     submitted: 0,
     fills: 0,
     resolved: 0,
@@ -90,8 +97,8 @@ export class Session {
   }
 
   /**
-   * Strikes, and has it judged. `folder`: where the evidence is written. Rejects when the exchange is not healthy before,
-   * or does not come back.
+   * Strikes, and has it judged. `folder`: where the evidence is written. An exchange that does not come back, or to rest, is
+   * judged all the same. Rejects when it is not healthy before, or cannot be judged.
    */
   async run(drill: Drill, amount: Amount, folder?: string): Promise<DrillReport> {
     const { scene, log } = this.stage;
@@ -102,16 +109,13 @@ export class Session {
         `EXCHANGE_NOT_HEALTHY: ${drill.name} strikes only what is whole: ${ails.join("; ")}`,
       );
     }
-    const { rounds, ...seen } = await this.observe(drill, amount);
-    this.load.rest();
-    const result = await this.load.result();
-    await this.rest();
+    const { rounds, broken, ...seen } = await this.observe(drill, amount);
+    const result = await this.resting(broken);
     log("waiting until everything is taken, then judging");
     const ailsStill = await whatAils(scene.exchange);
-    await untilQuiet(scene, QUIET_LIMIT_MS);
+    await noted(broken, untilQuiet(scene, QUIET_LIMIT_MS));
     // Once more: what has arrived meanwhile was told to them, too.
-    this.load.rest();
-    await Promise.all([this.load.result(), this.rest()]);
+    await this.resting(broken);
     const { postgres } = scene.exchange.urls;
     const checked = await runChecker(scene.logs, postgres, "plain", folder && tablesFolder(folder));
     const audited = await audit(postgres);
@@ -120,6 +124,7 @@ export class Session {
       drill: plain(drill),
       loadBefore,
       ails: ailsStill,
+      broken,
       rounds,
       load,
       checked,
@@ -142,10 +147,14 @@ export class Session {
     await scene.stop();
   }
 
-  /** All clients wait for their answers, then for silence. */
-  private async rest(): Promise<void> {
+  /** All clients wait for their answers, then for silence; what the load has sent and was told. */
+  private async resting(broken: string[]): Promise<LoadCounts> {
     const { probe, metronome } = this.stage;
-    await Promise.all([probe.rest(), metronome.rest(), this.canary.rest()]);
+    this.load.rest();
+    const result = await noted(broken, this.load.result());
+    const clients = [probe, metronome, this.canary];
+    await Promise.all(clients.map((client) => noted(broken, client.rest())));
+    return result ?? { ...this.before, unreported: 0 };
   }
 
   /** Strikes, and writes down what is to be seen of it meanwhile. */
@@ -156,17 +165,25 @@ export class Session {
     timeline.begin();
     this.canary.start();
     this.load.go();
-    const rounds = await this.strike(drill, amount);
+    const rounds: Round[] = [];
+    const broken: string[] = [];
+    const plan = this.planOf(drill, amount);
+    await noted(broken, this.strike(drill, amount, rounds));
     this.canary.stop();
     const lengthMs = timeline.elapsedMs;
     const { startedAt, events } = timeline;
-    return { rounds, startedAt, lengthMs, timeline: events, firstLeaders: firstLeaders(leaders) };
+    const first = firstLeaders(leaders);
+    return { rounds, broken, plan, startedAt, lengthMs, timeline: events, firstLeaders: first };
   }
 
   /** Everything that it was judged by, for whoever wants to judge it again. */
-  private async keep(folder: string, found: Found, seen: Omit<Seen, "rounds">): Promise<void> {
+  private async keep(
+    folder: string,
+    found: Found,
+    seen: Omit<Seen, "rounds" | "broken">,
+  ): Promise<void> {
     const { scene, seed } = this.stage;
-    const { startedAt, lengthMs, timeline, firstLeaders: first } = seen;
+    const { startedAt, lengthMs, timeline, firstLeaders: first, plan } = seen;
     const actors = first.map(({ actor }) => actor);
     const changes = leaderChanges(scene.exchange.dataDir, actors, startedAt, lengthMs);
     const observed = {
@@ -177,23 +194,37 @@ export class Session {
     };
     const { surroundings } = this;
     const { logs } = scene;
+    const servers = await serverVersions(scene);
     const record = await recordOf(found, observed, {
       startedAt,
       lengthMs,
       logs,
       seed,
       surroundings,
+      servers,
     });
-    await writeEvidence(folder, record, logs);
+    await writeMetrics(scene, metricsFolder(folder));
+    await writeEvidence(folder, record, logs, plan);
   }
 
-  private async strike(drill: Drill, { rounds: count, forMs, isEnough }: Amount): Promise<Round[]> {
+  /** What it has drawn, of a drill that draws what it does: told before it begins. */
+  private planOf(drill: Drill, { rounds, forMs }: Amount): Seen["plan"] {
+    const { scene, seed, log } = this.stage;
+    const planned = forMs === undefined ? rounds : Math.ceil(forMs / ROUND_MS_MIN);
+    const waves = drill.plan?.(seed, planned, { nodes: scene.exchange.nodes.length });
+    if (!waves) return null;
+    const plan = { seed, plan: waves };
+    log(JSON.stringify(plan));
+    return plan;
+  }
+
+  /** Adds to `rounds` as they are done. */
+  private async strike(
+    drill: Drill,
+    { rounds: count, forMs, isEnough }: Amount,
+    rounds: Round[],
+  ): Promise<void> {
     const { log, timeline } = this.stage;
-    const rounds: Round[] = [];
-    const planned = forMs === undefined ? count : Math.ceil(forMs / ROUND_MS_MIN);
-    const nodes = this.stage.scene.exchange.nodes.length;
-    const plan = drill.plan?.(this.stage.seed, planned, { nodes });
-    if (plan) log(JSON.stringify({ seed: this.stage.seed, plan }));
     const startedMs = performance.now();
     const isOver = () =>
       forMs === undefined ? rounds.length >= count : performance.now() - startedMs >= forMs;
@@ -209,10 +240,9 @@ export class Session {
       );
       if (isEnough?.(round)) break;
     }
-    return rounds;
   }
 
-  private sinceLast(result: LoadResult): LoadCounts {
+  private sinceLast(result: LoadCounts): LoadCounts {
     const { submitted, fills, resolved } = this.before;
     this.before = result;
     return {
@@ -226,9 +256,24 @@ export class Session {
 
 interface Seen extends Pick<Observed, "timeline" | "firstLeaders"> {
   readonly rounds: Round[];
+  /** What kept it from being done to its end. */
+  readonly broken: string[];
+  /** What was drawn; null: nothing. */
+  readonly plan: DrawnPlan | null;
   /** In milliseconds since 1970. */
   readonly startedAt: number;
   readonly lengthMs: number;
+}
+
+/** What comes of some work, or null where it fails: that is written down, and keeps nobody from judging. */
+async function noted<T>(broken: string[], work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof CannotStrikeError) throw error;
+    broken.push((error as Error).message);
+    return null;
+  }
 }
 
 /** A drill without what it does. */

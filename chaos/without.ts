@@ -77,6 +77,7 @@ const COUNTS = [
 function wrongIn(report: DrillReport): readonly string[] {
   const found = COUNTS.filter((of) => report[of] > 0).map((of) => `${of}: ${report[of]}`);
   if (!report.conserved) found.push("not conserved");
+  found.push(...report.broken);
   if (report.ok || (found.length === 0 && !report.bit)) return found;
   return [...found, ...report.failures];
 }

@@ -44,6 +44,7 @@ const FAULTS: Readonly<Record<Kind, MakeFault>> = {
 export const makeFault: MakeFault = (planned, struck) => FAULTS[planned.kind](planned, struck);
 
 interface StruckNode {
+  /** Undefined: there was none to strike. */
   process: ExchangeProcess | undefined;
   /** What it said that it led when it was struck, with the tokens. */
   tokens: Readonly<Record<string, number>>;
@@ -54,32 +55,50 @@ function onNode(silence: Silence, struck: Set<string>): Fault<StruckNode> {
   return {
     aim: async () => ({ process: undefined, tokens: {} }),
     async strike(target, stage) {
-      const [process, tokens] = await busiestOf(stage.scene, struck);
-      struck.add(process.name);
+      const busiest = await busiestOf(stage.scene, struck);
+      if (!busiest) return;
+      const [process, tokens] = busiest;
       Object.assign(target, { process, tokens });
       await silence.prepare?.(process, stage);
       await silence.begin(process, stage);
     },
     async bitten({ process, tokens }, stage) {
-      const failures = await untilOthersClaimed(stage.scene, process!.name, tokens);
-      return [...failures, ...(await silence.broken(process!, stage))];
+      if (!process) return ["no node that nothing else had struck led anything"];
+      const failures = await untilOthersClaimed(stage.scene, process.name, tokens);
+      return [...failures, ...(await silence.broken(process, stage))];
     },
     async heal({ process }, stage) {
       if (process) await silence.end(process, stage);
     },
-    name: ({ process, tokens }) => `${process?.name} led ${Object.keys(tokens).join(", ")}`,
+    name: ({ process, tokens }) =>
+      process ? `${process.name} led ${Object.keys(tokens).join(", ")}` : "no node",
   };
 }
 
+/**
+ * Waits for one that leads something, where others were struck just now; undefined: there is none. It counts as struck
+ * at once, as another fault may be choosing meanwhile.
+ */
 async function busiestOf(
   { exchange }: Scene,
-  struck: ReadonlySet<string>,
-): Promise<[ExchangeProcess, Readonly<Record<string, number>>]> {
-  const living = exchange.nodes.filter(({ name }) => !struck.has(name));
-  const led = await Promise.all(living.map((node) => leadingOf(node)));
-  const counts = led.map((tokens) => Object.keys(tokens).length);
-  const at = counts.indexOf(Math.max(...counts));
-  return [living[at]!, led[at]!];
+  struck: Set<string>,
+): Promise<[ExchangeProcess, Readonly<Record<string, number>>] | undefined> {
+  const deadline = performance.now() + CLAIM_LIMIT_MS;
+  for (;;) {
+    const asked = exchange.nodes.filter(({ name }) => !struck.has(name));
+    // One that was struck meanwhile does not answer.
+    const led = await Promise.all(asked.map((node) => leadingOf(node).catch(() => ({}))));
+    const [busiest] = asked
+      .map((node, at) => [node, led[at]!] as [ExchangeProcess, Readonly<Record<string, number>>])
+      .filter(([node, tokens]) => !struck.has(node.name) && Object.keys(tokens).length > 0)
+      .toSorted(([, a], [, b]) => Object.keys(b).length - Object.keys(a).length);
+    if (busiest) {
+      struck.add(busiest[0].name);
+      return busiest;
+    }
+    if (performance.now() > deadline) return undefined;
+    await sleep(POLL_MS);
+  }
 }
 
 /** Postgres may be away meanwhile; whoever has claimed an actor may have lost it to another since. */

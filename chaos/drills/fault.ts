@@ -6,6 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Resumption } from "../stage/probe.js";
 import { type Bite, NO_FAILURE, type Round, type Stage } from "./drill.js";
 
+/** How often clients are asked again while it lasts, in milliseconds. */
+const ASK_EVERY_MS = 500;
+
 /** When the fault began, for those that know better than their caller. */
 type Moment = number | undefined | void;
 
@@ -18,6 +21,8 @@ export interface Fault<Target> {
   strike(target: Target, stage: Stage): Promise<Moment> | Moment;
   /** How long it lasts at least, in milliseconds; absent: until clients trade again. */
   readonly lastsMs?: number;
+  /** Where it ends by itself: resolves then. */
+  over?(target: Target, stage: Stage): Promise<void>;
   /** Called before it is healed: why the fault has not done what it is for. */
   bitten(target: Target, stage: Stage): Promise<readonly string[]>;
   /** Takes the fault away; called whatever happened. */
@@ -33,17 +38,20 @@ export type Aftermath = Bite & Pick<Round, "samples">;
 
 type Rounds = (stage: Stage, number: number) => Promise<Round>;
 
-/** Clients are to trade while it lasts: `resume` to the first fill, `allResumed` to one of each symbol from each shard. */
+/**
+ * Clients are to trade while it lasts: `resume` to the first fill, `allResumed` to one of each symbol from each shard, and
+ * `throughout` the same again and again until it is over, the last time in its last moment: what expires meanwhile is seen, too.
+ */
 export function whileItLasts<Target>(fault: Fault<Target>): Rounds {
   return async (stage, number) => {
     const target = await fault.aim(stage, number);
     const symbols = fault.symbols?.(target) ?? stage.scene.symbols;
     let struckAtMs = performance.now();
-    const [resumed, failures] = await withHealing(fault, target, stage, async () => {
+    const [resumed, later, failures] = await withHealing(fault, target, stage, async () => {
       struckAtMs = (await fault.strike(target, stage)) ?? struckAtMs;
       const told = await stage.probe.untilResumed(symbols, struckAtMs);
-      await sleep(Math.max(0, struckAtMs + (fault.lastsMs ?? 0) - performance.now()));
-      return [told, await proved(fault, target, stage)] as const;
+      const waited = await untilItIsOver(fault, target, stage, struckAtMs);
+      return [told, waited, await proved(fault, target, stage)] as const;
     });
     const { firstMs, allMs } = resumed;
     const struckAt = new Date(performance.timeOrigin + struckAtMs).toISOString();
@@ -52,12 +60,41 @@ export function whileItLasts<Target>(fault: Fault<Target>): Rounds {
     const after = await afterwards(fault, target, stage, failures);
     return {
       ...after,
-      samples: { resume: [firstMs], allResumed: [allMs], ...after.samples },
+      samples: {
+        resume: [firstMs],
+        allResumed: [allMs],
+        ...(later.length > 0 && { throughout: [allMs, ...later] }),
+        ...after.samples,
+      },
       summary:
         `${fault.name(target)}; struck at ${struckAt}, first fill after ${Math.round(firstMs)} ms, ` +
         `all after ${Math.round(allMs)} ms`,
     };
   };
+}
+
+/** Asks clients again and again until the fault is over; how long all of them waited each time. */
+async function untilItIsOver<Target>(
+  fault: Fault<Target>,
+  target: Target,
+  stage: Stage,
+  struckAtMs: number,
+): Promise<number[]> {
+  const symbols = fault.symbols?.(target) ?? stage.scene.symbols;
+  const untilMs = struckAtMs + (fault.lastsMs ?? 0);
+  let lasts = fault.over !== undefined;
+  const over = Promise.resolve(fault.over?.(target, stage)).finally(() => {
+    lasts = false;
+  });
+  over.catch(() => undefined); // It is heard below.
+  const waited: number[] = [];
+  for (let leftMs = untilMs - performance.now(); lasts || leftMs > 0; ) {
+    await sleep(lasts ? ASK_EVERY_MS : Math.min(ASK_EVERY_MS, leftMs));
+    waited.push((await stage.probe.untilResumed(symbols, performance.now())).allMs);
+    leftMs = untilMs - performance.now();
+  }
+  await over;
+  return waited;
 }
 
 /** Clients are to trade once it is healed: `back` and `allBack` count from then, `down` is how long it lasted. */

@@ -4,6 +4,8 @@
  *   report.html, report.json   what was found, for people and for programs
  *   clients/                   what each client was told, in its own words
  *   tables/                    the rows of the database that the checker needs
+ *   metrics/                   what each process counted, when all was over
+ *   plan.json                  what a seed drew, of a drill that draws what it does
  *   manifest.json              what it is of, and the sum of each file
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -20,14 +22,25 @@ import { commitOfCode, type DrillRecord } from "./record.js";
 export const RECORD_FILE = "report.json";
 export const PAGE_FILE = "report.html";
 
+const PLAN_FILE = "plan.json";
+
+/** What a seed drew, wave by wave. */
+export interface DrawnPlan {
+  readonly seed: number;
+  readonly plan: readonly unknown[];
+}
+
 export const tablesFolder = (folder: string): string => join(folder, "tables");
 export const clientsFolder = (folder: string): string => join(folder, "clients");
 
-/** Writes all but the tables, which the checker has written. `logs`: the folder of the clients' logs. */
+export const metricsFolder = (folder: string): string => join(folder, "metrics");
+
+/** Writes all but the tables and metrics, which are there already. `logs`: the folder of the clients' logs. */
 export async function writeEvidence(
   folder: string,
   record: DrillRecord,
   logs: string,
+  plan: DrawnPlan | null,
 ): Promise<void> {
   mkdirSync(clientsFolder(folder), { recursive: true });
   for (const [client, path] of clientLogFiles(logs)) {
@@ -35,6 +48,7 @@ export async function writeEvidence(
   }
   const books = notedBooksFile(logs);
   if (books !== null) await compress(books, join(clientsFolder(folder), `${NOTED_BOOKS_FILE}.gz`));
+  if (plan) writeFileSync(join(folder, PLAN_FILE), `${JSON.stringify(plan)}\n`);
   writeFileSync(join(folder, RECORD_FILE), `${JSON.stringify(record)}\n`);
   writeFileSync(join(folder, PAGE_FILE), drillPage(record));
   const { seed, commit, report } = record;

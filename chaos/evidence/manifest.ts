@@ -8,7 +8,7 @@ import { z } from "zod";
 export const MANIFEST = "manifest.json";
 
 /** Rises with what a reader of an older one would misread. */
-export const EVIDENCE_VERSION = 1;
+export const EVIDENCE_VERSION = 2;
 
 /** What every version says: that this is a folder of ours, and of which version. */
 const Versioned = z.object({ format: z.literal("palisade-evidence"), version: z.number() });

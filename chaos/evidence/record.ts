@@ -9,6 +9,7 @@ import type { Beat } from "../stage/canary.js";
 import type { TimelineEvent } from "../stage/timeline.js";
 import { ClientStory, type ClientView } from "./client-view.js";
 import { type LatencySeries, latencySeries } from "./latency.js";
+import type { ServerVersions } from "./servers.js";
 import type { FirstLeader, LeaderChange } from "./leader-changes.js";
 
 /** What was seen while the drill went on. */
@@ -41,12 +42,13 @@ export interface DrillRecord extends Observed, Told {
   readonly commit: string | null;
   readonly surroundings: Surroundings;
   readonly machine: Machine;
+  readonly servers: ServerVersions;
   readonly found: Found;
   /** What `found` comes to. */
   readonly report: DrillReport;
 }
 
-export type Circumstances = Pick<DrillRecord, "seed" | "surroundings"> & {
+export type Circumstances = Pick<DrillRecord, "seed" | "surroundings" | "servers"> & {
   /** Of the drill, in milliseconds since 1970. */
   readonly startedAt: number;
   readonly lengthMs: number;
@@ -59,7 +61,7 @@ export async function recordOf(
   observed: Observed,
   circumstances: Circumstances,
 ): Promise<DrillRecord> {
-  const { logs, seed, surroundings } = circumstances;
+  const { logs, seed, surroundings, servers } = circumstances;
   const startedAt = Math.floor(circumstances.startedAt);
   const lengthMs = Math.ceil(circumstances.lengthMs);
   const [processor] = cpus();
@@ -76,6 +78,7 @@ export async function recordOf(
       platform: `${process.platform} ${process.arch}`,
       node: process.version,
     },
+    servers,
     found,
     ...observed,
     ...(await toldWithin(logs, startedAt, lengthMs)),

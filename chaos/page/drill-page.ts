@@ -35,7 +35,8 @@ export function drillPage(record: DrillRecord): string {
     title,
     html`${top(record, title)}
 <h2>What was checked</h2>
-<p>By programs that share no code with the exchange: they believe only what clients wrote down when they were told it, and the database.</p>
+<p>By a program that shares no code with the exchange: it believes only what clients wrote down when they were told it, and the database. Sums of money and the
+journals' numbers the exchange's own audit proves as well, in SQL.</p>
 ${verdictTable(lines(record))}
 ${failures(report.failures)}
 <h2>What happened, round by round</h2>
@@ -104,7 +105,12 @@ function rounds(record: DrillRecord): Markup {
 }
 
 function environment(record: DrillRecord): Markup {
-  const { surroundings, machine, report } = record;
+  const { surroundings, machine, report, servers } = record;
+  const versions = Object.entries({
+    PostgreSQL: servers.postgres,
+    NATS: servers.nats,
+    etcd: servers.etcd,
+  }).map(([server, version]) => `${server} ${version ?? "(did not say its version)"}`);
   const special = [
     surroundings.wired && "ways to the servers that can be cut",
     surroundings.smallDisk && "a disk of its own",
@@ -114,6 +120,7 @@ function environment(record: DrillRecord): Markup {
   return html`<dl><dt>Exchange</dt><dd>${surroundings.nodes} nodes, ${surroundings.ledgerShards} ledger shards, ${surroundings.symbols} symbols, a gateway, a feed${special.length > 0 && `; ${special.join(", ")}`}</dd>
 <dt>Load</dt><dd>${surroundings.ordersPerSecond} orders a second whatever happens, and their cancels; seed ${record.seed}</dd>
 <dt>Machine</dt><dd>${machine.cores} cores${machine.processor !== "" && ` (${machine.processor})`}, ${machine.platform}, Node ${machine.node}; all of it on this one machine</dd>
+<dt>Servers</dt><dd>${versions.join(", ")}</dd>
 <dt>Load average before</dt><dd>${report.loadBefore.toFixed(2)} ${report.loadBefore > machine.cores / 2 ? "(it did other things, too: times mean little)" : "(one minute)"}</dd>
 <dt>Lasted</dt><dd>${duration(record.lengthMs)} from ${moment(record.startedAt)}</dd>
 <dt>Code</dt><dd>${record.commit ?? "commit not known"}</dd></dl>`;

@@ -18,6 +18,7 @@ const MEASURES: Readonly<Record<string, string>> = {
   back: "once healed, trading resumed",
   recovery: "clients traded again",
   allResumed: "every symbol traded again",
+  throughout: "while it lasted, all traded",
   gap: "an actor that changed its leader applied nothing for",
   accepted: "what was taken was answered",
 };
@@ -152,6 +153,12 @@ function onTheWay(report: DrillReport, ails: readonly string[]): Line[] {
       "The fault does what it is for in every round",
       `proved in ${count(report.rounds, "round")}`,
       `not in ${report.toothless} of ${report.rounds}`,
+    ),
+    line(
+      report.broken.length === 0,
+      "After each blow all goes on, and in the end everything comes to rest",
+      "it did",
+      report.broken.join("; "),
     ),
     line(
       ails.length === 0,

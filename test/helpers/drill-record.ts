@@ -68,6 +68,7 @@ export async function recordLike(sketch: Sketch = {}): Promise<DrillRecord> {
     drill: drillOf("kill-leader"),
     loadBefore: 0.1,
     ails: [],
+    broken: [],
     rounds: Array.from({ length: rounds }, () => roundOf(resumeMs)),
     load: { submitted: 1_000, fills: 800, resolved: 3, unreported: 0 },
     checked: CHECKED,
@@ -83,6 +84,7 @@ export async function recordLike(sketch: Sketch = {}): Promise<DrillRecord> {
       logs,
       seed: 1,
       surroundings: SURROUNDINGS,
+      servers: { postgres: "15.0", nats: "2.10.0", etcd: null },
     });
   } finally {
     rmSync(logs, { recursive: true });

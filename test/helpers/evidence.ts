@@ -160,8 +160,9 @@ export async function writeSmallEvidence(folder: string): Promise<void> {
     logs,
     seed: 1,
     surroundings: like.surroundings,
+    servers: like.servers,
   });
-  await writeEvidence(folder, record, logs);
+  await writeEvidence(folder, record, logs, null);
 }
 
 /** Changes the rows of a table, as a forger would who knows of the sums. */

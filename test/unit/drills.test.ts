@@ -233,6 +233,7 @@ describe("a report", () => {
     drill,
     loadBefore: 0,
     ails: [],
+    broken: [],
     rounds: [round],
     load: { submitted: 5, fills: 4, resolved: 0, unreported: 0 },
     checked: { ...checked, conserved: true, examples: [] },

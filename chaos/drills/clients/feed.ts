@@ -1,11 +1,11 @@
 /** The feed dies, or one of its subscribers does not read: the books of all others are right. */
 import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { FeedClient } from "../../../services/client/feed-client.js";
 import type { ExchangeProcess } from "../../../services/supervisor/child.js";
 import type { Scene } from "../../scene.js";
 import { booksAgree } from "../../stage/feed-books.js";
+import { isSoWithin } from "../../stage/patience.js";
 import { settledLeaders } from "../../stage/victims.js";
 import type { Drill } from "../drill.js";
 import { whileItLasts } from "../fault.js";
@@ -13,7 +13,6 @@ import { whileItLasts } from "../fault.js";
 const DEAD_MS = 500;
 const BOOKS_LIMIT_MS = 30_000;
 const CLOSED_LIMIT_MS = 90_000;
-const POLL_MS = 25;
 /** Below what the feed allows (50 a second). */
 const ASK_EVERY_MS = 25;
 /** As many as one request may have: each asks for a snapshot. */
@@ -76,7 +75,7 @@ export const SLOW_SUBSCRIBER: Drill = {
   name: "slow-subscriber",
   hypothesis: "who does not read is closed, and the others notice nothing",
   about: "a subscriber asks for more and more, and reads nothing",
-  bound: { of: "resume", ms: 500 },
+  bound: { of: "throughout", ms: 500 },
   round: whileItLasts<Slow>({
     async aim({ scene }) {
       const both = await subscribed(scene);
@@ -94,11 +93,12 @@ export const SLOW_SUBSCRIBER: Drill = {
       slow.pause();
       target.asking = setInterval(() => slow.send(request), ASK_EVERY_MS);
     },
+    async over({ feed, before }) {
+      await isSoWithin(CLOSED_LIMIT_MS, async () => (await closedForSilence(feed)) > before);
+    },
     async bitten({ feed, slow, before }) {
-      const deadline = performance.now() + CLOSED_LIMIT_MS;
-      while ((await closedForSilence(feed)) === before) {
-        if (performance.now() > deadline) return ["the feed has not closed who does not read"];
-        await sleep(POLL_MS);
+      if ((await closedForSilence(feed)) === before) {
+        return ["the feed has not closed who does not read"];
       }
       const code = await closeCodeOf(slow);
       return code === SLOW_CONSUMER || code === DROPPED

@@ -1,10 +1,10 @@
 /** A leader's clock is set while it leads: time is Postgres's, and how long something takes another clock's. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { timeOf } from "../../ask-node.js";
 import { isSoWithin } from "../../stage/patience.js";
 import { ledNames, pickVictim, type Victim } from "../../stage/victims.js";
 import type { Drill } from "../drill.js";
-import { whileItLasts } from "../fault.js";
+import { deposesNobody } from "../deposes-nobody.js";
+import { type Fault, whileItLasts } from "../fault.js";
 
 const JUMP_SECONDS = 3_600;
 const JUMP_MS = JUMP_SECONDS * 1_000;
@@ -22,31 +22,32 @@ export const CLOCK_JUMP: Drill = {
   name: "clock-jump",
   hypothesis: "a node may have any time that it wants, and nobody notices",
   about: "such a node's clock set an hour ahead (in the next round: behind), and right again",
-  bound: { of: "resume", ms: 500 },
+  bound: { of: "throughout", ms: 500 },
   surroundings: { fakeClocks: true },
   rounds: 2,
   round: (stage, number) => {
     const sign = number % 2 === 1 ? 1 : -1;
-    return whileItLasts<Victim>({
+    const fault: Fault<Victim> = {
       lastsMs: LASTS_MS,
       aim: ({ scene }) => pickVictim(scene.exchange, number),
       symbols: ({ symbols }) => symbols,
-      strike: ({ process }, { scene }) =>
-        scene.ground.get("clocks").set(process.name, sign * JUMP_SECONDS),
-      async bitten(victim) {
-        const jumped = () => isOff(victim, sign * JUMP_MS);
-        if (!(await isSoWithin(NOTICED_WITHIN_MS, jumped))) {
-          return [`${victim.process.name} has the time that it had`];
-        }
-        await sleep(LASTS_MS); // It leads on with that time.
-        return [];
+      async strike(victim, { scene }) {
+        scene.ground.get("clocks").set(victim.process.name, sign * JUMP_SECONDS);
+        // Its process looks for that now and then only, and what counts comes after.
+        await isSoWithin(NOTICED_WITHIN_MS, () => isOff(victim, sign * JUMP_MS));
+        return performance.now();
       },
+      bitten: async (victim) =>
+        (await isOff(victim, sign * JUMP_MS))
+          ? []
+          : [`${victim.process.name} has the time that it had`],
       heal: async ({ process }, { scene }) => scene.ground.get("clocks").set(process.name, 0),
       async healed(victim) {
         const isRight = await isSoWithin(NOTICED_WITHIN_MS, () => isOff(victim, 0));
         return isRight ? {} : { unhealed: [`${victim.process.name} has not the right time again`] };
       },
       name: ledNames,
-    })(stage, number);
+    };
+    return whileItLasts(deposesNobody(fault))(stage, number);
   },
 };

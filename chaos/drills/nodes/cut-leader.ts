@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ledNames, pickVictim, type Victim } from "../../stage/victims.js";
 import type { Ways } from "../../stage/wires.js";
 import type { Drill, Stage } from "../drill.js";
+import { deposesNobody } from "../deposes-nobody.js";
 import { type Fault, whileItLasts } from "../fault.js";
 import { LEASE_MS, silentLeader } from "./silent-leader.js";
 
@@ -48,7 +49,9 @@ export const CUT_LEADER: Drill = {
   rounds: CUTS.length,
   async round(stage, number) {
     const cut = CUTS[(number - 1) % CUTS.length]!;
-    const strike = cut.leadsOn ? whileItLasts(withoutEtcd(cut)) : whileItLasts(cutOff(cut));
+    const strike = cut.leadsOn
+      ? whileItLasts(deposesNobody(withoutEtcd(cut)))
+      : whileItLasts(cutOff(cut));
     const round = await strike(stage, number);
     return {
       ...round,

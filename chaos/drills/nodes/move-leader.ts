@@ -7,6 +7,7 @@ import { ledgerName, marketName } from "../../../actors/kernel/ids.js";
 import { moveKey } from "../../../actors/placement/wishes.js";
 import type { Scene } from "../../scene.js";
 import { type Drill, NO_FAILURE, type Round, type Stage } from "../drill.js";
+import { HANDED_OVER } from "../../stage/claims.js";
 import { databaseTime, handOvers, longestPause } from "../../stage/gaps.js";
 import { stateChanges } from "../../stage/host-log.js";
 import { settledLeaders } from "../../stage/victims.js";
@@ -17,8 +18,6 @@ const DENSE_ORDERS_PER_SECOND = 200;
 const USUAL_MS = 2_000;
 const MOVE_LIMIT_MS = 30_000;
 const POLL_MS = 25;
-/** The reason of a claim that its predecessor has asked for. */
-const HANDED_OVER = "handed over";
 
 export const MOVE_LEADER: Drill = {
   name: "move-leader",

@@ -7,24 +7,25 @@ import type { ServerHandle } from "../../../services/servers/child-server.js";
 import type { Scene } from "../../scene.js";
 import { settledLeaders } from "../../stage/victims.js";
 import { CannotStrikeError, type Drill, type Stage } from "../drill.js";
+import { deposesNobody } from "../deposes-nobody.js";
 import { type Fault, whileItLasts } from "../fault.js";
 import { aimAtServer, frozen, killed, type Outage } from "./outage.js";
 
-/** Longer than any lease. */
+/** Longer than any lease; for so long clients are asked, too, when etcd has come back with another disk. */
 const AWAY_MS = 3_000;
 const REJOIN_LIMIT_MS = 30_000;
 const POLL_MS = 50;
 /** Put there before the blow; nobody else knows of it, so only another disk can be without it. */
 const MARK = "/drill";
 /** As DESIGN has it for users: they notice nothing. It is what a fill takes on a machine that does other things, too. */
-const UNNOTICED = { of: "resume", ms: 500 };
+const UNNOTICED = { of: "throughout", ms: 500 };
 
 export const KILL_ETCD: Drill = {
   name: "kill-etcd",
   hypothesis: "without etcd whoever leads goes on",
   about: `SIGKILL to etcd, which is started again after ${AWAY_MS / 1_000} s: longer than a lease`,
   bound: UNNOTICED,
-  round: whileItLasts(rejoined(killed("etcd", AWAY_MS))),
+  round: whileItLasts(deposesNobody(rejoined(killed("etcd", AWAY_MS)))),
 };
 
 export const FREEZE_ETCD: Drill = {
@@ -32,7 +33,7 @@ export const FREEZE_ETCD: Drill = {
   hypothesis: "an etcd that takes calls and answers none stops nobody",
   about: `SIGSTOP to etcd for ${AWAY_MS / 1_000} s, then SIGCONT`,
   bound: UNNOTICED,
-  round: whileItLasts(rejoined(frozen("etcd", AWAY_MS))),
+  round: whileItLasts(deposesNobody(rejoined(frozen("etcd", AWAY_MS)))),
 };
 
 export const WIPE_ETCD: Drill = {
@@ -41,7 +42,7 @@ export const WIPE_ETCD: Drill = {
     "an etcd that has forgotten everything is told it again, and nobody loses what he leads",
   about: "SIGKILL to etcd, which comes back with an empty disk",
   bound: UNNOTICED,
-  round: whileItLasts(rejoined(withOtherDisk(() => undefined))),
+  round: whileItLasts(deposesNobody(rejoined(withOtherDisk(() => undefined)))),
 };
 
 export const RESTORE_ETCD: Drill = {
@@ -50,18 +51,20 @@ export const RESTORE_ETCD: Drill = {
   about: "SIGKILL to etcd, which comes back with its disk from before an actor was moved",
   bound: UNNOTICED,
   round: whileItLasts(
-    rejoined(
-      withOtherDisk(async (stage, server) => {
-        const folder = folderOf(server);
-        const copy = `${folder}.before`;
-        // What was written until then is there, and nothing half: as after a power cut.
-        await server.signal("SIGSTOP");
-        rmSync(copy, { recursive: true, force: true });
-        cpSync(folder, copy, { recursive: true });
-        await server.signal("SIGCONT");
-        await moveSomething(stage);
-        return copy;
-      }),
+    deposesNobody(
+      rejoined(
+        withOtherDisk(async (stage, server) => {
+          const folder = folderOf(server);
+          const copy = `${folder}.before`;
+          // What was written until then is there, and nothing half: as after a power cut.
+          await server.signal("SIGSTOP");
+          rmSync(copy, { recursive: true, force: true });
+          cpSync(folder, copy, { recursive: true });
+          await server.signal("SIGCONT");
+          await moveSomething(stage);
+          return copy;
+        }),
+      ),
     ),
   ),
 };
@@ -89,6 +92,7 @@ function withOtherDisk(
   prepare: (stage: Stage, server: ServerHandle) => Promise<string> | undefined,
 ): Fault<OtherDisk> {
   return {
+    lastsMs: AWAY_MS,
     async aim(stage) {
       const outage = await aimAtServer(stage, "etcd");
       const copy = await prepare(stage, outage.server);
