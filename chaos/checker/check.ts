@@ -4,6 +4,7 @@
  */
 import { type ClientLogs, example, readClientLogs } from "./client-logs.js";
 import { settledFills } from "./journal.js";
+import { judgeJournals } from "./journals.js";
 import { FIRST_FINAL_STATUS, lostOnTheWay, notTaken, staleBatches, wrongSums } from "./sums.js";
 import {
   type BookRow,
@@ -27,6 +28,8 @@ export interface CheckReport {
   readonly staleCommits: number;
   /** Numbers that a client was not told. */
   readonly gaps: number;
+  /** Places where an account's journal is not 1, 2, 3, … */
+  readonly journalGaps: number;
   /** Ids that were refused or rejected to the client, and yet became orders. */
   readonly contradicted: number;
   readonly conserved: boolean;
@@ -78,6 +81,7 @@ export async function check(logFolder: string, source: Source, flow: Flow): Prom
   const staleCommits = await staleBatches(source);
   const quiet = (await notTaken(source)) === 0;
   const wrong = await wrongSums(source, orders.live, instruments);
+  const { journalGaps, balancesUnlikeJournal } = await judgeJournals(source, examples);
   if (staleCommits > 0)
     example(examples, `${staleCommits} batches of a lower token after a higher`);
   if (onTheWay > 0) example(examples, `${onTheWay} live orders differ from the books`);
@@ -90,15 +94,24 @@ export async function check(logFolder: string, source: Source, flow: Flow): Prom
   const { contradicted } = orders;
   const { repriced, mispriced, booksNoted, booksRewritten } = priced;
   const faults =
-    lost + duplicated + staleCommits + gaps + contradicted + mispriced + booksRewritten;
+    lost +
+    duplicated +
+    staleCommits +
+    gaps +
+    journalGaps +
+    contradicted +
+    mispriced +
+    booksRewritten;
+  const conserved = wrong.length === 0 && balancesUnlikeJournal === 0;
   return {
-    ok: faults === 0 && wrong.length === 0 && quiet,
+    ok: faults === 0 && conserved && quiet,
     lost,
     duplicated,
     staleCommits,
     gaps,
     contradicted,
-    conserved: wrong.length === 0,
+    journalGaps,
+    conserved,
     repriced,
     mispriced,
     booksRewritten,
@@ -110,6 +123,7 @@ export async function check(logFolder: string, source: Source, flow: Flow): Prom
       onTheWay,
       conflictingEvents: logs.conflicts,
       untoldAtEnd: told.untold,
+      balancesUnlikeJournal,
     },
     counted: {
       logs: logs.files,

@@ -50,6 +50,10 @@ export interface JournalRow {
   readonly last_sequence: number;
   /** The bytes in hexadecimal. */
   readonly events: string;
+  /** By how much they change what the account owns and holds, asset by asset; null: by nothing. */
+  readonly assets: readonly number[] | null;
+  readonly total_changes: readonly number[] | null;
+  readonly held_changes: readonly number[] | null;
 }
 
 export interface InstrumentRow {
@@ -129,7 +133,9 @@ export const TABLES: { readonly [Name in TableName]: { columns: string; by: stri
     by: "actor, trade_id",
   },
   journal: {
-    columns: "account, first_sequence, last_sequence, encode(events, 'hex') AS events",
+    columns:
+      "account, first_sequence, last_sequence, encode(events, 'hex') AS events, to_json(assets) AS assets, " +
+      "to_json(total_changes) AS total_changes, to_json(held_changes) AS held_changes",
     by: "account, first_sequence",
   },
   instruments: {

@@ -21,6 +21,7 @@ const CHECKED: CheckReport = {
   duplicated: 0,
   staleCommits: 0,
   gaps: 0,
+  journalGaps: 0,
   contradicted: 0,
   conserved: true,
   repriced: 400,

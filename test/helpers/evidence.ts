@@ -9,7 +9,7 @@ import { Market } from "../../actors/market/market.js";
 import { encodeMarketCommand, plainOrder } from "../../actors/market/messages.js";
 import { check } from "../../chaos/checker/check.js";
 import { Extract } from "../../chaos/checker/extract.js";
-import type { Source, TableName, Tables } from "../../chaos/checker/tables.js";
+import type { JournalRow, Source, TableName, Tables } from "../../chaos/checker/tables.js";
 import { tablesFolder, writeEvidence } from "../../chaos/evidence/folder.js";
 import { MANIFEST, type Manifest, writeManifest } from "../../chaos/evidence/manifest.js";
 import { recordOf } from "../../chaos/evidence/record.js";
@@ -48,6 +48,24 @@ function marketCommands(): string {
   return Buffer.from(batch.takeLog()).toString("hex");
 }
 
+/** `changes`: of an asset, what is owned and what is held. */
+function journalRow(
+  account: number,
+  [first_sequence, last_sequence]: readonly [number, number],
+  events: string,
+  changes: readonly (readonly [number, number, number])[] = [],
+): JournalRow {
+  return {
+    account,
+    first_sequence,
+    last_sequence,
+    events,
+    assets: changes.map(([asset]) => asset),
+    total_changes: changes.map(([, total]) => total),
+    held_changes: changes.map(([, , held]) => held),
+  };
+}
+
 /** Bytes of the journal by the account events' own layout: opened and deposited, accepted, rested, filled. */
 const ROWS: { readonly [Name in TableName]: readonly Tables[Name][] } = {
   actors: [
@@ -75,19 +93,20 @@ const ROWS: { readonly [Name in TableName]: readonly Tables[Name][] } = {
     },
   ],
   journal: [
-    [BUYER, 1, 2, "010101010201010202904e016b"],
-    [BUYER, 3, 3, "03010103810802623181080101013214"],
-    [BUYER, 4, 4, "0781081402"],
-    [BUYER, 5, 5, "0881080181080101320a0a03"],
-    [SELLER, 1, 2, "01010101020101020164016b"],
-    [SELLER, 3, 3, "0301010382080273318108020101320a"],
-    [SELLER, 4, 4, "0882080181080202320a0003"],
-  ].map(([account, first, last, events]) => ({
-    account: account as number,
-    first_sequence: first as number,
-    last_sequence: last as number,
-    events: events as string,
-  })),
+    journalRow(BUYER, [1, 2], "010101010201010202904e016b", [[2, 10_000, 0]]),
+    journalRow(BUYER, [3, 3], "03010103810802623181080101013214", [[2, 0, 1_000]]),
+    journalRow(BUYER, [4, 4], "0781081402"),
+    journalRow(BUYER, [5, 5], "0881080181080101320a0a03", [
+      [1, 10, 0],
+      [2, -500, -500],
+    ]),
+    journalRow(SELLER, [1, 2], "01010101020101020164016b", [[1, 100, 0]]),
+    journalRow(SELLER, [3, 3], "0301010382080273318108020101320a", [[1, 0, 10]]),
+    journalRow(SELLER, [4, 4], "0882080181080202320a0003", [
+      [1, -10, -10],
+      [2, 500, 0],
+    ]),
+  ],
   instruments: [
     { instrument: MARKET, symbol: "X", base_asset: 1, quote_asset: 2, notional_factor: 1 },
   ],

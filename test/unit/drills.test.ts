@@ -228,7 +228,15 @@ describe("chaos", () => {
 describe("a report", () => {
   const drill = drillOf("kill-leader");
   const round: Round = { ...NO_FAILURE, samples: { resume: [100] }, summary: "" };
-  const checked = { ok: true, lost: 0, duplicated: 0, staleCommits: 0, gaps: 0, contradicted: 0 };
+  const checked = {
+    ok: true,
+    lost: 0,
+    duplicated: 0,
+    staleCommits: 0,
+    gaps: 0,
+    journalGaps: 0,
+    contradicted: 0,
+  };
   const found = {
     drill,
     loadBefore: 0,

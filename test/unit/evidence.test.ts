@@ -111,6 +111,24 @@ describe("evidence that is forged with its sums", () => {
     expect(found.difference).toContain("1 batches of a lower token after a higher");
   });
 
+  it("is found out when a row of a journal is taken out, whose order nobody misses", async () => {
+    await forge(folder, "journal", (rows) => rows.filter((row) => row.first_sequence !== 4));
+    const found = await verifyEvidence(folder);
+    expect(found).toMatchObject({ verified: false, ok: false });
+    expect(found.difference).toContain("the journal of account 7 has 5 after 3");
+  });
+
+  it("is found out when money of one account is another's", async () => {
+    await forge(folder, "balances", (rows) =>
+      rows.map((row) =>
+        row.asset === 2 ? { ...row, total: row.total + (row.account === 7 ? -100 : 100) } : row,
+      ),
+    );
+    const found = await verifyEvidence(folder);
+    expect(found).toMatchObject({ verified: false, ok: false });
+    expect(found.difference).toContain("account/asset 7/2: its journal comes to 100 more");
+  });
+
   it("is found out when the report says something else", async () => {
     const path = join(folder, RECORD_FILE);
     const record = JSON.parse(readFileSync(path, "utf8")) as DrillRecord;
