@@ -16,6 +16,7 @@ import { radiusOf, type RadiusWords } from "./radius.js";
 import { type LiveReport, type PlanText, textOf } from "./report.js";
 import { HEALTHY_MS_MAX, type LiveRun, Rounds } from "./rounds.js";
 import { Target } from "./target.js";
+import { Turn } from "./turn.js";
 
 export interface LiveOptions extends RadiusWords {
   readonly drill: string;
@@ -61,7 +62,12 @@ export async function planLive(options: LiveOptions): Promise<DryRun> {
 export async function runLive(options: LiveOptions, run: LiveRun): Promise<LiveReport> {
   const session = await LiveSession.open(options);
   try {
-    return await session.run(run);
+    const turn = await Turn.take(session.etcdUrl, options.drill);
+    try {
+      return await session.run(run);
+    } finally {
+      await turn.leave();
+    }
   } finally {
     await session.close();
   }
@@ -99,6 +105,10 @@ class LiveSession {
       await target.close();
       throw error;
     }
+  }
+
+  get etcdUrl(): string {
+    return this.target.places.urls.etcd;
   }
 
   close(): Promise<void> {

@@ -257,10 +257,29 @@ it("sees money that nobody deposited, and an exchange that is not at rest", asyn
   expect(await judge()).toMatchObject({ ok: false, conserved: false, quiet: false });
 });
 
+/** What the buyer has of what is paid with, by its balance and by its journal, of which another row says the rest. */
+const buyerHas = (total: number, held: number): string =>
+  `UPDATE balances SET total = ${total}, held = ${held} WHERE account = ${BUYER} AND asset = 2;
+   UPDATE journal SET assets = '{2}', total_changes = '{${total - 9_500}}', held_changes = '{${held - 500}}'
+   WHERE account = ${BUYER} AND first_sequence = 4;`;
+
+it("sees a balance that its journal does not say, and a journal with a gap", async () => {
+  await exchange.run(`UPDATE balances SET total = total + 5 WHERE account = ${BUYER} AND asset = 2;
+    UPDATE balances SET total = total - 5 WHERE account = ${SELLER} AND asset = 2`);
+  expect(await judge()).toMatchObject({
+    ok: false,
+    conserved: false,
+    details: { balancesUnlikeJournal: 2 },
+  });
+  await exchange.reset();
+  await exchange.run(`DELETE FROM journal WHERE account = ${BUYER} AND first_sequence = 4`);
+  expect(await judge()).toMatchObject({ ok: false, conserved: true, journalGaps: 1 });
+});
+
 it("sees a hold that is not what orders may cost; a pair may cost what its larger order does", async () => {
   const other = BUY_ORDER + 1_024;
   const hold = async (held: number): Promise<string[]> => {
-    await exchange.run(`UPDATE balances SET held = ${held} WHERE account = ${BUYER} AND asset = 2`);
+    await exchange.run(buyerHas(9_500, held));
     const { conserved, examples } = await judge();
     expect(conserved).toBe(examples.every((line) => !line.includes("held of asset")));
     return examples.filter((line) => line.includes("held of asset"));
@@ -275,14 +294,13 @@ it("sees a hold that is not what orders may cost; a pair may cost what its large
 });
 
 it("counts what is to leave as held, and what has left as gone", async () => {
-  await exchange.run(`INSERT INTO withdrawals VALUES (1, ${BUYER}, 'w', 2, 100, 2, 5, 5);
-    UPDATE balances SET held = 600 WHERE account = ${BUYER} AND asset = 2`);
+  await exchange.run(
+    `INSERT INTO withdrawals VALUES (1, ${BUYER}, 'w', 2, 100, 2, 5, 5); ${buyerHas(9_500, 600)}`,
+  );
   expect(await judge()).toMatchObject({ conserved: true });
   await exchange.run("UPDATE withdrawals SET status = 3");
   expect(await judge()).toMatchObject({ conserved: false });
-  await exchange.run(
-    `UPDATE balances SET total = 9400, held = 500 WHERE account = ${BUYER} AND asset = 2`,
-  );
+  await exchange.run(buyerHas(9_400, 500));
   expect(await judge()).toMatchObject({ conserved: true });
 });
 

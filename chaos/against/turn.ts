@@ -1,0 +1,59 @@
+/**
+ * One drill at a time at a running exchange: what one has done for a while another would take for how things were. The turn
+ * is a key in the exchange's etcd under a lease of its drill, so that it ends with the drill, however that ends. No node
+ * reads it.
+ */
+import { hostname } from "node:os";
+import { Etcd3, type Lease } from "etcd3";
+import { CliError } from "../../services/cli/cli-error.js";
+
+const KEY = "/palisade-drill/turn";
+/** As long as others wait for a drill that was killed. */
+const LEASE_TTL_SECONDS = 10;
+
+export class Turn {
+  private readonly client: Etcd3;
+  private readonly lease: Lease;
+
+  private constructor(client: Etcd3, lease: Lease) {
+    this.client = client;
+    this.lease = lease;
+  }
+
+  /** `drill`: its name. Throws `CliError` while another one has the turn, or etcd does not answer. */
+  static async take(etcdUrl: string, drill: string): Promise<Turn> {
+    const client = new Etcd3({ hosts: etcdUrl.replace(/\/$/, "") });
+    const lease = client.lease(LEASE_TTL_SECONDS);
+    // What the drill looks at tells it that etcd is lost, and ends it.
+    lease.on("lost", () => undefined);
+    const turn = new Turn(client, lease);
+    try {
+      const leaseId = await lease.grant();
+      const mine = `${drill} (process ${process.pid} on ${hostname()})`;
+      const { succeeded, responses } = await client
+        .if(KEY, "Create", "==", 0)
+        .then(client.put(KEY).value(mine).lease(leaseId))
+        .else(client.get(KEY))
+        .commit();
+      if (succeeded) return turn;
+      const other = responses[0]?.response_range?.kvs[0]?.value.toString() ?? "another drill";
+      throw new CliError(
+        "DRILL_RUNNING",
+        `${other} strikes this exchange now, and two at once would take each other's doing for how things were. ` +
+          `Wait for it, or end it by Ctrl-C; of one that was killed the turn ends by itself after ${LEASE_TTL_SECONDS} s`,
+      );
+    } catch (error) {
+      await turn.leave();
+      if (error instanceof CliError) throw error;
+      throw new CliError(
+        "ETCD_UNAVAILABLE",
+        `etcd does not answer at ${etcdUrl} (${(error as Error).message}), which says whose turn it is`,
+      );
+    }
+  }
+
+  async leave(): Promise<void> {
+    await this.lease.revoke().catch(() => undefined); // It ends by itself.
+    this.client.close();
+  }
+}

@@ -1,0 +1,31 @@
+import { Etcd3 } from "etcd3";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { Turn } from "../../chaos/against/turn.js";
+import { startTestEtcd, type TestServer } from "../helpers/servers.js";
+
+let etcd: TestServer;
+
+beforeAll(async () => {
+  etcd = await startTestEtcd();
+});
+afterAll(() => etcd?.stop());
+
+it("is one drill's at a time, and free again when that one has ended", async () => {
+  const first = await Turn.take(etcd.url, "drain");
+  await expect(Turn.take(etcd.url, "move-leader")).rejects.toMatchObject({
+    code: "DRILL_RUNNING",
+    message: expect.stringMatching(/^DRILL_RUNNING: drain \(process \d+ on .*Ctrl-C/),
+  });
+  await first.leave();
+  await (await Turn.take(etcd.url, "move-leader")).leave();
+});
+
+it("is under a lease, so that it ends with a drill that was killed", async () => {
+  const turn = await Turn.take(etcd.url, "drain");
+  const client = new Etcd3({ hosts: etcd.url });
+  const { kvs } = await client.getAll().exec();
+  client.close();
+  await turn.leave();
+  expect(kvs).toHaveLength(1);
+  expect(Number(kvs[0]!.lease)).toBeGreaterThan(0);
+});
