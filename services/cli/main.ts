@@ -319,8 +319,12 @@ withData(program.command("leaders"))
   .action((options: Common) => run(async () => (await import("./operate.js")).leaders(options)));
 
 withData(program.command("cluster"))
-  .description("the nodes: alive or gone, cordoned or drained, and how many actors each leads")
-  .action((options: Common) => run(async () => (await import("./place.js")).cluster(options)));
+  .description(
+    "the nodes, the actors with their leaders and standbys, and who took over last, and why",
+  )
+  .action((options: Common) =>
+    run(async () => (await import("./cluster-view.js")).cluster(options)),
+  );
 
 withData(program.command("cordon <node>"))
   .description("let a node keep what it leads, and take nothing more")

@@ -19,70 +19,17 @@ import {
   type NodeState,
   withCluster,
 } from "./cluster.js";
-import { printJson, printTable, progress } from "./output.js";
+import { printJson, progress } from "./output.js";
 
 interface Common {
   readonly json?: boolean;
   readonly dataDir?: string;
 }
 
-const MS_PER_SECOND = 1_000;
 const LOOK_EVERY_MS = 50;
 const MOVE_MS_MAX = 10_000;
 /** Longer than a node waits for its standby before it takes an actor without one. */
 const DRAIN_WITHOUT_PROGRESS_MS_MAX = 60_000;
-
-export function cluster({ json, dataDir }: Common): Promise<void> {
-  return withCluster(dataDir, async (_, { nodes, actors, wishes }) => {
-    if (json) {
-      return printJson({
-        nodes: nodes.map((each) => ({
-          node: each.node,
-          alive: each.isAlive,
-          weight: each.weight,
-          leaving: each.isLeaving,
-          cordoned: each.isCordoned,
-          drained: each.isDrained,
-          losses: each.trial.losses,
-          waitsMs: Math.ceil(each.trial.remainingMs),
-          leads: each.leads,
-        })),
-        actors,
-        moves: Object.fromEntries(wishes.moves),
-        withoutStandby: [...wishes.withoutStandby],
-      });
-    }
-    const rows = nodes.map((each) => [
-      each.node,
-      each.isAlive ? "alive" : "gone",
-      each.weight,
-      placeOf(each),
-      each.leads.length,
-    ]);
-    printTable([["node", "state", "weight", "takes", "leads"], ...rows]);
-    const leaderless = actors.filter(({ node }) => node === null);
-    if (leaderless.length > 0) {
-      const names = leaderless.map(({ actor }) => decodeSymbol(actor));
-      process.stdout.write(`without a leader: ${names.join(", ")}\n`);
-    }
-    for (const [actor, node] of wishes.moves) {
-      process.stdout.write(`${decodeSymbol(actor)} is wished to ${node}\n`);
-    }
-    for (const actor of wishes.withoutStandby) {
-      process.stdout.write(`${decodeSymbol(actor)} has no standby\n`);
-    }
-  });
-}
-
-function placeOf({ isAlive, isCordoned, isDrained, isLeaving, trial }: NodeState): string {
-  if (isLeaving) return "nothing: it is about to end";
-  if (isDrained) return "nothing: drained";
-  if (isCordoned) return "nothing more: cordoned";
-  if (!isAlive || trial.remainingMs === 0) return "its share";
-  const seconds = Math.ceil(trial.remainingMs / MS_PER_SECOND);
-  const why = trial.losses === 0 ? "" : `, as it was lost ${trial.losses} times of late`;
-  return `its share in ${seconds} s${why}`;
-}
 
 /** The node takes no actor more, by itself; it keeps those that it leads. */
 export function cordon(name: string, wanted: boolean, options: Common): Promise<void> {

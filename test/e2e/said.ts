@@ -11,9 +11,20 @@ export interface NodeSaid {
 
 export interface ClusterSaid {
   readonly nodes: readonly NodeSaid[];
-  readonly actors: readonly { readonly actor: string; readonly node: string | null }[];
+  readonly actors: readonly {
+    readonly actor: string;
+    readonly node: string | null;
+    readonly token: number;
+    readonly standby: { readonly node: string; readonly behind: number } | null;
+  }[];
   readonly moves: Readonly<Record<string, string>>;
   readonly withoutStandby: readonly string[];
+  readonly lastMoves: readonly {
+    readonly actor: string;
+    readonly token: number;
+    readonly node: string;
+    readonly reason: string;
+  }[];
 }
 
 export interface BookSaid {

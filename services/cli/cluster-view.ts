@@ -1,0 +1,132 @@
+/** `cluster`: the nodes, the actors with who leads them and who could, what is wished, and the last changes of leaders. */
+import { decodeSymbol } from "../../actors/kernel/ids.js";
+import { type LastClaim, lastClaims } from "../explain/last-claims.js";
+import type { Backlog } from "../host/observer.js";
+import type { StandbyProgress } from "../host/standby.js";
+import { askNodes } from "./ask-nodes.js";
+import { type ActorState, type ClusterState, type NodeState, withCluster } from "./cluster.js";
+import { printJson, printTable } from "./output.js";
+import { dataDirectory, readRunFile, type RunFile } from "./run-file.js";
+import { formatMicroseconds } from "./words.js";
+
+/** Changes of leaders that are told, and that people are shown. */
+const MOVES_TOLD_MAX = 100;
+const MOVES_SHOWN_MAX = 10;
+const MS_PER_SECOND = 1_000;
+
+interface Options {
+  readonly json?: boolean;
+  readonly dataDir?: string;
+}
+
+/** An actor, and what the nodes say of it. */
+interface ActorView extends ActorState {
+  /** Messages that its leader was given and has not applied; null: it does not say. */
+  readonly waiting: number | null;
+  /** Who follows it, and how many batches behind; null: nobody does. */
+  readonly standby: (StandbyProgress & { readonly node: string }) | null;
+}
+
+export function cluster({ json, dataDir }: Options): Promise<void> {
+  return withCluster(dataDir, async (_, state) => {
+    const run = readRunFile(dataDirectory(dataDir));
+    const actors = await actorViews(run, state);
+    const moves = await lastClaims(run.urls.postgres, MOVES_TOLD_MAX);
+    if (json) sayJson(state, actors, moves);
+    else say(state, actors, moves);
+  });
+}
+
+async function actorViews(run: RunFile, { actors }: ClusterState): Promise<ActorView[]> {
+  const [backlogs, standbys] = await Promise.all([
+    askNodes<Record<string, Backlog>>(run, "/backlogs"),
+    askNodes<Record<string, StandbyProgress>>(run, "/standbys"),
+  ]);
+  return actors.map((each) => {
+    const [standby = null] = [...standbys]
+      .flatMap(([node, all]) => (all[each.actor] ? [{ ...all[each.actor]!, node }] : []))
+      .toSorted((a, b) => b.batch - a.batch);
+    const waiting = backlogs.get(each.holder)?.[each.actor]?.inboxFrames ?? null;
+    return { ...each, waiting, standby };
+  });
+}
+
+function sayJson(
+  { nodes, wishes }: ClusterState,
+  actors: readonly ActorView[],
+  moves: readonly LastClaim[],
+): void {
+  printJson({
+    nodes: nodes.map((each) => ({
+      node: each.node,
+      alive: each.isAlive,
+      weight: each.weight,
+      leaving: each.isLeaving,
+      cordoned: each.isCordoned,
+      drained: each.isDrained,
+      losses: each.trial.losses,
+      waitsMs: Math.ceil(each.trial.remainingMs),
+      leads: each.leads,
+    })),
+    actors,
+    moves: Object.fromEntries(wishes.moves),
+    withoutStandby: [...wishes.withoutStandby],
+    lastMoves: moves.map((each) => ({ ...each, time: formatMicroseconds(each.time) })),
+  });
+}
+
+function say(
+  { nodes, wishes }: ClusterState,
+  actors: readonly ActorView[],
+  moves: readonly LastClaim[],
+): void {
+  const rows = nodes.map((each) => [
+    each.node,
+    each.isAlive ? "alive" : "gone",
+    each.weight,
+    placeOf(each),
+    each.leads.length,
+  ]);
+  printTable([["node", "state", "weight", "takes", "leads"], ...rows]);
+  process.stdout.write("\n");
+  printTable([
+    ["actor", "leader", "token", "waiting", "standby", "behind"],
+    ...actors.map(({ actor, node, token, waiting, standby }) => [
+      decodeSymbol(actor),
+      node ?? "nobody",
+      token,
+      waiting ?? "?",
+      standby ? `${standby.node}${standby.isWarm ? "" : " (not yet)"}` : "none",
+      standby ? standby.behind : "",
+    ]),
+  ]);
+  process.stdout.write("\n");
+  printTable([
+    ["last moves", "actor", "token", "to", "why"],
+    ...moves
+      .slice(0, MOVES_SHOWN_MAX)
+      .map(({ time, actor, token, node, reason }) => [
+        formatMicroseconds(time),
+        actor,
+        token,
+        node,
+        reason,
+      ]),
+  ]);
+  for (const [actor, node] of wishes.moves) {
+    process.stdout.write(`${decodeSymbol(actor)} is wished to ${node}\n`);
+  }
+  for (const actor of wishes.withoutStandby) {
+    process.stdout.write(`${decodeSymbol(actor)} has no standby, as is wished\n`);
+  }
+}
+
+function placeOf({ isAlive, isCordoned, isDrained, isLeaving, trial }: NodeState): string {
+  if (isLeaving) return "nothing: it is about to end";
+  if (isDrained) return "nothing: drained";
+  if (isCordoned) return "nothing more: cordoned";
+  if (!isAlive || trial.remainingMs === 0) return "its share";
+  const seconds = Math.ceil(trial.remainingMs / MS_PER_SECOND);
+  const why = trial.losses === 0 ? "" : `, as it was lost ${trial.losses} times of late`;
+  return `its share in ${seconds} s${why}`;
+}
