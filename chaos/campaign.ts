@@ -43,6 +43,8 @@ export interface CampaignOptions {
   readonly seed: number;
   /** Where the reports and the evidence of all drills are written; absent: nowhere. */
   readonly folder?: string;
+  /** True keeps the logs of each exchange although everything is as it should be. */
+  readonly keep?: boolean;
   readonly log: (line: string) => void;
   /** Takes each line as soon as it is known. */
   readonly tell: (line: CampaignLine) => void;
@@ -123,6 +125,8 @@ class Campaign {
   async close(): Promise<void> {
     const { session } = this;
     this.session = undefined;
+    if (session && this.options.keep)
+      this.options.log(`the logs are kept in ${session.keepLogs()}`);
     await session?.close();
   }
 
@@ -158,7 +162,8 @@ class Campaign {
 
   /** What a failed drill leaves behind is for people to look at, and not for the next drill. */
   private async spoiled(): Promise<void> {
-    if (this.session) this.options.log(`the logs are kept in ${this.session.keepLogs()}`);
+    const { keep, log } = this.options;
+    if (this.session && !keep) log(`the logs are kept in ${this.session.keepLogs()}`);
     await this.close();
   }
 }

@@ -1,8 +1,8 @@
 /** `drill`: one fault, again and again, on an exchange of its own or at a running one; or all of them once; or what there is. */
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { runAll } from "../../chaos/campaign.js";
-import { runDrill } from "../../chaos/drill.js";
+import { type CampaignOptions, runAll } from "../../chaos/campaign.js";
+import { type DrillOptions as OwnOptions, runDrill } from "../../chaos/drill.js";
 import { DRILLS, drillOf } from "../../chaos/drills/catalog.js";
 import { InterruptedError } from "../../chaos/interrupt.js";
 import { isMutation, type MutationName, MUTATIONS } from "../../chaos/mutations/mutations.js";
@@ -15,7 +15,6 @@ import { parseWhole } from "./decimal.js";
 import { type AgainstOptions, drillAgainst, listAgainst } from "./drill-against.js";
 import { printJson, progress } from "./output.js";
 
-const ROUNDS = "20";
 const SEED = "1";
 const ROUNDS_MAX = 10_000;
 const MINUTES_MAX = 10_000;
@@ -38,6 +37,34 @@ export interface DrillOptions extends AgainstOptions {
   readonly report?: string;
 }
 
+/** What would be passed over, by what else is asked for; and what to do instead. */
+const PASSED_OVER: readonly {
+  readonly when: (name: string, options: DrillOptions) => boolean;
+  readonly options: readonly (keyof DrillOptions)[];
+  readonly why: string;
+}[] = [
+  {
+    when: (name) => name === "all",
+    options: ["rounds", "minutes", "without"],
+    why: "all strikes each drill as often as it takes to show all of it: name one drill instead of all",
+  },
+  {
+    when: (name) => name === "list",
+    options: ["rounds", "minutes", "seed", "without", "keep", "report"],
+    why: "list only says which drills there are",
+  },
+  {
+    when: (_, { without }) => without !== undefined,
+    options: ["minutes", "report"],
+    why: "--without ends as soon as the drill has noticed, after --rounds at most, and leaves no report",
+  },
+  {
+    when: (_, { minutes }) => minutes !== undefined,
+    options: ["rounds"],
+    why: "--minutes strikes again and again for so long: take one of the two",
+  },
+];
+
 /** What only drills at an exchange of its own take, and what only those at a running one do. */
 const OF_ITS_OWN = ["minutes", "seed", "without", "keep", "report"] as const;
 const OF_A_RUNNING_ONE = [
@@ -50,10 +77,13 @@ const OF_A_RUNNING_ONE = [
 ] as const;
 
 export async function drill(name: string, options: DrillOptions): Promise<number> {
-  refuseOutOfPlace(options);
+  refuseOutOfPlace(name, options);
   if (name === "list") return list(options);
   if (options.against !== undefined) return drillAgainst(name, options);
-  const rounds = parseWhole(options.rounds ?? ROUNDS, 1, ROUNDS_MAX, "number of rounds");
+  const rounds =
+    options.rounds === undefined
+      ? undefined
+      : parseWhole(options.rounds, 1, ROUNDS_MAX, "number of rounds");
   const seed = parseWhole(options.seed ?? SEED, 0, SEED_MAX, "seed");
   const minutes =
     options.minutes === undefined
@@ -62,20 +92,15 @@ export async function drill(name: string, options: DrillOptions): Promise<number
   const keep = options.keep ?? false;
   const without = mutationOf(options.without);
   if (name !== "all") drillOf(name);
-  else if (without) {
-    throw new CliError(
-      "INVALID_OPTION",
-      "--without takes a safety away from one drill: name the one that is to notice",
-    );
-  }
   const folder = reportFolder(name, options.report);
-  const unlock = lock();
+  const unlock = lockDrills(FOLDER);
   const signal = interruption();
   try {
-    if (name === "all") return await all(seed, folder, signal);
-    if (without) return await notices(name, without, { rounds, seed, keep, signal });
+    if (name === "all") return await all({ seed, folder, keep, signal });
+    const amount = rounds === undefined ? {} : { rounds };
+    if (without) return await notices(name, without, { ...amount, seed, keep, signal });
     const report = await runDrill(name, {
-      rounds,
+      ...amount,
       ...(minutes !== undefined && { minutes }),
       seed,
       keep,
@@ -97,9 +122,11 @@ export async function drill(name: string, options: DrillOptions): Promise<number
 }
 
 /** Each line is JSON, whatever is asked for: what comes first is to be read while the rest runs. */
-async function all(seed: number, folder: string, signal: AbortSignal): Promise<number> {
-  const report = await runAll({ seed, folder, signal, log: progress, tell: printJson });
-  tellReport(folder);
+async function all(
+  options: Pick<CampaignOptions, "seed" | "keep" | "signal"> & { readonly folder: string },
+): Promise<number> {
+  const report = await runAll({ ...options, log: progress, tell: printJson });
+  tellReport(options.folder);
   printJson(report);
   return report.failed === 0 ? 0 : EXIT_BROKEN;
 }
@@ -108,7 +135,7 @@ async function all(seed: number, folder: string, signal: AbortSignal): Promise<n
 async function notices(
   name: string,
   without: MutationName,
-  options: { rounds: number; seed: number; keep: boolean; signal: AbortSignal },
+  options: Pick<OwnOptions, "rounds" | "seed" | "keep" | "signal">,
 ): Promise<number> {
   const found = await runWithout(without, name, { ...options, log: progress });
   printJson(found);
@@ -128,17 +155,25 @@ function mutationOf(name: string | undefined): MutationName | undefined {
 }
 
 /** An option that would be passed over is a mistake. */
-function refuseOutOfPlace(options: DrillOptions): void {
+function refuseOutOfPlace(name: string, options: DrillOptions): void {
+  for (const { when, options: over, why } of PASSED_OVER) {
+    const odd = when(name, options) && over.find((each) => options[each] !== undefined);
+    if (odd)
+      throw new CliError("OPTION_OUT_OF_PLACE", `${flagOf(odd)} would be passed over: ${why}`);
+  }
   const isRunning = options.against !== undefined;
   const odd = (isRunning ? OF_ITS_OWN : OF_A_RUNNING_ONE).find(
     (each) => options[each] !== undefined,
   );
   if (odd === undefined) return;
-  const flag = `--${odd.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   throw new CliError(
     "OPTION_OUT_OF_PLACE",
-    `${flag} is for drills ${isRunning ? "at an exchange of their own, without" : "at a running exchange, with"} --against`,
+    `${flagOf(odd)} is for drills ${isRunning ? "at an exchange of their own, without" : "at a running exchange, with"} --against`,
   );
+}
+
+function flagOf(option: string): string {
+  return `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 function list({ json = false, against }: DrillOptions): number {
@@ -183,9 +218,9 @@ function tellReport(folder: string): void {
 }
 
 /** Two at once would measure each other. Throws `CliError`. */
-function lock(): () => void {
+export function lockDrills(folder: string): () => void {
   try {
-    return lockDataDir(FOLDER);
+    return lockDataDir(folder);
   } catch (error) {
     if (!(error instanceof ServerError) || error.code !== "DATA_DIR_IN_USE") throw error;
     const owner = /process \d+/.exec(error.message)?.[0] ?? "another process";

@@ -70,7 +70,7 @@ export function silentLeader(silence: Silence): Fault<Silenced> {
     heal: async ({ victim }, stage) => silence.end(victim.process, stage),
     async healed({ victim, fencedBefore, marks }, { scene }) {
       await sleep(WAKE_MS);
-      const unhealed = (await letGo(victim))
+      const unhealed = (await letGo(scene, victim))
         ? []
         : [`${victim.process.name} still says that it leads what others lead`];
       const fenced = (await fencedCommits(victim.process)) - fencedBefore;
@@ -80,13 +80,34 @@ export function silentLeader(silence: Silence): Fault<Silenced> {
   };
 }
 
+/** The same for a time that may be too short for others to take over: what they have taken they lead, and the rest is led on. */
+export function brieflySilent(silence: Silence): Fault<Silenced> {
+  return {
+    ...silentLeader(silence),
+    async bitten(silenced, stage) {
+      const { victim } = silenced;
+      const failures = await silence.broken(victim.process, stage);
+      silenced.marks = await marksOf(stage.scene, victim);
+      return failures;
+    },
+  };
+}
+
+/** Of those that others lead by now. */
 async function marksOf(scene: Scene, victim: Victim): Promise<Mark[]> {
   const names = [...victim.tokens.keys()];
-  const rows = await scene.query<{ actor: number; name: string; batch: number }>(
-    "SELECT actor, name, batch FROM actors WHERE name = ANY ($1)",
+  const rows = await scene.query<{ actor: number; name: string; batch: number; token: number }>(
+    "SELECT actor, name, batch, token FROM actors WHERE name = ANY ($1)",
     [names],
   );
-  return rows.map(({ actor, name, batch }) => ({ actor, batch, token: victim.tokens.get(name)! }));
+  return rows
+    .map(({ actor, name, batch, token: now }) => ({
+      actor,
+      batch,
+      now,
+      token: victim.tokens.get(name)!,
+    }))
+    .filter(({ now, token }) => now > token);
 }
 
 /** Batches that stand under the old token after the mark: there must be none. */
@@ -100,12 +121,15 @@ async function staleCommits(scene: Scene, marks: readonly Mark[]): Promise<numbe
   return row?.count ?? 0;
 }
 
-/** Resolves to whether the node stops saying that it leads under the tokens that it had. */
-async function letGo(victim: Victim): Promise<boolean> {
+/** Resolves to whether the node stops saying that it leads what others lead, under the tokens that it had. */
+async function letGo({ exchange }: Scene, victim: Victim): Promise<boolean> {
   const deadline = performance.now() + LET_GO_LIMIT_MS;
   while (performance.now() < deadline) {
     const leading = await leadingOf(victim.process);
-    const clings = [...victim.tokens].some(([name, token]) => leading[name] === token);
+    const leaders = await exchange.leaders();
+    const clings = [...victim.tokens].some(
+      ([name, token]) => leading[name] === token && leaders.get(name)!.token > token,
+    );
     if (!clings) return true;
     await sleep(POLL_MS);
   }

@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, expect, it, vi } from "vitest";
+import { type CampaignLine, runAll } from "../../chaos/campaign.js";
+import { drillOf } from "../../chaos/drills/catalog.js";
+import { Session } from "../../chaos/session.js";
+import { whatAils } from "../../chaos/stage/health.js";
+import { drill, lockDrills } from "../../services/cli/drill.js";
+
+vi.mock("../../chaos/stage/health.js", () => ({ whatAils: vi.fn() }));
+
+const MS_PER_MINUTE = 60_000;
+const silent = () => undefined;
+const folder = mkdtempSync(join(tmpdir(), "palisade-refusals-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => vi.restoreAllMocks());
+
+it.each([
+  ["all", { rounds: "2" }, "--rounds"],
+  ["all", { minutes: "2" }, "--minutes"],
+  ["all", { without: "fence" }, "--without"],
+  ["list", { seed: "2" }, "--seed"],
+  ["freeze-leader", { without: "fence", report: "there" }, "--report"],
+  ["freeze-leader", { without: "fence", minutes: "1" }, "--minutes"],
+  ["chaos", { rounds: "1", minutes: "1" }, "--rounds"],
+  ["chaos", { dryRun: true }, "--dry-run"],
+])("%s with %o says that %s is out of place", async (name, options, flag) => {
+  await expect(drill(name, options)).rejects.toMatchObject({
+    code: "OPTION_OUT_OF_PLACE",
+    message: expect.stringContaining(`${flag} `),
+  });
+});
+
+it("evidence stands alone: a folder that has something in it is refused", async () => {
+  writeFileSync(join(folder, "mine.txt"), "");
+  await expect(drill("kill-etcd", { report: folder })).rejects.toMatchObject({
+    code: "REPORT_FOLDER_IN_USE",
+  });
+});
+
+it("one drill runs at a time on a machine", () => {
+  const lock = join(folder, "lock");
+  const unlock = lockDrills(lock);
+  expect(() => lockDrills(lock)).toThrow(/^DRILL_RUNNING: process \d+ runs a drill.*Ctrl-C/);
+  unlock();
+  lockDrills(lock)();
+});
+
+it("strikes only what is whole", async () => {
+  vi.mocked(whatAils).mockResolvedValueOnce(["node-1 does not run"]);
+  const session = { stage: { scene: { exchange: {} }, log: silent } };
+  const run = Session.prototype.run.call(session as never, drillOf("kill-etcd"), { rounds: 1 });
+  await expect(run).rejects.toThrow(
+    "EXCHANGE_NOT_HEALTHY: kill-etcd strikes only what is whole: node-1 does not run",
+  );
+});
+
+it("drills for which no time is left are told as not run, and fail", async () => {
+  const lines: CampaignLine[] = [];
+  vi.spyOn(performance, "now")
+    .mockReturnValueOnce(0)
+    .mockReturnValue(21 * MS_PER_MINUTE);
+  const drills = [drillOf("kill-etcd")];
+  const tell = (line: CampaignLine) => void lines.push(line);
+  const report = await runAll({ drills, seed: 1, log: silent, tell });
+  expect(lines).toMatchObject([{ drill: "kill-etcd", ok: false, lost: null }]);
+  expect(lines[0]!.failures).toEqual([expect.stringMatching(/^DRILL_NOT_RUN: .*20 minutes/)]);
+  expect(report).toMatchObject({ drills: 1, failed: 1, skipped: 0 });
+});
