@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { type CampaignLine, runAll } from "../../chaos/campaign.js";
 import { runDrill } from "../../chaos/drill.js";
 import { DRILLS, drillOf } from "../../chaos/drills/catalog.js";
-import { PAGE_FILE } from "../../chaos/evidence/folder.js";
+import type { Drill } from "../../chaos/drills/drill.js";
+import { drillFolder, PAGE_FILE } from "../../chaos/evidence/folder.js";
 import { verifyEvidence } from "../../chaos/evidence/verify.js";
 import type { DrillReport } from "../../chaos/report.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
@@ -82,8 +83,15 @@ const ALL = [
   "hang-leader",
 ] as const;
 
-it(`${ALL.join(", ")} lose nothing`, async () => {
-  const drills = ALL.map(drillOf);
+/** Of an exchange that does not come back; it is the last, as nothing follows there. */
+const BROKEN: Drill = {
+  ...drillOf("kill-etcd"),
+  name: "not-resumed",
+  round: () => Promise.reject(new Error("DRILL_NOT_RESUMED: nobody trades any more")),
+};
+
+it(`${ALL.join(", ")} lose nothing, and what breaks an exchange is judged and kept, too`, async () => {
+  const drills = ALL.map(drillOf).concat(BROKEN);
   const lines: CampaignLine[] = [];
   const report = await runAll({
     drills,
@@ -94,12 +102,17 @@ it(`${ALL.join(", ")} lose nothing`, async () => {
     tell: (line) => lines.push(line),
   });
   const well = { bit: true, lost: 0, duplicated: 0, staleCommits: 0, conserved: true, ok: true };
-  expect(lines).toMatchObject(drills.map(({ name }) => ({ drill: name, ...well })));
-  for (const [at, { bound }] of drills.entries()) {
+  expect(lines.slice(0, -1)).toMatchObject(ALL.map((name) => ({ drill: name, ...well })));
+  const failures = [expect.stringMatching(/^DRILL_NOT_RESUMED/)];
+  expect(lines.at(-1)).toMatchObject({ drill: BROKEN.name, ok: false, lost: 0, failures });
+  for (const [at, { bound }] of drills.slice(0, -1).entries()) {
     expect(lines[at]).toHaveProperty(`${bound.of}MsP99`);
   }
-  expect(report).toMatchObject({ drills: ALL.length, failed: 0, skipped: 0, lost: 0 });
-  expect(await verifyEvidence(campaign)).toMatchObject({ drill: "all", verified: true, ok: true });
+  expect(report).toMatchObject({ drills: drills.length, failed: 1, skipped: 0, lost: 0 });
+  expect(await verifyEvidence(campaign)).toMatchObject({ drill: "all", verified: true, ok: false });
+  for (const file of [PAGE_FILE, "metrics/node-1.txt"]) {
+    expect(existsSync(join(drillFolder(campaign, BROKEN.name), file))).toBe(true);
+  }
 });
 
 it("says which drills there are when it does not know one", async () => {

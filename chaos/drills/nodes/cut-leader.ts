@@ -37,7 +37,6 @@ export const CUTS: readonly Cut[] = [
   { name: "what it says to NATS cut", spoil: ({ nats }) => nats.freeze("requests") },
   { name: "etcd's answers cut", spoil: ({ etcd }) => etcd.freeze("answers"), leadsOn: true },
   { name: "Postgres half open", spoil: ({ postgres }) => postgres.halfOpen(), isShort: true },
-  { name: "NATS half open", spoil: ({ nats }) => nats.halfOpen(), isShort: true },
   { name: `Postgres ${SLOW_MS} ms away`, spoil: ({ postgres }) => postgres.slow(SLOW_MS) },
   { name: `NATS ${SLOW_MS} ms away`, spoil: ({ nats }) => nats.slow(SLOW_MS) },
   { name: `etcd ${SLOW_MS} ms away`, spoil: ({ etcd }) => etcd.slow(SLOW_MS), leadsOn: true },
