@@ -1,0 +1,131 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { leadingOf } from "../../chaos/ask-node.js";
+import { makeFault } from "../../chaos/drills/chaos-faults.js";
+import { deposesNobody } from "../../chaos/drills/deposes-nobody.js";
+import type { Stage } from "../../chaos/drills/drill.js";
+import { type Fault, whileItLasts } from "../../chaos/drills/fault.js";
+import { Timeline } from "../../chaos/stage/timeline.js";
+
+vi.mock("../../chaos/ask-node.js", () => ({ leadingOf: vi.fn() }));
+
+const LED = new Map([["market.A", { node: "node-1", token: 4 }]]);
+
+function stageOf(changes: {
+  readonly untilResumed?: () => Promise<object>;
+  readonly query?: () => Promise<object[]>;
+}): Stage {
+  const { untilResumed = async () => ({ firstMs: 1, allMs: 2 }), query = async () => [] } = changes;
+  const scene = { symbols: ["A"], exchange: { leaders: async () => LED }, query };
+  const stage = { scene, probe: { untilResumed }, timeline: new Timeline(), seed: 1 };
+  return { ...stage, log: () => undefined } as unknown as Stage;
+}
+
+const faultOf = (changes: Partial<Fault<string>>): Fault<string> => ({
+  aim: async () => "it",
+  strike: () => undefined,
+  bitten: async () => [],
+  heal: async () => undefined,
+  name: (target) => target,
+  ...changes,
+});
+
+describe("a fault that lasts", () => {
+  it("has clients asked again and again to its end, and not after it", async () => {
+    const askedMs: number[] = [];
+    let healedMs = 0;
+    const stage = stageOf({
+      untilResumed: async () => (askedMs.push(performance.now()), { firstMs: 1, allMs: 2 }),
+    });
+    const heal = async () => void (healedMs = performance.now());
+    const beganMs = performance.now();
+    const { samples } = await whileItLasts(faultOf({ lastsMs: 700, heal }))(stage, 1);
+    expect(samples).toEqual({ resume: [1], allResumed: [2], throughout: [2, 2, 2] });
+    expect(askedMs.at(-1)! - beganMs).toBeGreaterThan(600);
+    expect(askedMs.every((at) => at <= healedMs)).toBe(true);
+  });
+
+  it("is red when clients trade at first and no more when something has run out", async () => {
+    let asked = 0;
+    const untilResumed = async () => {
+      if (++asked > 1) throw new Error("DRILL_NOT_RESUMED");
+      return { firstMs: 1, allMs: 2 };
+    };
+    const round = whileItLasts(faultOf({ lastsMs: 100 }))(stageOf({ untilResumed }), 1);
+    await expect(round).rejects.toThrow("DRILL_NOT_RESUMED");
+  });
+
+  it("lasts until it is over by itself", async () => {
+    let end = () => {};
+    const over = () => new Promise<void>((resolve) => void (end = resolve));
+    let asked = 0;
+    const untilResumed = async () => {
+      if (++asked === 3) end();
+      return { firstMs: 1, allMs: 2 };
+    };
+    const { samples } = await whileItLasts(faultOf({ over }))(stageOf({ untilResumed }), 1);
+    expect(samples["throughout"]).toHaveLength(3);
+  });
+});
+
+describe("a fault that is to depose nobody", () => {
+  it("is not healed where somebody was deposed, with who, and why", async () => {
+    const row = { name: "market.A", node: "node-2", token: 5, reason: "its leader is silent" };
+    const asked: unknown[][] = [];
+    const query = async (...values: unknown[]) => (asked.push(values), [row]);
+    const round = whileItLasts(deposesNobody(faultOf({})));
+    expect(await round(stageOf({ query }), 1)).toMatchObject({
+      failures: [],
+      unhealed: [
+        "market.A, which node-1 led, was taken by node-2 under token 5: its leader is silent",
+      ],
+    });
+    expect(asked[0]![1]).toEqual([["market.A"], [4], "handed over"]);
+  });
+
+  it("is well where nobody was, and says what else is not healed", async () => {
+    const fault = faultOf({ healed: async () => ({ unhealed: ["node-1 has not joined again"] }) });
+    const round = whileItLasts(deposesNobody(fault));
+    expect(await round(stageOf({}), 1)).toMatchObject({
+      unhealed: ["node-1 has not joined again"],
+    });
+  });
+});
+
+describe("faults of chaos at nodes", () => {
+  const node = (name: string) => ({ name, kill: vi.fn() });
+  const nodes = [node("node-1"), node("node-2"), node("node-3")];
+  const stage = { scene: { exchange: { nodes } } } as unknown as Stage;
+  const leads: Record<string, Record<string, number>> = {};
+  const strike = async (struck: Set<string>) => {
+    const fault = makeFault({ kind: "kill-node", atMs: 0, lastsMs: 1, way: 0 }, struck);
+    const target = await fault.aim(stage, 1);
+    await fault.strike(target, stage);
+    return fault.name(target);
+  };
+
+  beforeEach(() => {
+    vi.mocked(leadingOf).mockImplementation(async ({ name }) => leads[name] ?? {});
+    Object.assign(leads, {
+      "node-1": { "market.A": 1, "market.B": 1 },
+      "node-2": { "market.C": 1 },
+      "node-3": {},
+    });
+  });
+
+  it("choose another one each, also when they choose at the same moment", async () => {
+    const struck = new Set<string>();
+    const names = await Promise.all([strike(struck), strike(struck)]);
+    expect(names).toEqual(["node-1 led market.A, market.B", "node-2 led market.C"]);
+  });
+
+  it("wait for a node that leads something, and pass over one that does not answer", async () => {
+    leads["node-3"] = {};
+    vi.mocked(leadingOf).mockImplementation(async ({ name }) => {
+      if (name === "node-2") throw new Error("no answer");
+      return leads[name]!;
+    });
+    const striking = strike(new Set(["node-1"]));
+    setTimeout(() => (leads["node-3"] = { "market.A": 2 }), 100);
+    expect(await striking).toBe("node-3 led market.A");
+  });
+});
