@@ -11,11 +11,10 @@ interface Watched<Target> {
 
 /** The same fault, after which nothing may have been taken from anybody. Operators and the placement may move what they like. */
 export function deposesNobody<Target>(fault: Fault<Target>): Fault<Watched<Target>> {
-  const { symbols, lastsMs, over, healed } = fault;
   return {
-    ...(lastsMs !== undefined && { lastsMs }),
-    ...(symbols && { symbols: ({ target }) => symbols(target) }),
-    ...(over && { over: ({ target }, stage) => over(target, stage) }),
+    ...(fault.lastsMs !== undefined && { lastsMs: fault.lastsMs }),
+    ...(fault.symbols && { symbols: ({ target }) => fault.symbols!(target) }),
+    ...(fault.over && { over: ({ target }, stage) => fault.over!(target, stage) }),
     async aim(stage, number) {
       return { target: await fault.aim(stage, number), leaders: new Map() };
     },
@@ -27,7 +26,7 @@ export function deposesNobody<Target>(fault: Fault<Target>): Fault<Watched<Targe
     bitten: ({ target }, stage) => fault.bitten(target, stage),
     heal: ({ target }, stage) => fault.heal(target, stage),
     async healed({ target, leaders }, stage) {
-      const after = await healed?.(target, stage);
+      const after = await fault.healed?.(target, stage);
       const taken = await takenSince(stage.scene, leaders);
       return { ...after, unhealed: [...(after?.unhealed ?? []), ...taken] };
     },

@@ -82,14 +82,14 @@ async function untilItIsOver<Target>(
 ): Promise<number[]> {
   const symbols = fault.symbols?.(target) ?? stage.scene.symbols;
   const untilMs = struckAtMs + (fault.lastsMs ?? 0);
-  let lasts = fault.over !== undefined;
+  const end = { isAwaited: fault.over !== undefined };
   const over = Promise.resolve(fault.over?.(target, stage)).finally(() => {
-    lasts = false;
+    end.isAwaited = false;
   });
   over.catch(() => undefined); // It is heard below.
   const waited: number[] = [];
-  for (let leftMs = untilMs - performance.now(); lasts || leftMs > 0; ) {
-    await sleep(lasts ? ASK_EVERY_MS : Math.min(ASK_EVERY_MS, leftMs));
+  for (let leftMs = untilMs - performance.now(); end.isAwaited || leftMs > 0; ) {
+    await sleep(end.isAwaited ? ASK_EVERY_MS : Math.min(ASK_EVERY_MS, leftMs));
     waited.push((await stage.probe.untilResumed(symbols, performance.now())).allMs);
     leftMs = untilMs - performance.now();
   }

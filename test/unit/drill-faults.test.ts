@@ -1,12 +1,12 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
-import { leadingOf } from "../../chaos/ask-node.js";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { makeFault } from "../../chaos/drills/chaos-faults.js";
 import { deposesNobody } from "../../chaos/drills/deposes-nobody.js";
 import type { Stage } from "../../chaos/drills/drill.js";
 import { type Fault, whileItLasts } from "../../chaos/drills/fault.js";
 import { Timeline } from "../../chaos/stage/timeline.js";
-
-vi.mock("../../chaos/ask-node.js", () => ({ leadingOf: vi.fn() }));
 
 const LED = new Map([["market.A", { node: "node-1", token: 4 }]]);
 
@@ -92,10 +92,22 @@ describe("a fault that is to depose nobody", () => {
 });
 
 describe("faults of chaos at nodes", () => {
-  const node = (name: string) => ({ name, kill: vi.fn() });
-  const nodes = [node("node-1"), node("node-2"), node("node-3")];
+  /** What each node says that it leads; null: it does not answer. */
+  const leads = new Map<string, Record<string, number> | null>();
+  const servers = ["node-1", "node-2", "node-3"].map((name) => {
+    const server = createServer((_, response) => {
+      const said = leads.get(name);
+      response.writeHead(said ? 200 : 500).end(JSON.stringify(said));
+    });
+    return { name, kill: () => undefined, server };
+  });
+  const nodes = servers.map(({ server, ...node }) => ({
+    ...node,
+    get ports() {
+      return { http: (server.address() as AddressInfo).port };
+    },
+  }));
   const stage = { scene: { exchange: { nodes } } } as unknown as Stage;
-  const leads: Record<string, Record<string, number>> = {};
   const strike = async (struck: Set<string>) => {
     const fault = makeFault({ kind: "kill-node", atMs: 0, lastsMs: 1, way: 0 }, struck);
     const target = await fault.aim(stage, 1);
@@ -103,29 +115,31 @@ describe("faults of chaos at nodes", () => {
     return fault.name(target);
   };
 
+  beforeAll(async () => {
+    for (const { server } of servers) await once(server.listen(0, "127.0.0.1"), "listening");
+  });
+  afterAll(() => {
+    for (const { server } of servers) server.close();
+  });
   beforeEach(() => {
-    vi.mocked(leadingOf).mockImplementation(async ({ name }) => leads[name] ?? {});
-    Object.assign(leads, {
-      "node-1": { "market.A": 1, "market.B": 1 },
-      "node-2": { "market.C": 1 },
-      "node-3": {},
-    });
+    leads.set("node-1", { "market.A": 1, "market.B": 1 });
+    leads.set("node-2", { "market.C": 1 });
+    leads.set("node-3", {});
   });
 
   it("choose another one each, also when they choose at the same moment", async () => {
     const struck = new Set<string>();
     const names = await Promise.all([strike(struck), strike(struck)]);
-    expect(names).toEqual(["node-1 led market.A, market.B", "node-2 led market.C"]);
+    expect(names.toSorted((a, b) => a.localeCompare(b))).toEqual([
+      "node-1 led market.A, market.B",
+      "node-2 led market.C",
+    ]);
   });
 
   it("wait for a node that leads something, and pass over one that does not answer", async () => {
-    leads["node-3"] = {};
-    vi.mocked(leadingOf).mockImplementation(async ({ name }) => {
-      if (name === "node-2") throw new Error("no answer");
-      return leads[name]!;
-    });
+    leads.set("node-2", null);
     const striking = strike(new Set(["node-1"]));
-    setTimeout(() => (leads["node-3"] = { "market.A": 2 }), 100);
+    setTimeout(() => leads.set("node-3", { "market.A": 2 }), 100);
     expect(await striking).toBe("node-3 led market.A");
   });
 });

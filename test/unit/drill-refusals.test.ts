@@ -5,10 +5,7 @@ import { afterAll, afterEach, expect, it, vi } from "vitest";
 import { type CampaignLine, runAll } from "../../chaos/campaign.js";
 import { drillOf } from "../../chaos/drills/catalog.js";
 import { Session } from "../../chaos/session.js";
-import { whatAils } from "../../chaos/stage/health.js";
 import { drill, lockDrills } from "../../services/cli/drill.js";
-
-vi.mock("../../chaos/stage/health.js", () => ({ whatAils: vi.fn() }));
 
 const MS_PER_MINUTE = 60_000;
 const silent = () => undefined;
@@ -48,8 +45,11 @@ it("one drill runs at a time on a machine", () => {
 });
 
 it("strikes only what is whole", async () => {
-  vi.mocked(whatAils).mockResolvedValueOnce(["node-1 does not run"]);
-  const session = { stage: { scene: { exchange: {} }, log: silent } };
+  vi.spyOn(performance, "now")
+    .mockReturnValueOnce(0)
+    .mockReturnValue(2 * MS_PER_MINUTE);
+  const processes = new Map([["node-1", { name: "node-1", isRunning: false, ports: {} }]]);
+  const session = { stage: { scene: { exchange: { processes } }, log: silent } };
   const run = Session.prototype.run.call(session as never, drillOf("kill-etcd"), { rounds: 1 });
   await expect(run).rejects.toThrow(
     "EXCHANGE_NOT_HEALTHY: kill-etcd strikes only what is whole: node-1 does not run",

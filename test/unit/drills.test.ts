@@ -37,8 +37,9 @@ describe("the catalog", () => {
   it("is in the README, line by line, and the README has no other", () => {
     const readme = readFileSync(join(PROJECT_ROOT, "chaos", "README.md"), "utf8");
     const [table] = /^\| drill \| hypothesis .*\n(\|.*\n)+/m.exec(readme) ?? [];
-    const listed = [...table!.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
-    expect(listed.toSorted()).toEqual(DRILLS.map(({ name }) => name).toSorted());
+    const listed = [...table!.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name!);
+    expect(new Set(listed)).toEqual(new Set(DRILLS.map(({ name }) => name)));
+    expect(listed).toHaveLength(DRILLS.length);
   });
 
   it("says which there are", () => {
