@@ -55,6 +55,7 @@ export class Session {
   private readonly surroundings: Surroundings;
   private readonly load: LoadProcess;
   private readonly canary: Canary;
+  private isClosed = false;
   /** What the load had sent and been told before the next drill. */
   private before: Omit<LoadCounts, "unreported"> = {
     submitted: 0,
@@ -113,7 +114,7 @@ export class Session {
     const result = await this.resting(broken);
     log("waiting until everything is taken, then judging");
     const ailsStill = await whatAils(scene.exchange);
-    await noted(broken, untilQuiet(scene, QUIET_LIMIT_MS));
+    await this.noted(broken, untilQuiet(scene, QUIET_LIMIT_MS));
     // Once more: what has arrived meanwhile was told to them, too.
     await this.resting(broken);
     const { postgres } = scene.exchange.urls;
@@ -142,6 +143,7 @@ export class Session {
   /** Stops everything, whatever was done to it. */
   async close(): Promise<void> {
     const { scene, probe, metronome } = this.stage;
+    this.isClosed = true;
     this.load.kill();
     for (const client of [probe, metronome, this.canary]) client.leave();
     await scene.stop();
@@ -151,9 +153,9 @@ export class Session {
   private async resting(broken: string[]): Promise<LoadCounts> {
     const { probe, metronome } = this.stage;
     this.load.rest();
-    const result = await noted(broken, this.load.result());
+    const result = await this.noted(broken, this.load.result());
     const clients = [probe, metronome, this.canary];
-    await Promise.all(clients.map((client) => noted(broken, client.rest())));
+    await Promise.all(clients.map((client) => this.noted(broken, client.rest())));
     return result ?? { ...this.before, unreported: 0 };
   }
 
@@ -168,7 +170,7 @@ export class Session {
     const rounds: Round[] = [];
     const broken: string[] = [];
     const plan = this.planOf(drill, amount);
-    await noted(broken, this.strike(drill, amount, rounds));
+    await this.noted(broken, this.strike(drill, amount, rounds));
     this.canary.stop();
     const lengthMs = timeline.elapsedMs;
     const { startedAt, events } = timeline;
@@ -205,6 +207,18 @@ export class Session {
     });
     await writeMetrics(scene, metricsFolder(folder));
     await writeEvidence(folder, record, logs, plan);
+  }
+
+  /** What comes of some work, or null where it fails: that is written down, and keeps nobody from judging. */
+  private async noted<T>(broken: string[], work: Promise<T>): Promise<T | null> {
+    try {
+      return await work;
+    } catch (error) {
+      // Who has closed it waits for nothing more.
+      if (error instanceof CannotStrikeError || this.isClosed) throw error;
+      broken.push((error as Error).message);
+      return null;
+    }
   }
 
   /** What it has drawn, of a drill that draws what it does: told before it begins. */
@@ -263,17 +277,6 @@ interface Seen extends Pick<Observed, "timeline" | "firstLeaders"> {
   /** In milliseconds since 1970. */
   readonly startedAt: number;
   readonly lengthMs: number;
-}
-
-/** What comes of some work, or null where it fails: that is written down, and keeps nobody from judging. */
-async function noted<T>(broken: string[], work: Promise<T>): Promise<T | null> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof CannotStrikeError) throw error;
-    broken.push((error as Error).message);
-    return null;
-  }
 }
 
 /** A drill without what it does. */

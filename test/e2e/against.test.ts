@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { GameDayReport, StepLine } from "../../chaos/against/game-day.js";
 import type { LiveReport } from "../../chaos/against/report.js";
 import type { DryRun } from "../../chaos/against/session.js";
+import { decodeSymbol } from "../../actors/kernel/ids.js";
 import { Cluster } from "../../services/cli/cluster.js";
 import { temporaryFolder } from "../helpers/servers.js";
 import type { ClusterSaid } from "./said.js";
@@ -54,6 +55,25 @@ const surroundings = () =>
 const drill = (name: string, symbols: string, nodes: string) =>
   ["drill", name, "--symbols", symbols, "--nodes", nodes].concat(surroundings());
 const clusterNow = () => terminal.json<ClusterSaid>("cluster");
+const tokensOf = ({ actors }: ClusterSaid) =>
+  actors.map(({ actor, node, token }) => ({ actor, node, token }));
+
+it("cluster shows who leads each actor, who stands by, and who took it last", async () => {
+  const { actors, lastMoves } = await eventually("every actor to have a standby", async () => {
+    const now = await clusterNow();
+    return now.actors.every(({ node, standby }) => standby && standby.node !== node)
+      ? now
+      : undefined;
+  });
+  const { stdout } = await terminal.run("cluster");
+  for (const { actor, token } of actors) {
+    const name = decodeSymbol(actor);
+    expect(stdout).toMatch(new RegExp(`^${name} +node-\\d +\\d+ +\\d+ +node-\\d `, "m"));
+    const newest = lastMoves.find((each) => each.actor === name)!;
+    expect(newest.token).toBeGreaterThanOrEqual(token);
+    expect(stdout).toContain(newest.reason);
+  }
+});
 
 it("says what it would do, and touches nothing", async () => {
   const before = await clusterNow();
@@ -67,7 +87,7 @@ it("says what it would do, and touches nothing", async () => {
   expect(said.refusedNow.join()).toContain("PROBE_FUNDS_MISSING");
   expect(said.refusedNow.join()).toContain("TWD");
   // Leaders and tokens as before.
-  expect((await clusterNow()).actors).toEqual(before.actors);
+  expect(tokensOf(await clusterNow())).toEqual(tokensOf(before));
 });
 
 it("moves a leader within its radius and back, and judges what the probe was told", async () => {
