@@ -1,4 +1,5 @@
 /** A game day: drills at a running exchange by a schedule. What one has done is taken back before the next begins. */
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { InterruptedError, reasonOf, unlessInterrupted } from "../interrupt.js";
 import type { LiveReport } from "./report.js";
@@ -7,7 +8,10 @@ import type { GameDay, GameDayStep } from "./schedule.js";
 import { type DryRun, type LiveOptions, planLive } from "./session.js";
 
 /** What all steps have in common. */
-export type Surroundings = Pick<LiveOptions, "against" | "dataDir" | "account" | "abortAfterMs">;
+export type Surroundings = Pick<
+  LiveOptions,
+  "against" | "dataDir" | "account" | "abortAfterMs" | "folder"
+>;
 
 /** A step's report; or why it was refused, in which case nothing was touched. */
 export type StepLine =
@@ -64,7 +68,10 @@ export async function runGameDay(
       const dueMs = begunMs + (step.at ?? 0);
       await unlessInterrupted(run.signal, sleep(Math.max(0, dueMs - performance.now())));
       const lateMs = step.at === undefined ? 0 : Math.round(performance.now() - dueMs);
-      const line = { step: index + 1, lateMs, ...(await outcomeOf(step, surroundings, run)) };
+      const { folder } = surroundings;
+      const own = folder && { folder: join(folder, `${index + 1}-${step.drill}`) };
+      const outcome = await outcomeOf(step, { ...surroundings, ...own }, run);
+      const line = { step: index + 1, lateMs, ...outcome };
       lines.push(line);
       run.tell(line);
       if (run.signal.aborted || isOver(day, line)) break;

@@ -13,10 +13,11 @@ import { evidenceOf } from "./evidence.js";
 import { whatAils } from "./health.js";
 import { Operator } from "./operator.js";
 import { longestPause, type Probe } from "./probe.js";
-import { type LiveReport, liveReport, type LiveRound, planLines, textOf } from "./report.js";
+import type { LiveOutcome } from "./record.js";
+import { type LiveRound, planLines, textOf } from "./report.js";
 import type { Target } from "./target.js";
 import type { Undo } from "./undo.js";
-import { judge, type Verdict } from "./verdict.js";
+import { judge } from "./verdict.js";
 import { unanswered, Watch } from "./watch.js";
 
 export interface LiveRun {
@@ -61,24 +62,26 @@ export class Rounds {
   }
 
   /** `before`: what the account had. Throws `CliError` when the probe cannot trade even before anything is done. */
-  async report(before: readonly Balance[]): Promise<LiveReport> {
+  async outcome(before: readonly Balance[]): Promise<LiveOutcome> {
     const { drill, options, target, probe, run } = this.work;
     this.noteOrders();
     const aborted = await this.reasonOfEnd();
     const notUndone = await run.undo.run();
     // Who has ended it early does not wait for the exchange to rest.
     const ails = aborted === null ? await whatAils(target, HEALTHY_MS_MAX).catch(messageOf) : [];
-    const verdict = await this.verdict(before).catch(messageOf);
-    return liveReport({
+    const evidence = await evidenceOf(target.client, probe, before).catch(messageOf);
+    const isKnown = !Array.isArray(evidence);
+    const findings = {
       drill,
       against: options.against,
       rounds: this.rounds,
       orders: probe.orders,
-      verdict: Array.isArray(verdict) ? null : verdict,
+      verdict: isKnown ? judge(evidence) : null,
       aborted,
       notUndone,
-      otherFailures: [...ails, ...(Array.isArray(verdict) ? verdict : [])],
-    });
+      otherFailures: [...ails, ...(isKnown ? [] : evidence)],
+    };
+    return { findings, evidence: isKnown ? evidence : null };
   }
 
   /** Does everything; why it ended before its time, or null. */
@@ -236,11 +239,6 @@ export class Rounds {
       },
       isUndone: async () => (await target.client.openOrders(account)).length === 0,
     });
-  }
-
-  private async verdict(before: readonly Balance[]): Promise<Verdict> {
-    const { target, probe } = this.work;
-    return judge(await evidenceOf(target.client, probe, before));
   }
 }
 

@@ -13,7 +13,8 @@ import { whatAils } from "./health.js";
 import { Probe } from "./probe.js";
 import { fundsFor, type ProbeTerms, probeTermsOf } from "./probe-terms.js";
 import { radiusOf, type RadiusWords } from "./radius.js";
-import { type LiveReport, type PlanText, textOf } from "./report.js";
+import { type LiveOutcome, writeLive } from "./record.js";
+import { type LiveReport, liveReport, type PlanText, textOf } from "./report.js";
 import { HEALTHY_MS_MAX, type LiveRun, Rounds } from "./rounds.js";
 import { Target } from "./target.js";
 import { Turn } from "./turn.js";
@@ -28,6 +29,8 @@ export interface LiveOptions extends RadiusWords {
   readonly rounds: number;
   /** An order of the probe that has no end after so long ends the drill. */
   readonly abortAfterMs: number;
+  /** Where its report and its evidence are written; absent: nowhere. */
+  readonly folder?: string;
 }
 
 /** What would be done. Nothing is touched to find it out. */
@@ -64,7 +67,10 @@ export async function runLive(options: LiveOptions, run: LiveRun): Promise<LiveR
   try {
     const turn = await Turn.take(session.etcdUrl, options.drill);
     try {
-      return await session.run(run);
+      const startedAt = new Date().toISOString();
+      const outcome = await session.run(run);
+      if (options.folder !== undefined) await writeLive(options.folder, startedAt, outcome);
+      return liveReport(outcome.findings);
     } finally {
       await turn.leave();
     }
@@ -143,7 +149,7 @@ class LiveSession {
     };
   }
 
-  async run(run: LiveRun): Promise<LiveReport> {
+  async run(run: LiveRun): Promise<LiveOutcome> {
     const { drill, options, target } = this;
     drill.plan(await this.ground(), 1);
     const [obstacle] = await accountObstacles(target.client, this.needs);
@@ -154,7 +160,7 @@ class LiveSession {
     const probe = await Probe.open(options.against, options.account, this.terms);
     const ground = () => this.ground();
     try {
-      return await new Rounds({ drill, options, target, probe, ground, run }).report(balances);
+      return await new Rounds({ drill, options, target, probe, ground, run }).outcome(balances);
     } finally {
       await probe.leave();
     }

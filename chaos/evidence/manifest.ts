@@ -14,11 +14,12 @@ export const EVIDENCE_VERSION = 2;
 const Versioned = z.object({ format: z.literal("palisade-evidence"), version: z.number() });
 
 const Manifest = Versioned.extend({
-  /** A drill with all that it was judged by, or a page about several. */
-  kind: z.enum(["drill", "campaign"]),
+  /** A drill with all that it was judged by, or a page about several; live: one at a running exchange. */
+  kind: z.enum(["drill", "campaign", "live"]),
   /** Its name, where it is one drill. */
   drill: z.string().nullable(),
-  seed: z.number(),
+  /** Null where nothing is drawn. */
+  seed: z.number().nullable(),
   /** Of the code; null where that was not known. */
   commit: z.string().nullable(),
   /** SHA-256 by path, with slashes. */

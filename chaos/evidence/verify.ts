@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { CampaignLine } from "../campaign.js";
+import { type LiveRecord, reportAgain } from "../against/record.js";
 import { check, type CheckReport } from "../checker/check.js";
 import { Extract } from "../checker/extract.js";
 import { report } from "../report.js";
@@ -20,9 +21,10 @@ export interface Verification {
   readonly verified: boolean;
   /** Is everything as it should be, by the report? */
   readonly ok: boolean;
-  readonly lost: number;
-  readonly duplicated: number;
-  readonly staleCommits: number;
+  /** Null: that is not known. */
+  readonly lost: number | null;
+  readonly duplicated: number | null;
+  readonly staleCommits: number | null;
   /** The first difference, with what was found now; empty when there is none. */
   readonly difference: string;
 }
@@ -32,6 +34,7 @@ export async function verifyEvidence(folder: string): Promise<Verification> {
   const manifest = readManifest(folder);
   await checkSums(folder, manifest);
   if (manifest.kind === "drill") return verifyDrill(folder);
+  if (manifest.kind === "live") return verifyLive(folder);
   const record = readRecord<CampaignRecord>(folder);
   const drills: Verification[] = [];
   for (const path of Object.keys(manifest.files)) {
@@ -66,6 +69,25 @@ async function verifyDrill(folder: string): Promise<Verification> {
   };
 }
 
+/** Its report is made again from what the probe saw and what the exchange said of it. */
+function verifyLive(folder: string): Verification {
+  const record = readRecord<LiveRecord>(folder);
+  const again = reportAgain(record);
+  const difference = firstDifference("report", record.report, again);
+  const { name: drill, ok, lost, duplicated, staleCommits } = again;
+  const verified = difference === null;
+  return {
+    folder,
+    drill,
+    verified,
+    ok,
+    lost,
+    duplicated,
+    staleCommits,
+    difference: difference ?? "",
+  };
+}
+
 function verifyCampaign(
   folder: string,
   { report: said, lines }: CampaignRecord,
@@ -78,7 +100,7 @@ function verifyCampaign(
     ? `${wrong.drill}: ${wrong.difference}`
     : unlike && `${unlike.drill}: ${RECORD_FILE} says something else than its evidence`;
   const sum = (of: "lost" | "duplicated" | "staleCommits") =>
-    drills.reduce((total, each) => total + each[of], 0);
+    drills.reduce((total, each) => total + (each[of] ?? 0), 0);
   return {
     folder,
     drill: "all",

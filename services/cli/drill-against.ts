@@ -5,9 +5,11 @@ import { planLines } from "../../chaos/against/report.js";
 import type { LiveRun } from "../../chaos/against/rounds.js";
 import { type DryRun, planLive, runLive } from "../../chaos/against/session.js";
 import { Undo } from "../../chaos/against/undo.js";
+import { RECORD_FILE } from "../../chaos/evidence/folder.js";
 import { accountOf } from "./accounts.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
+import { reportFolder, tellReport } from "./drill-folder.js";
 import { printJson, progress } from "./output.js";
 import { parseSeconds } from "./words.js";
 
@@ -29,6 +31,8 @@ export interface AgainstOptions {
   readonly abortAfter?: string;
   readonly dryRun?: boolean;
   readonly dataDir?: string;
+  /** Where the report and the evidence go. */
+  readonly report?: string;
   readonly json?: boolean;
 }
 
@@ -50,8 +54,10 @@ export async function drillAgainst(
     else process.stdout.write(dryRunText(plan));
     return 0;
   }
+  const folder = reportFolder(`against-${name}`, options.report);
   const run = interruptibleRun();
-  const report = await runLive(wanted, run);
+  const report = await runLive({ ...wanted, folder }, run);
+  tellReport(folder, RECORD_FILE);
   if (options.json) printJson(report);
   else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   return codeOf(report.ok, run);

@@ -1,9 +1,9 @@
 /** `drill`: one fault, again and again, on an exchange of its own or at a running one; or all of them once; or what there is. */
-import { existsSync, readdirSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join } from "node:path";
 import { type CampaignOptions, runAll } from "../../chaos/campaign.js";
 import { type DrillOptions as OwnOptions, runDrill } from "../../chaos/drill.js";
 import { DRILLS, drillOf } from "../../chaos/drills/catalog.js";
+import { PAGE_FILE } from "../../chaos/evidence/folder.js";
 import { InterruptedError } from "../../chaos/interrupt.js";
 import { isMutation, type MutationName, MUTATIONS } from "../../chaos/mutations/mutations.js";
 import { runWithout } from "../../chaos/without.js";
@@ -12,6 +12,7 @@ import { PROJECT_ROOT } from "../servers/project-root.js";
 import { ServerError } from "../servers/server-error.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
+import { reportFolder, tellReport } from "./drill-folder.js";
 import { type AgainstOptions, drillAgainst, listAgainst } from "./drill-against.js";
 import { printJson, progress } from "./output.js";
 
@@ -24,8 +25,6 @@ const EXIT_BROKEN = 1;
 const EXIT_BLIND = 2;
 const EXIT_INTERRUPTED = 130;
 const FOLDER = join(PROJECT_ROOT, ".palisade", "drill");
-/** Each drill leaves a folder here, unless it is told where. */
-const REPORTS = join(PROJECT_ROOT, ".palisade", "drills");
 
 export interface DrillOptions extends AgainstOptions {
   readonly rounds?: string;
@@ -33,8 +32,6 @@ export interface DrillOptions extends AgainstOptions {
   readonly seed?: string;
   readonly without?: string;
   readonly keep?: boolean;
-  /** Where the report and the evidence go. */
-  readonly report?: string;
 }
 
 /** What would be passed over, by what else is asked for; and what to do instead. */
@@ -59,6 +56,11 @@ const PASSED_OVER: readonly {
     why: "--without ends as soon as the drill has noticed, after --rounds at most, and leaves no report",
   },
   {
+    when: (_, { dryRun }) => dryRun === true,
+    options: ["report"],
+    why: "a dry run leaves nothing",
+  },
+  {
     when: (_, { minutes }) => minutes !== undefined,
     options: ["rounds"],
     why: "--minutes strikes again and again for so long: take one of the two",
@@ -66,7 +68,7 @@ const PASSED_OVER: readonly {
 ];
 
 /** What only drills at an exchange of its own take, and what only those at a running one do. */
-const OF_ITS_OWN = ["minutes", "seed", "without", "keep", "report"] as const;
+const OF_ITS_OWN = ["minutes", "seed", "without", "keep"] as const;
 const OF_A_RUNNING_ONE = [
   "account",
   "symbols",
@@ -108,7 +110,7 @@ export async function drill(name: string, options: DrillOptions): Promise<number
       log: progress,
       signal,
     });
-    tellReport(folder);
+    tellReport(folder, PAGE_FILE);
     if (options.json) printJson(report);
     else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     return report.ok ? 0 : EXIT_BROKEN;
@@ -126,7 +128,7 @@ async function all(
   options: Pick<CampaignOptions, "seed" | "keep" | "signal"> & { readonly folder: string },
 ): Promise<number> {
   const report = await runAll({ ...options, log: progress, tell: printJson });
-  tellReport(options.folder);
+  tellReport(options.folder, PAGE_FILE);
   printJson(report);
   return report.failed === 0 ? 0 : EXIT_BROKEN;
 }
@@ -196,25 +198,6 @@ function list({ json = false, against }: DrillOptions): number {
     process.stdout.write(text.join(""));
   }
   return 0;
-}
-
-/** Throws `CliError` where something else is already. */
-function reportFolder(name: string, wanted: string | undefined): string {
-  const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
-  if (wanted === undefined) return join(REPORTS, `${time}-${name}`);
-  const folder = resolve(wanted);
-  if (!existsSync(folder) || readdirSync(folder).length === 0) return folder;
-  throw new CliError(
-    "REPORT_FOLDER_IN_USE",
-    `${wanted} is not empty, and evidence stands alone: name a folder that is new, or leave --report out`,
-  );
-}
-
-function tellReport(folder: string): void {
-  const path = relative(process.cwd(), folder);
-  progress(
-    `the report is ${join(path, "report.html")}; judge it again: npx palisade verify ${path}`,
-  );
 }
 
 /** Two at once would measure each other. Throws `CliError`. */

@@ -11,6 +11,7 @@ import {
   interruptibleRun,
   surroundingsOf,
 } from "./drill-against.js";
+import { reportFolder } from "./drill-folder.js";
 import { printJson, progress } from "./output.js";
 
 /** Each line of a run is JSON, whatever is asked for: what comes first is to be read while the rest runs. */
@@ -31,8 +32,14 @@ export async function gameDay(file: string, options: AgainstOptions): Promise<nu
     return 0;
   }
   for (const line of [title, ...schedule]) progress(line);
+  const folder = reportFolder(`game-day-${day.name}`, options.report);
   const run = interruptibleRun();
-  const report = await runGameDay(day, surroundings, { ...run, tell: printJson, drill: runLive });
+  const report = await runGameDay(
+    day,
+    { ...surroundings, folder },
+    { ...run, tell: printJson, drill: runLive },
+  );
+  progress(`each step has left a folder in ${folder}`);
   printJson(report);
   return codeOf(report.ok, run);
 }

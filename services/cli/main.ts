@@ -85,6 +85,7 @@ const withAgainst = (command: Command): Command =>
     .option("--dry-run", "with --against: say what would be done, and touch nothing")
     .option("--abort-after <duration>", "with --against: end when the probe is unanswered (5s)")
     .option("--data-dir <folder>", "with --against: the data directory of that exchange")
+    .option("--report <folder>", "where the report goes (default .palisade/drills/TIME-NAME)")
     .option("--json", "one line of JSON on stdout");
 
 const drillCommand = program
@@ -98,7 +99,6 @@ const drillCommand = program
   .option("--seed <number>", "the seed of the load, and of what chaos draws (default: 1)")
   .option("--without <safety>", "take a safety away from all nodes, to see that the drill notices")
   .option("--keep", "keep the logs although nothing failed")
-  .option("--report <folder>", "where the report goes (default .palisade/drills/TIME-NAME)")
   .option("--symbols <list>", "with --against: the symbols and ledger shards that may be touched")
   .option("--nodes <list>", "with --against: the nodes that may be touched");
 withAgainst(drillCommand).action((name: string, options: DrillOptions) =>

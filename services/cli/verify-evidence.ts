@@ -1,6 +1,5 @@
 /** `verify FOLDER`: judges the evidence of a drill again, offline. */
 import { resolve } from "node:path";
-import { PAGE_FILE } from "../../chaos/evidence/folder.js";
 import { verifyEvidence } from "../../chaos/evidence/verify.js";
 import { printJson } from "./output.js";
 
@@ -9,11 +8,12 @@ export async function verify(folder: string, { json }: { json?: boolean }): Prom
   const { drill, verified, ok, lost, duplicated, staleCommits, difference } = found;
   if (json) printJson(found);
   else {
-    const counts = `${lost} lost, ${duplicated} doubled, ${staleCommits} stale`;
+    const [gone, doubled, stale] = [lost, duplicated, staleCommits].map((each) => each ?? "?");
+    const counts = `${gone} lost, ${doubled} doubled, ${stale} stale`;
     const agrees = verified
       ? "the evidence says what the report says"
       : `NOT VERIFIED: ${difference}`;
-    const verdict = ok ? "everything is as it should be" : `something was wrong: see ${PAGE_FILE}`;
+    const verdict = ok ? "everything is as it should be" : "something was wrong: see its report";
     process.stdout.write(`${drill}: ${counts}\n${agrees}\n${verdict}\n`);
   }
   return verified && ok ? 0 : 1;

@@ -4,7 +4,7 @@ import { DRAIN } from "../../chaos/against/drills/drain.js";
 import type { Ground, LiveDrill, Stage, Struck } from "../../chaos/against/drills/drill.js";
 import { type DayRun, runGameDay, type StepLine } from "../../chaos/against/game-day.js";
 import type { Probe, ProbeOrder } from "../../chaos/against/probe.js";
-import type { LiveReport } from "../../chaos/against/report.js";
+import { type LiveReport, liveReport } from "../../chaos/against/report.js";
 import { Rounds } from "../../chaos/against/rounds.js";
 import { parseGameDay } from "../../chaos/against/schedule.js";
 import type { Target } from "../../chaos/against/target.js";
@@ -86,7 +86,7 @@ class Scene {
         shard: "ledger.1",
       }),
     };
-    return new Rounds(work).report([]);
+    return liveReport((await new Rounds(work).outcome([])).findings);
   }
 
   private lamp() {

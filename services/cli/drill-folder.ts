@@ -1,0 +1,27 @@
+/** Where a drill leaves its report and its evidence. */
+import { existsSync, readdirSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { PROJECT_ROOT } from "../servers/project-root.js";
+import { CliError } from "./cli-error.js";
+import { progress } from "./output.js";
+
+/** Each drill leaves a folder here, unless it is told where. */
+const REPORTS = join(PROJECT_ROOT, ".palisade", "drills");
+
+/** Throws `CliError` where something else is already. */
+export function reportFolder(name: string, wanted: string | undefined): string {
+  const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
+  if (wanted === undefined) return join(REPORTS, `${time}-${name}`);
+  const folder = resolve(wanted);
+  if (!existsSync(folder) || readdirSync(folder).length === 0) return folder;
+  throw new CliError(
+    "REPORT_FOLDER_IN_USE",
+    `${wanted} is not empty, and evidence stands alone: name a folder that is new, or leave --report out`,
+  );
+}
+
+/** `file`: the one to read. */
+export function tellReport(folder: string, file: string): void {
+  const path = relative(process.cwd(), folder);
+  progress(`the report is ${join(path, file)}; judge it again: npx palisade verify ${path}`);
+}

@@ -1,0 +1,78 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { liveDrillOf } from "../../chaos/against/drills/catalog.js";
+import { type LiveRecord, writeLive } from "../../chaos/against/record.js";
+import type { Evidence } from "../../chaos/against/verdict.js";
+import { RECORD_FILE } from "../../chaos/evidence/folder.js";
+import { verifyEvidence } from "../../chaos/evidence/verify.js";
+import { type AccountEvent, OrderStatus } from "../../proto/gen/exchange/v1/exchange.js";
+import { sumAgain } from "../helpers/evidence.js";
+
+const folder = mkdtempSync(join(tmpdir(), "palisade-live-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const told = (sequence: number, $case: string, value: object) =>
+  ({ account: 9, sequence, token: 3, time: 1, event: { $case, value } }) as unknown as AccountEvent;
+const EVENTS = [
+  told(5, "accepted", { orderId: 77, clientOrderId: "a" }),
+  told(6, "ended", { orderId: 77 }),
+];
+const ORDERS = [
+  {
+    clientOrderId: "a",
+    symbol: "S",
+    sentMs: 1,
+    answer: { code: "OK", orderId: 77 },
+    acceptedMs: 2,
+    endedMs: 3,
+    lostAnswers: 0,
+    refusal: null,
+  },
+] as unknown as Evidence["orders"];
+
+it("the folder of a drill at a running exchange is judged again by what was told and said", async () => {
+  const evidence: Evidence = {
+    orders: ORDERS,
+    told: EVENTS,
+    kept: EVENTS,
+    firstSequence: 5,
+    lastSequence: 6,
+    known: new Map([["a", { orderId: 77, status: OrderStatus.ORDER_STATUS_CANCELLED }]]),
+    balancesBefore: [],
+    balancesAfter: [],
+  };
+  const verdict = {
+    lost: 0,
+    duplicated: 0,
+    gaps: 0,
+    contradicted: 0,
+    fills: 0,
+    conserved: true,
+    examples: [],
+  };
+  const findings = {
+    drill: liveDrillOf("cordon"),
+    against: "127.0.0.1:1",
+    rounds: [{ failures: [], samples: { gap: [7] }, summary: "" }],
+    orders: ORDERS,
+    verdict,
+    aborted: null,
+    notUndone: [],
+    otherFailures: [],
+  };
+  await writeLive(folder, "2026-01-31T12:00:00.000Z", { findings, evidence });
+  const well = { drill: "cordon", verified: true, ok: true, lost: 0, staleCommits: null };
+  expect(await verifyEvidence(folder)).toMatchObject(well);
+
+  const path = join(folder, RECORD_FILE);
+  const record = JSON.parse(readFileSync(path, "utf8")) as LiveRecord;
+  const without = { ...record, evidence: { ...record.evidence, told: [EVENTS[0]] } };
+  writeFileSync(path, JSON.stringify(without));
+  await expect(verifyEvidence(folder)).rejects.toThrow("EVIDENCE_FILE_CHANGED");
+  await sumAgain(folder);
+  const found = await verifyEvidence(folder);
+  expect(found).toMatchObject({ verified: false, ok: false, lost: 1 });
+  expect(found.difference).toContain("report.lost is 0 in report.json, and the evidence says 1");
+});
