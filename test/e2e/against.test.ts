@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { GameDayReport, StepLine } from "../../chaos/against/game-day.js";
 import type { LiveReport } from "../../chaos/against/report.js";
 import type { DryRun } from "../../chaos/against/session.js";
+import { verifyEvidence } from "../../chaos/evidence/verify.js";
 import { decodeSymbol } from "../../actors/kernel/ids.js";
 import { Cluster } from "../../services/cli/cluster.js";
 import { temporaryFolder } from "../helpers/servers.js";
@@ -92,7 +93,17 @@ it("says what it would do, and touches nothing", async () => {
 
 it("moves a leader within its radius and back, and judges what the probe was told", async () => {
   const before = await clusterNow();
-  const report = await terminal.json<LiveReport>(...drill("move-leader", SYMBOL, "all"));
+  const moved = join(folder, "moved");
+  const report = await terminal.json<LiveReport>(
+    ...drill("move-leader", SYMBOL, "all"),
+    "--report",
+    moved,
+  );
+  expect(await verifyEvidence(moved)).toMatchObject({
+    drill: "move-leader",
+    verified: true,
+    ok: true,
+  });
   expect(report.failures).toEqual([]);
   expect(report).toMatchObject({ ...WELL, name: "move-leader", rounds: 1, journalGaps: null });
   expect(report.orders).toBeGreaterThan(20);
