@@ -11,6 +11,7 @@ import { READERS_LOCK_KEY } from "../archive/tables.js";
 import { wrongArchives } from "./archives.js";
 import { misplacedActors, takeAcross } from "./crossing.js";
 import { seeCrossedBooks } from "./crossed-books.js";
+import { readLetters } from "./letters.js";
 import { wrongRowArchives } from "./row-archives.js";
 import { RULES, type Rule } from "./rules.js";
 import { readPrefixes, takeSnapshot } from "./snapshot.js";
@@ -93,6 +94,7 @@ async function judge(
     await client.query("SELECT pg_advisory_lock_shared($1)", [READERS_LOCK_KEY]);
   }
   const snapshotMs = Math.max(...(await Promise.all(clients.map(takeSnapshot))));
+  await readLetters(clients);
   await takeAcross(clients);
   for (const client of clients) {
     await readPrefixes(client);
@@ -132,7 +134,7 @@ async function moreToJudge(
   return { archives: [...files, ...(await wrongRowArchives(home!, archives))] };
 }
 
-/** The rows that break a rule, on all instances. */
+/** The rows that break a rule, on all instances: how many, and the first in the order of what names them. */
 async function check(
   clients: readonly pg.Client[],
   rule: Rule,
@@ -143,7 +145,7 @@ async function check(
     const { rows } = await client.query<{ count: number; first: Violation["row"] | null }>(
       `WITH broken AS MATERIALIZED (${rule.violations})
        SELECT (SELECT count(*)::integer FROM broken) AS count,
-              (SELECT to_jsonb(b) FROM broken b LIMIT 1) AS first`,
+              (SELECT to_jsonb(b) FROM broken b ORDER BY b LIMIT 1) AS first`,
     );
     count += rows[0]!.count;
     first ??= rows[0]!.first;

@@ -6,12 +6,13 @@ import { performance } from "node:perf_hooks";
 import type { Client } from "pg";
 import { sidesOf } from "../archive/filed-sql.js";
 import { FOREIGN_TABLES } from "./crossing.js";
+import { LETTER_TABLES } from "./letters.js";
 
 /** Temporary tables of the audit's own session. They are empty until `takeSnapshot`. */
 const TABLES = `
   CREATE TEMP TABLE seen_actors (actor integer, batch bigint);
   CREATE TEMP TABLE seen_balances (actor integer, account bigint, asset integer, total bigint, held bigint);
-  CREATE TEMP TABLE seen_links (actor integer, peer integer, received bigint,
+  CREATE TEMP TABLE seen_links (actor integer, peer integer, received bigint, sent bigint,
     base_in bigint, base_out bigint, quote_in bigint, quote_out bigint);
   CREATE TEMP TABLE seen_totals (actor integer, asset integer, deposits bigint, transferred_in bigint, transferred_out bigint);
   CREATE TEMP TABLE seen_leaving (account bigint, asset integer, amount bigint);
@@ -19,7 +20,9 @@ const TABLES = `
   CREATE TEMP TABLE seen_orders (order_id bigint, actor integer, account bigint, instrument integer,
     side smallint, price bigint, quantity bigint, filled bigint, leaves bigint,
     amend_price bigint, amend_change bigint, pair bigint, pair_done smallint,
-    maker_fee integer, taker_fee integer, maker_value bigint, taker_value bigint, fees bigint);
+    maker_fee integer, taker_fee integer, maker_value bigint, taker_value bigint, fees bigint, review_until bigint);
+  -- Open orders that their shard and their market do not see alike, both of this instance.
+  CREATE TEMP TABLE seen_unlike (actor integer, order_id bigint, price bigint, leaves bigint, book_price bigint, book_leaves bigint);
 `;
 
 /** Statuses below this one are of live orders. */
@@ -29,16 +32,21 @@ const COPY = `
   BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
   INSERT INTO seen_actors SELECT actor, batch FROM actors;
   INSERT INTO seen_balances SELECT actor, account, asset, total, held FROM balances;
-  INSERT INTO seen_links SELECT l.actor, l.peer, l.received, l.base_in, l.base_out, l.quote_in, l.quote_out
-    FROM links l JOIN actors a USING (actor) WHERE a.kind = 'ledger' AND l.peer > 0;
+  INSERT INTO seen_links SELECT actor, peer, received, sent, base_in, base_out, quote_in, quote_out FROM links WHERE peer > 0;
+  INSERT INTO seen_outbox SELECT actor, destination, first, last, frame FROM outbox;
   INSERT INTO seen_totals SELECT actor, asset, deposits, transferred_in, transferred_out FROM shard_totals;
   INSERT INTO seen_leaving SELECT account, asset, amount FROM withdrawals WHERE status < 3;
   INSERT INTO seen_sent SELECT actor, account, key, recipient, asset, amount FROM transfers WHERE status = 1;
   INSERT INTO seen_orders
     SELECT order_id, actor, account, instrument, side, price, quantity, filled, leaves,
       amend_price, amend_change, pair, pair_done,
-      maker_fee, taker_fee, maker_value, taker_value, fees
+      maker_fee, taker_fee, maker_value, taker_value, fees, review_until
     FROM orders WHERE status < ${FIRST_FINAL_STATUS};
+  INSERT INTO seen_unlike
+    SELECT coalesce(b.actor, o.instrument), coalesce(b.order_id, o.order_id), o.price, o.leaves, b.price, b.leaves
+    FROM (SELECT * FROM seen_orders WHERE coalesce(review_until, 0) = 0 AND instrument IN (SELECT actor FROM actors)) o
+    FULL JOIN (SELECT * FROM book WHERE order_id % 1024 IN (SELECT actor FROM actors)) b USING (order_id)
+    WHERE (b.actor, b.account, b.side, b.price, b.leaves) IS DISTINCT FROM (o.instrument, o.account, o.side, o.price, o.leaves);
   COMMIT;
 `;
 
@@ -109,6 +117,7 @@ const PREFIXES = `
 export async function takeSnapshot(client: Client): Promise<number> {
   await client.query(TABLES);
   await client.query(FOREIGN_TABLES);
+  await client.query(LETTER_TABLES);
   const started = performance.now();
   await client.query(COPY);
   const elapsedMs = performance.now() - started;

@@ -5,6 +5,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
+import { encodeFrame } from "../../actors/kernel/frame.js";
+import { isLedgerShard } from "../../actors/kernel/ids.js";
+import { encodeLedgerCommand, type LedgerCommand } from "../../actors/ledger/messages.js";
+import { encodeMarketCommand, type MarketCommand } from "../../actors/market/messages.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import { startTestPostgres, type TestServer } from "../helpers/servers.js";
 
@@ -71,6 +75,72 @@ const ROWS = `
   INSERT INTO trades VALUES (${MARKET}, ${TRADE}, 2, 3, 2, 50, 10, 2, ${BUY_ORDER}, ${SELL_ORDER}, ${BUYER}, ${SELLER}, 2, 1);
 `;
 
+/** A row of the outbox with one command. */
+export function letter(
+  from: number,
+  to: number,
+  number: number,
+  command: LedgerCommand | MarketCommand,
+): string {
+  const payload = isLedgerShard(to)
+    ? encodeLedgerCommand(command as LedgerCommand)
+    : encodeMarketCommand(command as MarketCommand);
+  const frame = Buffer.from(encodeFrame(from, number, [payload])).toString("hex");
+  return `INSERT INTO outbox VALUES (${from}, ${to}, ${number}, ${number}, '\\x${frame}')`;
+}
+
+const SECOND_TRADE = {
+  kind: "trade",
+  instrument: MARKET,
+  tradeId: 2,
+  price: 50,
+  quantity: 5,
+  takerSide: 2,
+  isAuction: false,
+  makerOrder: BUY_ORDER,
+  takerOrder: SELL_ORDER,
+  makerLeaves: 5,
+  takerLeaves: 0,
+  sequence: 4,
+} as const;
+
+/** Another trade, of which both shards are told and neither has taken it. */
+export const TRADE_UNDER_WAY = `
+  INSERT INTO trades VALUES (${MARKET}, 2, 2, 4, 3, 50, 5, 2, ${BUY_ORDER}, ${SELL_ORDER}, ${BUYER}, ${SELLER}, 3, 2);
+  UPDATE book SET leaves = 5, shown = 5;
+  UPDATE links SET sent = sent + 1 WHERE actor = ${MARKET};
+  ${letter(MARKET, 1, 3, SECOND_TRADE)};
+  ${letter(MARKET, 2, 2, SECOND_TRADE)}`;
+
+const OTHER_FRAME = encodeFrame(MARKET, 2, [encodeLedgerCommand({ ...SECOND_TRADE, quantity: 4 })]);
+/** The second letter of that trade, with another quantity. */
+export const OTHER_LETTER = `SELECT '\\x${Buffer.from(OTHER_FRAME).toString("hex")}'::bytea AS frame`;
+
+const TRANSFER = { sender: BUYER, key: "t" };
+
+/** The buyer transfers 100 to the seller, whose shard has not taken it. */
+export const TRANSFER_UNDER_WAY = `
+  INSERT INTO transfers VALUES (1, ${BUYER}, 't', ${SELLER}, 2, 100, 1, 0, 5, 5);
+  UPDATE shard_totals SET transferred_out = 100 WHERE actor = 1 AND asset = 2;
+  UPDATE balances SET total = 9400 WHERE account = ${BUYER} AND asset = 2;
+  UPDATE journal SET total_changes = '{10,-600}' WHERE account = ${BUYER} AND last_sequence = 5;
+  INSERT INTO links VALUES (1, 2, 1, 0, 1);
+  ${letter(1, 2, 1, { kind: "credit", ...TRANSFER, recipient: SELLER, asset: 2, amount: 100 })}`;
+
+/** The recipient's shard has taken it and says so, or why not. */
+export function answered(code: number): string {
+  return `INSERT INTO links VALUES (2, 1, 1, 1, 1) ON CONFLICT DO NOTHING;
+    ${letter(2, 1, 1, { kind: "credited", ...TRANSFER, code })}`;
+}
+
+/** It was given; the answer is under way. */
+export const TRANSFER_GIVEN = `
+  INSERT INTO credits VALUES (2, ${SELLER}, 4, ${BUYER}, 't', 2, 100);
+  INSERT INTO shard_totals VALUES (2, 2, 0, 100, 0);
+  UPDATE balances SET total = 600 WHERE account = ${SELLER} AND asset = 2;
+  UPDATE journal SET total_changes = '{-10,600}' WHERE account = ${SELLER} AND last_sequence = 4;
+  ${answered(0)}`;
+
 export interface HandBuiltExchange {
   readonly url: string;
   /** Runs a statement, or several, against the tables as any hand could. */
@@ -89,10 +159,14 @@ export async function startHandBuiltExchange(): Promise<HandBuiltExchange> {
   const run = async (statements: string): Promise<void> => {
     await client.query(statements);
   };
+  await run(schema);
+  const { rows } = await client.query<{ tables: string }>(
+    "SELECT string_agg(tablename, ', ') AS tables FROM pg_tables WHERE schemaname = 'public'",
+  );
   return {
     url: server.url,
     run,
-    reset: () => run(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${schema}; ${ROWS}`),
+    reset: () => run(`TRUNCATE ${rows[0]!.tables} RESTART IDENTITY; ${ROWS}`),
     stop: async () => {
       await client.end();
       await server.stop();
