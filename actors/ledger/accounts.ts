@@ -2,6 +2,7 @@
 import type { RowSet } from "../kernel/actor.js";
 import { assert } from "../kernel/assert.js";
 import type { StateHash } from "../kernel/hash.js";
+import { ownerOf } from "../kernel/ids.js";
 import { AccountState, stricter } from "./account-state.js";
 import { HashKind } from "./hash-kinds.js";
 import { numberIn, rowSetOf, type TableRow } from "./rows.js";
@@ -88,6 +89,12 @@ export class Accounts {
     const parent = this.byId.get(account.parent);
     assert(parent !== undefined, "account %s has a parent that is not there", account.id);
     return parent;
+  }
+
+  /** Whom self-trade prevention takes an account's orders for. */
+  ownerOf(account: Account): number {
+    const { id, group } = this.headOf(account);
+    return ownerOf(id, group);
   }
 
   /** What an account may do: no more than its parent may. */

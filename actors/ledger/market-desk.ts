@@ -9,6 +9,7 @@ import { Code } from "../kernel/codes.js";
 import { houseAccountOf, shardOfOrder } from "../kernel/ids.js";
 import { type Instrument, notional } from "../kernel/instrument.js";
 import { isFinal, Liquidity, OrderRequest, OrderStatus, Side } from "../kernel/order.js";
+import type { Account } from "./accounts.js";
 import type { LedgerState } from "./ledger-state.js";
 import { decodeLedgerCommand, type MarketAnswer, type TradeReport } from "./messages.js";
 import { endedStatus, type Order } from "./order.js";
@@ -93,7 +94,15 @@ export class MarketDesk {
       const liquidity = isAuction ? Liquidity.Auction : Liquidity.Taker;
       this.fill(taker, trade, liquidity, takerLeaves, time);
     }
-    if (taker && maker?.account === taker.account) this.state.watching.selfTrade(taker.account);
+    if (maker && taker) this.watchOwner(maker.account, taker.account);
+  }
+
+  /** Self-trade prevention would have taken them for one: both are warned. */
+  private watchOwner(one: Account, other: Account): void {
+    const { accounts, watching } = this.state;
+    if (accounts.ownerOf(one) !== accounts.ownerOf(other)) return;
+    watching.selfTrade(one);
+    if (other !== one) watching.selfTrade(other);
   }
 
   private fill(
@@ -231,15 +240,17 @@ export class MarketDesk {
   private end(order: Order, answer: Answer<"ended">, time: number): void {
     const { orders, journal, counters, watching } = this.state;
     assert(order.leaves === answer.leaves, "order %s ends with %s", order.id, answer.leaves);
-    const { price, amend } = order;
+    const { account, price, amend, created } = order;
+    // Its market has ended the other of its pair by that.
+    const cancels = orders.pairOf(order) ? 2 : 1;
     release(this.state, order, { price, leaves: 0, amend });
-    const sequence = journal.append(order.account, answer);
+    const sequence = journal.append(account, answer);
     const { code } = answer;
     const progress = { filled: order.filled, leaves: 0, status: endedStatus(code), code };
     orders.progress(order, progress, sequence, time);
     counters.ordersCancelled += 1;
-    if (code === Code.CANCELLED_BY_CLIENT) watching.cancel(order.account, order.created);
-    checkNothingHeld(this.state, order.account);
+    if (code === Code.CANCELLED_BY_CLIENT) watching.cancel(account, created, cancels);
+    checkNothingHeld(this.state, account);
   }
 
   private reduce(order: Order, answer: Answer<"reduced">, time: number): void {

@@ -1,7 +1,6 @@
 /** How an order begins its life: accepted, and then on its way to its market, or rejected; in the journal and in memory alike. */
 import { Code } from "../kernel/codes.js";
 import { NO_FEES, ratesOf } from "../kernel/fees.js";
-import { ownerOf } from "../kernel/ids.js";
 import {
   OrderStatus,
   type OrderType,
@@ -69,12 +68,11 @@ export function openOrder(
 
 /** Passes an accepted order on to its market. Whom self-trade prevention takes the order for it keeps, whatever group its account is in later: sub-accounts count as their parent. */
 export function enter(state: LedgerState, order: Order): void {
-  const head = state.accounts.headOf(order.account);
   state.outgoing.send(order.instrument, {
     kind: "enter",
     orderId: order.id,
     account: order.account.id,
-    owner: ownerOf(head.id, head.group),
+    owner: state.accounts.ownerOf(order.account),
     side: order.side as Side,
     type: order.type as OrderType,
     timeInForce: order.timeInForce as TimeInForce,

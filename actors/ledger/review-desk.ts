@@ -93,7 +93,9 @@ export class ReviewDesk {
   /** As its client asks; the other of its pair ends by that. */
   cancel(order: Order, time: number): void {
     const codeOf = (each: Order) => (each === order ? Code.CANCELLED_BY_CLIENT : Code.PAIR_DONE);
-    this.endAll(this.bothOf(order), codeOf, time);
+    const both = this.bothOf(order);
+    this.state.watching.cancel(order.account, order.created, both.length);
+    this.endAll(both, codeOf, time);
   }
 
   private tell({ command, origin, time }: RequestOf<"decide-review">, order: Order): void {
@@ -119,7 +121,7 @@ export class ReviewDesk {
   }
 
   /** An order, or the two of its pair in the order in which they enter the market. */
-  private bothOf(order: Order): Order[] {
+  private bothOf(order: Order): [Order] | [Order, Order] {
     const pair = this.state.orders.pairOf(order);
     if (!pair) return [order];
     return pair.id < order.id ? [pair, order] : [order, pair];

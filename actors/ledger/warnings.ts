@@ -37,11 +37,14 @@ export interface Counts {
   readonly orders: number;
   /** Amends and reductions that its client has asked for and that were done. */
   readonly amends: number;
-  /** Orders of the window that its client has cancelled in it. */
+  /** Orders of the window that its client has cancelled in it; of a pair both end by that. */
   readonly cancels: number;
   /** Its sides of trades. */
   readonly trades: number;
-  /** Orders that were ended or reduced so that they do not trade with its own, and trades with itself that nothing prevented. */
+  /**
+   * Orders that were ended or reduced so that they do not trade with its owner's, and trades with an account of its owner's (itself, of
+   * one group, of one parent) that nothing prevented, if both accounts are of one shard.
+   */
   readonly selfTrades: number;
   /** The orders of windows before: the last one counts half, and each one before it half of the next. */
   readonly usualOrders: number;

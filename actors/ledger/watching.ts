@@ -78,12 +78,12 @@ export class Watching {
     }
   }
 
-  /** The account has cancelled an order of such a time. Those of windows before are no part of this one's rate. */
-  cancel(account: Account, created: number): void {
-    if (windowOf(created) === this.window) this.current(account).cancels += 1;
+  /** The account has cancelled an order of such a time, or both of a pair. Those of windows before are no part of this one's rate. */
+  cancel(account: Account, created: number, orders: 1 | 2): void {
+    if (windowOf(created) === this.window) this.current(account).cancels += orders;
   }
 
-  /** The account has traded with itself, or was kept from it. */
+  /** The account has traded with its owner's, or was kept from it. */
   selfTrade(account: Account): void {
     this.current(account).selfTrades += 1;
   }

@@ -16,23 +16,46 @@ export interface Told {
 interface Past {
   readonly event: AccountEvent;
   readonly window: number;
+  /** Which command led to it. */
+  readonly command: number;
 }
 
 export class WarningRecount {
   private readonly histories = new Map<number, Past[]>();
   private readonly warned = new Set<string>();
+  private readonly ownerOf: (account: number) => number;
+  private commands = 0;
+
+  /** `ownerOf`: whom self-trade prevention takes an account for. */
+  constructor(ownerOf: (account: number) => number) {
+    this.ownerOf = ownerOf;
+  }
 
   /** What one command has led to but for warnings; gives the warnings that have to follow. */
   command(time: number, told: readonly Told[]): Told[] {
     const window = Math.floor(time / WINDOW);
+    const command = ++this.commands;
     for (const { account, event } of told) {
       const history = this.histories.get(account) ?? [];
       this.histories.set(account, history);
-      history.push({ event, window });
+      history.push({ event, window, command });
     }
     return [...new Set(told.map(({ account }) => account))].flatMap((account) =>
       this.warnings(account, window).map((event) => ({ account, event })),
     );
+  }
+
+  /** Trades of the account of which its owner was told of both sides. */
+  private withItsOwner(account: number, window: number): number {
+    const own = new Set(tradesIn(this.histories.get(account) ?? [], window));
+    if (own.size === 0) return 0;
+    const owner = this.ownerOf(account);
+    const sides = new Map<string, number>();
+    for (const [each, history] of this.histories) {
+      if (this.ownerOf(each) !== owner) continue;
+      for (const trade of tradesIn(history, window)) sides.set(trade, (sides.get(trade) ?? 0) + 1);
+    }
+    return [...own].filter((trade) => sides.get(trade) === 2).length;
   }
 
   private warnings(account: number, window: number): WarningEvent[] {
@@ -41,14 +64,15 @@ export class WarningRecount {
     const ended = (code: Code) => now.filter((e) => e.kind === "ended" && e.code === code).length;
     const reduced = (code: Code) =>
       now.filter((e) => e.kind === "reduced" && e.code === code).length;
-    const placed = new Set(now.map((e) => (e.kind === "accepted" ? e.orderId : 0)));
     const counts = {
       orders: now.filter(({ kind }) => kind === "accepted").length,
       amends: now.filter(({ kind }) => kind === "amended").length + reduced(Code.OK),
-      cancels: now.filter((e) => isCancel(e) && placed.has(e.orderId)).length,
+      cancels: cancelled(all, window),
       trades: now.filter(({ kind }) => kind === "filled").length,
       selfTrades:
-        ended(Code.SELF_TRADE_PREVENTED) + reduced(Code.SELF_TRADE_PREVENTED) + twice(now),
+        ended(Code.SELF_TRADE_PREVENTED) +
+        reduced(Code.SELF_TRADE_PREVENTED) +
+        this.withItsOwner(account, window),
       usualOrders: usual(all, window),
     };
     const { orders, amends, cancels, trades, selfTrades, usualOrders } = counts;
@@ -68,16 +92,40 @@ export class WarningRecount {
   }
 }
 
+/** Orders of the window that their client has cancelled in it: both of a pair, if neither had done anything before. */
+function cancelled(all: readonly Past[], window: number): number {
+  const now = all.filter((each) => each.window === window);
+  const pairs = new Map(
+    now.flatMap(({ event }) => (event.kind === "accepted" ? [[event.orderId, event.pair]] : [])),
+  );
+  let count = 0;
+  for (const { event, command } of now) {
+    const pair = isCancel(event) ? pairs.get(event.orderId) : undefined;
+    if (!isCancel(event) || pair === undefined) continue;
+    const both = [event.orderId, pair];
+    count += pair !== 0 && !haveDone(now, both, command) ? 2 : 1;
+  }
+  return count;
+}
+
 function isCancel(event: AccountEvent): event is Extract<AccountEvent, { kind: "ended" }> {
   return event.kind === "ended" && event.code === Code.CANCELLED_BY_CLIENT;
 }
 
-/** Trades of which the account was told of both sides. */
-function twice(events: readonly AccountEvent[]): number {
-  const trades = events.flatMap((e) =>
-    e.kind === "filled" ? [`${e.instrument} ${e.tradeId}`] : [],
+/** Has one of the orders traded or ended before a command? */
+function haveDone(past: readonly Past[], orders: readonly number[], command: number): boolean {
+  return past.some(
+    ({ event, command: at }) =>
+      at < command &&
+      (event.kind === "filled" || event.kind === "ended") &&
+      orders.includes(event.orderId),
   );
-  return trades.length - new Set(trades).size;
+}
+
+function tradesIn(history: readonly Past[], window: number): string[] {
+  return history.flatMap(({ event, window: at }) =>
+    at === window && event.kind === "filled" ? [`${event.instrument} ${event.tradeId}`] : [],
+  );
 }
 
 /** Window for window, from the first on: half of what was usual and of what came. */

@@ -3,12 +3,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Code } from "../../actors/kernel/codes.js";
 import { sourceOfSlot } from "../../actors/kernel/ids.js";
-import { Side } from "../../actors/kernel/order.js";
+import { OrderRequest, Side } from "../../actors/kernel/order.js";
 import { decodeAccountEvents, decodeBlocks } from "../../actors/ledger/account-events.js";
 import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
 import {
   encodeLedgerCommand,
   type LedgerCommand,
+  NO_NEW_TERMS,
   NO_OTHER_TERMS,
 } from "../../actors/ledger/messages.js";
 import {
@@ -25,12 +26,19 @@ import {
 import { Tables } from "../helpers/tables.js";
 import { type Told, WarningRecount } from "../helpers/warning-recount.js";
 
-const ACCOUNTS = [ALICE, BOB];
+/** Of one group with Alice. */
+const CAROL = 103;
+const ACCOUNTS = [ALICE, BOB, CAROL];
+const GROUPED = [ALICE, CAROL];
+/** The value above which an order is held for review, and a quantity that is worth more. */
+const REVIEW_LIMIT = 50_000;
+const HELD_QUANTITY = 300;
 const FUNDS = 10 ** 9;
 const BEGINNING = 1_000_000_000;
 
 type Draw =
   | { readonly kind: "orders" | "cancels"; readonly account: number; readonly count: number }
+  | { readonly kind: "pairs" | "held"; readonly account: number; readonly count: number }
   | { readonly kind: "reduces" | "prevented"; readonly account: number; readonly count: number }
   | { readonly kind: "trades"; readonly account: number; readonly count: number }
   | { readonly kind: "pause"; readonly seconds: number };
@@ -44,6 +52,14 @@ const draws: fc.Arbitrary<Draw[]> = fc.array(
         kind: fc.constant("orders" as const),
         account,
         count: fc.constantFrom(3, 21, 60, 300, 520),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constantFrom("pairs" as const, "held" as const),
+        account,
+        count: fc.constantFrom(3, 12, 30),
       }),
     },
     {
@@ -95,6 +111,10 @@ const EVERY_WARNING: Draw[] = [
   { kind: "cancels", account: ALICE, count: 18 },
   { kind: "prevented", account: ALICE, count: 1 },
   { kind: "pause", seconds: 70 },
+  { kind: "pairs", account: BOB, count: 12 },
+  { kind: "cancels", account: BOB, count: 10 },
+  { kind: "held", account: CAROL, count: 30 },
+  { kind: "cancels", account: CAROL, count: 30 },
   { kind: "orders", account: ALICE, count: 520 },
 ];
 
@@ -108,6 +128,10 @@ interface Live {
   readonly orderId: number;
   readonly account: number;
   leaves: number;
+  /** The other of its pair. */
+  pair?: Live;
+  /** Is it held for review, so that no market knows it? */
+  readonly isHeld: boolean;
 }
 
 /** A shard to which the draws are given one by one, each a batch; and its market, which does as it is told. */
@@ -116,7 +140,9 @@ class Play {
   readonly told: Told[] = [];
   readonly warnings: Told[] = [];
   private readonly shard = LedgerShard.create(SHARD);
-  private readonly recount = new WarningRecount();
+  private readonly recount = new WarningRecount((account) =>
+    GROUPED.includes(account) ? ALICE : account,
+  );
   private readonly live: Live[] = [];
   private time = BEGINNING;
   private numbers = 0;
@@ -128,7 +154,10 @@ class Play {
       const terms = { asset: QUOTE, amount: FUNDS, key: "k" };
       this.ask({ kind: "deposit", account, deadline: 0, ...terms });
       this.ask({ kind: "deposit", account, deadline: 0, ...terms, asset: 1, key: "b" });
+      const limit = { asset: QUOTE, value: REVIEW_LIMIT };
+      this.ask({ kind: "set-review-limit", account, deadline: 0, ...limit });
     }
+    for (const account of GROUPED) this.ask({ kind: "set-group", account, deadline: 0, group: 1 });
     for (const draw of draws) this.play(draw);
   }
 
@@ -139,8 +168,11 @@ class Play {
     }
     const { kind, account, count } = draw;
     for (let n = 0; n < count; n++) {
-      const order = this.live.find((each) => each.account === account && each.leaves > 0);
+      const mine = this.live.filter((each) => each.account === account && each.leaves > 0);
+      const order = kind === "cancels" ? mine[0] : mine.find(({ isHeld }) => !isHeld);
       if (kind === "orders") this.place(account, Side.Buy);
+      else if (kind === "held" && n % 3 > 0) this.place(account, Side.Buy, HELD_QUANTITY);
+      else if (kind === "held" || kind === "pairs") this.placePair(account, kind === "held");
       else if (order) this.act(kind, order, n);
     }
   }
@@ -156,13 +188,52 @@ class Play {
       return this.give(MARKET, { kind: "reduced", ...answer });
     }
     order.leaves = 0;
+    if (order.isHeld) return this.cancelHeld(order);
     const code = kind === "cancels" ? Code.CANCELLED_BY_CLIENT : Code.SELF_TRADE_PREVENTED;
+    this.give(MARKET, { kind: "ended", orderId, leaves, code, sequence: this.numbers });
+    this.endPairOf(order);
+  }
+
+  /** Its market ends the other of a pair. */
+  private endPairOf({ pair }: Live): void {
+    if (!pair || pair.leaves === 0) return;
+    const { orderId, leaves } = pair;
+    pair.leaves = 0;
+    const code = Code.PAIR_DONE;
     this.give(MARKET, { kind: "ended", orderId, leaves, code, sequence: this.numbers });
   }
 
-  /** With the other account, or (every seventh) with itself. */
+  /** Of a pair now one is asked for and now the other. */
+  private cancelHeld({ orderId, account, pair }: Live): void {
+    if (pair) pair.leaves = 0;
+    const named = pair && this.numbers % 2 === 0 ? pair.orderId : orderId;
+    const request = { request: OrderRequest.Cancel, leaves: 0, ...NO_NEW_TERMS } as const;
+    const name = { orderId: named, clientOrderId: "" };
+    this.ask({ kind: "amend", account, deadline: 0, ...name, ...request });
+  }
+
+  private placePair(account: number, isHeld: boolean): void {
+    this.numbers += 1;
+    const quantity = isHeld ? HELD_QUANTITY : 30;
+    const terms = { instrument: MARKET, side: Side.Buy, timeInForce: 1, quantity } as const;
+    const leg = { ...NO_OTHER_TERMS, ...terms };
+    const limit = { ...leg, type: 1, price: 100, clientOrderId: `p-${this.numbers}` };
+    const stop = { ...leg, type: 4, price: 105, stopPrice: 105 };
+    const legs = [limit, { ...stop, clientOrderId: `q-${this.numbers}` }] as const;
+    this.ask({ kind: "place-pair", account, deadline: 0, legs });
+    const accepted = this.told.flatMap(({ event }) => (event.kind === "accepted" ? [event] : []));
+    const [one, other] = accepted.slice(-2).map(({ orderId, pair }): Live => {
+      expect(pair).not.toBe(0);
+      return { orderId, account, leaves: quantity, isHeld };
+    }) as [Live, Live];
+    one.pair = other;
+    other.pair = one;
+    this.live.push(one, other);
+  }
+
+  /** With another account, of its group or not, or (every seventh) with itself. */
   private trade(maker: Live, n: number): void {
-    const other = maker.account === ALICE ? BOB : ALICE;
+    const other = ACCOUNTS.filter((each) => each !== maker.account)[n % 2]!;
     const taker = this.place(n % 7 === 6 ? maker.account : other, Side.Sell);
     const quantity = 10;
     maker.leaves -= quantity;
@@ -181,18 +252,19 @@ class Play {
       isAuction: false,
       sequence: this.numbers,
     });
+    this.endPairOf(maker);
   }
 
-  private place(account: number, side: Side): Live {
+  private place(account: number, side: Side, buys = 30): Live {
     this.numbers += 1;
     const clientOrderId = `o-${this.numbers}`;
     const terms = { instrument: MARKET, side, type: 1, timeInForce: 1, price: 100 } as const;
-    const quantity = side === Side.Sell ? 10 : 30;
+    const quantity = side === Side.Sell ? 10 : buys;
     const order = { clientOrderId, ...terms, quantity, ...NO_OTHER_TERMS };
     this.ask({ kind: "place", account, deadline: 0, ...order });
     const event = this.told.findLast((each) => each.event.kind === "accepted")!.event;
     const orderId = "orderId" in event ? event.orderId : 0;
-    const live = { orderId, account, leaves: quantity };
+    const live: Live = { orderId, account, leaves: quantity, isHeld: buys === HELD_QUANTITY };
     // What sells is there for the trade that follows.
     if (side === Side.Buy) this.live.push(live);
     return live;

@@ -1,11 +1,15 @@
 /** Watching: what is counted of an account, from how many on it is warned, and that nothing else comes of it. */
 import { describe, expect, it } from "vitest";
 import { Code } from "../../actors/kernel/codes.js";
-import { Side } from "../../actors/kernel/order.js";
-import type { AccountEvent } from "../../actors/ledger/account-events.js";
-import { NO_OTHER_TERMS } from "../../actors/ledger/messages.js";
+import { OrderRequest, Side } from "../../actors/kernel/order.js";
+import {
+  type AccountEvent,
+  decodeAccountEvents,
+  decodeBlocks,
+} from "../../actors/ledger/account-events.js";
+import { NO_NEW_TERMS, NO_OTHER_TERMS } from "../../actors/ledger/messages.js";
 import { type Counts, isWorthAWarning, WarningKind } from "../../actors/ledger/warnings.js";
-import { ALICE, BOB, MARKET, type Step, Teller } from "../helpers/ledger.js";
+import { ALICE, BOB, MARKET, QUOTE, type Step, Teller } from "../helpers/ledger.js";
 
 const FUNDS = { base: 10 ** 9, quote: 10 ** 9 };
 const SECOND = 1_000_000;
@@ -39,12 +43,43 @@ class Scene {
     return accepted?.kind === "accepted" ? accepted.orderId : 0;
   }
 
+  placePair(): [number, number] {
+    this.orders += 1;
+    const leg = { instrument: MARKET, side: Side.Buy, timeInForce: 1, quantity: 10 };
+    const limit = {
+      ...NO_OTHER_TERMS,
+      ...leg,
+      type: 1,
+      price: 100,
+      clientOrderId: `p-${this.orders}`,
+    };
+    const stop = {
+      ...limit,
+      type: 4,
+      price: 105,
+      stopPrice: 105,
+      clientOrderId: `q-${this.orders}`,
+    };
+    const { events } = this.seen(
+      this.teller.ask({ kind: "place-pair", account: ALICE, legs: [limit, stop] }),
+    );
+    const ids = events.flatMap((event) => (event.kind === "accepted" ? [event.orderId] : []));
+    return ids as [number, number];
+  }
+
   places(count: number, account = ALICE): number[] {
     return Array.from({ length: count }, () => this.place(account));
   }
 
   end(orderId: number, code: Code = Code.CANCELLED_BY_CLIENT): Step {
     return this.seen(this.teller.answer({ kind: "ended", orderId, leaves: 10, code, sequence: 1 }));
+  }
+
+  /** Asks for it, and no market has to answer: it is held for review. */
+  cancel(orderId: number): Step {
+    const request = { request: OrderRequest.Cancel, leaves: 0, ...NO_NEW_TERMS } as const;
+    const name = { account: ALICE, orderId, clientOrderId: "" };
+    return this.seen(this.teller.ask({ kind: "amend", ...name, ...request }));
   }
 
   trade(makerOrder: number, takerOrder: number): Step {
@@ -106,6 +141,41 @@ describe("the cancel rate", () => {
   });
 });
 
+describe("what a client cancels", () => {
+  it("counts when it was held for review as when it was at its market", () => {
+    const scene = new Scene();
+    const { teller } = scene;
+    teller.ask({ kind: "set-review-limit", account: ALICE, asset: QUOTE, value: 1 });
+    for (const orderId of scene.places(20)) scene.cancel(orderId);
+    expect(scene.warned).toMatchObject([{ orders: 20, cancels: 17 }]);
+  });
+
+  it("counts for both orders of a pair, as their acceptance did, held for review or not", () => {
+    const scene = new Scene();
+    for (let n = 0; n < 10; n++) {
+      const [first, second] = scene.placePair();
+      scene.end(first);
+      scene.end(second, Code.PAIR_DONE);
+    }
+    expect(scene.warned).toMatchObject([{ orders: 20, cancels: 18 }]);
+    const other = new Scene();
+    other.teller.ask({ kind: "set-review-limit", account: ALICE, asset: QUOTE, value: 1 });
+    const pairs = Array.from({ length: 10 }, () => other.placePair());
+    for (const [, second] of pairs) other.cancel(second);
+    expect(other.warned).toMatchObject([{ orders: 20, cancels: 18 }]);
+  });
+
+  it("is one order where the other of its pair had traded or ended", () => {
+    const scene = new Scene();
+    const pairs = Array.from({ length: 10 }, () => scene.placePair());
+    for (const [first, second] of pairs) {
+      scene.end(second, Code.EXPIRED);
+      scene.end(first);
+    }
+    expect(scene.warned).toEqual([]);
+  });
+});
+
 describe("a self-trade", () => {
   it("that was prevented is warned of at once, and its order's account alone", () => {
     const scene = new Scene();
@@ -126,6 +196,17 @@ describe("a self-trade", () => {
     ]);
     scene.trade(scene.place(), scene.place(BOB, Side.Sell));
     expect(scene.warned).toHaveLength(1);
+  });
+
+  it("is one between accounts of a group too, and both are warned", () => {
+    const scene = new Scene();
+    for (const account of [ALICE, BOB]) scene.teller.ask({ kind: "set-group", account, group: 3 });
+    const { effects } = scene.trade(scene.place(), scene.place(BOB, Side.Sell));
+    const warned = decodeBlocks(effects.events!).filter(({ bytes }) =>
+      decodeAccountEvents(bytes).some(({ kind }) => kind === "warning"),
+    );
+    expect(warned.map(({ account }) => account).sort()).toEqual([ALICE, BOB]);
+    expect(scene.kinds).toEqual([WarningKind.SelfTrade, WarningKind.SelfTrade]);
   });
 });
 
