@@ -337,7 +337,7 @@ describe("a market", () => {
 
 describe("an account", () => {
   const origin = { slot: 1, token: 1, number: 1 };
-  const terms = { baseAsset: 1, quoteAsset: 2, notionalFactor: 1 };
+  const terms = { baseAsset: 1, quoteAsset: 2, notionalFactor: 1, makerFee: 0, takerFee: 0 };
 
   /** A batch that tells account 7 of a deposit, with these numbers in its journal's and its balances' rows. */
   function deposit(shard: ActorHistory, first: number, changed: number, total: number): Batch {

@@ -4,6 +4,7 @@
  */
 import type { Batch } from "../../../services/ports/store.js";
 import { readEvents, type SeenEvent } from "./decode.js";
+import { FeesCheck, isHouse, type Rates } from "./fees.js";
 import { type ActorHistory, numbersOf, partOf, type StoredBatch, textsOf } from "./history.js";
 import { type SeenTrade, tradesOf } from "./matching.js";
 import { TransfersCheck } from "./transfers.js";
@@ -14,7 +15,7 @@ const MAKER = 1;
 const AUCTION = 3;
 
 /** What a check needs to know of an instrument. */
-export interface Terms {
+export interface Terms extends Rates {
   readonly baseAsset: number;
   readonly quoteAsset: number;
   readonly notionalFactor: number;
@@ -49,6 +50,7 @@ export class AccountsCheck {
   readonly ordersByClientId = new Map<string, KeptOrder>();
   readonly orders = new Map<number, KeptOrder>();
   readonly transfers: TransfersCheck;
+  private readonly fees: FeesCheck;
   private readonly verdict: Verdict;
   private readonly termsOf: (instrument: number) => Terms | undefined;
   private readonly trades = new Map<string, KeptTrade>();
@@ -61,6 +63,7 @@ export class AccountsCheck {
     this.verdict = verdict;
     this.termsOf = termsOf;
     this.transfers = new TransfersCheck(verdict);
+    this.fees = new FeesCheck(verdict);
   }
 
   commit(stored: StoredBatch, actor: ActorHistory): void {
@@ -75,6 +78,7 @@ export class AccountsCheck {
     const moved = new Map<string, Balance>();
     this.takeJournal(batch, actor, moved);
     this.transfers.judgeCommit();
+    this.fees.judgeCommit();
     this.takeBalances(batch, actor, moved);
     this.judgeConservation(batch, actor);
   }
@@ -150,6 +154,9 @@ export class AccountsCheck {
       add(this.deposits, event.asset, event.amount);
     } else if (event.kind === "filled") {
       this.settle(event, account, actor, expected);
+    } else if (event.kind === "fee") {
+      add(expected, event.asset, event.amount);
+      this.fees.keep(event, account);
     } else if (event.kind === "accepted" || event.kind === "rejected" || event.kind === "voided") {
       this.takeOrder(event, account);
     } else {
@@ -209,7 +216,8 @@ export class AccountsCheck {
     const value = price * quantity * terms.notionalFactor;
     const sign = side === BUY ? 1 : -1;
     add(expected, terms.baseAsset, sign * quantity);
-    add(expected, terms.quoteAsset, -sign * value);
+    add(expected, terms.quoteAsset, -sign * value - event.amount);
+    this.fees.charge(event, isMaker, value, terms);
     add(this.inFlight, terms.baseAsset, sign * quantity);
     add(this.inFlight, terms.quoteAsset, -sign * value);
   }
@@ -252,7 +260,7 @@ export class AccountsCheck {
         after.total === before.total + change.total &&
           after.held === before.held + change.held &&
           after.held >= 0 &&
-          after.held <= after.total,
+          (after.held <= after.total || isHouse(account)),
         "R7",
         () =>
           `${actor.name}: account and asset ${key} go from ${JSON.stringify(before)} to ` +

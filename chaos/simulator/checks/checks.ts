@@ -158,6 +158,8 @@ export class Checks extends SilentWitness {
         baseAsset: Number(row["base_asset"]),
         quoteAsset: Number(row["quote_asset"]),
         notionalFactor: Number(row["notional_factor"]),
+        makerFee: Number(row["maker_fee"]),
+        takerFee: Number(row["taker_fee"]),
       });
     }
     return this.terms.get(instrument);

@@ -108,6 +108,7 @@ export interface SeenEvent {
   readonly quantity: number;
   readonly leaves: number;
   readonly asset: number;
+  /** Of a fill its fee. */
   readonly amount: number;
   readonly key: string;
   /** The other account of a transfer. */
@@ -170,6 +171,18 @@ const EVENTS: Readonly<Record<number, readonly [kind: string, hasOrigin: boolean
   ],
   12: ["accepted", true, readAcceptedWithTerms],
   18: ["accepted", true, readAcceptedOfPair],
+  22: ["filled", false, (b) => ({ ...readFilled(b), amount: b.signed() })],
+  23: [
+    "fee",
+    false,
+    (b) => ({
+      orderId: b.number(),
+      tradeId: b.number(),
+      instrument: b.number(),
+      asset: b.number(),
+      amount: b.signed(),
+    }),
+  ],
   24: ["transferSent", true, readTransfer],
   25: ["transferEnded", false, (b) => ({ ...readTransfer(b), code: b.number() })],
   26: ["transferReceived", false, readTransfer],

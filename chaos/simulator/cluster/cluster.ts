@@ -17,6 +17,8 @@ import { NodeProcess } from "./node-process.js";
 import { portsOf, type PortsOfProcess, type Servers } from "./ports.js";
 import type { Tally } from "./tally.js";
 
+/** In millionths of what is traded. */
+const FEES = { makerFee: -500, takerFee: 2_500 };
 /** What a statement takes with its way there: most of it is the disk. */
 const POSTGRES_SPEED = { leastUs: 600, meanUs: 800 };
 /** A process that has ended is started again after so long, unless somebody keeps it down. */
@@ -192,7 +194,9 @@ export class Cluster {
   }
 }
 
+/** One of them has no fees: its orders are stored as plain ones. Makers of the others get a rebate. */
 function instrumentOf(symbol: string): Instrument {
+  const fees = symbol === SYMBOLS[0] ? { makerFee: 0, takerFee: 0 } : FEES;
   return {
     symbol,
     baseAsset: { name: symbol, decimals: 0 },
@@ -202,8 +206,7 @@ function instrumentOf(symbol: string): Instrument {
     tick: 1,
     lot: 1,
     referencePrice: 1_000,
-    makerFee: 0,
-    takerFee: 0,
+    ...fees,
     feeTiers: [],
   };
 }
