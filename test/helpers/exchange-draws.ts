@@ -1,6 +1,7 @@
 /** What happens to an exchange that is wired by hand in its property tests: orders, requests, phases, and faults. */
 import fc from "fast-check";
 import { FIRST_MARKET_ID, shardOfAccount } from "../../actors/kernel/ids.js";
+import type { FeeRates } from "../../actors/kernel/fees.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import { isFinal, OrderRequest, type OrderStatus, Side } from "../../actors/kernel/order.js";
 import {
@@ -49,6 +50,14 @@ export const INSTRUMENTS: readonly Instrument[] = [
     feeTiers: [],
   },
 ];
+
+/** Without fees, with a fee for both, and with rebates, the highest too. */
+export const fees: fc.Arbitrary<FeeRates> = fc.constantFrom(
+  { makerFee: 0, takerFee: 0 },
+  { makerFee: 1_500, takerFee: 7 },
+  { makerFee: -900, takerFee: 2_500 },
+  { makerFee: -40_000, takerFee: 40_000 },
+);
 
 export interface Draw {
   readonly act:

@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { codeName } from "../../actors/kernel/codes.js";
-import { FIRST_MARKET_ID, shardOfAccount, shardOfOrder } from "../../actors/kernel/ids.js";
+import type { FeeRates } from "../../actors/kernel/fees.js";
+import {
+  FIRST_MARKET_ID,
+  houseAccountOf,
+  shardOfAccount,
+  shardOfOrder,
+} from "../../actors/kernel/ids.js";
 import {
   isFinal,
   Liquidity,
@@ -16,6 +22,7 @@ import {
   act,
   ASSETS,
   draws,
+  fees,
   FUNDS,
   INSTRUMENTS,
   SHARDS,
@@ -23,8 +30,9 @@ import {
 } from "../helpers/exchange-draws.js";
 import { type Post, WiredExchange } from "../helpers/wired-exchange.js";
 
-function startWith(): WiredExchange {
-  const exchange = new WiredExchange(SHARDS, INSTRUMENTS);
+function startWith(rates: FeeRates): WiredExchange {
+  const instruments = INSTRUMENTS.map((instrument) => ({ ...instrument, ...rates }));
+  const exchange = new WiredExchange(SHARDS, instruments);
   for (const account of ACCOUNTS) {
     const shard = shardOfAccount(account, SHARDS);
     exchange.ask(shard, { kind: "open", account, deadline: 0 });
@@ -104,6 +112,27 @@ function checkConserved(exchange: WiredExchange): void {
   expect([...world.values()]).toEqual(ASSETS.map(() => 0));
 }
 
+/** A house account has what the orders of its shard were charged, and nothing else. Gives how many orders were charged anything. */
+function checkHouses(exchange: WiredExchange): number {
+  let charged = 0;
+  for (const { id, tables } of exchange.shards) {
+    const due = new Map<unknown, number>();
+    for (const row of tables.rows("orders")) {
+      const { quoteAsset } = INSTRUMENTS[(row["instrument"] as number) - FIRST_MARKET_ID] ?? {};
+      const paid = (row["fees"] ?? 0) as number;
+      if (paid !== 0) charged += 1;
+      if (paid !== 0) due.set(quoteAsset, (due.get(quoteAsset) ?? 0) + paid);
+    }
+    const house = tables.rows("balances").filter((row) => row["account"] === houseAccountOf(id));
+    for (const row of house) {
+      expect(row).toMatchObject({ total: due.get(row["asset"]) ?? 0, held: 0 });
+      due.delete(row["asset"]);
+    }
+    expect([...due.values()].every((paid) => paid === 0)).toBe(true);
+  }
+  return charged;
+}
+
 /** R9: each account's journal is 1, 2, 3, … without a gap. */
 function checkJournals(exchange: WiredExchange): void {
   const last = new Map<unknown, number>();
@@ -151,15 +180,17 @@ describe("ledger shards and markets together, with frames lost, doubled and late
   it("conserve every asset and number every journal at every step, and hold nothing in the end", () => {
     let trades = 0;
     let openAtEnd = 0;
+    let charged = 0;
     const told = new Map<string, number>();
     fc.assert(
-      fc.property(draws, (draws) => {
-        const exchange = startWith();
+      fc.property(fees, draws, (rates, draws) => {
+        const exchange = startWith(rates);
         for (const draw of draws) {
           act(exchange, draw);
           if (draw.act !== "commit") continue;
           exchange.posts[draw.post]!.actor.checkInvariants();
           checkConserved(exchange);
+          checkHouses(exchange);
           checkJournals(exchange);
         }
         for (const { actor } of exchange.posts) actor.checkInvariants();
@@ -169,6 +200,7 @@ describe("ledger shards and markets together, with frames lost, doubled and late
         for (const { tables } of exchange.markets) openAtEnd += tables.rows("book").length;
         cancelAll(exchange);
         checkConserved(exchange);
+        charged += checkHouses(exchange);
         for (const { tables, actor } of exchange.shards) {
           actor.checkInvariants();
           for (const row of tables.rows("balances")) expect(row["held"]).toBe(0);
@@ -186,6 +218,7 @@ describe("ledger shards and markets together, with frames lost, doubled and late
     );
     expect(trades).toBeGreaterThan(200);
     expect(openAtEnd).toBeGreaterThan(50);
+    expect(charged).toBeGreaterThan(100);
     const seen = (kind: string): number => told.get(kind) ?? 0;
     expect(seen("amended")).toBeGreaterThan(40);
     expect(seen("refused 3 TOO_LATE")).toBeGreaterThan(10);
@@ -199,10 +232,10 @@ describe("ledger shards and markets together, with frames lost, doubled and late
 
   it("come to the same end when nothing is lost, doubled or crashed", () => {
     fc.assert(
-      fc.property(draws, (draws) => {
+      fc.property(fees, draws, (rates, draws) => {
         // One order of arrival at each actor: everything is drained after each command.
-        const calm = startWith();
-        const rough = startWith();
+        const calm = startWith(rates);
+        const rough = startWith(rates);
         // Each has a time of its own, so nothing may depend on it.
         for (const draw of draws.map(timeless)) {
           if (!["place", "pair", "amend", "operate"].includes(draw.act)) continue;
