@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { Code } from "../../actors/kernel/codes.js";
 import { isHouseAccount } from "../../actors/kernel/ids.js";
 import { isFinal, type OrderStatus } from "../../actors/kernel/order.js";
@@ -13,13 +13,52 @@ import { WhimsicalMarket } from "../helpers/whimsical-market.js";
 /** As many steps, and of such a seed, as `npm run test:property -- --ledger` asks for. */
 const asked = Number(process.env["PALISADE_PROPERTY_STEPS"] ?? 0);
 const seed = Number(process.env["PALISADE_PROPERTY_SEED"] ?? 1);
-/** What a run of draws has of them on average. */
-const STEPS_PER_RUN = 150;
-const SHORT_RUNS = 180;
+/** A run of draws has more of them on average. */
+const STEPS_PER_RUN = 100;
+/** Runs of each property in a plain test run; what is asked for is shared among them in the same way. */
+const RUNS = {
+  history: 180,
+  conservation: 60,
+  journal: 60,
+  batches: 100,
+  reviews: 150,
+  pairs: 40,
+  answers: 120,
+} as const;
+const RUNS_ALL = Object.values(RUNS).reduce((sum, runs) => sum + runs, 0);
 const RUNS_PER_SECOND_LEAST = 1;
-const numRuns = asked === 0 ? SHORT_RUNS : Math.ceil(asked / STEPS_PER_RUN);
 
-const saidOf = (fills: number) => `${asked} steps in ${numRuns} runs, ${fills} fills, seed ${seed}`;
+/** What was really played. */
+const done = { steps: 0, runs: 0, fills: 0 };
+
+function runsOf(property: keyof typeof RUNS): number {
+  if (asked === 0) return RUNS[property];
+  return Math.ceil((asked * RUNS[property]) / (RUNS_ALL * STEPS_PER_RUN));
+}
+
+function sizeOf(property: keyof typeof RUNS): fc.Parameters<unknown> {
+  return { numRuns: runsOf(property), ...(asked === 0 ? {} : { seed }) };
+}
+
+/** Fewer runs than usual may not have met everything that is counted. */
+function isFew(property: keyof typeof RUNS): boolean {
+  return runsOf(property) < RUNS[property];
+}
+
+function counted(draws: Draw[]): Draw[] {
+  done.steps += draws.length;
+  done.runs += 1;
+  return draws;
+}
+
+afterAll(() => {
+  if (asked === 0) return;
+  const { steps, runs, fills } = done;
+  const properties = Object.keys(RUNS).length;
+  process.stdout.write(
+    `${steps} steps in ${runs} runs of ${properties} properties, ${fills} fills, seed ${seed}\n`,
+  );
+});
 
 function amount(value: unknown): bigint {
   return BigInt(value as number);
@@ -35,9 +74,10 @@ function arrayOf(text: unknown): bigint[] {
   return inner === "" ? [] : inner.split(",").map(BigInt);
 }
 
-describe("a ledger shard, whatever clients and markets do", () => {
-  const timeout = 60_000 + (numRuns / RUNS_PER_SECOND_LEAST) * 1_000;
-  it("has the balances, holds and orders that its whole history adds up to", { timeout }, () => {
+const timeout = 60_000 + (runsOf("history") / RUNS_PER_SECOND_LEAST) * 1_000;
+
+describe("a ledger shard, whatever clients and markets do", { timeout }, () => {
+  it("has the balances, holds and orders that its whole history adds up to", () => {
     let fills = 0;
     let amends = 0;
     let races = 0;
@@ -73,7 +113,7 @@ describe("a ledger shard, whatever clients and markets do", () => {
           }
         };
         const other = new OtherShard();
-        fills += play(draws, check, markets, other).shard.fills;
+        fills += play(counted(draws), check, markets, other).shard.fills;
         for (const act of ["taken", "returned", "sent", "refused"] as const) {
           transfers[act] += other.counts[act];
         }
@@ -84,10 +124,10 @@ describe("a ledger shard, whatever clients and markets do", () => {
           reprices += market.reprices;
         }
       }),
-      { numRuns, ...(asked === 0 ? {} : { seed }) },
+      sizeOf("history"),
     );
-    if (asked > 0) process.stdout.write(`${saidOf(fills)}: the shard and the plain ledger agree\n`);
-    if (numRuns < SHORT_RUNS) return;
+    done.fills = fills;
+    if (isFew("history")) return;
     expect(fills).toBeGreaterThan(250);
     expect(amends).toBeGreaterThan(40);
     expect(races).toBeGreaterThan(40);
@@ -100,7 +140,7 @@ describe("a ledger shard, whatever clients and markets do", () => {
   it("conserves every asset: deposits, and what markets brought in and took out", () => {
     fc.assert(
       fc.property(draws, (draws) => {
-        play(draws, ({ tables }) => {
+        play(counted(draws), ({ tables }) => {
           const sums = new Map<number, bigint>(ASSETS.map((asset) => [asset, 0n]));
           const add = (asset: number, value: bigint): void => {
             sums.set(asset, (sums.get(asset) ?? 0n) + value);
@@ -120,14 +160,14 @@ describe("a ledger shard, whatever clients and markets do", () => {
           expect([...sums.values()]).toEqual(ASSETS.map(() => 0n));
         });
       }),
-      { numRuns: 60 },
+      sizeOf("conservation"),
     );
   });
 
   it("writes a journal without a gap whose amounts add up to the balances", () => {
     fc.assert(
       fc.property(draws, (draws) => {
-        const { tables } = play(draws, () => undefined);
+        const { tables } = play(counted(draws), () => undefined);
         const last = new Map<unknown, number>();
         const totals = new Map<string, bigint>();
         const helds = new Map<string, bigint>();
@@ -149,7 +189,7 @@ describe("a ledger shard, whatever clients and markets do", () => {
           expect(helds.get(key) ?? 0n).toBe(amount(row["held"]));
         }
       }),
-      { numRuns: 60 },
+      sizeOf("journal"),
     );
   });
 
@@ -160,7 +200,7 @@ describe("a ledger shard, whatever clients and markets do", () => {
     });
     fc.assert(
       fc.property(draws, splits, (draws, splits) => {
-        const first = play(draws, () => undefined);
+        const first = play(counted(draws), () => undefined);
         const second = new Run();
         for (const [at, given] of first.given.entries()) {
           second.give(given);
@@ -174,7 +214,7 @@ describe("a ledger shard, whatever clients and markets do", () => {
         expect(second.replies).toEqual(first.replies);
         expect(second.contents()).toEqual(first.contents());
       }),
-      { numRuns: 100 },
+      sizeOf("batches"),
     );
   });
 
@@ -190,7 +230,7 @@ describe("a ledger shard, whatever clients and markets do", () => {
     const counts = { approved: 0, refused: 0, over: 0, cancelled: 0, pairs: 0 };
     fc.assert(
       fc.property(draws, (draws) => {
-        const { events, entered } = play([...LIMITED, ...draws], ({ tables, entered }) => {
+        const { events, entered } = play([...LIMITED, ...counted(draws)], ({ tables, entered }) => {
           for (const row of tables.rows("orders")) {
             if ((row["review_until"] ?? 0) === 0) continue;
             expect(entered.has(row["order_id"] as number)).toBe(false);
@@ -224,8 +264,9 @@ describe("a ledger shard, whatever clients and markets do", () => {
           }
         }
       }),
-      { numRuns: 150 },
+      sizeOf("reviews"),
     );
+    if (isFew("reviews")) return;
     expect(Math.min(...Object.values(counts)), JSON.stringify(counts)).toBeGreaterThan(10);
   });
 
@@ -233,7 +274,7 @@ describe("a ledger shard, whatever clients and markets do", () => {
     let pairs = 0;
     fc.assert(
       fc.property(draws, (draws) => {
-        for (const told of play(draws, () => undefined).events.values()) {
+        for (const told of play(counted(draws), () => undefined).events.values()) {
           for (const [at, event] of told.entries()) {
             if (event.kind !== "accepted" || event.pair === 0) continue;
             const isFirst = event.orderId < event.pair;
@@ -244,8 +285,9 @@ describe("a ledger shard, whatever clients and markets do", () => {
           }
         }
       }),
-      { numRuns: 40 },
+      sizeOf("pairs"),
     );
+    if (isFew("pairs")) return;
     expect(pairs).toBeGreaterThan(100);
   });
 
@@ -254,7 +296,7 @@ describe("a ledger shard, whatever clients and markets do", () => {
     let pairRepeats = 0;
     fc.assert(
       fc.property(draws, (draws) => {
-        const { events, replies } = play(draws, () => undefined);
+        const { events, replies } = play(counted(draws), () => undefined);
         const first = new Map<number, number>();
         const answers: [account: number, clientOrderId: string][] = [];
         for (const [account, told] of events) {
@@ -280,8 +322,9 @@ describe("a ledger shard, whatever clients and markets do", () => {
           expect(codes).toEqual([pair.leg === 1 ? code : none, pair.leg === 2 ? code : none]);
         }
       }),
-      { numRuns: 120 },
+      sizeOf("answers"),
     );
+    if (isFew("answers")) return;
     expect(repeats).toBeGreaterThan(50);
     expect(pairRepeats).toBeGreaterThan(10);
   });
