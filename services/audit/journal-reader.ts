@@ -58,6 +58,15 @@ export class JournalReader {
     return new JournalReader(client, account, archives, folder);
   }
 
+  /** What the account has now, and what is held of it, by asset. */
+  async balances(): Promise<Map<number, { readonly total: number; readonly held: number }>> {
+    const { rows } = await this.client.query<{ asset: number; total: number; held: number }>(
+      "SELECT asset, total, held FROM balances WHERE account = $1",
+      [this.account],
+    );
+    return new Map(rows.map((row) => [row.asset, row]));
+  }
+
   /** What the journal adds up to before a time, by asset. Throws as `rows` does. */
   async balancesBefore(time: number): Promise<Map<number, number>> {
     const isArchived = this.isArchived(time);

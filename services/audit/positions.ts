@@ -1,7 +1,7 @@
 /**
  * What an account's trades have come to, market by market, by average cost, as its journal tells them (R7): how much it has bought
  * more than sold (or, below zero, sold more than bought), what that has cost, and what the trades that closed some of it have brought.
- * What it was deposited or transferred has no price, and is no part of it.
+ * What it was deposited or transferred has no price, and is no part of it; of what it has of the base asset in all, its balance tells.
  */
 import { notional } from "../../actors/kernel/instrument.js";
 import { Side } from "../../actors/kernel/order.js";
@@ -26,6 +26,9 @@ export interface Position {
 export interface PositionLine {
   readonly symbol: string;
   readonly quantity: string;
+  /** What the account has of the base asset, however it came by it: free for new orders, and held for those that are open. */
+  readonly available: string;
+  readonly held: string;
   /** Cost for one, rounded down to the units that prices have; empty where there is no quantity. */
   readonly averagePrice: string;
   readonly cost: string;
@@ -52,7 +55,8 @@ export async function readPositions(
         if (event.kind === "filled") take(positions, event, books);
       }
     }
-    const lines = [...positions].map(([id, position]) => lineOf(id, position, books));
+    const balances = await journal.balances();
+    const lines = [...positions].map(([id, position]) => lineOf(id, position, books, balances));
     return lines.sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
   });
 }
@@ -104,15 +108,23 @@ function least(one: bigint, other: bigint): bigint {
   return one < other ? one : other;
 }
 
-function lineOf(id: number, position: Position, books: Books): PositionLine {
+function lineOf(
+  id: number,
+  position: Position,
+  books: Books,
+  balances: ReadonlyMap<number, { readonly total: number; readonly held: number }>,
+): PositionLine {
   const instrument = books.instrument(id);
   const { symbol, baseAsset, quoteAsset, priceDecimals, notionalFactor } = instrument;
   const { quantity, cost, realised, fees, fills } = position;
+  const { total, held } = balances.get(baseAsset) ?? { total: 0, held: 0 };
   const money = (units: bigint) => books.amount(quoteAsset, units);
   const average = quantity === 0n ? 0n : cost / (size(quantity) * BigInt(notionalFactor));
   return {
     symbol,
     quantity: books.amount(baseAsset, quantity),
+    available: books.amount(baseAsset, total - held),
+    held: books.amount(baseAsset, held),
     averagePrice: quantity === 0n ? "" : formatDecimal(average, priceDecimals),
     cost: money(cost),
     realised: money(realised),

@@ -1,4 +1,4 @@
-/** `positions`: what an account's trades have come to, market by market, as its journal says it. */
+/** `positions`: what an account's trades have come to, market by market, as its journal says it, and what it has of each base asset. */
 import { JournalError } from "../audit/account-journal.js";
 import { JournalArchivedError } from "../audit/journal-reader.js";
 import { type PositionLine, readPositions } from "../audit/positions.js";
@@ -6,6 +6,18 @@ import { accountOf } from "./accounts.js";
 import { CliError } from "./cli-error.js";
 import { type DatabaseOptions, onDatabase } from "./database.js";
 import { printJson, printTable } from "./output.js";
+
+const HEAD = [
+  "symbol",
+  "quantity",
+  "available",
+  "held",
+  "average",
+  "cost",
+  "realised",
+  "fees",
+  "fills",
+];
 
 export interface PositionsOptions extends DatabaseOptions {
   readonly json?: boolean;
@@ -21,16 +33,11 @@ export async function positions(account: string, options: PositionsOptions): Pro
       process.stdout.write("no trades\n");
       return;
     }
-    const rows = found.map(({ symbol, quantity, averagePrice, cost, realised, fees, fills }) => [
-      symbol,
-      quantity,
-      averagePrice,
-      cost,
-      realised,
-      fees,
-      fills,
-    ]);
-    printTable([["symbol", "quantity", "average", "cost", "realised", "fees", "fills"], ...rows]);
+    const rows = found.map((line) => {
+      const { symbol, quantity, available, held, averagePrice, cost, realised, fees, fills } = line;
+      return [symbol, quantity, available, held, averagePrice, cost, realised, fees, fills];
+    });
+    printTable([HEAD, ...rows]);
   });
 }
 

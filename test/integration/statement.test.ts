@@ -107,8 +107,11 @@ it("has fees and rebates, and what the house got of them", async () => {
 
 it("and the positions are read out of the same journal", async () => {
   const one = { symbol: "X", averagePrice: "50", cost: "500", realised: "0", fees: "0", fills: 1 };
-  expect(await readPositions(exchange.url, BUYER)).toEqual([{ ...one, quantity: "10" }]);
-  expect(await readPositions(exchange.url, SELLER)).toEqual([{ ...one, quantity: "-10" }]);
+  const buyers = { ...one, quantity: "10", available: "10", held: "0" };
+  expect(await readPositions(exchange.url, BUYER)).toEqual([buyers]);
+  await exchange.run(`UPDATE balances SET held = 30 WHERE account = ${SELLER} AND asset = 1`);
+  const sellers = { ...one, quantity: "-10", available: "60", held: "30" };
+  expect(await readPositions(exchange.url, SELLER)).toEqual([sellers]);
   expect(await readPositions(exchange.url, 999)).toBeNull();
 });
 
