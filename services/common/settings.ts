@@ -1,4 +1,5 @@
 /** Every setting of Palisade's processes: its variable, its unit, and what it is for. */
+import { isIP } from "node:net";
 import { z } from "zod";
 import { ACCOUNT_LIMIT_MAX, ACCOUNT_TIER_MAX } from "../../actors/kernel/limits.js";
 
@@ -53,6 +54,13 @@ const name = z.string().regex(/^[A-Za-z0-9_-]{1,40}$/, {
 const image = z.string().regex(/^\S+$/, { error: "not the name of an image" });
 const yesOrNo = z.enum(["0", "1"]).transform((text) => text === "1");
 
+const host = z.string().regex(/^[A-Za-z0-9.:_-]{1,253}$/, {
+  error: "not the name or the address of a machine",
+});
+const address = z.string().refine((text) => isIP(text) !== 0, {
+  error: "not an IP address; 0.0.0.0 is all addresses of the machine",
+});
+
 /** The defaults are written as they would be in a variable, so that both pass the same check. */
 export const SETTINGS = {
   natsUrl: {
@@ -97,6 +105,28 @@ export const SETTINGS = {
     about: "Loopback port of metrics and health; 0 takes any free one.",
     fallback: "0",
     schema: port,
+  },
+  peerListen: {
+    variable: "PALISADE_PEER_LISTEN",
+    unit: "address",
+    about:
+      "The address that a node listens on for other nodes, which watch it; any but loopback is for machines that only they can reach.",
+    fallback: "127.0.0.1",
+    schema: address,
+  },
+  peerPort: {
+    variable: "PALISADE_PEER_PORT",
+    unit: "port",
+    about: "The port that a node listens on for other nodes; 0 takes any free one.",
+    fallback: "0",
+    schema: port,
+  },
+  peerHost: {
+    variable: "PALISADE_PEER_HOST",
+    unit: "host",
+    about: "By which name or address nodes on other machines find this one's.",
+    fallback: "127.0.0.1",
+    schema: host,
   },
   grpcPort: {
     variable: "PALISADE_GRPC_PORT",

@@ -12,11 +12,14 @@ import {
   RESTLESS_WITHIN_MS,
 } from "./limits.js";
 import type { Member } from "./membership.js";
+import { ENDED } from "./neighbours.js";
 
 /** What a life of a node has dropped. */
 interface Drops {
   readonly incarnation: string;
   count: number;
+  /** Was it taken for ended, one of these times? */
+  hasEnded: boolean;
   /** Until when it comes behind the others. */
   untilMs: number;
 }
@@ -27,6 +30,8 @@ export class LeaderHistory {
   private incarnation = "";
   private sinceMs = 0;
   private isHeld = false;
+  /** Is it taken for ended? */
+  private isEnded = false;
   /** Takeovers of which each followed another soon. */
   private takeovers = 0;
   private readonly drops = new Map<string, Drops>();
@@ -36,6 +41,7 @@ export class LeaderHistory {
     if (!this.isHeld || key.node !== this.node) this.change(key, nowMs);
     // Whose lease runs out is gone together with its keys: it is remembered in which life it led.
     this.incarnation = leader?.info.incarnation ?? this.incarnation;
+    this.isEnded = leader?.suspicion === ENDED;
   }
 
   /** Takes note that nobody leads. Where somebody does, though there is no key, it is etcd that has forgotten it. */
@@ -63,6 +69,12 @@ export class LeaderHistory {
     return drops?.incarnation === incarnation && drops.untilMs > nowMs ? drops.untilMs : 0;
   }
 
+  /** Was this life of a node taken for ended when it dropped the actor? If it is there, it had not. */
+  hasEnded(node: string, incarnation: string): boolean {
+    const drops = this.drops.get(node);
+    return drops?.incarnation === incarnation && drops.hasEnded;
+  }
+
   /** Has nobody dropped it yet? */
   get isClean(): boolean {
     return this.drops.size === 0;
@@ -84,9 +96,15 @@ export class LeaderHistory {
   private drop(nowMs: number): void {
     const { node, incarnation, sinceMs } = this;
     const before = this.drops.get(node);
+    const hasEnded = this.isEnded || this.hasEnded(node, incarnation);
     const isForgotten =
       before?.incarnation !== incarnation || nowMs - sinceMs >= FLAPS_FORGOTTEN_AFTER_MS;
     const count = isForgotten ? 1 : Math.min(before.count + 1, FLAPS_COUNTED_MAX);
-    this.drops.set(node, { incarnation, count, untilMs: nowMs + MOVE_AFTER_MS * 2 ** count });
+    this.drops.set(node, {
+      incarnation,
+      count,
+      hasEnded,
+      untilMs: nowMs + MOVE_AFTER_MS * 2 ** count,
+    });
   }
 }

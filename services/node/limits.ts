@@ -15,6 +15,9 @@ export const PROBE_EVERY_MS = 200;
 export const SUSPECT_AFTER_MS = 700;
 /** What a node said before its process ended may come so late. */
 export const LAST_WORDS_MS_MAX = 500;
+/** An address whose refusal is not believed is dialled again after so long, and twice as long each time, up to so many times. */
+export const REDIAL_AFTER_MS = 500;
+export const REDIALS_COUNTED_MAX = 6;
 /** A node whose own heartbeat is so late does not judge others by what it did not hear. */
 export const TICK_LATE_MS = 300;
 

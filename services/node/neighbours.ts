@@ -1,8 +1,9 @@
 /**
- * Who of the other nodes is to be taken for dead before its lease has run out: whose process has ended (its connections
- * are closed, and its address refuses another), who is silent on two ways, and who has lost its way to a server to which
- * ours is good. A wrong suspicion costs a handover, never a wrong row (R12).
+ * Who of the other nodes is to be taken for dead before its lease has run out: whose process has ended (`neighbour.ts`), who
+ * is silent on two ways, and who has lost its way to a server to which ours is good. A wrong suspicion costs a handover,
+ * never a wrong row (R12).
  */
+import type { Logger } from "pino";
 import { MalformedError } from "../../actors/kernel/bytes.js";
 import type { Bus } from "../ports/log.js";
 import { type Clock, every } from "../ports/clock.js";
@@ -11,13 +12,8 @@ import type { Store } from "../ports/store.js";
 import { ALL_HEARTBEATS, heartbeatSubject } from "../ports/subjects.js";
 import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from "./heartbeat.js";
 import type { NodeInfo } from "./info.js";
-import {
-  HEARTBEAT_EVERY_MS,
-  LAST_WORDS_MS_MAX,
-  PROBE_EVERY_MS,
-  SUSPECT_AFTER_MS,
-  TICK_LATE_MS,
-} from "./limits.js";
+import { HEARTBEAT_EVERY_MS, PROBE_EVERY_MS, SUSPECT_AFTER_MS, TICK_LATE_MS } from "./limits.js";
+import { Neighbour } from "./neighbour.js";
 import { Reach } from "./reach.js";
 
 export interface NeighboursDependencies {
@@ -27,6 +23,7 @@ export interface NeighboursDependencies {
   readonly bus: Bus;
   readonly store: Pick<Store, "now">;
   readonly clock: Clock;
+  readonly logger: Pick<Logger, "warn">;
   /** The actors of this node whose commits hang. */
   readonly stuck: () => readonly number[];
   /** Called when somebody has come under suspicion or is out of it. */
@@ -36,13 +33,9 @@ export interface NeighboursDependencies {
 /** The one suspicion that is beyond doubt. */
 export const ENDED = "its leader's process has ended";
 
-interface Neighbour {
-  readonly incarnation: string;
-  readonly stopWatching: () => void;
-  heardAtMs: number;
-  last: Heartbeat | null;
-  /** When its address was found to refuse connections; null: it does not. */
-  goneAtMs: number | null;
+/** A neighbour, and why it is taken for dead. */
+interface Known {
+  readonly neighbour: Neighbour;
   suspicion: string | null;
 }
 
@@ -50,7 +43,7 @@ export class Neighbours {
   private readonly deps: NeighboursDependencies;
   private readonly log: Reach;
   private readonly store: Reach;
-  private readonly known = new Map<string, Neighbour>();
+  private readonly known = new Map<string, Known>();
   private readonly cleanups: (() => void)[];
   private tickedAtMs: number;
 
@@ -72,7 +65,7 @@ export class Neighbours {
 
   /** Watches those who are there, each life of them anew, and no others. */
   meet(nodes: ReadonlyMap<string, NodeInfo>): void {
-    for (const [node, neighbour] of this.known) {
+    for (const [node, { neighbour }] of this.known) {
       if (nodes.get(node)?.incarnation !== neighbour.incarnation) this.forget(node, neighbour);
     }
     for (const [node, info] of nodes) {
@@ -87,7 +80,7 @@ export class Neighbours {
 
   /** Does a commit of an actor hang there, while this node's do not? Then that actor is better off here. */
   isStuck(node: string, actor: number): boolean {
-    const isThere = this.known.get(node)?.last?.stuck.includes(actor) ?? false;
+    const isThere = this.known.get(node)?.neighbour.last?.stuck.includes(actor) ?? false;
     return isThere && this.isBetter(this.store, SUSPECT_AFTER_MS) && this.deps.stuck().length === 0;
   }
 
@@ -103,55 +96,34 @@ export class Neighbours {
 
   close(): void {
     for (const cleanup of this.cleanups) cleanup();
-    for (const [node, neighbour] of this.known) this.forget(node, neighbour);
+    for (const [node, { neighbour }] of this.known) this.forget(node, neighbour);
   }
 
-  private watch(node: string, { address, incarnation }: NodeInfo): void {
-    const stopWatching =
-      address === ""
-        ? () => undefined
-        : this.deps.peers.watch(address, {
-            heard: (data) => this.hear(data),
-            gone: () => {
-              neighbour.goneAtMs = this.deps.clock.now();
-              this.judge();
-            },
-          });
-    const heardAtMs = this.deps.clock.now();
-    const neighbour: Neighbour = {
-      incarnation,
-      stopWatching,
-      heardAtMs,
-      last: null,
-      goneAtMs: null,
-      suspicion: null,
-    };
-    this.known.set(node, neighbour);
+  private watch(node: string, info: NodeInfo): void {
+    const { peers, clock, logger } = this.deps;
+    const hear = (data: Uint8Array) => this.hear(data);
+    const deps = { peers, clock, logger, hear, onEnded: () => this.judge() };
+    this.known.set(node, { neighbour: new Neighbour(deps, node, info), suspicion: null });
   }
 
   private forget(node: string, neighbour: Neighbour): void {
-    neighbour.stopWatching();
+    neighbour.stop();
     this.known.delete(node);
   }
 
-  private hear(data: Uint8Array): void {
+  /** Gives whose word it is; null: nobody's whom this node knows. */
+  private hear(data: Uint8Array): Neighbour | null {
     let heartbeat: Heartbeat;
     try {
       heartbeat = decodeHeartbeat(data);
     } catch (error) {
-      if (error instanceof MalformedError) return;
+      if (error instanceof MalformedError) return null;
       throw error;
     }
-    const neighbour = this.known.get(heartbeat.node);
-    if (neighbour?.incarnation !== heartbeat.incarnation) return;
-    const nowMs = this.deps.clock.now();
-    // What it said before its end may come late; but who goes on speaking has not ended, and is watched anew.
-    if (neighbour.goneAtMs !== null) {
-      if (nowMs - neighbour.goneAtMs > LAST_WORDS_MS_MAX) this.forget(heartbeat.node, neighbour);
-      return;
-    }
-    neighbour.heardAtMs = nowMs;
-    neighbour.last = heartbeat;
+    const neighbour = this.known.get(heartbeat.node)?.neighbour;
+    if (neighbour?.incarnation !== heartbeat.incarnation) return null;
+    neighbour.hear(heartbeat);
+    return neighbour;
   }
 
   private tick(): void {
@@ -159,7 +131,7 @@ export class Neighbours {
     const nowMs = clock.now();
     // Who was held up itself has not listened, and may judge nobody by what it did not hear.
     if (nowMs - this.tickedAtMs > HEARTBEAT_EVERY_MS + TICK_LATE_MS) {
-      for (const neighbour of this.known.values()) neighbour.heardAtMs = nowMs;
+      for (const { neighbour } of this.known.values()) neighbour.heardAtMs = nowMs;
     }
     this.tickedAtMs = nowMs;
     const heartbeat = encodeHeartbeat({
@@ -176,16 +148,16 @@ export class Neighbours {
 
   private judge(): void {
     let hasChanged = false;
-    for (const neighbour of this.known.values()) {
-      const suspicion = this.suspicionOf(neighbour);
-      hasChanged ||= suspicion !== neighbour.suspicion;
-      neighbour.suspicion = suspicion;
+    for (const known of this.known.values()) {
+      const suspicion = this.suspicionOf(known.neighbour);
+      hasChanged ||= suspicion !== known.suspicion;
+      known.suspicion = suspicion;
     }
     if (hasChanged) this.deps.onChange();
   }
 
-  private suspicionOf({ goneAtMs, heardAtMs, last }: Neighbour): string | null {
-    if (goneAtMs !== null) return ENDED;
+  private suspicionOf({ hasEnded, heardAtMs, last }: Neighbour): string | null {
+    if (hasEnded) return ENDED;
     if (this.deps.clock.now() - heardAtMs > SUSPECT_AFTER_MS) return "its leader is silent";
     if (last && this.isBetter(this.store, last.storeBadForMs))
       return "its leader has lost the store";

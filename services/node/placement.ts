@@ -53,7 +53,7 @@ export class Placement {
    * look, as it counts for how long nobody leads.
    */
   reasonToClaim(actorName: string, view: View): string | null {
-    const reason = leaderlessness(actorName, view);
+    const reason = this.leaderlessness(actorName, view);
     if (reason === null || view.nowMs < this.restsUntilMs(actorName, reason.kind)) {
       this.leaderlessSinceMs.delete(actorName);
       return null;
@@ -63,10 +63,40 @@ export class Placement {
     const patience = Math.floor((view.nowMs - sinceMs) / NEXT_CHOICE_AFTER_MS);
     const holder = view.leaders.get(actorName)?.node;
     // Who stands by is warm, and has done nothing wrong where a process has ended.
-    const order =
-      reason.kind === "ended" ? this.choices(actorName, view) : this.heirs(actorName, view);
+    const isPlain = reason.kind === "ended" && !this.hasRisen(actorName, view);
+    const order = isPlain ? this.choices(actorName, view) : this.heirs(actorName, view);
     const heirs = order.filter((node) => node !== holder);
     return heirs.slice(0, 1 + patience).includes(this.node) ? reason.text : null;
+  }
+
+  /** Why nobody leads the actor; null: somebody does. */
+  private leaderlessness(actorName: string, view: View): Leaderlessness | null {
+    const key = view.leaders.get(actorName);
+    const suspicion = key ? (view.members.get(key.node)?.suspicion ?? null) : null;
+    // A life ends once: who leads again after it was taken for ended is doubted, as one who is silent.
+    const isDoubted = key && this.wasEnded(actorName, key.node, view);
+    if (suspicion === ENDED && !isDoubted) return { text: ENDED, kind: "ended" };
+    // Whose own ways are bad may not judge others, and could not lead.
+    if (!view.isWell) return null;
+    if (!key) {
+      return view.isHeard(actorName) ? null : { text: "it has no leader", kind: "free" };
+    }
+    if (suspicion !== null) return { text: suspicion, kind: "doubtful" };
+    if (!view.isStuck(key.node, actorName)) return null;
+    return { text: "its leader's commit hangs", kind: "doubtful" };
+  }
+
+  /** Was this node, in the life that it has, taken for ended when it led the actor before? */
+  private wasEnded(actorName: string, node: string, { members }: View): boolean {
+    const incarnation = members.get(node)?.info.incarnation ?? "";
+    return this.histories.get(actorName)?.hasEnded(node, incarnation) ?? false;
+  }
+
+  /** Is anybody there who was taken for ended? Then an end proves less than it should. */
+  private hasRisen(actorName: string, view: View): boolean {
+    return [...view.members].some(
+      ([node, { suspicion }]) => suspicion !== ENDED && this.wasEnded(actorName, node, view),
+    );
   }
 
   /** Who has just been taken over, or has just dropped the actor, is not followed by the next one at once. */
@@ -157,21 +187,6 @@ interface Leaderlessness {
   readonly text: string;
   /** Its leader's process has ended; nobody has the key; or somebody has, and may lead all the same. */
   readonly kind: "ended" | "free" | "doubtful";
-}
-
-/** Why nobody leads the actor; null: somebody does. */
-function leaderlessness(actorName: string, view: View): Leaderlessness | null {
-  const key = view.leaders.get(actorName);
-  const suspicion = key ? (view.members.get(key.node)?.suspicion ?? null) : null;
-  if (suspicion === ENDED) return { text: ENDED, kind: "ended" };
-  // Whose own ways are bad may not judge others, and could not lead.
-  if (!view.isWell) return null;
-  if (!key) {
-    return view.isHeard(actorName) ? null : { text: "it has no leader", kind: "free" };
-  }
-  if (suspicion !== null) return { text: suspicion, kind: "doubtful" };
-  if (!view.isStuck(key.node, actorName)) return null;
-  return { text: "its leader's commit hangs", kind: "doubtful" };
 }
 
 function mayLead(node: string, { members }: View): boolean {

@@ -34,7 +34,11 @@ export async function openPorts(config: Config, clock: NodePorts["clock"]): Prom
       ttlSeconds: config.leaseTtlSeconds,
       clock,
     }),
-    peers: new TcpPeers(),
+    peers: new TcpPeers({
+      listen: config.peerListen,
+      port: config.peerPort,
+      host: config.peerHost,
+    }),
     async close() {
       await connection.drain();
       await store.close();

@@ -3,7 +3,7 @@
 export interface PeerHandlers {
   /** Whatever the peer says. */
   heard(data: Uint8Array): void;
-  /** The connection broke, and the address refuses another: the process has ended. Called once; the watch is over. */
+  /** The address refuses a connection, at first or after one broke: whoever was there has ended. Called once; the watch is over. */
   gone(): void;
 }
 

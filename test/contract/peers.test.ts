@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { FRAME_BYTES_MAX, frameOf, FrameReader } from "../../services/adapters/peers/frames.js";
-import { TcpPeers } from "../../services/adapters/peers/tcp-peers.js";
+import { TcpPeers, type TcpPeersOptions } from "../../services/adapters/peers/tcp-peers.js";
 import type { PeersBench } from "./peers-bench.js";
 import { describePeers, sayUntilHeard, watching } from "./peers-contract.js";
 import { TcpProxy } from "../../chaos/stage/tcp-proxy.js";
@@ -61,8 +61,8 @@ async function openBench(): Promise<PeersBench> {
 
 describePeers("TCP", openBench);
 
-function openPeers(): TcpPeers {
-  const peers = new TcpPeers();
+function openPeers(options?: TcpPeersOptions): TcpPeers {
+  const peers = new TcpPeers(options);
   closers.push(() => peers.close());
   return peers;
 }
@@ -169,6 +169,22 @@ describe("TCP peers", () => {
     deaf.resume();
     await vi.waitFor(() => expect(isDropped).toBe(true), PATIENCE);
     expect(watch.gone()).toBe(0);
+  });
+
+  it("listen where they are told to, and say by which name they are found", async () => {
+    const host = "localhost";
+    const one = openPeers({ listen: "0.0.0.0", port: 0, host });
+    const address = await one.listen();
+    expect(address).toMatch(/^localhost:[1-9]\d*$/);
+    const [, port] = address.split(":") as [string, string];
+    const watches = [address, `127.0.0.2:${port}`].map((each) => watching(openPeers(), each));
+    await sayUntilHeard((text) => one.say(Buffer.from(text)), "hello", watches);
+    await one.close();
+    const again = openPeers({ listen: "127.0.0.1", port: Number(port), host });
+    expect(await again.listen()).toBe(address);
+    // On another address of this machine nobody listens now: so it is where a name means another machine than it should.
+    const lost = watching(openPeers(), `127.0.0.2:${port}`);
+    await vi.waitFor(() => expect(lost.gone()).toBe(1), PATIENCE);
   });
 
   it("refuse what is no address, and to say more than a frame holds", async () => {

@@ -5,6 +5,7 @@ import {
   HEARTBEAT_EVERY_MS,
   LAST_WORDS_MS_MAX,
   PROBE_EVERY_MS,
+  REDIAL_AFTER_MS,
   SUSPECT_AFTER_MS,
 } from "../../services/node/limits.js";
 import { Neighbours } from "../../services/node/neighbours.js";
@@ -27,6 +28,7 @@ class Stage {
   /** Does a server answer this node? */
   answers = { log: true, store: true };
   changes = 0;
+  dials = 0;
   /** Actors of this node whose commits hang. */
   stuck: number[] = [];
   private readonly unanswered: (() => void)[] = [];
@@ -47,6 +49,7 @@ class Stage {
       listen: async () => "here:1",
       say: () => undefined,
       watch: (address, handlers) => {
+        this.dials += 1;
         this.watched.set(address, handlers);
         return () => this.watched.delete(address);
       },
@@ -59,6 +62,7 @@ class Stage {
       bus,
       store: { now: () => this.answer("store").then(() => 0) },
       clock: this.clock,
+      logger: { warn: () => undefined },
       stuck: () => this.stuck,
       onChange: () => {
         this.changes += 1;
@@ -77,6 +81,13 @@ class Stage {
 
   sayByBus(heartbeat: Partial<Heartbeat> = {}): void {
     this.onBus(encodeHeartbeat({ ...WELL, ...heartbeat }));
+  }
+
+  /** Its address refuses a connection. */
+  refuse(): void {
+    const watched = this.watched.get(OTHER.address)!;
+    this.watched.delete(OTHER.address);
+    watched.gone();
   }
 
   /** Time passes in steps of a heartbeat; `said` is what the other one says in each. */
@@ -105,7 +116,8 @@ const LONG_MS = SUSPECT_AFTER_MS + PROBE_EVERY_MS + 2 * HEARTBEAT_EVERY_MS;
 describe("neighbours", () => {
   it("are dead at once when their process has ended, and alive in their next life", async () => {
     const stage = new Stage();
-    stage.watched.get(OTHER.address)!.gone();
+    stage.sayByPeer();
+    stage.refuse();
     expect(stage.suspicion).toBe("its leader's process has ended");
     expect(stage.changes).toBe(1);
     const next = { ...OTHER, incarnation: "other#2", address: "there:2" };
@@ -114,15 +126,42 @@ describe("neighbours", () => {
     expect([...stage.watched.keys()]).toEqual(["there:2"]);
   });
 
-  it("are alive when they go on speaking although their address refused us, and are watched anew", async () => {
+  it("are alive when they go on speaking after their address refused us, and are watched anew", async () => {
     const stage = new Stage();
-    stage.watched.get(OTHER.address)!.gone();
+    stage.sayByPeer();
+    stage.refuse();
     await stage.pass(HEARTBEAT_EVERY_MS, () => stage.sayByBus());
     expect(stage.suspicion).toBe("its leader's process has ended");
     await stage.pass(LAST_WORDS_MS_MAX + HEARTBEAT_EVERY_MS, () => stage.sayByBus());
-    stage.neighbours.meet(new Map([["other", OTHER]]));
     expect(stage.suspicion).toBeNull();
+    await stage.pass(REDIAL_AFTER_MS, () => stage.sayByBus());
     expect(stage.watched.size).toBe(1);
+    // It is believed no more: only silence tells of its end.
+    stage.sayByPeer();
+    stage.refuse();
+    expect(stage.suspicion).toBeNull();
+    await stage.pass(LONG_MS);
+    expect(stage.suspicion).toBe("its leader is silent");
+  });
+
+  it("have not ended where nobody is at an address that has never been theirs, and are dialled ever more seldom", async () => {
+    const stage = new Stage();
+    const minute = 60_000;
+    for (let ms = 0; ms < minute; ms += HEARTBEAT_EVERY_MS) {
+      // Another life of it, or somebody else, speaks there now and then.
+      if (stage.watched.size > 0) {
+        stage.sayByPeer({ incarnation: "other#0" });
+        stage.sayByPeer({ node: "nobody" });
+        stage.refuse();
+      }
+      await stage.pass(HEARTBEAT_EVERY_MS, () => stage.sayByBus());
+      expect(stage.suspicion).toBeNull();
+    }
+    expect(stage.changes).toBe(0);
+    // At 0.5, 1.5, 3.5, 7.5, 15.5 and 31.5 s, after the first time.
+    expect(stage.dials).toBe(7);
+    await stage.pass(LONG_MS);
+    expect(stage.suspicion).toBe("its leader is silent");
   });
 
   it("are dead when they are silent on both ways, and back with their first word", async () => {

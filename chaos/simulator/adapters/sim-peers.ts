@@ -114,11 +114,12 @@ class PeerWatch {
     const tell = (callback: () => void) => inward.send(() => process.deliver(callback));
     inward.onBroken = () => process.deliver(closed);
     const connection: PeerConnection = {
+      watcher: name,
       hear: (data) => tell(() => this.hear(data, isClosed)),
       close: () => tell(closed),
     };
     outward.send(() => {
-      const listener = world.listeners.get(address);
+      const listener = outward.link.refuses ? undefined : world.listeners.get(address);
       if (!listener) {
         tell(() => this.refused(isClosed));
         return;

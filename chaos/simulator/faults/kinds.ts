@@ -46,6 +46,7 @@ export const KINDS = {
   "partition-one-way": { forMs: [300, 4_000], begin: network.cutOneWay },
   "partition-two-way": { forMs: [300, 4_000], begin: network.cutBothWays },
   "partition-peers": { forMs: [300, 4_000], begin: network.cutPeers },
+  "peers-refused": { forMs: [300, 4_000], begin: network.refusePeers },
   "partition-gateway": { forMs: [300, 3_000], begin: network.cutGateway },
   "late-messages": { forMs: [1_000, 5_000], begin: network.late },
   "bus-lost": { forMs: [1_000, 6_000], begin: network.loseMessages },

@@ -6,6 +6,7 @@ import type { PlannedFault } from "./plan.js";
 
 /** What is sent into a cut mostly arrives when it heals, as TCP has it; else it is lost with its connection. */
 const HELD_PART = 0.75;
+const REFUSED_ONE_WAY_PART = 0.4;
 const LATE_CHANCE = 0.3;
 const LATE_MEAN_US = 150_000;
 const MESSAGE_CHANCE_MAX = 0.6;
@@ -23,6 +24,29 @@ export function cutBothWays(cluster: Cluster, { node, server, size }: PlannedFau
 export function cutPeers(cluster: Cluster, { node, other, size }: PlannedFault): Begun {
   const isOneWay = size * 100 - Math.floor(size * 100) < 0.4;
   return cut(cluster, isOneWay ? [[node, other]] : both(node, other), size);
+}
+
+/**
+ * A wall between two nodes, or from one to the other only: it ends their connections and refuses new ones, though both live
+ * and go on speaking on the bus. Bites when a connection was ended by it.
+ */
+export function refusePeers({ world }: Cluster, { node, other, size }: PlannedFault): Begun {
+  const ways = size < REFUSED_ONE_WAY_PART ? [[node, other] as const] : both(node, other);
+  let ended = 0;
+  for (const [from, to] of ways) {
+    world.network.link(from, to).refuses = true;
+    for (const { process, connections } of world.listeners.values()) {
+      const those = [...connections].filter(
+        ({ watcher }) => process.name === to && watcher === from,
+      );
+      for (const connection of those) connection.close();
+      ended += those.length;
+    }
+  }
+  const end = (): void => {
+    for (const [from, to] of ways) world.network.link(from, to).refuses = false;
+  };
+  return { end, hasBitten: () => ended > 0 };
 }
 
 export function cutGateway(cluster: Cluster, { gateway, server, size }: PlannedFault): Begun {

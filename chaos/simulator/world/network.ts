@@ -30,6 +30,8 @@ export class Link {
   lateChance = 0;
   lateMeanUs = 0;
   cut: Cut | null = null;
+  /** Whoever dials along it is refused, as by a wall between them. */
+  refuses = false;
   /** How many messages a cut has stopped, and how many came late. */
   stopped = 0;
   delayed = 0;
@@ -67,6 +69,7 @@ export class Link {
 
   heal(): void {
     this.cut = null;
+    this.refuses = false;
     this.slowUs = 0;
     this.lateChance = 0;
     const { held } = this;

@@ -3,6 +3,8 @@ import type { SimProcess } from "./process.js";
 
 /** A connection of somebody who watches. */
 export interface PeerConnection {
+  /** The name of the process that watches. */
+  readonly watcher: string;
   hear(data: Uint8Array): void;
   /** The process that is watched has closed it, or has ended. */
   close(): void;

@@ -19,23 +19,33 @@ export class PeerAddressError extends Error {
   override readonly name = "PeerAddressError";
 }
 
+export interface TcpPeersOptions {
+  /** The address of this machine that it listens on, and the port; 0: any free one. */
+  readonly listen: string;
+  readonly port: number;
+  /** How others find this machine. */
+  readonly host: string;
+}
+
+const ON_THIS_MACHINE: TcpPeersOptions = { listen: LOOPBACK, port: 0, host: LOOPBACK };
+
 export class TcpPeers implements Peers {
-  private readonly host: string;
+  private readonly options: TcpPeersOptions;
   private readonly server: Server;
   private readonly watchers = new Set<Socket>();
   private readonly watches = new Set<PeerWatch>();
 
-  /** The host is where it listens and how others find it; the port is any free one. */
-  constructor(host = LOOPBACK) {
-    this.host = host;
+  constructor(options = ON_THIS_MACHINE) {
+    this.options = options;
     this.server = createServer({ noDelay: true }, (socket) => this.accept(socket));
     this.server.maxConnections = WATCHERS_MAX;
   }
 
   async listen(): Promise<string> {
-    this.server.listen(0, this.host);
+    const { listen, port, host } = this.options;
+    this.server.listen(port, listen);
     await once(this.server, "listening");
-    return `${this.host}:${(this.server.address() as AddressInfo).port}`;
+    return `${host}:${(this.server.address() as AddressInfo).port}`;
   }
 
   say(data: Uint8Array): void {
