@@ -90,23 +90,27 @@ export class Standby {
       ]);
       const { actor } = this;
       this.stop();
-      return actor && this.isSame(actor, record, links) ? actor : null;
+      if (actor) this.compare(actor, record, links);
+      return actor;
     } catch (error) {
-      this.deps.logger.warn({ actor: this.name, error: String(error) }, "the standby is no use");
+      this.report(error, "the standby is no use");
       return null;
     }
   }
 
-  /** Is it what the rows would give? The hash does not tell of the links, and the bus may have lied about them. */
-  private isSame(actor: Actor, record: ActorRecord, links: readonly Link[]): boolean {
-    if (record.incarnation !== this.incarnation || this.batch !== record.batch) return false;
-    const rows = new Map(links.map((link) => [link.peer, link]));
-    for (const { peer, token, received, sent } of actor.links.all()) {
-      const row = rows.get(peer) ?? { token: 0, received: 0, sent: 0 };
-      if (row.token !== token || row.received !== received || row.sent !== sent) return false;
-      rows.delete(peer);
+  /** Throws unless it is what the rows would give. The hash does not tell of the links, and the bus may have lied about them. */
+  private compare(actor: Actor, record: ActorRecord, links: readonly Link[]): void {
+    const { batch, hash, incarnation } = record;
+    if (incarnation !== this.incarnation) throw new Error("what it has followed is void");
+    if (this.batch !== batch) {
+      throw new DivergedError(`it has come to batch ${this.batch}, and the rows are of ${batch}`);
     }
-    return rows.size === 0 && actor.stateHash() === record.hash;
+    if (!areSame(actor.links.all(), links)) {
+      throw new DivergedError(`at batch ${batch} it stands otherwise with its peers`);
+    }
+    if (actor.stateHash() !== hash) {
+      throw new DivergedError(`at batch ${batch} the state is not the leader's`);
+    }
   }
 
   private receive(data: Uint8Array): void {
@@ -204,9 +208,23 @@ export class Standby {
   private forget(error: unknown): void {
     this.actor = null;
     this.told = [];
-    if (this.stopped) return;
+    if (!this.stopped) this.report(error, "the standby begins anew");
+  }
+
+  private report(error: unknown, consequence: string): void {
     const isBug = error instanceof DivergedError || error instanceof MalformedError;
     if (isBug) this.deps.observer.diverged(this.name);
-    this.deps.logger.warn({ actor: this.name, error: String(error) }, "the standby begins anew");
+    this.deps.logger.warn({ actor: this.name, error: String(error) }, consequence);
   }
+}
+
+/** A peer with which nothing has been exchanged yet has no row. */
+function areSame(links: Iterable<Link>, rows: readonly Link[]): boolean {
+  const left = new Map(rows.map((row) => [row.peer, row]));
+  for (const { peer, token, received, sent } of links) {
+    const row = left.get(peer) ?? { token: 0, received: 0, sent: 0 };
+    if (row.token !== token || row.received !== received || row.sent !== sent) return false;
+    left.delete(peer);
+  }
+  return left.size === 0;
 }

@@ -1,8 +1,9 @@
-/** A standby that is told of batches while it reads the batch log. */
+/** A standby that is told of batches while it reads the batch log, and one that is promoted with another state than the rows have. */
 import { setImmediate as turn } from "node:timers/promises";
+import { inspect } from "node:util";
 import { pino } from "pino";
-import { expect, it } from "vitest";
-import { Links } from "../../actors/kernel/links.js";
+import { describe, expect, it } from "vitest";
+import { type Link, Links } from "../../actors/kernel/links.js";
 import { Market } from "../../actors/market/market.js";
 import { encodeBatchFrame } from "../../services/host/batch-frame.js";
 import type { HostDependencies } from "../../services/host/dependencies.js";
@@ -76,4 +77,64 @@ it("goes on with what it was told meanwhile, and reads nothing twice", async () 
   tell(encodeBatchFrame(all[4]!));
   expect(standby.progress).toEqual({ batch: 5, behind: 0, told: 0, isWarm: true });
   expect(reads).toBe(1);
+});
+
+/** A standby that has followed three batches is promoted to a record; what it gives, and what it has told. */
+async function promoted(change: Partial<ActorRecord>, links: readonly Link[] = []) {
+  const all = batches(3);
+  const last = all.at(-1)!;
+  const store: Pick<Store, "load" | "batches"> = {
+    load: (_, begin) => {
+      const loaded = { record: RECORD, links: [] };
+      begin(loaded);
+      return Promise.resolve(loaded);
+    },
+    batches: (_, after) => Promise.resolve(all.slice(after)),
+  };
+  const diverged: string[] = [];
+  const warned: string[] = [];
+  const deps = {
+    store,
+    bus: { subscribe: () => () => undefined },
+    clock: new ManualClock(),
+    logger: { warn: (about: object, text: string) => warned.push(`${text}: ${inspect(about)}`) },
+    observer: { diverged: (actor: string) => diverged.push(actor) },
+  };
+  const standby = new Standby(deps as unknown as HostDependencies, RECORD.id, RECORD.name);
+  await turn();
+  expect(standby.isWarm).toBe(true);
+  const { batch, hash } = last;
+  const standing = { batch, links, outbox: [], now: 0 };
+  const record = { ...RECORD, token: 4, batch, hash, ...change };
+  const actor = await standby.promote(record, Promise.resolve(standing));
+  return { actor, diverged, warned, hash };
+}
+
+describe("a standby that is promoted", () => {
+  it("is the actor when the rows say the same, and nothing is told of it", async () => {
+    const { actor, hash, ...told } = await promoted({});
+    expect(actor!.stateHash()).toBe(hash);
+    expect(told).toEqual({ diverged: [], warned: [] });
+  });
+
+  const peer: Link = { peer: 1, token: 1, received: 1, sent: 0 };
+  it.each([
+    ["the state is not the leader's", { hash: 1 }, []],
+    ["it stands otherwise with its peers", {}, [peer]],
+    ["it has come to batch 3, and the rows are of 4", { batch: 4 }, []],
+  ])("is no use, is counted and says so when %s", async (said, change, links) => {
+    const { actor, diverged, warned } = await promoted(change, links);
+    expect(actor).toBeNull();
+    expect(diverged).toEqual([RECORD.name]);
+    expect(warned).toHaveLength(1);
+    expect(warned[0]).toContain("the standby is no use");
+    expect(warned[0]).toContain(said);
+  });
+
+  it("is no use, and not counted, when what was claimed before is void", async () => {
+    const { actor, diverged, warned } = await promoted({ incarnation: 2 });
+    expect(actor).toBeNull();
+    expect(diverged).toEqual([]);
+    expect(warned[0]).toContain("what it has followed is void");
+  });
 });
