@@ -377,7 +377,8 @@ withData(program.command("kill <process>"))
   );
 
 // An exit, unlike a signal's own end, stops the servers that a command has started. `start` and `drill` end in good order.
-const STARTS_SERVERS = ["replay", "bench", "audit", "archive", "explain", "statement", "positions"];
+const ON_RECORDS = ["audit", "archive", "explain", "statement", "positions", "reincarnate"];
+const STARTS_SERVERS = ["replay", "bench", ...ON_RECORDS];
 program.hook("preAction", (_, command) => {
   if (!STARTS_SERVERS.includes(command.name())) return;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -1,9 +1,10 @@
-/** The commands that tell what Postgres keeps, whether the exchange runs or not. */
+/** The commands that work on what Postgres keeps, whether the exchange runs or not. */
 import type { ArchiveOptions } from "./archive.js";
 import type { AuditOptions } from "./audit.js";
 import type { Shell } from "./account-commands.js";
 import type { ExplainOptions } from "./explain.js";
 import type { PositionsOptions } from "./positions.js";
+import type { ReincarnateOptions } from "./reincarnate.js";
 import type { StatementOptions } from "./statement.js";
 
 export function addRecordCommands({ program, withData, run }: Shell): void {
@@ -26,6 +27,17 @@ export function addRecordCommands({ program, withData, run }: Shell): void {
     .option("--url <postgres>", "the database, instead of the running exchange's")
     .action((options: ArchiveOptions) =>
       run(async () => (await import("./archive.js")).runArchive(options)),
+    );
+
+  withData(program.command("reincarnate"))
+    .description(
+      "after a backup was restored, or a standby promoted that was not synchronous: void what was claimed before, " +
+        "and begin all inboxes anew, so that nothing of the time that is lost is believed",
+    )
+    .option("--yes", "do it")
+    .option("--url <postgres>", "the database, instead of that of the data directory's exchange")
+    .action((options: ReincarnateOptions) =>
+      run(async () => (await import("./reincarnate.js")).runReincarnate(options)),
     );
 
   withData(program.command("statement <account>"))
