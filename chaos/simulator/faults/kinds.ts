@@ -46,7 +46,6 @@ export const KINDS = {
   "partition-one-way": { forMs: [300, 4_000], begin: network.cutOneWay },
   "partition-two-way": { forMs: [300, 4_000], begin: network.cutBothWays },
   "partition-peers": { forMs: [300, 4_000], begin: network.cutPeers },
-  "peers-refused": { forMs: [300, 4_000], begin: network.refusePeers },
   "partition-gateway": { forMs: [300, 3_000], begin: network.cutGateway },
   "late-messages": { forMs: [1_000, 5_000], begin: network.late },
   "bus-lost": { forMs: [1_000, 6_000], begin: network.loseMessages },
@@ -80,6 +79,7 @@ export const KINDS = {
   "strange-sources": { forMs: [500, 3_000], begin: strangers.injectSources },
   "false-announcements": { forMs: [500, 3_000], begin: strangers.announceFalsely },
   "strange-messages": { forMs: [500, 3_000], begin: strangers.sayStrangeThings },
+  "peers-refused": { forMs: [300, 4_000], begin: network.refusePeers },
 } as const satisfies Record<string, Kind>;
 
 export type FaultKind = keyof typeof KINDS;

@@ -1,0 +1,96 @@
+/** What a leader lets the log forget: all that is committed but for the last message, and nothing that is not. */
+import { expect, it } from "vitest";
+import { encodeFrame, stampToken } from "../../actors/kernel/frame.js";
+import { ledgerName, sourceOfSlot } from "../../actors/kernel/ids.js";
+import { encodeLedgerCommand } from "../../actors/ledger/messages.js";
+import { over } from "../../chaos/over.js";
+import { loggerOf } from "../../chaos/simulator/cluster/logger.js";
+import { makeServers, portsOf } from "../../chaos/simulator/cluster/ports.js";
+import { World } from "../../chaos/simulator/world/world.js";
+import { CommitTurns } from "../../services/host/commit-turns.js";
+import { Directory } from "../../services/host/directory.js";
+import { Host } from "../../services/host/host.js";
+import { TRIM_EVERY_MS } from "../../services/host/limits.js";
+import type { HostObserver } from "../../services/host/observer.js";
+import type { Store } from "../../services/ports/store.js";
+import { inTime, pass } from "../helpers/simulated.js";
+
+const ACTOR = 1;
+const NAME = ledgerName(1);
+const ANCHOR = 1;
+const SLOT = 1;
+const SECOND_MS = 1_000;
+const nothing = () => undefined;
+
+/** A host that leads a ledger shard; its commits may be held up on their way. */
+async function stageOf() {
+  const world = new World(1);
+  const servers = makeServers(world, 1);
+  const process = world.start("node-1");
+  const ports = portsOf(process, servers);
+  const { clock, incarnation } = process;
+  const logger = loggerOf(process);
+  const heard = { applied: nothing, committed: nothing, took: nothing, anchored: nothing };
+  const observer = { ...heard, became: nothing, refused: nothing } as unknown as HostObserver;
+  let way = Promise.resolve();
+  const store = over<Store>(ports.store, {
+    commit: async (batch) => {
+      await way;
+      return ports.store.commit(batch);
+    },
+  });
+  const directory = new Directory({ bus: ports.bus, store, clock, logger, observer });
+  const turns = new CommitTurns(clock);
+  const own = { node: "node-1", incarnation, store, clock, logger, observer, directory, turns };
+  const host = new Host({ ...ports, ...own }, ACTOR, NAME, nothing);
+  await inTime(world, () => ports.leases.join("node-1", ""));
+  host.claim("it has no leader");
+  await pass(world, SECOND_MS);
+  let sent = 0;
+  return {
+    /** Opens so many accounts, each in a frame of its own. */
+    open: (count: number) =>
+      inTime(world, async () => {
+        for (let n = 0; n < count; n++) {
+          sent += 1;
+          const command = { kind: "open", account: sent, deadline: 0 } as const;
+          const frame = encodeFrame(sourceOfSlot(SLOT), sent, [encodeLedgerCommand(command)]);
+          stampToken(frame, 1);
+          await ports.log.publish(NAME, ANCHOR, frame);
+        }
+      }),
+    pass: (ms: number) => pass(world, ms),
+    /** Commits wait until the function that it gives is called. */
+    holdUp(): () => void {
+      let release = nothing as () => void;
+      way = new Promise((resolve) => {
+        release = resolve;
+      });
+      return release;
+    },
+    committed: () => servers.postgres.actors.get(ACTOR)!.record.position,
+    kept: () => {
+      const { firstSequence, lastSequence } = servers.nats.stream(NAME, ANCHOR)!;
+      return [firstSequence, lastSequence];
+    },
+  };
+}
+
+it("is forgotten behind what is committed, also while more is applied and its commit hangs", async () => {
+  const stage = await stageOf();
+  await stage.open(3);
+  await stage.pass(2 * TRIM_EVERY_MS);
+  expect(stage.committed()).toBe(3);
+  expect(stage.kept()).toEqual([3, 3]);
+
+  const release = stage.holdUp();
+  await stage.open(4);
+  await stage.pass(2 * TRIM_EVERY_MS);
+  expect(stage.committed()).toBe(3);
+  expect(stage.kept()).toEqual([3, 7]);
+
+  release();
+  await stage.pass(2 * TRIM_EVERY_MS);
+  expect(stage.committed()).toBe(7);
+  expect(stage.kept()).toEqual([7, 7]);
+});
