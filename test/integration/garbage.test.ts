@@ -2,6 +2,7 @@
  * Garbage and lies on every subject, while two nodes, a gateway and a feed work: each is refused, or costs no more than a
  * reading. No process falls, nothing that was not taken is forgotten, and trading goes on.
  */
+import { Etcd3 } from "etcd3";
 import { connect, type NatsConnection } from "nats";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -37,6 +38,8 @@ const SYMBOL = "2330.TW";
 const SLOT = 7;
 const MARKET = marketName(SYMBOL);
 const ACTORS = [MARKET, ledgerName(1), ledgerName(2)];
+/** Of the namespace in which the nodes of a test are. */
+const LEADER_KEYS = "/palisade/test/leaders/";
 const FUTURE = Number.MAX_SAFE_INTEGER;
 const random = new Random(7);
 
@@ -255,6 +258,19 @@ describe("an exchange to which garbage is said", { timeout: 120_000 }, () => {
       await say(subject, [...nothings(), ...brokenCopies(data), ...bentCopies(data, random)]);
     }
     await expectAllWell();
+  });
+
+  it("passes over claims in etcd of actors that do not exist", async () => {
+    const etcd = new Etcd3({ hosts: stage.cluster.servers.urls.etcd });
+    cleanups.push(() => etcd.close());
+    for (const name of ["market.NONE", "ledger.99", "", "nobody"]) {
+      for (const value of ['{"node":"node-2"}', '{"node":7,"handedAt":-1}', "node-9", ""]) {
+        await etcd.put(`${LEADER_KEYS}${name}`).value(value);
+      }
+    }
+    await until("node-2 has seen them", () => second.leases.leaders().has("market.NONE"));
+    await expectAllWell();
+    expect(Object.keys(second.node.states()).toSorted()).toEqual(ACTORS.toSorted());
   });
 
   it("has lost nothing and done nothing twice in the end", async () => {
