@@ -257,6 +257,24 @@ describe("the directory", () => {
     expect(moved).toEqual([1025]);
     expect(directory.find(1025)).toMatchObject({ name: "market.X", anchor: 1, token: 6 });
   });
+
+  it("knows who has had more to do of late", () => {
+    const bus = new DirectBus();
+    const directory = directoryOn(bus);
+    const other = { ...known, id: 1026, name: "market.Y" };
+    directory.learn([known, other]);
+    const say = (name: string, actor: number, batch: number) =>
+      bus.publish(announceSubject(name), encodeAnnouncement({ ...announced, name, actor, batch }));
+    expect([known.id, other.id].map((id) => directory.activity(id))).toEqual([0, 0]);
+    for (let n = 0; n < 20; n++) {
+      say(known.name, known.id, 3 + n);
+      say(other.name, other.id, 3 + 10 * n);
+    }
+    expect(directory.activity(other.id)).toBeGreaterThan(5 * directory.activity(known.id));
+    // Whoever was busy long ago is not.
+    for (let n = 0; n < 100; n++) say(other.name, other.id, 1_000);
+    expect(directory.activity(other.id)).toBeLessThan(directory.activity(known.id));
+  });
 });
 
 describe("the announcer", () => {

@@ -69,6 +69,24 @@ function those(will: (placement: Placement, node: string) => boolean): string[] 
   return NAMES.filter((node) => will(new Placement(node), node)).sort();
 }
 
+it("gives a node of twice the weight twice the share", () => {
+  const { members, ...rest } = view({});
+  const weighed = new Map(
+    [...members].map(([node, member]): [string, Member] => {
+      const weight = node === THIRD ? 2 : 1;
+      return [node, { ...member, info: { ...member.info, weight } }];
+    }),
+  );
+  const seen = { ...rest, members: weighed };
+  const actors = Array.from({ length: 2_000 }, (_, n) => `market.${n}`);
+  const shareOf = (node: string) => {
+    const placement = new Placement(node);
+    return actors.filter((name) => placement.reasonToClaim(name, seen) !== null).length;
+  };
+  expect(shareOf(THIRD) / actors.length).toBeCloseTo(1 / 2, 1);
+  expect(shareOf(BEST) / actors.length).toBeCloseTo(1 / 4, 1);
+});
+
 describe("claims", () => {
   it("are made by the preferred node, and by the next ones when it does not", () => {
     const placements = new Map(NAMES.map((name) => [name, new Placement(name)]));

@@ -1,0 +1,64 @@
+/** A node that has to claim more than it may at once, and what it says of itself to the others. */
+import { expect, it } from "vitest";
+import { over } from "../../chaos/over.js";
+import { loggerOf } from "../../chaos/simulator/cluster/logger.js";
+import { makeServers, portsOf } from "../../chaos/simulator/cluster/ports.js";
+import { World } from "../../chaos/simulator/world/world.js";
+import { CommitTurns } from "../../services/host/commit-turns.js";
+import { Directory } from "../../services/host/directory.js";
+import type { HostObserver } from "../../services/host/observer.js";
+import { parseNodeInfo } from "../../services/node/info.js";
+import { CLAIMS_AT_ONCE_MAX, JOIN_GRACE_MS } from "../../services/node/limits.js";
+import { Node } from "../../services/node/node.js";
+import { inTime, pass } from "../helpers/simulated.js";
+
+const SECOND_MS = 1_000;
+const nothing = () => undefined;
+
+/** A node alone with so many ledger shards; shard n has had so much to do as `activity` says. */
+async function alone(shards: number, activity: (shard: number) => number, weight?: number) {
+  const world = new World(1);
+  const process = world.start("node-1");
+  const ports = portsOf(process, makeServers(world, shards));
+  const { clock, incarnation } = process;
+  const logger = loggerOf(process);
+  const claimed: string[] = [];
+  const rising = new Set<string>();
+  let mostRising = 0;
+  const became: HostObserver["became"] = (actor, state) => {
+    if (state === "claiming") claimed.push(actor);
+    if (state === "claiming" || state === "recovering") rising.add(actor);
+    else rising.delete(actor);
+    mostRising = Math.max(mostRising, rising.size);
+  };
+  const heard = { committed: nothing, took: nothing, anchored: nothing, refused: nothing };
+  const observer = { ...heard, became } as unknown as HostObserver;
+  const own = new Directory({ bus: ports.bus, store: ports.store, clock, logger, observer });
+  const directory = over(own, { activity });
+  const turns = new CommitTurns(clock);
+  const deps = { node: "node-1", incarnation, clock, logger, observer, directory, turns };
+  const node = new Node({ ...ports, ...deps }, weight === undefined ? {} : { weight });
+  await inTime(world, () => node.start());
+  return { world, node, leases: ports.leases, claimed, mostRising: () => mostRising };
+}
+
+it("claims the busiest first, so many at once and no more, and all of them in the end", async () => {
+  const shards = 3 * CLAIMS_AT_ONCE_MAX;
+  // The busiest are neither the first nor the last.
+  const activity = (shard: number) => (shard * 7) % (shards + 1);
+  const { world, node, claimed, mostRising } = await alone(shards, activity);
+  await pass(world, JOIN_GRACE_MS + SECOND_MS);
+  expect(mostRising()).toBe(CLAIMS_AT_ONCE_MAX);
+  const busiest = Array.from({ length: shards }, (_, at) => at + 1).toSorted(
+    (a, b) => activity(b) - activity(a),
+  );
+  const names = busiest.map((shard) => `ledger.${shard}`);
+  expect(claimed.slice(0, CLAIMS_AT_ONCE_MAX)).toEqual(names.slice(0, CLAIMS_AT_ONCE_MAX));
+  expect(claimed).toEqual(names);
+  expect(Object.keys(node.leading())).toHaveLength(shards);
+});
+
+it("tells the others how much it takes", async () => {
+  const { leases } = await alone(1, () => 0, 3);
+  expect(parseNodeInfo(leases.nodes().get("node-1")!).weight).toBe(3);
+});
