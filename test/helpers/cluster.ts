@@ -20,11 +20,14 @@ import { MetricsObserver } from "../../services/node/observer.js";
 import { startTestServers, type TestServers } from "./servers.js";
 
 const PUBLISH_TRIES_MAX = 5;
+const LOG_LEVEL = process.env["TEST_LOG_LEVEL"] as pino.Level | undefined;
 
 export interface RunningNode {
   readonly node: Node;
   readonly leases: EtcdLeaseStore;
   readonly store: PostgresStore;
+  /** The lines of its log that are of errors. */
+  readonly errors: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -77,7 +80,12 @@ export class TestCluster {
     const store = new PostgresStore(urls.postgres, incarnation);
     const leases = new EtcdLeaseStore(urls.etcd, { namespace: "test", ttlSeconds: 1, clock });
     const observer = new MetricsObserver();
-    const logger = pino({ level: process.env["TEST_LOG_LEVEL"] ?? "silent" });
+    const errors: string[] = [];
+    const streams: pino.StreamEntry[] = [
+      { level: "error", stream: { write: (line) => void errors.push(line) } },
+    ];
+    if (LOG_LEVEL) streams.push({ level: LOG_LEVEL, stream: process.stdout });
+    const logger = pino({ level: LOG_LEVEL ?? "error" }, pino.multistream(streams));
     const directory = new Directory({ bus, store, clock, logger, observer });
     const node = new Node({
       node: name,
@@ -100,7 +108,7 @@ export class TestCluster {
       await connection.close();
       await store.close();
     };
-    return { node, leases, store, stop };
+    return { node, leases, store, errors, stop };
   }
 
   /** Lists an instrument of the assets X and USD as an operator does; returns its id. */

@@ -12,6 +12,7 @@ import { encodeMarketCommand } from "../../actors/market/messages.js";
 import { Phase } from "../../actors/market/phase.js";
 import { ledgerName, marketName, shardOfAccount } from "../../actors/kernel/ids.js";
 import { type RunningNode, TestCluster } from "../helpers/cluster.js";
+import { until } from "./feed-clients.js";
 
 const SHARDS = 2;
 const BUYER = 1;
@@ -229,5 +230,44 @@ describe("hosts on real servers", () => {
     await cluster.client(order(instrument, BUYER, Side.Buy, "heard"));
     await cluster.until(statusOf("unheard"), OrderStatus.Filled);
     await trade("after-new-inbox");
+  });
+
+  it("stop and say why where rows do not give their hash, or are of a newer version; the others lead on", async () => {
+    const other = marketName("2317.TW");
+    await cluster.list("2317.TW");
+    for (const node of nodes.values()) await node.stop();
+    nodes.clear();
+    const changed = shardOfAccount(BUYER, SHARDS);
+    const shards = [ledgerName(changed), ledgerName(SHARDS + 1 - changed)] as const;
+    const market = marketName("2330.TW");
+    await cluster.pool.query("UPDATE balances SET total = total + 1 WHERE account = $1", [BUYER]);
+    const newer = "UPDATE actors SET state = set_byte(state, 0, get_byte(state, 0) + 1)";
+    await cluster.pool.query(`${newer} WHERE name IN ($1, $2)`, [shards[1], market]);
+
+    const node = await cluster.startNode("node-3");
+    nodes.set("node-3", node);
+    const those = [...shards, market].toSorted();
+    await until("three are stopped", () => node.node.stopped().length === those.length);
+    expect(node.node.stopped().toSorted()).toEqual(those);
+    const log = node.errors.join("");
+    expect(log).toMatch(
+      new RegExp(`${shards[0]}: the rows of batch \\d+ do not give the hash it was committed with`),
+    );
+    expect(log).toContain("MalformedError: ledger state version 2");
+    expect(log).toContain("MalformedError: market state version 3");
+    const batchOf = `SELECT batch FROM actors WHERE name = '${other}'`;
+    const [before] = await cluster.rows<{ batch: string }>(batchOf);
+    const halt = encodeMarketCommand({ kind: "phase", phase: Phase.Halted, until: 0 });
+    await cluster.send(other, [halt]);
+    await cluster.until(
+      `SELECT batch > ${before!.batch} FROM actors WHERE name = '${other}'`,
+      true,
+    );
+    expect(Object.keys(node.node.leading())).toEqual([other]);
+    // Nothing is committed for those that have stopped.
+    const committed = await cluster.rows<{ name: string }>(
+      "SELECT DISTINCT name FROM actors JOIN batch_log USING (actor, token)",
+    );
+    expect(committed).toEqual([{ name: other }]);
   });
 });
