@@ -25,6 +25,8 @@ export interface SimulationReport {
   readonly failures: number;
   /** In how many seeds each kind of fault has bitten. */
   readonly faults: Readonly<Record<string, number>>;
+  /** Kinds that have bitten in fewer than 3 % of the seeds: what is so rare is hardly tried. */
+  readonly rareFaults: readonly string[];
   readonly simulatedHours: number;
   readonly seedsPerHour: number;
   readonly commands: number;
@@ -52,6 +54,9 @@ const WORKER_FLAGS = [
   `--max-semi-space-size=${YOUNG_GENERATION_MIB}`,
   "--stack-trace-limit=0",
 ];
+const RARE_PART = 0.03;
+/** From so many seeds on it is no chance that a kind is rare. */
+const SEEDS_TO_JUDGE_KINDS = 300;
 const PROGRESS_EVERY_MS = 5_000;
 /** So many failed seeds say enough. */
 const FAILURES_MAX = 10;
@@ -63,11 +68,19 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const failed = results.filter(({ violation }) => violation !== null);
   const [first] = failed;
   if (first) await explain(first, options);
+  const faults = countFaults(results);
+  const rareFaults = Object.keys(faults).filter(
+    (kind) => faults[kind]! < RARE_PART * results.length,
+  );
+  if (results.length >= SEEDS_TO_JUDGE_KINDS && rareFaults.length > 0) {
+    options.log(`hardly tried, in fewer than 3 % of the seeds: ${rareFaults.join(", ")}`);
+  }
   return {
     ...(options.without && { without: options.without }),
     seeds: results.length,
     failures: failed.length,
-    faults: countFaults(results),
+    faults,
+    rareFaults,
     simulatedHours: round(sum(results.map(({ simulatedMs }) => simulatedMs)) / MS_PER_HOUR),
     seedsPerHour: Math.round((results.length * MS_PER_HOUR) / elapsedMs),
     commands: sum(results.map(({ commands }) => commands)),

@@ -11,6 +11,7 @@ const PROGRAM = join(PROJECT_ROOT, "dist", "services", "cli", "main.js");
 /** As many as show every kind of fault, but for a few. */
 const SEEDS_MIN = 40;
 const KINDS_MISSING_MAX = 3;
+const FAULTS_BITTEN_MIN = 10;
 /** As they stand in the README. */
 const [MANY, WITHOUT_FENCE, ...others] = commandsOf("sim");
 
@@ -45,6 +46,12 @@ describe("npm run sim", () => {
     // Few seeds: by chance a kind may be missing among them.
     const missing = Object.keys(KINDS).filter((kind) => report.faults[kind as FaultKind] === 0);
     expect(missing.length, missing.join(", ")).toBeLessThanOrEqual(KINDS_MISSING_MAX);
+    expect(report.rareFaults).toEqual(
+      Object.keys(KINDS).filter((kind) => report.faults[kind as FaultKind] < 0.03 * report.seeds),
+    );
+    // Of the two dozens that begin, what strikes where nothing is does not bite.
+    expect(report.fewestFaults).toBeGreaterThanOrEqual(20);
+    expect(report.fewestBitten).toBeGreaterThanOrEqual(FAULTS_BITTEN_MIN);
   });
 
   it(`finds what goes wrong, and leaves a plan that shows it again: ${WITHOUT_FENCE}`, async () => {
