@@ -8,9 +8,9 @@ import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import { commandsOf, lastJson, runLine } from "./readme-commands.js";
 
 const PROGRAM = join(PROJECT_ROOT, "dist", "services", "cli", "main.js");
-/** As many as show every kind of fault, but for a few. */
+/** As many as show every kind of fault, but for one by chance. */
 const SEEDS_MIN = 40;
-const KINDS_MISSING_MAX = 3;
+const KINDS_MISSING_MAX = 1;
 const FAULTS_BITTEN_MIN = 10;
 /** As they stand in the README. */
 const [MANY, WITHOUT_FENCE, ...others] = commandsOf("sim");
@@ -47,7 +47,7 @@ describe("npm run sim", () => {
     const missing = Object.keys(KINDS).filter((kind) => report.faults[kind as FaultKind] === 0);
     expect(missing.length, missing.join(", ")).toBeLessThanOrEqual(KINDS_MISSING_MAX);
     expect(report.rareFaults).toEqual(
-      Object.keys(KINDS).filter((kind) => report.faults[kind as FaultKind] < 0.03 * report.seeds),
+      Object.keys(KINDS).filter((kind) => report.faults[kind as FaultKind]! < 0.03 * report.seeds),
     );
     // Of the two dozens that begin, what strikes where nothing is does not bite.
     expect(report.fewestFaults).toBeGreaterThanOrEqual(20);
