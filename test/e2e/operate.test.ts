@@ -1,17 +1,13 @@
 /** An operator at work: nodes closed and emptied, actors moved, and accounts, several at once, while trading goes on. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import { temporaryFolder } from "../helpers/servers.js";
 import type { BookSaid, ClusterSaid, NodeSaid } from "./said.js";
 import { eventually, isSame, Terminal } from "./start-cli.js";
 
 const ACTOR = "ledger.1";
 const SYMBOL = "2330.TW";
-const NODE_PROGRAM = join(PROJECT_ROOT, "dist", "services", "node", "main.js");
 const MARKET = "market.2330%2ETW";
 
 const { folder, remove } = temporaryFolder();
@@ -61,30 +57,6 @@ describe("an operator", () => {
     expect({ moves, withoutStandby }).toEqual({ moves: {}, withoutStandby: [] });
     const { stdout } = await terminal.run("cluster");
     expect(stdout).toMatch(/^node-2 +alive +1 +its share( in \d+ s)? +\d+$/m);
-  });
-
-  it("sees a node that is started by itself, as its settings say", async () => {
-    const { nats, etcd, postgres } = terminal.runFile().urls;
-    const settings = {
-      PALISADE_NODE: "node-4",
-      PALISADE_WEIGHT: "2",
-      PALISADE_PEER_HOST: "localhost",
-    };
-    const urls = {
-      PALISADE_NATS_URL: nats,
-      PALISADE_ETCD_URL: etcd,
-      PALISADE_POSTGRES_URL: postgres,
-    };
-    const env = { ...process.env, ...settings, ...urls };
-    const node = spawn(process.execPath, [NODE_PROGRAM], { env, stdio: "ignore" });
-    const ended = once(node, "exit");
-    const seen = await eventually("node-4 to be there", async () => {
-      const { nodes } = await clusterNow();
-      return nodes.find((each) => each.node === "node-4");
-    });
-    expect(seen).toMatchObject({ alive: true, weight: 2 });
-    node.kill("SIGTERM");
-    expect(await ended).toEqual([0, null]);
   });
 
   it("moves actors by their names and by their symbols, and takes that back", async () => {

@@ -1,7 +1,13 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import { temporaryFolder } from "../helpers/servers.js";
+import type { ClusterSaid } from "./said.js";
 import { eventually, isSame, Terminal } from "./start-cli.js";
 
+const NODE_PROGRAM = join(PROJECT_ROOT, "dist", "services", "node", "main.js");
 const ACCOUNT = "4711";
 const SYMBOL = "2330.TW";
 
@@ -45,6 +51,31 @@ function filled(id: string): Promise<Found> {
     const found = await terminal.json<Found>("get", ACCOUNT, id);
     return found.fills.length > 0 ? found : undefined;
   });
+}
+
+/** A node that is started by itself joins the others, as its settings say, and goes again. */
+async function expectAnotherNode(): Promise<void> {
+  const { nats, etcd, postgres } = terminal.runFile().urls;
+  const urls = {
+    PALISADE_NATS_URL: nats,
+    PALISADE_ETCD_URL: etcd,
+    PALISADE_POSTGRES_URL: postgres,
+  };
+  const settings = {
+    PALISADE_NODE: "node-4",
+    PALISADE_WEIGHT: "2",
+    PALISADE_PEER_HOST: "localhost",
+  };
+  const env = { ...process.env, ...urls, ...settings };
+  const node = spawn(process.execPath, [NODE_PROGRAM], { env, stdio: "ignore" });
+  const ended = once(node, "exit");
+  const seen = await eventually("node-4 to be there", async () => {
+    const { nodes } = await terminal.json<ClusterSaid>("cluster");
+    return nodes.find((each) => each.node === "node-4");
+  });
+  expect(seen).toMatchObject({ alive: true, weight: 2 });
+  node.kill("SIGTERM");
+  expect(await ended).toEqual([0, null]);
 }
 
 describe("start", () => {
@@ -100,6 +131,7 @@ describe("start", () => {
     expect(kept.order.orderId).toBe(again.orderId);
     await placed("later", "sell", "1000", SYMBOL, "540", "--ioc");
     expect((await filled("later")).order.filled).toBe(1_000);
+    await expectAnotherNode();
     third.child.kill("SIGTERM");
     expect((await third.ended).code).toBe(0);
   });
