@@ -102,7 +102,9 @@ export class Standby {
   private compare(actor: Actor, record: ActorRecord, links: readonly Link[]): void {
     const { batch, hash, incarnation } = record;
     if (incarnation !== this.incarnation) throw new Error("what it has followed is void");
-    if (this.batch !== batch) {
+    // Somebody else has raised the token since, and leads.
+    if (this.batch > batch) throw new Error(`batch ${batch} is no longer the last one`);
+    if (this.batch < batch) {
       throw new DivergedError(`it has come to batch ${this.batch}, and the rows are of ${batch}`);
     }
     if (!areSame(actor.links.all(), links)) {

@@ -131,10 +131,13 @@ describe("a standby that is promoted", () => {
     expect(warned[0]).toContain(said);
   });
 
-  it("is no use, and not counted, when what was claimed before is void", async () => {
-    const { actor, diverged, warned } = await promoted({ incarnation: 2 });
+  it.each([
+    ["what it has followed is void", { incarnation: 2 }],
+    ["batch 2 is no longer the last one", { batch: 2 }],
+  ])("is no use, says so, and is not counted when %s", async (said, change) => {
+    const { actor, diverged, warned } = await promoted(change);
     expect(actor).toBeNull();
     expect(diverged).toEqual([]);
-    expect(warned[0]).toContain("what it has followed is void");
+    expect(warned[0]).toContain(said);
   });
 });
