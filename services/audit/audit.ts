@@ -1,6 +1,6 @@
 /**
  * The audit: proves in SQL that nothing was made or lost (R7) and that no account's journal has a gap (R9), also while
- * trading goes on. Balances, marks, totals and live orders are read in one short snapshot (a long one would keep dead
+ * trading goes on. Balances, marks, totals, live orders and books are read in one short snapshot (a long one would keep dead
  * versions of hot rows alive and slow the commits down); the rest is append-only and read as a prefix.
  */
 import { performance } from "node:perf_hooks";

@@ -72,6 +72,7 @@ export const TRANSFERS_UNDER_WAY: Rule = {
     )`,
 };
 
+/** Only of orders whose shard and market are both of this instance. */
 export const ORDERS_ON_BOOKS: Rule = {
   name: "ordersOnBooks",
   table: "book",
@@ -79,7 +80,13 @@ export const ORDERS_ON_BOOKS: Rule = {
   proves:
     "An open order has the limit and the quantity on its market's book that its account sees, unless something about it is under way.",
   violations: `
-    SELECT u.* FROM seen_unlike u
+    SELECT u.* FROM (
+      SELECT coalesce(b.actor, o.instrument) AS actor, coalesce(b.order_id, o.order_id) AS order_id,
+             o.price, o.leaves, b.price AS book_price, b.leaves AS book_leaves
+      FROM (SELECT * FROM seen_orders WHERE coalesce(review_until, 0) = 0 AND instrument IN (SELECT actor FROM seen_actors)) o
+      FULL JOIN (SELECT * FROM seen_book WHERE order_id % 1024 IN (SELECT actor FROM seen_actors)) b USING (order_id)
+      WHERE (b.actor, b.account, b.side, b.price, b.leaves) IS DISTINCT FROM (o.instrument, o.account, o.side, o.price, o.leaves)
+    ) u
     WHERE NOT EXISTS (
       SELECT FROM seen_letters w LEFT JOIN seen_links l ON l.actor = w.destination AND l.peer = w.actor
       WHERE w.order_id = u.order_id AND w.number > coalesce(l.received, 0))`,
