@@ -11,7 +11,7 @@ import { decodeLedgerCommand, type LedgerCommand } from "../../actors/ledger/mes
 import { decodeMarketCommand, isOrderCommand } from "../../actors/market/messages.js";
 
 /** Frames have up to a few hundred kilobytes: so many are decoded at a time. */
-const PAGE_FRAMES = 200;
+export const PAGE_FRAMES = 200;
 
 /** Temporary tables of a session. `seen_outbox` is filled by the snapshot. */
 export const LETTER_TABLES = `
@@ -20,7 +20,7 @@ export const LETTER_TABLES = `
   CREATE TEMP TABLE seen_letters (actor integer, destination integer, number bigint, kind text,
     order_id bigint, trade_id bigint, price bigint, quantity bigint,
     account bigint, key text, recipient bigint, asset integer, amount bigint, code integer);
-  CREATE TEMP TABLE seen_unreadable (actor integer, destination integer, last bigint, problem text);
+  CREATE TEMP TABLE seen_unreadable (actor integer, destination integer, last bigint);
   -- How far the receivers of actors that are here have come, wherever they are.
   CREATE TEMP TABLE seen_marks (sender integer, receiver integer, received bigint);
   -- What shards, wherever they are, have to say of transfers.
@@ -42,18 +42,17 @@ export async function readLetters(clients: readonly Client[]): Promise<void> {
   for (const client of clients) {
     await readOutbox(client);
     const marks = await marksOf(client);
-    const answers = await answersOf(client);
     for (const to of clients) {
       await to.query(
         `INSERT INTO seen_marks SELECT * FROM jsonb_populate_recordset(NULL::seen_marks, $1)
          WHERE sender IN (SELECT actor FROM seen_actors)`,
         [JSON.stringify(marks)],
       );
-      await store(to, "seen_answers", answers);
     }
+    await readAnswers(client, clients);
   }
   for (const client of clients) {
-    await client.query("ANALYZE seen_outbox, seen_letters, seen_marks, seen_answers");
+    await client.query("ANALYZE seen_letters, seen_marks, seen_answers");
   }
 }
 
@@ -64,23 +63,8 @@ async function marksOf(client: Client): Promise<unknown[]> {
   return rows;
 }
 
-/** What shards say to shards is little. */
-async function answersOf(client: Client): Promise<Letter[]> {
-  const { rows } = await client.query<OutboxRow>(
-    "SELECT * FROM outbox WHERE actor <= $1 AND destination <= $1",
-    [LEDGER_SHARDS_MAX],
-  );
-  const letters = rows.flatMap((row) => lettersIn(row) ?? []);
-  return letters.filter(({ kind }) => kind === "credited");
-}
-
 async function readOutbox(client: Client): Promise<void> {
-  for (let after = [0, 0, 0]; ; ) {
-    const { rows } = await client.query<OutboxRow>(
-      `SELECT * FROM seen_outbox WHERE (actor, destination, last) > ($1, $2, $3)
-       ORDER BY actor, destination, last LIMIT ${PAGE_FRAMES}`,
-      after,
-    );
+  for await (const rows of pagesOf(client, "seen_outbox")) {
     const letters: Letter[] = [];
     for (const row of rows) {
       const read = lettersIn(row);
@@ -88,6 +72,28 @@ async function readOutbox(client: Client): Promise<void> {
       else await client.query("INSERT INTO seen_unreadable VALUES ($1, $2, $3)", idOf(row));
     }
     await store(client, "seen_letters", letters);
+  }
+}
+
+/** From the outbox as it is by now: an answer that goes while it is read has ended its transfer. */
+async function readAnswers(from: Client, clients: readonly Client[]): Promise<void> {
+  const toShards = `(SELECT * FROM outbox WHERE greatest(actor, destination) <= ${LEDGER_SHARDS_MAX}) o`;
+  for await (const rows of pagesOf(from, toShards)) {
+    const letters = rows.flatMap((row) => lettersIn(row) ?? []);
+    const answers = letters.filter(({ kind }) => kind === "credited");
+    for (const to of clients) await store(to, "seen_answers", answers);
+  }
+}
+
+/** Of an outbox: of a shard that is down there may be more than there is room for in memory. */
+async function* pagesOf(client: Client, outbox: string): AsyncGenerator<OutboxRow[]> {
+  for (let after = [0, 0, 0]; ; ) {
+    const { rows } = await client.query<OutboxRow>(
+      `SELECT * FROM ${outbox} WHERE (actor, destination, last) > ($1, $2, $3)
+       ORDER BY actor, destination, last LIMIT ${PAGE_FRAMES}`,
+      after,
+    );
+    yield rows;
     const newest = rows.at(-1);
     if (!newest || rows.length < PAGE_FRAMES) return;
     after = idOf(newest);

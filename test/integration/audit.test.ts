@@ -3,6 +3,7 @@ import { houseAccountOf } from "../../actors/kernel/ids.js";
 import { MarketState } from "../../actors/market/market-state.js";
 import { Phase } from "../../actors/market/phase.js";
 import { audit } from "../../services/audit/audit.js";
+import { PAGE_FRAMES } from "../../services/audit/letters.js";
 import { RULES } from "../../services/audit/rules.js";
 import {
   answered,
@@ -115,6 +116,23 @@ it("finds nothing wrong with a transfer that is under way, given, settled", asyn
   await exchange.run(`UPDATE transfers SET status = 2;
     INSERT INTO links VALUES (1, 2, 1, 1, 1) ON CONFLICT (actor, peer) DO UPDATE SET received = 1`);
   expect((await audit(exchange.url)).firstViolation).toBeNull();
+});
+
+it("reads an answer that has a page of others before it", async () => {
+  await exchange.run(TRANSFER_UNDER_WAY);
+  await exchange.run(TRANSFER_GIVEN);
+  const last = PAGE_FRAMES + 1;
+  const answer = { kind: "credited", sender: BUYER, code: 0 } as const;
+  const others = Array.from({ length: PAGE_FRAMES }, (_, at) =>
+    letter(2, 1, at + 1, { ...answer, key: `other ${at}` }),
+  );
+  await exchange.run(`DELETE FROM outbox WHERE actor = 2; ${others.join(";")};
+    ${letter(2, 1, last, { ...answer, key: "t" })};
+    UPDATE links SET sent = ${last} WHERE actor = 2 AND peer = 1`);
+  expect((await audit(exchange.url)).firstViolation).toBeNull();
+  await exchange.run(`DELETE FROM outbox WHERE last = ${last} AND actor = 2;
+    ${letter(2, 1, last, { ...answer, key: "another" })}`);
+  expect((await audit(exchange.url)).firstViolation).toMatchObject({ rule: "transfersUnderWay" });
 });
 
 it("finds nothing wrong with a transfer that was refused, while the answer is under way", async () => {
