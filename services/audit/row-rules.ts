@@ -23,22 +23,51 @@ export const ACCOUNTS: Rule = {
     WHERE a.account IS NULL OR a.actor <> n.actor OR a.state NOT IN (${STATES}) OR (n.named_in = 'accounts' AND a.parent <> 0)`,
 };
 
+interface ImpossibleAmount {
+  readonly table: string;
+  /** The columns that name a row beside its actor. */
+  readonly number: string;
+  readonly key: "key" | "NULL";
+  readonly condition: string;
+}
+
+/** A shard's deposits are not among them: they are below zero where more has left than came in. */
+export const IMPOSSIBLE_AMOUNTS: readonly ImpossibleAmount[] = [
+  { table: "trades", number: "trade_id", key: "NULL", condition: "least(price, quantity) < 1" },
+  { table: "deposits", number: "account", key: "key", condition: "amount < 1" },
+  { table: "withdrawals", number: "account", key: "key", condition: "amount < 1" },
+  { table: "transfers", number: "account", key: "key", condition: "amount < 1" },
+  { table: "credits", number: "account", key: "key", condition: "amount < 1" },
+  { table: "book", number: "order_id", key: "NULL", condition: "least(price, leaves) < 1" },
+  {
+    table: "shard_totals",
+    number: "asset",
+    key: "NULL",
+    condition: "least(transferred_in, transferred_out) < 0",
+  },
+  {
+    table: "links",
+    number: "peer",
+    key: "NULL",
+    condition: "least(received, sent, base_in, base_out, quote_in, quote_out) < 0",
+  },
+  {
+    table: "account_limits",
+    number: "account",
+    key: "NULL",
+    condition:
+      "least(orders_per_day, open_orders, requests_per_second, orders_today, requests) < 0",
+  },
+  { table: "review_limits", number: "account", key: "NULL", condition: "value < 0" },
+];
+
 export const AMOUNTS: Rule = {
   name: "amounts",
   table: "any",
   conserves: false,
   proves: "Nothing that was moved, traded, counted or set as a limit is below what it can be.",
-  violations: `
-    SELECT 'trades' AS of_table, actor, trade_id AS number, NULL AS key FROM trades WHERE price < 1 OR quantity < 1
-    UNION ALL SELECT 'deposits', actor, account, key FROM deposits WHERE amount < 1
-    UNION ALL SELECT 'withdrawals', actor, account, key FROM withdrawals WHERE amount < 1
-    UNION ALL SELECT 'transfers', actor, account, key FROM transfers WHERE amount < 1
-    UNION ALL SELECT 'credits', actor, account, key FROM credits WHERE amount < 1
-    UNION ALL SELECT 'book', actor, order_id, NULL FROM book WHERE price < 1 OR leaves < 1
-    UNION ALL SELECT 'shard_totals', actor, asset, NULL FROM shard_totals WHERE least(deposits, transferred_in, transferred_out) < 0
-    UNION ALL SELECT 'links', actor, peer, NULL FROM links
-      WHERE least(received, sent, base_in, base_out, quote_in, quote_out) < 0
-    UNION ALL SELECT 'account_limits', actor, account, NULL FROM account_limits
-      WHERE least(orders_per_day, open_orders, requests_per_second, orders_today, requests) < 0
-    UNION ALL SELECT 'review_limits', actor, account, NULL FROM review_limits WHERE value < 0`,
+  violations: IMPOSSIBLE_AMOUNTS.map(
+    ({ table, number, key, condition }) => `
+    SELECT '${table}' AS of_table, actor, ${number} AS number, ${key} AS key FROM ${table} WHERE ${condition}`,
+  ).join(" UNION ALL"),
 };

@@ -329,6 +329,7 @@ const ORDER_TERMS: Rule = {
 
 /** In the order in which they are tried: the finest row that breaks comes first. */
 export const RULES: readonly Rule[] = [
+  AMOUNTS,
   STALE_BATCHES,
   BATCH_GAPS,
   JOURNAL_GAPS,
@@ -354,5 +355,4 @@ export const RULES: readonly Rule[] = [
   ORDER_TERMS,
   ORDERS_ON_BOOKS,
   ACCOUNTS,
-  AMOUNTS,
 ];

@@ -22,7 +22,7 @@ export function takenAgain(after: number): string {
     INSERT INTO orders VALUES (${SELL_ORDER + 1_024}, 2, ${SELLER}, 's1', ${MARKET}, 2, 1, 1, 50, 10, 0, 0, 6, 96, 4, 4, ${at}, ${at})`;
 }
 
-interface Damage {
+export interface Damage {
   readonly what: string;
   readonly statement: string;
   readonly rule: string;
@@ -352,11 +352,5 @@ export const DAMAGES: Damage[] = [
     statement: "INSERT INTO account_limits VALUES (1, 999, 5, 5, 5, 0, 0, 0, 0)",
     rule: "accounts",
     row: { account: 999, named_in: "account_limits" },
-  },
-  {
-    what: "a limit below zero",
-    statement: `INSERT INTO account_limits VALUES (1, ${BUYER}, -5, 5, 5, 0, 0, 0, 0)`,
-    rule: "amounts",
-    row: { of_table: "account_limits", actor: 1, number: BUYER },
   },
 ];

@@ -4,6 +4,7 @@ import { MarketState } from "../../actors/market/market-state.js";
 import { Phase } from "../../actors/market/phase.js";
 import { audit } from "../../services/audit/audit.js";
 import { PAGE_FRAMES } from "../../services/audit/letters.js";
+import { IMPOSSIBLE_AMOUNTS } from "../../services/audit/row-rules.js";
 import { RULES } from "../../services/audit/rules.js";
 import {
   answered,
@@ -18,6 +19,7 @@ import {
   TRANSFER_GIVEN,
   TRANSFER_UNDER_WAY,
 } from "./audit-exchange.js";
+import { IMPOSSIBLE } from "./audit-amounts.js";
 import { DAMAGES, DAY_MICROS, takenAgain } from "./audit-damages.js";
 
 let exchange: HandBuiltExchange;
@@ -118,6 +120,16 @@ it("finds nothing wrong with a transfer that is under way, given, settled", asyn
   expect((await audit(exchange.url)).firstViolation).toBeNull();
 });
 
+it("finds nothing wrong with what leaves another shard than it came in at", async () => {
+  await exchange.run(TRANSFER_UNDER_WAY);
+  await exchange.run(TRANSFER_GIVEN);
+  await exchange.run(`INSERT INTO withdrawals VALUES (2, ${SELLER}, 'w', 2, 100, 3, 4, 4);
+    UPDATE shard_totals SET deposits = -100 WHERE actor = 2 AND asset = 2;
+    UPDATE balances SET total = 500 WHERE account = ${SELLER} AND asset = 2;
+    UPDATE journal SET total_changes = '{-10,500}' WHERE account = ${SELLER} AND last_sequence = 4`);
+  expect((await audit(exchange.url)).firstViolation).toBeNull();
+});
+
 it("reads an answer that has a page of others before it", async () => {
   await exchange.run(TRANSFER_UNDER_WAY);
   await exchange.run(TRANSFER_GIVEN);
@@ -154,15 +166,23 @@ it("has nothing against a client order id that was another's a day ago", async (
   expect(await audit(exchange.url)).toMatchObject({ ok: true, firstViolation: null });
 });
 
-it.each(DAMAGES)("sees $what and names the row", async ({ statement, rule, row }) => {
-  await exchange.run(statement);
-  const report = await audit(exchange.url);
-  expect(report.ok).toBe(false);
-  expect(report.violations[rule]).toBeGreaterThan(0);
-  expect(report.firstViolation).toMatchObject({ rule, row });
-});
+it.each([...DAMAGES, ...IMPOSSIBLE])(
+  "sees $what and names the row",
+  async ({ statement, rule, row }) => {
+    await exchange.run(statement);
+    const report = await audit(exchange.url);
+    expect(report.ok).toBe(false);
+    expect(report.violations[rule]).toBeGreaterThan(0);
+    expect(report.firstViolation).toMatchObject({ rule, row });
+  },
+);
 
 it("has a damage for each of its rules", () => {
-  const damaged = new Set(DAMAGES.map(({ rule }) => rule));
+  const damaged = new Set([...DAMAGES, ...IMPOSSIBLE].map(({ rule }) => rule));
   expect(RULES.map(({ name }) => name).filter((name) => !damaged.has(name))).toEqual([]);
+});
+
+it("has a damage for each table that has impossible amounts", () => {
+  const damaged = new Set(IMPOSSIBLE.map(({ row }) => row.of_table));
+  expect(damaged).toEqual(new Set(IMPOSSIBLE_AMOUNTS.map(({ table }) => table)));
 });
