@@ -21,7 +21,8 @@ export interface Whereabouts {
   readonly token: number;
 }
 
-export type MarkHandler = (receiver: number, number: number) => void;
+/** What a receiver has committed: up to `number`, the last of it under `token` of the source. */
+export type MarkHandler = (receiver: number, token: number, number: number) => void;
 export type AnchorHandler = (receiver: number) => void;
 
 export interface DirectoryDependencies {
@@ -119,7 +120,9 @@ export class Directory {
     const busy = this.busyness.get(actor) ?? { batch, rate: 0 };
     const rate = busy.rate + (batch - busy.batch - busy.rate) * ACTIVITY_GAIN;
     this.busyness.set(actor, { batch, rate });
-    for (const { source, number } of marks) this.markHandlers.get(source)?.(actor, number);
+    for (const { source, token, number } of marks) {
+      this.markHandlers.get(source)?.(actor, token, number);
+    }
   }
 }
 

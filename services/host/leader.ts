@@ -109,7 +109,7 @@ export class Leader {
     const { directory, clock } = this.deps;
     const { record } = this.recovered;
     this.cleanups.push(
-      directory.onMarks(record.id, (receiver, number) => this.confirm(receiver, number)),
+      directory.onMarks(record.id, (...mark) => this.confirm(...mark)),
       directory.onMoved((receiver) => this.outbox.resend(receiver, 0)),
       this.resender.onRequest((receiver, from) => this.outbox.resend(receiver, from)),
       every(clock, limits.RESEND_CHECK_EVERY_MS, () => this.outbox.resendOverdue()),
@@ -234,12 +234,12 @@ export class Leader {
     this.deps.observer.applied(record.kind, commands.length - admission.skip, elapsedMs);
   }
 
-  private confirm(receiver: number, number: number): void {
-    if (this.outbox.confirm(receiver, number)) return;
+  private confirm(receiver: number, token: number, number: number): void {
+    if (this.outbox.confirm(receiver, token, number)) return;
     const { observer, logger } = this.deps;
     const { name } = this.recovered.record;
     observer.refused("mark");
-    logger.warn({ actor: name, receiver, number }, "a mark of what was never sent");
+    logger.warn({ actor: name, receiver, token, number }, "a mark of what was never sent");
   }
 
   /** Commits the open batch as soon as nothing of this actor is being committed and the node has a turn for it. */

@@ -63,10 +63,12 @@ export class Outbox {
   }
 
   /**
-   * The receiver has committed everything up to `number`. False: that was never sent, so no receiver has said it, and
-   * nothing is changed.
+   * The receiver has committed everything up to `number`, the last of it under `token`. False: that was never sent, so no
+   * receiver has said it, and nothing is changed.
    */
-  confirm(destination: number, number: number): boolean {
+  confirm(destination: number, token: number, number: number): boolean {
+    // A successor has sent it: this leader was frozen and does not know yet that it is deposed.
+    if (token > this.token) return true;
     const pending = this.byDestination.get(destination);
     if (!pending || number <= pending.confirmed) return true;
     if (number > pending.sent) return false;

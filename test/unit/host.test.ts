@@ -150,7 +150,7 @@ describe("the outbox (R4)", () => {
     const { outbox, published, row } = setUp();
     outbox.send([row(1), row(2), row(3)]);
     expect(published).toEqual([1, 2, 3]);
-    outbox.confirm(1025, 2);
+    outbox.confirm(1025, 7, 2);
     expect(outbox.takeConfirmed()).toEqual([{ destination: 1025, upTo: 2 }]);
     expect(outbox.takeConfirmed()).toEqual([]);
     expect(outbox.backlog().frames).toBe(1);
@@ -159,29 +159,41 @@ describe("the outbox (R4)", () => {
   it("has what is confirmed deleted now and then, all of it at once", () => {
     const { clock, outbox, row } = setUp();
     outbox.send([row(1), row(2), row(3), row(4)]);
-    outbox.confirm(1025, 1);
+    outbox.confirm(1025, 7, 1);
     expect(outbox.takeConfirmed()).toEqual([{ destination: 1025, upTo: 1 }]);
-    outbox.confirm(1025, 2);
+    outbox.confirm(1025, 7, 2);
     clock.advance(DELETE_CONFIRMED_EVERY_MS - 1);
     expect(outbox.takeConfirmed()).toEqual([]);
-    outbox.confirm(1025, 3);
+    outbox.confirm(1025, 7, 3);
     clock.advance(1);
     expect(outbox.takeConfirmed()).toEqual([{ destination: 1025, upTo: 3 }]);
     // Whoever gives the actor away leaves nothing that would be sent again.
-    outbox.confirm(1025, 4);
+    outbox.confirm(1025, 7, 4);
     expect(outbox.takeConfirmed(true)).toEqual([{ destination: 1025, upTo: 4 }]);
   });
 
   it("takes no mark of what was never sent", () => {
     const { outbox, row } = setUp();
-    expect(outbox.confirm(1025, 9)).toBe(true);
+    expect(outbox.confirm(1025, 7, 9)).toBe(true);
     outbox.send([row(1), row(2)]);
-    expect(outbox.confirm(1025, 3)).toBe(false);
-    expect(outbox.confirm(1025, Number.MAX_SAFE_INTEGER)).toBe(false);
+    expect(outbox.confirm(1025, 7, 3)).toBe(false);
+    expect(outbox.confirm(1025, 7, Number.MAX_SAFE_INTEGER)).toBe(false);
     expect(outbox.takeConfirmed()).toEqual([]);
     expect(outbox.backlog().frames).toBe(2);
-    expect(outbox.confirm(1025, 2)).toBe(true);
+    expect(outbox.confirm(1025, 7, 2)).toBe(true);
     expect(outbox.takeConfirmed()).toEqual([{ destination: 1025, upTo: 2 }]);
+  });
+
+  it("passes over what a receiver has of a successor", () => {
+    const { outbox, row } = setUp();
+    outbox.send([row(1), row(2)]);
+    expect(outbox.confirm(1025, 8, 3)).toBe(true);
+    expect(outbox.confirm(1025, 8, 2)).toBe(true);
+    expect(outbox.takeConfirmed()).toEqual([]);
+    expect(outbox.backlog().frames).toBe(2);
+    // What the leader before has sent is what this one has recovered.
+    expect(outbox.confirm(1025, 6, 1)).toBe(true);
+    expect(outbox.takeConfirmed()).toEqual([{ destination: 1025, upTo: 1 }]);
   });
 
   it("tells of a receiver that is late with much, by what it has confirmed, and at last by what it has not", () => {
@@ -192,12 +204,12 @@ describe("the outbox (R4)", () => {
     // Nothing is known of it yet: somebody may be about to lead it.
     expect(outbox.lags()).toEqual([]);
     outbox.send(rows.slice(LAG_TOLD_COMMANDS_MIN));
-    outbox.confirm(1025, 1);
+    outbox.confirm(1025, 7, 1);
     expect(outbox.lags()).toEqual([{ receiver: 1025, ms: LAG_TOLD_MS_MIN }]);
     clock.advance(LAG_STUCK_MS);
     const ms = LAG_TOLD_MS_MIN + LAG_STUCK_MS;
     expect(outbox.lags()).toEqual([{ receiver: 1025, ms }]);
-    outbox.confirm(1025, rows.length - 1);
+    outbox.confirm(1025, 7, rows.length - 1);
     // However late the last one is, one is no queue.
     expect(outbox.lags()).toEqual([]);
   });
@@ -212,7 +224,7 @@ describe("the outbox (R4)", () => {
   it("sends again what nobody has confirmed for too long, and nothing that is confirmed", () => {
     const { clock, outbox, published, row } = setUp();
     outbox.send([row(1), row(2)]);
-    outbox.confirm(1025, 1);
+    outbox.confirm(1025, 7, 1);
     clock.advance(RESEND_AFTER_MS - 1);
     outbox.resendOverdue();
     expect(published).toEqual([1, 2]);
@@ -237,9 +249,9 @@ describe("the directory", () => {
     const bus = new DirectBus();
     const directory = directoryOn(bus);
     directory.learn([known]);
-    const marks: [number, number][] = [];
+    const marks: [number, number, number][] = [];
     const moved: number[] = [];
-    directory.onMarks(7, (receiver, number) => marks.push([receiver, number]));
+    directory.onMarks(7, (...mark) => marks.push(mark));
     directory.onMoved((receiver) => moved.push(receiver));
     const say = (change: Partial<Announcement>) =>
       bus.publish(announceSubject("market.X"), encodeAnnouncement({ ...announced, ...change }));
@@ -251,7 +263,7 @@ describe("the directory", () => {
     });
     bus.publish(announceSubject("market.X"), new Uint8Array([250, 1]));
     say({ token: 4, anchor: 9, marks: [{ source: 7, token: 1, number: 99 }] });
-    expect(marks).toEqual([[1025, 9]]);
+    expect(marks).toEqual([[1025, 1, 9]]);
     expect(moved).toEqual([]);
     directory.learn([{ ...known, token: 6 }]);
     expect(moved).toEqual([1025]);
