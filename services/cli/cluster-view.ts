@@ -107,7 +107,7 @@ function say(
       .slice(0, MOVES_SHOWN_MAX)
       .map(({ time, actor, token, node, reason }) => [
         formatMicroseconds(time),
-        actor,
+        decodeSymbol(actor),
         token,
         node,
         reason,

@@ -1,6 +1,5 @@
 /** The newest changes of leaders, of all actors: which node took which, when, and why. */
 import pg from "pg";
-import { decodeSymbol } from "../../actors/kernel/ids.js";
 import { instanceUrls } from "../adapters/instances/instances.js";
 
 export interface LastClaim {
@@ -30,9 +29,8 @@ async function claimsOn(connectionString: string, count: number): Promise<LastCl
        ORDER BY c.time DESC LIMIT $1`,
       [count],
     );
-    return rows.map(({ actor, token, time, ...said }) => ({
+    return rows.map(({ token, time, ...said }) => ({
       ...said,
-      actor: decodeSymbol(actor),
       token: Number(token),
       time: Number(time),
     }));
