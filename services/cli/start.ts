@@ -28,6 +28,21 @@ export interface StartOptions {
   readonly json?: boolean;
 }
 
+/** What no process of an exchange that is started here is given. */
+const OF_SINGLE_PROCESSES = [
+  "natsUrl",
+  "etcdUrl",
+  "postgresUrl",
+  "httpPort",
+  "node",
+  "slot",
+  "peerListen",
+  "peerPort",
+  "peerHost",
+  "weight",
+  "inboxMib",
+  "leaseTtlSeconds",
+] as const;
 /** Signals within so long are one wish to end. */
 const SAME_SIGNAL_MS = 1_000;
 const WATCH_PARENT_EVERY_MS = 250;
@@ -57,7 +72,7 @@ export async function start(options: StartOptions): Promise<number> {
     );
   }
   const config = loadConfig();
-  for (const name of ["natsUrl", "etcdUrl", "postgresUrl", "httpPort", "node", "slot"] as const) {
+  for (const name of OF_SINGLE_PROCESSES) {
     if (config.sources[name] === "default") continue;
     progress(
       `${SETTINGS[name].variable} is for single processes; start runs its own and passes it over`,
