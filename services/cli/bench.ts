@@ -139,16 +139,18 @@ function sweepOf(text: string): (typeof SWEEPS)[number] {
 function plotFile(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const path = resolve(text);
-  const isThere = statSync(path, { throwIfNoEntry: false });
   const refuse = (why: string) =>
     new CliError("INVALID_OPTION", `--plot writes to ${path}, and ${why}`);
-  if (isThere?.isDirectory()) throw refuse("that is a folder. Name a file in it");
+  let isFolder: boolean;
   try {
+    const isThere = statSync(path, { throwIfNoEntry: false });
     accessSync(isThere ? path : dirname(path), constants.W_OK);
-    return path;
+    isFolder = isThere?.isDirectory() ?? false;
   } catch {
     throw refuse("it cannot be written there. Name a file in a folder that is there and yours");
   }
+  if (isFolder) throw refuse("that is a folder. Name a file in it");
+  return path;
 }
 
 /** What was measured is printed by then: a disk that has become full loses the page, and nothing else. */

@@ -1,5 +1,7 @@
 /** The pure parts of the benchmarks of a whole exchange: which rate was sustained, what grows, where time goes, the chart. */
 import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { bench, type BenchOptions } from "../../services/cli/bench.js";
 import {
@@ -304,6 +306,8 @@ describe("the command", () => {
     await refused("e2e", { sweep: "moon" }).toThrow(/INVALID_OPTION.*symbols or accounts.*"moon"/);
     await refused("e2e", { sweep: "symbols", plot: "x.html" }).toThrow(/INVALID_OPTION: --plot/);
     await refused("e2e", { plot: "/nowhere/at/all.html" }).toThrow(/INVALID_OPTION.*\/nowhere\/at/);
+    const inFile = join(fileURLToPath(import.meta.url), "x.html");
+    await refused("e2e", { plot: inFile }).toThrow(/INVALID_OPTION.*in a folder that is there/);
     await refused("e2e", { plot: tmpdir() }).toThrow(/INVALID_OPTION.*that is a folder/);
     await refused("soak", { rate: "0" }).toThrow(/NUMBER_OUT_OF_RANGE.*from 1 to 1000000/);
     await refused("soak", { minutes: "ten" }).toThrow(/NOT_A_NUMBER.*"ten"/);
