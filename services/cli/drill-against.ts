@@ -80,7 +80,15 @@ export function surroundingsOf({
   account,
   abortAfter,
   dataDir,
+  dryRun,
+  report,
 }: AgainstOptions): Surroundings {
+  if (dryRun && report !== undefined) {
+    throw new CliError(
+      "OPTION_OUT_OF_PLACE",
+      "--report would be passed over: a dry run leaves nothing",
+    );
+  }
   if (against === undefined) {
     throw new CliError("AGAINST_MISSING", "say which exchange: --against HOST:PORT of its gateway");
   }

@@ -56,11 +56,6 @@ const PASSED_OVER: readonly {
     why: "--without ends as soon as the drill has noticed, after --rounds at most, and leaves no report",
   },
   {
-    when: (_, { dryRun }) => dryRun === true,
-    options: ["report"],
-    why: "a dry run leaves nothing",
-  },
-  {
     when: (_, { minutes }) => minutes !== undefined,
     options: ["rounds"],
     why: "--minutes strikes again and again for so long: take one of the two",

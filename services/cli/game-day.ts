@@ -1,6 +1,6 @@
 /** `game-day FILE --against ADDRESS`: drills at a running exchange by a schedule. */
 import { readFileSync } from "node:fs";
-import { planGameDay, runGameDay } from "../../chaos/against/game-day.js";
+import { planGameDay, runGameDay, type StepLine } from "../../chaos/against/game-day.js";
 import { momentOf, parseGameDay } from "../../chaos/against/schedule.js";
 import { runLive } from "../../chaos/against/session.js";
 import { CliError } from "./cli-error.js";
@@ -34,12 +34,17 @@ export async function gameDay(file: string, options: AgainstOptions): Promise<nu
   for (const line of [title, ...schedule]) progress(line);
   const folder = reportFolder(`game-day-${day.name}`, options.report);
   const run = interruptibleRun();
+  let ran = 0;
+  const tell = (line: StepLine): void => {
+    if (!("refused" in line)) ran += 1;
+    printJson(line);
+  };
   const report = await runGameDay(
     day,
     { ...surroundings, folder },
-    { ...run, tell: printJson, drill: runLive },
+    { ...run, tell, drill: runLive },
   );
-  progress(`each step has left a folder in ${folder}`);
+  if (ran > 0) progress(`each step that ran has left a folder in ${folder}`);
   printJson(report);
   return codeOf(report.ok, run);
 }

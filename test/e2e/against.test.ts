@@ -70,10 +70,11 @@ it("cluster shows who leads each actor, who stands by, and who took it last", as
   for (const { actor, token } of actors) {
     const name = decodeSymbol(actor);
     expect(stdout).toMatch(new RegExp(`^${name} +node-\\d +\\d+ +\\d+ +node-\\d `, "m"));
-    const newest = lastMoves.find((each) => each.actor === name)!;
+    const newest = lastMoves.find((each) => each.actor === actor)!;
     expect(newest.token).toBeGreaterThanOrEqual(token);
     expect(stdout).toContain(newest.reason);
   }
+  expect(stdout).not.toContain("%2E");
 });
 
 it("says what it would do, and touches nothing", async () => {
@@ -153,6 +154,7 @@ it("runs a game day, a line for each step and one for all", async () => {
   writeFileSync(file, JSON.stringify({ name: "tiny", steps }));
   const { stdout, stderr, code } = await terminal.run("game-day", file, ...surroundings());
   expect(stderr).toContain("1. repeat-order: at once");
+  expect(stderr).toContain("each step that ran has left a folder in ");
   const [first, sum] = stdout
     .trim()
     .split("\n")

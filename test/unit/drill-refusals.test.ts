@@ -6,8 +6,11 @@ import { type CampaignLine, runAll } from "../../chaos/campaign.js";
 import { drillOf } from "../../chaos/drills/catalog.js";
 import { Session } from "../../chaos/session.js";
 import { drill, lockDrills } from "../../services/cli/drill.js";
+import { gameDay } from "../../services/cli/game-day.js";
+import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 
 const MS_PER_MINUTE = 60_000;
+const FIRST_DAY = join(PROJECT_ROOT, "deploy", "game-days", "first.json");
 const silent = () => undefined;
 const folder = mkdtempSync(join(tmpdir(), "palisade-refusals-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -27,6 +30,13 @@ it.each([
     code: "OPTION_OUT_OF_PLACE",
     message: expect.stringContaining(`${flag} `),
   });
+});
+
+it("a dry run leaves no report, of a drill at a running exchange or of a game day", async () => {
+  const options = { against: "127.0.0.1:1", account: "9", dryRun: true, report: "there" };
+  const refusal = { code: "OPTION_OUT_OF_PLACE", message: expect.stringContaining("--report ") };
+  await expect(drill("drain", options)).rejects.toMatchObject(refusal);
+  await expect(gameDay(FIRST_DAY, options)).rejects.toMatchObject(refusal);
 });
 
 it("evidence stands alone: a folder that has something in it is refused", async () => {
