@@ -37,7 +37,10 @@ export function reincarnate(postgresUrl: string): Promise<Reincarnation> {
   );
 }
 
-/** This project's own connections bear its name; those of its operators' commands are of no concern. */
+/**
+ * The connections of processes bear the project's name, and so do those of commands that read as processes do, like `explain`:
+ * they have to be over first. Those that look at instances or hold the lock, as this one's do, are passed over.
+ */
 async function expectNobody(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT DISTINCT application_name AS name FROM pg_stat_activity
