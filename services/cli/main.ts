@@ -2,7 +2,6 @@
 import { Command, CommanderError } from "commander";
 import { describeConfig, loadConfig } from "../common/config.js";
 import { addAccountCommands } from "./account-commands.js";
-import { CliError } from "./cli-error.js";
 import { progress } from "./output.js";
 import { addRecordCommands } from "./record-commands.js";
 import { addSizingCommand } from "./sizing-command.js";
@@ -393,8 +392,7 @@ try {
     exit(error.exitCode === 0 ? 0 : EXIT_USAGE);
   } else {
     // An error with a code is for the person at the terminal; anything else is a bug, and its stack is of use.
-    const isKnown =
-      error instanceof CliError || typeof (error as { code?: unknown }).code === "string";
+    const isKnown = typeof (error as { code?: unknown }).code === "string";
     progress(isKnown ? (error as Error).message : ((error as Error).stack ?? String(error)));
     exit(EXIT_FAILED);
   }
