@@ -59,8 +59,13 @@ ${environment(record)}
 <pre>npx palisade verify FOLDER</pre>
 <p>FOLDER is the one that holds this page. It compares the sums of all files, judges the clients' logs and the rows of the database anew, and compares
 what it finds with ${html`<a href="report.json">report.json</a>`}.</p>
-<p class="soft">Bound of this drill: ${found.drill.bound.of}, ${duration(found.drill.bound.ms)}. The drill again: <code>npm run drill -- ${report.name} --rounds ${report.rounds} --seed ${record.seed}</code></p>`,
+<p class="soft">Bound of this drill: ${found.drill.bound.of}, ${duration(found.drill.bound.ms)}. The drill again: <code>npm run drill -- ${report.name} --rounds ${roundsBegun(report)} --seed ${record.seed}</code></p>`,
   );
+}
+
+/** The one that broke it is not among those that were done. */
+function roundsBegun({ rounds, broken }: DrillRecord["report"]): number {
+  return broken.length > 0 ? rounds + 1 : rounds;
 }
 
 function top(record: DrillRecord, title: string): Markup {

@@ -75,6 +75,7 @@ function wrongs(report: DrillReport): string[] {
     report.mispriced > 0 && `${report.mispriced} at a wrong price or place`,
     report.booksRewritten > 0 && `${count(report.booksRewritten, "book")} rewritten`,
     report.unreported > 0 && `${count(report.unreported, "order")} without an answer`,
+    ...report.broken,
   ].filter((text) => text !== false);
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -113,6 +113,8 @@ it(`${ALL.join(", ")} lose nothing, and what breaks an exchange is judged and ke
   for (const file of [PAGE_FILE, "metrics/node-1.txt"]) {
     expect(existsSync(join(drillFolder(campaign, BROKEN.name), file))).toBe(true);
   }
+  const page = readFileSync(join(drillFolder(campaign, BROKEN.name), PAGE_FILE), "utf8");
+  expect(page).toContain("✗ A promise was broken");
 });
 
 it("says which drills there are when it does not know one", async () => {

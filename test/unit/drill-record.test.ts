@@ -253,6 +253,20 @@ describe("a verdict in words", () => {
   });
 });
 
+describe("a page of an exchange that did not come back", () => {
+  it("says that a promise was broken, by what, and how to see it again", async () => {
+    const broken = ["DRILL_NOT_RESUMED: nobody trades any more"];
+    const first = drillPage(await recordLike({ rounds: 0, found: { broken } }));
+    expect(first).toContain("✗ A promise was broken");
+    expect(first).toContain(`<h1>kill-leader, 0 rounds: ${broken[0]}.</h1>`);
+    expect(first).toContain("kill-leader --rounds 1 ");
+    const third = drillPage(await recordLike({ rounds: 2, found: { broken } }));
+    expect(third).toContain("✗ A promise was broken");
+    expect(third).toContain("kill-leader --rounds 3 ");
+    expect(drillPage(await recordLike({ rounds: 2 }))).toContain("kill-leader --rounds 2 ");
+  });
+});
+
 describe("a page's text", () => {
   it("is escaped, unless it is markup", () => {
     const inner = html`<b>${"<&\"'>"}</b>`;
