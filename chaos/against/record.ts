@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RECORD_FILE } from "../evidence/folder.js";
+import { CliError } from "../../services/cli/cli-error.js";
 import { writeManifest } from "../evidence/manifest.js";
 import { commitOfCode } from "../evidence/record.js";
 import { liveDrillOf } from "./drills/catalog.js";
@@ -32,8 +33,35 @@ export interface LiveOutcome {
   readonly evidence: Evidence | null;
 }
 
-/** Writes it into a folder of its own. */
-export async function writeLive(
+/** Before anything is struck: throws `CliError` where nothing could be kept. */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new CliError(
+      "REPORT_FOLDER_REFUSED",
+      `the folder of the report cannot be made (${(error as Error).message}): name another by --report`,
+    );
+  }
+}
+
+/** Writes it into its folder. What was done is reported in any case: that it could not be kept is a failure among others. */
+export async function keepLive(
+  folder: string,
+  startedAt: string,
+  outcome: LiveOutcome,
+): Promise<LiveReport> {
+  const { findings } = outcome;
+  try {
+    await writeLive(folder, startedAt, outcome);
+    return liveReport(findings);
+  } catch (error) {
+    const failure = `EVIDENCE_NOT_KEPT: ${(error as Error).message}`;
+    return liveReport({ ...findings, otherFailures: [...findings.otherFailures, failure] });
+  }
+}
+
+async function writeLive(
   folder: string,
   startedAt: string,
   { findings, evidence }: LiveOutcome,
@@ -48,7 +76,6 @@ export async function writeLive(
     evidence: evidence && { ...evidence, known: [...evidence.known] },
     report: liveReport(findings),
   };
-  mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, RECORD_FILE), `${JSON.stringify(record)}\n`);
   await writeManifest(folder, { kind: "live", drill: drill.name, seed: null, commit });
 }

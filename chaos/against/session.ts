@@ -13,7 +13,7 @@ import { whatAils } from "./health.js";
 import { Probe } from "./probe.js";
 import { fundsFor, type ProbeTerms, probeTermsOf } from "./probe-terms.js";
 import { radiusOf, type RadiusWords } from "./radius.js";
-import { type LiveOutcome, writeLive } from "./record.js";
+import { keepLive, type LiveOutcome, makeFolder } from "./record.js";
 import { type LiveReport, liveReport, type PlanText, textOf } from "./report.js";
 import { HEALTHY_MS_MAX, type LiveRun, Rounds } from "./rounds.js";
 import { Target } from "./target.js";
@@ -69,8 +69,8 @@ export async function runLive(options: LiveOptions, run: LiveRun): Promise<LiveR
     try {
       const startedAt = new Date().toISOString();
       const outcome = await session.run(run);
-      if (options.folder !== undefined) await writeLive(options.folder, startedAt, outcome);
-      return liveReport(outcome.findings);
+      if (options.folder === undefined) return liveReport(outcome.findings);
+      return await keepLive(options.folder, startedAt, outcome);
     } finally {
       await turn.leave();
     }
@@ -157,6 +157,7 @@ class LiveSession {
     const ails = await unlessInterrupted(run.signal, whatAils(target, HEALTHY_MS_MAX));
     if (ails.length > 0) throw new CliError("EXCHANGE_NOT_HEALTHY", ails.join("; "));
     const { balances } = await target.client.balances(options.account);
+    if (options.folder !== undefined) makeFolder(options.folder);
     const probe = await Probe.open(options.against, options.account, this.terms);
     const ground = () => this.ground();
     try {

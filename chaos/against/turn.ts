@@ -5,11 +5,15 @@
  */
 import { hostname } from "node:os";
 import { Etcd3, type Lease } from "etcd3";
+import { CALL_MS_MAX } from "../../services/adapters/etcd/lease-keys.js";
+import { within } from "../../services/adapters/etcd/within.js";
 import { CliError } from "../../services/cli/cli-error.js";
+import { SystemClock } from "../../services/common/clock.js";
 
 const KEY = "/palisade-drill/turn";
 /** As long as others wait for a drill that was killed. */
 const LEASE_TTL_SECONDS = 10;
+const clock = new SystemClock();
 
 export class Turn {
   private readonly client: Etcd3;
@@ -28,13 +32,13 @@ export class Turn {
     lease.on("lost", () => undefined);
     const turn = new Turn(client, lease);
     try {
-      const leaseId = await lease.grant();
+      const leaseId = await within(clock, CALL_MS_MAX, lease.grant());
       const mine = `${drill} (process ${process.pid} on ${hostname()})`;
-      const { succeeded, responses } = await client
+      const claim = client
         .if(KEY, "Create", "==", 0)
         .then(client.put(KEY).value(mine).lease(leaseId))
-        .else(client.get(KEY))
-        .commit();
+        .else(client.get(KEY));
+      const { succeeded, responses } = await within(clock, CALL_MS_MAX, claim.commit());
       if (succeeded) return turn;
       const other = responses[0]?.response_range?.kvs[0]?.value.toString() ?? "another drill";
       throw new CliError(
@@ -53,7 +57,8 @@ export class Turn {
   }
 
   async leave(): Promise<void> {
-    await this.lease.revoke().catch(() => undefined); // It ends by itself.
+    // It ends by itself.
+    await within(clock, CALL_MS_MAX, this.lease.revoke()).catch(() => undefined);
     this.client.close();
   }
 }

@@ -1,4 +1,6 @@
 /** `drill NAME --against ADDRESS`: a drill at an exchange that runs already. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Surroundings } from "../../chaos/against/game-day.js";
 import { LIVE_DRILLS, liveDrillOf } from "../../chaos/against/drills/catalog.js";
 import { planLines } from "../../chaos/against/report.js";
@@ -6,6 +8,7 @@ import type { LiveRun } from "../../chaos/against/rounds.js";
 import { type DryRun, planLive, runLive } from "../../chaos/against/session.js";
 import { Undo } from "../../chaos/against/undo.js";
 import { RECORD_FILE } from "../../chaos/evidence/folder.js";
+import { MANIFEST } from "../../chaos/evidence/manifest.js";
 import { accountOf } from "./accounts.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
@@ -57,7 +60,8 @@ export async function drillAgainst(
   const folder = reportFolder(`against-${name}`, options.report);
   const run = interruptibleRun();
   const report = await runLive({ ...wanted, folder }, run);
-  tellReport(folder, RECORD_FILE);
+  // It comes last: without it the evidence is not whole, as the report says.
+  if (existsSync(join(folder, MANIFEST))) tellReport(folder, RECORD_FILE);
   if (options.json) printJson(report);
   else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   return codeOf(report.ok, run);

@@ -1,6 +1,7 @@
 import { Etcd3 } from "etcd3";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Turn } from "../../chaos/against/turn.js";
+import { TcpProxy } from "../../chaos/stage/tcp-proxy.js";
 import { startTestEtcd, type TestServer } from "../helpers/servers.js";
 
 let etcd: TestServer;
@@ -28,4 +29,19 @@ it("is under a lease, so that it ends with a drill that was killed", async () =>
   await turn.leave();
   expect(kvs).toHaveLength(1);
   expect(Number(kvs[0]!.lease)).toBeGreaterThan(0);
+});
+
+it("keeps nobody waiting for an etcd that is silent, neither for its beginning nor for its end", async () => {
+  const proxy = await TcpProxy.start(etcd.url);
+  try {
+    const turn = await Turn.take(proxy.url, "drain");
+    proxy.freeze();
+    await turn.leave();
+    await expect(Turn.take(proxy.url, "drain")).rejects.toMatchObject({
+      code: "ETCD_UNAVAILABLE",
+      message: expect.stringContaining("did not answer in"),
+    });
+  } finally {
+    await proxy.stop();
+  }
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { liveDrillOf } from "../../chaos/against/drills/catalog.js";
-import { type LiveRecord, writeLive } from "../../chaos/against/record.js";
+import { keepLive, type LiveRecord, makeFolder } from "../../chaos/against/record.js";
 import type { Evidence } from "../../chaos/against/verdict.js";
 import { RECORD_FILE } from "../../chaos/evidence/folder.js";
 import { verifyEvidence } from "../../chaos/evidence/verify.js";
@@ -62,7 +62,9 @@ it("the folder of a drill at a running exchange is judged again by what was told
     notUndone: [],
     otherFailures: [],
   };
-  await writeLive(folder, "2026-01-31T12:00:00.000Z", { findings, evidence });
+  const outcome = { findings, evidence };
+  const startedAt = "2026-01-31T12:00:00.000Z";
+  expect(await keepLive(folder, startedAt, outcome)).toMatchObject({ ok: true, failures: [] });
   const well = { drill: "cordon", verified: true, ok: true, lost: 0, staleCommits: null };
   expect(await verifyEvidence(folder)).toMatchObject(well);
 
@@ -75,4 +77,15 @@ it("the folder of a drill at a running exchange is judged again by what was told
   const found = await verifyEvidence(folder);
   expect(found).toMatchObject({ verified: false, ok: false, lost: 1 });
   expect(found.difference).toContain("report.lost is 0 in report.json, and the evidence says 1");
+
+  // What was done is reported, also where it could not be kept.
+  const unkept = await keepLive(join(folder, "nowhere"), startedAt, outcome);
+  const failures = [expect.stringMatching(/^EVIDENCE_NOT_KEPT: .*nowhere/)];
+  expect(unkept).toMatchObject({ name: "cordon", rounds: 1, lost: 0, ok: false, failures });
+});
+
+it("a folder that cannot be made is refused before anything is done", () => {
+  const file = join(folder, "a-file");
+  writeFileSync(file, "");
+  expect(() => makeFolder(join(file, "report"))).toThrow(/^REPORT_FOLDER_REFUSED: .*--report/);
 });
