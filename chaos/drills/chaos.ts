@@ -34,12 +34,14 @@ export function chaosOf(alone: readonly Drill[], makeFault: MakeFault): Drill {
   };
 }
 
+/** Its measure is what it is bound by; what only stood still for a moment has its users back once it is healed. */
 function named(drill: Drill, round: Round): Round {
+  const { samples } = round;
   return {
     ...round,
     failures: round.failures.map((failure) => `${drill.name}: ${failure}`),
     unhealed: round.unhealed.map((wrong) => `${drill.name}: ${wrong}`),
-    samples: { recovery: round.samples[drill.bound.of] ?? [] },
+    samples: { recovery: samples[drill.bound.of] ?? samples["back"] ?? [] },
     summary: `${drill.name}: ${round.summary}`,
   };
 }

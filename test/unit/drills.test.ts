@@ -200,6 +200,10 @@ describe("chaos", () => {
       unhealed: ["a: is not back"],
       samples: { recovery: [3] },
     });
+    const brief = { ...alone, round: async () => ({ ...round, samples: { back: [4] } }) };
+    const briefly = chaosOf([brief], () => assert.fail("no fault is wanted"));
+    const found = await briefly.round(stage, first(1, "alone", ["a"]));
+    expect(found.samples).toEqual({ recovery: [4] });
   });
 
   it("has faults last at the same time, each proved and healed, and says which was not", async () => {
