@@ -111,16 +111,16 @@ export class Session {
       );
     }
     const { rounds, broken, ...seen } = await this.observe(drill, amount);
-    const result = await this.resting(broken);
+    const first = await this.resting(broken);
     log("waiting until everything is taken, then judging");
     const ailsStill = await whatAils(scene.exchange);
     await this.noted(broken, untilQuiet(scene, QUIET_LIMIT_MS));
     // Once more: what has arrived meanwhile was told to them, too.
-    await this.resting(broken);
+    const result = (await this.resting(broken)) ?? first;
     const { postgres } = scene.exchange.urls;
     const checked = await runChecker(scene.logs, postgres, "plain", folder && tablesFolder(folder));
     const audited = await audit(postgres);
-    const load = this.sinceLast(result);
+    const load = this.sinceLast(result ?? { ...this.before, unreported: 0 });
     const found = {
       drill: plain(drill),
       loadBefore,
@@ -149,14 +149,14 @@ export class Session {
     await scene.stop();
   }
 
-  /** All clients wait for their answers, then for silence; what the load has sent and was told. */
-  private async resting(broken: string[]): Promise<LoadCounts> {
+  /** All clients wait for their answers, then for silence; what the load has sent and was told, or null. */
+  private async resting(broken: string[]): Promise<LoadCounts | null> {
     const { probe, metronome } = this.stage;
     this.load.rest();
     const result = await this.noted(broken, this.load.result());
     const clients = [probe, metronome, this.canary];
     await Promise.all(clients.map((client) => this.noted(broken, client.rest())));
-    return result ?? { ...this.before, unreported: 0 };
+    return result;
   }
 
   /** Strikes, and writes down what is to be seen of it meanwhile. */
@@ -216,7 +216,8 @@ export class Session {
     } catch (error) {
       // Who has closed it waits for nothing more.
       if (error instanceof CannotStrikeError || this.isClosed) throw error;
-      broken.push((error as Error).message);
+      const { message } = error as Error;
+      if (!broken.includes(message)) broken.push(message);
       return null;
     }
   }

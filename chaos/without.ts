@@ -77,8 +77,8 @@ const COUNTS = [
 function wrongIn(report: DrillReport): readonly string[] {
   const found = COUNTS.filter((of) => report[of] > 0).map((of) => `${of}: ${report[of]}`);
   if (!report.conserved) found.push("not conserved");
-  found.push(...report.broken);
-  if (report.ok || (found.length === 0 && !report.bit)) return found;
+  const isOnlyToothless = found.length + report.broken.length === 0 && !report.bit;
+  if (report.ok || isOnlyToothless) return found;
   return [...found, ...report.failures];
 }
 
