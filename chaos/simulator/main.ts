@@ -25,7 +25,7 @@ export interface SimulationReport {
   readonly failures: number;
   /** In how many seeds each kind of fault has bitten. */
   readonly faults: Readonly<Record<string, number>>;
-  /** Kinds that have bitten in fewer than 3 % of the seeds: what is so rare is hardly tried. */
+  /** Kinds that have bitten in fewer than 3 % of at least 300 seeds: what is so rare is hardly tried. */
   readonly rareFaults: readonly string[];
   readonly simulatedHours: number;
   readonly seedsPerHour: number;
@@ -55,7 +55,7 @@ const WORKER_FLAGS = [
   "--stack-trace-limit=0",
 ];
 const RARE_PART = 0.03;
-/** From so many seeds on it is no chance that a kind is rare. */
+/** Of fewer seeds no kind is said to be rare: it may be chance. */
 const SEEDS_TO_JUDGE_KINDS = 300;
 const PROGRESS_EVERY_MS = 5_000;
 /** So many failed seeds say enough. */
@@ -69,10 +69,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const [first] = failed;
   if (first) await explain(first, options);
   const faults = countFaults(results);
-  const rareFaults = Object.keys(faults).filter(
-    (kind) => faults[kind]! < RARE_PART * results.length,
-  );
-  if (results.length >= SEEDS_TO_JUDGE_KINDS && rareFaults.length > 0) {
+  const rareFaults = rareFaultsOf(faults, results.length);
+  if (rareFaults.length > 0) {
     options.log(`hardly tried, in fewer than 3 % of the seeds: ${rareFaults.join(", ")}`);
   }
   return {
@@ -179,6 +177,12 @@ async function explain({ seed, violation }: SeedResult, options: SimulationOptio
   for (const fault of small.plan.faults) log(`  ${JSON.stringify(fault)}`);
   log(`${small.violation.rule}: ${small.violation.message}`);
   log(`alone, with its whole log: npm run sim -- --plan ${file}${flag} --log`);
+}
+
+/** `faults`: in how many of the seeds each has bitten. */
+export function rareFaultsOf(faults: SimulationReport["faults"], seeds: number): string[] {
+  if (seeds < SEEDS_TO_JUDGE_KINDS) return [];
+  return Object.keys(faults).filter((kind) => faults[kind]! < RARE_PART * seeds);
 }
 
 function countFaults(results: readonly SeedResult[]): Record<string, number> {

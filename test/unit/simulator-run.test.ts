@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { drawPlan, type Plan } from "../../chaos/simulator/faults/plan.js";
+import { rareFaultsOf } from "../../chaos/simulator/main.js";
 import { type MutationName, MUTATIONS } from "../../chaos/simulator/mutations/mutations.js";
 import { run } from "../../chaos/simulator/run.js";
 import { shrink, tryPlan, trySeed } from "../../chaos/simulator/seeds.js";
@@ -20,6 +21,13 @@ async function firstToNotice(without: MutationName): Promise<number | undefined>
 
 /** All seeds, on a machine that does much else. */
 const MUTATION_TIMEOUT_MS = 300_000;
+
+it("kinds are rare that have bitten in fewer than 3 of 100 seeds, where there are 300", () => {
+  const bitten = { often: 200, enough: 9, seldom: 8, never: 0 };
+  expect(rareFaultsOf(bitten, 300)).toEqual(["seldom", "never"]);
+  expect(rareFaultsOf(bitten, 301)).toEqual(["enough", "seldom", "never"]);
+  expect(rareFaultsOf(bitten, 299)).toEqual([]);
+});
 
 describe("the simulator", () => {
   it("trades without faults, comes to rest, and breaks no rule", async () => {
