@@ -27,7 +27,7 @@ export interface E2eOptions {
 }
 
 const DEFAULTS = { seconds: 60, nodes: SHAPE.nodes, ledgerShards: SHAPE.ledgerShards } as const;
-export const SUSTAINED_TARGET_PER_SECOND = 50_000;
+const SUSTAINED_TARGET_PER_SECOND = 50_000;
 /** Numbers of so short a run mean nothing, so it warms up no longer than that. */
 const SHORT_SECONDS = 2;
 /** Outstanding orders of a closed loop. */

@@ -19,8 +19,8 @@ export interface Sizes {
 }
 
 export const WINDOW_ORDERS = 2_000;
-export const LOADED_SHARE = 0.8;
-export const OFFERED_TIMES = 3;
+const LOADED_SHARE = 0.8;
+const OFFERED_TIMES = 3;
 /** Of each of the four load processes of a burst: so many clients that none is held back before all together are too many. */
 const STREAMS = 16;
 /** The same number of all of them, of the two that find out what the exchange can do. */

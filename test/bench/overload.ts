@@ -165,7 +165,9 @@ export function failuresOf(numbers: OverloadNumbers, isShort: boolean): string[]
   const promises = isShort ? [lossOf(numbers)] : [lossOf(numbers), ...promisesOf(numbers)];
   const failures = promises
     .filter(({ met }) => !met)
-    .map(({ name, wanted, reached }) => `${name}: ${reached ?? "never"}, and it is ${wanted}`);
+    .map(
+      ({ name, wanted, reached }) => `${name}: ${reached ?? "never"}, and it is to be ${wanted}`,
+    );
   if (isShort) return failures;
   if (refused === 0) failures.push("nothing was refused: it was no overload");
   if (offeredTimes < OFFERED_TIMES_MIN) {

@@ -205,7 +205,7 @@ function summary(
   };
 }
 
-export function merged(encoded: readonly string[]): Latencies {
+function merged(encoded: readonly string[]): Latencies {
   const all = new Latencies();
   for (const each of encoded) all.add(new Latencies(each));
   return all;

@@ -75,7 +75,7 @@ export async function measureSoak(scene: Scene, options: SoakOptions): Promise<S
   const failures = [...failuresOf("soak", phase), ...growthFailures(growth)];
   const notFlat = Object.values(growth).filter((its) => its?.verdict !== "flat").length;
   const targets = [
-    atLeast("orders/s", DEFAULTS.rate * REACHED_SHARE_MIN, phase.ordersPerSecond),
+    atLeast("orders/s", rate * REACHED_SHARE_MIN, phase.ordersPerSecond),
     atMost("processes whose memory is not seen to be flat", 0, notFlat),
   ];
   return {

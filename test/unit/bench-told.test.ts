@@ -130,6 +130,7 @@ describe("overload", () => {
       burst(() => "refused"),
     );
     expect(numbers.goodput).toBe(0);
+    expect(failures[0]).toBe("goodput, in capacities: 0, and it is to be at least 0.9");
     expect(failures.join()).toMatch(/goodput.*p99 of what was admitted.*normal again after/);
   });
 
