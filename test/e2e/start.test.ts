@@ -69,13 +69,17 @@ async function expectAnotherNode(): Promise<void> {
   const env = { ...process.env, ...urls, ...settings };
   const node = spawn(process.execPath, [NODE_PROGRAM], { env, stdio: "ignore" });
   const ended = once(node, "exit");
-  const seen = await eventually("node-4 to be there", async () => {
-    const { nodes } = await terminal.json<ClusterSaid>("cluster");
-    return nodes.find((each) => each.node === "node-4");
-  });
-  expect(seen).toMatchObject({ alive: true, weight: 2 });
-  node.kill("SIGTERM");
-  expect(await ended).toEqual([0, null]);
+  try {
+    const seen = await eventually("node-4 to be there", async () => {
+      const { nodes } = await terminal.json<ClusterSaid>("cluster");
+      return nodes.find((each) => each.node === "node-4");
+    });
+    expect(seen).toMatchObject({ alive: true, weight: 2 });
+    node.kill("SIGTERM");
+    expect(await ended).toEqual([0, null]);
+  } finally {
+    node.kill("SIGKILL");
+  }
 }
 
 describe("start", () => {
