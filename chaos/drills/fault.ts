@@ -40,7 +40,8 @@ type Rounds = (stage: Stage, number: number) => Promise<Round>;
 
 /**
  * Clients are to trade while it lasts: `resume` to the first fill, `allResumed` to one of each symbol from each shard, and
- * `throughout` the same again and again until it is over, the last time in its last moment: what expires meanwhile is seen, too.
+ * `throughout` the same again and again until it is over, the last time in its last moment, or within 500 ms after where it
+ * ends by itself: what expires meanwhile is seen, too.
  */
 export function whileItLasts<Target>(fault: Fault<Target>): Rounds {
   return async (stage, number) => {
