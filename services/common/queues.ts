@@ -34,7 +34,7 @@ export const QUEUES = {
     limit: 400,
     unit: "commands",
     atLimit:
-      "new orders and amends are refused, `OVERLOADED`, for half a second after that beyond half of it; cancels and the like at twice as many. " +
+      "new orders and amends are refused, `OVERLOADED`; cancels and the like at four times as many. " +
       "The limit is this at first and follows what the receiver answers in 200 ms; a stream that has a large part of it is not read",
   },
   "gateway-pending": {

@@ -11,10 +11,6 @@
  * A receiver answers in batches, so even a single command is not answered at once. Where that takes long, a short wait would
  * allow only small batches, these a low rate, and that a shorter queue still. So four times what a command waits behind an
  * empty queue is allowed in any case: who comes in the middle of a batch waits for two, which may be twice as long as the least.
- *
- * A receiver that stands still for a moment (a flush, a collection of garbage) is not overloaded: what gathers meanwhile is done
- * soon after. So a queue may be longer than its bound until something has to be refused; what comes more than is done for good
- * comes to that soon. From then on the bound is kept, until nothing has been refused for a while.
  */
 import { QUEUES } from "../common/queues.js";
 import type { Clock } from "../ports/clock.js";
@@ -23,19 +19,16 @@ import { PENDING_COMMANDS_PER_RECEIVER_MAX } from "./limits.js";
 const MS_PER_SECOND = 1_000;
 
 /** How long the last command of the queue shall wait: the first, or four times the wait of one, up to the second. */
-export const TARGET_WAIT_MS = 100;
-export const TARGET_WAIT_MS_MAX = 400;
+export const TARGET_WAIT_MS = 200;
+export const TARGET_WAIT_MS_MAX = 600;
 const TARGET_OF_ONE = 4;
-/** A queue may be so many times as long as its bound, while nothing was refused for so long. */
-export const STALL_FACTOR = 2;
-export const STRICT_MS = 500;
 /** What each observation of the wait of one counts for. */
 const WAIT_OF_ONE_GAIN = 0.3;
 /** What a receiver is taken to answer while nobody knows better, in commands a second. */
 export const ANSWERS_PER_SECOND_AT_FIRST =
-  (QUEUES["gateway-waiting"].limit * MS_PER_SECOND) / (TARGET_WAIT_MS * STALL_FACTOR);
+  (QUEUES["gateway-waiting"].limit * MS_PER_SECOND) / TARGET_WAIT_MS;
 /** However slow the receiver is. */
-export const WAITING_COMMANDS_MIN = 50;
+export const WAITING_COMMANDS_MIN = 100;
 /** What was refused is refused until the queue has come down to this part of its bound. */
 const TAKEN_AGAIN_AT = 0.9;
 /**
@@ -44,7 +37,7 @@ const TAKEN_AGAIN_AT = 0.9;
  */
 const STREAM_OF_FREE = 4;
 const STREAM_SHARE_MIN = 0.1;
-/** Cancels and the like may wait in a queue that is so many times as long as the bound: an overloaded exchange lets people out. */
+/** Cancels and the like may wait in a queue that is so many times as long: an overloaded exchange lets people out. */
 export const HIGH_PRIORITY_FACTOR = 4;
 
 /** The rate is measured over so long at least, and each measurement counts for so much of it. */
@@ -70,7 +63,6 @@ export class Admission {
   private perMs = FIRST_PER_MS;
   private waitOfOneMs = TARGET_WAIT_MS / TARGET_OF_ONE;
   private isShedding = false;
-  private refusedAtMs = -Infinity;
   /** Is the next answer one to a queue that was empty? */
   private isFirst = true;
   /** Since the last measurement: when it was, the answers, the shortest wait for one, and whether anything was refused. */
@@ -97,15 +89,11 @@ export class Admission {
     return Math.min(target, TARGET_WAIT_MS_MAX);
   }
 
-  /** Commands that may wait for an answer; new orders only while nothing was refused. */
+  /** Commands that may wait for an answer. */
   limit(priority: Priority): number {
-    const factor = priority === "high" ? HIGH_PRIORITY_FACTOR : STALL_FACTOR;
-    return Math.min(Math.round(this.inTime * factor), PENDING_COMMANDS_PER_RECEIVER_MAX);
-  }
-
-  /** Commands that are answered within the target. */
-  private get inTime(): number {
-    return Math.max(WAITING_COMMANDS_MIN, Math.round(this.perMs * this.targetMs));
+    const inTime = Math.max(WAITING_COMMANDS_MIN, Math.round(this.perMs * this.targetMs));
+    const factor = priority === "high" ? HIGH_PRIORITY_FACTOR : 1;
+    return Math.min(inTime * factor, PENDING_COMMANDS_PER_RECEIVER_MAX);
   }
 
   /** May a stream add one more to its own that wait, of so many of all? */
@@ -120,15 +108,11 @@ export class Admission {
       this.measureIfDue();
       this.begin();
     }
-    if (priority === "high") return waiting < this.limit("high") ? 0 : this.refuse(waiting);
-    const { inTime } = this;
-    const isStrict = this.clock.now() - this.refusedAtMs < STRICT_MS;
-    const bound = isStrict ? inTime : this.limit("normal");
-    if (waiting >= bound) this.isShedding = true;
-    else if (waiting <= inTime * TAKEN_AGAIN_AT) this.isShedding = false;
-    if (!this.isShedding) return 0;
-    this.refusedAtMs = this.clock.now();
-    return this.refuse(waiting);
+    const limit = this.limit(priority);
+    if (priority === "high") return waiting < limit ? 0 : this.refuse(waiting);
+    if (waiting >= limit) this.isShedding = true;
+    else if (waiting <= limit * TAKEN_AGAIN_AT) this.isShedding = false;
+    return this.isShedding ? this.refuse(waiting) : 0;
   }
 
   /** The receiver has answered a command that has waited so long. */

@@ -160,7 +160,7 @@ describe("a gateway's commands", () => {
     answered(1);
     answered(2);
     expect(place()).toMatchObject(refused);
-    for (let number = 3; number < taken * 0.7; number++) answered(number);
+    for (let number = 3; number < taken / 2; number++) answered(number);
     expect(place()).toBeUndefined();
     let others = 0;
     while (!submit()) others += 1;
