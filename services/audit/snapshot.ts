@@ -53,8 +53,8 @@ const PREPARE = `
 `;
 
 /**
- * The prefixes that belong to the snapshot, with what was archived before: that is older than any snapshot. A shard's journal rows, deposits, settled withdrawals, ended transfers and credits belong to its
- * batches up to the seen one;
+ * The prefixes that belong to the snapshot, with what was archived before: that is older than any snapshot. A shard's journal rows,
+ * deposits, settled withdrawals, ended transfers and credits belong to its batches up to the seen one;
  * an order that there was and that did not live had ended (its last number says less: a request that came too late is told of after its end);
  * a side of a trade is settled when its message's number is at most the shard's mark.
  */

@@ -13,6 +13,7 @@ import { unlessInterrupted } from "../../chaos/interrupt.js";
 import { type Found, report } from "../../chaos/report.js";
 import { Timeline } from "../../chaos/stage/timeline.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
+import { CHECKED } from "../helpers/drill-record.js";
 
 const RESUMED = { firstMs: 7, allMs: 9 };
 
@@ -234,15 +235,6 @@ describe("chaos", () => {
 describe("a report", () => {
   const drill = drillOf("kill-leader");
   const round: Round = { ...NO_FAILURE, samples: { resume: [100] }, summary: "" };
-  const checked = {
-    ok: true,
-    lost: 0,
-    duplicated: 0,
-    staleCommits: 0,
-    gaps: 0,
-    journalGaps: 0,
-    contradicted: 0,
-  };
   const found = {
     drill,
     loadBefore: 0,
@@ -250,7 +242,7 @@ describe("a report", () => {
     broken: [],
     rounds: [round],
     load: { submitted: 5, fills: 4, resolved: 0, unreported: 0 },
-    checked: { ...checked, conserved: true, examples: [] },
+    checked: CHECKED,
     audited: { ok: true, conserved: true, journalGaps: 0, snapshotMs: 1, firstViolation: null },
   } as unknown as Found;
 
