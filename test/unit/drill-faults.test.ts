@@ -39,7 +39,9 @@ describe("a fault that lasts", () => {
     const heal = async () => void (healedMs = performance.now());
     const beganMs = performance.now();
     const { samples } = await whileItLasts(faultOf({ lastsMs: 700, heal }))(stage, 1);
-    expect(samples).toEqual({ resume: [1], allResumed: [2], throughout: [2, 2, 2] });
+    expect(samples).toEqual({ resume: [1], allResumed: [2], throughout: askedMs.map(() => 2) });
+    // How often is the timers' affair: one may end a moment early, or a slow machine sleep through a turn.
+    expect(askedMs.length).toBeGreaterThan(1);
     expect(askedMs.at(-1)! - beganMs).toBeGreaterThan(600);
     expect(askedMs.every((at) => at <= healedMs)).toBe(true);
   });
