@@ -257,8 +257,8 @@ export class Leader {
     const { open, anchor, committedPosition: position, successor } = this;
     if (!open) return;
     this.open = null;
-    const batch = open.seal(this.recovered.record, {
-      ...this.inbox.stepFrom({ anchor, position }),
+    const step = this.inbox.stepFrom({ anchor, position });
+    const batch = open.seal(this.recovered.record, step, {
       number: this.batch + 1,
       confirmed: this.outbox.takeConfirmed(successor !== null),
       eventBatchBefore: this.eventBatch,

@@ -17,9 +17,10 @@ export type InboxStep = Pick<
 /** Every log is written in it and then copied out. */
 const writer = new ByteWriter(4_096);
 
-/** What a batch is besides what its actor makes of its commands. */
-type Around = InboxStep &
-  Pick<Batch, "number" | "confirmed" | "successor"> & { readonly eventBatchBefore: number };
+/** What a batch is besides how far it reads, and what its actor makes of its commands. */
+type Around = Pick<Batch, "number" | "confirmed" | "successor"> & {
+  readonly eventBatchBefore: number;
+};
 
 export class OpenBatch {
   readonly time: number;
@@ -51,18 +52,26 @@ export class OpenBatch {
   }
 
   /** As it is to be committed: with everything that the actor has to store and say since the batch before. */
-  seal(record: ActorRecord, { eventBatchBefore, ...around }: Around): Batch {
+  seal(record: ActorRecord, step: InboxStep, around: Around): Batch {
     const { actor } = this;
     const effects = actor.takeEffects();
     const spoke = effects.events !== null || effects.replies !== null;
+    // Written out: to spread two objects here was a twentieth of what a node did at 500 orders a second, by profile.
     return {
-      ...around,
+      anchor: step.anchor,
+      streamCreated: step.streamCreated,
+      positionBefore: step.positionBefore,
+      positionAfter: step.positionAfter,
+      positionStored: step.positionStored,
+      number: around.number,
+      confirmed: around.confirmed,
+      successor: around.successor,
       actor: record,
       token: record.token,
       time: this.time,
       hash: actor.stateHash(),
       commands: this.takeLog(),
-      eventBatch: spoke ? around.number : eventBatchBefore,
+      eventBatch: spoke ? around.number : around.eventBatchBefore,
       outbox: outboxRows(actor, effects.sends),
       links: actor.links.takeTouched(),
       effects,
