@@ -2,8 +2,8 @@
 import pg from "pg";
 import { assert } from "../../../actors/kernel/assert.js";
 
-/** Connections of one process to one database. */
-export const CONNECTIONS_MAX = 4;
+/** Connections of one pool, made when they are needed; a node has another pool for its commits. */
+const CONNECTIONS_MAX = 4;
 
 /** What an answer may take before the connection is given up, and its outcome with it. */
 export const ANSWER_TIMEOUT_MS = 5_000;
@@ -77,12 +77,16 @@ export function applicationName(holder: string): string {
 
 const ignore = (): void => undefined;
 
-/** Opens no connection yet; each is made when it is needed and kept. */
-export function openPool(postgresUrl: string, holder: string): pg.Pool {
+/** Opens no connection yet; each is made when it is needed and kept, and the one that was used last is used first. */
+export function openPool(
+  postgresUrl: string,
+  holder: string,
+  connectionsMax = CONNECTIONS_MAX,
+): pg.Pool {
   const pool = new pg.Pool({
     connectionString: postgresUrl,
     application_name: applicationName(holder),
-    max: CONNECTIONS_MAX,
+    max: connectionsMax,
     idleTimeoutMillis: 0,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: ANSWER_TIMEOUT_MS,

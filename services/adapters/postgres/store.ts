@@ -27,22 +27,31 @@ import { Turns } from "./turns.js";
 
 const UNIQUE_VIOLATION = "23505";
 
-/** Actors that are loaded at a time: commits find the other connections free. */
+/**
+ * Connections for commits: as many as are made at a time, and one more for when one of them hangs. They have them for
+ * themselves: a connection that has made commits keeps a plan for each combination of parts, of 0.4 MiB, for ever.
+ */
+const COMMIT_CONNECTIONS_MAX = 3;
+/** Connections for all else. */
+const OTHER_CONNECTIONS_MAX = 3;
+/** Actors that are loaded at a time: who asks for something short finds a connection free. */
 const LOADS_MAX = 2;
 
 export class PostgresStore implements Store {
   private readonly pool: pg.Pool;
+  private readonly commits: pg.Pool;
   private readonly loads = new Turns(LOADS_MAX);
   /** Shards whose clients use ids again that are free: their commits let go of them. The others are spared the look-ups. */
   private readonly releasing = new Set<number>();
 
   /** `incarnation` is this life of the process: the one that it raises tokens with. */
   constructor(url: string, incarnation: string) {
-    this.pool = openPool(url, incarnation);
+    this.pool = openPool(url, incarnation, OTHER_CONNECTIONS_MAX);
+    this.commits = openPool(url, incarnation, COMMIT_CONNECTIONS_MAX);
   }
 
   async close(): Promise<void> {
-    await this.pool.end();
+    await Promise.all([this.pool.end(), this.commits.end()]);
   }
 
   actors(aboveActor: number): Promise<ActorSummary[]> {
@@ -68,7 +77,7 @@ export class PostgresStore implements Store {
     const statement = commitStatement(batch, releases);
     let row: { readonly now: number; readonly fence: number };
     try {
-      row = (await this.pool.query<typeof row>(statement)).rows[0]!;
+      row = (await this.commits.query<typeof row>(statement)).rows[0]!;
     } catch (error) {
       if (releases || !isUsedId(error)) throw await this.commitError(batch, error);
       // Nothing was stored. Whoever had the id may have ended a day ago.
