@@ -115,6 +115,7 @@ export async function startPostgres(options: StartOptions): Promise<ServerHandle
       url,
       port,
       folder,
+      dataFolder: data,
       command: options.program,
       args,
       ...(user === undefined ? {} : { user: { uid: user.uid, gid: user.gid } }),

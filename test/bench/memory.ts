@@ -1,4 +1,4 @@
-/** What processes hold in memory and have written to disks, as the system counts it. Absent where it cannot be looked at. */
+/** What processes hold in memory, as the system counts it. Absent where it cannot be looked at. */
 import { readFileSync } from "node:fs";
 import { childrenOf } from "../../services/servers/process-identity.js";
 import type { Exchange } from "../../services/supervisor/exchange.js";
@@ -34,14 +34,6 @@ export function memoryOf(families: Families): Map<string, Memory> {
     const anonymousBytes = all("RssAnon").reduce((sum, bytes) => sum + bytes, 0);
     const shared = Math.max(...all("RssFile")) + Math.max(...all("RssShmem"));
     return { rssBytes: anonymousBytes + shared, anonymousBytes };
-  });
-}
-
-/** Bytes that were sent on to the disks up to now; a server's with those of its children that have ended. */
-export function bytesWritten(families: Families): Map<string, number> {
-  return each(families, (pids) => {
-    const parts = pids.flatMap((pid) => read(pid, "io")?.get("write_bytes") ?? []);
-    return parts.length === 0 ? undefined : parts.reduce((sum, bytes) => sum + bytes, 0);
   });
 }
 

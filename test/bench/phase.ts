@@ -101,19 +101,17 @@ export async function runPhase(scene: Scene, phase: Phase): Promise<PhaseReport>
   try {
     await Promise.all([...loads.values()].map((load) => load.ready()));
     const pids = new Map([...loads].map(([name, load]) => [name, load.pid]));
-    const before = await countersOf(scene, pids);
+    const before = await countersOf(scene);
     const cpuBefore = cpuTimes(scene.exchange, pids);
     for (const load of loads.values()) load.go();
     await sleep(phase.seconds * MS_PER_SECOND);
     const cpu = cpuBetween(cpuBefore, cpuTimes(scene.exchange, pids));
     const rssMib = rssOf(scene, pids);
-    // Once they have stopped, they end, and nobody can ask what they have written.
-    const written = await countersOf(scene, pids);
     for (const load of loads.values()) load.stop();
     const inboxesEmptyMs = await untilQuiet(scene, QUIET_LIMIT_MS);
     const results = await Promise.all([...loads.values()].map((load) => load.result()));
     const measured = summary(phase, results, { cpu, rssMib, inboxesEmptyMs });
-    const after = { ...(await countersOf(scene, new Map())), bytes: written.bytes };
+    const after = await countersOf(scene);
     return { ...measured, ...costBetween(before, after, measured.orders) };
   } finally {
     for (const load of loads.values()) load.kill();

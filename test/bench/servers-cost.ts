@@ -1,6 +1,6 @@
 /** What an exchange has done up to now, as its servers count it, and so what an order costs between two looks. */
 import type { Scene } from "../../chaos/scene.js";
-import { bytesWritten, familiesOf } from "./memory.js";
+import { diskBytes } from "./disk.js";
 
 type Numbers = ReadonlyMap<string, number>;
 
@@ -12,8 +12,8 @@ export interface Counters {
   /** By kind of actor. */
   readonly batches: Numbers;
   readonly commands: Numbers;
-  /** By process. */
-  readonly bytes: Numbers;
+  /** To the disks of all data, by the whole machine; undefined where that cannot be told. */
+  readonly diskBytes: number | undefined;
 }
 
 /** Per order that was sent. */
@@ -22,7 +22,8 @@ export interface ServersCost {
   readonly rowsWrittenPerOrder: Readonly<Record<string, number>>;
   readonly batchesPerOrder: Readonly<Record<string, number>>;
   readonly commandsPerBatch: Readonly<Record<string, number>>;
-  readonly bytesWrittenPerOrder: Readonly<Record<string, number>>;
+  /** Absent where it cannot be told. */
+  readonly diskBytesPerOrder?: number;
 }
 
 /** The settings that decide what a number is worth, as the servers say them. */
@@ -49,12 +50,7 @@ const ROWS = `
   FROM pg_stat_user_tables`;
 const WAL = `SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint AS bytes`;
 
-/** `others`: more processes, by name and pid. */
-export async function countersOf(
-  scene: Scene,
-  others: ReadonlyMap<string, number>,
-): Promise<Counters> {
-  const bytes = bytesWritten(familiesOf(scene.exchange, others));
+export async function countersOf(scene: Scene): Promise<Counters> {
   const [wal] = await scene.query<{ bytes: number }>(WAL);
   const tables = await scene.query<{ table: string; rows: number }>(ROWS);
   const work = await scene.query<{ kind: string; batches: number; commands: number }>(WORK);
@@ -63,7 +59,7 @@ export async function countersOf(
     rows: new Map(tables.map(({ table, rows }) => [table, rows])),
     batches: new Map(work.map(({ kind, batches }) => [kind, batches])),
     commands: new Map(work.map(({ kind, commands }) => [kind, commands])),
-    bytes,
+    diskBytes: diskBytes(scene.exchange.servers),
   };
 }
 
@@ -77,8 +73,17 @@ export function costBetween(before: Counters, after: Counters, orders: number): 
     commandsPerBatch: Object.fromEntries(
       [...commands].map(([kind, count]) => [kind, rounded(count / (batches.get(kind) ?? 0))]),
     ),
-    bytesWrittenPerOrder: shares(between(before.bytes, after.bytes), orders),
+    ...diskShare(before, after, orders),
   };
+}
+
+function diskShare(
+  { diskBytes: before }: Counters,
+  { diskBytes: after }: Counters,
+  orders: number,
+): Pick<ServersCost, "diskBytesPerOrder"> {
+  if (before === undefined || after === undefined) return {};
+  return { diskBytesPerOrder: Math.round((after - before) / orders) };
 }
 
 /** Only what is known at both ends, and moved. */

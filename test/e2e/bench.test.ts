@@ -37,6 +37,9 @@ it("measures an exchange that is quiet, busy, and asked for too much, in small",
     // Three actors commit for a fill, and each commit writes a batch.
     expect(quiet.rowsWrittenPerOrder["batch_log"]).toBeGreaterThan(0);
     expect(quiet.walBytesPerOrder).toBeGreaterThan(100);
+    // The log is on the disk before anybody is told, where the disk can be told.
+    const { diskBytesPerOrder = Infinity } = quiet;
+    expect(diskBytesPerOrder).toBeGreaterThanOrEqual(quiet.walBytesPerOrder);
     expect(quiet.lost).toBe(0);
     expect(quiet.targets.map(({ wanted }) => wanted)).toContain("below 2");
     expect(quiet.commandsPerMessage).toBeGreaterThanOrEqual(1);
