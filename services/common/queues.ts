@@ -3,12 +3,11 @@
  * takes it from here, each process shows its queues on /metrics, and the runbook has this list as a table.
  *
  * What is not here does not last: what is said to NATS in one turn of the event loop and written at its end (what fills it has
- * limits above); an inbox that is read early, for a planned move of two seconds at most (`EARLY_INBOX_BYTES_MAX`); and a word
- * that a watching node has not read, whose connection is closed (`UNREAD_BYTES_MAX` of the TCP peers).
+ * limits above).
  */
 import { Gauge } from "prom-client";
 import { BATCH_COMMANDS_MAX } from "../../actors/kernel/limits.js";
-import { BATCHES_PER_READ } from "../host/limits.js";
+import { BATCHES_PER_READ, EARLY_INBOX_BYTES_MAX } from "../host/limits.js";
 import { beforeScrape, registry } from "./metrics.js";
 
 export interface Queue {
@@ -102,6 +101,20 @@ export const QUEUES = {
     limit: BATCHES_PER_READ,
     unit: "batches",
     atLimit: "dropped, and read from the batch log",
+  },
+  "node-early": {
+    process: "node",
+    holds: "one actor's inbox that is read early, for a planned move of two seconds at most",
+    limit: EARLY_INBOX_BYTES_MAX,
+    unit: "bytes",
+    atLimit: "dropped; the leader reads the inbox from its position when it leads",
+  },
+  "node-peers": {
+    process: "node",
+    holds: "words that one watching node has not read",
+    limit: 262_144,
+    unit: "bytes",
+    atLimit: "the connection is closed; whoever watches dials again",
   },
   "feed-requests": {
     process: "feed",

@@ -6,6 +6,7 @@ import type { Bus, Log } from "../ports/log.js";
 import type { Store } from "../ports/store.js";
 import type { CommitTurns } from "./commit-turns.js";
 import type { Directory } from "./directory.js";
+import type { EarlyInbox } from "./early-inbox.js";
 import type { HostObserver } from "./observer.js";
 
 export interface HostDependencies {
@@ -19,6 +20,8 @@ export interface HostDependencies {
   readonly clock: Clock;
   readonly directory: Directory;
   readonly turns: CommitTurns;
+  /** Those that keep something now. */
+  readonly earlyInboxes: Set<EarlyInbox>;
   readonly logger: Logger;
   readonly observer: HostObserver;
 }

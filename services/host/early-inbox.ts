@@ -25,11 +25,17 @@ export class EarlyInbox {
 
   constructor(deps: HostDependencies, actor: number) {
     this.deps = deps;
+    deps.earlyInboxes.add(this);
     this.endWaiting = deps.clock.after(EARLY_INBOX_MS_MAX, () => this.stop());
     this.begun = this.begin(actor).catch((error: unknown) => {
       deps.logger.info({ error: String(error) }, "an inbox could not be read early");
       this.stop();
     });
+  }
+
+  /** What it keeps, unread. */
+  get bytes(): number {
+    return this.keptBytes;
   }
 
   /** Hands what comes behind a position to a reader, from now on. Null: it cannot, and nothing is read here any more. */
@@ -43,7 +49,7 @@ export class EarlyInbox {
     this.endWaiting();
     this.reader = reader;
     const rest = this.kept.filter(({ sequence }) => sequence > position.position);
-    this.kept = [];
+    this.forget();
     for (const message of rest) reader.deliver(message);
     return consumption;
   }
@@ -52,7 +58,13 @@ export class EarlyInbox {
     this.stopped = true;
     this.endWaiting();
     this.consumption?.stop();
+    this.forget();
+  }
+
+  private forget(): void {
     this.kept = [];
+    this.keptBytes = 0;
+    this.deps.earlyInboxes.delete(this);
   }
 
   private async begin(actor: number): Promise<void> {

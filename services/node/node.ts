@@ -4,6 +4,7 @@ import { DEFAULT_WEIGHT } from "../../actors/placement/rendezvous.js";
 import { parseWishes, type Wishes } from "../../actors/placement/wishes.js";
 import { longest, type QueuesOf, type QueueStates } from "../common/queues.js";
 import type { HostDependencies } from "../host/dependencies.js";
+import type { EarlyInbox } from "../host/early-inbox.js";
 import { Host } from "../host/host.js";
 import type { HostState } from "../host/host-machine.js";
 import { COMMIT_HANGS_AFTER_MS } from "../host/limits.js";
@@ -32,7 +33,7 @@ import { Placement, type View } from "./placement.js";
 
 const BYTES_PER_MIB = 1_048_576;
 
-export interface NodeDependencies extends HostDependencies {
+export interface NodeDependencies extends Omit<HostDependencies, "earlyInboxes"> {
   readonly peers: Peers;
 }
 
@@ -43,13 +44,14 @@ interface Claim {
 }
 
 export class Node {
-  private readonly deps: NodeDependencies;
+  private readonly deps: NodeDependencies & HostDependencies;
   private readonly logger: Logger;
   private readonly placement: Placement;
   private readonly membership = new Membership();
   private readonly neighbours: Neighbours;
   private readonly moves: Moves;
   private readonly hosts = new Map<string, Host>();
+  private readonly earlyInboxes = new Set<EarlyInbox>();
   /** Leaders whose keys are being looked into. */
   private readonly reconsidered = new Set<Host>();
   private readonly cleanups: (() => void)[] = [];
@@ -66,7 +68,7 @@ export class Node {
 
   constructor(deps: NodeDependencies, { weight = DEFAULT_WEIGHT }: { weight?: number } = {}) {
     const { node, incarnation, clock } = deps;
-    this.deps = deps;
+    this.deps = { ...deps, earlyInboxes: this.earlyInboxes };
     this.logger = deps.logger;
     this.info = { address: "", weight, incarnation, isLeaving: false };
     this.placement = new Placement(node);
@@ -119,6 +121,8 @@ export class Node {
       "node-inbox": { ...longest(backlogs.map(({ inboxBytes }) => inboxBytes)), limit },
       "node-batch": longest(backlogs.map(({ batchCommands }) => batchCommands)),
       "node-told": longest(Object.values(this.standbys()).map(({ told }) => told)),
+      "node-early": longest(Array.from(this.earlyInboxes, ({ bytes }) => bytes)),
+      "node-peers": longest(this.deps.peers.unreadBytes()),
     };
   }
 

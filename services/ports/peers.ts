@@ -12,6 +12,8 @@ export interface Peers {
   listen(): Promise<string>;
   /** Says something to everybody who watches this node. */
   say(data: Uint8Array): void;
+  /** What each watcher has not read yet, as far as that waits here. */
+  unreadBytes(): readonly number[];
   /**
    * Watches a peer: connects, and connects again when the connection breaks, for as long as there is somebody or no word
    * at all (a network that is cut). The returned function ends it.

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { FRAME_BYTES_MAX, frameOf, FrameReader } from "../../services/adapters/peers/frames.js";
+import { QUEUES } from "../../services/common/queues.js";
 import { TcpPeers, type TcpPeersOptions } from "../../services/adapters/peers/tcp-peers.js";
 import type { PeersBench } from "./peers-bench.js";
 import { describePeers, sayUntilHeard, watching } from "./peers-contract.js";
@@ -159,16 +160,21 @@ describe("TCP peers", () => {
     await sayUntilHeard((text) => one.say(Buffer.from(text)), "begin", [watch]);
     const big = Buffer.alloc(FRAME_BYTES_MAX, "x");
     let said = 0;
+    let unread = 0;
     await vi.waitFor(() => {
       one.say(big);
       said += 1;
+      unread = Math.max(unread, ...one.unreadBytes());
       // It finds out when it reads again.
       expect(watch.heard.filter((text) => text.length === big.length).length).toBe(said - 1);
       expect(said).toBeGreaterThan(400);
     }, PATIENCE);
+    expect(unread).toBeGreaterThan(QUEUES["node-peers"].limit / 2);
+    expect(unread).toBeLessThanOrEqual(QUEUES["node-peers"].limit);
     deaf.resume();
     await vi.waitFor(() => expect(isDropped).toBe(true), PATIENCE);
     expect(watch.gone()).toBe(0);
+    expect(one.unreadBytes()).toHaveLength(1);
   });
 
   it("listen where they are told to, and say by which name they are found", async () => {

@@ -50,7 +50,8 @@ beforeEach(async () => {
   const store = { record: () => Promise.resolve(row as ActorRecord) };
   const { clock } = process;
   const logger = loggerOf(process);
-  deps = { store, log: ports.log, clock, logger } as unknown as HostDependencies;
+  const earlyInboxes = new Set<EarlyInbox>();
+  deps = { store, log: ports.log, clock, logger, earlyInboxes } as unknown as HostDependencies;
 });
 
 /** Reads early, and lets three more come. */
@@ -77,7 +78,10 @@ async function take(early: EarlyInbox, place: InboxPosition): Promise<boolean> {
 describe("an inbox that is read early", () => {
   it.each([2, 3, 5, 7])("goes on behind message %s, each once and in order", async (position) => {
     const early = await readEarly();
+    // Five messages of a byte each.
+    expect([...deps.earlyInboxes].map(({ bytes }) => bytes)).toEqual([5]);
     expect(await take(early, behind(position))).toBe(true);
+    expect([early.bytes, deps.earlyInboxes.size]).toEqual([0, 0]);
     const rest = messages.map(({ sequence }) => sequence).slice(position);
     expect(delivered).toEqual(rest);
     expect(delivered.at(-1)).toBe(8);
@@ -103,6 +107,7 @@ describe("an inbox that is read early", () => {
   it("is of no use when the stream is not the one that the row names, or nobody leads in time", async () => {
     const early = await readEarly();
     await pass(world, EARLY_INBOX_MS_MAX);
+    expect([early.bytes, deps.earlyInboxes.size]).toEqual([0, 0]);
     expect(await take(early, behind(5))).toBe(false);
     const lost = new EarlyInbox(
       { ...deps, store: { record: () => Promise.reject(new Error("connection")) } as never },

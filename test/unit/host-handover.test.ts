@@ -72,7 +72,8 @@ class Peer {
     const directory = new Directory({ bus, store, clock, logger, observer });
     const turns = new CommitTurns(clock);
     const own = { node: name, incarnation, clock, logger, observer, directory, turns };
-    this.host = new Host({ ...this.ports, ...own }, ACTOR, NAME, nothing);
+    const earlyInboxes = new Set<never>();
+    this.host = new Host({ ...this.ports, ...own, earlyInboxes }, ACTOR, NAME, nothing);
   }
 
   join(): Promise<void> {

@@ -42,7 +42,7 @@ async function stageOf() {
   const directory = new Directory({ bus: ports.bus, store, clock, logger, observer });
   const turns = new CommitTurns(clock);
   const own = { node: "node-1", incarnation, store, clock, logger, observer, directory, turns };
-  const host = new Host({ ...ports, ...own }, ACTOR, NAME, nothing);
+  const host = new Host({ ...ports, ...own, earlyInboxes: new Set() }, ACTOR, NAME, nothing);
   await inTime(world, () => ports.leases.join("node-1", ""));
   host.claim("it has no leader");
   await pass(world, SECOND_MS);

@@ -48,6 +48,7 @@ class Stage {
     const peers: Peers = {
       listen: async () => "here:1",
       say: () => undefined,
+      unreadBytes: () => [],
       watch: (address, handlers) => {
         this.dials += 1;
         this.watched.set(address, handlers);

@@ -39,6 +39,11 @@ export class SimPeers implements Peers {
     for (const connection of this.listener()?.connections ?? []) connection.hear(said);
   }
 
+  /** The network takes everything at once. */
+  unreadBytes(): readonly number[] {
+    return [];
+  }
+
   watch(address: string, handlers: PeerHandlers): () => void {
     const [, host] = /^(.+):\d{1,5}$/.exec(address) ?? [];
     if (host === undefined) throw new PeerAddressError(`"${address}" is not an address`);

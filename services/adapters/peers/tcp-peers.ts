@@ -4,12 +4,13 @@
  */
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { QUEUES } from "../../common/queues.js";
 import type { PeerHandlers, Peers } from "../../ports/peers.js";
 import { frameOf } from "./frames.js";
 import { type PeerAddress, PeerWatch } from "./peer-watch.js";
 
 /** A watcher that has not read so much is frozen, or a stranger. */
-const UNREAD_BYTES_MAX = 256 * 1_024;
+const UNREAD_BYTES_MAX = QUEUES["node-peers"].limit;
 const WATCHERS_MAX = 256;
 const LOOPBACK = "127.0.0.1";
 const PORT_MAX = 65_535;
@@ -54,6 +55,10 @@ export class TcpPeers implements Peers {
       if (socket.writableLength + frame.length > UNREAD_BYTES_MAX) socket.destroy();
       else socket.write(frame);
     }
+  }
+
+  unreadBytes(): readonly number[] {
+    return [...this.watchers].map((socket) => socket.writableLength);
   }
 
   /** Throws `PeerAddressError` when the address is not `host:port`. */
