@@ -6,6 +6,7 @@ import pg from "pg";
 import { parseWishes, type Wishes } from "../actors/placement/wishes.js";
 import type { Instrument } from "../proto/gen/exchange/v1/exchange.js";
 import { EtcdLeaseStore, LEASE_NAMESPACE } from "../services/adapters/etcd/etcd-lease-store.js";
+import { HOME, instanceUrls } from "../services/adapters/instances/instances.js";
 import { ExchangeClient } from "../services/client/exchange-client.js";
 import { SystemClock } from "../services/common/clock.js";
 import { untilPublished } from "../services/participants/venue.js";
@@ -17,6 +18,8 @@ export interface SceneOptions extends Partial<GroundOptions> {
   readonly nodes: number;
   readonly ledgerShards: number;
   readonly symbols: number;
+  /** PostgreSQL instances; absent: one. */
+  readonly postgresInstances?: number;
   /** More variables for the processes. */
   readonly env?: Readonly<Record<string, string>>;
   /** The file that nodes run; absent: the built program. */
@@ -60,7 +63,8 @@ export class Scene {
   /** Where the clients write what they are told. */
   readonly logs: string;
   private readonly folder: string;
-  private readonly pool: pg.Pool;
+  /** One for each PostgreSQL instance, the home's first. */
+  private readonly pools: readonly pg.Pool[];
   /** It joins nothing: it only wishes, as an operator does. */
   private readonly leases: EtcdLeaseStore;
   private readonly deferred: (() => Promise<void>)[] = [];
@@ -83,10 +87,11 @@ export class Scene {
     mkdirSync(this.logs);
     const types = new pg.TypeOverrides();
     types.setTypeParser(BIGINT_TYPE, Number);
-    const connectionString = exchange.urls.postgres;
     // Kept however long nothing is asked: there may be no other to be had.
-    this.pool = new pg.Pool({ connectionString, max: 2, types, idleTimeoutMillis: 0 });
-    this.pool.on("error", () => {}); // The next query says it.
+    this.pools = instanceUrls(exchange.urls.postgres).map(
+      (connectionString) => new pg.Pool({ connectionString, max: 2, types, idleTimeoutMillis: 0 }),
+    );
+    for (const pool of this.pools) pool.on("error", () => {}); // The next query says it.
     this.leases = new EtcdLeaseStore(exchange.urls.etcd, {
       namespace: LEASE_NAMESPACE,
       ttlSeconds: LEASE_TTL_SECONDS,
@@ -96,7 +101,7 @@ export class Scene {
 
   /** Starts everything; what fails stops what had started. */
   static async start(options: SceneOptions): Promise<Scene> {
-    const { nodes, ledgerShards, env, log, nodeProgram } = options;
+    const { nodes, ledgerShards, postgresInstances, env, log, nodeProgram } = options;
     const lease = { PALISADE_LEASE_TTL_SECONDS: String(LEASE_TTL_SECONDS) };
     const ground = await Ground.lay(options);
     const { dataDir } = ground;
@@ -105,6 +110,7 @@ export class Scene {
       exchange = await startExchange({
         nodes,
         ledgerShards,
+        postgresInstances,
         env: (process) => ({ ...lease, ...env, ...ground.environmentOf(process) }),
         ways: (process, urls) => ground.waysOf(process, urls),
         log,
@@ -133,8 +139,15 @@ export class Scene {
     return this.instruments.map(({ symbol }) => symbol);
   }
 
+  /** Asks the only PostgreSQL instance, or the home of several. */
   async query<Row>(statement: string, values: unknown[] = []): Promise<Row[]> {
-    return (await this.pool.query(statement, values)).rows as Row[];
+    return (await this.pools[HOME]!.query(statement, values)).rows as Row[];
+  }
+
+  /** Asks each PostgreSQL instance: gives the rows of all. */
+  async queryAll<Row>(statement: string, values: unknown[] = []): Promise<Row[]> {
+    const answers = await Promise.all(this.pools.map((pool) => pool.query(statement, values)));
+    return answers.flatMap(({ rows }) => rows as Row[]);
   }
 
   /** Wishes something of the placement (see `actors/placement/wishes.ts`); null takes the wish back. */
@@ -172,7 +185,7 @@ export class Scene {
   async stop(): Promise<void> {
     this.client.close();
     this.ground.heal();
-    await this.pool.end();
+    await Promise.all(this.pools.map((pool) => pool.end()));
     await this.leases.close();
     await this.exchange.stop();
     for (const step of this.deferred.reverse()) await step();

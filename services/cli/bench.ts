@@ -28,6 +28,8 @@ const MESSAGES_MAX = 10_000_000;
 const SEED_MAX = 2 ** 32 - 1;
 /** On one machine, which has to hold all of them. */
 const NODES_MAX = 64;
+/** As many as `start` takes. */
+const POSTGRES_MAX = 9;
 const SWEEPS = ["symbols", "accounts"] as const;
 
 export interface BenchOptions {
@@ -36,6 +38,7 @@ export interface BenchOptions {
   readonly rate?: string;
   readonly nodes?: string;
   readonly shards?: string;
+  readonly postgres?: string;
   readonly sweep?: string;
   readonly plot?: string;
   readonly messages?: string;
@@ -51,6 +54,7 @@ const ONLY_OF: Readonly<Partial<Record<keyof BenchOptions, readonly string[]>>> 
   rate: ["soak"],
   nodes: ["e2e"],
   shards: ["e2e"],
+  postgres: ["e2e"],
   sweep: ["e2e"],
   plot: ["e2e"],
   messages: ["match"],
@@ -92,7 +96,7 @@ function isOfExchange(report: BenchReport): report is ExchangeReport {
 
 /** The options that are absent unless they are given. */
 function wholes(options: BenchOptions) {
-  const { seconds, minutes, rate, nodes, shards, messages, seed } = options;
+  const { seconds, minutes, rate, nodes, shards, postgres, messages, seed } = options;
   const within = (
     name: string,
     text: string | undefined,
@@ -105,6 +109,7 @@ function wholes(options: BenchOptions) {
     ...within("rate", rate, [1, RATE_MAX], "rate in orders a second"),
     ...within("nodes", nodes, [1, NODES_MAX], "number of nodes"),
     ...within("ledgerShards", shards, [1, LEDGER_SHARDS_MAX], "number of ledger shards"),
+    ...within("postgresInstances", postgres, [1, POSTGRES_MAX], "number of PostgreSQL instances"),
     ...within("messages", messages, [MESSAGES_MIN, MESSAGES_MAX], "number of messages"),
     ...within("seed", seed, [0, SEED_MAX], "seed"),
   };

@@ -134,11 +134,12 @@ program
 program
   .command("bench <name>")
   .description(
-    "measure an exchange of its own (e2e, quiet, soak, overload, failover, ledger), or a matching engine (match)",
+    "measure an exchange (e2e, quiet, soak, overload, failover, ledger) or engine (match)",
   )
   .option("--seconds <count>", "how long each phase of e2e and quiet lasts (60)")
   .option("--nodes <count>", "e2e: how many node processes there are (3)")
   .option("--shards <count>", "e2e: how many ledger shards there are (2)")
+  .option("--postgres <count>", "e2e: how many PostgreSQL instances there are (1)")
   .option("--sweep <what>", "e2e: saturate with more and more symbols, or accounts")
   .option("--plot <file>", "e2e: a page with latency and throughput against offered load")
   .option("--minutes <count>", "how long soak lasts (10)")

@@ -13,7 +13,7 @@ const TIMES_OF_ENDED_CHILDREN = [13, 14];
 /** Microseconds by process; without those that cannot be looked at (in a container, or not on Linux). */
 export type CpuTimes = ReadonlyMap<string, number>;
 
-/** The times up to now of all processes of an exchange, and of others by name and pid. */
+/** The times up to now of all processes of an exchange, PostgreSQL's instances together, and of others by name and pid. */
 export function cpuTimes(exchange: Exchange, others: ReadonlyMap<string, number>): CpuTimes {
   const times = new Map<string, number>();
   const put = (name: string, microseconds: number | undefined) => {
@@ -23,8 +23,18 @@ export function cpuTimes(exchange: Exchange, others: ReadonlyMap<string, number>
   for (const [name, pid] of others) put(name, timeOf(pid));
   put("nats", timeOf(exchange.servers.nats.pid));
   put("etcd", timeOf(exchange.servers.etcd.pid));
-  put("postgres", timeOfFamily(exchange.servers.postgres.pid));
+  const { postgres, furtherPostgres } = exchange.servers;
+  const instances = [postgres, ...furtherPostgres].map(({ pid }) => timeOfFamily(pid));
+  put("postgres", sumOf(instances));
   return times;
+}
+
+/** Undefined where one is. */
+function sumOf(times: readonly (number | undefined)[]): number | undefined {
+  return times.reduce(
+    (total, time) => (total === undefined || time === undefined ? undefined : total + time),
+    0,
+  );
 }
 
 /** What each used between two looks. */

@@ -4,7 +4,7 @@
  * how long an order takes at four fifths of it, and when it is quiet.
  */
 import type { Scene } from "../../chaos/scene.js";
-import { type Measured, onExchange, SHAPE, type Verdict } from "./on-exchange.js";
+import { type Measured, onExchange, SHAPE, type Shape, type Verdict } from "./on-exchange.js";
 import {
   ACCOUNTS,
   failuresOf,
@@ -21,12 +21,13 @@ export interface E2eOptions {
   readonly seconds?: number;
   readonly nodes?: number;
   readonly ledgerShards?: number;
+  readonly postgresInstances?: number;
   readonly window?: number;
   readonly short?: boolean;
   readonly log?: (line: string) => void;
 }
 
-const DEFAULTS = { seconds: 60, nodes: SHAPE.nodes, ledgerShards: SHAPE.ledgerShards } as const;
+const SECONDS = 60;
 const SUSTAINED_TARGET_PER_SECOND = 50_000;
 /** Numbers of so short a run mean nothing, so it warms up no longer than that. */
 const SHORT_SECONDS = 2;
@@ -60,13 +61,20 @@ interface Sizes {
   readonly window: number;
 }
 
+/** The usual exchange, but for what is asked for. */
+export function shapeOf(
+  asked: Pick<E2eOptions, "nodes" | "ledgerShards" | "postgresInstances">,
+): Shape {
+  const { nodes, ledgerShards, postgresInstances } = { ...SHAPE, ...asked };
+  return { ...SHAPE, nodes, ledgerShards, postgresInstances };
+}
+
 /** Measures an exchange that it starts. */
 export function runE2e(options: E2eOptions = {}): Promise<E2eReport> {
-  const { nodes, ledgerShards, seconds: asked } = { ...DEFAULTS, ...options };
-  const { short, log = () => {} } = options;
+  const { seconds: asked = SECONDS, short, log = () => {} } = options;
   const { window = short ? SHORT_WINDOW_ORDERS : WINDOW_ORDERS } = options;
   const seconds = short ? Math.min(asked, SHORT_SECONDS) : asked;
-  const shape = { ...SHAPE, nodes, ledgerShards };
+  const shape = shapeOf(options);
   const warmUpSeconds = short ? SHORT_SECONDS : WARM_UP_SECONDS;
   const accounts = short ? SHORT_ACCOUNTS : ACCOUNTS;
   const sizes = { seconds, warmUpSeconds, accounts, window };

@@ -10,11 +10,12 @@ export interface Shape {
   readonly nodes: number;
   readonly ledgerShards: number;
   readonly symbols: number;
+  readonly postgresInstances: number;
   /** More variables for the processes. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export const SHAPE: Shape = { nodes: 3, ledgerShards: 2, symbols: 10 };
+export const SHAPE: Shape = { nodes: 3, ledgerShards: 2, symbols: 10, postgresInstances: 1 };
 
 /** What a benchmark has found before the audit. */
 export interface Measured {
@@ -23,9 +24,9 @@ export interface Measured {
 }
 
 export interface Verdict extends Measured, Shape {
-  /** Are fsync, full_page_writes and synchronous_commit on? */
+  /** Are fsync, full_page_writes and synchronous_commit on, at each instance? */
   readonly durable: boolean;
-  /** PostgreSQL's settings, as it says them. */
+  /** PostgreSQL's settings, as it says them; of several instances, which have the same, the home's. */
   readonly settings: Readonly<Record<string, string>>;
   readonly machine: Readonly<Record<string, string | number>>;
   readonly conserved: boolean;
@@ -61,7 +62,7 @@ export async function judged<T extends Measured>(
   log("auditing");
   const audited = await audit(scene.exchange.urls.postgres);
   const settings = await serverSettings(scene);
-  const durable = isDurable(settings);
+  const durable = await isDurable(scene);
   const failures = [...measured.failures];
   if (audited.firstViolation) failures.push(JSON.stringify(audited.firstViolation));
   if (!durable) failures.push("PostgreSQL does not write durably");

@@ -63,7 +63,8 @@ function phaseRow(name: string | number, phase: PhaseReport): (string | number)[
 }
 
 function e2eTables(report: E2eReport): Table[] {
-  const { steps, held, atEighty, quiet, sustainedOrdersPerSecond } = report;
+  const { steps, held, atEighty, quiet, sustainedOrdersPerSecond, postgresInstances } = report;
+  const place = postgresInstances > 1 ? ` on ${postgresInstances} PostgreSQL instances` : "";
   const rows = [
     [...PHASE_HEAD, "outcome"],
     [...phaseRow("closed loop", report), UNKNOWN],
@@ -72,7 +73,7 @@ function e2eTables(report: E2eReport): Table[] {
     ...(atEighty ? [[...phaseRow("at 80 %", atEighty), UNKNOWN]] : []),
     [...phaseRow("quiet", quiet), UNKNOWN],
   ];
-  return [{ title: `sustained: ${sustainedOrdersPerSecond} orders/s`, rows }];
+  return [{ title: `sustained: ${sustainedOrdersPerSecond} orders/s${place}`, rows }];
 }
 
 function quietTables(report: QuietReport): Table[] {

@@ -1,4 +1,4 @@
-/** What an exchange has done up to now, as its servers count it, and so what an order costs between two looks. */
+/** What an exchange has done up to now, as all its servers count it, and so what an order costs between two looks. */
 import type { Scene } from "../../chaos/scene.js";
 import { diskBytes } from "./disk.js";
 
@@ -51,16 +51,23 @@ const ROWS = `
 const WAL = `SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint AS bytes`;
 
 export async function countersOf(scene: Scene): Promise<Counters> {
-  const [wal] = await scene.query<{ bytes: number }>(WAL);
-  const tables = await scene.query<{ table: string; rows: number }>(ROWS);
-  const work = await scene.query<{ kind: string; batches: number; commands: number }>(WORK);
+  const wal = await scene.queryAll<{ bytes: number }>(WAL);
+  const tables = await scene.queryAll<{ table: string; rows: number }>(ROWS);
+  const work = await scene.queryAll<{ kind: string; batches: number; commands: number }>(WORK);
   return {
-    walBytes: wal!.bytes,
-    rows: new Map(tables.map(({ table, rows }) => [table, rows])),
-    batches: new Map(work.map(({ kind, batches }) => [kind, batches])),
-    commands: new Map(work.map(({ kind, commands }) => [kind, commands])),
+    walBytes: wal.reduce((sum, { bytes }) => sum + bytes, 0),
+    rows: sums(tables.map(({ table, rows }) => [table, rows])),
+    batches: sums(work.map(({ kind, batches }) => [kind, batches])),
+    commands: sums(work.map(({ kind, commands }) => [kind, commands])),
     diskBytes: diskBytes(scene.exchange.servers),
   };
+}
+
+/** What several instances count under one name. */
+function sums(counts: readonly (readonly [string, number])[]): Numbers {
+  const all = new Map<string, number>();
+  for (const [name, count] of counts) all.set(name, (all.get(name) ?? 0) + count);
+  return all;
 }
 
 export function costBetween(before: Counters, after: Counters, orders: number): ServersCost {
@@ -100,16 +107,23 @@ function shares(numbers: Numbers, orders: number): Record<string, number> {
   return Object.fromEntries([...numbers].map(([name, value]) => [name, rounded(value / orders)]));
 }
 
+interface Setting {
+  readonly name: string;
+  readonly setting: string;
+}
+
+const SETTING =
+  "SELECT name, current_setting(name) AS setting FROM pg_settings WHERE name = ANY ($1)";
+
 export async function serverSettings(scene: Scene): Promise<Record<string, string>> {
-  const rows = await scene.query<{ name: string; setting: string }>(
-    "SELECT name, current_setting(name) AS setting FROM pg_settings WHERE name = ANY ($1)",
-    [SETTINGS],
-  );
+  const rows = await scene.query<Setting>(SETTING, [SETTINGS]);
   return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
 }
 
-export function isDurable(settings: Readonly<Record<string, string>>): boolean {
-  return DURABLE.every((name) => settings[name] === "on");
+/** Of each instance. */
+export async function isDurable(scene: Scene): Promise<boolean> {
+  const rows = await scene.queryAll<Setting>(SETTING, [DURABLE]);
+  return rows.length > 0 && rows.every(({ setting }) => setting === "on");
 }
 
 function rounded(value: number): number {

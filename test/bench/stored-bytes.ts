@@ -19,9 +19,11 @@ const STORED = `
     pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint AS wal`;
 
 export async function storedBytes(scene: Scene): Promise<StoredBytes> {
-  const [row] = await scene.query<Pick<StoredBytes, "postgres" | "wal">>(STORED);
+  const rows = await scene.queryAll<Pick<StoredBytes, "postgres" | "wal">>(STORED);
+  const total = (of: "postgres" | "wal") => rows.reduce((sum, row) => sum + row[of], 0);
   const { dataFolder } = scene.exchange.servers.nats;
-  return { ...row!, nats: dataFolder === undefined ? null : folderBytes(dataFolder) };
+  const nats = dataFolder === undefined ? null : folderBytes(dataFolder);
+  return { postgres: total("postgres"), wal: total("wal"), nats };
 }
 
 export function perMillionOrders(

@@ -1,6 +1,6 @@
 /** What the number of symbols, or of accounts, does to a saturated exchange: a short run on a new exchange for each. */
 import type { Scene } from "../../chaos/scene.js";
-import { WARM_UP_SECONDS, WINDOW_ORDERS } from "./e2e.js";
+import { shapeOf, WARM_UP_SECONDS, WINDOW_ORDERS } from "./e2e.js";
 import { type Measured, onExchange, SHAPE, type Shape, type Verdict } from "./on-exchange.js";
 import { ACCOUNTS, failuresOf, type PhaseReport, runPhase } from "./phase.js";
 
@@ -11,6 +11,7 @@ export interface SweepOptions {
   readonly seconds?: number;
   readonly nodes?: number;
   readonly ledgerShards?: number;
+  readonly postgresInstances?: number;
   readonly short?: boolean;
   readonly log?: (line: string) => void;
 }
@@ -43,7 +44,6 @@ export interface SweepReport {
 /** Measures exchanges that it starts, one after the other. */
 export async function runSweep(options: SweepOptions): Promise<SweepReport> {
   const { sweep, seconds: asked = SECONDS_MAX, short = false, log = () => {} } = options;
-  const { nodes = SHAPE.nodes, ledgerShards = SHAPE.ledgerShards } = options;
   const seconds = Math.min(asked, short ? SHORT_SECONDS : SECONDS_MAX);
   const rows: (SweepRow & Verdict)[] = [];
   for (const size of SIZES[sweep].slice(0, short ? SHORT_SIZES : undefined)) {
@@ -51,7 +51,7 @@ export async function runSweep(options: SweepOptions): Promise<SweepReport> {
     const symbols = sweep === "symbols" ? size : SHAPE.symbols;
     const accounts = sweep === "accounts" ? size : ACCOUNTS;
     const measure = (scene: Scene) => saturate(scene, sweep, accounts, seconds);
-    const shape = { nodes, ledgerShards, symbols, ...roomFor(symbols) };
+    const shape = { ...shapeOf(options), symbols, ...roomFor(symbols) };
     rows.push(await onExchange(shape, log, measure));
   }
   const failures = rows.flatMap((row) => row.failures);

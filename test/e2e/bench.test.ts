@@ -18,6 +18,18 @@ it.each(commandsOf("bench"))("%s", async (line) => {
   checkMeasured(lastJson<E2eReport>(out));
 });
 
+it("measures an exchange on two PostgreSQL instances, which count together", async () => {
+  const report = await runBench("e2e", { short: true, seconds: 1, postgresInstances: 2 });
+  expect(report.failures).toEqual([]);
+  expect(report).toMatchObject({ ok: true, postgresInstances: 2, ledgerShards: 2, symbols: 10 });
+  checkMeasured(report);
+  // Each order goes through a shard and a market, wherever these are.
+  expect(report.quiet.batchesPerOrder["market"]).toBeGreaterThan(0);
+  expect(report.quiet.commandsPerBatch["ledger"]).toBeGreaterThanOrEqual(1);
+  expect(report.quiet.rowsWrittenPerOrder["batch_log"]).toBeGreaterThan(0);
+  expect(JSON.stringify(tablesOf(report))).toContain("on 2 PostgreSQL instances");
+});
+
 it("measures an exchange that is quiet, busy, and asked for too much, in small", async () => {
   const log = () => {};
   const scene = await Scene.start({ ...SHAPE, log });
