@@ -20,8 +20,11 @@ export interface Sample {
   readonly mib: number;
 }
 
-/** `unknown`: the heap swings too much, or the orders were too few, to tell. */
-export type GrowthVerdict = "flat" | "grows" | "unknown";
+/**
+ * `unknown`: the heap swings too much, or the orders were too few, to tell. `fills`: it grows, and holds no more yet than what
+ * it is known to fill up with.
+ */
+export type GrowthVerdict = "flat" | "fills" | "grows" | "unknown";
 
 export interface Growth {
   readonly mibPerMillionOrders: number;
@@ -30,8 +33,8 @@ export interface Growth {
   readonly verdict: GrowthVerdict;
 }
 
-/** Null where there are too few samples. */
-export function growthOf(samples: readonly Sample[]): Growth | null {
+/** `fillsUpToMib`: what the process holds when its caches are full, where they may take longer than a run. Null where there are too few samples. */
+export function growthOf(samples: readonly Sample[], fillsUpToMib = 0): Growth | null {
   const half = samples.slice(Math.floor(samples.length / 2));
   if (half.length < PARTS * SAMPLES_PER_PART_MIN) return null;
   const medians = partsOf(half).map((part) => ({
@@ -42,10 +45,12 @@ export function growthOf(samples: readonly Sample[]): Growth | null {
   const mibPerMillionOrders = slope * ORDERS_PER_MILLION;
   const uncertainty = STANDARD_ERRORS * error * ORDERS_PER_MILLION;
   const orders = half.at(-1)!.orders - half[0]!.orders;
+  const verdict = verdictOf(mibPerMillionOrders, uncertainty, orders);
+  const isFilling = verdict === "grows" && medians.at(-1)!.mib <= fillsUpToMib;
   return {
     mibPerMillionOrders: tenths(mibPerMillionOrders),
     uncertainty: tenths(uncertainty),
-    verdict: verdictOf(mibPerMillionOrders, uncertainty, orders),
+    verdict: isFilling ? "fills" : verdict,
   };
 }
 
