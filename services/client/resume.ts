@@ -1,9 +1,16 @@
-/** How streams from a gateway go on when they have broken: by themselves, the later the more often it failed. */
+/**
+ * How streams from a gateway go on when they have broken: by themselves, the later the more often it failed. A gateway that is away
+ * is waited for by the connection, of which a client has one, and whose tries have waits like these; so these are for one that is
+ * there and refuses. Waits differ from client to client: a thousand of them that have lost one gateway are some two thousand tries a second,
+ * each of a few packets, spread over that second, and each has its streams again after one try that succeeds.
+ */
 import { status } from "@grpc/grpc-js";
 import { ExchangeError } from "./exchange-error.js";
 
 const RESUME_AFTER_MS = 100;
-const RESUME_AFTER_MS_MAX = 1_000;
+const RESUME_AFTER_MS_MAX = 500;
+/** The part of a wait that is left to chance. */
+const JITTER = 0.4;
 
 export const GATEWAY_ENDED = new ExchangeError({
   code: "UNAVAILABLE",
@@ -12,7 +19,8 @@ export const GATEWAY_ENDED = new ExchangeError({
   kind: "not-published",
 });
 
-/** `failures`: how often it was tried in vain since anything came. */
-export function resumeAfterMs(failures: number): number {
-  return Math.min(RESUME_AFTER_MS * 2 ** failures, RESUME_AFTER_MS_MAX);
+/** `failures`: how often it was tried in vain since anything came; `chance`: from 0 to 1. */
+export function resumeAfterMs(failures: number, chance: number = Math.random()): number {
+  const longestMs = Math.min(RESUME_AFTER_MS * 2 ** failures, RESUME_AFTER_MS_MAX);
+  return longestMs * (1 - JITTER * chance);
 }
