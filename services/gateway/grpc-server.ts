@@ -1,9 +1,6 @@
 /** The gRPC server: the exchange's services, health and reflection. On loopback only, until there is authentication. */
-import { join } from "node:path";
 import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
-import { ReflectionService } from "@grpc/reflection";
-import { HealthImplementation, protoPath as HEALTH_FILE } from "grpc-health-check";
+import { HealthImplementation } from "grpc-health-check";
 import {
   AccountServiceService,
   InstrumentServiceService,
@@ -13,13 +10,11 @@ import {
   TimeServiceService,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import { portError } from "../common/http.js";
-import { PROJECT_ROOT } from "../servers/project-root.js";
 import { decodeEntryRequest, tolerant } from "./decode.js";
 import { MESSAGE_BYTES_MAX } from "./limits.js";
+import { addReflection } from "./reflection.js";
 
 const LOOPBACK = "127.0.0.1";
-const PROTO_FOLDER = join(PROJECT_ROOT, "proto");
-const PROTO_FILE = join(PROTO_FOLDER, "exchange", "v1", "exchange.proto");
 
 /** The whole server, as the health service calls it. */
 const WHOLE_SERVER = "";
@@ -61,9 +56,7 @@ export class GrpcServer {
       Object.fromEntries([WHOLE_SERVER, ...SERVICES].map((name) => [name, "SERVING" as const])),
     );
     this.health.addToServer(this.server);
-    const files = [PROTO_FILE, HEALTH_FILE];
-    const description = loadSync(files, { keepCase: true, includeDirs: [PROTO_FOLDER] });
-    new ReflectionService(description).addToServer(this.server);
+    addReflection(this.server);
   }
 
   /** Listens on loopback; 0 takes any free port. Gives the port; throws `PortError`. */

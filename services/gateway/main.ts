@@ -19,8 +19,11 @@ const logger = createLog("gateway", { node: config.node, slot: config.slot });
 const clock = new SystemClock();
 collectProcessMetrics();
 
-const reads = await openReads(config.postgresUrl, config.node);
-const connection = await connectNats(config.natsUrl, config.node);
+// Clients may be waiting for this start, so nothing waits for another thing that it does not need.
+const [reads, connection] = await Promise.all([
+  openReads(config.postgresUrl, config.node),
+  connectNats(config.natsUrl, config.node),
+]);
 const gateway = await Gateway.start(
   {
     reads,

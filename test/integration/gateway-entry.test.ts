@@ -356,21 +356,24 @@ describe("unary calls", () => {
         );
       });
     expect([...(await ask("/grpc.health.v1.Health/Check", Buffer.alloc(0)))]).toEqual([8, 1]);
-    const call = raw.makeBidiStreamRequest<Buffer, string>(
-      "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-      (value) => value,
-      (value) => value.toString("latin1"),
-    );
-    const listing = await new Promise<string>((resolve, reject) => {
-      call.on("data", resolve);
-      call.on("error", reject);
-      call.write(Buffer.from(new BinaryWriter().uint32(58).string("").finish()));
-    });
-    call.end();
-    raw.close();
-    for (const name of ["OrderService", "AccountService", "InstrumentService", "TimeService"]) {
-      expect(listing).toContain(`exchange.v1.${name}`);
+    // The name that older tools know comes first here: whichever does has reflection made.
+    for (const version of ["v1alpha", "v1"]) {
+      const call = raw.makeBidiStreamRequest<Buffer, string>(
+        `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
+        (value) => value,
+        (value) => value.toString("latin1"),
+      );
+      const listing = await new Promise<string>((resolve, reject) => {
+        call.on("data", resolve);
+        call.on("error", reject);
+        call.write(Buffer.from(new BinaryWriter().uint32(58).string("").finish()));
+      });
+      call.end();
+      for (const name of ["OrderService", "AccountService", "InstrumentService", "TimeService"]) {
+        expect(listing).toContain(`exchange.v1.${name}`);
+      }
     }
+    raw.close();
   });
 
   it("tell the exchange's time", async () => {
