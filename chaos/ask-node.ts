@@ -21,6 +21,12 @@ export async function warmOf(node: ExchangeProcess): Promise<ReadonlySet<string>
   return new Set(Object.keys(standbys).filter((actor) => standbys[actor]!.isWarm));
 }
 
+/** Does a node say that it can do its work? */
+export async function isReady({ ports }: ExchangeProcess): Promise<boolean> {
+  const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+  return (await fetch(`http://127.0.0.1:${ports.http}/readyz`, { signal })).ok;
+}
+
 /** Does its process answer at all? */
 export async function healthOf({ ports }: ExchangeProcess): Promise<boolean> {
   try {

@@ -123,6 +123,24 @@ describe("a wire", () => {
     other.destroy();
   });
 
+  it("that is half open and frozen never brings the old connection back, and new ones when it thaws", async () => {
+    wire.halfOpen();
+    wire.freeze();
+    client.write("two");
+    const other = await dial();
+    let toldOther = "";
+    other.on("data", (data) => (toldOther += data.toString()));
+    other.write("three");
+    await sleep(LONG_MS);
+    expect([client.closed, other.closed, echo.heard]).toEqual([false, false, ["one"]]);
+    wire.thaw();
+    await until(() => toldOther === "re:three");
+    client.write("four");
+    await sleep(LONG_MS);
+    expect([client.closed, told, echo.heard]).toEqual([false, "re:one", ["one", "three"]]);
+    other.destroy();
+  });
+
   it("cuts a request in half", async () => {
     const cut = wire.cutRequest("commit");
     client.write("two");

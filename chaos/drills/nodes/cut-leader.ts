@@ -1,11 +1,12 @@
 /** A leader whose way to a server is spoiled: cut with nobody told, one way or both, half open, or slow. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { isReady } from "../../ask-node.js";
 import { ledNames, pickVictim, type Victim } from "../../stage/victims.js";
 import type { Ways } from "../../stage/wires.js";
 import type { Drill, Stage } from "../drill.js";
 import { deposesNobody } from "../deposes-nobody.js";
-import { type Fault, whileItLasts } from "../fault.js";
-import { LEASE_MS, silentLeader } from "./silent-leader.js";
+import { type Fault, healedOf, whileItLasts } from "../fault.js";
+import { LEASE_MS, type Silenced, silentLeader } from "./silent-leader.js";
 
 const CUT_LEASES = 2.5;
 const CUT_MS = CUT_LEASES * LEASE_MS;
@@ -37,6 +38,14 @@ export const CUTS: readonly Cut[] = [
   { name: "what it says to NATS cut", spoil: ({ nats }) => nats.freeze("requests") },
   { name: "etcd's answers cut", spoil: ({ etcd }) => etcd.freeze("answers"), leadsOn: true },
   { name: "Postgres half open", spoil: ({ postgres }) => postgres.halfOpen(), isShort: true },
+  {
+    // The server's end is gone for good, and nobody says so; and while it lasts, who calls again hears nothing either.
+    name: "NATS half open",
+    spoil({ nats }) {
+      nats.halfOpen();
+      nats.freeze();
+    },
+  },
   { name: `Postgres ${SLOW_MS} ms away`, spoil: ({ postgres }) => postgres.slow(SLOW_MS) },
   { name: `NATS ${SLOW_MS} ms away`, spoil: ({ nats }) => nats.slow(SLOW_MS) },
   { name: `etcd ${SLOW_MS} ms away`, spoil: ({ etcd }) => etcd.slow(SLOW_MS), leadsOn: true },
@@ -65,13 +74,23 @@ export const CUT_LEADER: Drill = {
   },
 };
 
-function cutOff({ spoil }: Cut) {
-  return silentLeader({
+function cutOff({ spoil }: Cut): Fault<Silenced> {
+  const fault = silentLeader({
     lastsMs: CUT_MS,
     begin: ({ name }, { scene }) => spoil(scene.ground.get("wires").of(name)),
     broken: () => [], // That others lead is the proof: nobody has told them anything.
     end: (_, { scene }) => scene.ground.get("wires").heal(),
   });
+  return {
+    ...fault,
+    async healed(silenced, stage) {
+      const { process } = silenced.victim;
+      const { unhealed, ...after } = await healedOf(fault, silenced, stage);
+      const isWell = await withinLimit(() => isReady(process));
+      const what = `${process.name} does not say that it can work again`;
+      return { ...after, unhealed: isWell ? unhealed : [...unhealed, what] };
+    },
+  };
 }
 
 function withoutEtcd({ spoil }: Cut): Fault<Victim> {
@@ -86,15 +105,19 @@ function withoutEtcd({ spoil }: Cut): Fault<Victim> {
       (await isInEtcd(victim, stage)) ? [`${victim.process.name} has kept its lease`] : [],
     heal: async (_, { scene }) => scene.ground.get("wires").heal(),
     async healed(victim, stage) {
-      const deadline = performance.now() + REJOIN_LIMIT_MS;
-      while (!(await isInEtcd(victim, stage))) {
-        if (performance.now() > deadline) {
-          return { unhealed: [`${victim.process.name} has not joined again`] };
-        }
-        await sleep(POLL_MS);
-      }
-      return {};
+      const hasJoined = await withinLimit(() => isInEtcd(victim, stage));
+      return hasJoined ? {} : { unhealed: [`${victim.process.name} has not joined again`] };
     },
     name: ledNames,
   };
+}
+
+/** What is healed is to be of use again by itself. Resolves to whether it is in time. */
+async function withinLimit(isSo: () => Promise<boolean>): Promise<boolean> {
+  const deadline = performance.now() + REJOIN_LIMIT_MS;
+  while (!(await isSo())) {
+    if (performance.now() > deadline) return false;
+    await sleep(POLL_MS);
+  }
+  return true;
 }
