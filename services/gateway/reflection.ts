@@ -1,6 +1,7 @@
 /**
- * gRPC reflection: what services there are, for tools that do not know them. It is made when somebody asks for it, because that takes a
- * fifth of what a gateway's start takes, and clients wait for a start.
+ * gRPC reflection: what services there are, for tools that do not know them. It is made when somebody asks for it: that takes 0.2 s of a
+ * core, a third of what a gateway's start would take, and clients wait for a start, and few ask. Who asks first stops this process for
+ * as long, once.
  */
 import { createRequire } from "node:module";
 import { join } from "node:path";
