@@ -13,6 +13,8 @@ export const HEARTBEAT_EVERY_MS = 100;
 export const PROBE_EVERY_MS = 200;
 /** A node that is silent, or has had no answer of a server, for so long is taken for dead by who is better off. */
 export const SUSPECT_AFTER_MS = 700;
+/** A node whose own way to a server has been good for so long judges those whose way is bad, for however long it has been that. */
+export const JUDGES_AFTER_MS = 3_000;
 /** What a node said before its process ended may come so late. */
 export const LAST_WORDS_MS_MAX = 500;
 /** An address whose refusal is not believed is dialled again after so long, and twice as long each time, up to so many times. */

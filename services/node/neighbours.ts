@@ -12,7 +12,13 @@ import type { Store } from "../ports/store.js";
 import { ALL_HEARTBEATS, heartbeatSubject } from "../ports/subjects.js";
 import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from "./heartbeat.js";
 import type { NodeInfo } from "./info.js";
-import { HEARTBEAT_EVERY_MS, PROBE_EVERY_MS, SUSPECT_AFTER_MS, TICK_LATE_MS } from "./limits.js";
+import {
+  HEARTBEAT_EVERY_MS,
+  JUDGES_AFTER_MS,
+  PROBE_EVERY_MS,
+  SUSPECT_AFTER_MS,
+  TICK_LATE_MS,
+} from "./limits.js";
 import { Neighbour } from "./neighbour.js";
 import { Reach } from "./reach.js";
 
@@ -89,9 +95,13 @@ export class Neighbours {
     return this.log.badForMs <= SUSPECT_AFTER_MS && this.store.badForMs <= SUSPECT_AFTER_MS;
   }
 
-  /** Has this node's way been good for as long as another's has been bad? When all come back, one does so first. */
+  /**
+   * Has this node's way been good for as long as another's has been bad? When all come back, one does so first. But three seconds
+   * are long enough for all: else one bad moment of everybody else would leave what a cut node leads with it for ever.
+   */
   private isBetter(own: Reach, badForMs: number): boolean {
-    return badForMs >= SUSPECT_AFTER_MS && own.goodForMs(SUSPECT_AFTER_MS) > badForMs;
+    const longEnoughMs = Math.min(badForMs, JUDGES_AFTER_MS);
+    return badForMs >= SUSPECT_AFTER_MS && own.goodForMs(SUSPECT_AFTER_MS) > longEnoughMs;
   }
 
   close(): void {

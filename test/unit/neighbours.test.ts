@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { encodeHeartbeat, type Heartbeat } from "../../services/node/heartbeat.js";
 import {
   HEARTBEAT_EVERY_MS,
+  JUDGES_AFTER_MS,
   LAST_WORDS_MS_MAX,
   PROBE_EVERY_MS,
   REDIAL_AFTER_MS,
@@ -186,6 +187,24 @@ describe("neighbours", () => {
       stage.sayByBus({ node: "nobody" });
     });
     expect(stage.suspicion).toBe("its leader is silent");
+  });
+
+  it("are given up for a way that stays bad, also by who has had a bad moment meanwhile", async () => {
+    const stage = new Stage();
+    let badForMs = 0;
+    const cut = () => {
+      badForMs += HEARTBEAT_EVERY_MS;
+      stage.sayByPeer({ logBadForMs: badForMs });
+    };
+    await stage.pass(HEARTBEAT_EVERY_MS, cut);
+    stage.answers.log = false;
+    await stage.pass(LONG_MS, cut);
+    stage.answers.log = true;
+    stage.comeBack();
+    await stage.pass(JUDGES_AFTER_MS - PROBE_EVERY_MS, cut);
+    expect(stage.suspicion).toBeNull();
+    await stage.pass(2 * PROBE_EVERY_MS + 2 * HEARTBEAT_EVERY_MS, cut);
+    expect(stage.suspicion).toBe("its leader has lost the log");
   });
 
   it("are given up when their way to a server is bad and ours is good, not when both are", async () => {
