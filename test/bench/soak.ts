@@ -1,6 +1,6 @@
 /** An exchange under load for minutes: what its processes keep in memory, and what its servers keep on disk. */
 import type { Scene } from "../../chaos/scene.js";
-import { CONNECTIONS_MAX } from "../../services/adapters/postgres/connections.js";
+import { COMMIT_CONNECTIONS_MAX } from "../../services/adapters/postgres/store.js";
 import { WARM_UP_SECONDS, WINDOW_ORDERS } from "./e2e.js";
 import { type Growth, growthOf, type Sample } from "./growth.js";
 import { familiesOf, type Memory, memoryOf } from "./memory.js";
@@ -152,7 +152,7 @@ class MemoryWatch {
 
   private fillsUpToMib(name: string): number {
     if (name !== "postgres") return 0;
-    const connections = this.scene.exchange.nodes.length * CONNECTIONS_MAX;
+    const connections = this.scene.exchange.nodes.length * COMMIT_CONNECTIONS_MAX;
     return OTHER_PROCESSES_MIB + connections * (CONNECTION_MIB + PLANS_MAX * PLAN_MIB);
   }
 

@@ -59,6 +59,10 @@ function changedOrders(part: string, more: Columns): PartTable {
   return { part, table: "orders", mode: "update", columns, key: ["order_id"], fromBatch: [] };
 }
 
+function usual(part: PartTable): PartTable {
+  return { ...part, isUsual: true };
+}
+
 export const LEDGER: readonly PartTable[] = [
   {
     part: "accounts",
@@ -126,6 +130,7 @@ export const LEDGER: readonly PartTable[] = [
   {
     // No balance is in this part and in the one above.
     part: "balances_changed",
+    isUsual: true,
     table: "balances",
     mode: "update",
     columns: BALANCE,
@@ -134,6 +139,7 @@ export const LEDGER: readonly PartTable[] = [
   },
   {
     part: "orders_new",
+    isUsual: true,
     table: "orders",
     mode: "insert",
     columns: NEW_ORDER,
@@ -150,8 +156,8 @@ export const LEDGER: readonly PartTable[] = [
     fromBatch: ["actor"],
   },
   // No order is in two of these: each changes more of its row than the one above.
-  changedOrders("orders_changed", {}),
-  changedOrders("orders_marked", MARKS),
+  usual(changedOrders("orders_changed", {})),
+  usual(changedOrders("orders_marked", MARKS)),
   changedOrders("orders_amended", { price: "bigint", quantity: "bigint", ...AMENDABLE }),
   changedOrders("orders_reviewed", {
     price: "bigint",
@@ -161,6 +167,7 @@ export const LEDGER: readonly PartTable[] = [
   }),
   {
     part: "journal",
+    isUsual: true,
     table: "journal",
     mode: "insert",
     columns: {
@@ -266,6 +273,7 @@ export const LEDGER: readonly PartTable[] = [
   {
     // A link whose trades moved something: the link's columns and the running totals together.
     part: "links_flows",
+    isUsual: true,
     table: "links",
     mode: "upsert",
     columns: {

@@ -4,10 +4,12 @@
  * last part counts what was touched by each part that looks for its rows, and makes the statement fail when it is not what
  * was expected.
  *
- * A statement has only the parts that its batch has rows for: to start up and to end an empty part costs Postgres as much
- * as a row, and most batches of a quiet exchange have few parts. Each combination is one prepared statement.
+ * The statement of a batch with few rows has only the parts that there are rows for: to start up and to end an empty part costs
+ * Postgres as much as a row, and most batches of a quiet exchange have few parts. Each combination is one prepared statement,
+ * whose plan each connection keeps. Where there are many rows an empty part is nothing, and the usual ones are always there: so
+ * there are few such statements, and each is prepared at once.
  */
-import type { RowSet } from "../../../actors/kernel/actor.js";
+import { NO_ROWS, type RowSet } from "../../../actors/kernel/actor.js";
 import { assert } from "../../../actors/kernel/assert.js";
 import type { ActorKind } from "../../../actors/kernel/ids.js";
 import { CLIENT_ORDER_ID_FREE_AFTER_MICROS } from "../../../actors/kernel/limits.js";
@@ -66,15 +68,13 @@ export function commitStatement(batch: Batch, releasesIds: boolean): CommitState
     assert(names[kind].has(name) || own[name]!.count === 0, "no table takes the part %s", name);
   }
   const common = commonRows(batch);
-  const rowsOf = (part: string): RowSet | undefined => common[part] ?? own[part];
+  const rowsOf = (part: string): RowSet => common[part] ?? own[part] ?? NO_ROWS;
+  const isFew = PARTS[kind].every(({ part }) => rowsOf(part).count <= FEW_ROWS_MAX);
   let mask = "";
-  let isFew = true;
-  for (const { part } of PARTS[kind]) {
-    const count = rowsOf(part)?.count ?? 0;
-    mask += count > 0 ? "1" : "0";
-    isFew &&= count <= FEW_ROWS_MAX;
+  for (const { part, isUsual } of PARTS[kind]) {
+    mask += rowsOf(part).count > 0 || (isUsual && !isFew) ? "1" : "0";
   }
-  const hasConfirmed = batch.confirmed.length > 0;
+  const hasConfirmed = batch.confirmed.length > 0 || !isFew;
   const isLast = batch.successor !== null;
   const marks = `${isFew ? "f" : "m"}${hasConfirmed ? "c" : ""}${releasesIds ? "r" : ""}${isLast ? "l" : ""}`;
   const name = `commit_${kind}_${mask}_${marks}`;
@@ -190,8 +190,8 @@ function confirmedText(before: number): string {
 
 function commitValues(
   batch: Batch,
-  { parts, isFew }: Shape,
-  rowsOf: (part: string) => RowSet | undefined,
+  { parts, isFew, hasConfirmed }: Shape,
+  rowsOf: (part: string) => RowSet,
 ): Parameter[] {
   const { actor, effects, confirmed } = batch;
   const values: Parameter[] = [
@@ -212,9 +212,9 @@ function commitValues(
     batch.commands,
     effects.replies,
   ];
-  for (const part of parts) addPart(values, part, rowsOf(part.part)!, isFew);
-  for (const part of parts) if (mayMiss(part)) values.push(rowsOf(part.part)!.count);
-  if (confirmed.length > 0) {
+  for (const part of parts) addPart(values, part, rowsOf(part.part), isFew);
+  for (const part of parts) if (mayMiss(part)) values.push(rowsOf(part.part).count);
+  if (hasConfirmed) {
     const destinations = confirmed.map(({ destination }) => destination);
     const numbers = confirmed.map(({ upTo }) => upTo);
     values.push(arrayOf("integer", destinations), arrayOf("bigint", numbers));

@@ -31,7 +31,7 @@ const UNIQUE_VIOLATION = "23505";
  * Connections for commits: as many as are made at a time, and one more for when one of them hangs. They have them for
  * themselves: a connection that has made commits keeps a plan for each combination of parts, of 0.4 MiB, for ever.
  */
-const COMMIT_CONNECTIONS_MAX = 3;
+export const COMMIT_CONNECTIONS_MAX = 3;
 /** Connections for all else. */
 const OTHER_CONNECTIONS_MAX = 3;
 /** Actors that are loaded at a time: who asks for something short finds a connection free. */
