@@ -31,7 +31,17 @@ export class Rest {
   lacking(): string[] {
     const lacking = this.clients.filter(({ isDone }) => !isDone).map((client) => client.describe());
     if (lacking.length > 0) return lacking;
-    return [...this.unled(), ...this.unexpired(), ...this.undelivered(), ...this.unheard()];
+    return [
+      ...this.older(),
+      ...this.unled(),
+      ...this.unexpired(),
+      ...this.undelivered(),
+      ...this.unheard(),
+    ];
+  }
+
+  private older(): string[] {
+    return this.cluster.runningOlder().map((name) => `${name} is of the version before`);
   }
 
   private unled(): string[] {

@@ -11,7 +11,7 @@ import { Cluster } from "./cluster/cluster.js";
 import { ASSETS, LEDGER_SHARDS, SYMBOLS } from "./cluster/names.js";
 import { makeServers } from "./cluster/ports.js";
 import { Tally } from "./cluster/tally.js";
-import { type Begun, type FaultKind, KINDS } from "./faults/kinds.js";
+import { type Begun, type FaultKind, type Kind, KINDS } from "./faults/kinds.js";
 import type { Plan } from "./faults/plan.js";
 import { type Mutation, type MutationName, MUTATIONS } from "./mutations/mutations.js";
 import { Rest } from "./rest.js";
@@ -89,6 +89,7 @@ class Stage {
     this.checks = new Checks(servers.postgres, verdict, { tally, judges: !isSecond });
     world.witness = this.checks;
     this.cluster = new Cluster(world, servers, this.checks, tally, mutation.decorate);
+    for (const { kind } of plan.faults) kindOf(kind).prepare?.(this.cluster);
     this.addClients();
   }
 
@@ -141,7 +142,7 @@ class Stage {
   private begin(fault: Plan["faults"][number]): void {
     const { scheduler, trace } = this.world;
     trace.say(scheduler.nowUs, () => `FAULT ${JSON.stringify(fault)}`);
-    const begun = KINDS[fault.kind].begin(this.cluster, fault);
+    const begun = kindOf(fault.kind).begin(this.cluster, fault);
     const entry = { kind: fault.kind, begun, isOver: false };
     this.faults.push(entry);
     scheduler.after(fault.forMs * US_PER_MS, () => {
@@ -197,6 +198,8 @@ class Stage {
     }
   }
 }
+
+const kindOf = (kind: FaultKind): Kind => KINDS[kind];
 
 /** So many accounts of each shard. */
 function accountsOf(perShard: number): number[] {

@@ -8,6 +8,7 @@ import type { CommitTurns } from "./commit-turns.js";
 import type { Directory } from "./directory.js";
 import type { EarlyInbox } from "./early-inbox.js";
 import type { HostObserver } from "./observer.js";
+import type { RestoreActor } from "./restore-actor.js";
 
 export interface HostDependencies {
   readonly node: string;
@@ -24,4 +25,6 @@ export interface HostDependencies {
   readonly earlyInboxes: Set<EarlyInbox>;
   readonly logger: Logger;
   readonly observer: HostObserver;
+  /** How actors are made from their rows, if not as this version does. */
+  readonly restoreActor?: RestoreActor;
 }

@@ -6,7 +6,6 @@ import type { Actor } from "../../actors/kernel/actor.js";
 import { assert } from "../../actors/kernel/assert.js";
 import { Links } from "../../actors/kernel/links.js";
 import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
-import { Market } from "../../actors/market/market.js";
 import type { Leadership } from "../ports/lease-store.js";
 import {
   type ActorRecord,
@@ -18,6 +17,7 @@ import {
 import type { HostDependencies } from "./dependencies.js";
 import { CLAIM_REASON_LENGTH_MAX, CLAIM_TRIES_MAX } from "./limits.js";
 import type { EarlyInbox } from "./early-inbox.js";
+import { restoreActor, type RestoreActor, type RestoredActor } from "./restore-actor.js";
 import type { Standby } from "./standby.js";
 
 const MICROSECONDS_PER_MS = 1_000;
@@ -131,7 +131,7 @@ export async function recover(
   const { outbox } = peers;
   const now = () => peers.now + Math.round((clock.now() - peers.heardAtMs) * MICROSECONDS_PER_MS);
   if (warm) return { record, actor: warm, outbox, now: now(), early, isWarm: true };
-  const cold = await rebuild(store, record.id);
+  const cold = await rebuild(store, record.id, deps.restoreActor);
   if (cold.record.token !== record.token) {
     throw new FencedError(`${record.name}: token ${record.token} was raised while rows were read`);
   }
@@ -145,23 +145,20 @@ export async function recover(
 export async function rebuild(
   store: Pick<Store, "load">,
   id: number,
+  restore: RestoreActor = restoreActor,
 ): Promise<{ readonly record: ActorRecord; readonly actor: Actor }> {
-  let actor: Market | LedgerShard | undefined;
+  let actor: RestoredActor | undefined;
   const loaded = await store.load(
     id,
     ({ record, links }) => {
-      const restored = Links.restore(links);
-      actor =
-        record.kind === "market"
-          ? Market.restore(record, restored)
-          : LedgerShard.restore(record, restored);
+      actor = restore(record, Links.restore(links));
     },
     (table, rows) => actor!.loadPage(table, rows),
   );
   assert(loaded !== null && actor !== undefined, "actor %s has vanished", id);
   const { record } = loaded;
   actor.finishLoading();
-  const hash = actor instanceof Market ? actor.loadedHash() : actor.stateHash();
+  const hash = actor.loadedHash?.() ?? actor.stateHash();
   assert(
     hash === record.hash || record.batch === 0,
     "%s: the rows of batch %s do not give the hash it was committed with",

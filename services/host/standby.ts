@@ -164,7 +164,8 @@ export class Standby {
   }
 
   private async build(): Promise<void> {
-    const { record, actor } = await rebuild(this.deps.store, this.id);
+    const { store, restoreActor } = this.deps;
+    const { record, actor } = await rebuild(store, this.id, restoreActor);
     if (this.stopped) return;
     this.actor = actor;
     this.batch = record.batch;

@@ -56,7 +56,7 @@ export class Checks extends SilentWitness {
     this.matching = new MatchingCheck(verdict);
     this.oneWriter = new OneWriterCheck(history, verdict);
     this.speech = new SpeechCheck(history, verdict);
-    this.replay = new ReplayCheck(verdict);
+    this.replay = new ReplayCheck(verdict, tally.versions);
     this.judges = judges;
     this.bounds = new BoundsCheck(verdict);
   }
@@ -127,6 +127,7 @@ export class Checks extends SilentWitness {
     this.tally.add("stored");
     this.tally.storedBatches.add(batch);
     if (!actor) return this.verdict.violate("R1", `a batch of actor ${batch.actor.id} is stored`);
+    if (actor.kind === "market") this.noteVersion(actor.name, by.incarnation);
     const stored = this.history.read(batch, by.incarnation);
     if (this.judges) {
       this.oneWriter.commit(stored, actor);
@@ -139,6 +140,17 @@ export class Checks extends SilentWitness {
     this.accounts.commit(stored, actor);
     if (this.judges) this.replay.commit(stored, actor);
     this.history.take(stored);
+  }
+
+  /** The way goes forth only (R13): who cannot read a state must not write over it. */
+  private noteVersion(marketName: string, by: string): void {
+    const { versions } = this.tally;
+    if (versions.wrote(marketName, by)) this.tally.add("marketsUpgraded");
+    this.verdict.expect(
+      !(versions.isOlder(by) && versions.isWrittenByToday(marketName)),
+      "R13",
+      () => `${marketName}: ${by}, of the version before, has written over what it cannot read`,
+    );
   }
 
   /** A check that fails is none of the exchange's business. */

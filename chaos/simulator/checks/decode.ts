@@ -2,6 +2,8 @@
 import { Bytes, Unreadable } from "./bytes.js";
 
 const VERSION = 1;
+/** The lags are what a leader believes: nothing is to be held against them. */
+const ANNOUNCEMENT_WITH_LAGS_VERSION = 2;
 
 export interface SeenFrame {
   readonly source: number;
@@ -279,7 +281,10 @@ export interface SeenAnnouncement {
 
 export function readAnnouncement(data: Uint8Array): SeenAnnouncement {
   const bytes = new Bytes(data);
-  if (bytes.byte() !== VERSION) throw new Unreadable("another version");
+  const version = bytes.byte();
+  if (version !== VERSION && version !== ANNOUNCEMENT_WITH_LAGS_VERSION) {
+    throw new Unreadable("another version");
+  }
   const actor = bytes.number();
   // The actor's name and the node's.
   bytes.block();

@@ -5,14 +5,16 @@
  */
 import type { Actor, Effects, RowSet } from "../../../actors/kernel/actor.js";
 import { LedgerShard } from "../../../actors/ledger/ledger-shard.js";
-import { type EngineMaker, Market } from "../../../actors/market/market.js";
+import { Market } from "../../../actors/market/market.js";
+import { MarketState } from "../../../actors/market/market-state.js";
 import { NaiveEngine } from "../../../actors/market/naive/naive-engine.js";
+import { olderHash, storeOlder } from "../before/older-state.js";
+import { Versions } from "../before/versions.js";
 import { sameBytes } from "./bytes.js";
 import { readFrame } from "./decode.js";
+import type { Batch } from "../../../services/ports/store.js";
 import type { ActorHistory, StoredBatch } from "./history.js";
 import type { Verdict } from "./verdict.js";
-
-const naiveEngine: EngineMaker = (state) => new NaiveEngine(state);
 
 /** Parts of open orders: in which order an engine gives them means nothing. */
 const UNORDERED = new Set([
@@ -25,18 +27,21 @@ const UNORDERED = new Set([
 
 export class ReplayCheck {
   private readonly verdict: Verdict;
-  private readonly actors = new Map<number, Actor>();
+  private readonly versions: Versions;
+  private readonly actors = new Map<number, Replayed>();
 
-  constructor(verdict: Verdict) {
+  constructor(verdict: Verdict, versions = new Versions()) {
     this.verdict = verdict;
+    this.versions = versions;
   }
 
-  commit({ batch, frames }: StoredBatch, { id, name, kind }: ActorHistory): void {
-    let actor = this.actors.get(id);
-    if (!actor) {
-      actor = kind === "market" ? Market.create(id, naiveEngine) : LedgerShard.create(id);
-      this.actors.set(id, actor);
+  commit({ batch, frames, by }: StoredBatch, { id, name, kind }: ActorHistory): void {
+    let replayed = this.actors.get(id);
+    if (!replayed) {
+      replayed = kind === "market" ? new ReplayedMarket(id) : new ReplayedShard(id);
+      this.actors.set(id, replayed);
     }
+    const { actor } = replayed;
     actor.advance(batch.time);
     for (const { source, token, first, commands } of frames) {
       for (let n = 0; n < commands.length; n++) {
@@ -45,9 +50,9 @@ export class ReplayCheck {
         actor.links.advance(source, token, number);
       }
     }
-    const effects = actor.takeEffects();
+    const { effects, hash } = this.versions.isOlder(by) ? replayed.older() : replayed.today();
     actor.links.takeTouched();
-    const difference = this.differenceOf(effects, actor.stateHash(), { batch, frames, by: "" });
+    const difference = this.differenceOf(effects, hash, batch);
     this.verdict.expect(
       difference === "",
       "R6",
@@ -55,7 +60,7 @@ export class ReplayCheck {
     );
   }
 
-  private differenceOf(effects: Effects, hash: number, { batch }: StoredBatch): string {
+  private differenceOf(effects: Effects, hash: number, batch: Batch): string {
     if (hash !== batch.hash) return `the state's hash (${hash}, not ${batch.hash})`;
     if (!sameBytes(effects.state, batch.effects.state)) return "the state";
     if (!sameOrNull(effects.events, batch.effects.events)) return "the events";
@@ -77,6 +82,56 @@ export class ReplayCheck {
       if (!isSame) return `what it sends to ${destination}`;
     }
     return "";
+  }
+}
+
+/** What a batch has led to, as one version of the program stores it. */
+interface Outcome {
+  readonly effects: Effects;
+  readonly hash: number;
+}
+
+interface Replayed {
+  readonly actor: Actor;
+  today(): Outcome;
+  /** As nodes of the version before store it. */
+  older(): Outcome;
+}
+
+class ReplayedShard implements Replayed {
+  readonly actor: LedgerShard;
+
+  constructor(id: number) {
+    this.actor = LedgerShard.create(id);
+  }
+
+  today(): Outcome {
+    return { effects: this.actor.takeEffects(), hash: this.actor.stateHash() };
+  }
+
+  older(): Outcome {
+    return this.today();
+  }
+}
+
+class ReplayedMarket implements Replayed {
+  readonly actor: Market;
+  private state = new MarketState();
+
+  constructor(id: number) {
+    this.actor = Market.create(id, (state) => {
+      this.state = state;
+      return new NaiveEngine(state);
+    });
+  }
+
+  today(): Outcome {
+    return { effects: this.actor.takeEffects(), hash: this.actor.stateHash() };
+  }
+
+  older(): Outcome {
+    const effects = { ...this.actor.takeEffects(), state: storeOlder(this.state) };
+    return { effects, hash: olderHash(this.actor) };
   }
 }
 

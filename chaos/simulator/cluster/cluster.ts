@@ -6,6 +6,9 @@ import type { Instrument } from "../../../proto/gen/exchange/v1/exchange.js";
 import { Refusal } from "../../../services/gateway/refusal.js";
 import type { LeaseStore } from "../../../services/ports/lease-store.js";
 import type { Bus } from "../../../services/ports/log.js";
+import { olderBus } from "../before/older-bus.js";
+import { restoreOlder } from "../before/older-market.js";
+import { olderObserver } from "../before/older-observer.js";
 import type { Checks } from "../checks/checks.js";
 import { STREAM_BYTES_MAX } from "../servers/streams.js";
 import type { SimProcess } from "../world/process.js";
@@ -34,6 +37,8 @@ export class Cluster {
   readonly tally: Tally;
   readonly nodes = new Map<string, NodeProcess>();
   readonly gateways = new Map<string, GatewayProcess>();
+  /** Nodes that are of the version before when they are started. */
+  readonly older = new Set<string>();
   private readonly decorate: Decorate;
   /** How many faults keep a process down. */
   private readonly down = new Map<string, number>();
@@ -91,6 +96,19 @@ export class Cluster {
   letUp(name: string): void {
     this.down.set(name, Math.max(0, (this.down.get(name) ?? 0) - 1));
     this.restart(name);
+  }
+
+  /** Makes a node one of today's version: it goes in good order, and comes back. */
+  upgrade(name: string): void {
+    if (this.older.delete(name) && this.process(name).isAlive) void this.nodes.get(name)!.stop();
+  }
+
+  /** Nodes that run in the version before. */
+  runningOlder(): string[] {
+    const running = [...this.nodes.values()].filter(({ process }) => process.isAlive);
+    return running
+      .filter(({ process }) => this.tally.versions.isOlder(process.incarnation))
+      .map(({ name }) => name);
   }
 
   /** Whatever is still wrong is put right: nobody is kept down or cut off, every server is up. */
@@ -181,7 +199,15 @@ export class Cluster {
     const ports = this.decorate(portsOf(process, this.servers, this.tally), process);
     const slot = GATEWAYS.indexOf(name) + 1;
     if (slot > 0) this.gateways.set(name, new GatewayProcess(process, ports, slot, this.tally));
-    else this.nodes.set(name, new NodeProcess(process, ports, this.tally));
+    else this.nodes.set(name, this.nodeOf(process, ports));
+  }
+
+  private nodeOf(process: SimProcess, ports: PortsOfProcess): NodeProcess {
+    const { tally } = this;
+    if (!this.older.has(process.name)) return new NodeProcess(process, ports, tally);
+    tally.versions.startedOlder(process.incarnation);
+    const olderPorts = { ...ports, bus: olderBus(ports.bus) };
+    return new NodeProcess(process, olderPorts, olderObserver(tally), restoreOlder);
   }
 
   private restart(name: string): void {

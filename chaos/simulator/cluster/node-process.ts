@@ -2,6 +2,7 @@
 import { CommitTurns } from "../../../services/host/commit-turns.js";
 import { Directory } from "../../../services/host/directory.js";
 import type { HostObserver } from "../../../services/host/observer.js";
+import type { RestoreActor } from "../../../services/host/restore-actor.js";
 import { Node } from "../../../services/node/node.js";
 import type { SimProcess } from "../world/process.js";
 import { loggerOf } from "./logger.js";
@@ -13,7 +14,13 @@ export class NodeProcess {
   private readonly node: Node;
   private hasStarted = false;
 
-  constructor(process: SimProcess, ports: PortsOfProcess, observer: HostObserver) {
+  /** `restoreActor`: how it makes its actors, if not as today's version does. */
+  constructor(
+    process: SimProcess,
+    ports: PortsOfProcess,
+    observer: HostObserver,
+    restoreActor?: RestoreActor,
+  ) {
     const { store, log, bus, leases, peers } = ports;
     this.name = process.name;
     this.process = process;
@@ -38,6 +45,7 @@ export class NodeProcess {
         observer,
       }),
       turns: new CommitTurns(clock),
+      ...(restoreActor && { restoreActor }),
     });
     this.node.start().then(
       () => {

@@ -2,6 +2,7 @@
 import type { HostState } from "../../../services/host/host-machine.js";
 import type { HostObserver } from "../../../services/host/observer.js";
 import type { Batch } from "../../../services/ports/store.js";
+import { Versions } from "../before/versions.js";
 import type { Verdict } from "../checks/verdict.js";
 
 export type Count =
@@ -21,11 +22,18 @@ export type Count =
   /** Words that could be read and were not believed. */
   | "disbelieved"
   | "deposedGateways"
-  | "warmRecoveries";
+  | "warmRecoveries"
+  /** Markets of the version before with which today's has gone on. */
+  | "marketsUpgraded"
+  /** Standbys that could not follow because their leader was of the other version, and hosts that stopped at a newer state. */
+  | "olderDiverged"
+  | "newerDiverged"
+  | "olderStopped";
 
 export class Tally implements HostObserver {
   /** What Postgres has stored, to tell what became of a commit that nobody has heard of. */
   readonly storedBatches = new WeakSet<Batch>();
+  readonly versions = new Versions();
   private readonly counts = new Map<Count, number>();
   private readonly verdict: Verdict;
 
@@ -60,6 +68,12 @@ export class Tally implements HostObserver {
   }
 
   diverged(actorName: string): void {
+    if (this.versions.isWrittenByOlder(actorName)) this.add("newerDiverged");
+    else this.divergedWithin(actorName);
+  }
+
+  /** A standby differs from a leader of its own version. */
+  divergedWithin(actorName: string): void {
     this.verdict.violate("R6", `a standby of ${actorName} is not what its leader is`);
   }
 

@@ -11,6 +11,7 @@ import * as placement from "./placement.js";
 import * as processes from "./processes.js";
 import * as servers from "./servers.js";
 import * as strangers from "./strangers.js";
+import * as upgrades from "./upgrades.js";
 
 export interface Begun {
   /** Takes the fault back; called once. */
@@ -23,6 +24,8 @@ export interface Kind {
   /** The shortest and the longest time, in milliseconds. */
   readonly forMs: readonly [number, number];
   readonly begin: (cluster: Cluster, fault: PlannedFault) => Begun;
+  /** What is otherwise from the boot on, in a run whose plan has such a fault. */
+  readonly prepare?: (cluster: Cluster) => void;
 }
 
 export const KINDS = {
@@ -35,6 +38,11 @@ export const KINDS = {
   "pause-gateway": { forMs: [300, 4_000], begin: processes.pauseGateway },
   "flapping-node": { forMs: [2_500, 5_000], begin: processes.flap },
   "rolling-restart": { forMs: [6_000, 9_000], begin: processes.rollingRestart },
+  "rolling-upgrade": {
+    forMs: [4_000, 9_000],
+    begin: upgrades.rollingUpgrade,
+    prepare: upgrades.beginOlder,
+  },
   "gateway-restart": { forMs: [100, 100], begin: processes.restartGateway },
   "slot-taken": { forMs: [1_500, 4_000], begin: processes.takeSlot },
   "claims-voided": { forMs: [100, 100], begin: servers.voidClaims },
