@@ -11,6 +11,7 @@ import { applyLogged } from "../../services/host/open-batch.js";
 import { Standby } from "../../services/host/standby.js";
 import type { ActorRecord, LoggedBatch, Store } from "../../services/ports/store.js";
 import { ManualClock } from "../helpers/manual-clock.js";
+import { BOOK_BEFORE, HASH_BEFORE, STATE_BEFORE } from "../helpers/market-before.js";
 
 const RECORD: ActorRecord = {
   id: 1_025,
@@ -139,5 +140,33 @@ describe("a standby that is promoted", () => {
     expect(actor).toBeNull();
     expect(diverged).toEqual([]);
     expect(warned[0]).toContain(said);
+  });
+
+  it("is the actor as the version before has stored it, and that is no difference", async () => {
+    const state = Uint8Array.from(Buffer.from(STATE_BEFORE, "hex"));
+    const record = { ...RECORD, batch: 7, hash: HASH_BEFORE, state };
+    const store: Pick<Store, "load" | "batches"> = {
+      load: (_, begin, page) => {
+        const loaded = { record, links: [] };
+        begin(loaded);
+        page("book", BOOK_BEFORE);
+        return Promise.resolve(loaded);
+      },
+      batches: () => Promise.resolve([]),
+    };
+    const diverged: string[] = [];
+    const deps = {
+      store,
+      bus: { subscribe: () => () => undefined },
+      clock: new ManualClock(),
+      logger: pino({ level: "silent" }),
+      observer: { diverged: (actor: string) => diverged.push(actor) },
+    };
+    const standby = new Standby(deps as unknown as HostDependencies, RECORD.id, RECORD.name);
+    await turn();
+    const standing = Promise.resolve({ batch: 7, links: [], outbox: [], now: 0 });
+    const actor = await standby.promote({ ...record, token: 4 }, standing);
+    expect(diverged).toEqual([]);
+    expect(actor).toBeInstanceOf(Market);
   });
 });

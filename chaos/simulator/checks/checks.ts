@@ -21,6 +21,7 @@ import { ReplayCheck } from "./replay.js";
 import { SpeechCheck } from "./speech.js";
 import { StreamCheck } from "./streams.js";
 import { TablesCheck } from "./tables.js";
+import { ToldCheck } from "./told.js";
 import type { Verdict } from "./verdict.js";
 
 export class Checks extends SilentWitness {
@@ -34,6 +35,7 @@ export class Checks extends SilentWitness {
   private readonly postgres: SimPostgres;
   private readonly terms = new Map<number, Terms>();
   private readonly oneWriter: OneWriterCheck;
+  private readonly told: ToldCheck;
   private readonly speech: SpeechCheck;
   private readonly replay: ReplayCheck;
   /** False: the same run has been judged. Only what the run itself asks for is kept: the history, accounts and books. */
@@ -55,6 +57,7 @@ export class Checks extends SilentWitness {
     this.answers = new AnswersCheck(this.accounts, verdict);
     this.matching = new MatchingCheck(verdict);
     this.oneWriter = new OneWriterCheck(history, verdict);
+    this.told = new ToldCheck(verdict);
     this.speech = new SpeechCheck(history, verdict);
     this.replay = new ReplayCheck(verdict, tally.versions);
     this.judges = judges;
@@ -64,6 +67,7 @@ export class Checks extends SilentWitness {
   override raise(seen: RaiseSeen): void {
     const { raised, actor, fromToken, holder, wasHeld } = seen;
     this.bounds.raise(seen);
+    this.told.raised(seen);
     if (!raised) return;
     const known = this.history.actor(actor, raised.name, raised.kind);
     if (wasHeld) return this.oneWriter.held(known, raised.token, holder.incarnation);
@@ -116,6 +120,7 @@ export class Checks extends SilentWitness {
   private judgeCommit(seen: CommitSeen): void {
     const { batch, outcome, by, isRepeat } = seen;
     const actor = this.history.actors.get(batch.actor.id);
+    if (this.judges) this.told.attempted(batch, by.incarnation);
     if (isRepeat) this.tally.add("repeatedCommits");
     else if (outcome === "fenced" && actor && batch.token < actor.token) {
       this.tally.add("lateCommits");
@@ -130,6 +135,7 @@ export class Checks extends SilentWitness {
     if (actor.kind === "market") this.noteVersion(actor.name, by.incarnation);
     const stored = this.history.read(batch, by.incarnation);
     if (this.judges) {
+      this.told.stored(batch, by.incarnation);
       this.oneWriter.commit(stored, actor);
       // What else is wrong follows from it.
       if (this.verdict.violation) return;

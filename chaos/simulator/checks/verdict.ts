@@ -13,6 +13,7 @@ export type Rule =
   | "R9"
   | "R10"
   | "R11"
+  | "R12"
   | "R13"
   | "live";
 

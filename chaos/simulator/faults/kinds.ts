@@ -23,6 +23,8 @@ export interface Begun {
 export interface Kind {
   /** The shortest and the longest time, in milliseconds. */
   readonly forMs: readonly [number, number];
+  /** When it begins at the latest, in milliseconds, if it needs much of the run. */
+  readonly latestMs?: number;
   readonly begin: (cluster: Cluster, fault: PlannedFault) => Begun;
   /** What is otherwise from the boot on, in a run whose plan has such a fault. */
   readonly prepare?: (cluster: Cluster) => void;
@@ -39,7 +41,8 @@ export const KINDS = {
   "flapping-node": { forMs: [2_500, 5_000], begin: processes.flap },
   "rolling-restart": { forMs: [6_000, 9_000], begin: processes.rollingRestart },
   "rolling-upgrade": {
-    forMs: [4_000, 9_000],
+    forMs: [5_000, 9_000],
+    latestMs: 4_000,
     begin: upgrades.rollingUpgrade,
     prepare: upgrades.beginOlder,
   },

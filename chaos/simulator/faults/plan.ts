@@ -1,7 +1,7 @@
 /** What goes wrong in a run and when: drawn from the seed, written down as JSON, and shrunk when a run has failed. */
 import { ACTORS, GATEWAYS, NODES, SERVERS } from "../cluster/names.js";
 import { type Random, randomStream } from "../world/random.js";
-import { KINDS, type FaultKind } from "./kinds.js";
+import { KINDS, type FaultKind, type Kind } from "./kinds.js";
 
 export interface PlannedFault {
   readonly kind: FaultKind;
@@ -48,11 +48,12 @@ export function drawPlan(seed: number): Plan {
 }
 
 function drawFault(random: Random, kind: FaultKind): PlannedFault {
-  const [shortest, longest] = KINDS[kind].forMs;
+  const { forMs, latestMs = LAST_FAULT_MS }: Kind = KINDS[kind];
+  const [shortest, longest] = forMs;
   const [node, other] = shuffled(random, NODES) as [string, string];
   return {
     kind,
-    atMs: random.whole(0, LAST_FAULT_MS),
+    atMs: random.whole(0, latestMs),
     forMs: random.whole(shortest, longest),
     node,
     other,

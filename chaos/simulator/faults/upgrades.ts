@@ -5,6 +5,8 @@ import type { Begun } from "./kinds.js";
 import type { PlannedFault } from "./plan.js";
 
 const US_PER_MS = 1_000;
+/** From one node's turn to the next's: the last comes before the end. */
+const STEP_PART = 0.4;
 
 /** From the boot on. */
 export function beginOlder(cluster: Cluster): void {
@@ -25,7 +27,7 @@ export function rollingUpgrade(cluster: Cluster, { node, forMs }: PlannedFault):
   };
   const first = NODES.indexOf(node);
   const order = NODES.map((_, n) => NODES[(first + n) % NODES.length]!);
-  const eachUs = Math.floor((forMs * US_PER_MS) / NODES.length);
+  const eachUs = Math.floor(forMs * US_PER_MS * STEP_PART);
   order.forEach((name, n) => world.scheduler.after(n * eachUs, () => upgrade(name)));
   const end = (): void => {
     for (const name of order) upgrade(name);
