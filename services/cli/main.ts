@@ -2,7 +2,8 @@
 import { Command, CommanderError } from "commander";
 import { describeConfig, loadConfig } from "../common/config.js";
 import { addAccountCommands } from "./account-commands.js";
-import { progress } from "./output.js";
+import { exit, progress } from "./output.js";
+import { endWithReader, outliveReaders } from "./readers.js";
 import { addRecordCommands } from "./record-commands.js";
 import { addSizingCommand } from "./sizing-command.js";
 import type { BenchOptions } from "./bench.js";
@@ -33,11 +34,6 @@ const program = new Command("palisade")
 /** Ends the process with what the command resolves to. */
 function run(work: () => Promise<number | void>): Promise<void> {
   return work().then((code) => exit(code ?? 0));
-}
-
-function exit(code: number): void {
-  // What was written to a pipe may still be on its way.
-  process.stdout.write("", () => process.exit(code));
 }
 
 const withData = (command: Command): Command =>
@@ -380,12 +376,14 @@ withData(program.command("kill <process>"))
 const ON_RECORDS = ["audit", "archive", "explain", "statement", "positions", "reincarnate"];
 const STARTS_SERVERS = ["replay", "bench", ...ON_RECORDS];
 program.hook("preAction", (_, command) => {
+  if (["watch", "warnings"].includes(command.name())) endWithReader();
   if (!STARTS_SERVERS.includes(command.name())) return;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => process.exit(EXIT_INTERRUPTED));
   }
 });
 
+outliveReaders();
 try {
   await program.parseAsync(process.argv);
 } catch (error) {

@@ -21,3 +21,8 @@ export function printTable(rows: readonly (readonly (string | number)[])[]): voi
     );
   }
 }
+
+/** Ends the process when what was written to a pipe has gone its way. */
+export function exit(code: number): void {
+  process.stdout.write("", () => process.exit(code));
+}

@@ -147,6 +147,18 @@ it("leaves nothing drained when it is ended in the midst of a drain", async () =
   expect(await terminal.json("orders", ACCOUNT)).toEqual([]);
 });
 
+it("goes on to its end, and takes back what it did, when nobody reads what it says any more", async () => {
+  const left = join(folder, "unread");
+  const running = terminal.begin(...drill("repeat-order", SYMBOL, "all"), "--report", left);
+  await eventually("its first words", async () => running.stderr !== "" || undefined);
+  running.child.stderr!.destroy();
+  running.child.stdout!.destroy();
+  const { code } = await running.ended;
+  expect(code).toBe(0);
+  expect(await verifyEvidence(left)).toMatchObject({ drill: "repeat-order", verified: true });
+  expect(await terminal.json("orders", ACCOUNT)).toEqual([]);
+});
+
 it("runs a game day, a line for each step and one for all", async () => {
   const file = join(folder, "day.json");
   const step = { symbols: [SYMBOL], nodes: ["all"] };
