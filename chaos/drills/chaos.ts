@@ -34,14 +34,22 @@ export function chaosOf(alone: readonly Drill[], makeFault: MakeFault): Drill {
   };
 }
 
-/** Its measure is what it is bound by; what only stood still for a moment has its users back once it is healed. */
+/** What all users waited for, beside what the first of them did. */
+const OF_ALL: Readonly<Record<string, string>> = { resume: "allResumed", back: "allBack" };
+
+/**
+ * Its measure is what it is bound by; what only stood still for a moment has its users back once it is healed. Where its measure is
+ * not the first user's alone, it is that of all.
+ */
 function named(drill: Drill, round: Round): Round {
   const { samples } = round;
+  const of = drill.bound.of in samples ? drill.bound.of : "back";
+  const { [of]: recovery = [], [OF_ALL[of] ?? of]: allRecovered = recovery, down } = samples;
   return {
     ...round,
     failures: round.failures.map((failure) => `${drill.name}: ${failure}`),
     unhealed: round.unhealed.map((wrong) => `${drill.name}: ${wrong}`),
-    samples: { recovery: samples[drill.bound.of] ?? samples["back"] ?? [] },
+    samples: { recovery, allRecovered, ...(down && { down }) },
     summary: `${drill.name}: ${round.summary}`,
   };
 }

@@ -172,7 +172,7 @@ describe("chaos", () => {
     ...NO_FAILURE,
     failures: ["did not bite"],
     unhealed: ["is not back"],
-    samples: { resume: [3] },
+    samples: { resume: [3], allResumed: [5], books: [6] },
     summary: "",
   };
   const alone: Drill = {
@@ -199,12 +199,25 @@ describe("chaos", () => {
     expect(await chaos.round(stage, first(1, "alone", ["a"]))).toMatchObject({
       failures: ["a: did not bite"],
       unhealed: ["a: is not back"],
-      samples: { recovery: [3] },
     });
-    const brief = { ...alone, round: async () => ({ ...round, samples: { back: [4] } }) };
-    const briefly = chaosOf([brief], () => assert.fail("no fault is wanted"));
-    const found = await briefly.round(stage, first(1, "alone", ["a"]));
-    expect(found.samples).toEqual({ recovery: [4] });
+    const measured = async (of: string, samples: Round["samples"]) => {
+      const drill = { ...alone, bound: { of, ms: 1 }, round: async () => ({ ...round, samples }) };
+      const one = chaosOf([drill], () => assert.fail("no fault is wanted"));
+      return (await one.round(stage, first(1, "alone", ["a"]))).samples;
+    };
+    expect(await measured("resume", round.samples)).toEqual({ recovery: [3], allRecovered: [5] });
+    const back = { back: [4], allBack: [8], down: [2] };
+    expect(await measured("resume", back)).toEqual({
+      recovery: [4],
+      allRecovered: [8],
+      down: [2],
+    });
+    const throughout = { resume: [1], allResumed: [2], throughout: [2, 7] };
+    expect(await measured("throughout", throughout)).toEqual({
+      recovery: [2, 7],
+      allRecovered: [2, 7],
+    });
+    expect(await measured("gap", { gap: [9] })).toEqual({ recovery: [9], allRecovered: [9] });
   });
 
   it("has faults last at the same time, each proved and healed, and says which was not", async () => {
