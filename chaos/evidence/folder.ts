@@ -49,8 +49,7 @@ export async function writeEvidence(
   const books = notedBooksFile(logs);
   if (books !== null) await compress(books, join(clientsFolder(folder), `${NOTED_BOOKS_FILE}.gz`));
   if (plan) writeFileSync(join(folder, PLAN_FILE), `${JSON.stringify(plan)}\n`);
-  writeFileSync(join(folder, RECORD_FILE), `${JSON.stringify(record)}\n`);
-  writeFileSync(join(folder, PAGE_FILE), drillPage(record));
+  writeFileSync(join(folder, PAGE_FILE), drillPage(writeRecord(folder, record)));
   const { seed, commit, report } = record;
   await writeManifest(folder, { kind: "drill", drill: report.name, seed, commit });
 }
@@ -68,13 +67,25 @@ export interface CampaignRecord {
 /** Writes the page of all drills; those that were judged have folders of their own in this one. */
 export async function writeCampaign(folder: string, record: CampaignRecord): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const pages = new Set(
-    record.lines
-      .map(({ drill }) => drill)
-      .filter((drill) => existsSync(join(drillFolder(folder, drill), PAGE_FILE))),
-  );
-  writeFileSync(join(folder, RECORD_FILE), `${JSON.stringify(record)}\n`);
-  writeFileSync(join(folder, PAGE_FILE), campaignPage(record, pages));
+  writeFileSync(join(folder, PAGE_FILE), pageOfCampaign(folder, writeRecord(folder, record)));
   const { seed } = record;
   await writeManifest(folder, { kind: "campaign", drill: null, seed, commit: commitOfCode() });
+}
+
+/** With the way to the page of each drill that has one. */
+export function pageOfCampaign(folder: string, record: CampaignRecord): string {
+  const pages = record.lines
+    .map(({ drill }) => drill)
+    .filter((drill) => existsSync(join(drillFolder(folder, drill), PAGE_FILE)));
+  return campaignPage(record, new Set(pages));
+}
+
+/** Gives it as who reads it will have it: a page that is drawn from that can be drawn again. */
+function writeRecord<Kept extends DrillRecord | CampaignRecord>(
+  folder: string,
+  record: Kept,
+): Kept {
+  const text = JSON.stringify(record);
+  writeFileSync(join(folder, RECORD_FILE), `${text}\n`);
+  return JSON.parse(text) as Kept;
 }

@@ -9,8 +9,16 @@ import { type LiveRecord, reportAgain } from "../against/record.js";
 import { check, type CheckReport } from "../checker/check.js";
 import { Extract } from "../checker/extract.js";
 import { report } from "../report.js";
-import { type CampaignRecord, clientsFolder, RECORD_FILE, tablesFolder } from "./folder.js";
-import { checkSums, EvidenceError, MANIFEST, readManifest } from "./manifest.js";
+import { drillPage } from "../page/drill-page.js";
+import {
+  type CampaignRecord,
+  clientsFolder,
+  pageOfCampaign,
+  RECORD_FILE,
+  tablesFolder,
+} from "./folder.js";
+import { checkSums, EvidenceError, type Manifest, MANIFEST, readManifest } from "./manifest.js";
+import { pageDifference } from "./pages.js";
 import { type DrillRecord, toldWithin } from "./record.js";
 
 export interface Verification {
@@ -33,7 +41,7 @@ export interface Verification {
 export async function verifyEvidence(folder: string): Promise<Verification> {
   const manifest = readManifest(folder);
   await checkSums(folder, manifest);
-  if (manifest.kind === "drill") return verifyDrill(folder);
+  if (manifest.kind === "drill") return verifyDrill(folder, manifest);
   if (manifest.kind === "live") return verifyLive(folder);
   const record = readRecord<CampaignRecord>(folder);
   const drills: Verification[] = [];
@@ -41,10 +49,10 @@ export async function verifyEvidence(folder: string): Promise<Verification> {
     if (path.endsWith(`/${MANIFEST}`))
       drills.push(await verifyEvidence(join(folder, dirname(path))));
   }
-  return verifyCampaign(folder, record, drills);
+  return verifyCampaign(folder, record, drills, manifest);
 }
 
-async function verifyDrill(folder: string): Promise<Verification> {
+async function verifyDrill(folder: string, { commit }: Manifest): Promise<Verification> {
   const record = readRecord<DrillRecord>(folder);
   const checked = await judge(folder);
   const startedAt = Date.parse(record.startedAt);
@@ -54,7 +62,9 @@ async function verifyDrill(folder: string): Promise<Verification> {
     firstDifference("found.checked", record.found.checked, checked) ??
     firstDifference("report", record.report, report(found)) ??
     firstDifference("clients", record.clients, told.clients) ??
-    firstDifference("latency", record.latency, told.latency);
+    firstDifference("latency", record.latency, told.latency) ??
+    firstDifference("commit", record.commit, commit) ??
+    pageDifference(folder, commit, () => drillPage(record));
   const { name, ok, lost, duplicated, staleCommits } = report(found);
   const reasons = difference === null ? [] : [difference, ...checked.examples];
   return {
@@ -90,21 +100,25 @@ function verifyLive(folder: string): Verification {
 
 function verifyCampaign(
   folder: string,
-  { report: said, lines }: CampaignRecord,
+  record: CampaignRecord,
   drills: readonly Verification[],
+  { commit }: Manifest,
 ): Verification {
+  const { report: said, lines } = record;
   const byName = new Map(drills.map((each) => [each.drill, each]));
   const wrong = drills.find(({ verified }) => !verified);
   const unlike = lines.find((line) => !isSame(line, byName.get(line.drill)));
   const difference = wrong
     ? `${wrong.drill}: ${wrong.difference}`
-    : unlike && `${unlike.drill}: ${RECORD_FILE} says something else than its evidence`;
+    : unlike
+      ? `${unlike.drill}: ${RECORD_FILE} says something else than its evidence`
+      : pageDifference(folder, commit, () => pageOfCampaign(folder, record));
   const sum = (of: "lost" | "duplicated" | "staleCommits") =>
     drills.reduce((total, each) => total + (each[of] ?? 0), 0);
   return {
     folder,
     drill: "all",
-    verified: difference === undefined,
+    verified: difference === null,
     ok: said.failed === 0 && drills.every(({ ok }) => ok),
     lost: sum("lost"),
     duplicated: sum("duplicated"),

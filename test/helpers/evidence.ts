@@ -197,9 +197,9 @@ export async function forge<Name extends TableName>(
   await sumAgain(folder);
 }
 
-/** Writes the sums of what is there now. */
-export async function sumAgain(folder: string): Promise<void> {
+/** Writes the sums of what is there now; of another program, where its commit is given. */
+export async function sumAgain(folder: string, otherCommit?: string): Promise<void> {
   const manifest = JSON.parse(readFileSync(join(folder, MANIFEST), "utf8")) as Manifest;
   const { kind, drill, seed, commit } = manifest;
-  await writeManifest(folder, { kind, drill, seed, commit });
+  await writeManifest(folder, { kind, drill, seed, commit: otherCommit ?? commit });
 }

@@ -10,7 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { RECORD_FILE, writeCampaign } from "../../chaos/evidence/folder.js";
+import { PAGE_FILE, RECORD_FILE, writeCampaign } from "../../chaos/evidence/folder.js";
 import { MANIFEST } from "../../chaos/evidence/manifest.js";
 import type { DrillRecord } from "../../chaos/evidence/record.js";
 import { firstDifference, verifyEvidence } from "../../chaos/evidence/verify.js";
@@ -145,6 +145,22 @@ describe("evidence that is forged with its sums", () => {
     );
   });
 
+  it("is found out when its page says something else, and names who drew it where that was another", async () => {
+    const page = join(folder, PAGE_FILE);
+    writeFileSync(page, readFileSync(page, "utf8").replace("Palisade drill", "Palisade thrill"));
+    await sumAgain(folder);
+    const found = await verifyEvidence(folder);
+    expect(found).toMatchObject({ drill: "kill-leader", verified: false, lost: 0 });
+    expect(found.difference).toContain("report.html is not the page that report.json gives");
+    const path = join(folder, RECORD_FILE);
+    const record = JSON.parse(readFileSync(path, "utf8")) as DrillRecord;
+    writeFileSync(path, JSON.stringify({ ...record, commit: "1234" }));
+    await sumAgain(folder);
+    expect((await verifyEvidence(folder)).difference).toMatch(/^commit is "1234" in report.json/);
+    await sumAgain(folder, "1234");
+    expect((await verifyEvidence(folder)).difference).toContain("it was drawn by commit 1234");
+  });
+
   it("is found out when a file cannot be read", async () => {
     writeFileSync(join(folder, "tables", "orders.jsonl.gz"), "no gzip");
     await sumAgain(folder);
@@ -189,6 +205,15 @@ describe("the evidence of a campaign", () => {
     const found = await verifyEvidence(all);
     expect(found.verified).toBe(false);
     expect(found.difference).toContain("kill-leader: report.json says something else");
+  });
+
+  it("is found out when its page says something else", async () => {
+    await write({});
+    const page = join(all, PAGE_FILE);
+    writeFileSync(page, readFileSync(page, "utf8").replace("disk-full", "disk-empty"));
+    await sumAgain(all);
+    const { verified, difference } = await verifyEvidence(all);
+    expect([verified, difference]).toEqual([false, expect.stringMatching(/^report.html is not/)]);
   });
 });
 
