@@ -1,8 +1,8 @@
-/** The live status of `start`: what the participants see, and who leads. */
+/** The live status of `start`: what the participants saw since the last look, and who leads. */
 import { decodeSymbol } from "../../actors/kernel/ids.js";
 import type { Participants } from "../participants/participants.js";
 import type { Exchange } from "../supervisor/exchange.js";
-import { Latencies } from "../participants/latencies.js";
+import type { Latencies } from "../participants/latencies.js";
 import { isAlive } from "../servers/process-identity.js";
 import { progress } from "./output.js";
 
@@ -36,15 +36,12 @@ export class Status {
   private async show(): Promise<void> {
     const { submitted } = this.participants.counts;
     const fills = this.participants.trades;
-    const { acceptLatency } = this.participants.tracker;
+    const waited = this.participants.tracker.acceptLatency.take();
     const perSecond = (now: number, before: number): string =>
       ((now - before) / (EVERY_MS / MS_PER_SECOND)).toFixed(0).padStart(5);
-    const latency = (latencies: Latencies, percent: number): string =>
-      latencies.percentile(percent).toFixed(1);
     progress(
       `${perSecond(submitted, this.seen.submitted)} orders/s ` +
-        `${perSecond(fills, this.seen.fills)} fills/s   accepted after ` +
-        `${latency(acceptLatency, P50)} ms (p50) ${latency(acceptLatency, P99)} ms (p99)`,
+        `${perSecond(fills, this.seen.fills)} fills/s   ${acceptedAfter(waited)}`,
     );
     this.seen = { submitted, fills };
     this.showServers();
@@ -78,4 +75,10 @@ export class Status {
       // Postgres is away for a moment; the next look says more.
     }
   }
+}
+
+function acceptedAfter(waited: Latencies): string {
+  if (waited.count === 0) return "none accepted";
+  const [p50, p99] = [P50, P99].map((percent) => waited.percentile(percent).toFixed(1));
+  return `accepted after ${p50} ms (p50) ${p99} ms (p99)`;
 }

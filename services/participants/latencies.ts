@@ -31,6 +31,14 @@ export class Latencies {
     this.histogram.add(other.histogram);
   }
 
+  /** What was recorded since the last time: from now on it begins anew. */
+  take(): Latencies {
+    const taken = new Latencies();
+    taken.add(this);
+    this.histogram.reset();
+    return taken;
+  }
+
   /** In milliseconds. */
   percentile(percent: number): number {
     return this.histogram.getValueAtPercentile(percent) / MICROSECONDS_PER_MS;
