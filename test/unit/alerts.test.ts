@@ -11,6 +11,8 @@ import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 const SECTION = "## Alerts";
 /** What Prometheus adds to whatever it scrapes, and what a histogram's buckets are told apart by. */
 const LABELS_OF_PROMETHEUS = ["instance", "le"];
+/** What it says itself of each process that it is to scrape. */
+const OF_PROMETHEUS: Metric = { name: "up", type: "gauge", labelNames: ["job", "instance"] };
 
 interface Rule {
   readonly name: string;
@@ -36,7 +38,7 @@ function rules(): Rule[] {
 
 collectProcessMetrics();
 // The library's types leave the label names out.
-const exported = registry.getMetricsAsArray() as unknown as Metric[];
+const exported = [...(registry.getMetricsAsArray() as unknown as Metric[]), OF_PROMETHEUS];
 
 /** The metric of a name as it stands in an expression; a histogram has three. */
 function metricOf(name: string): Metric | undefined {
@@ -61,7 +63,7 @@ describe("alerts", () => {
   it.each(rules().map((rule) => [rule.name, rule] as const))(
     "%s uses metrics that are exported, by labels that they have",
     (_, { expr, text }) => {
-      const names = expr.match(/\b(exchange|nodejs|process)_\w+/g) ?? [];
+      const names = expr.match(/\b(?:(?:exchange|nodejs|process)_\w+|up\b)/g) ?? [];
       expect(names).not.toEqual([]);
       const metrics = names.map((name) => {
         const metric = metricOf(name);
@@ -80,6 +82,16 @@ describe("alerts", () => {
       expect(expr.split("(").length).toBe(expr.split(")").length);
     },
   );
+
+  it("name the jobs that are scraped, of which each is missed when nothing of it is there", () => {
+    const scraped = read("deploy", "prometheus", "prometheus.yaml");
+    const jobs = [...scraped.matchAll(/job_name: (\w+)/g)].map(([, job]) => job!);
+    const all = rules().flatMap(({ expr }) => [...expr.matchAll(/job=~"([^"]*)"/g)]);
+    expect(all.length).toBeGreaterThan(0);
+    for (const [, named] of all) expect(named).toBe(jobs.join("|"));
+    const { expr } = rules().find(({ name }) => name === "NobodyAnswers")!;
+    for (const job of jobs) expect(expr).toContain(`absent(up{job="${job}"})`);
+  });
 
   it("each have their section in the runbook, and no section is of an alert that there is not", () => {
     const runbook = read("deploy", "RUNBOOK.md");
