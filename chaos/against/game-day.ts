@@ -5,7 +5,7 @@ import { InterruptedError, reasonOf, unlessInterrupted } from "../interrupt.js";
 import type { LiveReport } from "./report.js";
 import type { LiveRun } from "./rounds.js";
 import type { GameDay, GameDayStep } from "./schedule.js";
-import { type DryRun, type LiveOptions, planLive } from "./session.js";
+import { checkLive, type DryRun, type LiveOptions, planLive } from "./session.js";
 
 /** What all steps have in common. */
 export type Surroundings = Pick<
@@ -47,6 +47,11 @@ export async function planGameDay(day: GameDay, surroundings: Surroundings): Pro
   const plans: DryRun[] = [];
   for (const step of day.steps) plans.push(await planLive(optionsOf(step, surroundings)));
   return plans;
+}
+
+/** Throws `CliError` when a step could not be done on the exchange of now, or not within its radius. Touches nothing. */
+export async function checkGameDay(day: GameDay, surroundings: Surroundings): Promise<void> {
+  for (const step of day.steps) await checkLive(optionsOf(step, surroundings));
 }
 
 export interface DayRun extends LiveRun {

@@ -10,12 +10,17 @@ const LOOK_EVERY_MS = 250;
 const ANSWER_MS_MAX = 1_000;
 const MS_PER_SECOND = 1_000;
 
-/** Why it is not, in words; empty when it is. Waits so long for it to become so. */
-export async function whatAils(target: Target, limitMs: number): Promise<string[]> {
+/** Why it is not, in words; empty when it is. Waits so long for it to become so, and says once what it waits for. */
+export async function whatAils(
+  target: Target,
+  limitMs: number,
+  log: (line: string) => void = () => {},
+): Promise<string[]> {
   const untilMs = performance.now() + limitMs;
-  for (;;) {
+  for (let looks = 1; ; looks++) {
     const ails = await ailsNow(target);
     if (ails.length === 0 || performance.now() > untilMs) return ails;
+    if (looks === 1) log(`waiting up to ${limitMs / MS_PER_SECOND} s: ${ails.join("; ")}`);
     await sleep(LOOK_EVERY_MS);
   }
 }

@@ -46,19 +46,19 @@ function nodesOf(state: ClusterState, words: readonly string[]): string[] {
   return unique(words.map((word) => nodeOf(state, word).node));
 }
 
-/** Throws `CliError` that says what a drill would touch beyond the radius. */
-export function keepWithin(
+/** What a drill would touch beyond the radius, as its refusal; null: nothing. */
+export function outsideOf(
   radius: Radius,
   { drill, actors, nodes }: { drill: string; actors: readonly string[]; nodes: readonly string[] },
-): void {
+): CliError | null {
   const outside = actors.filter((actor) => !radius.actors.includes(actor)).map(decodeSymbol);
   const others = nodes.filter((node) => !radius.nodes.includes(node));
-  if (outside.length === 0 && others.length === 0) return;
+  if (outside.length === 0 && others.length === 0) return null;
   const parts = [
     ...(outside.length > 0 ? [`${outside.join(", ")}, not in --symbols`] : []),
     ...(others.length > 0 ? [`${others.join(", ")}, not in --nodes`] : []),
   ];
-  throw new CliError(
+  return new CliError(
     "OUTSIDE_RADIUS",
     `${drill} would touch ${parts.join("; and ")}. Name them, too, or choose another drill`,
   );

@@ -116,7 +116,7 @@ function refusals(orders: readonly ProbeOrder[]): string[] {
 }
 
 /** A plan without its means, with names as people write them. */
-export type PlanText = Omit<Plan, "strike">;
+export type PlanText = Omit<Plan, "strike" | "node">;
 
 export function textOf({ actors, nodes, symbols, does, undone }: Plan): PlanText {
   return { actors: actors.map(decodeSymbol), nodes, symbols, does, undone };

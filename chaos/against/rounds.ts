@@ -8,7 +8,14 @@ import { actorOf } from "../../services/cli/cluster.js";
 import { InterruptedError, reasonOf, throwIfInterrupted, unlessInterrupted } from "../interrupt.js";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isSoWithin } from "../stage/patience.js";
-import type { Ground, LiveDrill, Plan, Stage, Struck } from "./drills/drill.js";
+import {
+  type Ground,
+  type LiveDrill,
+  type Plan,
+  planWithin,
+  type Stage,
+  type Struck,
+} from "./drills/drill.js";
 import { evidenceOf } from "./evidence.js";
 import { whatAils } from "./health.js";
 import { Operator } from "./operator.js";
@@ -68,7 +75,8 @@ export class Rounds {
     const aborted = await this.reasonOfEnd();
     const notUndone = await run.undo.run();
     // Who has ended it early does not wait for the exchange to rest.
-    const ails = aborted === null ? await whatAils(target, HEALTHY_MS_MAX).catch(messageOf) : [];
+    const ails =
+      aborted === null ? await whatAils(target, HEALTHY_MS_MAX, run.log).catch(messageOf) : [];
     const evidence = await evidenceOf(target.client, probe, before).catch(messageOf);
     const isKnown = !Array.isArray(evidence);
     const findings = {
@@ -98,7 +106,10 @@ export class Rounds {
         const notUndone = await this.round(number);
         if (notUndone !== undefined) return notUndone;
         if (number === options.rounds) break;
-        const ails = await unlessInterrupted(this.signal, whatAils(target, HEALTHY_MS_MAX));
+        const ails = await unlessInterrupted(
+          this.signal,
+          whatAils(target, HEALTHY_MS_MAX, run.log),
+        );
         if (ails.length > 0) return `EXCHANGE_NOT_HEALTHY: ${ails.join("; ")}`;
       }
       return null;
@@ -144,7 +155,7 @@ export class Rounds {
   private async round(number: number): Promise<string | undefined> {
     const { drill, options, probe, run } = this.work;
     const ground = await this.work.ground();
-    const plan = drill.plan(ground, number);
+    const plan = planWithin(drill, ground, number);
     const title = `round ${number} of ${options.rounds}`;
     run.log(`${title}: ${planLines(textOf(plan)).join("; ")}`);
     const watch = this.watch(ground, plan);

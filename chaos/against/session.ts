@@ -8,7 +8,7 @@ import { formatDecimal } from "../../services/common/decimal.js";
 import { unlessInterrupted } from "../interrupt.js";
 import { accountObstacles, type ProbeNeeds } from "./account.js";
 import { liveDrillOf } from "./drills/catalog.js";
-import type { Ground, LiveDrill } from "./drills/drill.js";
+import { type Ground, type LiveDrill, planWithin, refusalOf } from "./drills/drill.js";
 import { whatAils } from "./health.js";
 import { Probe } from "./probe.js";
 import { fundsFor, type ProbeTerms, probeTermsOf } from "./probe-terms.js";
@@ -51,11 +51,21 @@ export interface DryRun {
   readonly refusedNow: readonly string[];
 }
 
-/** Says what a drill would do. Throws `CliError` when it could not be done within its radius. */
+/** Says what a drill would do, and why it would be refused. Throws `CliError` where it could do nothing at all. */
 export async function planLive(options: LiveOptions): Promise<DryRun> {
   const session = await LiveSession.open(options);
   try {
     return await session.dryRun();
+  } finally {
+    await session.close();
+  }
+}
+
+/** Throws `CliError` when a drill could not be done, or not within its radius. Touches nothing. */
+export async function checkLive(options: LiveOptions): Promise<void> {
+  const session = await LiveSession.open(options);
+  try {
+    await session.check();
   } finally {
     await session.close();
   }
@@ -126,6 +136,7 @@ class LiveSession {
     const { drill, options, target } = this;
     const ground = await this.ground();
     const plans = Array.from({ length: options.rounds }, (_, at) => drill.plan(ground, at + 1));
+    const refusals = plans.flatMap((plan) => refusalOf(drill, ground, plan)?.message ?? []);
     const obstacles = await accountObstacles(target.client, this.needs);
     const ails = await whatAils(target, 0);
     return {
@@ -143,18 +154,25 @@ class LiveSession {
         ({ asset, units }) => `${formatDecimal(units, asset.decimals)} ${asset.name}`,
       ),
       refusedNow: [
+        ...new Set(refusals),
         ...obstacles.map(({ message }) => message),
         ...ails.map((each) => `EXCHANGE_NOT_HEALTHY: ${each}`),
       ],
     };
   }
 
+  async check(): Promise<void> {
+    const { drill, options } = this;
+    const ground = await this.ground();
+    for (let round = 1; round <= options.rounds; round++) planWithin(drill, ground, round);
+  }
+
   async run(run: LiveRun): Promise<LiveOutcome> {
     const { drill, options, target } = this;
-    drill.plan(await this.ground(), 1);
+    planWithin(drill, await this.ground(), 1);
     const [obstacle] = await accountObstacles(target.client, this.needs);
     if (obstacle) throw obstacle;
-    const ails = await unlessInterrupted(run.signal, whatAils(target, HEALTHY_MS_MAX));
+    const ails = await unlessInterrupted(run.signal, whatAils(target, HEALTHY_MS_MAX, run.log));
     if (ails.length > 0) throw new CliError("EXCHANGE_NOT_HEALTHY", ails.join("; "));
     const { balances } = await target.client.balances(options.account);
     if (options.folder !== undefined) makeFolder(options.folder);

@@ -55,7 +55,7 @@ export async function drillAgainst(
     const plan = await planLive(wanted);
     if (options.json) printJson(plan);
     else process.stdout.write(dryRunText(plan));
-    return 0;
+    return codeOfDryRuns([plan]);
   }
   const folder = reportFolder(`against-${name}`, options.report);
   const run = interruptibleRun();
@@ -176,6 +176,11 @@ function giveUp({ left }: Undo): never {
   for (const { what, byHand } of left)
     progress(`not known to be taken back: ${what}; by hand: ${byHand}`);
   process.exit(EXIT_INTERRUPTED);
+}
+
+/** A dry run of what would be refused fails like the refusal. */
+export function codeOfDryRuns(plans: readonly DryRun[]): number {
+  return plans.some(({ refusedNow }) => refusedNow.length > 0) ? EXIT_FAILED : 0;
 }
 
 export function codeOf(isOk: boolean, { signal }: LiveRun): number {

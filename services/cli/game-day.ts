@@ -1,12 +1,18 @@
 /** `game-day FILE --against ADDRESS`: drills at a running exchange by a schedule. */
 import { readFileSync } from "node:fs";
-import { planGameDay, runGameDay, type StepLine } from "../../chaos/against/game-day.js";
+import {
+  checkGameDay,
+  planGameDay,
+  runGameDay,
+  type StepLine,
+} from "../../chaos/against/game-day.js";
 import { momentOf, parseGameDay } from "../../chaos/against/schedule.js";
 import { runLive } from "../../chaos/against/session.js";
 import { CliError } from "./cli-error.js";
 import {
   type AgainstOptions,
   codeOf,
+  codeOfDryRuns,
   dryRunText,
   interruptibleRun,
   surroundingsOf,
@@ -14,23 +20,31 @@ import {
 import { reportFolder } from "./drill-folder.js";
 import { printJson, progress } from "./output.js";
 
+const WHY_UNREAD: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  ENOTDIR: "there is no such file",
+  EISDIR: "that is a folder",
+  EACCES: "it may not be read by this user",
+};
+
 /** Each line of a run is JSON, whatever is asked for: what comes first is to be read while the rest runs. */
 export async function gameDay(file: string, options: AgainstOptions): Promise<number> {
   const day = parseGameDay(read(file), file);
   const surroundings = surroundingsOf(options);
-  const plans = await planGameDay(day, surroundings);
   const schedule = day.steps.map(
     (step, at) => `${at + 1}. ${step.drill}: ${momentOf(step, at === 0)}`,
   );
   const title = `${day.name}: ${day.steps.length} steps; when one fails: ${day.onFailure}`;
   if (options.dryRun) {
+    const plans = await planGameDay(day, surroundings);
     if (options.json) printJson({ gameDay: day.name, onFailure: day.onFailure, steps: plans });
     else {
       const texts = plans.map((plan, at) => `\n${schedule[at]}\n${dryRunText(plan)}`);
       process.stdout.write(`${title}\n${texts.join("")}`);
     }
-    return 0;
+    return codeOfDryRuns(plans);
   }
+  await checkGameDay(day, surroundings);
   for (const line of [title, ...schedule]) progress(line);
   const folder = reportFolder(`game-day-${day.name}`, options.report);
   const run = interruptibleRun();
@@ -53,6 +67,8 @@ function read(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new CliError("NO_FILE", `the game day cannot be read: ${(error as Error).message}`);
+    const { code } = error as NodeJS.ErrnoException;
+    const why = WHY_UNREAD[code ?? ""] ?? `it cannot be read (${code})`;
+    throw new CliError("NO_FILE", `no game day at ${file}: ${why}; deploy/game-days/ has one`);
   }
 }

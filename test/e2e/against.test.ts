@@ -77,10 +77,17 @@ it("cluster shows who leads each actor, who stands by, and who took it last", as
   expect(stdout).not.toContain("%2E");
 });
 
+/** A dry run of what would be refused fails, and shows the plan all the same. */
+async function wouldBeRefused(...args: string[]): Promise<DryRun> {
+  const { code, stdout } = await terminal.run(...args, "--dry-run", "--json");
+  expect(code).toBe(1);
+  return JSON.parse(stdout) as DryRun;
+}
+
 it("says what it would do, and touches nothing", async () => {
   const before = await clusterNow();
   const { leads } = before.nodes[0]!;
-  const said = await terminal.json<DryRun>(...drill("drain", "all", "all"), "--dry-run");
+  const said = await wouldBeRefused(...drill("drain", "all", "all"));
   expect(said).toMatchObject({ drill: "drain", dryRun: true, account: Number(ACCOUNT) });
   expect(said.rounds).toHaveLength(1);
   expect(said.rounds[0]!.nodes).toContain("node-1");
@@ -118,11 +125,14 @@ it("moves a leader within its radius and back, and judges what the probe was tol
 
 it("refuses what it cannot do within its radius, and what it is not told", async () => {
   const { grpc } = terminal.runFile();
-  const [narrow, without, odd] = await Promise.all([
+  const [planned, narrow, without, odd] = await Promise.all([
+    wouldBeRefused(...drill("drain", SYMBOL, "node-1")),
     terminal.refused(...drill("drain", SYMBOL, "node-1")),
     terminal.refused("drill", "move-leader", "--against", grpc, "--symbols", SYMBOL),
     terminal.refused("drill", "drain", "--symbols", SYMBOL),
   ]);
+  expect(planned.rounds[0]!.does.join()).toContain("drain node-1");
+  expect(planned.refusedNow[0]).toMatch(/^OUTSIDE_RADIUS: drain node-1 would touch/);
   expect(narrow).toMatch(/OUTSIDE_RADIUS: drain node-1 would touch .*node-2, not in --nodes/);
   expect(without).toContain("PROBE_ACCOUNT_MISSING");
   expect(odd).toContain("OPTION_OUT_OF_PLACE");

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { LIVE_DRILLS, liveDrillOf } from "../../chaos/against/drills/catalog.js";
-import type { Ground } from "../../chaos/against/drills/drill.js";
-import { ailsOf, changedBetween } from "../../chaos/against/health.js";
+import { type Ground, planWithin, refusalOf } from "../../chaos/against/drills/drill.js";
+import { ailsOf, changedBetween, whatAils } from "../../chaos/against/health.js";
 import { longestPause } from "../../chaos/against/probe.js";
 import { fundsFor, probeTermsOf } from "../../chaos/against/probe-terms.js";
 import { radiusOf } from "../../chaos/against/radius.js";
@@ -52,7 +52,8 @@ function groundOf(symbols: string[], nodes: string[], state = clusterOf()): Grou
   return { state, radius: radiusOf(state, { symbols, nodes }), shard: "ledger.1" };
 }
 
-const planOf = (name: string, ground: Ground, round = 1) => liveDrillOf(name).plan(ground, round);
+const planOf = (name: string, ground: Ground, round = 1) =>
+  planWithin(liveDrillOf(name), ground, round);
 
 describe("the blast radius", () => {
   it("has what is named as people name it, or all", () => {
@@ -118,6 +119,15 @@ describe("a plan", () => {
     expect(planOf("drain", others, 2).undone[0]).toBe("undrain node-1");
   });
 
+  it("is made of what would be refused, too, so that it can be shown", () => {
+    const ground = groundOf(["AAPL"], ["node-1", "node-3"]);
+    const plan = liveDrillOf("move-leader").plan(ground, 1);
+    expect(plan.does).toEqual(["wish market.AAPL from node-2 (token 7) to node-1"]);
+    const refusal = refusalOf(liveDrillOf("move-leader"), ground, plan);
+    expect(refusal).toMatchObject({ code: "OUTSIDE_RADIUS" });
+    expect(() => planOf("move-leader", groundOf(["AAPL"], []))).toThrow(/RADIUS_MISSING.*--nodes/);
+  });
+
   it("takes back and restores what an operator had wished to the node", () => {
     const before = clusterOf();
     const wishes = { ...before.wishes, moves: new Map([["market.AAPL", "node-2"]]) };
@@ -164,6 +174,18 @@ describe("the health of an exchange", () => {
       "node-1 is gone",
       "node-3 has come of late, and gets its share in 5 s",
       "nobody leads ledger.1",
+    ]);
+  });
+
+  it("is waited for, and it is said once for what", async () => {
+    const trial = { losses: 1, remainingMs: 4_200 };
+    const states = [clusterOf({ "node-3": { trial } }), clusterOf({ "node-3": { trial } })];
+    const look = async () => states.shift() ?? clusterOf();
+    const lines: string[] = [];
+    const target = { cluster: { look }, places: { processes: [] } };
+    expect(await whatAils(target as never, 30_000, (line) => lines.push(line))).toEqual([]);
+    expect(lines).toEqual([
+      "waiting up to 30 s: node-3 has come of late, and gets its share in 5 s",
     ]);
   });
 

@@ -1,7 +1,7 @@
 /** A node is closed to whatever it does not lead yet, and opened again. */
 import { decodeSymbol, kindOfName } from "../../../actors/kernel/ids.js";
 import { actorOf, nodeOf } from "../../../services/cli/cluster.js";
-import { keepWithin, symbolOf } from "../radius.js";
+import { symbolOf } from "../radius.js";
 import { HARDLY_NOTICED, HOLD_MS, inTurn, type LiveDrill, PACE, type Plan } from "./drill.js";
 import { openNodeOf } from "./open-node.js";
 
@@ -15,11 +15,11 @@ export const CORDON: LiveDrill = {
   pace: PACE,
   plan({ state, radius }, round) {
     const node = openNodeOf(state, inTurn(radius.nodes, round), "cordon");
-    keepWithin(radius, { drill: `cordon ${node}`, actors: [], nodes: [node] });
     const { leads } = nodeOf(state, node);
     const led = leads.filter((actor) => kindOfName(actor) === "market").map(symbolOf);
     const heard = led.filter((symbol) => radius.symbols.includes(symbol));
     return {
+      node,
       actors: [],
       nodes: [node],
       symbols: heard.length > 0 ? heard : radius.symbols,

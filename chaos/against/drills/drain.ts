@@ -4,7 +4,7 @@ import { preference } from "../../../actors/placement/rendezvous.js";
 import { CliError } from "../../../services/cli/cli-error.js";
 import { actorOf, type ClusterState, nodeOf } from "../../../services/cli/cluster.js";
 import { isOpen } from "../operator.js";
-import { keepWithin, symbolOf } from "../radius.js";
+import { symbolOf } from "../radius.js";
 import {
   HARDLY_NOTICED,
   HOLD_MS,
@@ -37,11 +37,11 @@ export const DRAIN: LiveDrill = {
     const { leads } = nodeOf(state, node);
     const heirs = new Map(leads.map((actor) => [actor, heirOf(state, actor, node)]));
     const nodes = [...new Set([node, ...heirs.values()])];
-    keepWithin(radius, { drill: `drain ${node}`, actors: leads, nodes });
     const wished = [...state.wishes.moves].filter(([, to]) => to === node).map(([actor]) => actor);
     const names = (actors: readonly string[]) => actors.map(decodeSymbol).join(", ");
     const led = leads.filter((actor) => kindOfName(actor) === "market").map(symbolOf);
     return {
+      node,
       actors: leads,
       nodes,
       symbols: led.length > 0 ? led : radius.symbols,

@@ -1,9 +1,10 @@
 /** A drill at a running exchange: what it would touch is planned from what is seen, before anything is done. */
+import type { CliError } from "../../../services/cli/cli-error.js";
 import type { ClusterState } from "../../../services/cli/cluster.js";
 import type { Bound } from "../../drills/drill.js";
 import type { Operator } from "../operator.js";
 import type { Pace, Probe } from "../probe.js";
-import type { Radius } from "../radius.js";
+import { outsideOf, type Radius } from "../radius.js";
 
 /** What a plan is made from. */
 export interface Ground {
@@ -35,6 +36,8 @@ export interface Struck {
 
 /** One round, before it is done. */
 export interface Plan {
+  /** The node that it is about, where it is one. */
+  readonly node?: string;
   /** The actors whose leaders change, and the nodes that give or take something, by their names. */
   readonly actors: readonly string[];
   readonly nodes: readonly string[];
@@ -58,8 +61,23 @@ export interface LiveDrill {
   readonly needs: string;
   readonly bound: Bound;
   readonly pace: Pace;
-  /** Of one round, from 1 on. Throws `CliError` when it cannot be done, or not within the radius. */
+  /** Of one round, from 1 on, also where it touches more than it may. Throws `CliError` when it cannot be done. */
   plan(ground: Ground, round: number): Plan;
+}
+
+/** Why a round may not be done within its radius; null: it may. */
+export function refusalOf(drill: LiveDrill, { radius }: Ground, plan: Plan): CliError | null {
+  const { node, actors, nodes } = plan;
+  const name = node === undefined ? drill.name : `${drill.name} ${node}`;
+  return outsideOf(radius, { drill: name, actors, nodes });
+}
+
+/** Throws `CliError` when a round cannot be done, or not within its radius. */
+export function planWithin(drill: LiveDrill, ground: Ground, round: number): Plan {
+  const plan = drill.plan(ground, round);
+  const refusal = refusalOf(drill, ground, plan);
+  if (refusal) throw refusal;
+  return plan;
 }
 
 /** Dense enough that a gap can be seen, and little for any exchange: each order is two commands. */

@@ -2,8 +2,9 @@
 import { decodeSymbol, kindOfName } from "../../../actors/kernel/ids.js";
 import { CliError } from "../../../services/cli/cli-error.js";
 import { actorOf } from "../../../services/cli/cluster.js";
+import { nodesMissing } from "./open-node.js";
 import { isOpen } from "../operator.js";
-import { keepWithin, symbolOf } from "../radius.js";
+import { symbolOf } from "../radius.js";
 import {
   type Ground,
   HARDLY_NOTICED,
@@ -31,7 +32,6 @@ export const MOVE_LEADER: LiveDrill = {
     const { node: from, token } = actorOf(state, actor);
     const name = decodeSymbol(actor);
     if (from === null) throw new CliError("NOBODY_LEADS", `nobody leads ${name} now`);
-    keepWithin(radius, { drill: "move-leader", actors: [actor], nodes: [from] });
     const to = nextNode(ground, from);
     const symbols = kindOfName(actor) === "market" ? [symbolOf(actor)] : radius.symbols;
     return {
@@ -52,6 +52,7 @@ function movable({ radius, shard }: Ground): string[] {
 
 function nextNode({ state, radius }: Ground, from: string): string {
   const { nodes } = radius;
+  if (nodes.length === 0) throw nodesMissing(state, "move-leader");
   const at = nodes.indexOf(from);
   const others = [...nodes.slice(at + 1), ...nodes.slice(0, at)];
   const to = others.find((node) => isOpen(state, node));

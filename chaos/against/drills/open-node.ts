@@ -5,12 +5,7 @@ import { isOpen } from "../operator.js";
 
 /** Its name. Throws `CliError` when it is not open, or when no other node is. */
 export function openNodeOf(state: ClusterState, name: string | undefined, drill: string): string {
-  if (name === undefined) {
-    throw new CliError(
-      "RADIUS_MISSING",
-      `${drill} needs to be told which nodes may be touched: --nodes; ${aliveNodes(state.nodes)}`,
-    );
-  }
+  if (name === undefined) throw nodesMissing(state, drill);
   const { node, isAlive, isLeaving, isDrained } = nodeOf(state, name);
   if (!isOpen(state, node)) {
     const why = !isAlive
@@ -32,4 +27,11 @@ export function openNodeOf(state: ClusterState, name: string | undefined, drill:
     );
   }
   return node;
+}
+
+export function nodesMissing({ nodes }: ClusterState, drill: string): CliError {
+  return new CliError(
+    "RADIUS_MISSING",
+    `${drill} needs to be told which nodes may be touched: --nodes; ${aliveNodes(nodes)}`,
+  );
 }
