@@ -228,7 +228,12 @@ async function test(args) {
   return run(process.execPath, [vitest, "run", ...project, ...rest], { stdio: "inherit" });
 }
 
-async function verify() {
+async function checkStatically(args) {
+  if (args.length > 0) {
+    throw new BootstrapError(
+      "the static checks (npm run verify) take nothing; evidence is judged by: npx palisade verify FOLDER",
+    );
+  }
   if (!packagesAreCurrent()) await withLock(installPackages);
   return run(process.execPath, [join(ROOT, "services", "cli", "verify.mjs")], { stdio: "inherit" });
 }
@@ -243,8 +248,7 @@ async function main() {
   checkNode();
   const [command, ...args] = process.argv.slice(2);
   if (command === "build") return prepare();
-  // With a folder it is a command of the exchange's own: it judges evidence.
-  if (command === "verify" && args.length === 0) process.exitCode = await verify();
+  if (command === "static-checks") process.exitCode = await checkStatically(args);
   else if (command === "test") process.exitCode = await test(args);
   else await handOver(process.argv.slice(2));
 }

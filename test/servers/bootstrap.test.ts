@@ -80,8 +80,13 @@ describe("the command line's first step", () => {
   });
 
   it("leaves the judging of evidence to the commands, and keeps the static checks for itself", async () => {
-    const { stdout } = await bootstrap(["verify", "folder"]);
-    expect(stdout).toBe('["verify","folder"]\n');
+    for (const command of [["verify", "folder"], ["verify"]]) {
+      const { stdout } = await bootstrap(command);
+      expect(stdout).toBe(`${JSON.stringify(command)}\n`);
+    }
+    const { code, stdout, stderr } = await bootstrap(["static-checks", "folder"]);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain("npx palisade verify FOLDER");
   });
 
   it("compiles again after a change, past the lock of a process that is dead", async () => {
