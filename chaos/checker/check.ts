@@ -20,7 +20,7 @@ import { type MarketBatchRow, type Repriced, reprice } from "./reprice.js";
 export interface CheckReport {
   /** Are all counts zero, the sums right and everything taken? */
   readonly ok: boolean;
-  /** Accepted ids without their order, fills without their trade, trades without their settlement. */
+  /** Accepted ids without their order, fills (told or settled) without their trade, trades without their settlement. */
   readonly lost: number;
   /** Ids with two orders, fills settled twice, numbers told twice with different contents. */
   readonly duplicated: number;
@@ -59,6 +59,8 @@ interface Trade extends TradeRow {
 }
 
 const tradeKey = (market: number, trade: number): string => `${market}/${trade}`;
+const sideKey = (market: number, trade: number, order: number): string =>
+  `${tradeKey(market, trade)}/${order}`;
 const idKey = (account: number, clientOrderId: string): string => `${account}/${clientOrderId}`;
 
 /**
@@ -219,7 +221,8 @@ async function compareTrades(
     pairs.add(pair);
     trades.set(tradeKey(row.actor, row.trade_id), { ...row, settledMaker: 0, settledTaker: 0 });
   });
-  fillsSettledTwice += await countSettlements(source, trades, examples);
+  const settled = await countSettlements(source, trades, examples);
+  fillsSettledTwice += settled.twice;
   let tradesNotSettled = 0;
   for (const trade of trades.values()) {
     for (const times of [trade.settledMaker, trade.settledTaker]) {
@@ -233,27 +236,29 @@ async function compareTrades(
     }
   }
   const markets = new Map([...instruments.values()].map((row) => [row.symbol, row.instrument]));
-  const fills = compareFills(logs, markets, trades, examples);
+  const fills = compareFills(logs, markets, trades, settled.without, examples);
+  const fillsWithoutTrade = fills.without + settled.without.size;
   return {
     count: trades.size,
-    lost: tradesNotSettled + fills.without,
+    lost: tradesNotSettled + fillsWithoutTrade,
     duplicated: fillsSettledTwice + fills.twice,
     details: {
       tradesNotSettled,
-      fillsWithoutTrade: fills.without,
+      fillsWithoutTrade,
       fillsSettledTwice,
       fillsToldTwice: fills.twice,
     },
   };
 }
 
-/** Counts on each trade how often its sides were settled; gives how many settlements have no trade at all. */
+/** Counts on each trade how often its sides were settled; gives the sides that have no trade at all, and how often one was settled again. */
 async function countSettlements(
   source: Source,
   trades: ReadonlyMap<string, Trade>,
   examples: string[],
-): Promise<number> {
-  let strays = 0;
+): Promise<{ without: ReadonlySet<string>; twice: number }> {
+  const without = new Set<string>();
+  let twice = 0;
   await each(source, "journal", (row) => {
     const bytes = Buffer.from(row.events, "hex");
     for (const fill of settledFills(bytes, row.last_sequence - row.first_sequence + 1)) {
@@ -261,7 +266,9 @@ async function countSettlements(
       if (trade?.maker_order === fill.orderId) trade.settledMaker += 1;
       else if (trade?.taker_order === fill.orderId) trade.settledTaker += 1;
       else {
-        strays += 1;
+        const side = sideKey(fill.market, fill.tradeId, fill.orderId);
+        if (without.has(side)) twice += 1;
+        without.add(side);
         example(
           examples,
           `account ${row.account} settled trade ${fill.tradeId}, which is not there`,
@@ -269,30 +276,33 @@ async function countSettlements(
       }
     }
   });
-  return strays;
+  return { without, twice };
 }
 
+/** `known`: the sides that are known to have no trade, and are counted already. */
 function compareFills(
   logs: ClientLogs,
   markets: ReadonlyMap<string, number>,
   trades: ReadonlyMap<string, Trade>,
+  known: ReadonlySet<string>,
   examples: string[],
 ): { without: number; twice: number } {
   const sequences = new Map<string, number>();
   let without = 0;
   let twice = 0;
   for (const fill of logs.fills) {
-    const key = tradeKey(markets.get(fill.symbol) ?? 0, fill.tradeId);
+    const market = markets.get(fill.symbol) ?? 0;
+    const key = tradeKey(market, fill.tradeId);
+    const side = sideKey(market, fill.tradeId, fill.orderId);
     const trade = trades.get(key);
     const isSide = trade?.maker_order === fill.orderId || trade?.taker_order === fill.orderId;
     if (!trade || !isSide || trade.price !== fill.price || trade.quantity !== fill.quantity) {
-      without += 1;
+      if (!known.has(side)) without += 1;
       example(
         examples,
         `order ${fill.orderId} was told a fill by trade ${key}, which is not there`,
       );
     }
-    const side = `${key}/${fill.orderId}`;
     const before = sequences.get(side);
     if (before !== undefined && before !== fill.sequence) {
       twice += 1;

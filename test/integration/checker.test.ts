@@ -148,7 +148,20 @@ it("counts an accepted order that is deleted as lost", async () => {
 
 it("counts a deleted trade as lost", async () => {
   await exchange.run("DELETE FROM trades");
-  expect((await judge()).details).toMatchObject({ fillsWithoutTrade: 2 });
+  // Both sides are told, and settled: each is one fill.
+  const report = await judge();
+  expect(report).toMatchObject({ ok: false, lost: 2, duplicated: 0 });
+  expect(report.details).toMatchObject({ fillsWithoutTrade: 2, fillsSettledTwice: 0 });
+});
+
+it("counts a settlement whose trade nobody has as lost, also where no client was told of it", async () => {
+  writeLog(
+    "seller",
+    SELLER_LOG.filter((line) => !JSON.stringify(line).includes("filled")),
+  );
+  await exchange.run("DELETE FROM trades");
+  const report = await judge();
+  expect(report).toMatchObject({ ok: false, lost: 2, duplicated: 0 });
 });
 
 it("counts a fill that is there twice as duplicated", async () => {
