@@ -32,6 +32,8 @@ export async function runWithout(
   const { log = () => {}, seed = SEED, keep = false, signal } = options;
   const { rounds = MUTATIONS[without].rounds } = options;
   log(`without ${without}: ${MUTATIONS[without].about}`);
+  const notices = MUTATIONS[without].drill;
+  if (name !== notices) log(`${notices} is the drill that notices it; ${name} may be blind to it`);
   const surroundings = {
     ...SURROUNDINGS,
     ...drill.surroundings,

@@ -1,6 +1,5 @@
 /** The command line of the exchange: `npx palisade COMMAND`, and `npm start` and its like. */
 import { Command, CommanderError } from "commander";
-import { describeConfig, loadConfig } from "../common/config.js";
 import { addAccountCommands } from "./account-commands.js";
 import { exit, progress } from "./output.js";
 import { endWithReader, outliveReaders } from "./readers.js";
@@ -53,16 +52,7 @@ program
   )
   .option("--json", "with --for: end with one line of JSON on stdout")
   .option("--print-config", "show every setting with where it came from, and end")
-  .action((options: StartOptions & { printConfig?: boolean }) =>
-    run(async () => {
-      if (options.printConfig) {
-        const flags = options.dataDir === undefined ? {} : { dataDir: options.dataDir };
-        process.stdout.write(`${describeConfig(loadConfig(process.env, flags))}\n`);
-        return 0;
-      }
-      return (await import("./start.js")).start(options);
-    }),
-  );
+  .action((options: StartOptions) => run(async () => (await import("./start.js")).start(options)));
 
 program
   .command("replay <file>")
@@ -89,8 +79,14 @@ const drillCommand = program
     "break an exchange of its own on purpose and prove that nothing was lost: a drill, all of them once, or list; " +
       "with --against those that a running exchange can bear",
   )
-  .option("--rounds <count>", "how often to strike (default: 20; at a running exchange 1)")
-  .option("--minutes <count>", "strike again and again for so long, instead of so often")
+  .option(
+    "--rounds <count>",
+    "how often to strike, 1 to 10000 (default: 20; at a running exchange 1, and 1000 at most)",
+  )
+  .option(
+    "--minutes <count>",
+    "strike again and again for so long, 1 to 10000, instead of so often",
+  )
   .option("--seed <number>", "the seed of the load, and of what chaos draws (default: 1)")
   .option("--without <safety>", "take a safety away from all nodes, to see that the drill notices")
   .option("--keep", "keep the logs although nothing failed")

@@ -7,7 +7,7 @@ import { decodeSymbol } from "../../actors/kernel/ids.js";
 import type { Instrument } from "../../proto/gen/exchange/v1/exchange.js";
 import { audit } from "../audit/audit.js";
 import { ExchangeClient } from "../client/exchange-client.js";
-import { type LoadedConfig, loadConfig } from "../common/config.js";
+import { describeConfig, type LoadedConfig, loadConfig } from "../common/config.js";
 import { SETTINGS } from "../common/settings.js";
 import { INSTRUMENTS } from "../participants/instruments.js";
 import { Participants } from "../participants/participants.js";
@@ -26,6 +26,8 @@ export interface StartOptions {
   /** How many PostgreSQL instances. */
   readonly postgresInstances?: string;
   readonly json?: boolean;
+  /** Says what is set, and starts nothing. */
+  readonly printConfig?: boolean;
 }
 
 /** What no process of an exchange that is started here is given. */
@@ -71,13 +73,16 @@ export async function start(options: StartOptions): Promise<number> {
       "--json is what a run ends with; give it an end: --for 20s",
     );
   }
-  const config = loadConfig();
+  const flags = options.dataDir === undefined ? {} : { dataDir: options.dataDir };
+  const config = loadConfig(process.env, flags);
+  if (options.printConfig) process.stdout.write(`${describeConfig(config)}\n`);
   for (const name of OF_SINGLE_PROCESSES) {
     if (config.sources[name] === "default") continue;
     progress(
       `${SETTINGS[name].variable} is for single processes; start runs its own and passes it over`,
     );
   }
+  if (options.printConfig) return 0;
   const interrupted = interruption();
   const exchange = await startExchange({
     dataDir: dataDirectory(options.dataDir),

@@ -5,6 +5,7 @@ import { afterAll, afterEach, expect, it, vi } from "vitest";
 import { type CampaignLine, runAll } from "../../chaos/campaign.js";
 import { drillOf } from "../../chaos/drills/catalog.js";
 import { Session } from "../../chaos/session.js";
+import { runWithout } from "../../chaos/without.js";
 import { drill, lockDrills } from "../../services/cli/drill.js";
 import { gameDay } from "../../services/cli/game-day.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
@@ -37,6 +38,27 @@ it("a dry run leaves no report, of a drill at a running exchange or of a game da
   const refusal = { code: "OPTION_OUT_OF_PLACE", message: expect.stringContaining("--report ") };
   await expect(drill("drain", options)).rejects.toMatchObject(refusal);
   await expect(gameDay(FIRST_DAY, options)).rejects.toMatchObject(refusal);
+});
+
+it("a game day that is not there is told in words of ours", async () => {
+  const gone = gameDay(join(folder, "none.json"), {});
+  await expect(gone).rejects.toMatchObject({ code: "NO_FILE" });
+  await expect(gone).rejects.toThrow(/none\.json: there is no such file; deploy\/game-days\//);
+  await expect(gameDay(folder, {})).rejects.toThrow(/NO_FILE: .*: that is a folder/);
+});
+
+it("a drill that is not for the safety that is taken away says so before it starts", async () => {
+  vi.spyOn(Session, "open").mockRejectedValue(new Error("nothing is started here"));
+  const lines = async (name?: string) => {
+    const said: string[] = [];
+    const log = (line: string) => void said.push(line);
+    await expect(runWithout("fence", name, { log })).rejects.toThrow("nothing is started here");
+    return said.slice(1);
+  };
+  expect(await lines("kill-leader")).toEqual([
+    "freeze-leader is the drill that notices it; kill-leader may be blind to it",
+  ]);
+  expect(await lines()).toEqual([]);
 });
 
 it("evidence stands alone: a folder that has something in it is refused", async () => {
