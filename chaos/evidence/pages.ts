@@ -1,5 +1,5 @@
 /** Is a page the one that its report gives? It is what people read, and who changes it may sum it up again. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PAGE_FILE, RECORD_FILE } from "./folder.js";
 import { EvidenceError } from "./manifest.js";
@@ -9,14 +9,18 @@ const CHANGED = "-dirty";
 
 /**
  * How a page differs from what is drawn now; null: it does not. `commit`: of the program that drew it. Throws `EvidenceError`
- * where nothing can be drawn.
+ * where there is none, or nothing can be drawn.
  */
 export function pageDifference(
   folder: string,
   commit: string | null,
   draw: () => string,
 ): string | null {
-  if (readFileSync(join(folder, PAGE_FILE), "utf8") === drawn(folder, draw)) return null;
+  const path = join(folder, PAGE_FILE);
+  if (!existsSync(path)) {
+    throw new EvidenceError("EVIDENCE_FILE_MISSING", `${PAGE_FILE} is not in ${folder} any more`);
+  }
+  if (readFileSync(path, "utf8") === drawn(folder, draw)) return null;
   const difference = `${PAGE_FILE} is not the page that ${RECORD_FILE} gives`;
   const now = commitOfCode();
   const isSameProgram = commit !== null && commit === now && !commit.endsWith(CHANGED);

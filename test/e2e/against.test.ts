@@ -169,6 +169,12 @@ it("goes on to its end, and takes back what it did, when nobody reads what it sa
   expect(await terminal.json("orders", ACCOUNT)).toEqual([]);
 });
 
+it("what has no end of its own ends when nobody reads it any more", async () => {
+  const watching = terminal.begin("watch", SYMBOL);
+  watching.child.stdout!.destroy();
+  expect((await watching.ended).code).toBe(0);
+});
+
 it("runs a game day, a line for each step and one for all", async () => {
   const file = join(folder, "day.json");
   const step = { symbols: [SYMBOL], nodes: ["all"] };

@@ -159,6 +159,9 @@ describe("evidence that is forged with its sums", () => {
     expect((await verifyEvidence(folder)).difference).toMatch(/^commit is "1234" in report.json/);
     await sumAgain(folder, "1234");
     expect((await verifyEvidence(folder)).difference).toContain("it was drawn by commit 1234");
+    rmSync(page);
+    await sumAgain(folder);
+    await expect(verifyEvidence(folder)).rejects.toThrow("EVIDENCE_FILE_MISSING: report.html");
   });
 
   it("is found out when a file cannot be read", async () => {
