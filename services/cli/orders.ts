@@ -1,8 +1,6 @@
 /** Orders from the command line. Prices, quantities and amounts are decimals, as people write them. */
 import {
-  type CommandResult,
   type Instrument,
-  type Order,
   OrderStatus,
   OrderType,
   Side,
@@ -14,9 +12,10 @@ import { untilPublished } from "../participants/venue.js";
 import { instrumentOf, withClient } from "./connect.js";
 import { formatDecimal } from "../common/decimal.js";
 import { parseDecimal } from "./decimal.js";
+import { passedOn, say, sayCancelled, sayPlaced } from "./order-answers.js";
+import { standingOf, termsOf } from "./order-words.js";
 import { printJson, printTable } from "./output.js";
 import {
-  formatTime,
   nameOf,
   orderTypeOf,
   parseTime,
@@ -113,10 +112,14 @@ export function order(words: OrderWords, options: OrderOptions): Promise<number>
       minQuantity: minimum,
     };
     // The same id again is the same order, so it may be sent until somebody leads and answers.
-    const result = await untilPublished(() => client.placeOrder(wanted));
-    const was = result.repeated ? "was accepted before as" : "accepted as";
-    const later = `npx palisade get ${words.account} ${clientOrderId} says what becomes of it`;
-    return say(result, `${was} ${clientOrderId}; ${later}`, options);
+    let tries = 0;
+    const result = await untilPublished(() => {
+      tries += 1;
+      return client.placeOrder(wanted);
+    });
+    // What had no answer at first may have been taken all the same: then the order before is this one.
+    const isOld = result.repeated && tries === 1;
+    return sayPlaced(client, wanted, result, isOld, options);
   });
 }
 
@@ -174,12 +177,8 @@ export function amend(account: string, id: string, options: AmendOptions): Promi
       stopPrice: numbers.stop,
       displayQuantity: numbers.display,
     });
-    return say(result, passedOn(account, id), options);
+    return say(result, passedOn(name), options);
   });
-}
-
-function passedOn(account: string, id: string): string {
-  return `passed on to the market; npx palisade get ${account} ${id} says what becomes of it`;
 }
 
 export function cancelAll(
@@ -204,7 +203,7 @@ export function cancelAll(
 export function cancel(account: string, id: string, options: Common): Promise<number> {
   return withClient(options.dataDir, async (client) => {
     const name = { account: accountOf(account), clientOrderId: id };
-    return say(await client.cancelOrder(name), passedOn(account, id), options);
+    return sayCancelled(client, name, await client.cancelOrder(name), options);
   });
 }
 
@@ -212,15 +211,10 @@ export function get(account: string, id: string, { json, dataDir }: Common): Pro
   return withClient(dataDir, async (client) => {
     const found = await client.getOrder({ account: accountOf(account), clientOrderId: id });
     if (json) return printJson(found);
-    const { symbol, side, quantity, filled, leaves, status, code } = found.order!;
-    const instrument = await instrumentOf(client, symbol);
+    const instrument = await instrumentOf(client, found.order!.symbol);
     const amount = (units: number): string => formatDecimal(units, instrument.quantityDecimals);
     const worth = (units: number): string => formatDecimal(units, instrument.priceDecimals);
-    process.stdout.write(
-      `${nameOf(OrderStatus, status, "ORDER_STATUS_")} ${nameOf(Side, side, "SIDE_")} ` +
-        `${amount(quantity)} ${symbol} ${termsOf(found.order!, instrument)}: ` +
-        `filled ${amount(filled)}, open ${amount(leaves)}${code === "OK" ? "" : ` (${code})`}\n`,
-    );
+    process.stdout.write(`${standingOf(found.order!, instrument)}\n`);
     if (found.fills.length === 0) return;
     const rows = found.fills.map((fill) => [
       fill.tradeId,
@@ -263,43 +257,6 @@ export function openOrders(account: string, { json, dataDir }: Common): Promise<
 /** A percentage is ten thousand millionths. */
 const PERCENT_DECIMALS = 4;
 
-/** Goes without saying; or is said by the expiry. */
-const PLAIN_TIMES: readonly TimeInForce[] = [
-  TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL,
-  TimeInForce.TIME_IN_FORCE_GOOD_TILL_DATE,
-];
-
-/** An order's terms in words: its prices, then what is not plain. */
-function termsOf(order: Order, { priceDecimals, quantityDecimals }: Instrument): string {
-  const price = formatDecimal(order.price, priceDecimals);
-  const stop = formatDecimal(order.stopPrice, priceDecimals);
-  const from = order.trail > 0 ? `${stop} (at first)` : stop;
-  const words: Readonly<Record<number, string>> = {
-    [OrderType.ORDER_TYPE_MARKET]: `at the market, held at ${price}`,
-    [OrderType.ORDER_TYPE_STOP]: `at the market from ${from} on, held at ${price}`,
-    [OrderType.ORDER_TYPE_STOP_LIMIT]: `at ${price} from ${from} on`,
-  };
-  const terms = [words[order.type] ?? `at ${price}`];
-  const { displayQuantity, expiresAt, timeInForce } = order;
-  if (!PLAIN_TIMES.includes(timeInForce)) {
-    const name = nameOf(TimeInForce, timeInForce, "TIME_IN_FORCE_");
-    terms.push(name.toLowerCase().replaceAll("_", " "));
-  }
-  if (displayQuantity > 0)
-    terms.push(`showing ${formatDecimal(displayQuantity, quantityDecimals)}`);
-  if (expiresAt > 0) terms.push(`until ${formatTime(expiresAt)}`);
-  if (order.postOnly) terms.push(order.reprices ? "post-only, repricing" : "post-only");
-  if (order.trail > 0)
-    terms.push(`following the last trade by ${formatDecimal(order.trail, priceDecimals)}`);
-  if (order.minQuantity > 0)
-    terms.push(`at least ${formatDecimal(order.minQuantity, quantityDecimals)} at once`);
-  if (order.pairOrderId > 0) terms.push("one of a pair");
-  if (order.reviewUntil > 0) {
-    terms.push(`held for review until ${formatTime(order.reviewUntil)} at most`);
-  }
-  return terms.join(", ");
-}
-
 /** What became of a client order id; one that was never seen is voided by the question. */
 export function resolve(account: string, id: string, { json, dataDir }: Common): Promise<void> {
   return withClient(dataDir, async (client) => {
@@ -309,11 +266,4 @@ export function resolve(account: string, id: string, { json, dataDir }: Common):
     const reason = code === "OK" ? "" : ` (${code})`;
     process.stdout.write(`${nameOf(OrderStatus, status, "ORDER_STATUS_")}${reason}\n`);
   });
-}
-
-function say(result: CommandResult, whenOk: string, { json }: Common): number {
-  const isOk = result.code === "OK";
-  if (json) printJson(result);
-  else process.stdout.write(`${isOk ? whenOk : `${result.code}: ${result.message}`}\n`);
-  return isOk ? 0 : 1;
 }

@@ -58,6 +58,7 @@ function isAsked(command: ClientCommand, { account, orderId, clientOrderId }: Or
       return command.clientOrderId === clientOrderId;
     case "place-pair":
       return command.legs.some((leg) => leg.clientOrderId === clientOrderId);
+    case "decide-review":
     case "amend":
       return command.orderId === orderId || command.clientOrderId === clientOrderId;
     default:

@@ -65,6 +65,7 @@ export class OrderWords {
     if (command.kind === "place") return "asks for it";
     if (command.kind === "place-pair") return "asks for it, as one of a pair";
     if (command.kind === "resolve") return "asks what became of it";
+    if (command.kind === "decide-review") return "decides on it";
     if (command.kind === "amend") return `asks to ${REQUESTS[command.request]} it`;
     return `asks for ${command.kind}`;
   }
@@ -88,8 +89,8 @@ export class OrderWords {
     return `trade ${tradeId}: ${this.quantity(quantity)} at ${this.price(price)} (${part})`;
   }
 
-  /** What the account is told. */
-  told(event: AccountEvent): string {
+  /** What the account is told; `batch`: all that it is told of the order in one. */
+  told(event: AccountEvent, batch: readonly AccountEvent[]): string {
     switch (event.kind) {
       case "accepted":
         return `accepted: ${this.terms(event)}`;
@@ -98,7 +99,13 @@ export class OrderWords {
       case "voided":
         return "never seen before: the id is void";
       case "requested":
-        return `${REQUESTS[event.request]} passed on to the market`;
+        return isEndedAtOnce(event, batch)
+          ? `${REQUESTS[event.request]} taken; the order was not at its market`
+          : `${REQUESTS[event.request]} passed on to the market`;
+      case "review":
+        return "held for review";
+      case "reviewed":
+        return event.isApproved ? "approved by an operator" : "refused by an operator";
       case "rested":
         return `on the book, ${this.open(event)}`;
       case "waiting":
@@ -165,6 +172,11 @@ type Terms = Pick<OrderRow, "side" | "type" | "price" | "quantity" | "stopPrice"
 
 function because(code: number): string {
   return code === Code.OK ? "" : ` (${codeName(code)})`;
+}
+
+/** What a market ends is told later than what was asked, in another batch. */
+function isEndedAtOnce(asked: AccountEvent, batch: readonly AccountEvent[]): boolean {
+  return batch[batch.indexOf(asked) + 1]?.kind === "ended";
 }
 
 /** `PartiallyFilled` as PARTIALLY_FILLED. */

@@ -103,7 +103,7 @@ async function stepsOf(
   event: AccountEvent,
   applied: readonly ShardCommand[],
 ): Promise<[Words | null, Words]> {
-  const what = words.told(event);
+  const what = words.told(event, events);
   const isLast = event === events.at(-1);
   const money = isLast ? words.money(row.assets, row.totals, row.holds, others) : [];
   const cause = applied.find((each) => each.applied.batch === row.batch && isCauseOf(each, event));

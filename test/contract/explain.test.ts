@@ -89,6 +89,29 @@ describe("an order's story", () => {
     expect(byNumber).toEqual(sold);
   });
 
+  it("has what a review was, and that a cancel of what is held for one reaches no market", async () => {
+    const asset = venue.instrument.quoteAsset;
+    const limit = { kind: "set-review-limit", account: FIRST, deadline: 0, asset } as const;
+    await venue.ask({ ...limit, value: 1 });
+    const named = { account: FIRST, deadline: 0, orderId: 0 } as const;
+    for (const id of ["ends", "enters"]) await venue.ask(venue.order(FIRST, id, { price: 95 }));
+    await venue.ask(venue.cancel(FIRST, "ends"));
+    await venue.ask({ kind: "decide-review", ...named, clientOrderId: "enters", isApproved: true });
+    const toldOf = async (id: string) =>
+      linesOf(await storyOf(FIRST, id)).map((line) =>
+        line.replace(/^.*#1 node-1 /, "").replace(/ <- .*| \[.*/, ""),
+      );
+    expect((await toldOf("ends")).slice(2)).toEqual([
+      "told: held for review",
+      "asked: asks to cancel it",
+      "told: cancel taken; the order was not at its market",
+      "told: ended (CANCELLED_BY_CLIENT), 10 unfilled",
+    ]);
+    expect(await toldOf("enters")).toEqual(
+      expect.arrayContaining(["asked: decides on it", "told: approved by an operator"]),
+    );
+  });
+
   it("is told in the order of causes, whatever the batches' own times are", async () => {
     await venue.ask(venue.order(FIRST, "now", { timeInForce: TimeInForce.ImmediateOrCancel }));
     await database.query(`UPDATE batch_log SET time = time - 5000 WHERE actor > 1000`);

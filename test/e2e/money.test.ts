@@ -1,0 +1,72 @@
+/** A person at the command line who tries everything about money: what is said of what was asked twice, of keys, and of what is held. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../helpers/servers.js";
+import { eventually, isSame, Terminal } from "./start-cli.js";
+
+const { folder, remove } = temporaryFolder();
+const terminal = new Terminal(folder, { PALISADE_FLOW_ORDERS_PER_SECOND: "20" });
+const everStarted: { pid: number; identity: string }[] = [];
+
+beforeAll(async () => {
+  await terminal.start();
+  const { pid, identity } = terminal.runFile();
+  everStarted.push(...terminal.alive(), { pid, identity });
+});
+
+afterAll(async () => {
+  const [start] = everStarted.slice(-1);
+  if (start && isSame(start)) process.kill(start.pid, "SIGINT");
+  await eventually("everything to stop", async () => !everStarted.some(isSame) || undefined).catch(
+    () => {
+      for (const each of everStarted.filter(isSame)) process.kill(each.pid, "SIGKILL");
+    },
+  );
+  remove();
+});
+
+async function said(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await terminal.run(...args);
+  expect([code, stderr], args.join(" ")).toEqual([0, ""]);
+  return stdout;
+}
+
+/** An account that has money. */
+async function funded(account: string): Promise<void> {
+  await terminal.json("open", account);
+  await terminal.json("deposit", account, "USD", "10000", "--key", "first");
+}
+
+describe("orders that were sent before, or that wait for an operator", () => {
+  it("says what the order of a used id is, and that nothing new was placed", async () => {
+    await funded("11");
+    await said("order", "11", "buy", "5", "MSFT", "350.00", "--id", "one");
+    const other = ["order", "11", "sell", "7", "AAPL", "--id", "one"];
+    expect((await said(...other)).split("\n")).toEqual([
+      "was accepted before as one; npx palisade get 11 one says what becomes of it",
+      expect.stringMatching(
+        /^nothing new was placed; the order of this id is: [A-Z]+ BUY 5 MSFT at 350\.00: filled \d, open \d/,
+      ),
+      "",
+    ]);
+    const order = { symbol: "MSFT", quantity: 5 };
+    expect(await terminal.json(...other)).toMatchObject({ repeated: true, order });
+    const dear = ["order", "11", "buy", "1000", "MSFT", "--id", "dear"];
+    expect((await terminal.run(...dear, "350.00")).stdout).not.toContain("nothing new");
+    const again = await terminal.run(...dear, "351.00");
+    expect(again.code).toBe(1);
+    expect(again.stdout).toMatch(
+      /^INSUFFICIENT_FUNDS: .*\nnothing new was placed; .*: REJECTED BUY 1000 MSFT at 250\.00/,
+    );
+  });
+
+  it("says that an order is held for review, and that its cancel is done at once", async () => {
+    await funded("12");
+    await said("review-limit", "12", "USD", "100");
+    const order = ["order", "12", "buy", "1", "MSFT", "350.00", "--id"];
+    expect(await said(...order, "held")).toContain("accepted, and held for review, as held;");
+    expect(await said("cancel", "12", "held")).toBe("cancelled\n");
+    await said("review-limit", "12", "USD", "0");
+    expect(await said(...order, "free")).toContain("accepted as free;");
+    expect((await terminal.run("cancel", "12", "unknown")).stdout).toContain("UNKNOWN_ORDER");
+  });
+});
