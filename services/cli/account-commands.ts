@@ -1,6 +1,7 @@
 /** The commands about accounts: what they have, what comes in and leaves, and what they may do. */
 import type { Command } from "commander";
-import type { Common, KeyOption, LimitOptions, OpenOptions, TierOptions } from "./accounts.js";
+import type { Common, LimitOptions, OpenOptions, TierOptions } from "./accounts.js";
+import type { KeyOption } from "./cash.js";
 
 /** What every command is made with. */
 export interface Shell {
@@ -30,16 +31,22 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
 
   withData(program.command("deposit <account> <asset> <amount>"))
     .description("deposit an amount of an asset")
-    .option("--key <text>", "idempotency key; the same key is the same deposit")
+    .option(
+      "--key <text>",
+      "idempotency key; the same key is the same deposit (default: one that was never used)",
+    )
     .action((account: string, asset: string, amount: string, options: KeyOption) =>
-      run(async () => (await import("./accounts.js")).deposit(account, asset, amount, options)),
+      run(async () => (await import("./cash.js")).deposit(account, asset, amount, options)),
     );
 
   withData(program.command("withdraw <account> <asset> <amount>"))
     .description("ask for an amount of an asset to leave; it is held until an operator has decided")
-    .option("--key <text>", "idempotency key; the same key is the same withdrawal")
+    .option(
+      "--key <text>",
+      "idempotency key; the same key is the same withdrawal (default: one that was never used)",
+    )
     .action((account: string, asset: string, amount: string, options: KeyOption) =>
-      run(async () => (await import("./accounts.js")).withdraw(account, asset, amount, options)),
+      run(async () => (await import("./cash.js")).withdraw(account, asset, amount, options)),
     );
 
   withData(program.command("withdrawal <account> <key> <decision>"))
@@ -47,7 +54,7 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
       "decide on a withdrawal: approve, then settle (it has left); or refuse (it is given back)",
     )
     .action((account: string, key: string, decision: string, options: Common) =>
-      run(async () => (await import("./accounts.js")).decide(account, key, decision, options)),
+      run(async () => (await import("./cash.js")).decide(account, key, decision, options)),
     );
 
   withData(program.command("withdrawals [account]"))
@@ -55,7 +62,7 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
       "an account's withdrawals, the newest first; without one those of all that wait for a decision",
     )
     .action((account: string | undefined, options: Common) =>
-      run(async () => (await import("./accounts.js")).withdrawals(account, options)),
+      run(async () => (await import("./cash.js")).withdrawals(account, options)),
     );
 
   withData(program.command("transfer <account> <recipient> <asset> <amount>"))
@@ -67,20 +74,20 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
     .action(
       (account: string, recipient: string, asset: string, amount: string, options: KeyOption) =>
         run(async () =>
-          (await import("./accounts.js")).transfer(account, recipient, asset, amount, options),
+          (await import("./cash.js")).transfer(account, recipient, asset, amount, options),
         ),
     );
 
   withData(program.command("transfers <account>"))
     .description("what an account has sent to others and was sent, the newest first")
     .action((account: string, options: Common) =>
-      run(async () => (await import("./accounts.js")).transfers(account, options)),
+      run(async () => (await import("./cash.js")).transfers(account, options)),
     );
 
   withData(program.command("account <account> [state]"))
     .description(
-      "what an account may ask for from now on: active, close-only (no buying), frozen (only to cancel or " +
-        "reduce), closed; what it has open stays (cancel-all ends that)",
+      "what an account may ask for from now on: active, close-only (sell, withdraw and transfer, but not buy), frozen (only to " +
+        "cancel or reduce; it still receives deposits and transfers), closed; what it has open stays (cancel-all ends that)",
     )
     .action((account: string, state: string | undefined, options: Common) =>
       run(async () => (await import("./accounts.js")).state(account, state, options)),

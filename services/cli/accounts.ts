@@ -1,39 +1,23 @@
-/** Accounts from the command line: what they have, what comes in and leaves, and what they may do. Amounts are decimals. */
+/** Accounts from the command line: what they have, and what they may do. Amounts are decimals. */
 import {
   ACCOUNT_GROUP_MAX,
   ACCOUNT_ID_MAX,
   ACCOUNT_LIMIT_MAX,
   ACCOUNT_TIER_MAX,
 } from "../../actors/kernel/limits.js";
-import {
-  AccountState,
-  type Asset,
-  type Instrument,
-  TransferStatus,
-  WithdrawalStatus,
-} from "../../proto/gen/exchange/v1/exchange.js";
+import { AccountState, type Asset, type Instrument } from "../../proto/gen/exchange/v1/exchange.js";
 import type { ExchangeClient } from "../client/exchange-client.js";
 import { formatDecimal } from "../common/decimal.js";
 import { CliError } from "./cli-error.js";
 import { withClient } from "./connect.js";
-import { parseDecimal, parseWhole } from "./decimal.js";
+import { parseWhole } from "./decimal.js";
 import { printJson, printTable } from "./output.js";
-import { nameOf, wordOf } from "./words.js";
+import { wordOf } from "./words.js";
 
 export interface Common {
   readonly json?: boolean;
   readonly dataDir?: string;
 }
-
-export interface KeyOption extends Common {
-  readonly key?: string;
-}
-
-const DECISIONS: Readonly<Record<string, WithdrawalStatus>> = {
-  approve: WithdrawalStatus.WITHDRAWAL_STATUS_APPROVED,
-  settle: WithdrawalStatus.WITHDRAWAL_STATUS_SETTLED,
-  refuse: WithdrawalStatus.WITHDRAWAL_STATUS_REFUSED,
-};
 
 const STATES: Readonly<Record<string, AccountState>> = {
   active: AccountState.ACCOUNT_STATE_ACTIVE,
@@ -71,107 +55,6 @@ export function subAccounts(account: string, { json, dataDir }: Common): Promise
 
 function wordOfState(state: AccountState): string {
   return Object.keys(STATES).find((each) => STATES[each] === state)!;
-}
-
-export function deposit(
-  account: string,
-  assetName: string,
-  amount: string,
-  { key, json, dataDir }: KeyOption,
-): Promise<void> {
-  return withClient(dataDir, async (client) => {
-    const response = await client.deposit(await cashOf(client, account, assetName, amount, key));
-    if (json) printJson(response);
-    else process.stdout.write(response.repeated ? "was deposited before\n" : "deposited\n");
-  });
-}
-
-/** Held for from now on; `decide` says what becomes of it. */
-export function withdraw(
-  account: string,
-  assetName: string,
-  amount: string,
-  { key, json, dataDir }: KeyOption,
-): Promise<void> {
-  return withClient(dataDir, async (client) => {
-    const cash = await cashOf(client, account, assetName, amount, key);
-    const response = await client.withdraw(cash);
-    const { idempotencyKey } = cash;
-    if (json) return printJson({ ...response, idempotencyKey });
-    const was = response.repeated ? "was asked for before" : "asked for, and held";
-    process.stdout.write(`${was}: ${idempotencyKey}\n`);
-  });
-}
-
-export function decide(
-  account: string,
-  key: string,
-  word: string,
-  { json, dataDir }: Common,
-): Promise<void> {
-  const decision = wordOf(DECISIONS, word, "decision", "INVALID_DECISION");
-  return withClient(dataDir, async (client) => {
-    const idempotencyKey = key;
-    const wanted = { account: accountOf(account), idempotencyKey, decision };
-    const response = await client.decideWithdrawal(wanted);
-    if (json) return printJson(response);
-    const name = nameOf(WithdrawalStatus, decision, "WITHDRAWAL_STATUS_").toLowerCase();
-    process.stdout.write(response.repeated ? `was ${name} before\n` : `${name}\n`);
-  });
-}
-
-/** An account's; without one those of all accounts that wait for a decision. */
-export function withdrawals(account: string | undefined, { json, dataDir }: Common): Promise<void> {
-  return withClient(dataDir, async (client) => {
-    const found = await client.listWithdrawals(account === undefined ? 0 : accountOf(account));
-    if (json) return printJson(found);
-    const rows = found.map(({ account: of, idempotencyKey, asset, amount, status, sequence }) => [
-      of,
-      idempotencyKey,
-      asset!.name,
-      formatDecimal(amount, asset!.decimals),
-      nameOf(WithdrawalStatus, status, "WITHDRAWAL_STATUS_").toLowerCase(),
-      sequence,
-    ]);
-    printTable([["account", "key", "asset", "amount", "status", "sequence"], ...rows]);
-  });
-}
-
-/** What left the account; that the recipient has it, or that it came back, `transfers` and an event say. */
-export function transfer(
-  account: string,
-  recipient: string,
-  assetName: string,
-  amount: string,
-  { key, json, dataDir }: KeyOption,
-): Promise<void> {
-  return withClient(dataDir, async (client) => {
-    const cash = await cashOf(client, account, assetName, amount, key);
-    const response = await client.transfer({ ...cash, recipient: accountOf(recipient) });
-    const { idempotencyKey } = cash;
-    if (json) return printJson({ ...response, idempotencyKey });
-    const was = response.repeated ? "was sent before" : "sent";
-    const later = `npx palisade transfers ${cash.account} says what becomes of it`;
-    process.stdout.write(`${was}: ${idempotencyKey}; ${later}\n`);
-  });
-}
-
-/** What the account has sent and was given. */
-export function transfers(account: string, { json, dataDir }: Common): Promise<void> {
-  return withClient(dataDir, async (client) => {
-    const found = await client.listTransfers(accountOf(account));
-    if (json) return printJson(found);
-    const rows = found.map(({ sender, recipient, idempotencyKey, asset, amount, status, code }) => [
-      sender,
-      recipient,
-      formatDecimal(amount, asset!.decimals),
-      asset!.name,
-      idempotencyKey,
-      nameOf(TransferStatus, status, "TRANSFER_STATUS_").toLowerCase(),
-      code === "OK" ? "" : code,
-    ]);
-    printTable([["from", "to", "amount", "asset", "key", "status", "why"], ...rows]);
-  });
 }
 
 /** What the account may ask for; with a word, from now on. */
@@ -297,23 +180,6 @@ export function balances(account: string, { json, dataDir }: Common): Promise<vo
     if (found.state === AccountState.ACCOUNT_STATE_ACTIVE) return;
     process.stdout.write(`the account is ${wordOfState(found.state)}\n`);
   });
-}
-
-/** What comes in, leaves or is sent. */
-async function cashOf(
-  client: ExchangeClient,
-  account: string,
-  assetName: string,
-  amount: string,
-  key = freshId(),
-) {
-  const asset = await assetNamed(client, assetName);
-  return {
-    account: accountOf(account),
-    asset: asset.name,
-    amount: parseDecimal(amount, asset.decimals, "amount"),
-    idempotencyKey: key,
-  };
 }
 
 export async function assetNamed(client: ExchangeClient, name: string): Promise<Asset> {

@@ -15,6 +15,7 @@ import { parseDecimal } from "./decimal.js";
 import { passedOn, say, sayCancelled, sayPlaced } from "./order-answers.js";
 import { standingOf, termsOf } from "./order-words.js";
 import { printJson, printTable } from "./output.js";
+import { namingTheKey } from "./try-again.js";
 import {
   nameOf,
   orderTypeOf,
@@ -113,10 +114,11 @@ export function order(words: OrderWords, options: OrderOptions): Promise<number>
     };
     // The same id again is the same order, so it may be sent until somebody leads and answers.
     let tries = 0;
-    const result = await untilPublished(() => {
+    const place = () => {
       tries += 1;
       return client.placeOrder(wanted);
-    });
+    };
+    const result = await namingTheKey("--id", clientOrderId, () => untilPublished(place));
     // What had no answer at first may have been taken all the same: then the order before is this one.
     const isOld = result.repeated && tries === 1;
     return sayPlaced(client, wanted, result, isOld, options);

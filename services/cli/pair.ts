@@ -8,6 +8,7 @@ import { parseDecimal } from "./decimal.js";
 import { accountOf, type Common, freshId } from "./accounts.js";
 import type { OrderWords } from "./orders.js";
 import { printJson } from "./output.js";
+import { namingTheKey } from "./try-again.js";
 import { sideOf } from "./words.js";
 
 export interface PairOptions extends Common {
@@ -53,7 +54,8 @@ export function pair(words: Omit<OrderWords, "price">, options: PairOptions): Pr
       price: stopLimit === undefined ? 0 : price(stopLimit, "stop limit"),
     };
     // The same ids again are the same pair, so it may be sent until somebody leads and answers.
-    const result = await untilPublished(() => client.placePair(limit, stop));
+    const place = () => client.placePair(limit, stop);
+    const result = await namingTheKey("--id", id, () => untilPublished(place));
     return say(result, `${limit.clientOrderId} and ${stop.clientOrderId}`, options);
   });
 }

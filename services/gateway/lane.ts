@@ -16,12 +16,11 @@ import {
   RESEND_AFTER_MS,
   RESEND_FRAMES_MAX,
   RETRY_WHEN_FULL_MS,
-  RETRY_WITHOUT_LEADER_MS,
   STREAM_FULL_PAUSE_MS,
 } from "./limits.js";
 import * as metrics from "./metrics.js";
 import { type Answer, type Confirmer, Pending, type PendingFrame, type Waiter } from "./pending.js";
-import { exhausted, type Refusal, unavailable } from "./refusal.js";
+import { exhausted, noLeader, type Refusal } from "./refusal.js";
 
 export interface LaneDependencies {
   readonly log: Log;
@@ -80,8 +79,7 @@ export class Lane {
     const { leaders, clock } = this.deps;
     const inbox = leaders.inbox(this.receiver);
     if (!inbox || !leaders.isLed(this.receiver)) {
-      const name = inbox?.name ?? `actor ${this.receiver}`;
-      return unavailable("NO_LEADER", `nobody leads ${name} now`, RETRY_WITHOUT_LEADER_MS);
+      return noLeader(inbox?.name ?? `actor ${this.receiver}`);
     }
     if (this.pending.size >= PENDING_COMMANDS_PER_RECEIVER_MAX) {
       const message = `${PENDING_COMMANDS_PER_RECEIVER_MAX} commands wait for ${inbox.name}`;

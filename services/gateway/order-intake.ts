@@ -26,8 +26,7 @@ import {
   reduceProblem,
 } from "./order-commands.js";
 import type { Answer, Waiter } from "./pending.js";
-import { exhausted, invalid, notFound, outcomeUnknown, Refusal, unavailable } from "./refusal.js";
-import { RETRY_WITHOUT_LEADER_MS } from "./limits.js";
+import { exhausted, invalid, notFound, noLeader, outcomeUnknown, Refusal } from "./refusal.js";
 import type { Session } from "./session.js";
 
 export type OrderOutcome = Answer | Refusal;
@@ -141,9 +140,7 @@ export class OrderIntake {
 
   /** An order that its shard accepts is held for until its market answers: not while nobody leads the market, or it is late. */
   private marketProblem({ id, symbol }: Instrument, shard: number): Refusal | undefined {
-    if (this.commands.isSilent(id)) {
-      return unavailable("NO_LEADER", `nobody leads ${symbol} now`, RETRY_WITHOUT_LEADER_MS);
-    }
+    if (this.commands.isSilent(id)) return noLeader(symbol);
     const lagMs = this.commands.ways.lagMs(shard, id);
     if (lagMs === 0) return undefined;
     const message = `${symbol} is ${lagMs} ms behind what it was sent; try again after retry_ms`;

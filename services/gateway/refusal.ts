@@ -1,6 +1,7 @@
 /** What a gateway refuses by itself: a stable code, a sentence, and whether to try again. Nothing was published. */
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { CODE_KEY, RETRY_KEY } from "../client/exchange-error.js";
+import { RETRY_WITHOUT_LEADER_MS } from "./limits.js";
 
 export class Refusal extends Error {
   override readonly name = "Refusal";
@@ -52,6 +53,14 @@ export const denied = (code: string, message: string): Refusal =>
 
 export const unavailable = (code: string, message: string, retryMs: number): Refusal =>
   new Refusal(status.UNAVAILABLE, code, message, retryMs);
+
+/** `name`: what has no leader. */
+export const noLeader = (name: string): Refusal =>
+  unavailable(
+    "NO_LEADER",
+    `nobody leads ${name} now; nothing was done; try again in a moment, under the same key or id`,
+    RETRY_WITHOUT_LEADER_MS,
+  );
 
 export const exhausted = (code: string, message: string, retryMs: number): Refusal =>
   new Refusal(status.RESOURCE_EXHAUSTED, code, message, retryMs);

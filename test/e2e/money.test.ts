@@ -55,7 +55,7 @@ describe("orders that were sent before, or that wait for an operator", () => {
     const again = await terminal.run(...dear, "351.00");
     expect(again.code).toBe(1);
     expect(again.stdout).toMatch(
-      /^INSUFFICIENT_FUNDS: .*\nnothing new was placed; .*: REJECTED BUY 1000 MSFT at 250\.00/,
+      /^INSUFFICIENT_FUNDS: .*\nnothing new was placed; .*: REJECTED BUY 1000 MSFT at 350\.00/,
     );
   });
 
@@ -68,5 +68,43 @@ describe("orders that were sent before, or that wait for an operator", () => {
     await said("review-limit", "12", "USD", "0");
     expect(await said(...order, "free")).toContain("accepted as free;");
     expect((await terminal.run("cancel", "12", "unknown")).stdout).toContain("UNKNOWN_ORDER");
+  });
+});
+
+describe("keys", () => {
+  it("are said in each answer, also those that nobody chose, and a decided withdrawal is called so", async () => {
+    await funded("13");
+    expect(await said("deposit", "13", "USD", "5", "--key", "mine")).toBe("deposited: mine\n");
+    const [, key] = /^deposited: (cli-\S+)\n$/.exec(await said("deposit", "13", "USD", "5"))!;
+    const again = ["deposit", "13", "USD", "5", "--key", key!];
+    expect(await said(...again)).toBe(`was deposited before: ${key}\n`);
+    expect(await terminal.json(...again)).toEqual({ repeated: true, idempotencyKey: key });
+    const out = ["withdraw", "13", "USD", "7", "--key", "out"];
+    expect(await said(...out)).toBe("asked for, and held: out\n");
+    expect(await said(...out)).toBe(
+      "was asked for before, and is held until an operator has decided: out\n",
+    );
+    await said("withdrawal", "13", "out", "refuse");
+    expect(await said(...out)).toBe("was asked for before and was refused: out\n");
+    expect(await terminal.json(...out)).toEqual({
+      repeated: true,
+      idempotencyKey: "out",
+      status: "refused",
+    });
+  });
+
+  it("are said, too, when there is no answer", async () => {
+    const { processes } = terminal.runFile();
+    const nodes = processes.filter(({ name }) => name.startsWith("node-"));
+    for (const { pid } of nodes) process.kill(pid, "SIGSTOP");
+    try {
+      for (const words of ["deposit 13 USD 5", "withdraw 13 USD 5", "transfer 13 11 USD 5"]) {
+        expect(await terminal.refused(...words.split(" "))).toMatch(
+          /(it may have been|nothing was) done; .*try again with --key cli-\S+$/m,
+        );
+      }
+    } finally {
+      for (const { pid } of nodes) process.kill(pid, "SIGCONT");
+    }
   });
 });

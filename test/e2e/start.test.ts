@@ -96,6 +96,7 @@ describe("start", () => {
     await terminal.json("deposit", ACCOUNT, "TWD", "10000000", "--key", "first");
     expect(await terminal.json("deposit", ACCOUNT, "TWD", "10000000", "--key", "first")).toEqual({
       repeated: true,
+      idempotencyKey: "first",
     });
     await placed("before", "buy", "1000", SYMBOL, "--ioc", "620");
     expect((await filled("before")).order.filled).toBe(1_000);
