@@ -25,9 +25,11 @@ const SECTIONS: readonly Section[] = [
 
 const HEAD = `# Codes
 
-Every reason for which an order or a request is refused, or with which an order ends. A name keeps its meaning for ever; clients
+Every reason for which the exchange's ledger or markets refuse an order or a request, or with which an order ends. A name keeps its meaning for ever; clients
 see the names, rows and frames hold the numbers. \`OK\` (0) is none of these. What a gateway refuses by itself (\`NO_LEADER\`,
-\`OVERLOADED\`, \`SESSION_MISSING\` and the like) comes with a sentence of its own.
+\`OVERLOADED\`, \`SESSION_MISSING\`, \`DEPOSIT_KEY_INVALID\` and the like) comes with a sentence of its own, and so does what the command line refuses before it
+sends anything (\`NOT_A_NUMBER\`, \`NUMBER_BELOW_ZERO\`, \`NUMBER_TOO_LARGE\`, \`TOO_MANY_DECIMALS\`, \`NOT_A_TIME\`, \`PERIOD_WITHOUT_TIME\` and the like); they have no numbers
+and are not in these tables.
 
 An order that is *rejected* has one of the first or third section, or of that of pairs, and never reached its market. What a market does not take ends
 the order: cancelled, or expired for \`EXPIRED\`, \`DAY_ENDED\`, \`AUCTION_REMAINDER\` and \`REVIEW_TIME_OVER\`.

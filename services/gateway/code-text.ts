@@ -44,15 +44,16 @@ const TEXTS: Readonly<Record<Code, string>> = {
   [Code.INVALID_TIME_IN_FORCE]: `the time in force is not known; it is ${TIMES_IN_FORCE}`,
   [Code.QUANTITY_NOT_POSITIVE]: "the quantity has to be above zero",
   [Code.QUANTITY_OFF_LOT]:
-    "the quantity is not a multiple of the instrument's lot; round it to one",
+    "the quantity is not a multiple of the instrument's lot (ListInstruments has it); round it to one",
   [Code.QUANTITY_TOO_LARGE]: `the quantity is above ${QUANTITY_UNITS_MAX} units; split the order`,
   [Code.PRICE_NOT_POSITIVE]: "a limit order and a stop-limit order need a price above zero",
-  [Code.PRICE_OFF_TICK]: "the price is not a multiple of the instrument's tick; round it to one",
+  [Code.PRICE_OFF_TICK]:
+    "the price is not a multiple of the instrument's tick (ListInstruments has it); round it to one",
   [Code.PRICE_TOO_LARGE]: `the price is above ${PRICE_UNITS_MAX} units`,
   [Code.NOTIONAL_TOO_LARGE]: `price times quantity is above ${UNITS_MAX} units of the quote asset; split the order`,
   [Code.TOO_MANY_OPEN_ORDERS]: `an account has at most ${OPEN_ORDERS_PER_ACCOUNT_MAX} open orders; cancel some first`,
   [Code.INSUFFICIENT_FUNDS]:
-    "the account has less available than this can cost (an order with its fees); ask for less, or deposit",
+    "the account has less available than this needs (an order with its fees, a withdrawal, a transfer); ask for less, or deposit",
   [Code.MARKET_ORDER_WITH_PRICE]: `a market order and a stop have no price (the limit of a market order is ${BAND}, of a stop likewise around its stop price); leave it out, or take a limit or stop-limit order`,
   [Code.UNKNOWN_ORDER]: "the account has no such order; name one of its own by its id",
   [Code.ORDER_ALREADY_FINAL]: "the order has ended already; nothing is left to cancel or change",
@@ -157,9 +158,9 @@ const TEXTS: Readonly<Record<Code, string>> = {
   [Code.OTHER_LEG_REJECTED]:
     "nothing was wrong with this order, but the other of its pair was rejected; see its code, and send both under other ids",
   [Code.ACCOUNT_CLOSE_ONLY]:
-    "the account may only part with what it has: it may sell, cancel and withdraw; an operator set it so",
+    "the account may only part with what it has: it may sell, cancel, withdraw and transfer, and still receives; an operator has set that, for it or its parent",
   [Code.ACCOUNT_FROZEN]:
-    "the account may cancel and reduce orders, and nothing else; an operator set it so",
+    "the account may cancel and reduce orders and nothing else, though it still receives deposits and transfers; an operator has set that, for it or its parent",
   [Code.ACCOUNT_CLOSED]: "the account is closed",
   [Code.ACCOUNT_NOT_EMPTY]:
     "only an account without orders, withdrawals, transfers under way and balances can be closed; cancel and withdraw first",
@@ -172,7 +173,7 @@ const TEXTS: Readonly<Record<Code, string>> = {
   [Code.INVALID_ACCOUNT_GROUP]: `a group of accounts is a whole number from 1 to ${ACCOUNT_GROUP_MAX}; 0 is none`,
   [Code.INVALID_ACCOUNT_TIER]: `a tier of accounts is a whole number from 0 to ${ACCOUNT_TIER_MAX}`,
   [Code.UNKNOWN_PARENT]:
-    "there is no account of the parent's number in the ledger shard of the sub-account's; leave the sub-account's number out, and one is taken that is of its parent's shard",
+    "there is no account of the parent's number, or it is of another ledger shard than the sub-account's number; open the parent first, or leave the sub-account's number out, and one of its parent's shard is taken",
   [Code.PARENT_IS_SUB_ACCOUNT]:
     "the parent is a sub-account itself, and those have none; name its parent",
   [Code.TOO_MANY_SUB_ACCOUNTS]: `an account has at most ${SUB_ACCOUNTS_MAX} sub-accounts`,
