@@ -24,7 +24,9 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
     );
 
   withData(program.command("sub-accounts <account>"))
-    .description("the accounts that were opened under an account")
+    .description(
+      "the accounts that were opened under an account, and the state that is in force for each: its own, or its parent's where that allows less",
+    )
     .action((account: string, options: Common) =>
       run(async () => (await import("./accounts.js")).subAccounts(account, options)),
     );

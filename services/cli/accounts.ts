@@ -38,19 +38,33 @@ export function open(
   const parent = under === undefined ? 0 : parseWhole(under, 1, ACCOUNT_ID_MAX, "parent");
   return withClient(dataDir, async (client) => {
     const opened = await client.openAccount(wanted, parent);
-    if (json) return printJson(opened);
+    const { account: number, shard, repeated } = opened;
+    const state = repeated ? wordOfState((await client.balances(number)).state) : "active";
+    if (json) return printJson({ ...opened, state });
     const what = parent === 0 ? "account" : `sub-account of ${parent}:`;
-    process.stdout.write(`${what} ${opened.account} on ledger shard ${opened.shard}\n`);
+    const before = `, was open before${state === "active" ? "" : ` and is ${state}`}`;
+    process.stdout.write(`${what} ${number} on ledger shard ${shard}${repeated ? before : ""}\n`);
   });
 }
 
 export function subAccounts(account: string, { json, dataDir }: Common): Promise<void> {
   return withClient(dataDir, async (client) => {
-    const found = await client.listSubAccounts(accountOf(account));
+    const parent = accountOf(account);
+    const own = await client.listSubAccounts(parent);
+    const { state: parents } = await client.balances(parent);
+    const found = own.map((each) => ({ ...each, inForce: stricter(each.state, parents) }));
     if (json) return printJson(found);
-    const rows = found.map(({ account: number, state }) => [number, wordOfState(state)]);
+    const rows = found.map(({ account: number, state, inForce }) => {
+      const isParents = inForce !== state;
+      return [number, `${wordOfState(inForce)}${isParents ? " (parent)" : ""}`];
+    });
     printTable([["account", "state"], ...rows]);
   });
+}
+
+/** What the one forbids, the other cannot allow: states are numbered so. */
+function stricter(own: AccountState, parents: AccountState): AccountState {
+  return own > parents ? own : parents;
 }
 
 function wordOfState(state: AccountState): string {

@@ -85,8 +85,10 @@ export class AccountDesk {
   /** Under a parent or (0) none. Idempotent: an account that is open stays so. */
   async open(account: number, parent = 0): Promise<OpenAccountResponse> {
     const { code, repeated } = await askShard(this.deps, this.opening(account, parent));
-    const isOpen = code === Code.OK || (code === Code.ACCOUNT_EXISTS && repeated);
-    if (isOpen) return { account, shard: shardOfAccount(account, this.deps.shards) };
+    const wasOpen = code === Code.ACCOUNT_EXISTS && repeated;
+    if (code === Code.OK || wasOpen) {
+      return { account, shard: shardOfAccount(account, this.deps.shards), repeated: wasOpen };
+    }
     if (code !== Code.ACCOUNT_EXISTS) throw refusalOfCode(code);
     const message = `account ${account} is open already, and no sub-account of ${parent}`;
     throw new Refusal(status.ALREADY_EXISTS, codeName(code), message);
@@ -101,7 +103,7 @@ export class AccountDesk {
       // One number in as many as there are shards is of the parent's.
       if (parent !== 0 && shard !== shardOfAccount(parent, shards)) continue;
       const { code } = await askShard(this.deps, this.opening(account, parent));
-      if (code === Code.OK) return { account, shard };
+      if (code === Code.OK) return { account, shard, repeated: false };
       if (code !== Code.ACCOUNT_EXISTS) throw refusalOfCode(code);
     }
     throw unavailable("NO_FREE_ACCOUNT", "no free account number was found; try again", 0);

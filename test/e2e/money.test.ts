@@ -71,6 +71,28 @@ describe("orders that were sent before, or that wait for an operator", () => {
   });
 });
 
+describe("accounts", () => {
+  it("says that one was open before, and which state is in force for sub-accounts", async () => {
+    expect(await said("open", "15")).toMatch(/^account 15 on ledger shard \d\n$/);
+    expect(await said("open", "15")).toMatch(/^account 15 on ledger shard \d, was open before\n$/);
+    const opened = await terminal.json<{ account: number }>("open", "--parent", "15");
+    expect(opened).toMatchObject({ repeated: false, state: "active" });
+    const sub = String(opened.account);
+    expect(await said("sub-accounts", "15")).toMatch(new RegExp(`^${sub} +active$`, "m"));
+    await said("account", "15", "frozen");
+    expect(await said("open", "15")).toMatch(/was open before and is frozen$/m);
+    expect(await said("sub-accounts", "15")).toMatch(
+      new RegExp(`^${sub} +frozen \\(parent\\)$`, "m"),
+    );
+    const both = [{ account: opened.account, state: 1, inForce: 3 }];
+    expect(await terminal.json("sub-accounts", "15")).toEqual(both);
+    await said("account", sub, "frozen");
+    expect(await said("sub-accounts", "15")).toMatch(new RegExp(`^${sub} +frozen$`, "m"));
+    const asked = ["account", sub, "active"];
+    expect(await said(...asked)).toBe("active\n");
+  });
+});
+
 describe("keys", () => {
   it("are said in each answer, also those that nobody chose, and a decided withdrawal is called so", async () => {
     await funded("13");

@@ -104,7 +104,11 @@ describe("transfers, groups and limits", () => {
     const own = stage.client(gateway, [parent]);
     const { account, shard } = await own.openAccount(0, parent);
     expect(shard).toBe((await all.openAccount(parent)).shard);
-    expect(await all.openAccount(account, parent)).toEqual({ account, shard });
+    expect(await all.openAccount(account, parent)).toEqual({
+      account,
+      shard,
+      repeated: true,
+    });
     const refused = async (asked: Promise<unknown>) =>
       asked.catch((error: { readonly code?: string }) => error.code);
     expect(await refused(all.openAccount(parent, parent))).toBe("ACCOUNT_EXISTS");

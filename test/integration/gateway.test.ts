@@ -134,7 +134,7 @@ describe("accounts", () => {
     const { account, shard } = await all.openAccount();
     expect(account).toBeGreaterThan(0);
     expect(shard).toBeGreaterThan(0);
-    expect(await all.openAccount(account)).toEqual({ account, shard });
+    expect(await all.openAccount(account)).toEqual({ account, shard, repeated: true });
   });
 
   it("get each deposit once by its key", async () => {

@@ -451,6 +451,8 @@ export interface OpenAccountResponse {
   account: number;
   /** The ledger shard that the account belongs to. */
   shard: number;
+  /** Was it open before? Then nothing was done now. */
+  repeated: boolean;
 }
 
 export interface DepositRequest {
@@ -1866,7 +1868,7 @@ export const OpenAccountRequest: MessageFns<OpenAccountRequest> = {
 };
 
 function createBaseOpenAccountResponse(): OpenAccountResponse {
-  return { account: 0, shard: 0 };
+  return { account: 0, shard: 0, repeated: false };
 }
 
 export const OpenAccountResponse: MessageFns<OpenAccountResponse> = {
@@ -1876,6 +1878,9 @@ export const OpenAccountResponse: MessageFns<OpenAccountResponse> = {
     }
     if (message.shard !== 0) {
       writer.uint32(16).int32(message.shard);
+    }
+    if (message.repeated !== false) {
+      writer.uint32(24).bool(message.repeated);
     }
     return writer;
   },
@@ -1907,6 +1912,14 @@ export const OpenAccountResponse: MessageFns<OpenAccountResponse> = {
             }
 
             message.shard = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.repeated = reader.bool();
             continue;
           }
         }
