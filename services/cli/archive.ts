@@ -4,7 +4,7 @@ import { type Age, type AnyFile, archive } from "../archive/archive.js";
 import { CliError } from "./cli-error.js";
 import { type DatabaseOptions, onDatabase } from "./database.js";
 import { printJson } from "./output.js";
-import { parseSeconds, parseTime } from "./words.js";
+import { parseSeconds, parsePastTime } from "./words.js";
 
 export interface ArchiveOptions extends DatabaseOptions {
   readonly before?: string;
@@ -37,7 +37,7 @@ function ageOf(before: string | undefined, olderThan: string | undefined): Age {
   }
   if (before !== undefined && olderThan === undefined) {
     const now = Date.now() * MICROSECONDS_PER_MILLISECOND;
-    return { before: parseTime(before, now, "time before which to archive") };
+    return { before: parsePastTime(before, now, "time before which to archive") };
   }
   throw new CliError(
     "ARCHIVE_AGE_UNCLEAR",

@@ -292,7 +292,7 @@ withData(program.command("warnings"))
   .option("--follow", "go on with what comes, until interrupted")
   .option(
     "--since <time>",
-    "from when on: 10m or 1d ago, or like 2026-01-31T13:30:00Z (default: 1d; with --follow: now)",
+    "from when on: 10m or 1d ago, 2026-01-31 (midnight, UTC), or like 2026-01-31T13:30:00Z (default: 1d; with --follow: now)",
   )
   .action((options: WarningsOptions) =>
     run(async () => (await import("./warnings.js")).warnings(options)),

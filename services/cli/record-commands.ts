@@ -44,8 +44,11 @@ export function addRecordCommands({ program, withData, run }: Shell): void {
     .description(
       "an account's money line by line, as its journal says it: CSV, or JSON with --json (house.1: what shard 1 got in fees)",
     )
-    .option("--from <time>", "the beginning, like 2026-01-31T00:00:00Z")
-    .option("--to <time>", "the end, which is no part of it")
+    .option(
+      "--from <time>",
+      "the beginning: 10m or 1d ago, 2026-01-31 (midnight, UTC), or like 2026-01-31T13:30:00Z",
+    )
+    .option("--to <time>", "the end, which is no part of it, likewise")
     .option(
       "--archives <folder>",
       "the archive files, for a beginning that is older than what is kept",

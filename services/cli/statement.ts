@@ -7,7 +7,7 @@ import { accountOf } from "./accounts.js";
 import { CliError } from "./cli-error.js";
 import { type DatabaseOptions, onDatabase } from "./database.js";
 import { printJson } from "./output.js";
-import { formatMicroseconds, parseTime } from "./words.js";
+import { formatMicroseconds, parseBeginning, parsePastTime } from "./words.js";
 
 export interface StatementOptions extends DatabaseOptions {
   readonly from?: string;
@@ -23,8 +23,8 @@ const FOR_EVER = Number.MAX_SAFE_INTEGER;
 export async function statement(account: string, options: StatementOptions): Promise<void> {
   const number = accountOrHouse(account);
   const now = Date.now() * MICROSECONDS_PER_MILLISECOND;
-  const from = options.from === undefined ? 0 : parseTime(options.from, now, "beginning");
-  const to = options.to === undefined ? FOR_EVER : parseTime(options.to, now, "end");
+  const from = options.from === undefined ? 0 : parseBeginning(options.from, now);
+  const to = options.to === undefined ? FOR_EVER : parsePastTime(options.to, now, "end");
   if (from >= to) {
     throw new CliError(
       "PERIOD_WITHOUT_TIME",

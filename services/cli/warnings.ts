@@ -4,7 +4,7 @@ import type { Warning } from "../../proto/gen/exchange/v1/exchange.js";
 import type { ExchangeClient } from "../client/exchange-client.js";
 import { withClient } from "./connect.js";
 import { printJson } from "./output.js";
-import { formatTime, parseSeconds, parseTime } from "./words.js";
+import { formatTime, parseBeginning } from "./words.js";
 
 export interface WarningsOptions {
   readonly dataDir?: string;
@@ -13,14 +13,13 @@ export interface WarningsOptions {
   readonly since?: string;
 }
 
-const MICROS_PER_SECOND = 1_000_000;
 const LAST_DAY = "1d";
 
 export async function warnings(options: WarningsOptions): Promise<void> {
   await withClient(options.dataDir, async (client) => {
     const now = await client.serverTime();
     const ago = options.since ?? (options.follow ? null : LAST_DAY);
-    const since = ago === null ? now : sinceOf(ago, now);
+    const since = ago === null ? now : parseBeginning(ago, now);
     await told(client, since, options);
   });
 }
@@ -46,12 +45,6 @@ function told(client: ExchangeClient, since: number, options: WarningsOptions): 
       resolve();
     });
   });
-}
-
-/** `10m` before now, or a time. */
-function sinceOf(text: string, now: number): number {
-  if (!/^\d+[smhd]$/.test(text)) return parseTime(text, now, "beginning");
-  return Math.max(now - parseSeconds(text, "beginning") * MICROS_PER_SECOND, 0);
 }
 
 function nameOf(kind: number): string {

@@ -78,13 +78,46 @@ export function parseTime(text: string, now: number, what: string): number {
   if (text.startsWith("+")) {
     return now + parseSeconds(text.slice(1), what) * MICROSECONDS_PER_SECOND;
   }
-  const hasZone = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)$/.test(text);
-  const ms = hasZone ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(ms)) return ms * MICROSECONDS_PER_MILLISECOND;
+  const time = zonedTime(text);
+  if (time !== null) return time;
   throw new CliError(
     "NOT_A_TIME",
     `the ${what} is "${text}"; it is like +10m, 2026-01-31T13:30:00Z or 2026-01-31T21:30:00+08:00`,
   );
+}
+
+/**
+ * A time in microseconds since 1970 that bounds what has happened: `10m` before `now`, a date (its midnight, UTC), or one with a
+ * time and its zone.
+ */
+export function parsePastTime(text: string, now: number, what: string): number {
+  if (/^\d+[smhd]$/.test(text)) {
+    return Math.max(now - parseSeconds(text, what) * MICROSECONDS_PER_SECOND, 0);
+  }
+  const isDate = /^\d{4}-\d\d-\d\d$/.test(text);
+  const time = zonedTime(isDate ? `${text}T00:00Z` : text);
+  if (time !== null) return time;
+  throw new CliError(
+    "NOT_A_TIME",
+    `the ${what} is "${text}"; it is like 10m or 1d (so long ago), 2026-01-31 (midnight, UTC), 2026-01-31T13:30:00Z or ` +
+      "2026-01-31T21:30:00+08:00",
+  );
+}
+
+/** The same, of what begins then: nothing that is still to come has happened. */
+export function parseBeginning(text: string, now: number): number {
+  const time = parsePastTime(text, now, "beginning");
+  if (time <= now) return time;
+  throw new CliError(
+    "BEGINNING_IN_THE_FUTURE",
+    `the beginning is ${formatTime(time)}, and it is ${formatTime(now)} now; name a time that is over`,
+  );
+}
+
+function zonedTime(text: string): number | null {
+  const hasZone = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)$/.test(text);
+  const ms = hasZone ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(ms) ? null : ms * MICROSECONDS_PER_MILLISECOND;
 }
 
 /** A time in microseconds since 1970 as ISO 8601 has it. */

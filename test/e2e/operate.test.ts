@@ -199,7 +199,7 @@ describe("an operator", () => {
     const before = ["statement", "5", "--to", "2020-01-01T00:00:00Z"];
     expect(await terminal.json(...before)).toMatchObject({ account: 5, lines: [], closing: {} });
     expect(await refused("statement", "77")).toContain("UNKNOWN_ACCOUNT");
-    expect(await refused(...before, "--from", "+1h")).toContain("PERIOD_WITHOUT_TIME");
+    expect(await refused(...before, "--from", "2021-01-01")).toContain("PERIOD_WITHOUT_TIME");
     expect((await terminal.run("account", "5", "frozen")).stdout).toBe("frozen\n");
     expect((await terminal.run("balances", "5")).stdout).toContain("the account is frozen");
     expect(await refused("withdraw", "5", "USD", "1")).toContain("ACCOUNT_FROZEN");

@@ -4,6 +4,8 @@ import { scheduleOf } from "../../services/cli/market.js";
 import {
   formatPercent,
   orderTypeOf,
+  parseBeginning,
+  parsePastTime,
   parsePercent,
   parseSeconds,
   parseTime,
@@ -45,6 +47,21 @@ describe("words of the command line", () => {
     for (const text of ["", "10m", "2026-01-31", "2026-01-31T13:30:00", "2026-13-31T13:30:00Z"]) {
       expect(() => parseTime(text, now, "expiry"), text).toThrow("NOT_A_TIME");
     }
+  });
+
+  it("say when something was, before now, at a date's midnight or with a zone", () => {
+    const now = 1_800_000_000_000_000;
+    expect(parsePastTime("10m", now, "end")).toBe(now - 600_000_000);
+    expect(parsePastTime("2026-01-31", now, "end")).toBe(1_769_817_600_000_000);
+    expect(parsePastTime("2026-01-31T13:30:00Z", now, "end")).toBe(1_769_866_200_000_000);
+    expect(parsePastTime("99999d", now, "end")).toBe(0);
+    for (const text of ["", "+10m", "10", "2026-13-31", "2026-01-31T13:30:00"]) {
+      expect(() => parsePastTime(text, now, "end"), text).toThrow(/NOT_A_TIME: the end .* 1d \(so/);
+    }
+    expect(parseBeginning("1d", now)).toBe(now - 86_400_000_000);
+    expect(() => parseBeginning("2099-01-31", now)).toThrow(
+      "BEGINNING_IN_THE_FUTURE: the beginning is 2099-01-31T00:00:00.000Z, and it is 2027-01-15T08:00:00.000Z now",
+    );
   });
 
   it("say which part of a price", () => {
