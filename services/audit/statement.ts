@@ -33,10 +33,19 @@ export interface StatementLine {
   readonly balance: string;
 }
 
+/** What the account has of each asset that it ever had. */
+export type Amounts = Readonly<Record<string, string>>;
+
+/** Told once what there was before, then each line. */
+export interface StatementWriter {
+  begin(opening: Amounts): void;
+  line(line: StatementLine): void;
+}
+
 export interface Statement {
   readonly account: number;
-  readonly opening: Readonly<Record<string, string>>;
-  readonly closing: Readonly<Record<string, string>>;
+  readonly opening: Amounts;
+  readonly closing: Amounts;
   readonly lines: number;
 }
 
@@ -55,17 +64,18 @@ export async function writeStatement(
   postgresUrl: string,
   account: number,
   period: Period,
-  write: (line: StatementLine) => void,
+  writer: StatementWriter,
   archives?: string,
 ): Promise<Statement | null> {
   return onJournal(postgresUrl, account, archives, async (journal, books) => {
     const balances = await journal.balancesBefore(period.from);
     const opening = books.inWords(balances);
+    writer.begin(opening);
     let lines = 0;
     for await (const row of journal.rows(period)) {
       for (const line of linesOf(row, books, balances)) {
         lines += 1;
-        write(line);
+        writer.line(line);
       }
     }
     return { account, opening, closing: books.inWords(balances), lines };

@@ -2,7 +2,8 @@
 import { houseAccountOf } from "../../actors/kernel/ids.js";
 import { JournalError } from "../audit/account-journal.js";
 import { JournalArchivedError } from "../audit/journal-reader.js";
-import { type StatementLine, writeStatement } from "../audit/statement.js";
+import type { Period } from "../audit/journal-reader.js";
+import { type Amounts, type StatementLine, writeStatement } from "../audit/statement.js";
 import { accountOf } from "./accounts.js";
 import { CliError } from "./cli-error.js";
 import { type DatabaseOptions, onDatabase } from "./database.js";
@@ -32,18 +33,42 @@ export async function statement(account: string, options: StatementOptions): Pro
     );
   }
   await onDatabase(options, async (url) => {
+    const period = { from, to };
+    if (!options.json) return printCsv(url, number, period, options);
     const lines: object[] = [];
-    // Not before it is known that there is an account.
-    let heading = `${COLUMNS.join(",")}\n`;
-    const write = (line: StatementLine): void => {
-      if (options.json) lines.push({ ...line, time: formatMicroseconds(line.time) });
-      else process.stdout.write(`${heading}${inCsv(line)}\n`);
-      heading = "";
+    const writer = {
+      begin: () => undefined,
+      line: (line: StatementLine) =>
+        void lines.push({ ...line, time: formatMicroseconds(line.time) }),
     };
-    const found = await read(url, number, { from, to }, write, options.archives);
-    if (options.json) printJson({ ...found, lines });
-    else process.stdout.write(heading);
+    printJson({ ...(await read(url, number, period, writer, options.archives)), lines });
   });
+}
+
+/** The first and last rows say what there is of each asset, also of those that did not move. */
+async function printCsv(
+  url: string,
+  account: number,
+  period: Period,
+  { from, to, archives }: StatementOptions,
+): Promise<void> {
+  const print = (cells: readonly string[]): void =>
+    void process.stdout.write(`${cells.map(inCsv).join(",")}\n`);
+  const balances = (kind: "opening" | "closing", time: string, amounts: Amounts): void => {
+    for (const [asset, balance] of Object.entries(amounts)) {
+      print([time, "", kind, "", asset, "", balance]);
+    }
+  };
+  const writer = {
+    // Not before it is known that there is an account.
+    begin: (opening: Amounts) => {
+      print(COLUMNS);
+      balances("opening", from === undefined ? "" : formatMicroseconds(period.from), opening);
+    },
+    line: (line: StatementLine) => print(cellsOf(line)),
+  };
+  const { closing } = await read(url, account, period, writer, archives);
+  balances("closing", to === undefined ? "" : formatMicroseconds(period.to), closing);
 }
 
 async function read(...asked: Parameters<typeof writeStatement>) {
@@ -67,9 +92,12 @@ function accountOrHouse(text: string): number {
 }
 
 /** Commas and quotes occur in keys only, which are visible characters. */
-function inCsv(line: StatementLine): string {
-  return COLUMNS.map((column) => {
-    const text = column === "time" ? formatMicroseconds(line.time) : String(line[column]);
-    return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  }).join(",");
+function inCsv(text: string): string {
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function cellsOf(line: StatementLine): string[] {
+  return COLUMNS.map((column) =>
+    column === "time" ? formatMicroseconds(line.time) : String(line[column]),
+  );
 }

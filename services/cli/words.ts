@@ -117,7 +117,10 @@ export function parseBeginning(text: string, now: number): number {
 function zonedTime(text: string): number | null {
   const hasZone = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)$/.test(text);
   const ms = hasZone ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(ms) ? null : ms * MICROSECONDS_PER_MILLISECOND;
+  if (Number.isNaN(ms)) return null;
+  // A date has milliseconds and no more; what is finer would be lost.
+  const [, finer = ""] = /\.\d{3}(\d{1,3})/.exec(text) ?? [];
+  return ms * MICROSECONDS_PER_MILLISECOND + Number(finer.padEnd(3, "0"));
 }
 
 /** A time in microseconds since 1970 as ISO 8601 has it. */

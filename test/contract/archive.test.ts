@@ -95,8 +95,11 @@ describe("archives", () => {
 
   async function statement(account: number, period = EVER, archives?: string) {
     const lines: StatementLine[] = [];
-    const write = (line: StatementLine) => lines.push(line);
-    const found = await writeStatement(database.url, account, period, write, archives);
+    const writer = {
+      begin: () => undefined,
+      line: (line: StatementLine) => void lines.push(line),
+    };
+    const found = await writeStatement(database.url, account, period, writer, archives);
     return { ...found, lines };
   }
 

@@ -186,15 +186,14 @@ describe("an operator", () => {
       expect((await terminal.run(...decide)).stdout).toMatch(/^was (approved|settled) before\n$/);
     }
     expect(await refused("withdrawal", "5", "out", "refuse")).toContain("WITHDRAWAL_FINAL");
-    expect((await terminal.run("withdrawals", "5")).stdout).toMatch(
-      /out\s+USD\s+400.5\d*\s+settled/,
-    );
+    expect((await terminal.run("withdrawals", "5")).stdout).toMatch(/out +USD +400.5\d* +settled/);
     const statement = await terminal.run("statement", "5");
     expect(statement.stderr).toBe("");
     expect(statement.stdout.trim().split("\n")).toEqual([
       "time,sequence,kind,reference,asset,change,balance",
       expect.stringMatching(/,2,deposit,cli-[^,]+,USD,1000\.0+,1000\.0+$/),
       expect.stringMatching(/,5,withdrawal,out,USD,-400\.50+,599\.50+$/),
+      expect.stringMatching(/^,,closing,,USD,,599\.50+$/),
     ]);
     const before = ["statement", "5", "--to", "2020-01-01T00:00:00Z"];
     expect(await terminal.json(...before)).toMatchObject({ account: 5, lines: [], closing: {} });

@@ -36,7 +36,10 @@ async function statementOf(account: number, period = EVER) {
   const lines: string[] = [];
   const write = ({ time, sequence, kind, reference, asset, change, balance }: StatementLine) =>
     lines.push(`${time}/${sequence} ${kind} ${reference}: ${change} ${asset}, ${balance}`);
-  const statement = await writeStatement(exchange.url, account, period, (line) => write(line));
+  const begun: object[] = [];
+  const writer = { begin: (opening: object) => void begun.push(opening), line: write };
+  const statement = await writeStatement(exchange.url, account, period, writer);
+  expect(begun).toEqual(statement ? [statement.opening] : []);
   return { ...statement, told: lines };
 }
 

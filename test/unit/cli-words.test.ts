@@ -54,6 +54,7 @@ describe("words of the command line", () => {
     expect(parsePastTime("10m", now, "end")).toBe(now - 600_000_000);
     expect(parsePastTime("2026-01-31", now, "end")).toBe(1_769_817_600_000_000);
     expect(parsePastTime("2026-01-31T13:30:00Z", now, "end")).toBe(1_769_866_200_000_000);
+    expect(parsePastTime("2026-01-31T13:30:00.12345Z", now, "end")).toBe(1_769_866_200_123_450);
     expect(parsePastTime("99999d", now, "end")).toBe(0);
     for (const text of ["", "+10m", "10", "2026-13-31", "2026-01-31T13:30:00"]) {
       expect(() => parsePastTime(text, now, "end"), text).toThrow(/NOT_A_TIME: the end .* 1d \(so/);
