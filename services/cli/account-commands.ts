@@ -1,7 +1,8 @@
-/** The commands about accounts: what they have, what comes in and leaves, and what they may do. */
+/** The commands about accounts: what they have, what comes in and leaves, what they may do, and what they are warned of. */
 import type { Command } from "commander";
 import type { Common, LimitOptions, OpenOptions, TierOptions } from "./accounts.js";
 import type { KeyOption } from "./cash.js";
+import type { WarningsOptions } from "./warnings.js";
 
 /** What every command is made with. */
 export interface Shell {
@@ -151,5 +152,18 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
     .description("what an account owns")
     .action((account: string, options: Common) =>
       run(async () => (await import("./accounts.js")).balances(account, options)),
+    );
+
+  withData(program.command("warnings"))
+    .description("accounts whose orders were not what is usual: what is stored, or as it comes")
+    .option("--follow", "go on with what comes, until interrupted")
+    .option(
+      "--since <time>",
+      "from when on: 10m or 1d ago, 2026-01-31 (midnight, UTC), or like 2026-01-31T13:30:00Z (default: 1d; with --follow: now)",
+    )
+    .option("--account <account>", "those of one account")
+    .option("--kind <kind>", "cancel-rate, self-trade, order-to-trade or order-spike")
+    .action((options: WarningsOptions) =>
+      run(async () => (await import("./warnings.js")).warnings(options)),
     );
 }

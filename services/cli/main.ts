@@ -14,7 +14,6 @@ import type { PairOptions } from "./pair.js";
 import type { SimOptions } from "./sim.js";
 import type { StartOptions } from "./start.js";
 import type { VenueOptions } from "./venue.js";
-import type { WarningsOptions } from "./warnings.js";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -285,17 +284,6 @@ withData(program.command("watch <symbol>"))
   .option("--count <messages>", "end after so many messages")
   .action((symbol: string, options: Common & { count?: string }) =>
     run(async () => (await import("./watch.js")).watch(symbol, options)),
-  );
-
-withData(program.command("warnings"))
-  .description("accounts whose orders were not what is usual: what is stored, or as it comes")
-  .option("--follow", "go on with what comes, until interrupted")
-  .option(
-    "--since <time>",
-    "from when on: 10m or 1d ago, 2026-01-31 (midnight, UTC), or like 2026-01-31T13:30:00Z (default: 1d; with --follow: now)",
-  )
-  .action((options: WarningsOptions) =>
-    run(async () => (await import("./warnings.js")).warnings(options)),
   );
 
 withData(program.command("book <symbol>"))

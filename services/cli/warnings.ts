@@ -1,48 +1,69 @@
 /** `warnings`: accounts whose orders were not what is usual, from all shards. */
-import { WARNING_NAMES, WarningKind } from "../../actors/ledger/warnings.js";
+import { WARNING_KINDS, WARNING_NAMES, WarningKind } from "../../actors/ledger/warnings.js";
 import type { Warning } from "../../proto/gen/exchange/v1/exchange.js";
 import type { ExchangeClient } from "../client/exchange-client.js";
+import type { WarningsWanted } from "../client/warning-stream.js";
+import { accountOf } from "./accounts.js";
 import { withClient } from "./connect.js";
 import { printJson } from "./output.js";
-import { formatTime, parseBeginning } from "./words.js";
+import { formatTime, parseBeginning, wordOf } from "./words.js";
 
 export interface WarningsOptions {
   readonly dataDir?: string;
   readonly json?: boolean;
   readonly follow?: boolean;
   readonly since?: string;
+  readonly account?: string;
+  readonly kind?: string;
 }
 
 const LAST_DAY = "1d";
+const KINDS: Readonly<Record<string, WarningKind>> = Object.fromEntries(
+  WARNING_KINDS.map((kind) => [WARNING_NAMES[kind], kind]),
+);
 
 export async function warnings(options: WarningsOptions): Promise<void> {
+  const { account, kind, follow, json } = options;
+  const wantedAccount = account === undefined ? 0 : accountOf(account);
+  const wantedKind = kind === undefined ? 0 : wordOf(KINDS, kind, "kind", "UNKNOWN_WARNING_KIND");
+  const print = (told: readonly Warning[]): void => {
+    for (const each of chosen(told, wantedAccount, wantedKind)) {
+      if (json) printJson(asJson(each));
+      else process.stdout.write(`${asText(each)}\n`);
+    }
+  };
   await withClient(options.dataDir, async (client) => {
     const now = await client.serverTime();
-    const ago = options.since ?? (options.follow ? null : LAST_DAY);
+    const ago = options.since ?? (follow ? null : LAST_DAY);
     const since = ago === null ? now : parseBeginning(ago, now);
-    await told(client, since, options);
+    const stored: Warning[] = [];
+    const keep = (told: readonly Warning[]) => void stored.push(...told);
+    const positions = await told(client, { since, storedOnly: true }, keep);
+    print(stored);
+    if (follow && positions) await told(client, { since, storedOnly: false, positions }, print);
   });
 }
 
-/** One line, of text or JSON, for each warning. */
-function told(client: ExchangeClient, since: number, options: WarningsOptions): Promise<void> {
+/** Of an account and a kind, where they are not 0. Each shard tells its own in their order; these are in order of time. */
+export function chosen(told: readonly Warning[], account: number, kind: number): Warning[] {
+  return told
+    .filter((each) => account === 0 || each.account === account)
+    .filter(({ warned }) => kind === 0 || warned!.kind === kind)
+    .toSorted((one, other) => one.time - other.time);
+}
+
+/** Resolves to the last batch that each shard has told when there is no more; null: it was interrupted. */
+function told(
+  client: ExchangeClient,
+  wanted: WarningsWanted,
+  onWarnings: (told: readonly Warning[]) => void,
+): Promise<ReadonlyMap<number, number> | null> {
   return new Promise((resolve, reject) => {
-    const stream = client.subscribeWarnings(
-      { since, storedOnly: !options.follow },
-      {
-        onWarnings: (warnings) => {
-          for (const warning of warnings) {
-            if (options.json) printJson(asJson(warning));
-            else process.stdout.write(`${asText(warning)}\n`);
-          }
-        },
-        onEnd: resolve,
-        onFailed: reject,
-      },
-    );
+    const onEnd = () => resolve(stream.positions());
+    const stream = client.subscribeWarnings(wanted, { onWarnings, onEnd, onFailed: reject });
     process.once("SIGINT", () => {
       stream.close();
-      resolve();
+      resolve(null);
     });
   });
 }

@@ -93,6 +93,42 @@ describe("accounts", () => {
   });
 });
 
+describe("a statement", () => {
+  it("begins and ends with what there is of each asset, also of those that did not move", async () => {
+    await funded("16");
+    await terminal.json("deposit", "16", "MSFT", "7", "--key", "shares");
+    const [, ...whole] = (await said("statement", "16")).trim().split("\n");
+    expect(whole.map((line) => line.split(",").slice(2).join(","))).toEqual([
+      "deposit,first,USD,10000.000000,10000.000000",
+      "deposit,shares,MSFT,7,7",
+      "closing,,USD,,10000.000000",
+      "closing,,MSFT,,7",
+    ]);
+    const [time] = whole[1]!.split(",");
+    expect((await said("statement", "16", "--from", time!)).split("\n").slice(1)).toEqual([
+      `${time},,opening,,USD,,10000.000000`,
+      whole[1],
+      ...whole.slice(2),
+      "",
+    ]);
+  });
+});
+
+describe("warnings", () => {
+  it("are those of one account or kind if one is named, from a time that is over on", async () => {
+    expect(await said("warnings", "--account", "17", "--kind", "self-trade")).toBe("");
+    expect(await terminal.refused("warnings", "--kind", "bad")).toContain(
+      'UNKNOWN_WARNING_KIND: the kind is "bad"; it is cancel-rate, self-trade, order-to-trade or order-spike',
+    );
+    expect(await terminal.refused("warnings", "--since", "+10m")).toContain(
+      "10m or 1d (so long ago)",
+    );
+    expect(await terminal.refused("warnings", "--since", "2099-01-01")).toContain(
+      "BEGINNING_IN_THE_FUTURE",
+    );
+  });
+});
+
 describe("keys", () => {
   it("are said in each answer, also those that nobody chose, and a decided withdrawal is called so", async () => {
     await funded("13");
