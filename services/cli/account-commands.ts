@@ -128,12 +128,13 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
       run(async () => (await import("./accounts.js")).limits(account, options)),
     );
 
-  withData(program.command("review-limit <account> <asset> <value>"))
+  withData(program.command("review-limit <account> [asset] [value]"))
     .description(
-      "above which value, in an asset that symbols are quoted in, new orders of an account are held for review (0: none)",
+      "above which value, in an asset that symbols are quoted in, new orders of an account are held for review; with a value, from now on (0: none)",
     )
-    .action((account: string, asset: string, value: string, options: Common) =>
-      run(async () => (await import("./reviews.js")).setLimit(account, asset, value, options)),
+    .action(
+      (account: string, asset: string | undefined, value: string | undefined, options: Common) =>
+        run(async () => (await import("./reviews.js")).limit(account, asset, value, options)),
     );
 
   withData(program.command("reviews"))

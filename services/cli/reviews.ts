@@ -1,5 +1,5 @@
 /** Orders that are held for review, from an operator's command line. */
-import { ReviewDecision, Side } from "../../proto/gen/exchange/v1/exchange.js";
+import { type Asset, ReviewDecision, Side } from "../../proto/gen/exchange/v1/exchange.js";
 import { formatDecimal } from "../common/decimal.js";
 import { accountOf, assetNamed, type Common } from "./accounts.js";
 import { withClient } from "./connect.js";
@@ -12,21 +12,56 @@ const DECISIONS: Readonly<Record<string, ReviewDecision>> = {
   refuse: ReviewDecision.REVIEW_DECISION_REFUSED,
 };
 
+/** Above which values its orders are held; with a value, from now on. */
+export function limit(
+  account: string,
+  assetName: string | undefined,
+  value: string | undefined,
+  options: Common,
+): Promise<void> {
+  return assetName === undefined || value === undefined
+    ? showLimits(account, assetName, options)
+    : setLimit(account, assetName, value, options);
+}
+
+function showLimits(
+  account: string,
+  assetName: string | undefined,
+  { json, dataDir }: Common,
+): Promise<void> {
+  return withClient(dataDir, async (client) => {
+    const wanted = assetName === undefined ? undefined : await assetNamed(client, assetName);
+    const number = accountOf(account);
+    const { reviewLimits } = await client.accountLimits(number);
+    const found = reviewLimits.filter(({ asset }) => !wanted || asset!.name === wanted.name);
+    if (json) return printJson({ account: number, reviewLimits: found });
+    for (const { asset, value } of found) process.stdout.write(`${heldAbove(value, asset!)}\n`);
+    if (found.length === 0) process.stdout.write(`${noneHeld(wanted?.name)}\n`);
+  });
+}
+
+function heldAbove(value: number, { name, decimals }: Asset): string {
+  return `orders worth more than ${formatDecimal(value, decimals)} ${name} are held for review`;
+}
+
+function noneHeld(assetName?: string): string {
+  return `no order${assetName === undefined ? "" : ` in ${assetName}`} is held for review`;
+}
+
 /** From now on; a value of 0 lifts it. */
-export function setLimit(
+function setLimit(
   account: string,
   assetName: string,
   value: string,
   { json, dataDir }: Common,
 ): Promise<void> {
   return withClient(dataDir, async (client) => {
-    const { name, decimals } = await assetNamed(client, assetName);
-    const units = parseDecimal(value, decimals, "value");
-    const limit = { account: accountOf(account), asset: name, value: units };
+    const asset = await assetNamed(client, assetName);
+    const units = parseDecimal(value, asset.decimals, "value");
+    const limit = { account: accountOf(account), asset: asset.name, value: units };
     const response = await client.setReviewLimit(limit);
     if (json) return printJson({ ...limit, ...response });
-    const above = `orders worth more than ${formatDecimal(units, decimals)} ${name} are held for review`;
-    process.stdout.write(units === 0 ? `no order in ${name} is held for review\n` : `${above}\n`);
+    process.stdout.write(`${units === 0 ? noneHeld(asset.name) : heldAbove(units, asset)}\n`);
   });
 }
 

@@ -61,7 +61,12 @@ describe("orders that were sent before, or that wait for an operator", () => {
 
   it("says that an order is held for review, and that its cancel is done at once", async () => {
     await funded("12");
+    expect(await said("review-limit", "12")).toBe("no order is held for review\n");
     await said("review-limit", "12", "USD", "100");
+    const above = "orders worth more than 100.000000 USD are held for review\n";
+    expect(await said("review-limit", "12")).toBe(above);
+    expect(await said("review-limit", "12", "USD")).toBe(above);
+    expect(await said("review-limit", "12", "TWD")).toBe("no order in TWD is held for review\n");
     const order = ["order", "12", "buy", "1", "MSFT", "350.00", "--id"];
     expect(await said(...order, "held")).toContain("accepted, and held for review, as held;");
     expect(await said("cancel", "12", "held")).toBe("cancelled\n");

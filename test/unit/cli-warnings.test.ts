@@ -6,8 +6,8 @@ import { chosen } from "../../services/cli/warnings.js";
 const NOTHING = { orders: 0, amends: 0, cancels: 0, trades: 0, selfTrades: 0, usualOrders: 0 };
 
 function warning(shard: number, account: number, time: number, kind: WarningKind): Warning {
-  const warned = { kind, windowStart: 0, ...NOTHING };
-  return { shard, account, time, batch: time, sequence: 1, warned };
+  const warned = { kind, windowStart: 0, windowSeconds: 60, ...NOTHING };
+  return { shard, account, time, batch: time, sequence: 1, token: 1, warned };
 }
 
 const TOLD = [
