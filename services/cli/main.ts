@@ -368,8 +368,15 @@ program.hook("preAction", (_, command) => {
 });
 
 outliveReaders();
+
+// Of a word that is no command commander would show the help of all; without `--help` it says so, and what was meant.
+const [word = "", ...others] = process.argv.slice(2);
+const isHelp = others.some((other) => other === "--help" || other === "-h");
+const isCommand = program.commands.some((each) => each.name() === word);
+const args = isHelp && !isCommand && word !== "help" ? [word] : process.argv.slice(2);
+
 try {
-  await program.parseAsync(process.argv);
+  await program.parseAsync(args, { from: "user" });
 } catch (error) {
   if (error instanceof CommanderError) {
     exit(error.exitCode === 0 ? 0 : EXIT_USAGE);

@@ -165,6 +165,9 @@ describe("start", () => {
     const badDuration = await terminal.run("start", "--for", "soon");
     expect(badDuration).toMatchObject({ code: 1, stdout: "" });
     expect(badDuration.stderr).toContain("NOT_A_DURATION");
+    const unknown = await terminal.run("ordr", "--help");
+    expect(unknown).toMatchObject({ code: 2, stdout: "" });
+    expect(unknown.stderr).toMatch(/unknown command 'ordr'.*Did you mean order\?/s);
     const noExchange = await terminal.run("leaders");
     expect(noExchange.code).toBe(1);
     expect(noExchange.stderr).toContain("EXCHANGE_NOT_RUNNING");
