@@ -1,6 +1,9 @@
 /** An exchange under load for minutes: what its processes keep in memory, and what its servers keep on disk. */
 import type { Scene } from "../../chaos/scene.js";
-import { COMMIT_CONNECTIONS_MAX } from "../../services/adapters/postgres/store.js";
+import {
+  COMMIT_CONNECTIONS_MAX,
+  OTHER_CONNECTIONS_MAX,
+} from "../../services/adapters/postgres/store.js";
 import { WARM_UP_SECONDS, WINDOW_ORDERS } from "./e2e.js";
 import { type Growth, growthOf, type Sample } from "./growth.js";
 import { familiesOf, type Memory, memoryOf } from "./memory.js";
@@ -28,7 +31,7 @@ const SAMPLE_MS = 1_000;
 const SAMPLES_MIN = 120;
 const BYTES_PER_MIB = 1_048_576;
 /**
- * Each connection of a node keeps the plans of all statements that it has ever committed with, so PostgreSQL's memory grows
+ * Each connection of a node for commits keeps the plans of all statements that it has ever had, so PostgreSQL's memory grows
  * until each connection has met each combination of parts that occurs, the rarest last. In MiB, as measured (the page beside
  * this says how): a connection, a plan, and what all other processes of PostgreSQL hold together.
  */
@@ -37,6 +40,8 @@ const PLAN_MIB = 0.39;
 const OTHER_PROCESSES_MIB = 48;
 /** More than there were in any run. */
 const PLANS_MAX = 64;
+/** The store's other statements. */
+const OTHER_PLANS_MAX = 16;
 
 type ByProcess<T> = Readonly<Record<string, T>>;
 
@@ -152,8 +157,9 @@ class MemoryWatch {
 
   private fillsUpToMib(name: string): number {
     if (name !== "postgres") return 0;
-    const connections = this.scene.exchange.nodes.length * COMMIT_CONNECTIONS_MAX;
-    return OTHER_PROCESSES_MIB + connections * (CONNECTION_MIB + PLANS_MAX * PLAN_MIB);
+    const commits = COMMIT_CONNECTIONS_MAX * (CONNECTION_MIB + PLANS_MAX * PLAN_MIB);
+    const others = OTHER_CONNECTIONS_MAX * (CONNECTION_MIB + OTHER_PLANS_MAX * PLAN_MIB);
+    return OTHER_PROCESSES_MIB + this.scene.exchange.nodes.length * (commits + others);
   }
 
   private look(): void {

@@ -61,9 +61,6 @@ export class Committer {
     return new Committer(store, record!, await restored(store, id), tables);
   }
 
-  /** Gateways that every batch has heard besides: each is a row more. */
-  slotsBesides = 0;
-
   get isOpen(): boolean {
     return this.open !== null;
   }
@@ -84,10 +81,6 @@ export class Committer {
     const { actor, record } = this;
     const open = this.open ?? this.newBatch();
     this.open = null;
-    for (let slot = SLOT + 1; slot <= SLOT + this.slotsBesides; slot++) {
-      const { received } = actor.links.of(sourceOfSlot(slot));
-      actor.links.advance(sourceOfSlot(slot), SLOT_TOKEN, received + 1);
-    }
     const effects = actor.takeEffects();
     const outbox = outboxRows(actor, effects.sends);
     const number = record.batch + 1;

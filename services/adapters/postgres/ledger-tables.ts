@@ -59,10 +59,6 @@ function changedOrders(part: string, more: Columns): PartTable {
   return { part, table: "orders", mode: "update", columns, key: ["order_id"], fromBatch: [] };
 }
 
-function usual(part: PartTable): PartTable {
-  return { ...part, isUsual: true };
-}
-
 export const LEDGER: readonly PartTable[] = [
   {
     part: "accounts",
@@ -130,7 +126,6 @@ export const LEDGER: readonly PartTable[] = [
   {
     // No balance is in this part and in the one above.
     part: "balances_changed",
-    isUsual: true,
     table: "balances",
     mode: "update",
     columns: BALANCE,
@@ -139,7 +134,6 @@ export const LEDGER: readonly PartTable[] = [
   },
   {
     part: "orders_new",
-    isUsual: true,
     table: "orders",
     mode: "insert",
     columns: NEW_ORDER,
@@ -156,8 +150,8 @@ export const LEDGER: readonly PartTable[] = [
     fromBatch: ["actor"],
   },
   // No order is in two of these: each changes more of its row than the one above.
-  usual(changedOrders("orders_changed", {})),
-  usual(changedOrders("orders_marked", MARKS)),
+  changedOrders("orders_changed", {}),
+  changedOrders("orders_marked", MARKS),
   changedOrders("orders_amended", { price: "bigint", quantity: "bigint", ...AMENDABLE }),
   changedOrders("orders_reviewed", {
     price: "bigint",
@@ -167,7 +161,6 @@ export const LEDGER: readonly PartTable[] = [
   }),
   {
     part: "journal",
-    isUsual: true,
     table: "journal",
     mode: "insert",
     columns: {
@@ -273,7 +266,6 @@ export const LEDGER: readonly PartTable[] = [
   {
     // A link whose trades moved something: the link's columns and the running totals together.
     part: "links_flows",
-    isUsual: true,
     table: "links",
     mode: "upsert",
     columns: {

@@ -4,30 +4,18 @@
  * last part counts what was touched by each part that looks for its rows, and makes the statement fail when it is not what
  * was expected.
  *
- * The statement of a batch with few rows has only the parts that there are rows for: to start up and to end an empty part costs
- * Postgres as much as a row, and most batches of a quiet exchange have few parts. Each combination is one prepared statement,
- * whose plan each connection keeps. Where there are many rows an empty part is nothing, and the usual ones are always there: so
- * there are few such statements, and each is prepared at once.
+ * A statement has only the parts that its batch has rows for: to start up and to end an empty part costs Postgres as much
+ * as a row, and most batches of a quiet exchange have few parts. Each combination is one prepared statement.
  */
-import { NO_ROWS, type RowSet } from "../../../actors/kernel/actor.js";
+import type { RowSet } from "../../../actors/kernel/actor.js";
 import { assert } from "../../../actors/kernel/assert.js";
-import type { ActorKind } from "../../../actors/kernel/ids.js";
 import { CLIENT_ORDER_ID_FREE_AFTER_MICROS } from "../../../actors/kernel/limits.js";
 import { OrderStatus } from "../../../actors/kernel/order.js";
 import type { Batch } from "../../ports/store.js";
 import { arrayOf } from "./arrays.js";
-import {
-  addPart,
-  FEW_ROWS_MAX,
-  idsText,
-  type Parameter,
-  parametersOf,
-  partText,
-  type PlacedPart,
-  takesIds,
-} from "./part-sql.js";
-import { SCALAR_PARAMETERS, scalar } from "./scalars.js";
 import { PARTS, type PartTable } from "./tables.js";
+
+type Parameter = string | number | Uint8Array | null;
 
 export interface CommitStatement {
   readonly name: string;
@@ -35,27 +23,41 @@ export interface CommitStatement {
   readonly values: Parameter[];
 }
 
-/** What a statement is made for: which parts, with few rows each or with many, and what else it does. */
-interface Shape {
-  readonly parts: readonly PartTable[];
-  readonly isFew: boolean;
-  readonly hasConfirmed: boolean;
-  readonly releases: boolean;
-  readonly isLast: boolean;
+/** The batch's own parameters, in this order; the parts' follow. */
+const SCALARS = [
+  "actor::integer",
+  "incarnation::bigint",
+  "token::bigint",
+  "previous::bigint",
+  "batch::bigint",
+  "event_batch::bigint",
+  "anchor::integer",
+  "stream_created::text",
+  "position::bigint",
+  "position_stored::text",
+  "time::bigint",
+  "hash::bigint",
+  "state::bytea",
+  "position_before::bigint",
+  "commands::bytea",
+  "replies::bytea",
+] as const;
+
+const place = new Map(
+  SCALARS.map((scalar, at): [string, string] => {
+    const [name, type] = scalar.split("::") as [string, string];
+    return [name, `$${at + 1}::${type}`];
+  }),
+);
+
+function scalar(name: string): string {
+  const found = place.get(name);
+  assert(found !== undefined, "no parameter %s", name);
+  return found;
 }
 
-interface Made extends Shape {
-  readonly name: string;
-  readonly text: string;
-}
-
-/** By name; there are as many as combinations of parts that ever occur, some dozens. */
-const statements = new Map<string, Made>();
-
-const names: Readonly<Record<ActorKind, ReadonlySet<string>>> = {
-  ledger: new Set(["flows", ...PARTS.ledger.map(({ part }) => part)]),
-  market: new Set(PARTS.market.map(({ part }) => part)),
-};
+/** Texts by statement name; there are as many as combinations of parts that ever occur, a few dozen. */
+const texts = new Map<string, string>();
 
 /**
  * The statement that commits a batch. `releasesIds`: orders that have ended a day ago let go of client order ids that new ones have,
@@ -63,49 +65,49 @@ const names: Readonly<Record<ActorKind, ReadonlySet<string>>> = {
  */
 export function commitStatement(batch: Batch, releasesIds: boolean): CommitStatement {
   const { kind } = batch.actor;
-  const own = batch.effects.rows;
-  for (const name in own) {
-    assert(names[kind].has(name) || own[name]!.count === 0, "no table takes the part %s", name);
+  const rows: Readonly<Record<string, RowSet>> = { ...batch.effects.rows, ...commonRows(batch) };
+  for (const name of Object.keys(rows)) {
+    const known = name === "flows" || PARTS[kind].some(({ part }) => part === name);
+    assert(known || rows[name]!.count === 0, "no table takes the part %s", name);
   }
-  const common = commonRows(batch);
-  const rowsOf = (part: string): RowSet => common[part] ?? own[part] ?? NO_ROWS;
-  const isFew = PARTS[kind].every(({ part }) => rowsOf(part).count <= FEW_ROWS_MAX);
-  let mask = "";
-  for (const { part, isUsual } of PARTS[kind]) {
-    mask += rowsOf(part).count > 0 || (isUsual && !isFew) ? "1" : "0";
-  }
-  const hasConfirmed = batch.confirmed.length > 0 || !isFew;
+  const parts = PARTS[kind].filter(({ part }) => (rows[part]?.count ?? 0) > 0);
+  const hasConfirmed = batch.confirmed.length > 0;
+  const mask = PARTS[kind].map((part) => (parts.includes(part) ? 1 : 0)).join("");
+  const releases = releasesIds && parts.some(takesIds);
   const isLast = batch.successor !== null;
-  const marks = `${isFew ? "f" : "m"}${hasConfirmed ? "c" : ""}${releasesIds ? "r" : ""}${isLast ? "l" : ""}`;
-  const name = `commit_${kind}_${mask}_${marks}`;
-  let made = statements.get(name);
-  if (made === undefined) {
-    const parts = PARTS[kind].filter((_, at) => mask[at] === "1");
-    const shape = { parts, isFew, hasConfirmed, releases: releasesIds, isLast };
-    made = { ...shape, name, text: commitText(shape) };
-    statements.set(name, made);
+  const marks = [hasConfirmed && "_confirmed", releases && "_releases", isLast && "_last"];
+  const name = `commit_${kind}_${mask}${marks.filter(Boolean).join("")}`;
+  let text = texts.get(name);
+  if (text === undefined) {
+    text = commitText(parts, { hasConfirmed, releases, isLast });
+    texts.set(name, text);
   }
-  return { name, text: made.text, values: commitValues(batch, made, rowsOf) };
+  return { name, text, values: commitValues(batch, parts, rows) };
 }
 
-/** Behind the scalars: each part's rows, the expected counts where there are parts, what is confirmed, the successor. */
-function commitText({ parts, isFew, hasConfirmed, releases, isLast }: Shape): string {
-  let parameter = SCALAR_PARAMETERS;
+interface Shape {
+  readonly hasConfirmed: boolean;
+  readonly releases: boolean;
+  readonly isLast: boolean;
+}
+
+/** Behind the scalars: each part's arrays, the expected counts where there are parts, what is confirmed, the successor. */
+function commitText(
+  parts: readonly PartTable[],
+  { hasConfirmed, releases, isLast }: Shape,
+): string {
+  let parameter = SCALARS.length;
   const newIds: string[] = [];
-  const placed = parts.map((part): PlacedPart => {
-    const before = parameter;
-    parameter += parametersOf(part, isFew);
-    return { part, before, isFew };
+  const bodies = parts.map((part) => {
+    const isAfterRelease = releases && takesIds(part);
+    const body = partText(part, parameter, isAfterRelease);
+    if (isAfterRelease) newIds.push(idsText(part, parameter));
+    parameter += parametersOf(part);
+    return `part_${part.part} AS (${body})`;
   });
-  const bodies = placed.map((part) => {
-    const isAfterRelease = releases && takesIds(part.part);
-    if (isAfterRelease) newIds.push(idsText(part));
-    return `part_${part.part.part} AS (${partText(part, isAfterRelease)})`;
-  });
-  if (newIds.length > 0) bodies.unshift(releasedText(newIds));
+  if (releases) bodies.unshift(releasedText(newIds));
   const counted = parts.filter(mayMiss);
-  const miscount = counted.length === 0 ? "NULL AS miscount" : miscountText(counted, parameter);
-  parameter += counted.length;
+  const miscount = counted.length === 0 ? "NULL AS miscount" : miscountText(counted, ++parameter);
   if (hasConfirmed) {
     bodies.push(confirmedText(parameter));
     parameter += CONFIRMED_PARAMETERS;
@@ -126,13 +128,12 @@ function mayMiss({ mode }: PartTable): boolean {
  * Null when each part touched as many rows as expected, or the fence let nothing through. Otherwise what differs, which
  * is no integer: the statement fails and says so, and nothing of the batch is stored.
  */
-function miscountText(parts: readonly PartTable[], before: number): string {
-  const counts = parts.map(
-    ({ part }, at) =>
-      `('${part}', (SELECT count(*) FROM part_${part}), $${before + at + 1}::bigint)`,
-  );
+function miscountText(parts: readonly PartTable[], parameter: number): string {
+  const names = parts.map(({ part }) => `'${part}'`).join(", ");
+  const counts = parts.map(({ part }) => `(SELECT count(*) FROM part_${part})`).join(", ");
   return `(SELECT string_agg(format('%s: %s rows were touched, %s expected', part, touched, expected), '; ')
-    FROM fence CROSS JOIN (VALUES ${counts.join(", ")}) AS c (part, touched, expected)
+    FROM fence CROSS JOIN unnest(ARRAY[${names}], ARRAY[${counts}], $${parameter}::bigint[])
+      AS c (part, touched, expected)
     WHERE touched <> expected)::integer AS miscount`;
 }
 
@@ -168,6 +169,16 @@ function claimedText(before: number): string {
     ${scalar("batch")} FROM fence)`;
 }
 
+/** Does the part insert orders, whose client order ids may have been those of others? */
+function takesIds({ table, mode }: PartTable): boolean {
+  return table === "orders" && mode === "insert";
+}
+
+function idsText({ columns }: PartTable, before: number): string {
+  const at = (name: string) => before + 1 + Object.keys(columns).indexOf(name);
+  return `SELECT unnest($${at("account")}::bigint[]), unnest($${at("client_order_id")}::text[])`;
+}
+
 /** Takes their ids from orders that have ended a day ago (`actors/ledger/order.ts`), before the new ones are inserted. */
 function releasedText(newIds: readonly string[]): string {
   return `released AS (
@@ -188,10 +199,69 @@ function confirmedText(before: number): string {
     AND outbox.last <= u.up_to)`;
 }
 
+/** One array for each column; where there are bytes, their offsets, their lengths and the bytes. */
+function parametersOf(part: PartTable): number {
+  return Object.keys(part.columns).length + (part.bytesColumn ? 3 : 0);
+}
+
+function partText(part: PartTable, before: number, isAfterRelease: boolean): string {
+  const names = Object.keys(part.columns);
+  const arrays = Object.values(part.columns).map((type, at) => `$${before + at + 1}::${type}[]`);
+  const aliases = [...names];
+  let bytes = "";
+  if (part.bytesColumn) {
+    const at = before + names.length;
+    arrays.push(`$${at + 1}::integer[]`, `$${at + 2}::integer[]`);
+    aliases.push("bytes_offset", "bytes_length");
+    bytes = `substring($${at + 3}::bytea FROM u.bytes_offset + 1 FOR u.bytes_length)`;
+  }
+  const release = isAfterRelease ? " CROSS JOIN (SELECT count(*) FROM released) AS freed" : "";
+  const from = `fence${release} CROSS JOIN unnest(${arrays.join(", ")}) AS u (${aliases.join(", ")})`;
+  if (part.mode === "update") return updateText(part, names, from);
+  if (part.mode === "delete") return deleteText(part, from);
+  return insertText(part, names, from, bytes);
+}
+
+function insertText(part: PartTable, names: string[], from: string, bytes: string): string {
+  const columns = [...part.fromBatch, ...names];
+  const values = [
+    ...part.fromBatch.map((name) => (name === "actor" ? "fence.actor" : scalar(name))),
+    ...names.map((name) => (part.casts?.[name] ? `u.${name}::${part.casts[name]}` : `u.${name}`)),
+  ];
+  if (part.bytesColumn) {
+    columns.push(part.bytesColumn);
+    values.push(bytes);
+  }
+  const insert = `INSERT INTO ${part.table} (${columns.join(", ")}) SELECT ${values.join(", ")} FROM ${from}`;
+  if (part.mode === "insert") return insert;
+  const changed = columns
+    .filter((name) => !part.key.includes(name) && name !== "actor")
+    .map((name) => `${name} = excluded.${name}`);
+  return `${insert} ON CONFLICT (${part.key.join(", ")}) DO UPDATE SET ${changed.join(", ")}`;
+}
+
+function updateText(part: PartTable, names: string[], from: string): string {
+  const changed = names.filter((name) => !part.key.includes(name));
+  const set = changed.map((name) => `${name} = u.${name}`).join(", ");
+  const where = keyText(part);
+  return `UPDATE ${part.table} AS t SET ${set} FROM ${from} WHERE ${where} RETURNING 1`;
+}
+
+function deleteText(part: PartTable, from: string): string {
+  return `DELETE FROM ${part.table} AS t USING ${from} WHERE ${keyText(part)} RETURNING 1`;
+}
+
+function keyText({ key }: PartTable): string {
+  const equal = key.map((name) =>
+    name === "actor" ? "t.actor = fence.actor" : `t.${name} = u.${name}`,
+  );
+  return equal.join(" AND ");
+}
+
 function commitValues(
   batch: Batch,
-  { parts, isFew, hasConfirmed }: Shape,
-  rowsOf: (part: string) => RowSet,
+  parts: readonly PartTable[],
+  rows: Readonly<Record<string, RowSet>>,
 ): Parameter[] {
   const { actor, effects, confirmed } = batch;
   const values: Parameter[] = [
@@ -212,9 +282,13 @@ function commitValues(
     batch.commands,
     effects.replies,
   ];
-  for (const part of parts) addPart(values, part, rowsOf(part.part), isFew);
-  for (const part of parts) if (mayMiss(part)) values.push(rowsOf(part.part).count);
-  if (hasConfirmed) {
+  for (const part of parts) addPart(values, part, rows[part.part]!);
+  const counted = parts.filter(mayMiss);
+  if (counted.length > 0) {
+    const counts = counted.map(({ part }) => rows[part]!.count);
+    values.push(arrayOf("bigint", counts));
+  }
+  if (confirmed.length > 0) {
     const destinations = confirmed.map(({ destination }) => destination);
     const numbers = confirmed.map(({ upTo }) => upTo);
     values.push(arrayOf("integer", destinations), arrayOf("bigint", numbers));
@@ -224,6 +298,18 @@ function commitValues(
     values.push(node, incarnation, reason, leaseRevision);
   }
   return values;
+}
+
+function addPart(parameters: Parameter[], part: PartTable, rowSet: RowSet): void {
+  for (const [name, type] of Object.entries(part.columns)) {
+    const values = rowSet.columns[name] ?? [];
+    assert(values.length === rowSet.count, "column %s of %s has a gap", name, part.part);
+    parameters.push(arrayOf(type, values));
+  }
+  if (!part.bytesColumn) return;
+  parameters.push(arrayOf("integer", rowSet.columns["offset"] ?? []));
+  parameters.push(arrayOf("integer", rowSet.columns["length"] ?? []));
+  parameters.push(rowSet.bytes ?? new Uint8Array(0));
 }
 
 /** Links and outbox as row sets; links whose trades moved something take their totals along. */

@@ -33,7 +33,7 @@ const UNIQUE_VIOLATION = "23505";
  */
 export const COMMIT_CONNECTIONS_MAX = 3;
 /** Connections for all else. */
-const OTHER_CONNECTIONS_MAX = 3;
+export const OTHER_CONNECTIONS_MAX = 3;
 /** Actors that are loaded at a time: who asks for something short finds a connection free. */
 const LOADS_MAX = 2;
 

@@ -20,8 +20,6 @@ export interface PartTable {
   readonly fromBatch: readonly ("actor" | "batch" | "token" | "time")[];
   /** The column that is cut out of the row set's bytes by `offset` and `length`. */
   readonly bytesColumn?: string;
-  /** Most batches of a busy actor have rows for it. */
-  readonly isUsual?: true;
   /** Text columns that hold array literals, with the type they are cast to. */
   readonly casts?: Readonly<Record<string, string>>;
 }
@@ -39,7 +37,6 @@ const STANDING: Columns = {
 const MARKET: readonly PartTable[] = [
   {
     part: "book",
-    isUsual: true,
     table: "book",
     mode: "insert",
     columns: { order_id: "bigint", account: "bigint", side: "smallint", ...STANDING },
@@ -49,7 +46,6 @@ const MARKET: readonly PartTable[] = [
   {
     // No order is in this part and in the one above.
     part: "book_changed",
-    isUsual: true,
     table: "book",
     mode: "update",
     columns: { order_id: "bigint", ...STANDING },
@@ -58,7 +54,6 @@ const MARKET: readonly PartTable[] = [
   },
   {
     part: "book_removed",
-    isUsual: true,
     table: "book",
     mode: "delete",
     columns: { order_id: "bigint" },
@@ -96,7 +91,6 @@ const MARKET: readonly PartTable[] = [
   },
   {
     part: "trades",
-    isUsual: true,
     table: "trades",
     mode: "insert",
     columns: {
@@ -121,7 +115,6 @@ const MARKET: readonly PartTable[] = [
 const COMMON: readonly PartTable[] = [
   {
     part: "links",
-    isUsual: true,
     table: "links",
     mode: "upsert",
     columns: { peer: "integer", token: "bigint", received: "bigint", sent: "bigint" },
@@ -130,7 +123,6 @@ const COMMON: readonly PartTable[] = [
   },
   {
     part: "outbox",
-    isUsual: true,
     table: "outbox",
     mode: "insert",
     columns: { destination: "integer", first: "bigint", last: "bigint" },
