@@ -23,8 +23,14 @@ export async function warmOf(node: ExchangeProcess): Promise<ReadonlySet<string>
 
 /** Does a node say that it can do its work? */
 export async function isReady({ ports }: ExchangeProcess): Promise<boolean> {
-  const signal = AbortSignal.timeout(ANSWER_MS_MAX);
-  return (await fetch(`http://127.0.0.1:${ports.http}/readyz`, { signal })).ok;
+  try {
+    const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+    const response = await fetch(`http://127.0.0.1:${ports.http}/readyz`, { signal });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
 }
 
 /** Does its process answer at all? */

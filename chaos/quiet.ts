@@ -70,9 +70,9 @@ export async function untilQuiet(scene: Scene, limitMs: number): Promise<number>
       let unread = 0;
       for (const inbox of inboxes) unread += await unreadFrames(manager, inbox, links);
       const elapsedMs = performance.now() - started;
+      const isTaken = links.notTaken === 0 && unread === 0;
       // Several instances are not looked at in one moment: only what has not moved between two looks was so in any.
-      const isStill = links.equals(new Links(await scene.queryAll(LINKS)));
-      if (links.notTaken === 0 && unread === 0 && isStill) return elapsedMs;
+      if (isTaken && links.equals(new Links(await scene.queryAll(LINKS)))) return elapsedMs;
       if (elapsedMs > limitMs) {
         throw new Error(
           `EXCHANGE_NOT_QUIET: after ${limitMs} ms ${links.notTaken} links have something on its way ` +

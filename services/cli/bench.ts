@@ -27,7 +27,8 @@ const MESSAGES_MIN = 1_000;
 const MESSAGES_MAX = 10_000_000;
 const SEED_MAX = 2 ** 32 - 1;
 /** On one machine, which has to hold all of them. */
-const NODES_MAX = 64;
+/** So many of a node's connections PostgreSQL lets in, by the settings here. */
+const NODES_MAX = 12;
 /** As many as `start` takes. */
 const POSTGRES_MAX = 9;
 const SWEEPS = ["symbols", "accounts"] as const;

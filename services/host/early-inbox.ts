@@ -88,6 +88,7 @@ export class EarlyInbox {
 
   private deliver(message: LogMessage): void {
     if (this.reader) return this.reader.deliver(message);
+    if (this.stopped) return;
     this.kept.push(message);
     this.keptBytes += message.data.length;
     if (this.keptBytes > EARLY_INBOX_BYTES_MAX) this.stop();

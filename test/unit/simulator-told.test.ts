@@ -12,10 +12,10 @@ const LIFE = "node-1#1";
 function stage() {
   const verdict = new Verdict(() => 0);
   const check = new ToldCheck(verdict);
-  const raise = (token: number, batch: number, incarnation = 1, life = LIFE): void => {
+  const raise = (token: number, batch: number, incarnation = 1, life = LIFE, by = life): void => {
     const raised = { token, batch, incarnation } as ActorRecord;
     const holder = { node: "node-1", incarnation: life, reason: "" };
-    check.raised({ actor: ACTOR, holder, raised } as RaiseSeen);
+    check.raised({ actor: ACTOR, by: { incarnation: by }, holder, raised } as RaiseSeen);
   };
   raise(3, 7);
   return { verdict, check, raise };
@@ -26,6 +26,19 @@ function batchOf(token: number, number: number, incarnation = 1): Batch {
 }
 
 describe("a commit rests on what Postgres has told", () => {
+  it("and not on what a predecessor has raised for this life, before it has asked for that itself", () => {
+    const { verdict, check, raise } = stage();
+    const successor = "node-2#1";
+    raise(4, 8, 1, successor, LIFE);
+    check.attempted(batchOf(4, 9), successor);
+    expect(verdict.violation?.rule).toBe("R12");
+    const asked = stage();
+    asked.raise(4, 8, 1, successor, LIFE);
+    asked.raise(4, 8, 1, successor);
+    asked.check.attempted(batchOf(4, 9), successor);
+    expect(asked.verdict.violation).toBeNull();
+  });
+
   it("when it goes on from the raise, or from what was stored since, also late or again", () => {
     const { verdict, check, raise } = stage();
     check.attempted(batchOf(3, 8), LIFE);

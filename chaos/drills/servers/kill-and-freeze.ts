@@ -6,6 +6,8 @@ import { frozen, killed } from "./outage.js";
 /** Longer than anybody waits before he suspects somebody. */
 const AWAY_MS = 2_000;
 const SECONDS = AWAY_MS / 1_000;
+/** And shorter than it takes to give up a connection to NATS. */
+const NATS_FROZEN_MS = 1_500;
 
 export const KILL_NATS: Drill = {
   name: "kill-nats",
@@ -18,9 +20,9 @@ export const KILL_NATS: Drill = {
 export const FREEZE_NATS: Drill = {
   name: "freeze-nats",
   hypothesis: "a NATS that stands still is waited for",
-  about: `SIGSTOP to NATS for ${SECONDS} s, then SIGCONT`,
+  about: `SIGSTOP to NATS for ${NATS_FROZEN_MS} ms, then SIGCONT`,
   bound: { of: "back", ms: 1_500 },
-  round: onceItIsHealed(frozen("nats", AWAY_MS)),
+  round: onceItIsHealed(frozen("nats", NATS_FROZEN_MS)),
 };
 
 export const KILL_POSTGRES: Drill = {

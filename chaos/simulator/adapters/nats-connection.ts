@@ -2,6 +2,7 @@
  * The connection of one process to the NATS of a run: it notices that it is broken, at once or by pings, and connects
  * again for ever. What it had sent before may still arrive; what comes back for an earlier life of it is dropped.
  */
+import { PING_EVERY_MS } from "../../../services/adapters/nats/connection.js";
 import type { SimNats } from "../servers/nats.js";
 import type { Subscription } from "../servers/subscribers.js";
 import type { Channel } from "../world/network.js";
@@ -11,7 +12,6 @@ import { Caller } from "./caller.js";
 
 const RECONNECT_WAIT_MS = 50;
 const RECONNECT_JITTER_MS = 50;
-const PING_EVERY_MS = 2_000;
 const PINGS_LOST_MAX = 2;
 /** Somebody who knocks and hears nothing knocks again. */
 const CONNECT_MS_MAX = 1_000;

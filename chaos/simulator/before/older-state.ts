@@ -11,7 +11,7 @@ import type { MarketState } from "../../../actors/market/market-state.js";
 import { Phase } from "../../../actors/market/phase.js";
 import { DEFAULT_RULES } from "../../../actors/market/rules.js";
 
-export const OLDER_STATE_VERSION = 1;
+const OLDER_STATE_VERSION = 1;
 
 /** As a market of that version did with any other. No bytes are the state of one that has never committed. */
 export function refuseNewer(state: Uint8Array): void {

@@ -22,8 +22,9 @@ export class ToldCheck {
     this.verdict = verdict;
   }
 
-  raised({ actor, holder, raised }: RaiseSeen): void {
-    if (!raised) return;
+  raised({ actor, by, holder, raised }: RaiseSeen): void {
+    // A predecessor's last commit raises the token for its successor, who is not told of it before it asks itself.
+    if (!raised || by.incarnation !== holder.incarnation) return;
     const { incarnation, batch, token } = raised;
     const key = keyOf(actor, { incarnation, token, by: holder.incarnation });
     // The same life may ask again.

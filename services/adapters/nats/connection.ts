@@ -3,8 +3,8 @@ import { connect, Events, type NatsConnection } from "nats";
 
 const RECONNECT_WAIT_MS = 50;
 const RECONNECT_JITTER_MS = 50;
-/** A connection whose other end has gone without a word is given up after three times as long; a server that stands still for less is not. */
-const PING_EVERY_MS = 1_000;
+/** A connection whose other end has gone without a word is given up after two to three times as long; a server that stands still for less is waited for. */
+export const PING_EVERY_MS = 1_000;
 const PINGS_LOST_MAX = 2;
 const CONNECT_MS_MAX = 5_000;
 

@@ -2,7 +2,7 @@
 import pg from "pg";
 import { assert } from "../../../actors/kernel/assert.js";
 
-/** Connections of one pool, made when they are needed; a node has another pool for its commits. */
+/** Connections of a pool that is not told otherwise, made when they are needed. */
 const CONNECTIONS_MAX = 4;
 
 /** What an answer may take before the connection is given up, and its outcome with it. */

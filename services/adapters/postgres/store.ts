@@ -17,6 +17,7 @@ import {
   type Row,
   type Store,
 } from "../../ports/store.js";
+import { COMMITS_AT_ONCE } from "../../host/limits.js";
 import { openPool, type Prepared, query } from "./connections.js";
 import { isOwnBug, sqlState } from "./errors.js";
 import { loadActor } from "./load.js";
@@ -27,15 +28,15 @@ import { Turns } from "./turns.js";
 
 const UNIQUE_VIOLATION = "23505";
 
+/** Actors that are loaded at a time. */
+const LOADS_MAX = 2;
 /**
  * Connections for commits: as many as are made at a time, and one more for when one of them hangs. They have them for
  * themselves: a connection that has made commits keeps a plan for each combination of parts, of 0.4 MiB, for ever.
  */
-export const COMMIT_CONNECTIONS_MAX = 3;
-/** Connections for all else. */
-export const OTHER_CONNECTIONS_MAX = 3;
-/** Actors that are loaded at a time: who asks for something short finds a connection free. */
-const LOADS_MAX = 2;
+export const COMMIT_CONNECTIONS_MAX = COMMITS_AT_ONCE + 1;
+/** Connections for all else: for the loads, for a raise that waits for its row, and for whoever asks for something short. */
+export const OTHER_CONNECTIONS_MAX = LOADS_MAX + 2;
 
 export class PostgresStore implements Store {
   private readonly pool: pg.Pool;
