@@ -1,7 +1,7 @@
 /** The command line of the exchange: `npx palisade COMMAND`, and `npm start` and its like. */
 import { Command, CommanderError } from "commander";
 import { addAccountCommands } from "./account-commands.js";
-import { exit, progress } from "./output.js";
+import { exit, EXIT_INTERRUPTED, progress } from "./output.js";
 import { endWithReader, outliveReaders } from "./readers.js";
 import { addRecordCommands } from "./record-commands.js";
 import { addSizingCommand } from "./sizing-command.js";
@@ -17,7 +17,6 @@ import type { VenueOptions } from "./venue.js";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
-const EXIT_INTERRUPTED = 130;
 
 interface Common {
   readonly json?: boolean;

@@ -8,14 +8,13 @@ import {
 } from "../../proto/gen/exchange/v1/exchange.js";
 import { accountOf, type Common, freshId } from "./accounts.js";
 import { CliError } from "./cli-error.js";
-import { untilPublished } from "../participants/venue.js";
 import { instrumentOf, withClient } from "./connect.js";
 import { formatDecimal } from "../common/decimal.js";
 import { parseDecimal } from "./decimal.js";
 import { passedOn, say, sayCancelled, sayPlaced } from "./order-answers.js";
 import { standingOf, termsOf } from "./order-words.js";
 import { printJson, printTable } from "./output.js";
-import { namingTheKey } from "./try-again.js";
+import { untilAnswered } from "./try-again.js";
 import {
   nameOf,
   orderTypeOf,
@@ -113,14 +112,10 @@ export function order(words: OrderWords, options: OrderOptions): Promise<number>
       minQuantity: minimum,
     };
     // The same id again is the same order, so it may be sent until somebody leads and answers.
-    let tries = 0;
-    const place = () => {
-      tries += 1;
-      return client.placeOrder(wanted);
-    };
-    const result = await namingTheKey("--id", clientOrderId, () => untilPublished(place));
-    // What had no answer at first may have been taken all the same: then the order before is this one.
-    const isOld = result.repeated && tries === 1;
+    const place = () => client.placeOrder(wanted);
+    const { result, isDoubtful } = await untilAnswered("--id", clientOrderId, place);
+    // A try that had no answer may have been taken all the same: then the order before is this one.
+    const isOld = result.repeated && !isDoubtful;
     return sayPlaced(client, wanted, result, isOld, options);
   });
 }

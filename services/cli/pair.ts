@@ -1,14 +1,13 @@
 /** A pair from the command line: a limit order and a stop, one of which cancels the other. */
 import { CLIENT_ORDER_ID_LENGTH_MAX } from "../../actors/kernel/limits.js";
 import { type CommandResult, OrderType } from "../../proto/gen/exchange/v1/exchange.js";
-import { untilPublished } from "../participants/venue.js";
 import { CliError } from "./cli-error.js";
 import { instrumentOf, withClient } from "./connect.js";
 import { parseDecimal } from "./decimal.js";
 import { accountOf, type Common, freshId } from "./accounts.js";
 import type { OrderWords } from "./orders.js";
 import { printJson } from "./output.js";
-import { namingTheKey } from "./try-again.js";
+import { untilAnswered } from "./try-again.js";
 import { sideOf } from "./words.js";
 
 export interface PairOptions extends Common {
@@ -55,7 +54,7 @@ export function pair(words: Omit<OrderWords, "price">, options: PairOptions): Pr
     };
     // The same ids again are the same pair, so it may be sent until somebody leads and answers.
     const place = () => client.placePair(limit, stop);
-    const result = await namingTheKey("--id", id, () => untilPublished(place));
+    const { result } = await untilAnswered("--id", id, place);
     return say(result, `${limit.clientOrderId} and ${stop.clientOrderId}`, options);
   });
 }

@@ -26,7 +26,7 @@ import {
   reduceProblem,
 } from "./order-commands.js";
 import type { Answer, Waiter } from "./pending.js";
-import { exhausted, invalid, notFound, noLeader, outcomeUnknown, Refusal } from "./refusal.js";
+import { exhausted, invalid, notFound, noLeader, orderOutcomeUnknown, Refusal } from "./refusal.js";
 import type { Session } from "./session.js";
 
 export type OrderOutcome = Answer | Refusal;
@@ -78,7 +78,9 @@ export class OrderIntake {
   ): Refusal | undefined {
     metrics.ordersReceived.inc();
     try {
-      return this.send(session, command, deadline, (answer) => done(answer ?? outcomeUnknown()));
+      return this.send(session, command, deadline, (answer) =>
+        done(answer ?? orderOutcomeUnknown()),
+      );
     } catch (error) {
       // The session's word on the account.
       if (error instanceof Refusal) return error;

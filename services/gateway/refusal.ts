@@ -58,7 +58,7 @@ export const unavailable = (code: string, message: string, retryMs: number): Ref
 export const noLeader = (name: string): Refusal =>
   unavailable(
     "NO_LEADER",
-    `nobody leads ${name} now; nothing was done; try again in a moment, under the same key or id`,
+    `nobody leads ${name} now; nothing was done; try again in a moment`,
     RETRY_WITHOUT_LEADER_MS,
   );
 
@@ -66,9 +66,14 @@ export const exhausted = (code: string, message: string, retryMs: number): Refus
   new Refusal(status.RESOURCE_EXHAUSTED, code, message, retryMs);
 
 /** The command was published and nobody has answered: whether it happened is not known here. */
-export const outcomeUnknown = (): Refusal =>
+const unanswered = (advice: string): Refusal =>
   new Refusal(
     status.DEADLINE_EXCEEDED,
     "OUTCOME_UNKNOWN",
-    "there was no answer in time; ask with ResolveOrder before sending it under another id",
+    `there was no answer in time; it may have been done; ${advice}`,
   );
+
+export const outcomeUnknown = (): Refusal => unanswered("try again under the same key or id");
+
+export const orderOutcomeUnknown = (): Refusal =>
+  unanswered("ask with ResolveOrder before sending it under another id");
