@@ -174,9 +174,10 @@ function because(code: number): string {
   return code === Code.OK ? "" : ` (${codeName(code)})`;
 }
 
-/** What a market ends is told later than what was asked, in another batch. */
+/** By the shard itself: what a market ends has the market's sequence, and may be told in the same batch. */
 function isEndedAtOnce(asked: AccountEvent, batch: readonly AccountEvent[]): boolean {
-  return batch[batch.indexOf(asked) + 1]?.kind === "ended";
+  const next = batch[batch.indexOf(asked) + 1];
+  return next?.kind === "ended" && next.sequence === 0;
 }
 
 /** `PartiallyFilled` as PARTIALLY_FILLED. */

@@ -16,6 +16,7 @@ import {
   shardCommands,
 } from "./order-commands.js";
 import { isFromClient } from "../../actors/ledger/messages.js";
+import type { OrderRow } from "../ports/reads.js";
 import * as sql from "./sql.js";
 import { searchLog, type Step, type Telling, trimmed } from "./step.js";
 
@@ -98,7 +99,7 @@ type Words = Pick<Step, "kind" | "message" | "what" | "money">;
 
 /** What was asked, where the event answers a client, or null; and what was told. */
 async function stepsOf(
-  { words, senders }: Telling,
+  { words, senders, order }: Telling,
   { row, events, others }: Told,
   event: AccountEvent,
   applied: readonly ShardCommand[],
@@ -113,11 +114,16 @@ async function stepsOf(
   }
   const { slot, token: sourceToken, number } = event.origin;
   const message = await senders.message({ source: -slot, sourceToken, number });
-  const asked = cause && isFromClient(cause.says) ? words.asked(cause.says) : "asks";
+  const asked = cause && isFromClient(cause.says) ? words.asked(cause.says) : unseen(event, order);
   return [
     { kind: "asked", message, what: asked, money: [] },
     { kind: "told", message: null, what, money },
   ];
+}
+
+/** What was asked by a command that names the other order of a pair, or that is no longer kept. */
+function unseen({ kind }: AccountEvent, { pair }: OrderRow): string {
+  return kind === "reviewed" && pair > 0 ? "an operator decides on its pair" : "asks";
 }
 
 /** The commands about the order that the shard's log has, from its first batch on. */

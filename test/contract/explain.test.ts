@@ -1,7 +1,8 @@
 /** What is told of an order and of an actor, from rows that actors have really written. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { marketName } from "../../actors/kernel/ids.js";
-import { Side, TimeInForce } from "../../actors/kernel/order.js";
+import { OrderType, Side, TimeInForce } from "../../actors/kernel/order.js";
+import { NO_OTHER_TERMS } from "../../actors/ledger/messages.js";
 import { PostgresStore } from "../../services/adapters/postgres/store.js";
 import { actorStory } from "../../services/explain/actor-story.js";
 import { type OrderStory, orderStory } from "../../services/explain/order-story.js";
@@ -109,6 +110,25 @@ describe("an order's story", () => {
     ]);
     expect(await toldOf("enters")).toEqual(
       expect.arrayContaining(["asked: decides on it", "told: approved by an operator"]),
+    );
+  });
+
+  it("says of the other order of a pair, too, that an operator has decided on it", async () => {
+    const { quoteAsset: asset } = venue.instrument;
+    const first = { account: FIRST, deadline: 0 } as const;
+    await venue.ask({ kind: "set-review-limit", ...first, asset, value: 1 });
+    const common = { instrument: venue.instrument.id, side: Side.Buy, quantity: 10 };
+    const terms = { ...NO_OTHER_TERMS, ...common, timeInForce: TimeInForce.GoodTillCancel };
+    const limit = { ...terms, clientOrderId: "limit", type: OrderType.Limit, price: 95 };
+    const stopped = { type: OrderType.StopLimit, price: 120, stopPrice: 110 };
+    const legs = [limit, { ...terms, clientOrderId: "stop", ...stopped }] as const;
+    await venue.ask({ kind: "place-pair", ...first, legs });
+    const named = { orderId: 0, clientOrderId: "limit" };
+    await venue.ask({ kind: "decide-review", ...first, ...named, isApproved: true });
+    const toldOf = async (id: string) => (await storyOf(FIRST, id)).steps.map(({ what }) => what);
+    expect(await toldOf("limit")).toContain("decides on it");
+    expect(await toldOf("stop")).toEqual(
+      expect.arrayContaining(["an operator decides on its pair", "approved by an operator"]),
     );
   });
 
