@@ -17,7 +17,7 @@ export const AccountState = {
 export type AccountState = (typeof AccountState)[keyof typeof AccountState];
 
 /** Of two states the one in which less may be asked for: they are numbered so. */
-export function stricter(one: AccountState, other: AccountState): AccountState {
+export function stricter<State extends number>(one: State, other: State): State {
   return one > other ? one : other;
 }
 

@@ -5,12 +5,19 @@ import {
   ACCOUNT_LIMIT_MAX,
   ACCOUNT_TIER_MAX,
 } from "../../actors/kernel/limits.js";
-import { AccountState, type Asset, type Instrument } from "../../proto/gen/exchange/v1/exchange.js";
+import { stricter } from "../../actors/ledger/account-state.js";
+import {
+  AccountState,
+  type Asset,
+  type GetBalancesResponse,
+  type Instrument,
+} from "../../proto/gen/exchange/v1/exchange.js";
 import type { ExchangeClient } from "../client/exchange-client.js";
 import { formatDecimal } from "../common/decimal.js";
 import { CliError } from "./cli-error.js";
 import { withClient } from "./connect.js";
 import { parseWhole } from "./decimal.js";
+import { heldAbove } from "./order-words.js";
 import { printJson, printTable } from "./output.js";
 import { wordOf } from "./words.js";
 
@@ -39,11 +46,16 @@ export function open(
   return withClient(dataDir, async (client) => {
     const opened = await client.openAccount(wanted, parent);
     const { account: number, shard, repeated } = opened;
-    const state = repeated ? wordOfState((await client.balances(number)).state) : "active";
-    if (json) return printJson({ ...opened, state });
+    const known = repeated || parent !== 0 ? await askState(client, number) : ACTIVE;
+    if (json) return printJson({ ...opened, ...(known && namesOf(known)) });
     const what = parent === 0 ? "account" : `sub-account of ${parent}:`;
-    const before = `, was open before${state === "active" ? "" : ` and is ${state}`}`;
-    process.stdout.write(`${what} ${number} on ledger shard ${shard}${repeated ? before : ""}\n`);
+    const isPlain = known === null || known.state === AccountState.ACCOUNT_STATE_ACTIVE;
+    const is = [
+      ...(repeated ? ["was open before"] : []),
+      ...(isPlain ? [] : [`is ${said(known)}`]),
+    ];
+    const standing = is.length === 0 ? "" : `, ${is.join(" and ")}`;
+    process.stdout.write(`${what} ${number} on ledger shard ${shard}${standing}\n`);
   });
 }
 
@@ -52,20 +64,52 @@ export function subAccounts(account: string, { json, dataDir }: Common): Promise
     const parent = accountOf(account);
     const own = await client.listSubAccounts(parent);
     const { state: parents } = await client.balances(parent);
-    const found = own.map((each) => ({ ...each, inForce: stricter(each.state, parents) }));
-    if (json) return printJson(found);
-    const rows = found.map(({ account: number, state, inForce }) => {
-      const isParents = inForce !== state;
-      return [number, `${wordOfState(inForce)}${isParents ? " (parent)" : ""}`];
-    });
+    const found = own.map((each) => ({
+      account: each.account,
+      known: { state: stricter(each.state, parents), own: each.state },
+    }));
+    if (json) return printJson(found.map(({ account, known }) => ({ account, ...namesOf(known) })));
+    const rows = found.map(({ account: number, known }) => [number, said(known)]);
     printTable([["account", "state"], ...rows]);
   });
 }
 
-/** What the one forbids, the other cannot allow: states are numbered so. */
-function stricter(own: AccountState, parents: AccountState): AccountState {
-  return own > parents ? own : parents;
+interface InForce {
+  /** What the account may do: its own, or its parent's, which may allow less. */
+  readonly state: AccountState;
+  readonly own: AccountState;
 }
+
+const ACTIVE: InForce = {
+  state: AccountState.ACCOUNT_STATE_ACTIVE,
+  own: AccountState.ACCOUNT_STATE_ACTIVE,
+};
+
+/** Balances have the state that is in force; which is its own, only the parent's list says. */
+async function stateInForce(
+  client: ExchangeClient,
+  account: number,
+  { state, parent }: GetBalancesResponse,
+): Promise<InForce> {
+  if (parent === 0 || state === AccountState.ACCOUNT_STATE_ACTIVE) return { state, own: state };
+  const listed = (await client.listSubAccounts(parent)).find((each) => each.account === account);
+  return { state, own: listed?.state ?? state };
+}
+
+/** Null where it cannot be seen now, which changes nothing of what was answered. */
+async function askState(client: ExchangeClient, account: number): Promise<InForce | null> {
+  try {
+    return await stateInForce(client, account, await client.balances(account));
+  } catch {
+    return null;
+  }
+}
+
+function said({ state, own }: InForce): string {
+  return `${wordOfState(state)}${state === own ? "" : " (parent)"}`;
+}
+
+const namesOf = ({ state, own }: InForce) => ({ state: wordOfState(state), own: wordOfState(own) });
 
 function wordOfState(state: AccountState): string {
   return Object.keys(STATES).find((each) => STATES[each] === state)!;
@@ -78,10 +122,10 @@ export function state(account: string, word: string | undefined, options: Common
 
 function showState(account: string, { json, dataDir }: Common): Promise<void> {
   return withClient(dataDir, async (client) => {
-    const found = await client.balances(accountOf(account));
-    const word = wordOfState(found.state);
-    if (json) printJson({ account: accountOf(account), state: word });
-    else process.stdout.write(`${word}\n`);
+    const number = accountOf(account);
+    const known = await stateInForce(client, number, await client.balances(number));
+    if (json) printJson({ account: number, ...namesOf(known) });
+    else process.stdout.write(`${said(known)}\n`);
   });
 }
 
@@ -176,23 +220,24 @@ export function limits(account: string, options: LimitOptions): Promise<void> {
       ],
     ]);
     for (const { asset, value } of reviewLimits) {
-      const above = `${formatDecimal(value, asset!.decimals)} ${asset!.name}`;
-      process.stdout.write(`orders worth more than ${above} are held for review\n`);
+      process.stdout.write(`${heldAbove(value, asset!)}\n`);
     }
   });
 }
 
 export function balances(account: string, { json, dataDir }: Common): Promise<void> {
   return withClient(dataDir, async (client) => {
-    const found = await client.balances(accountOf(account));
+    const number = accountOf(account);
+    const found = await client.balances(number);
     if (json) return printJson(found);
+    const known = await stateInForce(client, number, found);
     const rows = found.balances.map(({ asset, total, held, available }) => [
       asset!.name,
       ...[total, held, available].map((units) => formatDecimal(units, asset!.decimals)),
     ]);
     printTable([["asset", "total", "held", "available"], ...rows]);
-    if (found.state === AccountState.ACCOUNT_STATE_ACTIVE) return;
-    process.stdout.write(`the account is ${wordOfState(found.state)}\n`);
+    if (known.state === AccountState.ACCOUNT_STATE_ACTIVE) return;
+    process.stdout.write(`the account is ${said(known)}\n`);
   });
 }
 

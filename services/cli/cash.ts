@@ -57,10 +57,13 @@ export function withdraw(
     const cash = await cashOf(client, account, assetName, amount, key);
     const { idempotencyKey } = cash;
     const response = await namingTheKey("--key", idempotencyKey, () => client.withdraw(cash));
-    const known = response.repeated ? await withdrawalOf(client, cash) : undefined;
+    // What was answered stands, also where the second question is not.
+    const known = response.repeated
+      ? await withdrawalOf(client, cash).catch(() => undefined)
+      : undefined;
     const status = known === undefined ? {} : { status: statusOf(known) };
     if (json) return printJson({ ...response, idempotencyKey, ...status });
-    process.stdout.write(`${standingOf(response.repeated, known)}: ${idempotencyKey}\n`);
+    process.stdout.write(`${becameOf(response.repeated, known)}: ${idempotencyKey}\n`);
   });
 }
 
@@ -70,7 +73,7 @@ async function withdrawalOf(client: ExchangeClient, { account, idempotencyKey: k
   return found.find(({ idempotencyKey }) => idempotencyKey === key);
 }
 
-function standingOf(isOld: boolean, known: Withdrawal | undefined): string {
+function becameOf(isOld: boolean, known: Withdrawal | undefined): string {
   if (!isOld) return "asked for, and held";
   if (!known) return "was asked for before";
   if (known.status !== WithdrawalStatus.WITHDRAWAL_STATUS_REQUESTED) {
@@ -95,7 +98,7 @@ export function decide(
     const wanted = { account: accountOf(account), idempotencyKey, decision };
     const response = await client.decideWithdrawal(wanted);
     if (json) return printJson(response);
-    const name = nameOf(WithdrawalStatus, decision, "WITHDRAWAL_STATUS_").toLowerCase();
+    const name = statusOf({ status: decision });
     process.stdout.write(response.repeated ? `was ${name} before\n` : `${name}\n`);
   });
 }

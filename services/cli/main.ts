@@ -359,7 +359,7 @@ withData(program.command("kill <process>"))
 const ON_RECORDS = ["audit", "archive", "explain", "statement", "positions", "reincarnate"];
 const STARTS_SERVERS = ["replay", "bench", ...ON_RECORDS];
 program.hook("preAction", (_, command) => {
-  if (["watch", "warnings"].includes(command.name())) endWithReader();
+  if (["watch", "warnings", "statement"].includes(command.name())) endWithReader();
   if (!STARTS_SERVERS.includes(command.name())) return;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => process.exit(EXIT_INTERRUPTED));

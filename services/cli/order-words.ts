@@ -1,5 +1,6 @@
 /** Orders in words, as the command line prints them: prices and quantities are decimals. */
 import {
+  type Asset,
   type Instrument,
   type Order,
   OrderStatus,
@@ -23,6 +24,11 @@ export function standingOf(order: Order, instrument: Instrument): string {
   ];
   const why = code === "OK" ? "" : ` (${code})`;
   return `${words.join(" ")}: filled ${amount(filled)}, open ${amount(leaves)}${why}`;
+}
+
+/** What a review limit does. */
+export function heldAbove(value: number, { name, decimals }: Asset): string {
+  return `orders worth more than ${formatDecimal(value, decimals)} ${name} are held for review`;
 }
 
 /** Goes without saying; or is said by the expiry. */

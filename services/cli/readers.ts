@@ -9,7 +9,7 @@ export function outliveReaders(): void {
   }
 }
 
-/** For what only prints, and has no end of its own. */
+/** For what only prints, and has no end of its own or one that is far off. */
 export function endWithReader(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (isReaderGone(error)) process.exit(0);

@@ -1,9 +1,10 @@
 /** Orders that are held for review, from an operator's command line. */
-import { type Asset, ReviewDecision, Side } from "../../proto/gen/exchange/v1/exchange.js";
+import { ReviewDecision, Side } from "../../proto/gen/exchange/v1/exchange.js";
 import { formatDecimal } from "../common/decimal.js";
 import { accountOf, assetNamed, type Common } from "./accounts.js";
 import { withClient } from "./connect.js";
 import { parseDecimal } from "./decimal.js";
+import { heldAbove } from "./order-words.js";
 import { printJson, printTable } from "./output.js";
 import { formatTime, nameOf, wordOf } from "./words.js";
 
@@ -40,12 +41,9 @@ function showLimits(
   });
 }
 
-function heldAbove(value: number, { name, decimals }: Asset): string {
-  return `orders worth more than ${formatDecimal(value, decimals)} ${name} are held for review`;
-}
-
+/** Those that are held already wait all the same. */
 function noneHeld(assetName?: string): string {
-  return `no order${assetName === undefined ? "" : ` in ${assetName}`} is held for review`;
+  return `no new order${assetName === undefined ? "" : ` in ${assetName}`} is held for review`;
 }
 
 /** From now on; a value of 0 lifts it. */

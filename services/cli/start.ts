@@ -67,7 +67,7 @@ interface StartReport {
 /** Resolves to the exit code when the exchange has stopped. */
 export async function start(options: StartOptions): Promise<number> {
   const runMs = options.for === undefined ? undefined : duration(options.for);
-  if (options.json && runMs === undefined) {
+  if (options.json && runMs === undefined && !options.printConfig) {
     throw new CliError(
       "JSON_WITHOUT_END",
       "--json is what a run ends with; give it an end: --for 20s",

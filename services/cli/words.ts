@@ -9,6 +9,7 @@ import { CliError } from "./cli-error.js";
 
 const MICROSECONDS_PER_SECOND = 1_000_000;
 const MICROSECONDS_PER_MILLISECOND = 1_000;
+const DATE_LENGTH = "2026-01-31".length;
 
 const SIDES: Readonly<Record<string, Side>> = { buy: Side.SIDE_BUY, sell: Side.SIDE_SELL };
 
@@ -114,9 +115,15 @@ export function parseBeginning(text: string, now: number): number {
   );
 }
 
+/** A 31st of February would be taken for a day of March. */
+function isDay(date: string): boolean {
+  const ms = Date.parse(`${date}T00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date);
+}
+
 function zonedTime(text: string): number | null {
   const hasZone = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)$/.test(text);
-  const ms = hasZone ? Date.parse(text) : Number.NaN;
+  const ms = hasZone && isDay(text.slice(0, DATE_LENGTH)) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(ms)) return null;
   // A date has milliseconds and no more; what is finer would be lost.
   const [, finer = ""] = /\.\d{3}(\d{1,3})/.exec(text) ?? [];

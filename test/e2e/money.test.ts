@@ -6,16 +6,21 @@ import { eventually, isSame, Terminal } from "./start-cli.js";
 const { folder, remove } = temporaryFolder();
 const terminal = new Terminal(folder, { PALISADE_FLOW_ORDERS_PER_SECOND: "20" });
 const everStarted: { pid: number; identity: string }[] = [];
+let start: (typeof everStarted)[number] | undefined;
 
 beforeAll(async () => {
   await terminal.start();
   const { pid, identity } = terminal.runFile();
-  everStarted.push(...terminal.alive(), { pid, identity });
+  start = { pid, identity };
+  everStarted.push(start, ...terminal.alive());
 });
 
 afterAll(async () => {
-  const [start] = everStarted.slice(-1);
-  if (start && isSame(start)) process.kill(start.pid, "SIGINT");
+  if (start && isSame(start)) {
+    // Those that were started again meanwhile, too.
+    everStarted.push(...terminal.alive());
+    process.kill(start.pid, "SIGINT");
+  }
   await eventually("everything to stop", async () => !everStarted.some(isSame) || undefined).catch(
     () => {
       for (const each of everStarted.filter(isSame)) process.kill(each.pid, "SIGKILL");
@@ -61,16 +66,19 @@ describe("orders that were sent before, or that wait for an operator", () => {
 
   it("says that an order is held for review, and that its cancel is done at once", async () => {
     await funded("12");
-    expect(await said("review-limit", "12")).toBe("no order is held for review\n");
+    expect(await said("review-limit", "12")).toBe("no new order is held for review\n");
     await said("review-limit", "12", "USD", "100");
     const above = "orders worth more than 100.000000 USD are held for review\n";
     expect(await said("review-limit", "12")).toBe(above);
     expect(await said("review-limit", "12", "USD")).toBe(above);
-    expect(await said("review-limit", "12", "TWD")).toBe("no order in TWD is held for review\n");
+    expect(await said("review-limit", "12", "TWD")).toBe(
+      "no new order in TWD is held for review\n",
+    );
     const order = ["order", "12", "buy", "1", "MSFT", "350.00", "--id"];
     expect(await said(...order, "held")).toContain("accepted, and held for review, as held;");
     expect(await said("cancel", "12", "held")).toBe("cancelled\n");
-    await said("review-limit", "12", "USD", "0");
+    const lifted = "no new order in USD is held for review\n";
+    expect(await said("review-limit", "12", "USD", "0")).toBe(lifted);
     expect(await said(...order, "free")).toContain("accepted as free;");
     expect((await terminal.run("cancel", "12", "unknown")).stdout).toContain("UNKNOWN_ORDER");
   });
@@ -89,8 +97,14 @@ describe("accounts", () => {
     expect(await said("sub-accounts", "15")).toMatch(
       new RegExp(`^${sub} +frozen \\(parent\\)$`, "m"),
     );
-    const both = [{ account: opened.account, state: 1, inForce: 3 }];
-    expect(await terminal.json("sub-accounts", "15")).toEqual(both);
+    const both = { account: opened.account, state: "frozen", own: "active" };
+    expect(await terminal.json("sub-accounts", "15")).toEqual([both]);
+    expect(await terminal.json("account", sub)).toEqual(both);
+    expect(await said("account", sub)).toBe("frozen (parent)\n");
+    expect(await said("balances", sub)).toMatch(/^the account is frozen \(parent\)$/m);
+    const again = ["open", sub, "--parent", "15"];
+    expect(await said(...again)).toMatch(/, was open before and is frozen \(parent\)$/m);
+    expect(await terminal.json(...again)).toMatchObject({ repeated: true, ...both });
     await said("account", sub, "frozen");
     expect(await said("sub-accounts", "15")).toMatch(new RegExp(`^${sub} +frozen$`, "m"));
     const asked = ["account", sub, "active"];
