@@ -4,7 +4,7 @@ import { type Age, type AnyFile, archive } from "../archive/archive.js";
 import { CliError } from "./cli-error.js";
 import { type DatabaseOptions, onDatabase } from "./database.js";
 import { printJson } from "./output.js";
-import { parseSeconds, parsePastTime } from "./words.js";
+import { isDuration, parseFixedTime, parseSeconds } from "./words.js";
 
 export interface ArchiveOptions extends DatabaseOptions {
   readonly before?: string;
@@ -12,8 +12,6 @@ export interface ArchiveOptions extends DatabaseOptions {
   readonly to: string;
   readonly json?: boolean;
 }
-
-const MICROSECONDS_PER_MILLISECOND = 1_000;
 
 export async function runArchive(options: ArchiveOptions): Promise<void> {
   const { before, olderThan, to, json, ...database } = options;
@@ -36,13 +34,23 @@ function ageOf(before: string | undefined, olderThan: string | undefined): Age {
     return { olderThanSeconds: parseSeconds(olderThan, "age from which to archive") };
   }
   if (before !== undefined && olderThan === undefined) {
-    const now = Date.now() * MICROSECONDS_PER_MILLISECOND;
-    return { before: parsePastTime(before, now, "time before which to archive") };
+    return { before: timeOf(before) };
   }
   throw new CliError(
     "ARCHIVE_AGE_UNCLEAR",
     "what is to go is said once: --older-than 24h, or --before 2026-01-31T00:00:00Z",
   );
+}
+
+/** How long ago something was is a question to the database, whose clock its rows are of. */
+function timeOf(before: string): number {
+  if (isDuration(before)) {
+    throw new CliError(
+      "NOT_A_TIME",
+      `--before takes a time; for an age say --older-than ${before}`,
+    );
+  }
+  return parseFixedTime(before, "time before which to archive");
 }
 
 function contents(file: AnyFile): string {

@@ -15,6 +15,7 @@ import {
   tablesOf,
   targetsTable,
 } from "../../test/bench/report-table.js";
+import { POSTGRES_INSTANCES_MAX } from "../supervisor/exchange.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
 import { printJson, printTable, progress } from "./output.js";
@@ -26,11 +27,8 @@ const RATE_MAX = 1_000_000;
 const MESSAGES_MIN = 1_000;
 const MESSAGES_MAX = 10_000_000;
 const SEED_MAX = 2 ** 32 - 1;
-/** On one machine, which has to hold all of them. */
-/** So many of a node's connections PostgreSQL lets in, by the settings here. */
+/** The connections of so many nodes PostgreSQL lets in, by the settings here. */
 const NODES_MAX = 12;
-/** As many as `start` takes. */
-const POSTGRES_MAX = 9;
 const SWEEPS = ["symbols", "accounts"] as const;
 
 export interface BenchOptions {
@@ -110,7 +108,12 @@ function wholes(options: BenchOptions) {
     ...within("rate", rate, [1, RATE_MAX], "rate in orders a second"),
     ...within("nodes", nodes, [1, NODES_MAX], "number of nodes"),
     ...within("ledgerShards", shards, [1, LEDGER_SHARDS_MAX], "number of ledger shards"),
-    ...within("postgresInstances", postgres, [1, POSTGRES_MAX], "number of PostgreSQL instances"),
+    ...within(
+      "postgresInstances",
+      postgres,
+      [1, POSTGRES_INSTANCES_MAX],
+      "number of PostgreSQL instances",
+    ),
     ...within("messages", messages, [MESSAGES_MIN, MESSAGES_MAX], "number of messages"),
     ...within("seed", seed, [0, SEED_MAX], "seed"),
   };

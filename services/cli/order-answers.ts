@@ -15,7 +15,7 @@ interface Found {
   readonly standing: string;
 }
 
-export interface Asked {
+interface Asked {
   readonly account: number;
   readonly clientOrderId: string;
 }
@@ -29,7 +29,8 @@ export async function sayPlaced(
   { json }: Common,
 ): Promise<number> {
   const { account, clientOrderId } = asked;
-  const found = await lookUp(client, asked);
+  const isShown = isOld || (result.code === "OK" && !json);
+  const found = isShown ? await lookUp(client, asked) : null;
   const earlier = isOld && found ? { order: found.order } : {};
   const said = { ...result, clientOrderId, ...earlier };
   const isHeld = found !== null && found.order.reviewUntil > 0;
@@ -47,7 +48,7 @@ export async function sayCancelled(
   result: CommandResult,
   { json }: Common,
 ): Promise<number> {
-  const found = result.code === "OK" ? await lookUp(client, asked) : null;
+  const found = result.code === "OK" && !json ? await lookUp(client, asked) : null;
   const isDone = found?.order.status === OrderStatus.ORDER_STATUS_CANCELLED;
   return say(result, isDone ? "cancelled" : passedOn(asked), { json });
 }

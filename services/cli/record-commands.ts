@@ -42,7 +42,8 @@ export function addRecordCommands({ program, withData, run }: Shell): void {
 
   withData(program.command("statement <account>"))
     .description(
-      "an account's money line by line, as its journal says it: CSV (its first and last rows, of kind opening and closing, say what there is of each asset), or JSON with --json (house.1: what shard 1 got in fees)",
+      "an account's money line by line, as its journal says it (house.1: what shard 1 got in fees): CSV, whose first and " +
+        "last rows (opening, closing) say what there is of each asset, or JSON with --json",
     )
     .option(
       "--from <time>",

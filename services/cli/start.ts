@@ -11,10 +11,10 @@ import { describeConfig, type LoadedConfig, loadConfig } from "../common/config.
 import { SETTINGS } from "../common/settings.js";
 import { INSTRUMENTS } from "../participants/instruments.js";
 import { Participants } from "../participants/participants.js";
-import { type Exchange, startExchange } from "../supervisor/exchange.js";
+import { type Exchange, POSTGRES_INSTANCES_MAX, startExchange } from "../supervisor/exchange.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
-import { printJson, progress } from "./output.js";
+import { EXIT_INTERRUPTED, printJson, progress } from "./output.js";
 import { dataDirectory, removeRunFile, writeRunFile } from "./run-file.js";
 import { Status } from "./status.js";
 
@@ -48,9 +48,6 @@ const OF_SINGLE_PROCESSES = [
 /** Signals within so long are one wish to end. */
 const SAME_SIGNAL_MS = 1_000;
 const WATCH_PARENT_EVERY_MS = 250;
-const EXIT_INTERRUPTED = 130;
-/** On one machine; more would only wait for each other. */
-const POSTGRES_INSTANCES_MAX = 9;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** What `--for` ends with, as one line of JSON. */

@@ -1,8 +1,7 @@
 /** `statement`: an account's money, line by line, as its journal says it. */
 import { houseAccountOf } from "../../actors/kernel/ids.js";
 import { JournalError } from "../audit/account-journal.js";
-import { JournalArchivedError } from "../audit/journal-reader.js";
-import type { Period } from "../audit/journal-reader.js";
+import { JournalArchivedError, type Period } from "../audit/journal-reader.js";
 import { type Amounts, type StatementLine, writeStatement } from "../audit/statement.js";
 import { accountOf } from "./accounts.js";
 import { CliError } from "./cli-error.js";

@@ -5,7 +5,7 @@ import type { ExchangeClient } from "../client/exchange-client.js";
 import type { WarningsWanted } from "../client/warning-stream.js";
 import { accountOf } from "./accounts.js";
 import { withClient } from "./connect.js";
-import { printJson } from "./output.js";
+import { EXIT_INTERRUPTED, printJson } from "./output.js";
 import { formatTime, parseBeginning, wordOf } from "./words.js";
 
 export interface WarningsOptions {
@@ -22,7 +22,8 @@ const KINDS: Readonly<Record<string, WarningKind>> = Object.fromEntries(
   WARNING_KINDS.map((kind) => [WARNING_NAMES[kind], kind]),
 );
 
-export async function warnings(options: WarningsOptions): Promise<void> {
+/** What is stored is shown whole, or not at all. */
+export async function warnings(options: WarningsOptions): Promise<number> {
   const { account, kind, follow, json } = options;
   const wantedAccount = account === undefined ? 0 : accountOf(account);
   const wantedKind = kind === undefined ? 0 : wordOf(KINDS, kind, "kind", "UNKNOWN_WARNING_KIND");
@@ -32,15 +33,17 @@ export async function warnings(options: WarningsOptions): Promise<void> {
       else process.stdout.write(`${asText(each)}\n`);
     }
   };
-  await withClient(options.dataDir, async (client) => {
+  return withClient(options.dataDir, async (client) => {
     const now = await client.serverTime();
     const ago = options.since ?? (follow ? null : LAST_DAY);
     const since = ago === null ? now : parseBeginning(ago, now);
     const stored: Warning[] = [];
     const keep = (told: readonly Warning[]) => void stored.push(...told);
     const positions = await told(client, { since, storedOnly: true }, keep);
+    if (!positions) return EXIT_INTERRUPTED;
     print(stored);
-    if (follow && positions) await told(client, { since, storedOnly: false, positions }, print);
+    if (follow) await told(client, { since, storedOnly: false, positions }, print);
+    return 0;
   });
 }
 
@@ -52,20 +55,22 @@ export function chosen(told: readonly Warning[], account: number, kind: number):
     .toSorted((one, other) => one.time - other.time);
 }
 
-/** Resolves to the last batch that each shard has told when there is no more; null: it was interrupted. */
+/** Resolves to the last batch that each shard has told when there is no more; null: it was interrupted before. */
 function told(
   client: ExchangeClient,
   wanted: WarningsWanted,
   onWarnings: (told: readonly Warning[]) => void,
 ): Promise<ReadonlyMap<number, number> | null> {
-  return new Promise((resolve, reject) => {
+  let interrupt = (): void => undefined;
+  return new Promise<ReadonlyMap<number, number> | null>((resolve, reject) => {
     const onEnd = () => resolve(stream.positions());
     const stream = client.subscribeWarnings(wanted, { onWarnings, onEnd, onFailed: reject });
-    process.once("SIGINT", () => {
+    interrupt = () => {
       stream.close();
       resolve(null);
-    });
-  });
+    };
+    process.once("SIGINT", interrupt);
+  }).finally(() => process.off("SIGINT", interrupt));
 }
 
 function nameOf(kind: number): string {

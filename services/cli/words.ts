@@ -65,6 +65,10 @@ export function wordOf<T>(
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
+export function isDuration(text: string): boolean {
+  return /^\d+[smhd]$/.test(text);
+}
+
 /** `60s`, `5m`, `2h` or `1d` as whole seconds. */
 export function parseSeconds(text: string, what: string): number {
   const match = /^(\d{1,9})([smhd])$/.exec(text);
@@ -92,15 +96,25 @@ export function parseTime(text: string, now: number, what: string): number {
  * time and its zone.
  */
 export function parsePastTime(text: string, now: number, what: string): number {
-  if (/^\d+[smhd]$/.test(text)) {
+  if (isDuration(text)) {
     return Math.max(now - parseSeconds(text, what) * MICROSECONDS_PER_SECOND, 0);
   }
+  return fixedTime(text, what, "10m or 1d (so long ago), ");
+}
+
+/** The same where so long ago is asked for in another way. */
+export function parseFixedTime(text: string, what: string): number {
+  return fixedTime(text, what, "");
+}
+
+/** `others`: what else it may be. */
+function fixedTime(text: string, what: string, others: string): number {
   const isDate = /^\d{4}-\d\d-\d\d$/.test(text);
   const time = zonedTime(isDate ? `${text}T00:00Z` : text);
   if (time !== null) return time;
   throw new CliError(
     "NOT_A_TIME",
-    `the ${what} is "${text}"; it is like 10m or 1d (so long ago), 2026-01-31 (midnight, UTC), 2026-01-31T13:30:00Z or ` +
+    `the ${what} is "${text}"; it is like ${others}2026-01-31 (midnight, UTC), 2026-01-31T13:30:00Z or ` +
       "2026-01-31T21:30:00+08:00",
   );
 }

@@ -8,6 +8,8 @@ import { ExchangeProcess, type ProcessKind, type ProcessPlan } from "./child.js"
 import { type DataFolder, openDataFolder } from "./data-folder.js";
 import { LeaderBoard, type Leaders } from "./leaders.js";
 
+/** On one machine; more would only wait for each other. */
+export const POSTGRES_INSTANCES_MAX = 9;
 const LOOPBACK = "127.0.0.1";
 const CLAIM_LIMIT_MS = 60_000;
 const RESTART_DELAY_MS = 3_000;

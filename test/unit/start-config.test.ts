@@ -21,4 +21,6 @@ it("shows all settings, and says which of them a start passes over", async () =>
   expect(written.stderr).toBe(
     "PALISADE_LEASE_TTL_SECONDS is for single processes; start runs its own and passes it over\n",
   );
+  expect(await start({ printConfig: true, json: true })).toBe(0);
+  await expect(start({ json: true })).rejects.toThrow("JSON_WITHOUT_END");
 });
