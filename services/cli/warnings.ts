@@ -56,8 +56,8 @@ export function chosen(told: readonly Warning[], account: number, kind: number):
 }
 
 /** Resolves to the last batch that each shard has told when there is no more; null: it was interrupted before. */
-function told(
-  client: ExchangeClient,
+export function told(
+  client: Pick<ExchangeClient, "subscribeWarnings">,
   wanted: WarningsWanted,
   onWarnings: (told: readonly Warning[]) => void,
 ): Promise<ReadonlyMap<number, number> | null> {

@@ -57,10 +57,9 @@ describe("words of the command line", () => {
     expect(parsePastTime("2026-01-31T13:30:00.12345Z", now, "end")).toBe(1_769_866_200_123_450);
     expect(parsePastTime("99999d", now, "end")).toBe(0);
     expect(parsePastTime("2028-02-29", now, "end")).toBe(1_835_395_200_000_000);
-    for (const text of [
-      ...["", "+10m", "10", "2026-13-31", "2026-01-31T13:30:00"],
-      ...["2026-02-31", "2026-02-29", "2026-04-31T13:30:00Z", "2026-00-01", "2026-01-00"],
-    ]) {
+    const malformed = ["", "+10m", "10", "2026-13-31", "2026-01-31T13:30:00"];
+    const noDays = ["2026-02-31", "2026-02-29", "2026-04-31T13:30:00Z", "2026-00-01", "2026-01-00"];
+    for (const text of [...malformed, ...noDays]) {
       expect(() => parsePastTime(text, now, "end"), text).toThrow(/NOT_A_TIME: the end .* 1d \(so/);
     }
     expect(parseBeginning("1d", now)).toBe(now - 86_400_000_000);
