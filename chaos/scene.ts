@@ -103,7 +103,7 @@ export class Scene {
   static async start(options: SceneOptions): Promise<Scene> {
     const { nodes, ledgerShards, postgresInstances, env, log, nodeProgram } = options;
     const lease = { PALISADE_LEASE_TTL_SECONDS: String(LEASE_TTL_SECONDS) };
-    const ground = await Ground.lay(options);
+    const ground = await Ground.lay(options, log);
     const { dataDir } = ground;
     let exchange: Exchange | undefined;
     try {

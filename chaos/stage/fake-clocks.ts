@@ -2,9 +2,12 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { installPackage } from "../../services/servers/apt.js";
+import type { Log } from "../../services/servers/server-error.js";
 import { CannotStrikeError } from "../drills/drill.js";
 
 const PLACES = ["/usr/lib", "/usr/local/lib"];
+const PACKAGE = "libfaketime";
 const LIBRARY = join("faketime", "libfaketime.so.1");
 /** It looks into the file this often. */
 const CACHE_SECONDS = 1;
@@ -13,16 +16,20 @@ export class FakeClocks {
   private readonly library: string;
   private readonly folder = mkdtempSync(join(tmpdir(), "palisade-clocks-"));
 
-  /** Throws `CannotStrikeError` where there is no libfaketime. */
-  constructor() {
-    const library = findLibrary();
-    if (library === undefined) {
-      throw new CannotStrikeError(
-        `a clock can be set for one process only by libfaketime, and there is no ${LIBRARY} under ` +
-          `${PLACES.join(" or ")}. On Debian and Ubuntu: apt-get install libfaketime`,
-      );
-    }
+  private constructor(library: string) {
     this.library = library;
+  }
+
+  /** Gets libfaketime where it is not here yet. Throws `CannotStrikeError` where it cannot be had. */
+  static async open(log: Log): Promise<FakeClocks> {
+    if (findLibrary() === undefined) await installPackage(PACKAGE, log);
+    const library = findLibrary();
+    if (library !== undefined) return new FakeClocks(library);
+    throw new CannotStrikeError(
+      `a clock can be set for one process only by libfaketime; there is no ${LIBRARY} under ` +
+        `${PLACES.join(" or ")}, and no way to get it was open (apt as root or by sudo). ` +
+        `On Debian and Ubuntu: apt-get install ${PACKAGE}`,
+    );
   }
 
   /** What a process has to be started with; its clock is right at first. */

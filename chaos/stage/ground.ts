@@ -1,6 +1,7 @@
 /** What an exchange stands on where drills want it to be special: wires, a small disk, clocks that can be set, three NATS servers. */
 import { join } from "node:path";
 import type { ServerKind } from "../../services/servers/child-server.js";
+import type { Log } from "../../services/servers/server-error.js";
 import { FakeClocks } from "./fake-clocks.js";
 import { type NatsCluster, startNatsCluster } from "./nats-cluster.js";
 import { SmallDisk } from "./small-disk.js";
@@ -30,13 +31,13 @@ export class Ground {
   private readonly things: Things = {};
 
   /** Throws `CannotStrikeError` where something cannot be had on this machine. */
-  static async lay(options: Partial<GroundOptions>): Promise<Ground> {
+  static async lay(options: Partial<GroundOptions>, log: Log): Promise<Ground> {
     const ground = new Ground();
     const { things } = ground;
     try {
       if (options.wired) things.wires = new Wires();
       if (options.smallDisk) things.disk = SmallDisk.mount();
-      if (options.fakeClocks) things.clocks = new FakeClocks();
+      if (options.fakeClocks) things.clocks = await FakeClocks.open(log);
       if (options.natsServers === 3) things.natsCluster = await startNatsCluster();
       return ground;
     } catch (error) {

@@ -69,6 +69,17 @@ function canOffer(kind: ServerKind): boolean {
   return version !== undefined && fits(kind, version);
 }
 
+/** Installs a package that is no server, whatever its version; false when this system has no apt, no right to use it, or no such package. */
+export async function installPackage(name: string, log: Log): Promise<boolean> {
+  const root = existsSync(APT_GET) ? asRoot() : undefined;
+  if (root === undefined) return false;
+  log(`apt: installing ${name}`);
+  const install = () => run([...root, "sh", SCRIPT, name], log);
+  if ((await install()) === undefined) return true;
+  await run([...root, APT_GET, "update"], log);
+  return (await install()) === undefined;
+}
+
 /** The command an administrator would type for these servers. */
 export function aptCommand(kinds: readonly ServerKind[]): string {
   return `apt-get install ${kinds.map((kind) => APT_PACKAGE[kind]).join(" ")}`;
