@@ -60,7 +60,7 @@ describe("a client whose gateway was away", () => {
     for (const cleanup of cleanups.splice(0)) cleanup();
   });
 
-  it("has its events again with the connection, which it tries twice a second", async () => {
+  it("has its events again when that is back, from where they broke off, and was told once", async () => {
     let interruptions = 0;
     const begun = later<Call>();
     const first = await gateway(begun.keep);
