@@ -2,6 +2,7 @@
 import { isReady } from "../../ask-node.js";
 import { isSoWithin } from "../../stage/patience.js";
 import { ledNames, pickVictim, type Victim } from "../../stage/victims.js";
+import type { TcpProxy } from "../../stage/tcp-proxy.js";
 import type { Ways } from "../../stage/wires.js";
 import type { Drill, Stage } from "../drill.js";
 import { deposesNobody } from "../deposes-nobody.js";
@@ -38,14 +39,8 @@ export const CUTS: readonly Cut[] = [
   { name: "what it says to NATS cut", spoil: ({ nats }) => nats.freeze("requests") },
   { name: "etcd's answers cut", spoil: ({ etcd }) => etcd.freeze("answers"), leadsOn: true },
   { name: "Postgres half open", spoil: ({ postgres }) => postgres.halfOpen(), isShort: true },
-  {
-    // The server's end is gone for good, and nobody says so; and while it lasts, who calls again hears nothing either.
-    name: "NATS half open",
-    spoil({ nats }) {
-      nats.halfOpen();
-      nats.freeze();
-    },
-  },
+  { name: "NATS half open", spoil: ({ nats }) => halfOpenAndMute(nats) },
+  { name: "etcd half open", spoil: ({ etcd }) => halfOpenAndMute(etcd), leadsOn: true },
   { name: `Postgres ${SLOW_MS} ms away`, spoil: ({ postgres }) => postgres.slow(SLOW_MS) },
   { name: `NATS ${SLOW_MS} ms away`, spoil: ({ nats }) => nats.slow(SLOW_MS) },
   { name: `etcd ${SLOW_MS} ms away`, spoil: ({ etcd }) => etcd.slow(SLOW_MS), leadsOn: true },
@@ -73,6 +68,12 @@ export const CUT_LEADER: Drill = {
     };
   },
 };
+
+/** The server's end is gone for good, and nobody says so; and while it lasts, who calls again hears nothing either. */
+function halfOpenAndMute(way: TcpProxy): void {
+  way.halfOpen();
+  way.freeze();
+}
 
 function cutOff({ spoil }: Cut): Fault<Silenced> {
   const fault = silentLeader({
