@@ -139,6 +139,7 @@ class LiveSession {
     const refusals = plans.flatMap((plan) => refusalOf(drill, ground, plan)?.message ?? []);
     const obstacles = await accountObstacles(target.client, this.needs);
     const ails = await whatAils(target, 0);
+    const running = await Turn.refusal(this.etcdUrl);
     return {
       drill: drill.name,
       against: options.against,
@@ -154,6 +155,7 @@ class LiveSession {
         ({ asset, units }) => `${formatDecimal(units, asset.decimals)} ${asset.name}`,
       ),
       refusedNow: [
+        ...(running ? [running.message] : []),
         ...new Set(refusals),
         ...obstacles.map(({ message }) => message),
         ...ails.map((each) => `EXCHANGE_NOT_HEALTHY: ${each}`),

@@ -26,7 +26,7 @@ export class Turn {
 
   /** `drill`: its name. Throws `CliError` while another one has the turn, or etcd does not answer. */
   static async take(etcdUrl: string, drill: string): Promise<Turn> {
-    const client = new Etcd3({ hosts: etcdUrl.replace(/\/$/, "") });
+    const client = new Etcd3({ hosts: hostOf(etcdUrl) });
     const lease = client.lease(LEASE_TTL_SECONDS);
     // What the drill looks at tells it that etcd is lost, and ends it.
     lease.on("lost", () => undefined);
@@ -40,19 +40,23 @@ export class Turn {
         .else(client.get(KEY));
       const { succeeded, responses } = await within(clock, CALL_MS_MAX, claim.commit());
       if (succeeded) return turn;
-      const other = responses[0]?.response_range?.kvs[0]?.value.toString() ?? "another drill";
-      throw new CliError(
-        "DRILL_RUNNING",
-        `${other} strikes this exchange now, and two at once would take each other's doing for how things were. ` +
-          `Wait for it, or end it by Ctrl-C; of one that was killed the turn ends by itself after ${LEASE_TTL_SECONDS} s`,
-      );
+      throw running(responses[0]?.response_range?.kvs[0]?.value.toString() ?? "another drill");
     } catch (error) {
       await turn.leave();
-      if (error instanceof CliError) throw error;
-      throw new CliError(
-        "ETCD_UNAVAILABLE",
-        `etcd does not answer at ${etcdUrl} (${(error as Error).message}), which says whose turn it is`,
-      );
+      throw error instanceof CliError ? error : unavailable(etcdUrl, error as Error);
+    }
+  }
+
+  /** Why it cannot be had now, as `take` would say it; null: it can. Throws `CliError` when etcd does not answer. */
+  static async refusal(etcdUrl: string): Promise<CliError | null> {
+    const client = new Etcd3({ hosts: hostOf(etcdUrl) });
+    try {
+      const other = await within(clock, CALL_MS_MAX, client.get(KEY).string());
+      return other === null ? null : running(other);
+    } catch (error) {
+      throw unavailable(etcdUrl, error as Error);
+    } finally {
+      client.close();
     }
   }
 
@@ -61,4 +65,24 @@ export class Turn {
     await within(clock, CALL_MS_MAX, this.lease.revoke()).catch(() => undefined);
     this.client.close();
   }
+}
+
+/** The client takes a slash at the end for a part of the address. */
+function hostOf(etcdUrl: string): string {
+  return etcdUrl.replace(/\/$/, "");
+}
+
+function running(other: string): CliError {
+  return new CliError(
+    "DRILL_RUNNING",
+    `${other} strikes this exchange now, and two at once would take each other's doing for how things were. ` +
+      `Wait for it, or end it by Ctrl-C; of one that was killed the turn ends by itself after ${LEASE_TTL_SECONDS} s`,
+  );
+}
+
+function unavailable(etcdUrl: string, { message }: Error): CliError {
+  return new CliError(
+    "ETCD_UNAVAILABLE",
+    `etcd does not answer at ${etcdUrl} (${message}), which says whose turn it is`,
+  );
 }

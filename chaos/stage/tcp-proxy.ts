@@ -88,7 +88,7 @@ export class TcpProxy {
 
   /**
    * The same for the answer to the next request that has this text in it, whichever connection it comes on. Resolves when
-   * the answer has been lost.
+   * the answer has been lost, or is to be spared.
    */
   loseAnswerTo(text: string): Promise<void> {
     return this.mark({ text, spoils: "answer" });
@@ -97,6 +97,14 @@ export class TcpProxy {
   /** Only the first half of the next request that has this text in it reaches the server, then the connection is cut. */
   cutRequest(text: string): Promise<void> {
     return this.mark({ text, spoils: "request" });
+  }
+
+  /** No request and no answer is spoiled any more that was to be. */
+  spare(): void {
+    this.marked = null;
+    this.losesAnswer = false;
+    this.doomed.clear();
+    this.whenLost();
   }
 
   /** Everybody is cut off; who connects again reaches this server. */

@@ -38,6 +38,7 @@ export class Wires {
   heal(process?: string): void {
     const wires = process === undefined ? this.all : Object.values(this.of(process));
     for (const wire of wires) {
+      wire.spare();
       wire.thaw();
       wire.slow(0);
     }

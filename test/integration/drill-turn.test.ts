@@ -17,7 +17,10 @@ it("is one drill's at a time, and free again when that one has ended", async () 
     code: "DRILL_RUNNING",
     message: expect.stringMatching(/^DRILL_RUNNING: drain \(process \d+ on .*Ctrl-C/),
   });
+  const refusal = await Turn.refusal(etcd.url);
+  expect(refusal?.message).toMatch(/^DRILL_RUNNING: drain \(process /);
   await first.leave();
+  expect(await Turn.refusal(etcd.url)).toBeNull();
   await (await Turn.take(etcd.url, "move-leader")).leave();
 });
 
@@ -37,10 +40,12 @@ it("keeps nobody waiting for an etcd that is silent, neither for its beginning n
     const turn = await Turn.take(proxy.url, "drain");
     proxy.freeze();
     await turn.leave();
-    await expect(Turn.take(proxy.url, "drain")).rejects.toMatchObject({
+    const silence = {
       code: "ETCD_UNAVAILABLE",
       message: expect.stringContaining("did not answer in"),
-    });
+    };
+    await expect(Turn.take(proxy.url, "drain")).rejects.toMatchObject(silence);
+    await expect(Turn.refusal(proxy.url)).rejects.toMatchObject(silence);
   } finally {
     await proxy.stop();
   }

@@ -159,4 +159,13 @@ describe("a wire", () => {
     expect(echo.heard).toEqual(["one", "commit all"]);
     expect(told).toBe("re:one");
   });
+
+  it("spares what was to be cut, when it is told so", async () => {
+    const cut = wire.cutRequest("commit");
+    wire.spare();
+    await cut;
+    client.write("commit all");
+    await until(() => told === "re:onere:commit all");
+    expect(client.closed).toBe(false);
+  });
 });

@@ -12,6 +12,7 @@ const COMMIT = "commit_";
 interface Cut {
   readonly victim: Victim;
   done: number;
+  isOver: boolean;
   /** Settled when all commits were cut. */
   cutting: Promise<void>;
 }
@@ -28,14 +29,16 @@ export const CUT_COMMIT: Drill = {
   round: whileItLasts<Cut>({
     async aim({ scene }, number) {
       const victim = await pickVictim(scene.exchange, number);
-      return { victim, done: 0, cutting: Promise.resolve() };
+      return { victim, done: 0, isOver: false, cutting: Promise.resolve() };
     },
     symbols: ({ victim }) => victim.symbols,
     strike(cut, { scene }) {
       const { postgres } = scene.ground.get("wires").of(cut.victim.process.name);
       cut.cutting = (async () => {
-        for (; cut.done < 2 * CUTS_EACH; cut.done++) {
+        while (cut.done < 2 * CUTS_EACH) {
           await (cut.done % 2 === 0 ? postgres.cutRequest(COMMIT) : postgres.loseAnswerTo(COMMIT));
+          if (cut.isOver) return;
+          cut.done += 1;
         }
       })();
     },
@@ -45,8 +48,9 @@ export const CUT_COMMIT: Drill = {
         ? []
         : [`only ${cut.done} of ${2 * CUTS_EACH} commits were cut within ${CUTS_LIMIT_MS} ms`];
     },
-    async heal({ victim }, { scene }) {
-      scene.ground.get("wires").of(victim.process.name).postgres.thaw();
+    async heal(cut, { scene }) {
+      cut.isOver = true;
+      scene.ground.get("wires").heal(cut.victim.process.name);
     },
     name: ({ victim, done }) => `${ledNames(victim)}; ${done} of its commits were cut`,
   }),
