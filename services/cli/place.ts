@@ -65,7 +65,9 @@ export function drain(name: string, options: Common): Promise<void> {
     }
     await cluster.wish(drainKey(node), ON);
     await untilEmpty(cluster, node);
-    const text = `${node} is drained: it leads nothing, and takes nothing until undrain`;
+    const others = state.nodes.filter((each) => each.node !== node && open(each));
+    const last = others.length === 1 ? `, or until ${others[0]!.node} is gone, too` : "";
+    const text = `${node} is drained: it leads nothing, and takes nothing until undrain${last}`;
     say({ node, drained: true, gaveAway: leads.length }, text, options);
   });
 }

@@ -20,7 +20,7 @@ import { rebuild } from "./recovery.js";
 export interface StandbyProgress {
   /** The last batch that is applied; 0: the rows are still being read. */
   readonly batch: number;
-  /** How many more it has heard of. */
+  /** How many more it has heard of; 0 while the rows are being read. */
   readonly behind: number;
   /** How many it keeps that it was told of while it reads. */
   readonly told: number;
@@ -66,8 +66,9 @@ export class Standby {
 
   get progress(): StandbyProgress {
     const { batch, heard, isWarm } = this;
-    const behind = Math.max(0, heard - batch);
-    return { batch: this.actor ? batch : 0, behind, told: this.told.length, isWarm };
+    const told = this.told.length;
+    if (!this.actor) return { batch: 0, behind: 0, told, isWarm };
+    return { batch, behind: Math.max(0, heard - batch), told, isWarm };
   }
 
   stop(): void {

@@ -194,12 +194,13 @@ function mayLead(node: string, { members }: View): boolean {
   return member !== undefined && member.suspicion === null && !member.info.isLeaving;
 }
 
-/** Those that operators have not closed; where these are all, that does not count. */
+/** Those that operators have not closed; where there is none of these, the cordoned ones; and a drained one before nobody. */
 function eligibleNodes(view: View): WeighedNode[] {
   const { drained, cordoned } = view.wishes;
   const able = [...view.members]
     .filter(([node]) => mayLead(node, view))
     .map(([node, { info }]) => ({ node, weight: info.weight }));
-  const open = able.filter(({ node }) => !drained.has(node) && !cordoned.has(node));
-  return open.length > 0 ? open : able;
+  const kept = able.filter(({ node }) => !drained.has(node));
+  const open = kept.filter(({ node }) => !cordoned.has(node));
+  return [open, kept, able].find(({ length }) => length > 0) ?? [];
 }

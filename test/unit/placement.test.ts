@@ -151,6 +151,9 @@ describe("claims", () => {
     ]);
     const all = Object.fromEntries(NAMES.map((node) => [drainKey(node), "on"]));
     expect(claimers({ wishes: all })).toEqual([BEST]);
+    // The last open one has died: what is cordoned stays where it is, what is drained may be stopped any moment.
+    const closed = { [drainKey(BEST)]: "on", [cordonKey(SECOND)]: "on" };
+    expect(claimers({ wishes: closed, suspects: { [THIRD]: ENDED } })).toEqual([SECOND]);
   });
 
   it("go where an operator wishes, if that node is there", () => {

@@ -80,6 +80,24 @@ it("goes on with what it was told meanwhile, and reads nothing twice", async () 
   expect(reads).toBe(1);
 });
 
+it("is not behind by all batches there ever were while it reads its rows", () => {
+  let tell: (data: Uint8Array) => void = () => undefined;
+  const deps = {
+    store: { load: () => new Promise(() => undefined) },
+    bus: {
+      subscribe: (_: string, handler: typeof tell) => {
+        tell = handler;
+        return () => undefined;
+      },
+    },
+    clock: new ManualClock(),
+  };
+  const standby = new Standby(deps as unknown as HostDependencies, RECORD.id, RECORD.name);
+  tell(encodeBatchFrame({ ...batches(1)[0]!, batch: 27_177 }));
+  expect(standby.progress).toEqual({ batch: 0, behind: 0, told: 1, isWarm: false });
+  standby.stop();
+});
+
 /** A standby that has followed three batches is promoted to a record; what it gives, and what it has told. */
 async function promoted(change: Partial<ActorRecord>, links: readonly Link[] = []) {
   const all = batches(3);
