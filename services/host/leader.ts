@@ -229,7 +229,7 @@ export class Leader {
     }
     this.open ??= this.begin();
     const startedAtMs = this.deps.clock.now();
-    this.open.apply(frame, admission.skip);
+    this.open.apply(frame, admission.skip, message.data);
     const elapsedMs = this.deps.clock.now() - startedAtMs;
     this.deps.observer.applied(record.kind, commands.length - admission.skip, elapsedMs);
   }

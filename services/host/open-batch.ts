@@ -35,8 +35,11 @@ export class OpenBatch {
     actor.advance(time);
   }
 
-  /** Applies a frame's commands from index `skip` on, and moves the mark of their source. */
-  apply(frame: Frame, skip: number): void {
+  /**
+   * Applies a frame's commands from index `skip` on, and moves the mark of their source. `bytes`: what the frame was read
+   * from, which goes into the log as it is where nothing is skipped.
+   */
+  apply(frame: Frame, skip: number, bytes?: Uint8Array): void {
     const { actor } = this;
     const taken = skip === 0 ? frame.commands : frame.commands.slice(skip);
     let number = frame.first + skip;
@@ -45,9 +48,7 @@ export class OpenBatch {
       actor.links.advance(frame.source, frame.token, number);
       number += 1;
     }
-    const logged = encodeFrame(frame.source, frame.first + skip, taken);
-    stampToken(logged, frame.token);
-    this.log.push(logged);
+    this.log.push(bytes && skip === 0 ? bytes : encoded(frame, skip, taken));
     this.commands += taken.length;
   }
 
@@ -84,6 +85,12 @@ export class OpenBatch {
     for (const frame of this.log) writer.bytes(frame);
     return writer.take();
   }
+}
+
+function encoded(frame: Frame, skip: number, taken: readonly Uint8Array[]): Uint8Array {
+  const bytes = encodeFrame(frame.source, frame.first + skip, taken);
+  stampToken(bytes, frame.token);
+  return bytes;
 }
 
 /** Applies a batch as it was logged to an actor that stands before it (a standby, a replay). Throws when it cannot be read. */

@@ -12,20 +12,15 @@ export function subjectName(actorName: string, anchor: number): string {
   return `inbox.${actorName}.${anchor}`;
 }
 
-/** The stream's sequence of a delivered message, from the same subject as `storedFromReply`. */
-export function sequenceFromReply(reply: string): number {
-  const tokens = reply.split(".");
-  return Number(tokens[tokens.length === 9 ? 5 : 7]);
-}
-
 /**
- * When the server stored a delivered message, in nanoseconds since 1970, from the subject that an acknowledgement would
- * go to: `$JS.ACK.stream.consumer.deliveries.sequence.consumer-sequence.nanoseconds.pending` (two more tokens in front of
- * the stream where there is a domain). As text: a double does not hold it.
+ * Where the stream has a delivered message and when the server stored it, in nanoseconds since 1970, from the subject that
+ * an acknowledgement would go to: `$JS.ACK.stream.consumer.deliveries.sequence.consumer-sequence.nanoseconds.pending` (two
+ * more tokens in front of the stream where there is a domain). The time as text: a double does not hold it.
  */
-export function storedFromReply(reply: string): string {
+export function placeFromReply(reply: string): { sequence: number; stored: string } {
   const tokens = reply.split(".");
-  return tokens[tokens.length === 9 ? 7 : 9] ?? "";
+  const at = tokens.length === 9 ? 5 : 7;
+  return { sequence: Number(tokens[at]), stored: tokens[at + 2] ?? "" };
 }
 
 /** The same from a time as the server writes it: `2026-01-31T12:00:00.123456789Z`. */

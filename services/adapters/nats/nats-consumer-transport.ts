@@ -21,7 +21,7 @@ import {
   type ControlMessage,
   HEARTBEAT_MS,
 } from "./consumption.js";
-import { sequenceFromReply, storedFromReply } from "./names.js";
+import { placeFromReply } from "./names.js";
 import type { Ask } from "./nats-log.js";
 
 /** The server forgets a consumer that nobody has listened to for so long. */
@@ -107,9 +107,8 @@ export class NatsConsumerTransport implements ConsumerTransport {
 
   private read(message: Msg): LogMessage | ControlMessage {
     if (message.headers?.code === CONTROL_CODE) return { answer: () => this.answer(message) };
-    const reply = message.reply ?? "";
-    const sequence = sequenceFromReply(reply);
-    return { sequence, stored: storedFromReply(reply), data: message.data };
+    const { sequence, stored } = placeFromReply(message.reply ?? "");
+    return { sequence, stored, data: message.data };
   }
 
   private answer(message: Msg): void {

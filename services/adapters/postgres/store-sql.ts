@@ -1,4 +1,4 @@
-/** The statements of `store.ts`, but for the commit's (see `sql.ts`). */
+/** The statements of `store.ts`, but for the commit's (see `commit-text.ts`). */
 import { OrderStatus } from "../../../actors/kernel/order.js";
 import { APPLICATION_PREFIX, type Prepared } from "./connections.js";
 

@@ -22,7 +22,7 @@ import { openPool, type Prepared, query } from "./connections.js";
 import { isOwnBug, sqlState } from "./errors.js";
 import { loadActor } from "./load.js";
 import { raiseToken } from "./raise.js";
-import { commitStatement } from "./sql.js";
+import { commitStatement } from "./commit-statement.js";
 import * as sql from "./store-sql.js";
 import { Turns } from "./turns.js";
 

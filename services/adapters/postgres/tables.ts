@@ -1,6 +1,6 @@
 /**
  * The parts of a batch's row sets and the tables they go to: the one place where the names of actors' effects and the
- * names of SQL meet. `sql.ts` makes the commit's statement from it.
+ * names of SQL meet. `commit-statement.ts` makes the commit's statement from it.
  */
 import type { ActorKind } from "../../../actors/kernel/ids.js";
 import { LEDGER } from "./ledger-tables.js";

@@ -7,21 +7,10 @@
  * A statement has only the parts that its batch has rows for: to start up and to end an empty part costs Postgres as much
  * as a row, and most batches of a quiet exchange have few parts. Each combination is one prepared statement.
  */
-import type { RowSet } from "../../../actors/kernel/actor.js";
 import { assert } from "../../../actors/kernel/assert.js";
 import { CLIENT_ORDER_ID_FREE_AFTER_MICROS } from "../../../actors/kernel/limits.js";
 import { OrderStatus } from "../../../actors/kernel/order.js";
-import type { Batch } from "../../ports/store.js";
-import { arrayOf } from "./arrays.js";
-import { PARTS, type PartTable } from "./tables.js";
-
-type Parameter = string | number | Uint8Array | null;
-
-export interface CommitStatement {
-  readonly name: string;
-  readonly text: string;
-  readonly values: Parameter[];
-}
+import type { PartTable } from "./tables.js";
 
 /** The batch's own parameters, in this order; the parts' follow. */
 const SCALARS = [
@@ -56,45 +45,17 @@ function scalar(name: string): string {
   return found;
 }
 
-/** Texts by statement name; there are as many as combinations of parts that ever occur, a few dozen. */
-const texts = new Map<string, string>();
-
-/**
- * The statement that commits a batch. `releasesIds`: orders that have ended a day ago let go of client order ids that new ones have,
- * which costs a look-up for each new order.
- */
-export function commitStatement(batch: Batch, releasesIds: boolean): CommitStatement {
-  const { kind } = batch.actor;
-  const rows: Readonly<Record<string, RowSet>> = { ...batch.effects.rows, ...commonRows(batch) };
-  for (const name of Object.keys(rows)) {
-    const known = name === "flows" || PARTS[kind].some(({ part }) => part === name);
-    assert(known || rows[name]!.count === 0, "no table takes the part %s", name);
-  }
-  const parts = PARTS[kind].filter(({ part }) => (rows[part]?.count ?? 0) > 0);
-  const hasConfirmed = batch.confirmed.length > 0;
-  const mask = PARTS[kind].map((part) => (parts.includes(part) ? 1 : 0)).join("");
-  const releases = releasesIds && parts.some(takesIds);
-  const isLast = batch.successor !== null;
-  const marks = [hasConfirmed && "_confirmed", releases && "_releases", isLast && "_last"];
-  const name = `commit_${kind}_${mask}${marks.filter(Boolean).join("")}`;
-  let text = texts.get(name);
-  if (text === undefined) {
-    text = commitText(parts, { hasConfirmed, releases, isLast });
-    texts.set(name, text);
-  }
-  return { name, text, values: commitValues(batch, parts, rows) };
-}
-
-interface Shape {
+/** What a commit does besides its parts. */
+export interface Besides {
   readonly hasConfirmed: boolean;
   readonly releases: boolean;
   readonly isLast: boolean;
 }
 
 /** Behind the scalars: each part's arrays, the expected counts where there are parts, what is confirmed, the successor. */
-function commitText(
+export function commitText(
   parts: readonly PartTable[],
-  { hasConfirmed, releases, isLast }: Shape,
+  { hasConfirmed, releases, isLast }: Besides,
 ): string {
   let parameter = SCALARS.length;
   const newIds: string[] = [];
@@ -120,7 +81,7 @@ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now,
 }
 
 /** An insert gives each of its rows a place or fails; who updates or deletes may find fewer than there should be. */
-function mayMiss({ mode }: PartTable): boolean {
+export function mayMiss({ mode }: PartTable): boolean {
   return mode === "update" || mode === "delete";
 }
 
@@ -170,7 +131,7 @@ function claimedText(before: number): string {
 }
 
 /** Does the part insert orders, whose client order ids may have been those of others? */
-function takesIds({ table, mode }: PartTable): boolean {
+export function takesIds({ table, mode }: PartTable): boolean {
   return table === "orders" && mode === "insert";
 }
 
@@ -256,110 +217,4 @@ function keyText({ key }: PartTable): string {
     name === "actor" ? "t.actor = fence.actor" : `t.${name} = u.${name}`,
   );
   return equal.join(" AND ");
-}
-
-function commitValues(
-  batch: Batch,
-  parts: readonly PartTable[],
-  rows: Readonly<Record<string, RowSet>>,
-): Parameter[] {
-  const { actor, effects, confirmed } = batch;
-  const values: Parameter[] = [
-    actor.id,
-    actor.incarnation,
-    batch.token,
-    batch.number - 1,
-    batch.number,
-    batch.eventBatch,
-    batch.anchor,
-    batch.streamCreated,
-    batch.positionAfter,
-    batch.positionStored,
-    batch.time,
-    batch.hash,
-    effects.state,
-    batch.positionBefore,
-    batch.commands,
-    effects.replies,
-  ];
-  for (const part of parts) addPart(values, part, rows[part.part]!);
-  const counted = parts.filter(mayMiss);
-  if (counted.length > 0) {
-    const counts = counted.map(({ part }) => rows[part]!.count);
-    values.push(arrayOf("bigint", counts));
-  }
-  if (confirmed.length > 0) {
-    const destinations = confirmed.map(({ destination }) => destination);
-    const numbers = confirmed.map(({ upTo }) => upTo);
-    values.push(arrayOf("integer", destinations), arrayOf("bigint", numbers));
-  }
-  if (batch.successor) {
-    const { node, incarnation, reason, leaseRevision } = batch.successor;
-    values.push(node, incarnation, reason, leaseRevision);
-  }
-  return values;
-}
-
-function addPart(parameters: Parameter[], part: PartTable, rowSet: RowSet): void {
-  for (const [name, type] of Object.entries(part.columns)) {
-    const values = rowSet.columns[name] ?? [];
-    assert(values.length === rowSet.count, "column %s of %s has a gap", name, part.part);
-    parameters.push(arrayOf(type, values));
-  }
-  if (!part.bytesColumn) return;
-  parameters.push(arrayOf("integer", rowSet.columns["offset"] ?? []));
-  parameters.push(arrayOf("integer", rowSet.columns["length"] ?? []));
-  parameters.push(rowSet.bytes ?? new Uint8Array(0));
-}
-
-/** Links and outbox as row sets; links whose trades moved something take their totals along. */
-function commonRows(batch: Batch): Record<string, RowSet> {
-  const flows = batch.effects.rows["flows"];
-  const flowPeers = new Map(
-    (flows?.columns["peer"] ?? []).map((peer, at): [number, number] => [Number(peer), at]),
-  );
-  const plain = batch.links.filter(({ peer }) => !flowPeers.has(peer));
-  const moved = batch.links.filter(({ peer }) => flowPeers.has(peer));
-  assert(moved.length === flowPeers.size, "a market moved something and its link did not");
-  const columnsOf = (links: typeof batch.links) => ({
-    peer: links.map((link) => link.peer),
-    token: links.map((link) => link.token),
-    received: links.map((link) => link.received),
-    sent: links.map((link) => link.sent),
-  });
-  const flow = (name: string) =>
-    moved.map(({ peer }) => flows!.columns[name]![flowPeers.get(peer)!] as number);
-  const rows: Record<string, RowSet> = {
-    links: { count: plain.length, columns: columnsOf(plain) },
-    outbox: outboxRows(batch),
-  };
-  if (moved.length > 0) {
-    const columns = {
-      ...columnsOf(moved),
-      base_in: flow("base_in"),
-      base_out: flow("base_out"),
-      quote_in: flow("quote_in"),
-      quote_out: flow("quote_out"),
-    };
-    rows["links_flows"] = { count: moved.length, columns };
-  }
-  return rows;
-}
-
-function outboxRows({ outbox }: Batch): RowSet {
-  const bytes = Buffer.concat(outbox.map(({ frame }) => frame));
-  const offset: number[] = [];
-  let at = 0;
-  for (const { frame } of outbox) {
-    offset.push(at);
-    at += frame.length;
-  }
-  const columns = {
-    destination: outbox.map(({ destination }) => destination),
-    first: outbox.map(({ first }) => first),
-    last: outbox.map(({ last }) => last),
-    offset,
-    length: outbox.map(({ frame }) => frame.length),
-  };
-  return { count: outbox.length, columns, bytes };
 }
