@@ -26,6 +26,8 @@ export interface EtcdOptions {
   readonly namespace: string;
   readonly ttlSeconds: number;
   readonly clock: Clock;
+  /** What an answer may take; without, as long as a node waits for one. */
+  readonly callMsMax?: number;
 }
 
 const RECONNECT_AFTER_MS = 100;
@@ -47,10 +49,13 @@ export class EtcdLeaseStore implements LeaseStore {
   private readonly membership: Membership;
 
   /** By an address, or by a client that is there already; it is closed with the store. */
-  constructor(server: string | Etcd3, { namespace, ttlSeconds, clock }: EtcdOptions) {
+  constructor(
+    server: string | Etcd3,
+    { namespace, ttlSeconds, clock, callMsMax = CALL_MS_MAX }: EtcdOptions,
+  ) {
     this.client = typeof server === "string" ? connectEtcd(server) : server;
     this.prefix = `/palisade/${namespace}/`;
-    this.keys = new LeaseKeys(this.client, clock);
+    this.keys = new LeaseKeys(this.client, clock, callMsMax);
     this.view = new LeaseView(this.prefix);
     const { client, keys, prefix, view } = this;
     this.follower = new LeaseFollower(client, { keys, prefix, view, clock });

@@ -3,6 +3,7 @@ import type { Etcd3, ICompare, IKeyValue, IRequestOp } from "etcd3";
 import type { Clock } from "../../ports/clock.js";
 import { within } from "./within.js";
 
+/** What a node waits for an answer: it leads on meanwhile, and asks again. */
 export const CALL_MS_MAX = 1_000;
 /** The lease of a key that is under none. */
 export const NO_LEASE = "0";
@@ -66,10 +67,12 @@ const get = (key: string): IRequestOp => ({ request_range: { key: Buffer.from(ke
 export class LeaseKeys {
   private readonly client: Etcd3;
   private readonly clock: Clock;
+  private readonly callMsMax: number;
 
-  constructor(client: Etcd3, clock: Clock) {
+  constructor(client: Etcd3, clock: Clock, callMsMax: number) {
     this.client = client;
     this.clock = clock;
+    this.callMsMax = callMsMax;
   }
 
   async all(prefix: string): Promise<{ readonly rows: KeyRow[]; readonly revision: number }> {
@@ -123,6 +126,6 @@ export class LeaseKeys {
   }
 
   private within<T>(work: Promise<T>): Promise<T> {
-    return within(this.clock, CALL_MS_MAX, work);
+    return within(this.clock, this.callMsMax, work);
   }
 }
