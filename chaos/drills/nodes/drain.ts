@@ -12,13 +12,13 @@ export const DRAIN: Drill = {
   name: "drain",
   hypothesis: "a node can be emptied under load, and nobody notices",
   about:
-    "a node that leads something is drained, until it leads nothing, under dense orders for all",
+    "a node that leads something is drained, until it leads nothing, under dense orders for its symbols",
   bound: UNNOTICED,
   surroundings: { ordersPerSecond: 50 },
   async round(stage, number) {
     const { scene } = stage;
-    const { process, tokens } = await pickVictim(scene.exchange, number);
-    const round = await whileActorsMove(stage, async () => {
+    const { process, tokens, symbols } = await pickVictim(scene.exchange, number);
+    const empty = async () => {
       try {
         // As the command `drain` does: what an operator has moved there would stay.
         for (const [actor, to] of (await scene.wishes()).moves) {
@@ -31,7 +31,8 @@ export const DRAIN: Drill = {
       } finally {
         await scene.wish(drainKey(process.name), null);
       }
-    });
+    };
+    const round = await whileActorsMove(stage, empty, symbols);
     return {
       ...round,
       summary: `${process.name} gave away ${tokens.size} actors; ${round.summary}`,

@@ -1,26 +1,29 @@
 /** What planned moves have in common, whatever they are for: how long actors stood still, while all had something to do. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Scene } from "../../scene.js";
 import { databaseTime, type HandOver, handOvers } from "../../stage/gaps.js";
 import type { Beat } from "../../stage/metronome.js";
 import { settledLeaders } from "../../stage/victims.js";
 import { type Bound, NO_FAILURE, type Round, type Stage } from "../drill.js";
 
-/** For all symbols together, from all shards alike. */
+/** For all symbols together, from all shards alike: the time between two orders of an actor is in its gap. */
 const DENSE_ORDERS_PER_SECOND = 200;
 /** Something has to be applied after the last change, or it is in no batch. */
 const AFTER_MS = 500;
 
 export const UNNOTICED: Bound = { of: "gap", ms: 50 };
 
-/** Does something by which actors change their nodes; it gives why it was not what it should be. */
+/**
+ * Does something by which actors change their nodes; it gives why it was not what it should be. `symbols`: what the orders
+ * are for, where it is known which will move.
+ */
 export async function whileActorsMove(
   { scene, metronome }: Stage,
   work: () => Promise<readonly string[]>,
+  symbols: readonly string[] = scene.symbols,
 ): Promise<Round> {
   await settledLeaders(scene.exchange);
   const since = await databaseTime(scene);
-  metronome.play(beatsOf(scene), DENSE_ORDERS_PER_SECOND);
+  metronome.play(beatsOf(symbols, scene.ledgerShards), DENSE_ORDERS_PER_SECOND);
   try {
     const failures = await work();
     await settledLeaders(scene.exchange);
@@ -32,7 +35,7 @@ export async function whileActorsMove(
 }
 
 /** Every symbol from every shard, so that each actor has as much to do as any other. */
-function beatsOf({ symbols, ledgerShards }: Scene): Beat[] {
+function beatsOf(symbols: readonly string[], ledgerShards: number): Beat[] {
   return Array.from({ length: ledgerShards }, (_, turn) =>
     symbols.map((symbol, at) => ({ symbol, shard: 1 + ((turn + at) % ledgerShards) })),
   ).flat();
