@@ -62,6 +62,27 @@ describeClaims("Postgres", openBench);
 describeRecovery("Postgres", openBench);
 describeClientOrderIds("Postgres", openBench);
 
+it("opens what a leader needs before there is one, and writes nothing", async () => {
+  const database = await databases.make();
+  const store = new PostgresStore(database.url, "node-1#warm");
+  try {
+    const venue = await Venue.open(store, await database.addMarket(SYMBOL));
+    await venue.fund(FIRST, 1_000);
+    const before = await database.contents();
+    await store.warmUp();
+    expect(await database.contents()).toEqual(before);
+    const [{ connections }] = (await database.query(
+      `SELECT count(*)::integer AS connections FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = 'palisade:node-1#warm'`,
+    )) as [{ connections: number }];
+    expect(connections).toBe(4);
+    await store.warmUp();
+  } finally {
+    await store.close();
+    await database.close();
+  }
+});
+
 describe("a commit to Postgres whose answer does not come", () => {
   let database: TestDatabase;
   let store: PostgresStore;

@@ -11,11 +11,15 @@ interface Closing {
   close(): Promise<void>;
 }
 
+interface Warming {
+  warmUp(): Promise<void>;
+}
+
 /** Rejects with `InstanceError` when `postgresUrl` does not name just the instances that there are. */
 export async function openStore(
   postgresUrl: string,
   incarnation: string,
-): Promise<Store & Closing> {
+): Promise<Store & Warming & Closing> {
   const urls = instanceUrls(postgresUrl);
   await checkInstances(urls);
   if (urls.length === 1) return new PostgresStore(urls[HOME], incarnation);

@@ -36,6 +36,10 @@ export class RoutedStore implements Store {
     );
   }
 
+  async warmUp(): Promise<void> {
+    await Promise.all(this.stores.map((store) => store.warmUp()));
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.assignment, ...this.stores].map((each) => each.close()));
   }

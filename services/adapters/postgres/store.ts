@@ -25,6 +25,7 @@ import { raiseToken } from "./raise.js";
 import { commitStatement } from "./commit-statement.js";
 import * as sql from "./store-sql.js";
 import { Turns } from "./turns.js";
+import { rehearseCommit, rehearseTakeover, warmUp } from "./warm-up.js";
 
 const UNIQUE_VIOLATION = "23505";
 
@@ -38,6 +39,9 @@ export const COMMIT_CONNECTIONS_MAX = COMMITS_AT_ONCE + 1;
 /** Connections for all else: for the loads, for a raise that waits for its row, and for whoever asks for something short. */
 export const OTHER_CONNECTIONS_MAX = LOADS_MAX + 2;
 
+/** A takeover raises the token and reads at once. */
+const TAKEOVER_CONNECTIONS = 2;
+
 export class PostgresStore implements Store {
   private readonly pool: pg.Pool;
   private readonly commits: pg.Pool;
@@ -49,6 +53,14 @@ export class PostgresStore implements Store {
   constructor(url: string, incarnation: string) {
     this.pool = openPool(url, incarnation, OTHER_CONNECTIONS_MAX);
     this.commits = openPool(url, incarnation, COMMIT_CONNECTIONS_MAX);
+  }
+
+  /** Opens the connections that a leader needs, so that the first takeover does not wait for them; writes nothing. */
+  async warmUp(): Promise<void> {
+    await Promise.all([
+      warmUp(this.pool, TAKEOVER_CONNECTIONS, rehearseTakeover),
+      warmUp(this.commits, COMMITS_AT_ONCE, rehearseCommit),
+    ]);
   }
 
   async close(): Promise<void> {
