@@ -33,6 +33,8 @@ export interface Verification {
   readonly lost: number | null;
   readonly duplicated: number | null;
   readonly staleCommits: number | null;
+  /** Why it was ended before its time; null: it was not. */
+  readonly aborted: string | null;
   /** The first difference, with what was found now; empty when there is none. */
   readonly difference: string;
 }
@@ -75,6 +77,8 @@ async function verifyDrill(folder: string, { commit }: Manifest): Promise<Verifi
     lost,
     duplicated,
     staleCommits,
+    // One at an exchange of its own that is ended early is not judged.
+    aborted: null,
     difference: reasons.join("; "),
   };
 }
@@ -84,7 +88,7 @@ function verifyLive(folder: string): Verification {
   const record = readRecord<LiveRecord>(folder);
   const again = reportAgain(record);
   const difference = firstDifference("report", record.report, again);
-  const { name: drill, ok, lost, duplicated, staleCommits } = again;
+  const { name: drill, ok, lost, duplicated, staleCommits, aborted } = again;
   const verified = difference === null;
   return {
     folder,
@@ -94,6 +98,7 @@ function verifyLive(folder: string): Verification {
     lost,
     duplicated,
     staleCommits,
+    aborted,
     difference: difference ?? "",
   };
 }
@@ -123,6 +128,7 @@ function verifyCampaign(
     lost: sum("lost"),
     duplicated: sum("duplicated"),
     staleCommits: sum("staleCommits"),
+    aborted: null,
     difference: difference ?? "",
   };
 }

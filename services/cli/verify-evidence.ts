@@ -1,20 +1,29 @@
 /** `verify FOLDER`: judges the evidence of a drill again, offline. */
 import { resolve } from "node:path";
-import { verifyEvidence } from "../../chaos/evidence/verify.js";
+import { type Verification, verifyEvidence } from "../../chaos/evidence/verify.js";
 import { printJson } from "./output.js";
 
 export async function verify(folder: string, { json }: { json?: boolean }): Promise<number> {
   const found = await verifyEvidence(resolve(folder));
-  const { drill, verified, ok, lost, duplicated, staleCommits, difference } = found;
   if (json) printJson(found);
-  else {
-    const [gone, doubled, stale] = [lost, duplicated, staleCommits].map((each) => each ?? "?");
-    const counts = `${gone} lost, ${doubled} doubled, ${stale} stale`;
-    const agrees = verified
-      ? "the evidence says what the report says"
-      : `NOT VERIFIED: ${difference}`;
-    const verdict = ok ? "everything is as it should be" : "something was wrong: see its report";
-    process.stdout.write(`${drill}: ${counts}\n${agrees}\n${verdict}\n`);
-  }
-  return verified && ok ? 0 : 1;
+  else process.stdout.write(verificationText(found));
+  return found.verified && found.ok ? 0 : 1;
+}
+
+/** The counts are the evidence's own. A report that says something else reassures nobody. */
+export function verificationText(found: Verification): string {
+  const { drill, verified, ok, lost, duplicated, staleCommits, aborted, difference } = found;
+  const [gone, doubled, stale] = [lost, duplicated, staleCommits].map((each) => each ?? "?");
+  const verdict = ok ? "everything is as it should be" : "something was wrong: see its report";
+  const lines = [
+    `${drill}: ${gone} lost, ${doubled} doubled, ${stale} stale`,
+    ...(aborted === null ? [] : [`it was ended early: ${aborted}`]),
+    ...(verified
+      ? ["the evidence says what the report says", verdict]
+      : [
+          `NOT VERIFIED: ${difference}`,
+          "this report must not be trusted: it is not what its evidence gives",
+        ]),
+  ];
+  return `${lines.join("\n")}\n`;
 }

@@ -66,7 +66,7 @@ it("the folder of a drill at a running exchange is judged again by what was told
   const startedAt = "2026-01-31T12:00:00.000Z";
   expect(await keepLive(folder, startedAt, outcome)).toMatchObject({ ok: true, failures: [] });
   const well = { drill: "cordon", verified: true, ok: true, lost: 0, staleCommits: null };
-  expect(await verifyEvidence(folder)).toMatchObject(well);
+  expect(await verifyEvidence(folder)).toMatchObject({ ...well, aborted: null });
 
   const path = join(folder, RECORD_FILE);
   const record = JSON.parse(readFileSync(path, "utf8")) as LiveRecord;
@@ -77,6 +77,11 @@ it("the folder of a drill at a running exchange is judged again by what was told
   const found = await verifyEvidence(folder);
   expect(found).toMatchObject({ verified: false, ok: false, lost: 1 });
   expect(found.difference).toContain("report.lost is 0 in report.json, and the evidence says 1");
+
+  const ended = { findings: { ...findings, aborted: "it got SIGINT" }, evidence };
+  await keepLive(folder, startedAt, ended);
+  const early = { verified: true, ok: false, aborted: "it got SIGINT" };
+  expect(await verifyEvidence(folder)).toMatchObject(early);
 
   // What was done is reported, also where it could not be kept.
   const unkept = await keepLive(join(folder, "nowhere"), startedAt, outcome);

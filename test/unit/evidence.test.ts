@@ -42,6 +42,7 @@ describe("evidence", () => {
       lost: 0,
       duplicated: 0,
       staleCommits: 0,
+      aborted: null,
       difference: "",
     });
   });

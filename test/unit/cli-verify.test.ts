@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { verificationText } from "../../services/cli/verify-evidence.js";
+
+const WELL = {
+  folder: "/drills/drain",
+  drill: "drain",
+  verified: true,
+  ok: true,
+  lost: 0,
+  duplicated: 0,
+  staleCommits: null,
+  aborted: null,
+  difference: "",
+};
+
+describe("verify, for people,", () => {
+  it("says what the evidence says, where the report says the same", () => {
+    expect(verificationText(WELL)).toBe(
+      "drain: 0 lost, 0 doubled, ? stale\nthe evidence says what the report says\neverything is as it should be\n",
+    );
+    expect(verificationText({ ...WELL, ok: false })).toContain("something was wrong");
+  });
+
+  it("reassures nobody where the report is not what its evidence gives", () => {
+    const text = verificationText({ ...WELL, verified: false, difference: "report.orders is 1" });
+    expect(text).toContain("NOT VERIFIED: report.orders is 1\nthis report must not be trusted");
+    expect(text).not.toContain("as it should be");
+  });
+
+  it("says why a drill was ended early", () => {
+    const text = verificationText({ ...WELL, ok: false, aborted: "it got SIGINT" });
+    expect(text.split("\n")[1]).toBe("it was ended early: it got SIGINT");
+  });
+});
