@@ -46,13 +46,18 @@ function rounded(value: number): number {
   return Number(value.toPrecision(12));
 }
 
+/** A count for people: 2,139. */
+export function figure(count: number): string {
+  return count.toLocaleString("en");
+}
+
 /** A length of time for people. */
 export function duration(milliseconds: number): string {
   const size = Math.abs(milliseconds);
   if (size < 10) return `${Number(milliseconds.toFixed(1))} ms`;
   if (size < 1_000) return `${Math.round(milliseconds)} ms`;
   if (size < 100_000) return `${Number((milliseconds / 1_000).toFixed(size < 10_000 ? 2 : 1))} s`;
-  return `${Math.round(milliseconds / 1_000).toLocaleString("en")} s`;
+  return `${figure(Math.round(milliseconds / 1_000))} s`;
 }
 
 /** Two decimals of a place in a drawing are enough. */

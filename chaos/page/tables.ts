@@ -4,7 +4,7 @@ import { availabilityOf, isAnswered } from "../evidence/availability.js";
 import type { DrillRecord } from "../evidence/record.js";
 import type { Beat } from "../stage/canary.js";
 import { html, type Markup } from "./markup.js";
-import { duration, place } from "./scale.js";
+import { duration, figure, place } from "./scale.js";
 import type { Line, Outcome } from "./verdict.js";
 
 export interface Column {
@@ -65,7 +65,7 @@ export function availabilityTable({ beats, lengthMs }: DrillRecord): Markup {
     availabilityOf(beats).map(({ symbol, asked, answered, longestOutage }) => [
       symbol,
       share(answered, asked),
-      `${answered} of ${asked}`,
+      `${figure(answered)} of ${figure(asked)}`,
       `${longestOutage} s`,
       strip(
         symbol,
@@ -88,7 +88,6 @@ function strip(symbol: string, beats: readonly Beat[], lengthMs: number): Markup
 }
 
 export function clientsTable(clients: readonly ClientView[]): Markup {
-  const number = (value: number) => value.toLocaleString("en");
   return table(
     [
       { head: "Client" },
@@ -96,7 +95,7 @@ export function clientsTable(clients: readonly ClientView[]): Markup {
       { head: "Accepted", look: "number" },
       { head: "Traded", look: "number" },
       { head: "Refused or rejected", look: "whole" },
-      { head: "Answer lost, asked for", look: "whole" },
+      { head: "Known only by asking", look: "whole" },
       { head: "Unanswered", look: "number" },
       { head: "Longest silence", look: "number" },
     ],
@@ -104,12 +103,12 @@ export function clientsTable(clients: readonly ClientView[]): Markup {
       .filter(({ sent }) => sent > 0)
       .map((client) => [
         client.client,
-        number(client.sent),
-        number(client.accepted),
-        number(client.filled),
+        figure(client.sent),
+        figure(client.accepted),
+        figure(client.filled),
         codes(client),
         asked(client),
-        number(client.unanswered),
+        figure(client.unanswered),
         duration(client.longestSilenceMs),
       ]),
   );
@@ -117,10 +116,10 @@ export function clientsTable(clients: readonly ClientView[]): Markup {
 
 function codes({ refused, rejected }: ClientView): string {
   const all = [...Object.entries(refused), ...Object.entries(rejected)];
-  return all.map(([code, count]) => `${code} ${count}`).join(", ") || "none";
+  return all.map(([code, count]) => `${code} ${figure(count)}`).join(", ") || "none";
 }
 
 function asked({ askedFound, askedVoided }: ClientView): string {
   if (askedFound + askedVoided === 0) return "none";
-  return `${askedFound} found, ${askedVoided} never seen`;
+  return `${figure(askedFound)} found, ${figure(askedVoided)} never seen`;
 }

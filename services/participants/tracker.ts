@@ -58,7 +58,7 @@ export class OrderTracker {
   readonly fillLatency = new Latencies();
   /** Orders that were due before have no latency. */
   timedFromMs = 0;
-  /** When the last event came, and how many orders' fates had to be asked for. */
+  /** When the last event came, and of how many orders nothing was known until they were asked for. */
   lastEventMs = 0;
   resolved = 0;
   private readonly log: ClientLog;
@@ -180,7 +180,8 @@ export class OrderTracker {
     order: TrackedOrder,
     found: { readonly orderId: number; readonly isVoided: boolean },
   ): void {
-    this.resolved += 1;
+    // An order whose event came while it was asked for was known without.
+    if (order.orderId === 0 && this.byRequest.has(order.requestId)) this.resolved += 1;
     if (found.isVoided) return this.reject(order, "VOIDED", performance.now());
     const { account, clientOrderId } = order;
     this.log.accepted({ account, clientOrderId, orderId: found.orderId, sequence: 0, token: 0 });

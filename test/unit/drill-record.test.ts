@@ -238,6 +238,19 @@ describe("a verdict in words", () => {
     expect(lines(wrong).filter(({ outcome }) => outcome === "broken")).toHaveLength(2);
   });
 
+  it("counts what clients were told, and says which counts are of orders", async () => {
+    const { found: like } = await recordLike();
+    const checked = { ...like.checked, counted: { ...like.checked.counted, accepted: 2_350 } };
+    const load = { ...like.load, submitted: 2_139, resolved: 1_083 };
+    const found = lines(await recordLike({ found: { checked, load } })).map((each) => each.found);
+    expect(found[0]).toContain(
+      "told 2,350 times that an order is accepted (by its answer and again by its account's event)",
+    );
+    expect(found).toContain(
+      "2,139 orders under load; known only by asking, as the answer was lost on the way: 1,083",
+    );
+  });
+
   it("tells what is slow from what is wrong", async () => {
     const slow = lines(await recordLike({ resumeMs: 900 }));
     expect(slow.filter(({ outcome }) => outcome !== "kept")).toMatchObject([{ outcome: "beyond" }]);
