@@ -2,10 +2,11 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { InterruptedError, reasonOf, unlessInterrupted } from "../interrupt.js";
+import type { DryRun } from "./dry-run.js";
 import type { LiveReport } from "./report.js";
 import type { LiveRun } from "./rounds.js";
 import type { GameDay, GameDayStep } from "./schedule.js";
-import { checkLive, type DryRun, type LiveOptions, planLive } from "./session.js";
+import { checkLive, type LiveOptions, planLive } from "./session.js";
 
 /** What all steps have in common. */
 export type Surroundings = Pick<

@@ -4,11 +4,20 @@ import { decodeSymbol } from "../../actors/kernel/ids.js";
 import type { ClusterState } from "../../services/cli/cluster.js";
 import type { Target } from "./target.js";
 
+/** How long an exchange may take to be whole, before a round and at the end. */
+export const WAIT_MS_MAX = 30_000;
 /** Leaders must not have changed for so long. */
 const SETTLED_MS = 1_000;
 const LOOK_EVERY_MS = 250;
 const ANSWER_MS_MAX = 1_000;
 const MS_PER_SECOND = 1_000;
+
+/** Something that is not as it should be. */
+export interface Ail {
+  readonly what: string;
+  /** So long, in milliseconds, until it ends by itself; null: nobody knows whether it does. */
+  readonly endsInMs: number | null;
+}
 
 /** Why it is not, in words; empty when it is. Waits so long for it to become so, and says once what it waits for. */
 export async function whatAils(
@@ -19,35 +28,43 @@ export async function whatAils(
   const untilMs = performance.now() + limitMs;
   for (let looks = 1; ; looks++) {
     const ails = await ailsNow(target);
-    if (ails.length === 0 || performance.now() > untilMs) return ails;
-    if (looks === 1) log(`waiting up to ${limitMs / MS_PER_SECOND} s: ${ails.join("; ")}`);
+    const words = ails.map(({ what }) => what);
+    if (ails.length === 0 || performance.now() > untilMs) return words;
+    if (looks === 1) log(`waiting up to ${limitMs / MS_PER_SECOND} s: ${words.join("; ")}`);
     await sleep(LOOK_EVERY_MS);
   }
 }
 
-async function ailsNow(target: Target): Promise<string[]> {
+/** By one look, which takes a second where nothing ails. */
+export async function ailsNow(target: Target): Promise<Ail[]> {
   const before = await target.cluster.look();
-  const ails = [...ailsOf(before), ...(await notReady(target))];
+  const ails = [...ailsOf(before), ...(await notReady(target)).map(endless)];
   if (ails.length > 0) return ails;
   await sleep(SETTLED_MS);
   const after = await target.cluster.look();
-  return [...changedBetween(before, after, new Set()), ...ailsOf(after)];
+  return [...changedBetween(before, after, new Set()).map(endless), ...ailsOf(after)];
+}
+
+function endless(what: string): Ail {
+  return { what, endsInMs: null };
 }
 
 /** What is wrong with a cluster at a glance. */
-export function ailsOf({ nodes, actors }: ClusterState): string[] {
-  const found: string[] = [];
+export function ailsOf({ nodes, actors }: ClusterState): Ail[] {
+  const found: Ail[] = [];
   for (const { node, isAlive, isLeaving, trial } of nodes) {
-    if (!isAlive) found.push(`${node} is gone`);
-    else if (isLeaving) found.push(`${node} is about to end`);
-    else if (trial.remainingMs > 0) {
-      const seconds = Math.ceil(trial.remainingMs / MS_PER_SECOND);
-      found.push(`${node} has come of late, and gets its share in ${seconds} s`);
+    const { remainingMs } = trial;
+    if (!isAlive) found.push(endless(`${node} is gone`));
+    else if (isLeaving) found.push(endless(`${node} is about to end`));
+    else if (remainingMs > 0) {
+      const what = `${node} has come of late, and gets its share in ${Math.ceil(remainingMs / MS_PER_SECOND)} s`;
+      found.push({ what, endsInMs: remainingMs });
     }
   }
   for (const { actor, node, holder } of actors) {
-    if (node === null) found.push(`nobody leads ${decodeSymbol(actor)}`);
-    else if (holder !== node) found.push(`${decodeSymbol(actor)} is on its way to ${node}`);
+    const name = decodeSymbol(actor);
+    if (node === null) found.push(endless(`nobody leads ${name}`));
+    else if (holder !== node) found.push(endless(`${name} is on its way to ${node}`));
   }
   return found;
 }

@@ -17,7 +17,7 @@ import {
   type Struck,
 } from "./drills/drill.js";
 import { evidenceOf } from "./evidence.js";
-import { whatAils } from "./health.js";
+import { WAIT_MS_MAX, whatAils } from "./health.js";
 import { Operator } from "./operator.js";
 import { longestPause, type Probe } from "./probe.js";
 import type { LiveOutcome } from "./record.js";
@@ -51,8 +51,6 @@ interface Work {
   readonly ground: () => Promise<Ground>;
 }
 
-/** How long the exchange may take to be whole, before a round and at the end. */
-export const HEALTHY_MS_MAX = 30_000;
 /** What is usual is measured for so long before the drill strikes, and what comes after for as long. */
 const USUAL_MS = 1_000;
 const AFTER_MS = 1_000;
@@ -73,10 +71,12 @@ export class Rounds {
     const { drill, options, target, probe, run } = this.work;
     this.noteOrders();
     const aborted = await this.reasonOfEnd();
+    // Whoever aborts says why at once.
+    if (aborted !== null && !this.signal.aborted) this.logEnd(aborted);
     const notUndone = await run.undo.run();
     // Who has ended it early does not wait for the exchange to rest.
     const ails =
-      aborted === null ? await whatAils(target, HEALTHY_MS_MAX, run.log).catch(messageOf) : [];
+      aborted === null ? await whatAils(target, WAIT_MS_MAX, run.log).catch(messageOf) : [];
     const evidence = await evidenceOf(target.client, probe, before).catch(messageOf);
     const isKnown = !Array.isArray(evidence);
     const findings = {
@@ -106,10 +106,7 @@ export class Rounds {
         const notUndone = await this.round(number);
         if (notUndone !== undefined) return notUndone;
         if (number === options.rounds) break;
-        const ails = await unlessInterrupted(
-          this.signal,
-          whatAils(target, HEALTHY_MS_MAX, run.log),
-        );
+        const ails = await unlessInterrupted(this.signal, whatAils(target, WAIT_MS_MAX, run.log));
         if (ails.length > 0) return `EXCHANGE_NOT_HEALTHY: ${ails.join("; ")}`;
       }
       return null;
@@ -215,8 +212,15 @@ export class Rounds {
       abortAfterMs: options.abortAfterMs,
       before: state,
       mayChange: new Set(plan.actors),
-      abort: (reason) => this.ownAbort.abort(reason),
+      abort: (reason) => {
+        this.logEnd(reason);
+        this.ownAbort.abort(reason);
+      },
     });
+  }
+
+  private logEnd(reason: string): void {
+    this.work.run.log(`ending the drill: ${reason}`);
   }
 
   /** What is measured in every round, whatever is done. */

@@ -9,13 +9,14 @@ import { unlessInterrupted } from "../interrupt.js";
 import { accountObstacles, type ProbeNeeds } from "./account.js";
 import { liveDrillOf } from "./drills/catalog.js";
 import { type Ground, type LiveDrill, planWithin, refusalOf } from "./drills/drill.js";
-import { whatAils } from "./health.js";
+import { type DryRun, outlookOf } from "./dry-run.js";
+import { ailsNow, WAIT_MS_MAX, whatAils } from "./health.js";
 import { Probe } from "./probe.js";
 import { fundsFor, type ProbeTerms, probeTermsOf } from "./probe-terms.js";
 import { radiusOf, type RadiusWords } from "./radius.js";
 import { keepLive, type LiveOutcome, makeFolder } from "./record.js";
-import { type LiveReport, liveReport, type PlanText, textOf } from "./report.js";
-import { HEALTHY_MS_MAX, type LiveRun, Rounds } from "./rounds.js";
+import { type LiveReport, liveReport, textOf } from "./report.js";
+import { type LiveRun, Rounds } from "./rounds.js";
 import { Target } from "./target.js";
 import { Turn } from "./turn.js";
 
@@ -31,24 +32,6 @@ export interface LiveOptions extends RadiusWords {
   readonly abortAfterMs: number;
   /** Where its report and its evidence are written; absent: nowhere. */
   readonly folder?: string;
-}
-
-/** What would be done. Nothing is touched to find it out. */
-export interface DryRun {
-  readonly drill: string;
-  readonly against: string;
-  readonly dryRun: true;
-  readonly hypothesis: string;
-  readonly bound: string;
-  readonly account: number;
-  readonly rounds: readonly PlanText[];
-  readonly ordersPerSecond: number;
-  readonly ordersOpenMax: number;
-  /** The probe's orders, for people. */
-  readonly orders: readonly string[];
-  readonly funds: readonly string[];
-  /** Why it would be refused as things stand; empty: it would not. */
-  readonly refusedNow: readonly string[];
 }
 
 /** Says what a drill would do, and why it would be refused. Throws `CliError` where it could do nothing at all. */
@@ -136,9 +119,10 @@ class LiveSession {
     const { drill, options, target } = this;
     const ground = await this.ground();
     const plans = Array.from({ length: options.rounds }, (_, at) => drill.plan(ground, at + 1));
-    const refusals = plans.flatMap((plan) => refusalOf(drill, ground, plan)?.message ?? []);
+    const refusals = plans.flatMap((plan) => refusalOf(drill, ground, plan) ?? []);
     const obstacles = await accountObstacles(target.client, this.needs);
-    const ails = await whatAils(target, 0);
+    const ails = await ailsNow(target);
+    // A drill has the turn before its probe has orders: whoever has seen those sees that.
     const running = await Turn.refusal(this.etcdUrl);
     return {
       drill: drill.name,
@@ -154,12 +138,7 @@ class LiveSession {
       funds: fundsFor(this.needs.terms, drill.pace.ordersOpenMax).map(
         ({ asset, units }) => `${formatDecimal(units, asset.decimals)} ${asset.name}`,
       ),
-      refusedNow: [
-        ...(running ? [running.message] : []),
-        ...new Set(refusals),
-        ...obstacles.map(({ message }) => message),
-        ...ails.map((each) => `EXCHANGE_NOT_HEALTHY: ${each}`),
-      ],
+      ...outlookOf({ running, refusals, obstacles, ails }),
     };
   }
 
@@ -174,7 +153,7 @@ class LiveSession {
     planWithin(drill, await this.ground(), 1);
     const [obstacle] = await accountObstacles(target.client, this.needs);
     if (obstacle) throw obstacle;
-    const ails = await unlessInterrupted(run.signal, whatAils(target, HEALTHY_MS_MAX, run.log));
+    const ails = await unlessInterrupted(run.signal, whatAils(target, WAIT_MS_MAX, run.log));
     if (ails.length > 0) throw new CliError("EXCHANGE_NOT_HEALTHY", ails.join("; "));
     const { balances } = await target.client.balances(options.account);
     if (options.folder !== undefined) makeFolder(options.folder);

@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Surroundings } from "../../chaos/against/game-day.js";
 import { LIVE_DRILLS, liveDrillOf } from "../../chaos/against/drills/catalog.js";
-import { planLines } from "../../chaos/against/report.js";
+import { type DryRun, dryRunText } from "../../chaos/against/dry-run.js";
 import type { LiveRun } from "../../chaos/against/rounds.js";
-import { type DryRun, planLive, runLive } from "../../chaos/against/session.js";
+import { planLive, runLive } from "../../chaos/against/session.js";
 import { Undo } from "../../chaos/against/undo.js";
 import { RECORD_FILE } from "../../chaos/evidence/folder.js";
 import { MANIFEST } from "../../chaos/evidence/manifest.js";
@@ -125,23 +125,6 @@ function namesOf(text: string | undefined): string[] | null {
     .split(",")
     .map((word) => word.trim())
     .filter((word) => word !== "");
-}
-
-export function dryRunText(plan: DryRun): string {
-  const lines = [
-    `${plan.drill} against ${plan.against}, a dry run: nothing is touched`,
-    `believed: ${plan.hypothesis}; bound: ${plan.bound}`,
-    ...plan.rounds.flatMap((round, at) => [
-      `round ${at + 1}:`,
-      ...planLines(round).map((line) => `  ${line}`),
-    ]),
-    `the probe is account ${plan.account}: at most ${plan.ordersPerSecond} orders a second and ${plan.ordersOpenMax} open at once,`,
-    "each beside the book, where nobody can trade with it, and cancelled as soon as its market has it:",
-    ...plan.orders.map((order) => `  ${order}`),
-    `for that it needs ${plan.funds.join(", ")}`,
-    ...plan.refusedNow.map((why) => `as things stand it would be refused: ${why}`),
-  ];
-  return `${lines.join("\n")}\n`;
 }
 
 /** The first Ctrl-C takes back what was done and ends; a later one says what is left to do by hand, and ends at once. */

@@ -1,5 +1,6 @@
 /** `game-day FILE --against ADDRESS`: drills at a running exchange by a schedule. */
 import { readFileSync } from "node:fs";
+import { type DryRun, dryRunText } from "../../chaos/against/dry-run.js";
 import {
   checkGameDay,
   planGameDay,
@@ -13,7 +14,6 @@ import {
   type AgainstOptions,
   codeOf,
   codeOfDryRuns,
-  dryRunText,
   interruptibleRun,
   surroundingsOf,
 } from "./drill-against.js";
@@ -40,7 +40,7 @@ export async function gameDay(file: string, options: AgainstOptions): Promise<nu
     if (options.json) printJson({ gameDay: day.name, onFailure: day.onFailure, steps: plans });
     else {
       const texts = plans.map((plan, at) => `\n${schedule[at]}\n${dryRunText(plan)}`);
-      process.stdout.write(`${title}\n${texts.join("")}`);
+      process.stdout.write(`${title}\n${texts.join("")}\n${refusedSteps(plans)}\n`);
     }
     return codeOfDryRuns(plans);
   }
@@ -61,6 +61,15 @@ export async function gameDay(file: string, options: AgainstOptions): Promise<nu
   if (ran > 0) progress(`each step that ran has left a folder in ${folder}`);
   printJson(report);
   return codeOf(report.ok, run);
+}
+
+/** Which steps would be refused, in words. */
+export function refusedSteps(plans: readonly Pick<DryRun, "drill" | "refusedNow">[]): string {
+  const refused = plans.flatMap(({ drill, refusedNow }, at) =>
+    refusedNow.length > 0 ? [`${at + 1}. ${drill}`] : [],
+  );
+  if (refused.length === 0) return "as things stand no step would be refused";
+  return `as things stand ${refused.length} of ${plans.length} steps would be refused: ${refused.join(", ")}`;
 }
 
 function read(file: string): string {

@@ -2,9 +2,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { DryRun } from "../../chaos/against/dry-run.js";
 import type { GameDayReport, StepLine } from "../../chaos/against/game-day.js";
 import type { LiveReport } from "../../chaos/against/report.js";
-import type { DryRun } from "../../chaos/against/session.js";
 import { verifyEvidence } from "../../chaos/evidence/verify.js";
 import { decodeSymbol } from "../../actors/kernel/ids.js";
 import { Cluster } from "../../services/cli/cluster.js";

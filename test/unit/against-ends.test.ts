@@ -165,6 +165,8 @@ describe("a drill at a running exchange", () => {
     expect(report).toMatchObject({ aborted: "it got SIGINT", undone: true, ok: false, rounds: 0 });
     expect(scene.isLit).toBe(false);
     expect(scene.lines).toContain("undone: the lamp is lit");
+    // Who has ended it is told by whoever takes the signal.
+    expect(scene.lines.join()).not.toContain("ending the drill");
     expect(scene.undo.left).toEqual([]);
   });
 
@@ -176,6 +178,10 @@ describe("a drill at a running exchange", () => {
     });
     expect(report.aborted).toMatch(/HURT_OUTSIDE: market.MSFT has another leader.*token 2/);
     expect([report.undone, report.ok, scene.isLit]).toEqual([true, false, false]);
+    // Whoever looks on reads why, before what is taken back.
+    const why = scene.lines.indexOf(`ending the drill: ${report.aborted}`);
+    expect(why).toBeGreaterThanOrEqual(0);
+    expect(scene.lines.indexOf("undone: the lamp is lit")).toBeGreaterThan(why);
   });
 
   it("ends by itself when the exchange cannot be seen", async () => {
@@ -204,6 +210,7 @@ describe("a drill at a running exchange", () => {
     const report = await scene.report(async () => STRUCK);
     expect(report).toMatchObject({ rounds: 1, undone: false, ok: false });
     expect(report.aborted).toMatch(/NOT_UNDONE: the lamp is lit.*npx palisade lamp off/);
+    expect(scene.lines).toContain(`ending the drill: ${report.aborted}`);
     expect(scene.undo.left.map(({ what }) => what)).toContain("the lamp is lit");
   });
 

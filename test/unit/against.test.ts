@@ -171,9 +171,9 @@ describe("the health of an exchange", () => {
     const [first, ...others] = ill.actors;
     const actors = [{ ...first!, node: null }, ...others];
     expect(ailsOf({ ...ill, actors })).toEqual([
-      "node-1 is gone",
-      "node-3 has come of late, and gets its share in 5 s",
-      "nobody leads ledger.1",
+      { what: "node-1 is gone", endsInMs: null },
+      { what: "node-3 has come of late, and gets its share in 5 s", endsInMs: 4_200 },
+      { what: "nobody leads ledger.1", endsInMs: null },
     ]);
   });
 
