@@ -1,7 +1,7 @@
 /** A game day as a file has it: drills, one after the other, by the clock of the day or as they come. */
 import { z } from "zod";
 import { CliError } from "../../services/cli/cli-error.js";
-import { LIVE_DRILLS } from "./drills/catalog.js";
+import { ELSEWHERE, LIVE_DRILLS } from "./drills/catalog.js";
 
 const STEPS_MAX = 100;
 const ROUNDS_MAX = 1_000;
@@ -21,12 +21,22 @@ const moment = z
   .regex(/^\+\d{1,6}[smh]$/, { error: 'a time is like "+30s", "+5m" or "+1h" after the beginning' })
   .transform((text) => durationMs(text.slice(1)));
 
+const DRILLS = LIVE_DRILLS.map(({ name }) => name);
+
+function unknownDrill(input: unknown): string {
+  const said =
+    input === undefined
+      ? "no drill is named"
+      : `there is no drill ${JSON.stringify(input)} for a running exchange`;
+  return `${said}; there are ${DRILLS.join(", ")}. ${ELSEWHERE}`;
+}
+
 const names = z.array(z.string().min(1)).min(1, { error: 'name one at least, or "all"' });
 
 const STEP = z.strictObject({
   /** When it begins; absent: when the step before has ended. */
   at: moment.optional(),
-  drill: z.enum(LIVE_DRILLS.map(({ name }) => name)),
+  drill: z.enum(DRILLS, { error: ({ input }) => unknownDrill(input) }),
   rounds: z.int().min(1).max(ROUNDS_MAX).default(1),
   /** Its blast radius. */
   symbols: names,

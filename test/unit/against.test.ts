@@ -312,7 +312,7 @@ describe("a game day", () => {
       ],
     };
     const said =
-      /NOT_A_GAME_DAY.*onFailure: .*steps\[0\]\.at: a time is like.*steps\[1\]\.drill: .*move-leader.*steps\[1\]\.rounds: .*steps\[1\]: .*node/s;
+      /NOT_A_GAME_DAY.*onFailure: .*steps\[0\]\.at: a time is like.*steps\[1\]\.drill: there is no drill "kill-leader" .*move-leader.* need an exchange of their own: npm run drill -- list.*steps\[1\]\.rounds: .*steps\[1\]: .*node/s;
     expect(() => parse(wrong)).toThrow(said);
     expect(() => parse({ name: "d", steps: [] })).toThrow(/steps: /);
     expect(() => parseGameDay("{", "day.json")).toThrow(/NOT_A_GAME_DAY: day.json is no JSON/);

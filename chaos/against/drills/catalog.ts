@@ -18,6 +18,10 @@ export const LIVE_DRILLS: readonly LiveDrill[] = [
   BURST,
 ];
 
+/** Why one that there is elsewhere is not among them. */
+export const ELSEWHERE =
+  "Those that kill or freeze something need an exchange of their own: npm run drill -- list";
+
 /** Throws `CliError` that lists those that there are. */
 export function liveDrillOf(name: string): LiveDrill {
   const found = LIVE_DRILLS.find((drill) => drill.name === name);
@@ -25,7 +29,6 @@ export function liveDrillOf(name: string): LiveDrill {
   const known = LIVE_DRILLS.map((drill) => `  ${drill.name}: ${drill.about}`).join("\n");
   throw new CliError(
     "UNKNOWN_DRILL",
-    `there is no drill "${name}" for a running exchange. There are:\n${known}\n` +
-      "Those that kill or freeze something need an exchange of their own: npm run drill -- list",
+    `there is no drill "${name}" for a running exchange. There are:\n${known}\n${ELSEWHERE}`,
   );
 }
