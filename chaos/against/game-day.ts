@@ -75,7 +75,7 @@ export async function runGameDay(
       await unlessInterrupted(run.signal, sleep(Math.max(0, dueMs - performance.now())));
       const lateMs = step.at === undefined ? 0 : Math.round(performance.now() - dueMs);
       const { folder } = surroundings;
-      const own = folder && { folder: join(folder, `${index + 1}-${step.drill}`) };
+      const own = folder && { folder: stepFolder(folder, index + 1, step.drill) };
       const outcome = await outcomeOf(step, { ...surroundings, ...own }, run);
       const line = { step: index + 1, lateMs, ...outcome };
       lines.push(line);
@@ -89,6 +89,11 @@ export async function runGameDay(
   const seconds = Math.round((performance.now() - begunMs) / MS_PER_SECOND);
   const aborted = run.signal.aborted ? reasonOf(run.signal) : null;
   return { ...sumOf(day, lines), aborted, seconds, ok: isWell(day, lines) && aborted === null };
+}
+
+/** Where a step leaves its report and its evidence, in the folder of its day. */
+export function stepFolder(folder: string, step: number, drill: string): string {
+  return join(folder, `${step}-${drill}`);
 }
 
 /** What was not taken back ends the day whatever is wished: the next step would strike an exchange that is not as it was. */

@@ -1,11 +1,22 @@
 /** What an evidence folder has to hold: each file with its SHA-256 sum, written when all others are there. */
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  createReadStream,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
+import { shellWord } from "../../services/cli/shell-word.js";
 
 export const MANIFEST = "manifest.json";
+
+/** So many folders are named where another one was. */
+const NAMED_MAX = 10;
 
 /** Rises with what a reader of an older one would misread. */
 export const EVIDENCE_VERSION = 2;
@@ -121,8 +132,22 @@ function filesIn(folder: string, prefix = ""): string[] {
 
 function notEvidence(folder: string, why: string): EvidenceError {
   const wanted =
-    "A drill leaves a folder with report.html, report.json, manifest.json, clients and tables";
-  return new EvidenceError("NO_EVIDENCE", `${folder} ${why}. ${wanted}`);
+    `A drill leaves a folder with report.json and ${MANIFEST}; ` +
+    "one at an exchange of its own leaves report.html, clients and tables in it, too";
+  return new EvidenceError("NO_EVIDENCE", `${folder} ${why}. ${wanted}. ${insteadOf(folder)}`);
+}
+
+/** A game day, and whoever drills without a name for the folder, has those of several drills in one. */
+function insteadOf(folder: string): string {
+  const inside = (statSync(folder).isDirectory() ? readdirSync(folder) : [])
+    .filter((name) => existsSync(join(folder, name, MANIFEST)))
+    .toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  if (inside.length === 0) return "Name the folder that the drill said it left";
+  const named = inside
+    .slice(0, NAMED_MAX)
+    .map((name) => `\n  npx palisade verify ${shellWord(join(folder, name))}`);
+  const more = inside.length - named.length;
+  return `In it are folders that have one:${named.join("")}${more > 0 ? `\n  and ${more} more` : ""}`;
 }
 
 function parsed(text: string): unknown {

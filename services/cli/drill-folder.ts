@@ -4,14 +4,15 @@ import { join, relative, resolve } from "node:path";
 import { PROJECT_ROOT } from "../servers/project-root.js";
 import { CliError } from "./cli-error.js";
 import { progress } from "./output.js";
+import { shellWord } from "./shell-word.js";
 
 /** Each drill leaves a folder here, unless it is told where. */
 const REPORTS = join(PROJECT_ROOT, ".palisade", "drills");
 
-/** Throws `CliError` where something else is already. */
+/** `name` may be anything. Throws `CliError` where something else is already. */
 export function reportFolder(name: string, wanted: string | undefined): string {
   const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
-  if (wanted === undefined) return join(REPORTS, `${time}-${name}`);
+  if (wanted === undefined) return join(REPORTS, `${time}-${slugOf(name)}`);
   const folder = resolve(wanted);
   if (!existsSync(folder) || readdirSync(folder).length === 0) return folder;
   throw new CliError(
@@ -23,5 +24,15 @@ export function reportFolder(name: string, wanted: string | undefined): string {
 /** `file`: the one to read. */
 export function tellReport(folder: string, file: string): void {
   const path = relative(process.cwd(), folder);
-  progress(`the report is ${join(path, file)}; judge it again: npx palisade verify ${path}`);
+  progress(`the report is ${join(path, file)}; judge it again: ${verifyCommand(folder)}`);
+}
+
+/** As it is typed here. */
+export function verifyCommand(folder: string): string {
+  return `npx palisade verify ${shellWord(relative(process.cwd(), folder) || ".")}`;
+}
+
+/** Without what a path or a shell reads otherwise. */
+function slugOf(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9]+/g, "-").replaceAll(/^-|-$/g, "");
 }

@@ -1,13 +1,16 @@
 /** `game-day FILE --against ADDRESS`: drills at a running exchange by a schedule. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type DryRun, dryRunText } from "../../chaos/against/dry-run.js";
 import {
   checkGameDay,
   planGameDay,
   runGameDay,
+  stepFolder,
   type StepLine,
 } from "../../chaos/against/game-day.js";
 import { momentOf, parseGameDay } from "../../chaos/against/schedule.js";
+import { MANIFEST } from "../../chaos/evidence/manifest.js";
 import { runLive } from "../../chaos/against/session.js";
 import { CliError } from "./cli-error.js";
 import {
@@ -17,7 +20,7 @@ import {
   interruptibleRun,
   surroundingsOf,
 } from "./drill-against.js";
-import { reportFolder } from "./drill-folder.js";
+import { reportFolder, verifyCommand } from "./drill-folder.js";
 import { printJson, progress } from "./output.js";
 
 const WHY_UNREAD: Readonly<Record<string, string>> = {
@@ -48,9 +51,10 @@ export async function gameDay(file: string, options: AgainstOptions): Promise<nu
   for (const line of [title, ...schedule]) progress(line);
   const folder = reportFolder(`game-day-${day.name}`, options.report);
   const run = interruptibleRun();
-  let ran = 0;
+  const left: string[] = [];
   const tell = (line: StepLine): void => {
-    if (!("refused" in line)) ran += 1;
+    const own = stepFolder(folder, line.step, line.name);
+    if (existsSync(join(own, MANIFEST))) left.push(own);
     printJson(line);
   };
   const report = await runGameDay(
@@ -58,7 +62,10 @@ export async function gameDay(file: string, options: AgainstOptions): Promise<nu
     { ...surroundings, folder },
     { ...run, tell, drill: runLive },
   );
-  if (ran > 0) progress(`each step that ran has left a folder in ${folder}`);
+  if (left.length > 0) {
+    progress(`each step that ran has left a folder in ${folder}; judge them again:`);
+    for (const each of left) progress(`  ${verifyCommand(each)}`);
+  }
   printJson(report);
   return codeOf(report.ok, run);
 }

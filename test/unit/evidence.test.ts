@@ -1,5 +1,6 @@
 import {
   cpSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -80,7 +81,22 @@ describe("evidence", () => {
     put({ ...manifest, files: 7 });
     await expect(verifyEvidence(folder)).rejects.toThrow("EVIDENCE_UNREADABLE");
     rmSync(path);
-    await expect(verifyEvidence(folder)).rejects.toThrow("NO_EVIDENCE");
+    await expect(verifyEvidence(folder)).rejects.toThrow(/^NO_EVIDENCE: .*Name the folder/);
+  });
+
+  it("is named where it lies in the folder that was named", async () => {
+    const day = join(home, "a day");
+    for (let step = 1; step <= 12; step++) {
+      cpSync(original, join(day, `${step}-drain`), { recursive: true });
+    }
+    mkdirSync(join(day, "notes"));
+    const message = await verifyEvidence(day).then(String, (error: Error) => error.message);
+    expect(message).toMatch(/^NO_EVIDENCE: /);
+    expect(message).toContain(`\n  npx palisade verify '${join(day, "2-drain")}'\n`);
+    expect(message).toMatch(/10-drain'\n {2}and 2 more$/);
+    expect(message).not.toContain("notes");
+    const file = join(day, "1-drain", RECORD_FILE);
+    await expect(verifyEvidence(file)).rejects.toThrow("NO_EVIDENCE");
   });
 });
 
