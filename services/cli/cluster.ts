@@ -46,6 +46,9 @@ export interface ClusterState {
 
 /** A person waits longer for etcd than a node does, on a machine that is busy above all. */
 const ANSWER_MS_MAX = 5_000;
+/** An answer that did not come says nothing of what was asked for. */
+const WRITE_UNKNOWN =
+  ". What was wished may have been taken: npx palisade cluster says whether, or wish it again";
 
 export class Cluster {
   private readonly run: ClusterPlaces;
@@ -102,21 +105,21 @@ export class Cluster {
   }
 
   async wish(key: string, value: string | null): Promise<void> {
-    await this.ask(this.leases.wish(key, value));
+    await this.ask(this.leases.wish(key, value), WRITE_UNKNOWN);
   }
 
   async close(): Promise<void> {
     await Promise.all([this.leases.close(), this.board.close()]);
   }
 
-  private async ask<T>(work: Promise<T>): Promise<T> {
+  private async ask<T>(work: Promise<T>, besides = ""): Promise<T> {
     try {
       return await work;
     } catch (error) {
       throw new CliError(
         "ETCD_UNAVAILABLE",
         `etcd does not answer at ${this.run.urls.etcd} (${(error as Error).message}). Whoever ` +
-          "leads goes on; nothing can be moved until it is back",
+          `leads goes on; nothing can be moved until it is back${besides}`,
       );
     }
   }
