@@ -157,6 +157,29 @@ it("leaves nothing drained when it is ended in the midst of a drain", async () =
   expect(await terminal.json("orders", ACCOUNT)).toEqual([]);
 });
 
+it("a dry run beside a drill at work says so, and advises nobody to cancel that one's orders", async () => {
+  const left = join(folder, "ended");
+  const rounds = ["--rounds", "100", "--report", left, "--json"];
+  const running = terminal.begin(...drill("cordon", SYMBOL, "node-1"), ...rounds);
+  try {
+    await eventually("its first round", async () => {
+      if (running.child.exitCode !== null) throw new Error(`it ended: ${running.stderr}`);
+      return running.stderr.includes("round 1 of 100") || undefined;
+    });
+    const said = await wouldBeRefused(...drill("cordon", SYMBOL, "node-2"), "--rounds", "3");
+    expect(said.refusedNow[0]).toMatch(/^DRILL_RUNNING: cordon \(process /);
+    expect(said.refusedNow.join()).not.toContain("cancel-all");
+    expect(said.rounds).toHaveLength(3);
+  } finally {
+    running.child.kill("SIGINT");
+  }
+  expect((await running.ended).code).toBe(130);
+  // Whoever reads the folder later is told that it was ended.
+  const { code, stdout } = await terminal.runAlone("verify", left);
+  expect(stdout).toContain("it was ended early: it got SIGINT\nthe evidence says what the report");
+  expect(code).toBe(1);
+});
+
 it("goes on to its end, and takes back what it did, when nobody reads what it says any more", async () => {
   const left = join(folder, "unread");
   const running = terminal.begin(...drill("repeat-order", SYMBOL, "all"), "--report", left);
@@ -180,9 +203,16 @@ it("runs a game day, a line for each step and one for all", async () => {
   const step = { symbols: [SYMBOL], nodes: ["all"] };
   const steps = [{ ...step, drill: "repeat-order" }];
   writeFileSync(file, JSON.stringify({ name: "tiny", steps }));
-  const { stdout, stderr, code } = await terminal.run("game-day", file, ...surroundings());
+  const day = join(folder, "a day");
+  const args = ["game-day", file, ...surroundings(), "--report", day];
+  const { stdout, stderr, code } = await terminal.run(...args);
   expect(stderr).toContain("1. repeat-order: at once");
-  expect(stderr).toContain("each step that ran has left a folder in ");
+  expect(stderr).toMatch(
+    /each step that ran has left a folder in .*judge them again:\n {2}npx palisade verify '.*a day\/1-repeat-order'\n/,
+  );
+  const judged = (path: string) => terminal.runAlone("verify", path);
+  expect((await judged(day)).stderr).toMatch(/NO_EVIDENCE[^]*a day\/1-repeat-order'/);
+  expect((await judged(join(day, "1-repeat-order"))).code).toBe(0);
   const [first, sum] = stdout
     .trim()
     .split("\n")

@@ -62,6 +62,11 @@ export class Terminal {
     return this.begin(...args).ended;
   }
 
+  /** Runs a command that takes no exchange. */
+  runAlone(...args: string[]): Promise<Ended> {
+    return new Running(args, this.env).ended;
+  }
+
   /** A command that somebody may end before it does. */
   begin(...args: string[]): Running {
     return new Running([...args, "--data-dir", this.dataDir], this.env);
