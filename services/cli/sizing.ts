@@ -1,11 +1,13 @@
 /** `sizing`: what an exchange of a size needs, on paper. */
 import { whole } from "../sizing/examples.js";
-import { impossible, type Sizing, sizing } from "../sizing/sizing.js";
+import { shippedMaxConnections } from "../sizing/connections.js";
+import { impossible } from "../sizing/impossible.js";
+import { SECONDS_PER_DAY } from "../sizing/load.js";
+import { type Sizing, sizing } from "../sizing/sizing.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
 import { printJson, printTable } from "./output.js";
 
-const SECONDS_PER_DAY = 86_400;
 const ORDERS_PER_SECOND_MAX = 10_000_000;
 const COUNT_MAX = 1_000_000_000;
 const ORDERS_PER_DAY_MAX = ORDERS_PER_SECOND_MAX * SECONDS_PER_DAY;
@@ -35,42 +37,73 @@ export async function runSizing(options: SizingOptions): Promise<void> {
     symbols: count(options.symbols, "number of symbols"),
     subscribers: parseWhole(options.subscribers, 0, COUNT_MAX, "number of subscribers"),
     restingOrders:
-      restingOrders === undefined ? accounts : count(restingOrders, "number of resting orders"),
+      restingOrders === undefined
+        ? accounts
+        : parseWhole(restingOrders, 0, COUNT_MAX, "number of resting orders"),
   };
   const problem = impossible(load);
   if (problem) throw new CliError(problem.code, problem.message);
   const need = sizing(load);
-  if (options.json) printJson(need);
-  else print(need);
+  const maxConnections = maxConnectionsOf(need);
+  if (options.json) printJson({ ...need, maxConnections });
+  else print(need, maxConnections);
 }
 
-function print({
-  cores,
-  coresAtLeast,
-  memoryGib,
-  diskGibPerDay,
-  walGibPerDay,
-  ...need
-}: Sizing): void {
+interface MaxConnections {
+  /** What `deploy/postgres/palisade.conf` has. */
+  readonly shipped: number;
+  /** Is that too few for what this exchange may open? */
+  readonly isTooFew: boolean;
+}
+
+function maxConnectionsOf({ postgresConnections: { home } }: Sizing): MaxConnections {
+  const shipped = shippedMaxConnections();
+  return { shipped, isTooFew: home > shipped };
+}
+
+function print(need: Sizing, maxConnections: MaxConnections): void {
   printTable([
     ["ledger shards", need.ledgerShards],
     ["nodes (one may die)", need.nodes],
     ["gateways (one may die)", need.gateways],
     ["feeds (one may die)", need.feeds],
     ["PostgreSQL instances", need.postgresInstances],
+    ...connectionLines(need),
+    ["announcements a second to each node and gateway", need.announcementsPerSecond],
   ]);
-  const kinds = Object.entries(cores).map(([kind, busy]) => [kind, busy.toFixed(2)]);
+  process.stdout.write(adviceOn(need, maxConnections));
+  const kinds = Object.entries(need.cores).map(([kind, busy]) => [kind, busy.toFixed(2)]);
   process.stdout.write("\nbusy cores at the busiest, answered as fast as can be\n");
   printTable(kinds);
   process.stdout.write(
-    `with large batches, which make orders wait for a tenth of a second and more: ${coresAtLeast.toFixed(2)}\n\n`,
+    `with large batches, which make orders wait for a tenth of a second and more: ${need.coresAtLeast.toFixed(2)}\n\n`,
   );
   printTable([
-    ["memory, GiB", whole(memoryGib)],
-    ["disk a day, GiB", whole(diskGibPerDay)],
-    ["WAL a day, GiB", whole(walGibPerDay)],
+    ["memory, GiB", whole(need.memoryGib)],
+    ["disk a day, GiB", whole(need.diskGibPerDay)],
+    ["WAL a day, GiB", whole(need.walGibPerDay)],
+    ["set aside by NATS, GiB", whole(need.natsDiskGib)],
   ]);
   process.stdout.write(
-    "\nOn paper, from what was measured on two cores: services/sizing/measured.ts\n",
+    "\nOn paper, from what was measured on two cores (services/sizing/measured.ts) and assumptions (work.ts). Each gateway takes all\n" +
+      "events and announcements, each feed all of markets; half of what a gateway costs for an order is assumed for that, not measured.\n" +
+      "What an actor costs that nobody trades on is at most so much: a thousand of them ran on two cores.\n",
   );
+}
+
+function connectionLines({ postgresConnections: { home, others } }: Sizing): [string, number][] {
+  if (others === null) return [["connections to PostgreSQL", home]];
+  return [
+    ["connections to the first", home],
+    ["connections to each of the others", others],
+  ];
+}
+
+function adviceOn(
+  { postgresConnections: { home, others } }: Sizing,
+  { shipped, isTooFew }: MaxConnections,
+): string {
+  if (!isTooFew) return "";
+  const ofOthers = others === null ? "" : ` on the first instance, ${others} on each of the others`;
+  return `max_connections at least ${home}${ofOthers}: deploy/postgres/palisade.conf has ${shipped}\n`;
 }

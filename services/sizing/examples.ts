@@ -1,8 +1,8 @@
 /** Sizes that people ask about, and the table of what they need. */
+import { type Load, SECONDS_PER_DAY } from "./load.js";
 import { FILLS_PER_ORDER } from "./measured.js";
-import { type Load, type Sizing, sizing } from "./sizing.js";
+import { type Sizing, sizing } from "./sizing.js";
 
-const SECONDS_PER_DAY = 86_400;
 /** Of a trading day of six and a half hours. */
 const SECONDS_PER_SESSION = 23_400;
 /** The busiest second of a session against its mean: an assumption, as exchanges plan. */
@@ -35,9 +35,9 @@ function ofTrades(trades: number, load: Omit<Load, "ordersPerSecond" | "ordersPe
 
 export const EXAMPLES: readonly Example[] = [
   allDay(1_000, 10_000, 10, 1_000),
+  allDay(5_000, 50_000, 50, 5_000),
   allDay(10_000, 100_000, 100, 10_000),
-  allDay(50_000, 1_000_000, 500, 50_000),
-  allDay(200_000, 5_000_000, 1_000, 100_000),
+  allDay(25_000, 500_000, 250, 25_000),
   ofTrades(10_000_000, {
     accounts: 1_000_000,
     symbols: 1_000,
@@ -57,11 +57,13 @@ const HEAD = [
   "gateways",
   "feeds",
   "PostgreSQL instances",
+  "`max_connections` of the first",
   "cores (of them PostgreSQL)",
   "cores at least",
   "memory GiB",
   "disk GiB/day",
   "WAL GiB/day",
+  "NATS GiB",
 ];
 
 /** As Markdown: a page has it word for word. */
@@ -80,8 +82,10 @@ function wordsOf(need: Sizing): string[] {
   const { ledgerShards, nodes, gateways, feeds, postgresInstances, cores } = need;
   return [
     ...[ledgerShards, nodes, gateways, feeds, postgresInstances].map(whole),
+    whole(need.postgresConnections.home),
     `${whole(cores.all)} (${whole(cores.postgres)})`,
     ...[need.coresAtLeast, need.memoryGib, need.diskGibPerDay, need.walGibPerDay].map(whole),
+    whole(need.natsDiskGib),
   ];
 }
 

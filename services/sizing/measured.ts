@@ -35,7 +35,16 @@ export const QUIET_MICROS_PER_ORDER: OrderCost = {
 
 /** There 500 orders/s on 10 markets and 2 ledger shards still had nearly batches of their own. */
 export const QUIET_ORDERS_PER_SECOND = 500;
-export const QUIET_ACTORS = 12;
+export const SATURATED_ORDERS_PER_SECOND = 4_064;
+export const MEASURED_SHARDS = 2;
+export const MEASURED_SYMBOLS = 10;
+export const MEASURED_ACTORS = MEASURED_SHARDS + MEASURED_SYMBOLS;
+
+/** The same day, the same exchange, with nothing to do: parts of a core, of three nodes, a feed, NATS. A gateway's was not written down. */
+export const IDLE_CORES = { nodes: 3 * 0.055, feeds: 0.02, nats: 0.031 };
+/** `failover`: a thousand markets and four ledger shards that nobody trades on ran on these two cores, so they cost no more than that. */
+export const IDLE_ACTORS = 1_004;
+export const IDLE_ACTORS_CORES_MAX = 2;
 
 /** `ledger`, durably, uniform accounts, on two shards: changes of an account. */
 export const LEDGER_CHANGES_PER_SECOND = 24_818;

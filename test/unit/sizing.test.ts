@@ -4,18 +4,20 @@ import { describe, expect, it, vi } from "vitest";
 import { LEDGER_SHARDS_MAX } from "../../actors/kernel/ids.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import { EXAMPLES, exampleTable } from "../../services/sizing/examples.js";
+import { CONNECTIONS_MAX } from "../../services/adapters/postgres/connections.js";
+import { shippedMaxConnections } from "../../services/sizing/connections.js";
+import { impossible, ORDERS_PER_SECOND_PER_SYMBOL_MAX } from "../../services/sizing/impossible.js";
 import {
   DISK_BYTES_PER_ORDER,
+  IDLE_ACTORS,
+  IDLE_ACTORS_CORES_MAX,
   QUIET_MICROS_PER_ORDER,
   SATURATED_MICROS_PER_ORDER,
+  SATURATED_ORDERS_PER_SECOND,
 } from "../../services/sizing/measured.js";
 import { runSizing } from "../../services/cli/sizing.js";
-import {
-  impossible,
-  type Load,
-  ORDERS_PER_SECOND_PER_SYMBOL_MAX,
-  sizing,
-} from "../../services/sizing/sizing.js";
+import { type Load, sizing } from "../../services/sizing/sizing.js";
+import { type Work, workFor } from "../../services/sizing/work.js";
 
 /** As the benchmark had it. */
 const MEASURED: Load = {
@@ -27,16 +29,71 @@ const MEASURED: Load = {
   restingOrders: 0,
 };
 
-const sumOf = (costs: object): number =>
-  Object.values(costs as Record<string, number>).reduce((sum, each) => sum + each, 0);
+const MEASURED_SHARDS = 2;
+
+/** Of one gateway and one feed, as the benchmark had them. */
+function microsPerOrder(work: Work, ordersPerSecond: number) {
+  const { gateways, feeds, ...others } = work;
+  const cores = {
+    ...others,
+    gateways: gateways.divided + gateways.each,
+    feeds: feeds.divided + feeds.each,
+  };
+  return Object.fromEntries(
+    Object.entries(cores).map(([kind, busy]) => [
+      kind,
+      Number(((busy * 1e6) / ordersPerSecond).toFixed(6)),
+    ]),
+  );
+}
 
 describe("sizing", () => {
   it("gives back what was measured", () => {
-    // Ten markets and one shard: a little of 500 orders/s shares its batches.
-    const { cores, coresAtLeast } = sizing({ ...MEASURED, symbols: 13 });
-    expect(cores.all).toBeCloseTo((500 * sumOf(QUIET_MICROS_PER_ORDER)) / 1e6, 6);
-    expect(coresAtLeast).toBeCloseTo((500 * sumOf(SATURATED_MICROS_PER_ORDER)) / 1e6, 6);
-    expect(sizing(MEASURED).cores.all).toBeLessThan(cores.all);
+    const quiet = workFor(MEASURED, MEASURED_SHARDS, "small");
+    expect(microsPerOrder(quiet, 500)).toEqual(QUIET_MICROS_PER_ORDER);
+    const load = { ...MEASURED, ordersPerSecond: SATURATED_ORDERS_PER_SECOND };
+    const saturated = workFor(load, MEASURED_SHARDS, "large");
+    expect(microsPerOrder(saturated, SATURATED_ORDERS_PER_SECOND)).toEqual(
+      SATURATED_MICROS_PER_ORDER,
+    );
+    expect(sizing(load).coresAtLeast).toBeLessThan(sizing(load).cores.all);
+  });
+
+  it("has each gateway and each feed do again what all of them do", () => {
+    const load = { ...MEASURED, ordersPerSecond: 10_000, symbols: 100, subscribers: 5_000 };
+    const { gateways, feeds, cores, ledgerShards } = sizing(load);
+    const work = workFor(load, ledgerShards, "small");
+    expect(cores.gateways).toBeCloseTo(work.gateways.divided + gateways * work.gateways.each, 6);
+    expect(cores.feeds).toBeCloseTo(work.feeds.divided + feeds * work.feeds.each, 6);
+    for (const [count, { divided, each }] of [
+      [gateways, work.gateways],
+      [feeds, work.feeds],
+    ] as const) {
+      // Of what that leaves of a core the others have half free when one is dead, and one fewer would not have.
+      expect(divided / (count - 1)).toBeLessThanOrEqual((1 - each) / 2);
+      expect(divided / (count - 2)).toBeGreaterThan((1 - each) / 2);
+    }
+  });
+
+  it("takes more subscribers to more feeds, and not to more than their connections", () => {
+    // So little happens that a feed could tell them all.
+    const load = { ...MEASURED, ordersPerSecond: 1, subscribers: 100_001 };
+    expect(sizing({ ...load, subscribers: 20_000 }).feeds).toBe(2);
+    expect(sizing(load).feeds).toBe(7);
+  });
+
+  it("counts actors that nobody trades on by what a thousand of them cost at most", () => {
+    const load = { ...MEASURED, ordersPerSecond: 1, symbols: IDLE_ACTORS - 1 };
+    const { nodes, nats, gateways, feeds } = workFor(load, 1, "small");
+    const few = workFor({ ...load, symbols: 1 }, 1, "small");
+    const more = nodes + nats + gateways.each + feeds.each;
+    const fewer = few.nodes + few.nats + few.gateways.each + few.feeds.each;
+    expect((more - fewer) / (IDLE_ACTORS - 2)).toBeCloseTo(IDLE_ACTORS_CORES_MAX / IDLE_ACTORS, 6);
+    expect(sizing(load).announcementsPerSecond).toBe(10 * IDLE_ACTORS);
+  });
+
+  it("says what NATS sets aside for inboxes", () => {
+    expect(sizing({ ...MEASURED, ordersPerSecond: 1, symbols: 1_023 }).natsDiskGib).toBe(64);
   });
 
   it("lets one of the nodes die", () => {
@@ -58,6 +115,19 @@ describe("sizing", () => {
       const more = { ...base, [name]: base[name] * 2 + 1_000 };
       expect(total(more), name).toBeGreaterThan(total(base));
     }
+  });
+
+  it("counts the connections of all processes to each instance", () => {
+    const small = sizing(MEASURED);
+    // Three nodes of seven each, two gateways and two feeds of four each, and who looks.
+    expect(small.postgresConnections).toEqual({ home: 21 + 16 + 12, others: null });
+    const large = sizing({ ...MEASURED, ordersPerSecond: 10_000, symbols: 100 });
+    expect(large.postgresInstances).toBeGreaterThan(1);
+    const { home, others } = large.postgresConnections;
+    const processes = large.nodes + large.gateways + large.feeds;
+    expect(others).toBe(7 * large.nodes + 4 * (large.gateways + large.feeds) + 12);
+    expect(home).toBe(others! + CONNECTIONS_MAX * processes);
+    expect(home).toBeGreaterThan(shippedMaxConnections());
   });
 
   it("counts disk by the orders of a day", () => {
@@ -92,10 +162,36 @@ describe("what cannot be", () => {
       ordersPerSecond: Math.floor(perShard * shards),
       symbols: 1_000,
     });
-    expect(impossible(load(LEDGER_SHARDS_MAX * 0.9))).toBeUndefined();
+    expect(impossible(load(LEDGER_SHARDS_MAX * 0.9))?.code).not.toBe("TOO_MANY_LEDGER_SHARDS");
     expect(impossible(load(LEDGER_SHARDS_MAX * 1.1))).toMatchObject({
       code: "TOO_MANY_LEDGER_SHARDS",
     });
+  });
+
+  it("is what fills each gateway or each feed by itself, with a bound that can be", () => {
+    const load = { ...MEASURED, ordersPerSecond: 60_000, symbols: 500 };
+    const problem = impossible(load)!;
+    expect(problem.code).toBe("GATEWAYS_TOO_BUSY");
+    expect(problem.message).toMatch(/was not measured.*so more gateways help nothing/);
+    const most = Number(/at most (\d+) orders a second/.exec(problem.message)![1]);
+    expect(most).toBeGreaterThan(10_000);
+    expect(impossible({ ...load, ordersPerSecond: most })).toBeUndefined();
+    expect(impossible({ ...load, ordersPerSecond: most + 1 })).toMatchObject({
+      code: "FEEDS_TOO_BUSY",
+    });
+    // Each of very many markets is told about one by one.
+    const markets = impossible({ ...load, ordersPerSecond: 20_000, symbols: 2_000 })!;
+    expect(markets.code).toMatch(/^(GATEWAYS|FEEDS)_TOO_BUSY$/);
+    const idle = impossible({ ...load, ordersPerSecond: 1, symbols: 100_000 })!;
+    expect(idle.message).toMatch(/plan with fewer symbols/);
+  });
+
+  it("is more orders a day than its seconds have", () => {
+    const day = { ...MEASURED, ordersPerSecond: 10, ordersPerDay: 864_000 };
+    expect(impossible(day)).toBeUndefined();
+    const problem = impossible({ ...day, ordersPerDay: 100_000_000 })!;
+    expect(problem.code).toBe("TOO_MANY_ORDERS_A_DAY");
+    expect(problem.message).toMatch(/864000.*at least 1158 orders a second/);
   });
 
   it("is none of the examples", () => {
@@ -125,7 +221,10 @@ describe("the command", () => {
       subscribers: 0,
       restingOrders: 10_000,
     });
-    expect(JSON.parse(await printed({ ...OPTIONS, json: true }))).toEqual(need);
+    expect(JSON.parse(await printed({ ...OPTIONS, json: true }))).toEqual({
+      ...need,
+      maxConnections: { shipped: 100, isTooFew: false },
+    });
     const text = await printed(OPTIONS);
     expect(text).toMatch(new RegExp(`ledger shards +${need.ledgerShards}\\n`));
     expect(text).toMatch(new RegExp(`disk a day, GiB +${Math.ceil(need.diskGibPerDay)}\\n`));
@@ -133,11 +232,34 @@ describe("the command", () => {
     expect(JSON.parse(day).diskGibPerDay).toBeCloseTo(need.diskGibPerDay / 86_400, 6);
   });
 
+  it("says how many connections PostgreSQL has to let in, where the settings here do not", async () => {
+    expect(await printed(OPTIONS)).not.toContain("max_connections");
+    const many = { ...OPTIONS, ordersPerSecond: "10000", symbols: "100" };
+    const { postgresConnections, maxConnections } = JSON.parse(
+      await printed({ ...many, json: true }),
+    );
+    expect(maxConnections).toEqual({ shipped: 100, isTooFew: true });
+    expect(await printed(many)).toContain(
+      `max_connections at least ${postgresConnections.home} on the first instance, ` +
+        `${postgresConnections.others} on each of the others: deploy/postgres/palisade.conf has 100`,
+    );
+  });
+
+  it("takes a book that is empty, and less memory for it", async () => {
+    const memory = async (restingOrders: string) =>
+      JSON.parse(await printed({ ...OPTIONS, restingOrders, json: true })).memoryGib;
+    expect(await memory("0")).toBeLessThan(await memory("10000"));
+  });
+
   it("says what is wrong with a size, and what is allowed", async () => {
     const refused = (more: object) => expect(runSizing({ ...OPTIONS, ...more })).rejects;
     await refused({ accounts: "many" }).toThrow(/NOT_A_NUMBER.*accounts is "many"/);
     await refused({ symbols: "0" }).toThrow(/NUMBER_OUT_OF_RANGE.*symbols is 0/);
     await refused({ ordersPerSecond: "50000", symbols: "1" }).toThrow(/SYMBOLS_TOO_BUSY/);
+    await refused({ ordersPerSecond: "10", ordersPerDay: "100000000" }).toThrow(
+      /TOO_MANY_ORDERS_A_DAY/,
+    );
+    await refused({ restingOrders: "-1" }).toThrow(/NUMBER_OUT_OF_RANGE.*resting orders is -1/);
     await refused({ ordersPerSecond: "9000000", symbols: "10000" }).toThrow(
       /TOO_MANY_LEDGER_SHARDS.*512 at most/,
     );

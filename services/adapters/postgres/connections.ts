@@ -3,7 +3,7 @@ import pg from "pg";
 import { assert } from "../../../actors/kernel/assert.js";
 
 /** Connections of a pool that is not told otherwise, made when they are needed. */
-const CONNECTIONS_MAX = 4;
+export const CONNECTIONS_MAX = 4;
 
 /** What an answer may take before the connection is given up, and its outcome with it. */
 export const ANSWER_TIMEOUT_MS = 5_000;
