@@ -42,11 +42,13 @@ svg .mark.resumed { stroke: var(--ok); stroke-dasharray: none; }
 svg circle.ok, svg rect.ok { fill: var(--ok); } svg path.bad { stroke: var(--bad); stroke-width: 2; fill: none; } svg rect.bad { fill: var(--bad); }
 svg .line { fill: none; stroke-width: 1.75; stroke-linejoin: round; stroke-linecap: round; }
 svg .line.median { stroke: var(--accent); } svg .line.fill { stroke: var(--fill); } svg .line.slowest { stroke: var(--slowest); stroke-width: 1.25; } svg .line.most { stroke: var(--bad); }
+svg circle.point { stroke-width: 1.75; } svg circle.point.median { stroke: var(--accent); fill: var(--accent); } svg circle.point.fill { stroke: var(--fill); fill: var(--fill); }
+svg circle.point.slowest { stroke: var(--slowest); fill: var(--slowest); } svg circle.point.most { stroke: var(--bad); fill: var(--bad); } svg circle.point.hollow { fill: var(--page); }
 svg rect.answered { fill: var(--accent); opacity: .55; } svg rect.unanswered { fill: var(--bad); }
 svg .node0 { fill: var(--n0); } svg .node1 { fill: var(--n1); } svg .node2 { fill: var(--n2); } svg .node3 { fill: var(--n3); } svg .node4 { fill: var(--n4); }
 .swatch { display: inline-block; width: 18px; height: 10px; border-radius: 2px; margin-right: 2px; }
 .swatch.gap { background: var(--gap); } .swatch.median { background: var(--accent); } .swatch.slowest { background: var(--slowest); }
-.swatch.fill { background: var(--fill); } .swatch.answered { background: var(--accent); opacity: .55; } .swatch.unanswered { background: var(--bad); }
+.swatch.fill { background: var(--fill); } .swatch.answered { background: var(--accent); opacity: .55; } .swatch.unanswered, .swatch.most { background: var(--bad); }
 .dot { display: inline-block; width: 8px; height: 8px; border-radius: 9px; background: var(--ok); } .cross { color: var(--bad); font-weight: 700; }
 svg.strip { height: 16px; overflow: hidden; }
 details { margin: 8px 0; } summary { cursor: pointer; color: var(--accent); }

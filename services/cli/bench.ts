@@ -8,7 +8,7 @@ import {
   type ExchangeReport,
   runBench,
 } from "../../test/bench/bench.js";
-import { loadPage } from "../../test/bench/load-chart.js";
+import { loadPage } from "../../test/bench/load-page.js";
 import {
   failuresTable,
   type Table,
@@ -71,7 +71,7 @@ export async function bench(name: string, options: BenchOptions): Promise<number
     log: progress,
   });
   print(report, options.json ?? false);
-  if (plot !== undefined && report.name === "e2e") writePlot(plot, loadPage(report));
+  if (plot !== undefined && report.name === "e2e") writePlot(plot, loadPage(report, new Date()));
   return report.ok ? 0 : 1;
 }
 
@@ -147,6 +147,7 @@ function sweepOf(text: string): (typeof SWEEPS)[number] {
 /** It is written minutes later: where that cannot be is said at once. */
 function plotFile(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
+  if (text === "") throw new CliError("INVALID_OPTION", "--plot is empty. Name a file to write");
   const path = resolve(text);
   const refuse = (why: string) =>
     new CliError("INVALID_OPTION", `--plot writes to ${path}, and ${why}`);

@@ -1,108 +1,168 @@
-/** What clients wait, and how much is done, against how much is offered: a page that needs no other file. */
-import { page } from "../../chaos/page/drill-page.js";
+/** The drawings of a load: what clients wait, and how much is done, against how much is offered. */
 import { type Drawing, type Frame, figure, MARGIN } from "../../chaos/page/frame.js";
 import { html, type Markup } from "../../chaos/page/markup.js";
 import { duration, linear, logarithmic, place, type Scale } from "../../chaos/page/scale.js";
-import type { E2eReport } from "./e2e.js";
-import { ACCEPT_P99_LIMIT_MS, type Step } from "./sustained.js";
+import { TURNED_AWAY_SHARE_MAX } from "./phase.js";
+import {
+  ACCEPT_P99_LIMIT_MS,
+  type BrokenBy,
+  LATE_SHARE_MAX,
+  REPORTED_SHARE_MIN,
+  type Step,
+} from "./sustained.js";
 
-const PLOT = 220;
+const PLOT = 240;
 const ROOM = 6;
 const LOWEST_MS = 0.1;
 /** Marks of the upright axis are so far apart at least, in pixels. */
 const APART = 44;
+const DOT_RADIUS = 3.5;
 
 type Figure = "acceptMsP50" | "acceptMsP99" | "fillMsP50" | "fillMsP99" | "ordersPerSecond";
-type Line = readonly [figure: Figure, look: string];
-type Point = Pick<Step, "offeredPerSecond" | Figure>;
-
-const LATENCIES: readonly Line[] = [
-  ["fillMsP99", "slowest"],
-  ["fillMsP50", "fill"],
-  ["acceptMsP99", "most"],
-  ["acceptMsP50", "median"],
-];
-const THROUGHPUT: readonly Line[] = [["ordersPerSecond", "median"]];
-
-export function loadPage(report: E2eReport): string {
-  const { steps, atEighty, quiet, sustainedOrdersPerSecond: sustained, machine } = report;
-  const points = [quiet, ...(atEighty ? [atEighty] : []), ...steps];
-  const title = `Latency and throughput against offered load: ${sustained} orders/s sustained`;
-  const ran = Object.entries(machine).map(
-    ([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`,
-  );
-  return page(
-    title,
-    html`<h1>${title}</h1>${charts(points, sustained)}<h2>Where it ran</h2><dl>${ran}</dl>`,
-  );
+interface Line {
+  readonly figure: Figure;
+  readonly look: string;
+  readonly name: string;
+  readonly say: (value: number) => string;
 }
 
-export function charts(points: readonly Point[], sustained: number): Markup {
-  if (points.length === 0) return html`<p>No rate was offered.</p>`;
-  const sorted = points.toSorted((a, b) => a.offeredPerSecond - b.offeredPerSecond);
-  const highest = Math.max(...sorted.map(({ offeredPerSecond }) => offeredPerSecond));
-  const waits = html`<span class="swatch median"></span> accepted, median; <span class="swatch unanswered"></span> accepted, 99 %;
-    <span class="swatch fill"></span> filled, median; <span class="swatch slowest"></span> filled, 99 %. Orders count from when they were due.
-    Dashed: the rate that held, and the ${ACCEPT_P99_LIMIT_MS} ms within which 99 % have to be accepted.`;
-  const done = html`Reported orders a second. On a straight line through the origin everything that is offered is done.`;
+/** One rate that was offered. */
+export type Offer = Pick<Step, "offeredPerSecond" | "seconds" | "brokenBy" | Figure>;
+
+const LATENCIES: readonly Line[] = [
+  { figure: "fillMsP99", look: "slowest", name: "filled, 99 %", say: duration },
+  { figure: "fillMsP50", look: "fill", name: "filled, median", say: duration },
+  { figure: "acceptMsP99", look: "most", name: "accepted, 99 %", say: duration },
+  { figure: "acceptMsP50", look: "median", name: "accepted, median", say: duration },
+];
+const THROUGHPUT: readonly Line[] = [
+  { figure: "ordersPerSecond", look: "median", name: "reported", say: rate },
+];
+
+const percent = (share: number) => `${Number((share * 100).toFixed(1))} %`;
+
+export const BROKEN_WORDS: Readonly<Record<BrokenBy, string>> = {
+  latency: `99 % were not accepted within ${ACCEPT_P99_LIMIT_MS} ms`,
+  throughput: `less than ${percent(REPORTED_SHARE_MIN)} were reported in time`,
+  refusals: `more than ${percent(TURNED_AWAY_SHARE_MAX)} were turned away`,
+  clients: `the load processes sent more than ${percent(LATE_SHARE_MAX)} late, which says nothing of the exchange`,
+};
+
+export function charts(offers: readonly Offer[], sustained: number): Markup {
+  if (offers.length === 0) return html`<p>No rate was offered.</p>`;
+  const sorted = offers.toSorted((a, b) => a.offeredPerSecond - b.offeredPerSecond);
+  const highest = rate(sorted.at(-1)!.offeredPerSecond);
+  const held = sustained > 0 && html`Upright, dashed: the rate that was sustained. `;
+  const waits = html`${LATENCIES.toReversed().map(
+    ({ look, name }) => html`<span class="swatch ${look}"></span> ${name} &#160; `,
+  )}<br>Orders count from when they were due. ${held}Level, dashed: the ${ACCEPT_P99_LIMIT_MS} ms within which 99 % have to be accepted. ${brokenLegend(sorted)}`;
+  const done = html`<span class="swatch median"></span> orders a second whose client had their report. Dashed from corner to corner: everything that is offered is done. ${held}Points are full or not as above.`;
   return html`<h2>What clients wait</h2>${figure(
-    `Latency up to ${highest} orders offered a second`,
+    `Latency up to ${highest} offered`,
     (frame) => drawWaits(sorted, sustained, frame),
     waits,
   )}<h2>What is done</h2>${figure(
-    `Throughput up to ${highest} orders offered a second`,
+    `Throughput up to ${highest} offered`,
     (frame) => drawDone(sorted, sustained, frame),
     done,
   )}`;
 }
 
-function drawWaits(points: readonly Point[], sustained: number, frame: Frame): Drawing {
-  const values = points.flatMap((point) => LATENCIES.map(([figure]) => point[figure]));
-  const bounds = [Math.max(LOWEST_MS, Math.min(...values)), Math.max(1, ...values)] as const;
-  const y = logarithmic(bounds, [frame.font + PLOT, frame.font]);
+/** What broke those whose points are hollow. */
+function brokenLegend(offers: readonly Offer[]): Markup {
+  const broken = offers.filter(({ brokenBy }) => brokenBy !== null);
+  if (broken.length === 0) return html`Full points: the rate held.`;
+  const kinds = [...new Set(broken.map(({ brokenBy }) => brokenBy!))];
+  const why = kinds.map((kind) => {
+    const rates = broken.filter(({ brokenBy }) => brokenBy === kind);
+    return `at ${rates.map(({ offeredPerSecond }) => offeredPerSecond.toLocaleString("en")).join(", ")}/s ${BROKEN_WORDS[kind]}`;
+  });
+  return html`Full points: the rate held. Hollow: it did not; ${why.join("; ")}.`;
+}
+
+function drawWaits(offers: readonly Offer[], sustained: number, frame: Frame): Drawing {
+  const values = offers.flatMap((offer) => LATENCIES.map(({ figure }) => offer[figure]));
+  const bounds = [
+    Math.max(LOWEST_MS, Math.min(...values)),
+    Math.max(ACCEPT_P99_LIMIT_MS, ...values),
+  ] as const;
+  const y = logarithmic(bounds, heightOf(frame));
   const limit = place(y.at(ACCEPT_P99_LIMIT_MS));
-  const mark =
-    Math.max(...values) >= ACCEPT_P99_LIMIT_MS &&
-    html`<line class="mark" x1="${frame.gutter}" x2="${frame.width - MARGIN}" y1="${limit}" y2="${limit}"/>`;
-  const drawing = draw(points, LATENCIES, sustained, y, duration, frame);
-  return { ...drawing, body: html`${drawing.body}${mark}` };
+  const mark = (_: Scale) =>
+    html`<line class="mark limit" x1="${frame.gutter}" x2="${frame.width - MARGIN}" y1="${limit}" y2="${limit}"/>`;
+  const says = { title: "latency (logarithmic)", say: duration };
+  return draw({ offers, lines: LATENCIES, sustained, y, mark, ...says }, frame);
 }
 
-function drawDone(points: readonly Point[], sustained: number, frame: Frame): Drawing {
-  const most = Math.max(1, ...points.map(({ ordersPerSecond }) => ordersPerSecond));
-  const y = linear([0, most], [frame.font + PLOT, frame.font], APART);
-  return draw(points, THROUGHPUT, sustained, y, String, frame);
+/** Both axes end at the same rate, so that the line of all that is offered goes from corner to corner. */
+function drawDone(offers: readonly Offer[], sustained: number, frame: Frame): Drawing {
+  const offered = offers.at(-1)!.offeredPerSecond;
+  const most = Math.max(1, offered, ...offers.map(({ ordersPerSecond }) => ordersPerSecond));
+  const y = linear([0, most], heightOf(frame), APART);
+  const mark = (x: Scale) =>
+    html`<line class="mark all" x1="${place(x.at(0))}" y1="${place(y.at(0))}" x2="${place(x.at(offered))}" y2="${place(y.at(offered))}"/>`;
+  const says = {
+    title: "reported, orders a second",
+    say: (tick: number) => tick.toLocaleString("en"),
+  };
+  return draw({ offers, lines: THROUGHPUT, sustained, y, mark, ...says }, frame);
 }
 
-function draw(
-  points: readonly Point[],
-  lines: readonly Line[],
-  sustained: number,
-  y: Scale,
-  say: (tick: number) => string,
-  frame: Frame,
-): Drawing {
+interface Plot {
+  readonly offers: readonly Offer[];
+  readonly lines: readonly Line[];
+  readonly sustained: number;
+  readonly y: Scale;
+  readonly title: string;
+  readonly say: (tick: number) => string;
+  /** A line of its own, beneath the others. */
+  readonly mark: (x: Scale) => Markup;
+}
+
+/** The lower and the upper end; above is the axis's title. */
+function heightOf({ font }: Frame): readonly [bottom: number, top: number] {
+  const top = 2 * font + ROOM;
+  return [top + PLOT, top];
+}
+
+function draw({ offers, lines, sustained, y, title, say, mark }: Plot, frame: Frame): Drawing {
   const { font, gutter, width, apart } = frame;
-  const [top, bottom] = [font, font + PLOT];
-  const highest = Math.max(...points.map(({ offeredPerSecond }) => offeredPerSecond));
-  const x = linear([0, highest], [gutter, width - MARGIN], apart);
+  const [bottom, top] = heightOf(frame);
+  const right = width - MARGIN;
+  const x = linear([0, offers.at(-1)!.offeredPerSecond], [gutter, right], apart);
+  const below = bottom + font + ROOM;
   const body = html`${x.ticks.map((tick) => {
     const at = place(x.at(tick));
-    return html`<line class="grid" x1="${at}" x2="${at}" y1="${top}" y2="${bottom}"/><text class="soft" x="${at}" y="${bottom + font + ROOM}" text-anchor="middle">${tick}</text>`;
+    return html`<line class="grid" x1="${at}" x2="${at}" y1="${top}" y2="${bottom}"/><text class="soft" x="${at}" y="${below}" text-anchor="middle">${tick.toLocaleString("en")}</text>`;
   })}${y.ticks.map((tick) => {
     const at = place(y.at(tick));
-    return html`<line class="grid" x1="${gutter}" x2="${width - MARGIN}" y1="${at}" y2="${at}"/><text class="soft" x="${gutter - ROOM}" y="${place(at + font / 3)}" text-anchor="end">${say(tick)}</text>`;
-  })}${
+    return html`<line class="grid" x1="${gutter}" x2="${right}" y1="${at}" y2="${at}"/><text class="soft" x="${gutter - ROOM}" y="${place(at + font / 3)}" text-anchor="end">${say(tick)}</text>`;
+  })}<text class="soft" x="${gutter}" y="${font}">${title}</text><text class="soft" x="${right}" y="${below + font + ROOM}" text-anchor="end">offered, orders a second</text>${mark(x)}${
     sustained > 0 &&
     html`<line class="mark" x1="${place(x.at(sustained))}" x2="${place(x.at(sustained))}" y1="${top}" y2="${bottom}"/>`
-  }${lines.map(([figure, look]) => html`<path class="line ${look}" d="${pathOf(points, figure, x, y)}"/>`)}`;
-  return { height: bottom + 2 * font + 2 * ROOM, body };
+  }${lines.map(({ figure, look }) => html`<path class="line ${look}" d="${pathOf(offers, figure, x, y)}"/>`)}${lines.map(
+    (line) => html`${offers.map((offer) => dot(offer, line, x, y))}`,
+  )}`;
+  return { height: below + 2 * font + ROOM, body };
+}
+
+/** With what it stands for, for whoever points at it. Hollow where the rate did not hold. */
+function dot(offer: Offer, { figure, look, name, say }: Line, x: Scale, y: Scale): Markup {
+  const { offeredPerSecond, brokenBy } = offer;
+  const end = brokenBy === null ? "held" : `broken: ${BROKEN_WORDS[brokenBy]}`;
+  const says = `${rate(offeredPerSecond)} offered; ${name}: ${say(offer[figure])}; ${end}`;
+  const hollow = brokenBy === null ? "" : " hollow";
+  return html`<circle class="point ${look}${hollow}" cx="${place(x.at(offeredPerSecond))}" cy="${place(y.at(offer[figure]))}" r="${DOT_RADIUS}"><title>${says}</title></circle>`;
+}
+
+function rate(perSecond: number): string {
+  return `${Math.round(perSecond).toLocaleString("en")} orders/s`;
 }
 
 /** A stroke without length is drawn as a dot. */
-function pathOf(points: readonly Point[], figure: Figure, x: Scale, y: Scale): string {
-  const places = points.map(
-    (point) => `${place(x.at(point.offeredPerSecond))} ${place(y.at(point[figure]))}`,
+function pathOf(offers: readonly Offer[], figure: Figure, x: Scale, y: Scale): string {
+  const places = offers.map(
+    (offer) => `${place(x.at(offer.offeredPerSecond))} ${place(y.at(offer[figure]))}`,
   );
   return `M${places[0]}L${places.join("L")}`;
 }

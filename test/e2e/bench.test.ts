@@ -3,7 +3,7 @@ import { Scene } from "../../chaos/scene.js";
 import { QUEUES } from "../../services/common/queues.js";
 import { runBench } from "../bench/bench.js";
 import type { E2eReport } from "../bench/e2e.js";
-import { loadPage } from "../bench/load-chart.js";
+import { headline, loadPage } from "../bench/load-page.js";
 import { judged, SHAPE } from "../bench/on-exchange.js";
 import { measureOverload } from "../bench/overload.js";
 import { measureQuiet } from "../bench/quiet.js";
@@ -184,7 +184,7 @@ function checkMeasured(report: E2eReport): void {
   expect(report.rowsWrittenPerOrder["orders"]).toBeGreaterThan(1);
   expect(report.targets).toHaveLength(2);
   expect(JSON.stringify(tablesOf(report))).not.toMatch(/NaN|undefined/);
-  expect(loadPage(report)).toContain(`${sustainedOrdersPerSecond} orders/s sustained`);
+  expect(loadPage(report, new Date())).toContain(headline(sustainedOrdersPerSecond));
   expect(steps.length).toBeGreaterThan(0);
   expect(sustainedOrdersPerSecond).toBe(held?.offeredPerSecond ?? 0);
   expect(atEighty?.offeredPerSecond).toBe(

@@ -9,6 +9,8 @@ import { campaignPage } from "../../chaos/page/campaign-page.js";
 import { drillPage } from "../../chaos/page/drill-page.js";
 import { ensureBrowser, openBrowser } from "../helpers/browser.js";
 import { recordLike } from "../helpers/drill-record.js";
+import { loadPage } from "../bench/load-page.js";
+import { loadReportLike, nothingHeld } from "../helpers/load-report.js";
 import { look } from "../helpers/page-look.js";
 
 const INSTALL_LIMIT_MS = 300_000;
@@ -54,6 +56,11 @@ describe.skipIf(missing)(title, { timeout: LOOK_LIMIT_MS }, () => {
     const nodes = ["a-node-whose-name-is-long-1", "node-2", "n-3"];
     const record = await recordLike({ rounds: 20, symbols, actors, nodes, resumeMs: 2_750 });
     expect(await lookAt("many", drillPage(record))).toEqual([]);
+  });
+
+  it("is so of a load, of which a rate was sustained or none", async () => {
+    expect(await lookAt("load", loadPage(loadReportLike(), new Date(0)))).toEqual([]);
+    expect(await lookAt("load-broken", loadPage(nothingHeld(), new Date(0)))).toEqual([]);
   });
 
   it("shows what is hostile as text", async () => {

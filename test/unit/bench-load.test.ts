@@ -1,4 +1,4 @@
-/** The pure parts of the benchmarks of a whole exchange: which rate was sustained, what grows, where time goes, the chart. */
+/** The pure parts of the benchmarks of a whole exchange: which rate was sustained, what grows, where time goes. */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,6 @@ import {
   growthOf,
   JUDGED_ORDERS_MIN,
 } from "../bench/growth.js";
-import { charts } from "../bench/load-chart.js";
 import { afterLeadIn, failuresOf, leftOver, type PhaseReport } from "../bench/phase.js";
 import { targetsTable } from "../bench/report-table.js";
 import { inOrder, type OrderTimes, stagesOf } from "../bench/stages.js";
@@ -226,40 +225,6 @@ describe("the stages of an order", () => {
   });
 });
 
-describe("the chart of a load", () => {
-  const point = (offeredPerSecond: number, ms: number) => ({
-    ...phase(offeredPerSecond),
-    acceptMsP50: ms,
-    acceptMsP99: 3 * ms,
-    fillMsP50: 2 * ms,
-    fillMsP99: 6 * ms,
-  });
-
-  it("has a line for each figure, over what was offered", () => {
-    const { text } = charts([point(4_000, 80), point(2_000, 10), point(1_000, 5)], 2_000);
-    const lines = [...text.matchAll(/class="line (\w+)" d="M([^"]+)"/g)];
-    // Four of latency and one of throughput, each drawn for a desk and for a phone.
-    expect(lines).toHaveLength(10);
-    for (const [, , path] of lines) {
-      const across = path!
-        .split("L")
-        .slice(1)
-        .map((at) => Number(at.split(" ")[0]));
-      expect(across).toEqual(across.toSorted((a, b) => a - b));
-      expect(across).toHaveLength(3);
-    }
-    expect(text).toContain("2000");
-    expect(text).not.toContain("NaN");
-  });
-
-  it("says so where there is nothing to draw, and draws a single step", () => {
-    expect(charts([], 0).text).toContain("No rate was offered");
-    const { text } = charts([point(1_000, 5)], 0);
-    expect(text).not.toContain("NaN");
-    expect(text).not.toContain("Infinity");
-  });
-});
-
 describe("a lead-in", () => {
   it("is the first second after the first of its kind", () => {
     const at = [2_500_000, 1_500_000, 2_499_999, 9_000_000];
@@ -305,6 +270,7 @@ describe("the command", () => {
     );
     await refused("e2e", { sweep: "moon" }).toThrow(/INVALID_OPTION.*symbols or accounts.*"moon"/);
     await refused("e2e", { sweep: "symbols", plot: "x.html" }).toThrow(/INVALID_OPTION: --plot/);
+    await refused("e2e", { plot: "" }).toThrow(/INVALID_OPTION: --plot is empty. Name a file/);
     await refused("e2e", { plot: "/nowhere/at/all.html" }).toThrow(/INVALID_OPTION.*\/nowhere\/at/);
     const inFile = join(fileURLToPath(import.meta.url), "x.html");
     await refused("e2e", { plot: inFile }).toThrow(/INVALID_OPTION.*in a folder that is there/);

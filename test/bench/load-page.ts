@@ -1,0 +1,80 @@
+/** What clients wait, and how much is done, against how much is offered: a page that needs no other file. */
+import { page } from "../../chaos/page/drill-page.js";
+import { html, type Markup } from "../../chaos/page/markup.js";
+import { duration } from "../../chaos/page/scale.js";
+import { table } from "../../chaos/page/tables.js";
+import type { E2eReport } from "./e2e.js";
+import { BROKEN_WORDS, charts, type Offer } from "./load-chart.js";
+import type { PhaseReport } from "./phase.js";
+import { brokenBy } from "./sustained.js";
+
+export function headline(sustained: number): string {
+  const found =
+    sustained > 0
+      ? `${sustained.toLocaleString("en")} orders/s sustained`
+      : "no rate was sustained";
+  return `Latency and throughput against offered load: ${found}`;
+}
+
+/** `at`: when it was measured. */
+export function loadPage(report: E2eReport, at: Date): string {
+  const { sustainedOrdersPerSecond: sustained, ordersPerSecond, machine, ok } = report;
+  const offers = offersOf(report);
+  const ran = Object.entries({ ...machine, ...shapeOf(report) }).map(
+    ([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`,
+  );
+  const title = headline(sustained);
+  return page(
+    title,
+    html`<p class="when">${at.toISOString().slice(0, 16).replace("T", " ")} UTC, on ${machine["cores"] ?? "?"} cores (${machine["processor"] ?? "unknown"})</p>
+<h1>${title}</h1>
+<p>${ok ? html`<strong class="badge kept">✓ ok</strong>` : html`<strong class="badge broken">✗ not ok: its numbers are worth nothing</strong>`}
+In a closed loop it did ${ordersPerSecond.toLocaleString("en")} orders a second.</p>
+${report.failures.length > 0 && html`<ul>${report.failures.map((failure) => html`<li>${failure}</li>`)}</ul>`}
+${charts(offers, sustained)}<h2>Each rate that was offered</h2>${offersTable(offers)}<h2>Where it ran</h2><dl>${ran}</dl>`,
+  );
+}
+
+function shapeOf({ nodes, ledgerShards, postgresInstances, durable }: E2eReport) {
+  return {
+    nodes,
+    "ledger shards": ledgerShards,
+    "PostgreSQL instances": postgresInstances,
+    "PostgreSQL writes durably": durable ? "yes" : "no",
+  };
+}
+
+/** All open loops. Of a rate that held for the whole time its short step says less, so it is left out. */
+export function offersOf({
+  steps,
+  held,
+  atEighty,
+  quiet,
+}: Pick<E2eReport, "steps" | "held" | "atEighty" | "quiet">): Offer[] {
+  const judged = (phase: PhaseReport) => ({ ...phase, brokenBy: brokenBy(phase) });
+  const others = steps.filter(({ offeredPerSecond: rate }) => rate !== held?.offeredPerSecond);
+  return [
+    judged(quiet),
+    ...(atEighty ? [judged(atEighty)] : []),
+    ...(held ? [held] : []),
+    ...others,
+  ].toSorted((a, b) => a.offeredPerSecond - b.offeredPerSecond);
+}
+
+function offersTable(offers: readonly Offer[]): Markup {
+  const rates = ["Offered, orders/s", "Reported, orders/s"];
+  const waits = ["Accepted, p50", "Accepted, p99", "Filled, p50", "Filled, p99"];
+  const columns = [...rates, ...waits].map((head) => ({ head, look: "number" as const }));
+  return table(
+    [...columns, { head: "For", look: "number" }, { head: "Outcome", look: "whole" }],
+    offers.map((offer) => [
+      offer.offeredPerSecond.toLocaleString("en"),
+      Math.round(offer.ordersPerSecond).toLocaleString("en"),
+      ...[offer.acceptMsP50, offer.acceptMsP99, offer.fillMsP50, offer.fillMsP99].map(duration),
+      `${Math.round(offer.seconds)} s`,
+      offer.brokenBy === null
+        ? html`<strong class="kept">✓ held</strong>`
+        : html`<strong class="broken">✗</strong> ${BROKEN_WORDS[offer.brokenBy]}`,
+    ]),
+  );
+}
