@@ -88,7 +88,7 @@ function drawWaits(offers: readonly Offer[], sustained: number, frame: Frame): D
   ] as const;
   const y = logarithmic(bounds, heightOf(frame));
   const limit = place(y.at(ACCEPT_P99_LIMIT_MS));
-  const mark = (_: Scale) =>
+  const mark = () =>
     html`<line class="mark limit" x1="${frame.gutter}" x2="${frame.width - MARGIN}" y1="${limit}" y2="${limit}"/>`;
   const says = { title: "latency (logarithmic)", say: duration };
   return draw({ offers, lines: LATENCIES, sustained, y, mark, ...says }, frame);
