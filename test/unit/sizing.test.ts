@@ -186,6 +186,17 @@ describe("what cannot be", () => {
     expect(idle.message).toMatch(/plan with fewer symbols/);
   });
 
+  it("begins where ARCHITECTURE.md says, by the number of symbols", () => {
+    const text = readFileSync(join(PROJECT_ROOT, "ARCHITECTURE.md"), "utf8");
+    for (const symbols of [200, 500, 1_000]) {
+      const { message } = impossible({ ...MEASURED, ordersPerSecond: 60_000, symbols })!;
+      const most = Number(/at most (\d+) orders a second/.exec(message)![1]);
+      expect(text).toContain(
+        `${symbols.toLocaleString("en")}${symbols === 200 ? " symbols ends" : ""} at ${most.toLocaleString("en")}`,
+      );
+    }
+  });
+
   it("is more orders a day than its seconds have", () => {
     const day = { ...MEASURED, ordersPerSecond: 10, ordersPerDay: 864_000 };
     expect(impossible(day)).toBeUndefined();
