@@ -33,7 +33,7 @@ export interface EtcdOptions {
 const RECONNECT_AFTER_MS = 100;
 /**
  * A connection whose other end has gone without a word is noticed by a ping that has no answer, and replaced. Etcd closes
- * connections that are pinged more often than every five seconds.
+ * connections that are pinged more often than every five seconds, or while nothing is asked; a node always watches.
  */
 const PING_EVERY_MS = 6_000;
 const PING_ANSWER_MS_MAX = 2_000;
@@ -161,7 +161,6 @@ function connectEtcd(url: string): Etcd3 {
       "grpc.max_reconnect_backoff_ms": RECONNECT_AFTER_MS,
       "grpc.keepalive_time_ms": PING_EVERY_MS,
       "grpc.keepalive_timeout_ms": PING_ANSWER_MS_MAX,
-      "grpc.keepalive_permit_without_calls": 1,
     },
     faultHandling: {
       host: () => noop,
