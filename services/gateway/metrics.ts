@@ -40,6 +40,17 @@ export const commandsRefused = new Counter({
   registers,
 });
 
+const REFUSED_CODES = [
+  "NO_LEADER",
+  "TOO_MANY_PENDING",
+  "STREAM_FULL",
+  "OVERLOADED",
+  "MARKET_BEHIND",
+  "GATEWAY_STOPPING",
+];
+// Prometheus sees no rise in a series that begins with its first event.
+for (const code of REFUSED_CODES) commandsRefused.inc({ code }, 0);
+
 export const commandsUnknown = new Counter({
   name: "exchange_gateway_unknown_total",
   help: "Commands that nobody answered in time.",

@@ -141,7 +141,13 @@ export class OrderIntake {
   }
 
   /** An order that its shard accepts is held for until its market answers: not while nobody leads the market, or it is late. */
-  private marketProblem({ id, symbol }: Instrument, shard: number): Refusal | undefined {
+  private marketProblem(instrument: Instrument, shard: number): Refusal | undefined {
+    const refusal = this.marketRefusal(instrument, shard);
+    if (refusal) metrics.commandsRefused.inc({ code: refusal.code });
+    return refusal;
+  }
+
+  private marketRefusal({ id, symbol }: Instrument, shard: number): Refusal | undefined {
     if (this.commands.isSilent(id)) return noLeader(symbol);
     const lagMs = this.commands.ways.lagMs(shard, id);
     if (lagMs === 0) return undefined;

@@ -22,11 +22,9 @@ import type { LeaderEnd } from "./leader-end.js";
 import { LET_GO_AGAIN_AFTER_MS, RELEASE_MS_MAX, RETRY_RECOVERY_AFTER_MS } from "./limits.js";
 import { type Claimed, claim, raise, recover } from "./recovery.js";
 import type { Backlog } from "./observer.js";
+import { CLAIM_REASONS } from "./reasons.js";
 import { encodeRelease, Releases } from "./release.js";
 import { Standby, type StandbyProgress } from "./standby.js";
-
-/** Why a host claims what its predecessor has given it. */
-const HANDED_OVER = "handed over";
 
 /** Errors that come again however often it is tried. */
 const BUGS = ["InvariantError", "MalformedError", "TypeError", "RangeError", "ReferenceError"];
@@ -143,12 +141,12 @@ export class Host {
    */
   takeOver({ handedAt, revision }: Leadership & { readonly handedAt: number }): void {
     this.offeredRevision = revision;
-    if (this.closed || !this.become({ type: "CLAIM" }, HANDED_OVER)) return;
+    if (this.closed || !this.become({ type: "CLAIM" }, CLAIM_REASONS.handedOver)) return;
     const { deps, actor } = this;
     this.rise(async () => {
       const early = new EarlyInbox(deps, actor);
       await this.releases.until(handedAt, RELEASE_MS_MAX);
-      return raise(deps, actor, handedAt, revision, HANDED_OVER, early);
+      return raise(deps, actor, handedAt, revision, CLAIM_REASONS.handedOver, early);
     });
   }
 
@@ -196,7 +194,7 @@ export class Host {
       .handOver(this.name, to, token)
       .catch((error: unknown) => this.logger.warn({ to, error: String(error) }, "not handed over"));
     if (!leaseRevision || !this.become({ type: "DRAIN" }, `for ${to}`)) return;
-    const successor = { node: to, incarnation, reason: HANDED_OVER, leaseRevision };
+    const successor = { node: to, incarnation, reason: CLAIM_REASONS.handedOver, leaseRevision };
     const isHanded = await this.leader?.handOver(successor);
     if (!isHanded) {
       // The last commit was fenced, or its outcome is not known: the successor, who does not hear, looks by itself. A leader

@@ -3,6 +3,9 @@ import type { Actor } from "../../actors/kernel/actor.js";
 import type { ActorKind } from "../../actors/kernel/ids.js";
 import type { HostState } from "./host-machine.js";
 
+/** What is said on the bus and may be nobody's who leads. */
+export const REFUSED_WORDS = ["announcement", "mark", "request"] as const;
+
 export interface CommittedBatch {
   readonly commands: number;
   /** From the batch's sealing to Postgres's answer. */
@@ -39,7 +42,7 @@ export interface HostObserver {
   committed(actorName: string, actor: Actor, batch: CommittedBatch): void;
   malformedFrame(actorName: string): void;
   /** Somebody has said on the bus what nobody who leads would say, or bytes that are nothing. */
-  refused(what: "announcement" | "mark" | "request"): void;
+  refused(what: (typeof REFUSED_WORDS)[number]): void;
   fenced(actorName: string): void;
   /** The host leads from now on. */
   took(actorName: string, takeover: Takeover): void;

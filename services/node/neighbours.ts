@@ -5,6 +5,7 @@
  */
 import type { Logger } from "pino";
 import { MalformedError } from "../../actors/kernel/bytes.js";
+import { CLAIM_REASONS } from "../host/reasons.js";
 import type { Bus } from "../ports/log.js";
 import { type Clock, every } from "../ports/clock.js";
 import type { Peers } from "../ports/peers.js";
@@ -37,7 +38,7 @@ export interface NeighboursDependencies {
 }
 
 /** The one suspicion that is beyond doubt. */
-export const ENDED = "its leader's process has ended";
+export const ENDED = CLAIM_REASONS.ended;
 
 /** A neighbour, and why it is taken for dead. */
 interface Known {
@@ -168,10 +169,9 @@ export class Neighbours {
 
   private suspicionOf({ hasEnded, heardAtMs, last }: Neighbour): string | null {
     if (hasEnded) return ENDED;
-    if (this.deps.clock.now() - heardAtMs > SUSPECT_AFTER_MS) return "its leader is silent";
-    if (last && this.isBetter(this.store, last.storeBadForMs))
-      return "its leader has lost the store";
-    if (last && this.isBetter(this.log, last.logBadForMs)) return "its leader has lost the log";
+    if (this.deps.clock.now() - heardAtMs > SUSPECT_AFTER_MS) return CLAIM_REASONS.silent;
+    if (last && this.isBetter(this.store, last.storeBadForMs)) return CLAIM_REASONS.lostStore;
+    if (last && this.isBetter(this.log, last.logBadForMs)) return CLAIM_REASONS.lostLog;
     return null;
   }
 }

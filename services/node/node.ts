@@ -9,6 +9,7 @@ import { Host } from "../host/host.js";
 import type { HostState } from "../host/host-machine.js";
 import { COMMIT_HANGS_AFTER_MS } from "../host/limits.js";
 import type { Backlog } from "../host/observer.js";
+import { CLAIM_REASONS } from "../host/reasons.js";
 import type { StandbyProgress } from "../host/standby.js";
 import type { Leadership } from "../ports/lease-store.js";
 import { every, sleep } from "../ports/clock.js";
@@ -298,7 +299,7 @@ export class Node {
         host.takeOver({ ...key, handedAt });
       } else if (host.stateAgeMs >= SETTLED_AFTER_MS && !view.isHeard(host.name)) {
         // Nobody else can have it while the key says so.
-        claims.push({ host, reason: "its key is here", seen: key });
+        claims.push({ host, reason: CLAIM_REASONS.own, seen: key });
       }
     } else if (reason !== null) {
       claims.push({ host, reason, seen: key });

@@ -7,7 +7,13 @@ import { WARNING_KINDS, WARNING_NAMES } from "../../actors/ledger/warnings.js";
 import { Market } from "../../actors/market/market.js";
 import * as metrics from "../common/metrics.js";
 import type { HostState } from "../host/host-machine.js";
-import type { CommittedBatch, HostObserver, Takeover } from "../host/observer.js";
+import {
+  type CommittedBatch,
+  type HostObserver,
+  REFUSED_WORDS,
+  type Takeover,
+} from "../host/observer.js";
+import { CLAIM_REASONS } from "../host/reasons.js";
 import type { Node } from "./node.js";
 
 const MICROSECONDS_PER_MS = 1_000;
@@ -15,6 +21,14 @@ const MS_PER_SECOND = 1_000;
 
 /** That nobody leads an actor can be told only where all say that they do not. */
 const ALWAYS_TOLD: readonly HostState[] = ["leading", "stopped"];
+
+/** Counted by actor, and there as 0 for each that has a host here. */
+const OF_EACH_ACTOR = [
+  metrics.malformedFrames,
+  metrics.fencedCommits,
+  metrics.inboxesAnchored,
+  metrics.divergedStandbys,
+];
 
 /** An actor that is led here. An actor that was recovered counts from zero. */
 interface Led {
@@ -26,6 +40,14 @@ interface Led {
 
 export class MetricsObserver implements HostObserver {
   private readonly led = new Map<string, Led>();
+
+  /** Prometheus sees no rise in a series that begins with its first event: what it looks for is there before, as 0. */
+  constructor() {
+    for (const what of REFUSED_WORDS) metrics.refusedWords.inc({ what }, 0);
+    for (const reason of Object.values(CLAIM_REASONS)) metrics.takeovers.inc({ reason }, 0);
+    for (const way of ["warm", "cold"]) metrics.recoverySeconds.zero({ way });
+    for (const kind of ["ledger", "market"]) metrics.commitSeconds.zero({ kind });
+  }
 
   applied(kind: ActorKind, commands: number, elapsedMs: number): void {
     if (kind !== "market" || commands === 0) return;
@@ -48,7 +70,7 @@ export class MetricsObserver implements HostObserver {
     metrics.malformedFrames.inc({ actor: actorName });
   }
 
-  refused(what: "announcement" | "mark" | "request"): void {
+  refused(what: (typeof REFUSED_WORDS)[number]): void {
     metrics.refusedWords.inc({ what });
   }
 
@@ -81,6 +103,7 @@ export class MetricsObserver implements HostObserver {
   measure(node: Pick<Node, "states" | "backlogs" | "standbys">): void {
     metrics.hostState.reset();
     for (const [actor, now] of Object.entries(node.states())) {
+      for (const counter of OF_EACH_ACTOR) counter.inc({ actor }, 0);
       for (const state of new Set([...ALWAYS_TOLD, now])) {
         metrics.hostState.set({ actor, state }, state === now ? 1 : 0);
       }

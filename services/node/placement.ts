@@ -4,6 +4,7 @@
  */
 import { preference, type WeighedNode } from "../../actors/placement/rendezvous.js";
 import type { Wishes } from "../../actors/placement/wishes.js";
+import { CLAIM_REASONS } from "../host/reasons.js";
 import type { Leadership } from "../ports/lease-store.js";
 import { LeaderHistory } from "./leader-history.js";
 import { NEXT_CHOICE_AFTER_MS } from "./limits.js";
@@ -79,11 +80,11 @@ export class Placement {
     // Whose own ways are bad may not judge others, and could not lead.
     if (!view.isWell) return null;
     if (!key) {
-      return view.isHeard(actorName) ? null : { text: "it has no leader", kind: "free" };
+      return view.isHeard(actorName) ? null : { text: CLAIM_REASONS.free, kind: "free" };
     }
     if (suspicion !== null) return { text: suspicion, kind: "doubtful" };
     if (!view.isStuck(key.node, actorName)) return null;
-    return { text: "its leader's commit hangs", kind: "doubtful" };
+    return { text: CLAIM_REASONS.hangs, kind: "doubtful" };
   }
 
   /** Was this node, in the life that it has, taken for ended when it led the actor before? */

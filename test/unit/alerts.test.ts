@@ -1,7 +1,8 @@
 /** The alert rules, against what the processes export and what the runbook says. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import type { Registry } from "prom-client";
+import { describe, expect, it, vi } from "vitest";
 import { collectProcessMetrics, registry } from "../../services/common/metrics.js";
 // Each process has its own metrics; here all are in one registry.
 import "../../services/feed/metrics.js";
@@ -9,16 +10,22 @@ import "../../services/gateway/metrics.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 
 const SECTION = "## Alerts";
+const ACTOR = "market.X";
 /** What Prometheus adds to whatever it scrapes, and what a histogram's buckets are told apart by. */
 const LABELS_OF_PROMETHEUS = ["instance", "le"];
 /** What it says itself of each process that it is to scrape. */
 const OF_PROMETHEUS: Metric = { name: "up", type: "gauge", labelNames: ["job", "instance"] };
+
+/** What rises is judged by how much it rose. */
+const RISES = /\b(?:increase|rate)\((\w+)(?:\{([^}]*)\})?\[/g;
 
 interface Rule {
   readonly name: string;
   readonly expr: string;
   readonly text: string;
 }
+
+type Labels = Readonly<Record<string, string | number | undefined>>;
 
 interface Metric {
   readonly name: string;
@@ -48,6 +55,19 @@ function metricOf(name: string): Metric | undefined {
     exported.find((metric) => metric.name === base && metric.type === "histogram")
   );
 }
+
+/** What a gateway and a node with one actor have counted that nothing has happened to. */
+async function countNothing(): Promise<Registry> {
+  vi.resetModules();
+  const common = await import("../../services/common/metrics.js");
+  await import("../../services/gateway/metrics.js");
+  const { MetricsObserver } = await import("../../services/node/observer.js");
+  const states = () => ({ [ACTOR]: "idle" }) as const;
+  new MetricsObserver().measure({ states, backlogs: () => ({}), standbys: () => ({}) });
+  return common.registry;
+}
+
+const untouched = await countNothing();
 
 describe("alerts", () => {
   it("are rules that say when, how urgent and what", () => {
@@ -82,6 +102,22 @@ describe("alerts", () => {
       expect(expr.split("(").length).toBe(expr.split(")").length);
     },
   );
+
+  const rising = rules().flatMap(({ name, expr }) =>
+    [...expr.matchAll(RISES)].map(([, metric, labels = ""]) => ({ name, metric, labels })),
+  );
+
+  it.each(rising)("$name finds a sample of $metric before its first event", async (rule) => {
+    const { name, labelNames } = metricOf(rule.metric!)!;
+    const { values } = await untouched.getSingleMetric(name)!.get();
+    const samples: Labels[] = values.map(({ labels }) => labels);
+    expect(new Set(values.map(({ value }) => value))).toEqual(new Set([0]));
+    if (labelNames.includes("actor")) expect(samples).toEqual([{ actor: ACTOR }]);
+    for (const [, label, wanted] of rule.labels.matchAll(/(\w+)=~?"([^"]*)"/g)) {
+      const found = samples.map((labels) => labels[label!]);
+      for (const value of wanted!.split("|")) expect(found).toContain(value);
+    }
+  });
 
   it("name the jobs that are scraped, of which each is missed when nothing of it is there", () => {
     const scraped = read("deploy", "prometheus", "prometheus.yaml");

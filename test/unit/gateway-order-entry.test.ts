@@ -13,6 +13,7 @@ import { PLAIN_TERMS } from "../../services/client/new-order.js";
 import { QUEUES } from "../../services/common/queues.js";
 import type { Catalog } from "../../services/gateway/catalog.js";
 import type { Commands } from "../../services/gateway/commands.js";
+import { commandsRefused } from "../../services/gateway/metrics.js";
 import { type EntryCall, OrderEntry } from "../../services/gateway/order-entry.js";
 import { OrderIntake, type OrderOutcome } from "../../services/gateway/order-intake.js";
 import { Refusal } from "../../services/gateway/refusal.js";
@@ -144,7 +145,13 @@ describe("an order for a market that is behind", () => {
     return { submitted, take };
   }
 
-  it("is refused with its own code and told when to try again; a cancel is taken", () => {
+  async function refused(code: string): Promise<number> {
+    const { values } = await commandsRefused.get();
+    return values.find(({ labels }) => labels.code === code)!.value;
+  }
+
+  it("is refused with its own code, counted and told when to try again; a cancel is taken", async () => {
+    const before = await refused("MARKET_BEHIND");
     const ways = new Ways();
     const { submitted, take } = intakeOf(ways);
     expect(take(place(1))).toBeUndefined();
@@ -154,6 +161,7 @@ describe("an order for a market that is behind", () => {
     expect(refusal).toMatchObject({ code: "MARKET_BEHIND" });
     expect(refusal!.retryMs).toBeGreaterThan(0);
     expect(refusal!.message).toContain("X is 2000 ms behind");
+    expect(await refused("MARKET_BEHIND")).toBe(before + 1);
     const cancel = { account: ACCOUNT, orderId: 5, clientOrderId: "" };
     expect(take({ requestId: 3, command: { $case: "cancel", value: cancel } })).toBeUndefined();
     ways.take({ actor: SHARD, lags: [] });

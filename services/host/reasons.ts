@@ -1,0 +1,11 @@
+/** Why an actor is claimed, in words that are always the same: logs, metrics and the actors' rows have them. */
+export const CLAIM_REASONS = {
+  ended: "its leader's process has ended",
+  silent: "its leader is silent",
+  lostStore: "its leader has lost the store",
+  lostLog: "its leader has lost the log",
+  hangs: "its leader's commit hangs",
+  free: "it has no leader",
+  own: "its key is here",
+  handedOver: "handed over",
+} as const;
