@@ -152,7 +152,13 @@ export class Lane {
     }
     this.resendFrames(this.pending.overdue(now - RESEND_AFTER_MS, RESEND_FRAMES_MAX), "overdue");
     this.flush();
-    metrics.pendingCommands.set({ receiver: String(this.receiver) }, this.pending.size);
+    this.measure();
+  }
+
+  /** Without an inbox it has no name, and nothing was ever sent there. */
+  private measure(): void {
+    const inbox = this.deps.leaders.inbox(this.receiver);
+    if (inbox) metrics.pendingCommands.set({ receiver: inbox.name }, this.pending.size);
   }
 
   private resendFrames(frames: readonly PendingFrame[], reason: string): void {

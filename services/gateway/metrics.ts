@@ -8,7 +8,7 @@ const registers = [registry];
 
 export const pendingCommands = new Gauge({
   name: "exchange_gateway_pending_commands",
-  help: "Commands that their receiver has not confirmed, by receiver.",
+  help: "Commands that their receiver has not confirmed, by receiver (the name of an actor).",
   labelNames: ["receiver"] as const,
   registers,
 });

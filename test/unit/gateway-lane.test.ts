@@ -9,6 +9,7 @@ import { ExchangeTime } from "../../services/gateway/exchange-time.js";
 import { Leaders } from "../../services/gateway/leaders.js";
 import {
   ANSWER_GRACE_MS,
+  CHECK_EVERY_MS,
   COMMAND_DEADLINE_MS,
   NO_LEADER_AFTER_MS,
   PENDING_COMMANDS_PER_RECEIVER_MAX,
@@ -16,11 +17,14 @@ import {
   RESEND_AFTER_MS,
   STREAM_FULL_PAUSE_MS,
 } from "../../services/gateway/limits.js";
+import { pendingCommands } from "../../services/gateway/metrics.js";
 import type { Answer } from "../../services/gateway/pending.js";
 import { type Bus, type Log, LogRefusedError } from "../../services/ports/log.js";
 import { ManualClock } from "../helpers/manual-clock.js";
 
 const SHARD = 1;
+/** An actor that nothing is known of. */
+const UNHEARD = 1_025;
 const SLOT = 5;
 const TOKEN = 3;
 const payload = new Uint8Array([1]);
@@ -136,6 +140,19 @@ describe("a gateway's commands", () => {
     });
     announce({ mark: 1 });
     expect(submit()).toBeUndefined();
+  });
+
+  it("that are not confirmed are shown by their receiver's name, as other metrics have it", async () => {
+    const { clock, commands, announce, submit } = stage();
+    commands.hasRoom(UNHEARD, 0);
+    announce();
+    submit();
+    submit();
+    clock.advance(CHECK_EVERY_MS);
+    const { values } = await pendingCommands.get();
+    const receivers = values.map(({ labels }) => String(labels.receiver));
+    expect(values.find(({ labels }) => labels.receiver === "ledger.1")?.value).toBe(2);
+    expect(receivers.filter((receiver) => !/^(ledger|market)\./.test(receiver))).toEqual([]);
   });
 
   it("of which more wait than the receiver can answer in time are refused early, but for cancels and the like", () => {
