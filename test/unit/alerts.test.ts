@@ -119,6 +119,18 @@ describe("alerts", () => {
     }
   });
 
+  it.each(rising)(
+    "$name judges $metric actor by actor, if it is counted so",
+    ({ name, metric }) => {
+      if (!metricOf(metric!)!.labelNames.includes("actor")) return;
+      const { expr } = rules().find((rule) => rule.name === name)!;
+      // What happens to all actors of a node at once is no more of a sign than for one.
+      const by = [...expr.matchAll(/\bby \(([^)]*)\)/g)].map(([, labels]) => labels!.split(/, ?/));
+      for (const labels of by) expect(labels).toContain("actor");
+      expect(by).not.toEqual([]);
+    },
+  );
+
   it("name the jobs that are scraped, of which each is missed when nothing of it is there", () => {
     const scraped = read("deploy", "prometheus", "prometheus.yaml");
     const jobs = [...scraped.matchAll(/job_name: (\w+)/g)].map(([, job]) => job!);
