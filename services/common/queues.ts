@@ -7,8 +7,10 @@
  */
 import { Gauge } from "prom-client";
 import { BATCH_COMMANDS_MAX } from "../../actors/kernel/limits.js";
-import { BATCHES_PER_READ, EARLY_INBOX_BYTES_MAX } from "../host/limits.js";
+import { BATCHES_PER_READ, EARLY_INBOX_BYTES_MAX, TRIM_EVERY_MS } from "../host/limits.js";
 import { beforeScrape, registry } from "./metrics.js";
+
+const MS_PER_SECOND = 1_000;
 
 export interface Queue {
   readonly process: "gateway" | "node" | "feed";
@@ -79,14 +81,14 @@ export const QUEUES = {
     unit: "frames",
     atLimit: "dropped, and read from Postgres",
   },
-  "node-inbox": {
+  "node-received": {
     process: "node",
-    holds: "one actor's inbox, as far as it was received and not applied",
+    holds: "what one actor's leader has received of its inbox and not applied",
     limit: 67_108_864,
     unit: "bytes",
     atLimit:
-      "the log takes nothing more; gateways refuse, `STREAM_FULL`, and actors send again. " +
-      "The limit is `PALISADE_INBOX_MIB`",
+      "more is not in the inbox's stream, whose limit this is (`PALISADE_INBOX_MIB`). The stream is full before: it also has what is " +
+      `applied, until it is trimmed, every ${TRIM_EVERY_MS / MS_PER_SECOND} s. Then the log takes nothing more; gateways refuse, \`STREAM_FULL\`, and actors send again`,
   },
   "node-batch": {
     process: "node",

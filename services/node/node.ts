@@ -114,12 +114,12 @@ export class Node {
     return Object.fromEntries([...this.hosts.values()].map(({ name, state }) => [name, state]));
   }
 
-  /** How long its queues are now; `inboxMib`: how much an inbox may hold. */
+  /** How long its queues are now; `inboxMib`: how much the stream of an inbox may hold. */
   queues(inboxMib: number): QueueStates<QueuesOf<"node">> {
     const backlogs = Object.values(this.backlogs());
     const limit = inboxMib * BYTES_PER_MIB;
     return {
-      "node-inbox": { ...longest(backlogs.map(({ inboxBytes }) => inboxBytes)), limit },
+      "node-received": { ...longest(backlogs.map(({ inboxBytes }) => inboxBytes)), limit },
       "node-batch": longest(backlogs.map(({ batchCommands }) => batchCommands)),
       "node-told": longest(Object.values(this.standbys()).map(({ told }) => told)),
       "node-early": longest(Array.from(this.earlyInboxes, ({ bytes }) => bytes)),

@@ -68,6 +68,8 @@ async function stageOf() {
       });
       return release;
     },
+    /** What the leader has received and not applied. */
+    received: () => host.backlog?.inboxBytes,
     committed: () => servers.postgres.actors.get(ACTOR)!.record.position,
     kept: () => {
       const { firstSequence, lastSequence } = servers.nats.stream(NAME, ANCHOR)!;
@@ -88,6 +90,8 @@ it("is forgotten behind what is committed, also while more is applied and its co
   await stage.pass(2 * TRIM_EVERY_MS);
   expect(stage.committed()).toBe(3);
   expect(stage.kept()).toEqual([3, 7]);
+  // What is applied no longer waits for its leader, and is in the stream all the same.
+  expect(stage.received()).toBe(0);
 
   release();
   await stage.pass(2 * TRIM_EVERY_MS);

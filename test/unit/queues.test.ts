@@ -2,12 +2,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { loadConfig } from "../../services/common/config.js";
 import { scrape } from "../../services/common/metrics.js";
 import { longest, QUEUES, type Queue, showQueues } from "../../services/common/queues.js";
 import { Admission } from "../../services/gateway/admission.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import { ManualClock } from "../helpers/manual-clock.js";
 
+const BYTES_PER_MIB = 1_048_576;
 const HEADING = "## Queues";
 const HEAD = "| queue | holds | limit | at the limit |\n| --- | --- | --- | --- |\n";
 
@@ -32,6 +34,11 @@ it("shows a queue's length and limit when it is asked for, the limit as it is by
   );
   states.limit = 30;
   expect(await scrape()).toContain('palisade_queue_limit{queue="gateway-waiting"} 30\n');
+});
+
+it("says of an inbox what its stream may hold where nothing else is said", () => {
+  const { inboxMib } = loadConfig({}).values;
+  expect(QUEUES["node-received"].limit).toBe(inboxMib * BYTES_PER_MIB);
 });
 
 it("says of commands that wait what a gateway begins with", () => {
