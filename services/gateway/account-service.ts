@@ -9,7 +9,7 @@ import { longest, type QueueStates } from "../common/queues.js";
 import type { AccountDesk } from "./account-desk.js";
 import { AccountStream, type AccountStreamDependencies } from "./account-stream.js";
 import { MalformedRequest } from "./decode.js";
-import { Refusal, unavailable } from "./refusal.js";
+import { gatewayStopping, Refusal } from "./refusal.js";
 import type { ReviewDesk } from "./review-desk.js";
 import { Session } from "./session.js";
 import type { unary } from "./unary.js";
@@ -105,7 +105,7 @@ export class AccountService {
   /** Ends the event streams: this gateway is stopping. */
   close(): void {
     for (const stream of this.streams) {
-      stream.fail(unavailable("GATEWAY_STOPPING", "this gateway is stopping; resume elsewhere", 0));
+      stream.fail(gatewayStopping("resume elsewhere"));
     }
   }
 

@@ -16,7 +16,7 @@ import { Lane, type LaneDependencies } from "./lane.js";
 import { ANSWER_MS_MAX, CHECK_EVERY_MS, COMMAND_DEADLINE_MS } from "./limits.js";
 import * as metrics from "./metrics.js";
 import type { Answer, Waiter } from "./pending.js";
-import { outcomeUnknown, type Refusal, unavailable } from "./refusal.js";
+import { gatewayStopping, outcomeUnknown, type Refusal } from "./refusal.js";
 import { Ways } from "./ways.js";
 
 const MICROS_PER_MS = 1_000;
@@ -120,7 +120,7 @@ export class Commands {
   ): Refusal | undefined {
     const lane = this.lane(receiver);
     const refusal = this.stopping
-      ? unavailable("GATEWAY_STOPPING", "this gateway is stopping", 0)
+      ? gatewayStopping("nothing was done; try again elsewhere")
       : lane.refusal(priority);
     if (refusal) {
       metrics.commandsRefused.inc({ code: refusal.code });

@@ -18,6 +18,8 @@ export const OVERLOADED_TOLD_MS = 10;
 /** A receiver that nobody was heard to lead for so long gets no new commands. */
 export const NO_LEADER_AFTER_MS = 1_000;
 export const RETRY_WITHOUT_LEADER_MS = 200;
+/** Another gateway, or the next of this slot, is asked after so long. */
+export const RETRY_WHEN_STOPPING_MS = 100;
 /** After a stream was full, nothing new is sent to it for so long. */
 export const STREAM_FULL_PAUSE_MS = 1_000;
 

@@ -3,7 +3,7 @@ import type { OrderServiceServer } from "../../proto/gen/exchange/v1/exchange.js
 import { longest, type QueueStates } from "../common/queues.js";
 import type { OrderDesk } from "./order-desk.js";
 import { type EntryCall, OrderEntry, type OrderEntryDependencies } from "./order-entry.js";
-import { Refusal, unavailable } from "./refusal.js";
+import { gatewayStopping, Refusal } from "./refusal.js";
 import { Session } from "./session.js";
 import type { unary } from "./unary.js";
 
@@ -51,7 +51,7 @@ export class OrderService {
   /** Ends the order-entry streams: this gateway is stopping. */
   close(): void {
     for (const entry of this.entries) {
-      entry.fail(unavailable("GATEWAY_STOPPING", "this gateway is stopping; connect again", 0));
+      entry.fail(gatewayStopping("connect again"));
     }
   }
 

@@ -1,7 +1,7 @@
 /** What a gateway refuses by itself: a stable code, a sentence, and whether to try again. Nothing was published. */
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { CODE_KEY, RETRY_KEY } from "../client/exchange-error.js";
-import { RETRY_WITHOUT_LEADER_MS } from "./limits.js";
+import { RETRY_WHEN_STOPPING_MS, RETRY_WITHOUT_LEADER_MS } from "./limits.js";
 
 export class Refusal extends Error {
   override readonly name = "Refusal";
@@ -53,6 +53,9 @@ export const denied = (code: string, message: string): Refusal =>
 
 export const unavailable = (code: string, message: string, retryMs: number): Refusal =>
   new Refusal(status.UNAVAILABLE, code, message, retryMs);
+
+export const gatewayStopping = (advice: string): Refusal =>
+  unavailable("GATEWAY_STOPPING", `this gateway is stopping; ${advice}`, RETRY_WHEN_STOPPING_MS);
 
 /** `name`: what has no leader. */
 export const noLeader = (name: string): Refusal =>

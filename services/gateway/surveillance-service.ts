@@ -7,7 +7,7 @@ import type {
 } from "../../proto/gen/exchange/v1/exchange.js";
 import { MalformedRequest } from "./decode.js";
 import { WARNING_STREAMS_MAX } from "./limits.js";
-import { exhausted, Refusal, unavailable } from "./refusal.js";
+import { exhausted, gatewayStopping, Refusal } from "./refusal.js";
 import { Session } from "./session.js";
 import { WarningStream, type WarningStreamDependencies } from "./warning-stream.js";
 
@@ -26,7 +26,7 @@ export class SurveillanceService {
   /** Ends the streams: this gateway is stopping. */
   close(): void {
     for (const stream of this.streams) {
-      stream.fail(unavailable("GATEWAY_STOPPING", "this gateway is stopping; resume elsewhere", 0));
+      stream.fail(gatewayStopping("resume elsewhere"));
     }
   }
 

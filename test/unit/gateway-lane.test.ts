@@ -15,6 +15,7 @@ import {
   PENDING_COMMANDS_PER_RECEIVER_MAX,
   PUBLISHES_IN_FLIGHT_MAX,
   RESEND_AFTER_MS,
+  RETRY_WHEN_STOPPING_MS,
   STREAM_FULL_PAUSE_MS,
 } from "../../services/gateway/limits.js";
 import { pendingCommands } from "../../services/gateway/metrics.js";
@@ -127,6 +128,16 @@ describe("a gateway's commands", () => {
     expect(submit()).toBeUndefined();
     clock.advance(NO_LEADER_AFTER_MS + 1);
     expect(submit()).toMatchObject({ code: "NO_LEADER" });
+  });
+
+  it("are refused while the gateway stops, and told when to try elsewhere", async () => {
+    const { commands, announce, submit } = stage();
+    announce();
+    await commands.drain(0);
+    const retryMs = RETRY_WHEN_STOPPING_MS;
+    expect(submit()).toMatchObject({ code: "GATEWAY_STOPPING", retryMs });
+    // 0 would say that trying again is of no use.
+    expect(retryMs).toBeGreaterThan(0);
   });
 
   it("are refused above the limit, until some are confirmed", () => {

@@ -5,6 +5,8 @@ import { OrderFlow } from "../../chaos/load/flow.js";
 import { Holdings } from "../../chaos/load/holdings.js";
 import { Load } from "../../chaos/load/load.js";
 import { LoadOptions } from "../../chaos/load/options.js";
+import { resultOf } from "../../services/gateway/order-intake.js";
+import { gatewayStopping } from "../../services/gateway/refusal.js";
 import type { Venue } from "../../services/participants/desk.js";
 import { Latencies } from "../../services/participants/latencies.js";
 import { OrderTracker } from "../../services/participants/tracker.js";
@@ -126,6 +128,9 @@ it("takes an order that was not published for none, and asks after one without a
   tracker.submit({ ...base, requestId: 2, clientOrderId: "b" });
   tracker.takeResult({ ...OK, code: "UNAVAILABLE", retryMs: 50, requestId: 1, orderId: 0 }, 5);
   expect(tracker.counts).toMatchObject({ refused: 1, reported: 0 });
+  tracker.submit({ ...base, requestId: 3, clientOrderId: "c" });
+  tracker.takeResult(resultOf(3, gatewayStopping("try again elsewhere")), 6);
+  expect(tracker.counts).toMatchObject({ refused: 2, rejected: 0, reported: 0 });
   const [unknown] = tracker.unanswered;
   expect(unknown?.clientOrderId).toBe("b");
   tracker.resolve(unknown!, { orderId: 0, isVoided: true });
