@@ -10,7 +10,6 @@ import { Admission, type Priority } from "./admission.js";
 import type { Leaders } from "./leaders.js";
 import {
   ANSWER_MS_MAX,
-  OVERLOADED_TOLD_MS,
   PENDING_COMMANDS_PER_RECEIVER_MAX,
   PUBLISHES_IN_FLIGHT_MAX,
   RESEND_AFTER_MS,
@@ -19,6 +18,7 @@ import {
   STREAM_FULL_PAUSE_MS,
 } from "./limits.js";
 import * as metrics from "./metrics.js";
+import { Overload } from "./overload.js";
 import { type Answer, type Confirmer, Pending, type PendingFrame, type Waiter } from "./pending.js";
 import { exhausted, noLeader, type Refusal } from "./refusal.js";
 
@@ -34,18 +34,18 @@ export class Lane {
   private readonly deps: LaneDependencies;
   private readonly pending: Pending;
   private readonly admission: Admission;
+  private readonly overload: Overload;
   private inFlight = 0;
   private fullUntilMs = 0;
   /** Did the log refuse what was sent last? It is said once, until it takes something again. */
   private isRefused = false;
-  /** What is said to all who come too many, and until when. */
-  private overloaded: { readonly refusal: Refusal; readonly untilMs: number } | undefined;
 
   constructor(receiver: number, source: number, token: number, deps: LaneDependencies) {
     this.receiver = receiver;
     this.deps = deps;
     this.pending = new Pending(source, token);
     this.admission = new Admission(deps.clock);
+    this.overload = new Overload(deps.clock);
   }
 
   get size(): number {
@@ -89,19 +89,8 @@ export class Lane {
       return exhausted("STREAM_FULL", `the inbox of ${inbox.name} is full`, STREAM_FULL_PAUSE_MS);
     }
     const retryMs = this.admission.retryMs(this.pending.waiting, priority);
-    return retryMs > 0 ? this.overload(inbox.name, retryMs) : undefined;
-  }
-
-  /** To refuse must cost little when there is most to refuse: one refusal is told to all who come within a moment. */
-  private overload(name: string, retryMs: number): Refusal {
-    const now = this.deps.clock.now();
-    if (!this.overloaded || this.overloaded.untilMs <= now) {
-      const rate = Math.round(this.admission.answersPerSecond);
-      const message = `${name} answers ${rate} commands/s and more are waiting than it can answer in time; try again after retry_ms`;
-      const refusal = exhausted("OVERLOADED", message, retryMs);
-      this.overloaded = { refusal, untilMs: now + OVERLOADED_TOLD_MS };
-    }
-    return this.overloaded.refusal;
+    if (retryMs === 0) return undefined;
+    return this.overload.refusal(inbox.name, this.admission.answersPerSecond, priority, retryMs);
   }
 
   /** Numbers a command; `flush` sends it. */

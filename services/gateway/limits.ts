@@ -13,7 +13,7 @@ export const ANSWER_MS_MAX = COMMAND_DEADLINE_MS + ANSWER_GRACE_MS;
 export const PENDING_COMMANDS_PER_RECEIVER_MAX = QUEUES["gateway-pending"].limit;
 /** When to try again after such a refusal. */
 export const RETRY_WHEN_FULL_MS = 100;
-/** Who comes too many within so long is told the same. */
+/** Those who come too many within so long are told the same few things. */
 export const OVERLOADED_TOLD_MS = 10;
 /** A receiver that nobody was heard to lead for so long gets no new commands. */
 export const NO_LEADER_AFTER_MS = 1_000;

@@ -25,6 +25,7 @@ import {
   placeProblem,
   reduceProblem,
 } from "./order-commands.js";
+import { RetrySpread, retryMsAt } from "./overload.js";
 import type { Answer, Waiter } from "./pending.js";
 import { exhausted, invalid, notFound, noLeader, orderOutcomeUnknown, Refusal } from "./refusal.js";
 import type { Session } from "./session.js";
@@ -35,6 +36,7 @@ export class OrderIntake {
   private readonly commands: Commands;
   private readonly catalog: Catalog;
   private readonly shards: number;
+  private readonly spread = new RetrySpread();
 
   constructor(commands: Commands, catalog: Catalog, shards: number) {
     this.commands = commands;
@@ -152,7 +154,11 @@ export class OrderIntake {
     const lagMs = this.commands.ways.lagMs(shard, id);
     if (lagMs === 0) return undefined;
     const message = `${symbol} is ${lagMs} ms behind what it was sent; try again after retry_ms`;
-    return exhausted("MARKET_BEHIND", message, Math.min(lagMs, RETRY_MS_MAX));
+    return exhausted(
+      "MARKET_BEHIND",
+      message,
+      retryMsAt(Math.min(lagMs, RETRY_MS_MAX), this.spread.next()),
+    );
   }
 }
 

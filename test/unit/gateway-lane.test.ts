@@ -3,7 +3,11 @@ import { status } from "@grpc/grpc-js";
 import { pino } from "pino";
 import { encodeAnnouncement, encodeResendRequest } from "../../actors/kernel/event-frame.js";
 import { decodeFrame } from "../../actors/kernel/frame.js";
-import { Admission, ANSWERS_PER_SECOND_AT_FIRST } from "../../services/gateway/admission.js";
+import {
+  Admission,
+  ANSWERS_PER_SECOND_AT_FIRST,
+  type Priority,
+} from "../../services/gateway/admission.js";
 import { Commands } from "../../services/gateway/commands.js";
 import { ExchangeTime } from "../../services/gateway/exchange-time.js";
 import { Leaders } from "../../services/gateway/leaders.js";
@@ -19,6 +23,7 @@ import {
   STREAM_FULL_PAUSE_MS,
 } from "../../services/gateway/limits.js";
 import { pendingCommands } from "../../services/gateway/metrics.js";
+import { RETRY_SPREAD, RETRY_STEPS } from "../../services/gateway/overload.js";
 import type { Answer } from "../../services/gateway/pending.js";
 import { type Bus, type Log, LogRefusedError } from "../../services/ports/log.js";
 import { ManualClock } from "../helpers/manual-clock.js";
@@ -177,8 +182,7 @@ describe("a gateway's commands", () => {
     expect(commands.hasRoom(SHARD, taken * 0.05)).toBe(true);
     expect(commands.hasRoom(SHARD, taken * 0.15)).toBe(false);
     const refused = { code: "OVERLOADED", grpcStatus: status.RESOURCE_EXHAUSTED };
-    const retryMs = Math.ceil((taken * 1_000) / ANSWERS_PER_SECOND_AT_FIRST);
-    expect(place()).toMatchObject({ ...refused, retryMs });
+    expect(place()).toMatchObject(refused);
     expect(submit()).toBeUndefined();
     const answer = { account: 1, code: 0, orderId: 0, sequence: 1, token: 1 };
     const said = { ...answer, repeated: false, orders: 0 };
@@ -194,6 +198,33 @@ describe("a gateway's commands", () => {
     while (!submit()) others += 1;
     expect(others).toBeGreaterThan(taken);
     expect(others).toBeLessThan(PENDING_COMMANDS_PER_RECEIVER_MAX);
+  });
+
+  it("that are too many are told times around the one that would do, cancels and the like their own", () => {
+    const { commands, announce } = stage();
+    announce();
+    const submit = (priority: Priority) =>
+      commands.submit(SHARD, payload, () => undefined, priority);
+    const told = (priority: Priority) => {
+      let waiting = 0;
+      while (!submit(priority)) waiting += 1;
+      const refusals = Array.from({ length: 4 * RETRY_STEPS }, () => submit(priority)!);
+      return { waiting, refusals, times: refusals.map(({ retryMs }) => retryMs) };
+    };
+    const orders = told("normal");
+    const retryMs = Math.ceil((orders.waiting * 1_000) / ANSWERS_PER_SECOND_AT_FIRST);
+    expect(Math.min(...orders.times)).toBe(Math.round(retryMs * (1 - RETRY_SPREAD)));
+    expect(Math.max(...orders.times)).toBe(Math.round(retryMs * (1 + RETRY_SPREAD)));
+    const mean = orders.times.reduce((sum, ms) => sum + ms, 0) / orders.times.length;
+    expect(Math.abs(mean - retryMs)).toBeLessThan(1);
+    // As many each, and to refuse makes no more of them.
+    expect(new Set(orders.times).size).toBe(RETRY_STEPS);
+    expect(new Set(orders.refusals).size).toBe(RETRY_STEPS);
+    for (const [at, ms] of orders.times.slice(1).entries()) {
+      expect(Math.abs(ms - orders.times[at]!)).toBeGreaterThan(retryMs * RETRY_SPREAD * 0.5);
+    }
+    const cancels = told("high");
+    expect(Math.min(...cancels.times)).toBeGreaterThan(Math.max(...orders.times));
   });
 
   it("are sent again when they are asked for, by time, to a new leader and to a new inbox", async () => {

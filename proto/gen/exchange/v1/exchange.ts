@@ -37,7 +37,7 @@ export const protobufFileName = "exchange/v1/exchange.proto";
  * may do anything or only see from its role (`palisade-role`: `trader`, which it is if that is left out, or `read-only`).
  * Errors carry a stable code in the metadata `palisade-code` and a sentence in the status message.
  *   INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION, PERMISSION_DENIED: final, nothing has happened.
- *   UNAVAILABLE, RESOURCE_EXHAUSTED: the command was not published; try again (`palisade-retry-ms` says when).
+ *   UNAVAILABLE, RESOURCE_EXHAUSTED: the command was not published; try again (`palisade-retry-ms` says when: wait at least so long).
  *   anything else unanswered: unknown. Ask with ResolveOrder before sending under another id.
  */
 
@@ -915,7 +915,10 @@ export interface CommandResult {
   token: number;
   /** Is this the first answer given again, because the client order id is an order's already? */
   repeated: boolean;
-  /** When not 0: the command was not published; try again after this many milliseconds. */
+  /**
+   * When not 0: the command was not published; try again after this many milliseconds. Wait at least so long: under overload each who is
+   * refused is told another time, so that not all come back at once.
+   */
   retryMs: number;
   /** Of a pair: the second order's id, where `order_id` is the first's. */
   pairOrderId: number;
