@@ -36,7 +36,7 @@ export const QUEUES = {
     unit: "commands",
     atLimit:
       "new orders and amends are refused, `OVERLOADED`; cancels and the like at four times as many. " +
-      "The limit is this at first and follows what the receiver answers in 200 ms; a stream that has a large part of it is not read",
+      "The limit is this at first and follows what the receiver answers in 200 ms (to 600, where batches take long); a stream that has a large part of it is not read",
   },
   "gateway-pending": {
     process: "gateway",

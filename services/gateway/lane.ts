@@ -147,7 +147,10 @@ export class Lane {
   /** Without an inbox it has no name, and nothing was ever sent there. */
   private measure(): void {
     const inbox = this.deps.leaders.inbox(this.receiver);
-    if (inbox) metrics.pendingCommands.set({ receiver: inbox.name }, this.pending.size);
+    if (!inbox) return;
+    const receiver = inbox.name;
+    metrics.pendingCommands.set({ receiver }, this.pending.size);
+    metrics.answersPerSecond.set({ receiver }, this.admission.answersPerSecond);
   }
 
   private resendFrames(frames: readonly PendingFrame[], reason: string): void {

@@ -13,6 +13,13 @@ export const pendingCommands = new Gauge({
   registers,
 });
 
+export const answersPerSecond = new Gauge({
+  name: "exchange_gateway_answers_per_second",
+  help: "Commands a second that a receiver is taken to answer this gateway, by receiver; what may wait for it follows from that.",
+  labelNames: ["receiver"] as const,
+  registers,
+});
+
 export const framesPublished = new Counter({
   name: "exchange_gateway_frames_total",
   help: "Frames handed to the log for the first time.",

@@ -22,7 +22,7 @@ import {
   RETRY_WHEN_STOPPING_MS,
   STREAM_FULL_PAUSE_MS,
 } from "../../services/gateway/limits.js";
-import { pendingCommands } from "../../services/gateway/metrics.js";
+import { answersPerSecond, pendingCommands } from "../../services/gateway/metrics.js";
 import { RETRY_SPREAD, RETRY_STEPS } from "../../services/gateway/overload.js";
 import type { Answer } from "../../services/gateway/pending.js";
 import { type Bus, type Log, LogRefusedError } from "../../services/ports/log.js";
@@ -158,7 +158,7 @@ describe("a gateway's commands", () => {
     expect(submit()).toBeUndefined();
   });
 
-  it("that are not confirmed are shown by their receiver's name, as other metrics have it", async () => {
+  it("that are not confirmed, and how many are answered, are shown by their receiver's name", async () => {
     const { clock, commands, announce, submit } = stage();
     commands.hasRoom(UNHEARD, 0);
     announce();
@@ -168,6 +168,10 @@ describe("a gateway's commands", () => {
     const { values } = await pendingCommands.get();
     const receivers = values.map(({ labels }) => String(labels.receiver));
     expect(values.find(({ labels }) => labels.receiver === "ledger.1")?.value).toBe(2);
+    const rates = (await answersPerSecond.get()).values;
+    expect(rates.find(({ labels }) => labels.receiver === "ledger.1")?.value).toBe(
+      ANSWERS_PER_SECOND_AT_FIRST,
+    );
     expect(receivers.filter((receiver) => !/^(ledger|market)\./.test(receiver))).toEqual([]);
   });
 

@@ -5,7 +5,12 @@ import { expect, it } from "vitest";
 import { loadConfig } from "../../services/common/config.js";
 import { scrape } from "../../services/common/metrics.js";
 import { longest, QUEUES, type Queue, showQueues } from "../../services/common/queues.js";
-import { Admission } from "../../services/gateway/admission.js";
+import {
+  Admission,
+  ANSWERS_PER_SECOND_AT_FIRST,
+  TARGET_WAIT_MS,
+  TARGET_WAIT_MS_MAX,
+} from "../../services/gateway/admission.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import { ManualClock } from "../helpers/manual-clock.js";
 
@@ -42,5 +47,10 @@ it("says of an inbox what its stream may hold where nothing else is said", () =>
 });
 
 it("says of commands that wait what a gateway begins with", () => {
-  expect(new Admission(new ManualClock()).limit("normal")).toBe(QUEUES["gateway-waiting"].limit);
+  const { limit, atLimit } = QUEUES["gateway-waiting"];
+  expect(new Admission(new ManualClock()).limit("normal")).toBe(limit);
+  expect(atLimit).toContain(`answers in ${TARGET_WAIT_MS} ms (to ${TARGET_WAIT_MS_MAX}, `);
+  const runbook = readFileSync(join(PROJECT_ROOT, "deploy", "RUNBOOK.md"), "utf8");
+  const atFirst = ANSWERS_PER_SECOND_AT_FIRST.toLocaleString("en-US");
+  expect(runbook).toContain(`taken to answer this gateway a second: ${atFirst} at first`);
 });
