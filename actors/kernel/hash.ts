@@ -6,6 +6,7 @@
 
 const LOW_SEED = 0x243f6a88;
 const HIGH_SEED = 0x13198a2e;
+const INTEGERS_SEED = 0x9e3779b9;
 const TWO_TO_32 = 0x1_0000_0000;
 
 /** Mixes in one whole number, given by its lower and its upper bits. */
@@ -32,9 +33,14 @@ export function hashOfString(text: string): number {
 
 /** A well-mixed 32-bit number from safe integers, e.g. to spread accounts over shards. */
 export function hashOfIntegers(...values: number[]): number {
-  let hash = 0x9e3779b9;
+  let hash = INTEGERS_SEED;
   for (const value of values) hash = mixPart(hash, value | 0, Math.floor(value / TWO_TO_32) | 0);
   return mixEnd(hash) >>> 0;
+}
+
+/** The same of one, without an array of it. */
+export function hashOfInteger(value: number): number {
+  return mixEnd(mixPart(INTEGERS_SEED, value | 0, Math.floor(value / TWO_TO_32) | 0)) >>> 0;
 }
 
 export class StateHash {

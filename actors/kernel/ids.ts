@@ -7,7 +7,7 @@
  * - An order id carries the shard that issued it: `n × 1024 + shard`.
  */
 import { assert } from "./assert.js";
-import { hashOfIntegers } from "./hash.js";
+import { hashOfInteger } from "./hash.js";
 
 export const LEDGER_SHARDS_MAX = 512;
 export const FIRST_MARKET_ID = 1025;
@@ -41,7 +41,7 @@ export function ownerOf(account: number, group: number): number {
 export function shardOfAccount(account: number, shards: number): number {
   assert(shards >= 1 && shards <= LEDGER_SHARDS_MAX, "%s ledger shards", shards);
   if (isHouseAccount(account)) return account - HOUSE_ACCOUNT_BASE;
-  return 1 + (hashOfIntegers(account) % shards);
+  return 1 + (hashOfInteger(account) % shards);
 }
 
 export function orderIdOf(count: number, shard: number): number {

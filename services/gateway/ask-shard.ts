@@ -18,7 +18,7 @@ export async function askShard(
 ): Promise<Answer> {
   const shard = shardOfAccount(command.account, shards);
   const answer = await new Promise<Answer | null>((resolve, reject) => {
-    const refusal = commands.submit(shard, encodeLedgerCommand(command), resolve);
+    const refusal = commands.submit(shard, () => encodeLedgerCommand(command), resolve);
     if (refusal) reject(refusal);
   });
   if (!answer) throw outcomeUnknown();

@@ -74,14 +74,17 @@ export class Commands {
     return this.now() + COMMAND_DEADLINE_MS * MICROS_PER_MS;
   }
 
-  /** Gives a refusal, or nothing: then the waiter will be called, once and not before this returns. */
+  /**
+   * Gives a refusal, or nothing: then the waiter will be called, once and not before this returns. Only what is taken is
+   * written down: under overload most is refused.
+   */
   submit(
     receiver: number,
-    payload: Uint8Array,
+    payload: () => Uint8Array,
     waiter: Waiter | null,
     priority: Priority = "high",
   ): Refusal | undefined {
-    const add = (lane: Lane, giveUpAtMs: number) => lane.add(payload, waiter, giveUpAtMs);
+    const add = (lane: Lane, giveUpAtMs: number) => lane.add(payload(), waiter, giveUpAtMs);
     return this.send(receiver, priority, add);
   }
 

@@ -78,7 +78,7 @@ export class InstrumentDesk {
     while (!leaders.isLed(instrument.id) && clock.now() < until) {
       await sleep(clock, INSTRUMENT_CHECK_EVERY_MS);
     }
-    const payload = encodeMarketCommand({ kind: "list", instrument, shards });
+    const payload = () => encodeMarketCommand({ kind: "list", instrument, shards });
     const refusal = commands.submit(instrument.id, payload, null);
     if (refusal) throw refusal;
   }

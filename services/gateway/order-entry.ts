@@ -21,6 +21,9 @@ export type EntryCall = ServerDuplexStream<
   OrderEntryResponse
 >;
 
+/** Of what is for none of the session's accounts: it is refused at once. */
+const NO_RECEIVER = 0;
+
 export interface OrderEntryDependencies {
   readonly intake: OrderIntake;
   readonly catalog: Catalog;
@@ -105,9 +108,10 @@ export class OrderEntry {
     for (let n = from; n < request.commands.length && !this.closed; n++) {
       const command = request.commands[n]!;
       if (intake.needsCatalog(command)) return this.takeLater(request, n);
-      const receiver = intake.receiver(this.session, command);
+      const addressee = intake.addressee(this.session, command);
+      const receiver = addressee?.shard ?? NO_RECEIVER;
       const waiting = this.waiting.get(receiver) ?? 0;
-      if (!intake.hasRoom(receiver, waiting)) {
+      if (addressee && !intake.hasRoom(receiver, waiting)) {
         this.held = { request, from: n };
         return;
       }
@@ -115,7 +119,7 @@ export class OrderEntry {
       this.inFlight += 1;
       this.waiting.set(receiver, waiting + 1);
       const done = (outcome: OrderOutcome) => this.answer(requestId, receiver, outcome);
-      const refusal = intake.take(this.session, command, deadline, done);
+      const refusal = intake.take(this.session, command, deadline, done, addressee);
       if (refusal) this.answer(requestId, receiver, refusal);
     }
   }

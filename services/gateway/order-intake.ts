@@ -32,6 +32,20 @@ import type { Session } from "./session.js";
 
 export type OrderOutcome = Answer | Refusal;
 
+/** An account, and the ledger shard that gets its commands. */
+export interface Addressee {
+  readonly account: number;
+  readonly shard: number;
+}
+
+/** Who asks, for whom if that is known, until when it may be done, and who waits for the answer. */
+interface Call {
+  readonly session: Session;
+  readonly addressee: Addressee | null;
+  readonly deadline: number;
+  readonly waiter: Waiter;
+}
+
 export class OrderIntake {
   private readonly commands: Commands;
   private readonly catalog: Catalog;
@@ -49,20 +63,20 @@ export class OrderIntake {
     return this.commands.deadline();
   }
 
-  /** The ledger shard that gets a command; 0 when its account is none of the session's. */
-  receiver(session: Session, { command }: OrderCommand): number {
+  /** Whose command it is; null when the account is none of the session's. */
+  addressee(session: Session, { command }: OrderCommand): Addressee | null {
     const named = command?.$case === "placePair" ? command.value.first : command?.value;
     try {
-      return shardOfAccount(session.account(named?.account ?? 0), this.shards);
+      return this.addresseeOf(session.account(named?.account ?? 0));
     } catch (error) {
-      if (error instanceof Refusal) return 0;
+      if (error instanceof Refusal) return null;
       throw error;
     }
   }
 
   /** May a stream that has so many commands waiting for a receiver add another? */
   hasRoom(receiver: number, waiting: number): boolean {
-    return receiver === 0 || this.commands.hasRoom(receiver, waiting);
+    return this.commands.hasRoom(receiver, waiting);
   }
 
   /** Does a symbol have to be looked up in Postgres before the command can be taken? */
@@ -71,18 +85,21 @@ export class OrderIntake {
     return ordersOf(command).some((order) => order && !this.catalog.instrument(order.symbol));
   }
 
-  /** Gives a refusal, or nothing: then `done` is called once, later. Deadlines are microseconds since 1970. */
+  /**
+   * Gives a refusal, or nothing: then `done` is called once, later. Deadlines are microseconds since 1970. Who knows the
+   * addressee already says it.
+   */
   take(
     session: Session,
     command: OrderCommand,
     deadline: number,
     done: (outcome: OrderOutcome) => void,
+    addressee: Addressee | null = null,
   ): Refusal | undefined {
     metrics.ordersReceived.inc();
+    const waiter: Waiter = (answer) => done(answer ?? orderOutcomeUnknown());
     try {
-      return this.send(session, command, deadline, (answer) =>
-        done(answer ?? orderOutcomeUnknown()),
-      );
+      return this.send({ session, addressee, deadline, waiter }, command);
     } catch (error) {
       // The session's word on the account.
       if (error instanceof Refusal) return error;
@@ -90,55 +107,53 @@ export class OrderIntake {
     }
   }
 
-  private send(
-    session: Session,
-    { command }: OrderCommand,
-    deadline: number,
-    waiter: Waiter,
-  ): Refusal | undefined {
+  private addresseeOf(account: number): Addressee {
+    return { account, shard: shardOfAccount(account, this.shards) };
+  }
+
+  /** For whom a call acts. Throws a `Refusal`. */
+  private acting({ session, addressee }: Call, asked: number): Addressee {
+    session.requireActing();
+    return addressee ?? this.addresseeOf(session.account(asked));
+  }
+
+  private send(call: Call, { command }: OrderCommand): Refusal | undefined {
     if (!command) return invalid(codeName(Code.MALFORMED_COMMAND), "the command cannot be read");
-    if (command.$case === "placePair") {
-      return this.sendPair(session, command.value, deadline, waiter);
-    }
-    const account = session.acting(command.value.account);
-    const shard = shardOfAccount(account, this.shards);
+    if (command.$case === "placePair") return this.sendPair(call, command.value);
+    const { account, shard } = this.acting(call, command.value.account);
+    const { deadline, waiter } = call;
     if (command.$case === "place") {
       const instrument = this.catalog.instrument(command.value.symbol);
       if (!instrument) return unknownSymbol();
       const problem = placeProblem(command.value) ?? this.marketProblem(instrument, shard);
       if (problem) return problem;
-      const payload = encodePlace(command.value, account, instrument.id, deadline);
+      const payload = () => encodePlace(command.value, account, instrument.id, deadline);
       return this.commands.submit(shard, payload, waiter, "normal");
     }
     const problem = requestProblem(command);
     if (problem) return problem;
-    const payload = encodeRequest(command, account, deadline);
+    const payload = () => encodeRequest(command, account, deadline);
     // An amend may ask for more, as a new order does; a cancel or a reduce only ever lets go.
     const priority = command.$case === "amend" ? "normal" : "high";
     return this.commands.submit(shard, payload, waiter, priority);
   }
 
-  private sendPair(
-    session: Session,
-    pair: PlacePairRequest,
-    deadline: number,
-    waiter: Waiter,
-  ): Refusal | undefined {
+  private sendPair(call: Call, pair: PlacePairRequest): Refusal | undefined {
     const { first, second } = pair;
     const problem = pairProblem(pair);
     if (problem || !first || !second) return problem;
-    const account = session.acting(first.account);
-    if (session.acting(second.account) !== account) {
+    const { account, shard } = this.acting(call, first.account);
+    if (call.session.account(second.account) !== account) {
       return invalid("PAIR_ACCOUNTS_DIFFER", "both orders of a pair are of one account");
     }
     const one = this.catalog.instrument(first.symbol);
     if (!one) return unknownSymbol().ofLeg(1);
     const other = this.catalog.instrument(second.symbol);
     if (!other) return unknownSymbol().ofLeg(2);
-    const shard = shardOfAccount(account, this.shards);
     const closed = this.marketProblem(one, shard);
     if (closed) return closed;
-    const payload = encodePair([first, second], account, [one.id, other.id], deadline);
+    const { deadline, waiter } = call;
+    const payload = () => encodePair([first, second], account, [one.id, other.id], deadline);
     return this.commands.submit(shard, payload, waiter, "normal");
   }
 

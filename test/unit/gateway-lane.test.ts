@@ -102,7 +102,12 @@ function stage() {
     );
   };
   const answers: (Answer | null)[] = [];
-  const submit = () => commands.submit(SHARD, payload, (answer) => answers.push(answer));
+  const submit = () =>
+    commands.submit(
+      SHARD,
+      () => payload,
+      (answer) => answers.push(answer),
+    );
   return { clock, bus, log, commands, doubts: () => doubts, announce, answers, submit };
 }
 
@@ -148,7 +153,7 @@ describe("a gateway's commands", () => {
   it("are refused above the limit, until some are confirmed", () => {
     const { commands, announce } = stage();
     announce();
-    const submit = () => commands.submit(SHARD, payload, null);
+    const submit = () => commands.submit(SHARD, () => payload, null);
     for (let n = 0; n < PENDING_COMMANDS_PER_RECEIVER_MAX; n++) expect(submit()).toBeUndefined();
     expect(submit()).toMatchObject({
       code: "TOO_MANY_PENDING",
@@ -178,7 +183,13 @@ describe("a gateway's commands", () => {
   it("of which more wait than the receiver can answer in time are refused early, but for cancels and the like", () => {
     const { commands, announce, submit } = stage();
     announce();
-    const place = () => commands.submit(SHARD, payload, () => undefined, "normal");
+    const place = () =>
+      commands.submit(
+        SHARD,
+        () => payload,
+        () => undefined,
+        "normal",
+      );
     const admission = new Admission(new ManualClock());
     let taken = 0;
     while (!place()) taken += 1;
@@ -208,7 +219,12 @@ describe("a gateway's commands", () => {
     const { commands, announce } = stage();
     announce();
     const submit = (priority: Priority) =>
-      commands.submit(SHARD, payload, () => undefined, priority);
+      commands.submit(
+        SHARD,
+        () => payload,
+        () => undefined,
+        priority,
+      );
     const told = (priority: Priority) => {
       let waiting = 0;
       while (!submit(priority)) waiting += 1;

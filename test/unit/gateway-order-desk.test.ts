@@ -26,7 +26,7 @@ it("does not say that nothing was published when the database goes after an id w
   const commands = {
     now: () => 0,
     deadline: () => 0,
-    submit: (_receiver: number, _payload: Uint8Array, waiter: Waiter) => {
+    submit: (_receiver: number, _payload: () => Uint8Array, waiter: Waiter) => {
       queueMicrotask(() => waiter(answer));
       return undefined;
     },
@@ -57,7 +57,7 @@ it.each([
     const commands = {
       now: () => NOW,
       deadline: () => NOW,
-      submit: (_receiver: number, _payload: Uint8Array, waiter: Waiter) => {
+      submit: (_receiver: number, _payload: () => Uint8Array, waiter: Waiter) => {
         asked += 1;
         const answer = { account: 1, code: 0, orderId: 2, sequence: 9, token: 1 };
         queueMicrotask(() => waiter({ ...answer, repeated: false, orders: 0 }));

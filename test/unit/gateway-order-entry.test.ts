@@ -1,7 +1,7 @@
 /** What holds an order-entry stream back, and what refuses an order at the gateway: its market's backlog. */
 import { EventEmitter } from "node:events";
 import { setImmediate } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   type OrderCommand,
   type OrderEntryResponse,
@@ -16,7 +16,7 @@ import type { Commands } from "../../services/gateway/commands.js";
 import { commandsRefused } from "../../services/gateway/metrics.js";
 import { type EntryCall, OrderEntry } from "../../services/gateway/order-entry.js";
 import { OrderIntake, type OrderOutcome } from "../../services/gateway/order-intake.js";
-import { Refusal } from "../../services/gateway/refusal.js";
+import { exhausted, Refusal } from "../../services/gateway/refusal.js";
 import { Session } from "../../services/gateway/session.js";
 import { WAY_LAG_MS_MAX, Ways } from "../../services/gateway/ways.js";
 
@@ -71,7 +71,7 @@ function entry() {
   const intake = {
     deadline: () => 0,
     needsCatalog: () => false,
-    receiver: () => SHARD,
+    addressee: () => ({ account: ACCOUNT, shard: SHARD }),
     hasRoom: () => true,
     take: (_s: Session, _c: OrderCommand, _d: number, done: (outcome: OrderOutcome) => void) => {
       waiting.push(done);
@@ -123,28 +123,77 @@ describe("an order-entry stream", () => {
   });
 });
 
-describe("an order for a market that is behind", () => {
-  function intakeOf(ways: Ways) {
-    const submitted: string[] = [];
-    const commands = {
-      ways,
-      isSilent: () => false,
-      submit: (_receiver: number, _payload: Uint8Array, _waiter: unknown, priority: string) => {
-        submitted.push(priority);
-        return undefined;
-      },
-    } as unknown as Commands;
-    const catalog = { instrument: () => ({ id: MARKET, symbol: "X" }) } as unknown as Catalog;
-    const take = (command: OrderCommand) =>
-      new OrderIntake(commands, catalog, 1).take(
-        { acting: (account: number) => account } as Session,
-        command,
-        0,
-        () => {},
-      );
-    return { submitted, take };
+function intakeOf(ways: Ways, isOverloaded = false) {
+  const submitted: string[] = [];
+  const written: Uint8Array[] = [];
+  const commands = {
+    ways,
+    isSilent: () => false,
+    deadline: () => 0,
+    hasRoom: () => true,
+    submit: (_receiver: number, payload: () => Uint8Array, _waiter: unknown, priority: string) => {
+      if (isOverloaded) return exhausted("OVERLOADED", "too many", 100);
+      submitted.push(priority);
+      written.push(payload());
+      return undefined;
+    },
+  } as unknown as Commands;
+  const instrument = () => ({ id: MARKET, symbol: "X" });
+  const catalog = { instrument, isFresh: true } as unknown as Catalog;
+  const intake = new OrderIntake(commands, catalog, 1);
+  const take = (command: OrderCommand) =>
+    intake.take(Session.over(`${ACCOUNT}`), command, 0, () => {});
+  return { submitted, written, take, intake, catalog };
+}
+
+describe("an order command", () => {
+  /** Counts how often the account of one stream's commands is looked up. */
+  function counted(role: string) {
+    const session = Session.over(`${ACCOUNT},8`, role);
+    const lookUp = vi.spyOn(session, "account");
+    return { session, lookUp };
   }
 
+  it("that is refused under overload was not written down", () => {
+    const busy = intakeOf(new Ways(), true);
+    const { command } = place(1);
+    const reads = vi.fn(() => false);
+    Object.defineProperty(command!.value, "reprices", { get: reads });
+    expect(busy.take({ requestId: 1, command })).toMatchObject({ code: "OVERLOADED" });
+    expect(reads).not.toHaveBeenCalled();
+    const free = intakeOf(new Ways());
+    expect(free.take({ requestId: 1, command })).toBeUndefined();
+    expect(reads).toHaveBeenCalled();
+    expect(free.written).toHaveLength(1);
+  });
+
+  it("of a stream has its account looked up once, and may be done for no other and not by who only reads", async () => {
+    const { intake, catalog, submitted } = intakeOf(new Ways());
+    const results = async (session: Session, ...commands: OrderCommand[]) => {
+      const call = new FakeCall();
+      const deps = { intake, catalog };
+      void new OrderEntry(call as unknown as EntryCall, session, deps, () => {});
+      call.emit("data", { commands });
+      await setImmediate();
+      return call.written.flatMap((response) => response.results.map(({ code }) => code));
+    };
+    const trader = counted("trader");
+    expect(await results(trader.session, place(1))).toEqual([]);
+    expect(trader.lookUp).toHaveBeenCalledTimes(1);
+    expect(submitted).toHaveLength(1);
+
+    const foreign = place(2);
+    if (foreign.command?.$case === "place") foreign.command.value.account = 9;
+    expect(await results(trader.session, foreign)).toEqual(["ACCOUNT_NOT_IN_SESSION"]);
+    const unnamed = place(3);
+    if (unnamed.command?.$case === "place") unnamed.command.value.account = 0;
+    expect(await results(trader.session, unnamed)).toEqual(["ACCOUNT_MISSING"]);
+    expect(await results(counted("read-only").session, place(4))).toEqual(["READ_ONLY"]);
+    expect(submitted).toHaveLength(1);
+  });
+});
+
+describe("an order for a market that is behind", () => {
   async function refused(code: string): Promise<number> {
     const { values } = await commandsRefused.get();
     return values.find(({ labels }) => labels.code === code)!.value;

@@ -10,7 +10,7 @@ import {
   encodeResendRequest,
 } from "../../actors/kernel/event-frame.js";
 import { decodeFrame, encodeFrame, stampToken } from "../../actors/kernel/frame.js";
-import { hashOfIntegers, StateHash } from "../../actors/kernel/hash.js";
+import { hashOfInteger, hashOfIntegers, StateHash } from "../../actors/kernel/hash.js";
 import {
   decodeSymbol,
   encodeSymbol,
@@ -219,6 +219,14 @@ describe("names and hashes", () => {
   it("tell large numbers apart in both halves", () => {
     expect(hashOfIntegers(2 ** 40)).not.toBe(hashOfIntegers(2 ** 41));
     expect(hashOfIntegers(1, 2)).not.toBe(hashOfIntegers(2, 1));
+  });
+
+  it("give one number the same hash, with others or alone", () => {
+    fc.assert(
+      fc.property(safe, (value) => {
+        expect(hashOfInteger(value)).toBe(hashOfIntegers(value));
+      }),
+    );
   });
 });
 
