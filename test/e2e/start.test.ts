@@ -82,11 +82,40 @@ async function expectAnotherNode(): Promise<void> {
   }
 }
 
+/** What alerts count is shown from the start, by every process that may count it. */
+async function expectCountersFromTheStart(): Promise<void> {
+  const actor = "market.2330%2ETW";
+  const ofKind = {
+    node: [
+      'exchange_refused_words_total{what="mark"}',
+      'exchange_takeovers_total{reason="its leader is silent"}',
+      `exchange_fenced_commits_total{actor="${actor}"}`,
+      `exchange_malformed_frames_total{actor="${actor}"}`,
+      `exchange_diverged_standbys_total{actor="${actor}"}`,
+    ],
+    gateway: [
+      'exchange_gateway_refused_total{code="OVERLOADED"}',
+      'exchange_gateway_refused_total{code="MARKET_BEHIND"}',
+      "exchange_gateway_unknown_total",
+    ],
+  };
+  for (const [wanted, series] of Object.entries(ofKind)) {
+    const those = terminal.runFile().processes.filter(({ kind }) => kind === wanted);
+    expect(those).not.toEqual([]);
+    for (const { http } of those) {
+      const response = await fetch(`http://127.0.0.1:${http}/metrics`);
+      const told = (await response.text()).split("\n").map((line) => line.replace(/ \S+$/, ""));
+      for (const each of series) expect(told).toContain(each);
+    }
+  }
+}
+
 describe("start", () => {
   it("trades through a kill, stops without a trace, and goes on with the same data", async () => {
     const first = await terminal.start();
     everStarted.push(...terminal.alive());
     expect(terminal.alive()).toHaveLength(8);
+    await expectCountersFromTheStart();
 
     const second = await terminal.run("start");
     expect(second.code).toBe(1);
