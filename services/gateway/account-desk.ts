@@ -47,6 +47,7 @@ import type { Catalog } from "./catalog.js";
 import { codeText, refusalOfCode } from "./code-text.js";
 import type { Commands } from "./commands.js";
 import { publicAsset } from "./convert.js";
+import { RETRY_WHEN_FULL_MS } from "./limits.js";
 import { invalid, notFound, Refusal, unavailable } from "./refusal.js";
 import type { TierLimits } from "./tier-limits.js";
 import { fromPostgres } from "./unary.js";
@@ -106,7 +107,11 @@ export class AccountDesk {
       if (code === Code.OK) return { account, shard, repeated: false };
       if (code !== Code.ACCOUNT_EXISTS) throw refusalOfCode(code);
     }
-    throw unavailable("NO_FREE_ACCOUNT", "no free account number was found; try again", 0);
+    throw unavailable(
+      "NO_FREE_ACCOUNT",
+      "no free account number was found; try again",
+      RETRY_WHEN_FULL_MS,
+    );
   }
 
   async subAccounts(account: number): Promise<ListSubAccountsResponse> {

@@ -11,7 +11,7 @@ export const ANSWER_MS_MAX = COMMAND_DEADLINE_MS + ANSWER_GRACE_MS;
 
 /** Commands that one receiver has not confirmed yet; above it new ones are refused. */
 export const PENDING_COMMANDS_PER_RECEIVER_MAX = QUEUES["gateway-pending"].limit;
-/** When to try again after such a refusal. */
+/** When to try again after such a refusal, and others that end when somebody else does something. */
 export const RETRY_WHEN_FULL_MS = 100;
 /** Those who come too many within so long are told the same few things. */
 export const OVERLOADED_TOLD_MS = 10;

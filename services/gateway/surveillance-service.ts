@@ -6,7 +6,7 @@ import type {
   SurveillanceServiceServer,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import { MalformedRequest } from "./decode.js";
-import { WARNING_STREAMS_MAX } from "./limits.js";
+import { RETRY_WHEN_FULL_MS, WARNING_STREAMS_MAX } from "./limits.js";
 import { exhausted, gatewayStopping, Refusal } from "./refusal.js";
 import { Session } from "./session.js";
 import { WarningStream, type WarningStreamDependencies } from "./warning-stream.js";
@@ -37,7 +37,7 @@ export class SurveillanceService {
       Session.of(call.metadata).requireToSeeAll("to follow the warnings of all accounts");
       if (this.streams.size >= WARNING_STREAMS_MAX) {
         const message = `this gateway has ${WARNING_STREAMS_MAX} streams of warnings; end one, or ask another`;
-        throw exhausted("TOO_MANY_STREAMS", message, 0);
+        throw exhausted("TOO_MANY_STREAMS", message, RETRY_WHEN_FULL_MS);
       }
       const stream = new WarningStream(call, this.deps, (each) => this.streams.delete(each));
       this.streams.add(stream);
