@@ -13,7 +13,6 @@ import { handoverSubject, releaseSubject } from "../ports/subjects.js";
 import { decodeHandoverRequest, encodeHandoverRequest } from "./heartbeat.js";
 import {
   ASK_AGAIN_AFTER_MS,
-  MOVE_EVERY_MS,
   SUCCESSOR_LOOK_EVERY_MS,
   SUCCESSOR_MS_MAX,
   WARM_UP_MS_MAX,
@@ -29,6 +28,8 @@ export interface MovesDependencies {
   readonly placement: Placement;
   readonly hostOf: (actorName: string) => Host | undefined;
   readonly view: () => View;
+  /** How long to wait between two handovers. */
+  readonly pauseMs: () => number;
 }
 
 interface Asked {
@@ -111,15 +112,14 @@ export class Moves {
     if (this.isGiving || !next) return;
     const [host, to] = next;
     this.requests.delete(host);
-    const { placement, node, clock } = this.deps;
+    const { placement, node, clock, pauseMs } = this.deps;
     const view = this.deps.view();
     const isLed = host.state === "leading" && to !== node;
     if (!isLed || !placement.mayGive(host.name, to, view)) return this.giveNext();
     const { incarnation } = view.members.get(to)!.info;
-    const isHurried = view.members.get(node)?.info.isLeaving ?? false;
     this.isGiving = true;
     void this.hand(host, to, incarnation)
-      .then(() => sleep(clock, isHurried ? 0 : MOVE_EVERY_MS))
+      .then(() => sleep(clock, pauseMs()))
       .then(() => {
         this.isGiving = false;
         this.giveNext();

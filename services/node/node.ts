@@ -22,6 +22,7 @@ import {
   HEARD_WITHIN_MS,
   JOIN_GRACE_MS,
   LEAVE_MS_MAX,
+  MOVE_EVERY_MS,
   PLACE_EVERY_MS,
   POLL_ACTORS_EVERY_MS,
   POLLS_PER_FULL_READING,
@@ -61,6 +62,8 @@ export class Node {
   private membersSeen = "";
   private restlessAtMs = -Infinity;
   private joinedAtMs = Infinity;
+  /** Until when others may ask a node that ends for what it leads. */
+  private leavesAtMs = Infinity;
   private highestActor = 0;
   private polls = 0;
   private isPolling = false;
@@ -83,6 +86,7 @@ export class Node {
       placement: this.placement,
       hostOf: (name) => this.hosts.get(name),
       view: () => this.view(),
+      pauseMs: () => this.pauseMs(),
     });
     this.cleanups.push(
       every(clock, POLL_ACTORS_EVERY_MS, () => this.poll()),
@@ -193,7 +197,7 @@ export class Node {
 
   private async leave(): Promise<void> {
     const { leases, clock } = this.deps;
-    const untilMs = clock.now() + LEAVE_MS_MAX;
+    this.leavesAtMs = clock.now() + LEAVE_MS_MAX;
     this.info = { ...this.info, isLeaving: true };
     try {
       await leases.inform(encodeNodeInfo(this.info));
@@ -201,11 +205,22 @@ export class Node {
       this.logger.warn({ error: String(error) }, "nobody can be told that this node leaves");
       return;
     }
-    const leadsSomething = () =>
-      [...this.hosts.values()].some(({ state }) => state === "leading" || state === "draining");
-    while (leadsSomething() && this.placement.hasHeirs(this.view()) && clock.now() < untilMs) {
+    const isInTime = () => clock.now() < this.leavesAtMs;
+    while (this.led > 0 && this.placement.hasHeirs(this.view()) && isInTime()) {
       await sleep(clock, PLACE_EVERY_MS);
     }
+  }
+
+  /** What it leads, also what it is about to give away. */
+  private get led(): number {
+    const states = Array.from(this.hosts.values(), ({ state }) => state);
+    return states.filter((state) => state === "leading" || state === "draining").length;
+  }
+
+  /** A successor is given the next actor when it has got over the last one; who ends has half of its time for that. */
+  private pauseMs(): number {
+    const leftMs = Math.max(0, this.leavesAtMs - this.deps.clock.now());
+    return Math.min(MOVE_EVERY_MS, leftMs / 2 / Math.max(this.led, 1));
   }
 
   private learn(actors: readonly ActorSummary[]): void {
