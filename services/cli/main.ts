@@ -1,9 +1,11 @@
 /** The command line of the exchange: `npx palisade COMMAND`, and `npm start` and its like. */
 import { Command, CommanderError } from "commander";
 import { addAccountCommands } from "./account-commands.js";
+import { DRILL_CODES, exitCodeOf, wordsOf } from "./failures.js";
 import { exit, EXIT_INTERRUPTED, progress } from "./output.js";
 import { endWithReader, outliveReaders } from "./readers.js";
 import { addRecordCommands } from "./record-commands.js";
+import { addSimCommand } from "./sim-command.js";
 import { addSizingCommand } from "./sizing-command.js";
 import type { BenchOptions } from "./bench.js";
 import type { DrillOptions } from "./drill.js";
@@ -11,12 +13,8 @@ import type { AgainstOptions } from "./drill-against.js";
 import type { MarketOptions } from "./market.js";
 import type { AmendOptions, OrderOptions } from "./orders.js";
 import type { PairOptions } from "./pair.js";
-import type { SimOptions } from "./sim.js";
 import type { StartOptions } from "./start.js";
 import type { VenueOptions } from "./venue.js";
-
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
 
 interface Common {
   readonly json?: boolean;
@@ -90,6 +88,7 @@ const drillCommand = program
   .option("--keep", "keep the logs although nothing failed")
   .option("--symbols <list>", "with --against: the symbols and ledger shards that may be touched")
   .option("--nodes <list>", "with --against: the nodes that may be touched");
+drillCommand.addHelpText("after", DRILL_CODES);
 withAgainst(drillCommand).action((name: string, options: DrillOptions) =>
   run(async () => (await import("./drill.js")).drill(name, options)),
 );
@@ -110,16 +109,7 @@ program
     run(async () => (await import("./verify-evidence.js")).verify(folder, options)),
   );
 
-program
-  .command("sim")
-  .description("hunt for a broken rule: the whole exchange under a seeded scheduler, with faults")
-  .option("--seeds <count>", "how many runs, each of them twice", "100")
-  .option("--seed <number>", "the first seed", "1")
-  .option("--without <safety>", "take a safety away, to see that a run notices")
-  .option("--plan <file>", "one plan of faults instead, as a failed seed leaves it")
-  .option("--log", "with --plan: everything that happened, on stdout")
-  .option("--json", "one line of JSON on stdout")
-  .action((options: SimOptions) => run(async () => (await import("./sim.js")).sim(options)));
+addSimCommand({ program, run });
 
 program
   .command("bench <name>")
@@ -377,12 +367,7 @@ const args = isHelp && !isCommand && word !== "help" ? [word] : process.argv.sli
 try {
   await program.parseAsync(args, { from: "user" });
 } catch (error) {
-  if (error instanceof CommanderError) {
-    exit(error.exitCode === 0 ? 0 : EXIT_USAGE);
-  } else {
-    // An error with a code is for the person at the terminal; anything else is a bug, and its stack is of use.
-    const isKnown = typeof (error as { code?: unknown }).code === "string";
-    progress(isKnown ? (error as Error).message : ((error as Error).stack ?? String(error)));
-    exit(EXIT_FAILED);
-  }
+  // Commander has said its own.
+  if (!(error instanceof CommanderError)) progress(wordsOf(error));
+  exit(exitCodeOf(error, args));
 }

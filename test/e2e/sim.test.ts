@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type FaultKind, KINDS } from "../../chaos/simulator/faults/kinds.js";
 import type { SimulationReport } from "../../chaos/simulator/main.js";
+import { EXIT_REFUSED } from "../../services/cli/failures.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import { commandsOf, lastJson, runLine } from "./readme-commands.js";
 
@@ -71,12 +72,13 @@ describe("npm run sim", () => {
     [["--seeds", "0"], "NUMBER_OUT_OF_RANGE", "from 1 to"],
     [["--seeds", "-3"], "NUMBER_OUT_OF_RANGE", "from 1 to"],
     [["--seeds", "many"], "NOT_A_NUMBER", "from 1 to"],
+    [["--sedes", "7"], "unknown option", "Did you mean --seeds?"],
     [["--without", "luck"], "UNKNOWN_MUTATION", "fence, batch-check, marks, outbox, identity"],
     [["--plan", "nowhere.json"], "NO_PLAN", "nowhere.json"],
     [["--plan", "package.json"], "INVALID_PLAN", "seed, commands, faultsMs and faults"],
   ])("refuses %j with %s", async (args, errorCode, said) => {
     const { code, stdout, stderr } = await sim(...args);
-    expect(code).toBe(1);
+    expect(code).toBe(EXIT_REFUSED);
     expect(stdout).toBe("");
     expect(stderr).toContain(errorCode);
     expect(stderr).toContain(said);

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
+import { EXIT_REFUSED } from "../../services/cli/failures.js";
 import type { RunFile } from "../../services/cli/run-file.js";
 import { identityOf } from "../../services/servers/process-identity.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
@@ -82,7 +83,7 @@ export class Terminal {
   /** A command that must fail: what it says. */
   async refused(...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await this.run(...args);
-    if (code === 1 && stdout === "") return stderr;
+    if (code === (args[0] === "drill" ? EXIT_REFUSED : 1) && stdout === "") return stderr;
     throw new Error(`${args.join(" ")} ended with ${code}: ${stdout}${stderr}`);
   }
 

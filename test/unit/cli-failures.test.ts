@@ -1,0 +1,33 @@
+import { CommanderError } from "commander";
+import { expect, it } from "vitest";
+import { CannotStrikeError } from "../../chaos/drills/drill.js";
+import { UnknownDrillError } from "../../chaos/drills/catalog.js";
+import { CliError } from "../../services/cli/cli-error.js";
+import { exitCodeOf, wordsOf } from "../../services/cli/failures.js";
+
+const USAGE = new CommanderError(1, "commander.unknownOption", "unknown option");
+const HELP = new CommanderError(0, "commander.helpDisplayed", "(outputHelp)");
+const INPUT = new CliError("UNKNOWN_MUTATION", "no such safety");
+const BUG = new TypeError("undefined is not a function");
+const UNARMED = new CannotStrikeError("nobody leads");
+
+it.each([
+  ["help of sim", HELP, ["sim", "--help"], 0],
+  ["a wrong option of sim", USAGE, ["sim", "--sedes", "7"], 64],
+  ["a safety that there is not", INPUT, ["sim", "--without", "fense"], 64],
+  ["a bug of sim", BUG, ["sim"], 70],
+  ["a wrong option of drill", USAGE, ["drill", "zombie", "--round", "7"], 64],
+  ["a drill that there is not", new UnknownDrillError("zombi"), ["drill", "zombi"], 64],
+  ["a drill that cannot strike", UNARMED, ["drill", "zombie"], 1],
+  ["one without a safety", UNARMED, ["drill", "zombie", "--without=fence"], 70],
+  ["a wrong option elsewhere", USAGE, ["leaders", "--jsn"], 2],
+  ["what cannot be done elsewhere", INPUT, ["leaders"], 1],
+  ["no command", USAGE, [], 2],
+])("%s has a code that is no result", (_, error, args, code) => {
+  expect(exitCodeOf(error, args)).toBe(code);
+});
+
+it("only a bug shows its stack", () => {
+  expect(wordsOf(INPUT)).toBe("UNKNOWN_MUTATION: no such safety");
+  expect(wordsOf(BUG)).toContain("at ");
+});
