@@ -1,7 +1,7 @@
 /** `sim`: the whole exchange in one process under a seeded scheduler, and everything that can go wrong with it. */
 import { join } from "node:path";
-import { existsSync, readFileSync } from "node:fs";
-import type { Plan } from "../../chaos/simulator/faults/plan.js";
+import { readFileSync, statSync } from "node:fs";
+import { parsePlan, SEED_MAX } from "../../chaos/simulator/faults/plan-file.js";
 import { replayPlan, simulate } from "../../chaos/simulator/main.js";
 import { type MutationName, MUTATIONS } from "../../chaos/simulator/mutations/mutations.js";
 import { PROJECT_ROOT } from "../servers/project-root.js";
@@ -10,7 +10,6 @@ import { parseWhole } from "./decimal.js";
 import { printJson, progress } from "./output.js";
 
 const SEEDS_MAX = 10_000_000;
-const SEED_MAX = 2 ** 31 - 1;
 const FOLDER = join(PROJECT_ROOT, ".palisade", "sim");
 
 /** A rule was broken; or a safety was taken away and nobody noticed. */
@@ -49,26 +48,15 @@ export async function sim(options: SimOptions): Promise<number> {
 }
 
 async function replay(file: string, without: MutationName | undefined, withText: boolean) {
-  if (!existsSync(file)) throw new CliError("NO_PLAN", `there is no file ${file}`);
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    throw new CliError("NO_PLAN", `there is no file ${file}`);
+  }
   const log = (line: string) => process.stdout.write(`${line}\n`);
-  const plan = planOf(file);
+  const plan = parsePlan(readFileSync(file, "utf8"), file);
   const { violation } = await replayPlan(plan, { withText, log, ...(without && { without }) });
   if (!violation) progress("no rule is broken");
   else progress(`${violation.atMs} ms: ${violation.rule}: ${violation.message}`);
   return violation ? EXIT_VIOLATED : 0;
-}
-
-/** Throws `CliError` when the file holds no plan. */
-function planOf(file: string): Plan {
-  try {
-    const plan = JSON.parse(readFileSync(file, "utf8")) as Partial<Plan>;
-    const numbers = [plan.seed, plan.commands, plan.faultsMs];
-    if (numbers.every(Number.isSafeInteger) && Array.isArray(plan.faults)) return plan as Plan;
-  } catch {
-    // Not even JSON.
-  }
-  const text = `${file} holds no plan: JSON with seed, commands, faultsMs and faults, as a failed seed leaves it`;
-  throw new CliError("INVALID_PLAN", text);
 }
 
 /** Throws `CliError` with what is allowed. */

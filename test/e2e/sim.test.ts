@@ -75,7 +75,9 @@ describe("npm run sim", () => {
     [["--sedes", "7"], "unknown option", "Did you mean --seeds?"],
     [["--without", "luck"], "UNKNOWN_MUTATION", "fence, batch-check, marks, outbox, identity"],
     [["--plan", "nowhere.json"], "NO_PLAN", "nowhere.json"],
-    [["--plan", "package.json"], "INVALID_PLAN", "seed, commands, faultsMs and faults"],
+    [["--plan", "package.json"], "INVALID_PLAN", "seed: "],
+    [["--plan", "README.md"], "INVALID_PLAN", "seed, commands, faultsMs and faults"],
+    [["--plan", "deploy"], "NO_PLAN", "deploy"],
   ])("refuses %j with %s", async (args, errorCode, said) => {
     const { code, stdout, stderr } = await sim(...args);
     expect(code).toBe(EXIT_REFUSED);

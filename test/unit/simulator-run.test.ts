@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { drawPlan, type Plan } from "../../chaos/simulator/faults/plan.js";
+import { drawPlan } from "../../chaos/simulator/faults/plan.js";
+import { parsePlan } from "../../chaos/simulator/faults/plan-file.js";
 import { rareFaultsOf } from "../../chaos/simulator/main.js";
 import { type MutationName, MUTATIONS } from "../../chaos/simulator/mutations/mutations.js";
 import { run } from "../../chaos/simulator/run.js";
@@ -70,7 +71,7 @@ describe("the simulator", () => {
 describe("a plan that has failed once", () => {
   const files = readdirSync(PLANS).filter((name) => name.endsWith(".json"));
   it.each(files)("%s passes", async (name) => {
-    const plan = JSON.parse(readFileSync(join(PLANS, name), "utf8")) as Plan;
+    const plan = parsePlan(readFileSync(join(PLANS, name), "utf8"), name);
     expect((await tryPlan(plan)).violation).toBeNull();
   });
 });
