@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type FaultKind, KINDS } from "./faults/kinds.js";
 import { drawPlan, type Plan } from "./faults/plan.js";
-import { type MutationName } from "./mutations/mutations.js";
+import { planText } from "./faults/plan-file.js";
+import type { MutationName } from "./mutations/names.js";
 import { run } from "./run.js";
 import { type SeedResult, shrink, tryPlan } from "./seeds.js";
 import type { Task } from "./worker.js";
@@ -166,17 +167,16 @@ function progress(
 /** Says of a failed seed what was violated first, by how small a plan, and how to see it alone. */
 async function explain({ seed, violation }: SeedResult, options: SimulationOptions): Promise<void> {
   const { without, folder, log } = options;
-  const flag = without ? ` --without ${without}` : "";
   log(`seed ${seed}, ${violation!.atMs} ms: ${violation!.rule}: ${violation!.message}`);
   log("shrinking the plan …");
   const small = await shrink(drawPlan(seed), violation!, { ...(without && { without }) });
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `seed-${seed}${without ? `-without-${without}` : ""}.json`);
-  writeFileSync(file, `${JSON.stringify(small.plan, null, 2)}\n`);
+  writeFileSync(file, planText({ plan: small.plan, ...(without && { without }) }, small.violation));
   log(`${small.plan.faults.length} faults and ${small.plan.commands} commands are left:`);
   for (const fault of small.plan.faults) log(`  ${JSON.stringify(fault)}`);
   log(`${small.violation.rule}: ${small.violation.message}`);
-  log(`alone, with its whole log: npm run sim -- --plan ${file}${flag} --log`);
+  log(`alone, with its whole log: npm run sim -- --plan ${file} --log`);
 }
 
 /** `faults`: in how many of the seeds each has bitten. */

@@ -13,7 +13,8 @@ import { makeServers } from "./cluster/ports.js";
 import { Tally } from "./cluster/tally.js";
 import { type Begun, type FaultKind, type Kind, KINDS } from "./faults/kinds.js";
 import type { Plan } from "./faults/plan.js";
-import { type Mutation, type MutationName, MUTATIONS } from "./mutations/mutations.js";
+import { type Mutation, MUTATIONS } from "./mutations/mutations.js";
+import type { MutationName } from "./mutations/names.js";
 import { Rest } from "./rest.js";
 import { World } from "./world/world.js";
 

@@ -2,7 +2,7 @@
 import type { FaultKind } from "./faults/kinds.js";
 import { drawPlan, type Plan } from "./faults/plan.js";
 import type { Violation } from "./checks/verdict.js";
-import type { MutationName } from "./mutations/mutations.js";
+import type { MutationName } from "./mutations/names.js";
 import { run, type RunResult } from "./run.js";
 
 export interface SeedResult {

@@ -1,5 +1,5 @@
 /** A process that tries seeds which it is given one after another, until its parent goes. */
-import type { MutationName } from "./mutations/mutations.js";
+import type { MutationName } from "./mutations/names.js";
 import { trySeed } from "./seeds.js";
 
 export interface Task {

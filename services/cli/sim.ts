@@ -1,9 +1,9 @@
 /** `sim`: the whole exchange in one process under a seeded scheduler, and everything that can go wrong with it. */
 import { join } from "node:path";
 import { readFileSync, statSync } from "node:fs";
-import { parsePlan, SEED_MAX } from "../../chaos/simulator/faults/plan-file.js";
+import { parsePlan, type SavedPlan, SEED_MAX } from "../../chaos/simulator/faults/plan-file.js";
 import { replayPlan, simulate } from "../../chaos/simulator/main.js";
-import { type MutationName, MUTATIONS } from "../../chaos/simulator/mutations/mutations.js";
+import { MUTATION_NAMES, type MutationName } from "../../chaos/simulator/mutations/names.js";
 import { PROJECT_ROOT } from "../servers/project-root.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
@@ -16,6 +16,9 @@ const FOLDER = join(PROJECT_ROOT, ".palisade", "sim");
 const EXIT_VIOLATED = 1;
 const EXIT_BLIND = 2;
 
+/** What to say instead of a safety to have all of them, whatever a plan was tried without. */
+const ALL_SAFETIES = "none";
+
 export interface SimOptions {
   readonly seeds: string;
   readonly seed: string;
@@ -26,8 +29,8 @@ export interface SimOptions {
 }
 
 export async function sim(options: SimOptions): Promise<number> {
+  if (options.plan !== undefined) return replay(options.plan, options);
   const without = mutationOf(options.without);
-  if (options.plan !== undefined) return replay(options.plan, without, options.log ?? false);
   const seeds = parseWhole(options.seeds, 1, SEEDS_MAX, "number of seeds");
   const seed = parseWhole(options.seed, 0, SEED_MAX - seeds, "first seed");
   const report = await simulate({
@@ -47,22 +50,47 @@ export async function sim(options: SimOptions): Promise<number> {
   return EXIT_BLIND;
 }
 
-async function replay(file: string, without: MutationName | undefined, withText: boolean) {
+async function replay(file: string, options: SimOptions): Promise<number> {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
     throw new CliError("NO_PLAN", `there is no file ${file}`);
   }
   const log = (line: string) => process.stdout.write(`${line}\n`);
-  const plan = parsePlan(readFileSync(file, "utf8"), file);
-  const { violation } = await replayPlan(plan, { withText, log, ...(without && { without }) });
+  const saved = parsePlan(readFileSync(file, "utf8"), file);
+  const without = safetyOf(options.without, saved, file);
+  const { plan } = saved;
+  const { violation } = await replayPlan(plan, {
+    withText: options.log ?? false,
+    log,
+    ...(without && { without }),
+  });
   if (!violation) progress("no rule is broken");
   else progress(`${violation.atMs} ms: ${violation.rule}: ${violation.message}`);
-  return violation ? EXIT_VIOLATED : 0;
+  if (violation) return EXIT_VIOLATED;
+  return without ? EXIT_BLIND : 0;
+}
+
+/** A plan remembers what it was tried without; that cannot be denied by the way. */
+function safetyOf(
+  wanted: string | undefined,
+  { without: saved }: SavedPlan,
+  file: string,
+): MutationName | undefined {
+  if (wanted === undefined) return saved;
+  if (wanted === ALL_SAFETIES) return undefined;
+  const without = mutationOf(wanted);
+  if (saved === undefined || saved === without) return without;
+  throw new CliError(
+    "WITHOUT_CONTRADICTS_PLAN",
+    `${file} was left by a run without ${saved}, not ${wanted}: leave --without away, or say ` +
+      `--without ${ALL_SAFETIES} to run it with every safety`,
+  );
 }
 
 /** Throws `CliError` with what is allowed. */
 function mutationOf(name: string | undefined): MutationName | undefined {
   if (name === undefined) return undefined;
-  if (Object.hasOwn(MUTATIONS, name)) return name as MutationName;
-  const allowed = Object.keys(MUTATIONS).join(", ");
+  const known = MUTATION_NAMES.find((each) => each === name);
+  if (known) return known;
+  const allowed = MUTATION_NAMES.join(", ");
   throw new CliError("UNKNOWN_MUTATION", `"${name}" cannot be taken away; these can: ${allowed}`);
 }

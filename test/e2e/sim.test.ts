@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type FaultKind, KINDS } from "../../chaos/simulator/faults/kinds.js";
@@ -60,10 +60,15 @@ describe("npm run sim", () => {
     expect(report).toMatchObject({ without: "fence", failures: 1 });
     const [, file] = /--plan (\S+)/.exec(found.err) ?? [];
     expect(existsSync(file!)).toBe(true);
-    const again = await sim("--plan", file!, "--without", "fence");
+    expect(JSON.parse(readFileSync(file!, "utf8"))).toMatchObject({ without: "fence" });
+    const again = await sim("--plan", file!);
     expect(again.code).toBe(1);
     expect(again.stderr).toContain("R1");
-    expect((await sim("--plan", file!)).code).toBe(0);
+    expect((await sim("--plan", file!, "--without", "fence")).stderr).toBe(again.stderr);
+    expect((await sim("--plan", file!, "--without", "none")).code).toBe(0);
+    const odd = await sim("--plan", file!, "--without", "marks");
+    expect(odd.code).toBe(EXIT_REFUSED);
+    expect(odd.stderr).toMatch(/^WITHOUT_CONTRADICTS_PLAN: .* without fence, not marks/);
   });
 
   it("has no other command in the README", () => expect(others).toEqual([]));

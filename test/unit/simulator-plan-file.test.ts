@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { drawPlan } from "../../chaos/simulator/faults/plan.js";
-import { parsePlan } from "../../chaos/simulator/faults/plan-file.js";
+import { parsePlan, planText } from "../../chaos/simulator/faults/plan-file.js";
 
 const PLAN = drawPlan(7);
 const [FAULT, ...OTHERS] = PLAN.faults;
@@ -11,8 +11,15 @@ const withFault = (change: object) => ({ ...PLAN, faults: [{ ...FAULT, ...change
 it("a drawn plan is read as it was written", () => {
   for (const seed of [1, 2, 3]) {
     const plan = drawPlan(seed);
-    expect(parsePlan(JSON.stringify(plan), "plan.json")).toEqual(plan);
+    expect(parsePlan(JSON.stringify(plan), "plan.json")).toEqual({ plan });
   }
+});
+
+it("a saved plan remembers what was missing, and what was violated", () => {
+  const violation = { rule: "R1", atMs: 12.5, message: "two at once" } as const;
+  const text = planText({ plan: PLAN, without: "fence" }, violation);
+  expect(JSON.parse(text)).toEqual({ ...PLAN, without: "fence", violation });
+  expect(parsePlan(text, "plan.json")).toEqual({ plan: PLAN, without: "fence" });
 });
 
 it.each([
@@ -29,6 +36,7 @@ it.each([
   ["an unknown gateway", withFault({ gateway: "g" }), "faults[0].gateway", '"gateway-1"'],
   ["an unknown server", withFault({ server: "s" }), "faults[0].server", '"postgres"|"nats"|"etcd"'],
   ["twice one node", withFault({ other: FAULT!.node }), "faults[0].other", "another node"],
+  ["an unknown safety", { ...PLAN, without: "fense" }, "without", '"fence"'],
   ["no end", withFault({ forMs: 1e12 }), "faults[0].forMs", "<=600000"],
   ["before the beginning", withFault({ atMs: -1 }), "faults[0].atMs", ">=0"],
   ["too bad", withFault({ size: 2 }), "faults[0].size", "<=1"],

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { CliError } from "../../../services/cli/cli-error.js";
 import { ACTORS, GATEWAYS, NODES, SERVERS } from "../cluster/names.js";
 import { KINDS, type FaultKind } from "./kinds.js";
+import type { Violation } from "../checks/verdict.js";
+import { MUTATION_NAMES, type MutationName } from "../mutations/names.js";
 import type { Plan } from "./plan.js";
 
 export const SEED_MAX = 2 ** 31 - 1;
@@ -35,12 +37,29 @@ const PLAN = z.strictObject({
   commands: z.int().min(1).max(COMMANDS_MAX),
   faultsMs: milliseconds.min(1),
   faults: z.array(FAULT).max(FAULTS_MAX),
+  without: z.enum(MUTATION_NAMES).optional(),
+  /** What came of it: for people. */
+  violation: z.strictObject({ rule: z.string(), atMs: z.number(), message: z.string() }).optional(),
 });
 
+/** A plan with the safety that it was tried without. */
+export interface SavedPlan {
+  readonly plan: Plan;
+  readonly without?: MutationName;
+}
+
+export function planText({ plan, without }: SavedPlan, { rule, atMs, message }: Violation): string {
+  const saved = { ...plan, ...(without && { without }), violation: { rule, atMs, message } };
+  return `${JSON.stringify(saved, null, 2)}\n`;
+}
+
 /** Throws `CliError` that names the field and what is allowed. */
-export function parsePlan(text: string, file: string): Plan {
+export function parsePlan(text: string, file: string): SavedPlan {
   const { success, data, error } = PLAN.safeParse(readJson(text, file));
-  if (success) return data;
+  if (success) {
+    const { without, violation: _, ...plan } = data;
+    return { plan, ...(without && { without }) };
+  }
   const [issue] = error.issues;
   const field = z.core.toDotPath(issue!.path) || "the whole";
   throw new CliError("INVALID_PLAN", `${file}: ${field}: ${issue!.message}`);

@@ -10,6 +10,7 @@ import { over } from "../../over.js";
 import type { Decorate } from "../cluster/cluster.js";
 import type { Servers } from "../cluster/ports.js";
 import { withoutMarks } from "./marks.js";
+import type { MutationName } from "./names.js";
 
 export interface Mutation {
   /** What is taken away. */
@@ -46,9 +47,7 @@ export const MUTATIONS = {
     about: about.commit,
     decorate: (ports) => ({ ...ports, store: hasty(ports.store) }),
   },
-} as const satisfies Record<string, Mutation>;
-
-export type MutationName = keyof typeof MUTATIONS;
+} as const satisfies Record<MutationName, Mutation>;
 
 /** Resolves as soon as the batch is on its way, with the time that Postgres had at the last answer. */
 function hasty(store: Store): Store {
