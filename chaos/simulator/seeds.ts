@@ -14,6 +14,8 @@ export interface SeedResult {
   readonly simulatedMs: number;
   readonly healedMs: number;
   readonly commands: number;
+  /** Of everything that took effect. */
+  readonly hash: string;
   /** How long a run has taken, of the two the slower, in milliseconds of this machine. */
   readonly runMs: number;
 }
@@ -42,7 +44,7 @@ export async function tryPlan(plan: Plan, options: SeedOptions = {}): Promise<Se
     runMs = Math.max(runMs, performance.now() - startedAtMs - runMs);
     violation = differenceOf(first, second);
   }
-  const { seed, bitten, simulatedMs, healedMs, commands } = first;
+  const { seed, bitten, simulatedMs, healedMs, commands, hash } = first;
   return {
     seed,
     violation,
@@ -51,6 +53,7 @@ export async function tryPlan(plan: Plan, options: SeedOptions = {}): Promise<Se
     simulatedMs,
     healedMs,
     commands,
+    hash,
     runMs,
   };
 }

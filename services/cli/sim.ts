@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { readFileSync, statSync } from "node:fs";
 import { parsePlan, type SavedPlan, SEED_MAX } from "../../chaos/simulator/faults/plan-file.js";
+import { verdictText } from "../../chaos/simulator/checks/verdict.js";
 import { replayPlan, simulate } from "../../chaos/simulator/main.js";
 import { MUTATION_NAMES, type MutationName } from "../../chaos/simulator/mutations/names.js";
 import { PROJECT_ROOT } from "../servers/project-root.js";
@@ -9,6 +10,8 @@ import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
 import { printJson, progress } from "./output.js";
 
+const SEEDS = "100";
+const SEED = "1";
 const SEEDS_MAX = 10_000_000;
 const FOLDER = join(PROJECT_ROOT, ".palisade", "sim");
 
@@ -20,8 +23,8 @@ const EXIT_BLIND = 2;
 const ALL_SAFETIES = "none";
 
 export interface SimOptions {
-  readonly seeds: string;
-  readonly seed: string;
+  readonly seeds?: string;
+  readonly seed?: string;
   readonly without?: string;
   readonly plan?: string;
   readonly log?: boolean;
@@ -29,10 +32,11 @@ export interface SimOptions {
 }
 
 export async function sim(options: SimOptions): Promise<number> {
+  refuseOutOfPlace(options);
   if (options.plan !== undefined) return replay(options.plan, options);
   const without = mutationOf(options.without);
-  const seeds = parseWhole(options.seeds, 1, SEEDS_MAX, "number of seeds");
-  const seed = parseWhole(options.seed, 0, SEED_MAX - seeds, "first seed");
+  const seeds = parseWhole(options.seeds ?? SEEDS, 1, SEEDS_MAX, "number of seeds");
+  const seed = parseWhole(options.seed ?? SEED, 0, SEED_MAX - seeds, "first seed");
   const report = await simulate({
     seeds,
     seed,
@@ -57,16 +61,27 @@ async function replay(file: string, options: SimOptions): Promise<number> {
   const log = (line: string) => process.stdout.write(`${line}\n`);
   const saved = parsePlan(readFileSync(file, "utf8"), file);
   const without = safetyOf(options.without, saved, file);
-  const { plan } = saved;
-  const { violation } = await replayPlan(plan, {
+  const { violation, ...found } = await replayPlan(saved.plan, {
     withText: options.log ?? false,
     log,
     ...(without && { without }),
   });
-  if (!violation) progress("no rule is broken");
-  else progress(`${violation.atMs} ms: ${violation.rule}: ${violation.message}`);
+  if (options.json) printJson({ plan: file, ...(without && { without }), violation, ...found });
+  else progress(verdictText(violation));
   if (violation) return EXIT_VIOLATED;
   return without ? EXIT_BLIND : 0;
+}
+
+/** An option that would be passed over is a mistake. */
+function refuseOutOfPlace(options: SimOptions): void {
+  const { plan, log, json, seeds, seed } = options;
+  const odd = (flag: string, why: string) =>
+    new CliError("OPTION_OUT_OF_PLACE", `${flag} would be passed over: ${why}`);
+  if (plan === undefined && log) throw odd("--log", "it is for one run, of --plan FILE");
+  if (plan === undefined) return;
+  if (seeds !== undefined) throw odd("--seeds", "--plan runs one plan, which has its own seed");
+  if (seed !== undefined) throw odd("--seed", "the plan has its own");
+  if (log && json) throw odd("--log", "--json prints one line and nothing else");
 }
 
 /** A plan remembers what it was tried without; that cannot be denied by the way. */

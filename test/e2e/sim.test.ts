@@ -13,6 +13,7 @@ const PROGRAM = join(PROJECT_ROOT, "dist", "services", "cli", "main.js");
 const SEEDS_MIN = 40;
 const KINDS_MISSING_MAX = 1;
 const FAULTS_BITTEN_MIN = 10;
+const PLAN = join(PROJECT_ROOT, "test", "simulated", "raise-that-was-overtaken.json");
 /** As they stand in the README. */
 const [MANY, WITHOUT_FENCE, ...others] = commandsOf("sim");
 
@@ -71,6 +72,16 @@ describe("npm run sim", () => {
     expect(odd.stderr).toMatch(/^WITHOUT_CONTRADICTS_PLAN: .* without fence, not marks/);
   });
 
+  it("prints of a plan what came of it as one line of JSON, each time the same", async () => {
+    const { code, stdout, stderr } = await sim("--plan", PLAN, "--json");
+    expect([code, stderr]).toEqual([0, ""]);
+    const found = JSON.parse(stdout);
+    expect(found).toMatchObject({ plan: PLAN, seed: 289, violation: null, begun: 2 });
+    expect(found.bitten).toContain("postgres-restart");
+    expect(found.hash).toMatch(/^[0-9a-f]{16}$/);
+    expect(JSON.parse((await sim("--plan", PLAN, "--json")).stdout).hash).toBe(found.hash);
+  });
+
   it("has no other command in the README", () => expect(others).toEqual([]));
 
   it.each([
@@ -79,6 +90,10 @@ describe("npm run sim", () => {
     [["--seeds", "many"], "NOT_A_NUMBER", "from 1 to"],
     [["--sedes", "7"], "unknown option", "Did you mean --seeds?"],
     [["--without", "luck"], "UNKNOWN_MUTATION", "fence, batch-check, marks, outbox, identity"],
+    [["--log"], "OPTION_OUT_OF_PLACE", "--plan FILE"],
+    [["--plan", PLAN, "--seeds", "7"], "OPTION_OUT_OF_PLACE", "--seeds"],
+    [["--plan", PLAN, "--seed", "9", "--json"], "OPTION_OUT_OF_PLACE", "--seed "],
+    [["--plan", PLAN, "--log", "--json"], "OPTION_OUT_OF_PLACE", "--log"],
     [["--plan", "nowhere.json"], "NO_PLAN", "nowhere.json"],
     [["--plan", "package.json"], "INVALID_PLAN", "seed: "],
     [["--plan", "README.md"], "INVALID_PLAN", "seed, commands, faultsMs and faults"],

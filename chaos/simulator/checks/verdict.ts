@@ -24,6 +24,12 @@ export interface Violation {
   readonly message: string;
 }
 
+/** A verdict in a line. */
+export function verdictText(violation: Violation | null): string {
+  if (!violation) return "no rule is broken";
+  return `${violation.atMs} ms: ${violation.rule}: ${violation.message}`;
+}
+
 const US_PER_MS = 1_000;
 
 export class Verdict {
