@@ -24,6 +24,8 @@ export interface SeedOptions {
   readonly without?: MutationName;
   /** Once is enough where the question is only whether a rule is broken. */
   readonly isOnce?: boolean;
+  /** Ends the shrinking early. */
+  readonly signal?: AbortSignal;
 }
 
 const RUNS_TO_SHRINK_MAX = 80;
@@ -76,7 +78,7 @@ export async function shrink(
   violation: Violation,
   options: SeedOptions = {},
 ): Promise<{ readonly plan: Plan; readonly violation: Violation }> {
-  const attempt = new Attempt(plan, violation, options.without);
+  const attempt = new Attempt(plan, violation, options);
   await attempt.keep(plan.faults.filter(({ atMs }) => atMs <= violation.atMs));
   for (let part = attempt.plan.faults.length; part >= 1; part = Math.floor(part / 2)) {
     for (let from = 0; from < attempt.plan.faults.length; ) {
@@ -93,13 +95,13 @@ export async function shrink(
 class Attempt {
   plan: Plan;
   violation: Violation;
-  private readonly without: MutationName | undefined;
+  private readonly options: SeedOptions;
   private runs = 0;
 
-  constructor(plan: Plan, violation: Violation, without: MutationName | undefined) {
+  constructor(plan: Plan, violation: Violation, options: SeedOptions) {
     this.plan = plan;
     this.violation = violation;
-    this.without = without;
+    this.options = options;
   }
 
   /** True when these faults alone do it too. */
@@ -112,9 +114,10 @@ class Attempt {
   }
 
   private async attempt(candidate: Plan): Promise<boolean> {
-    if (this.runs >= RUNS_TO_SHRINK_MAX) return false;
+    const { without, signal } = this.options;
+    if (this.runs >= RUNS_TO_SHRINK_MAX || signal?.aborted) return false;
     this.runs += 1;
-    const { violation } = await run(candidate, this.without ? { without: this.without } : {});
+    const { violation } = await run(candidate, without ? { without } : {});
     if (violation?.rule !== this.violation.rule) return false;
     this.plan = candidate;
     this.violation = violation;

@@ -8,6 +8,8 @@ export interface Task {
   readonly isOnce: boolean;
 }
 
+// Ctrl-C in a terminal goes to every process; the parent has it, too, and ends this one.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
 process.on("disconnect", () => process.exit(0));
 process.on("message", ({ seed, without, isOnce }: Task) => {
   void trySeed(seed, { ...(without && { without }), isOnce }).then((result) => {

@@ -17,7 +17,8 @@ noticed nothing; ${EXIT_REFUSED} nothing was struck, as what is asked for is ref
 answer; 130 it was interrupted.`;
 export const SIM_CODES = `
 Exit codes: 0 no rule is broken; 1 one is (with --without: what is missing was noticed); 2 with --without: nothing was
-noticed; ${EXIT_REFUSED} nothing was run, as what is asked for is wrong; ${EXIT_BROKE_OFF} it broke off without an answer; 130 it was interrupted.`;
+noticed; ${EXIT_REFUSED} nothing was run, as what is asked for is wrong; ${EXIT_BROKE_OFF} it broke off without an answer; 130 it was
+interrupted before it found anything.`;
 
 const FINDS = ["sim", "drill"];
 /** Its class is the drills' own, which are much to load for other commands. */

@@ -8,7 +8,7 @@ import { MUTATION_NAMES, type MutationName } from "../../chaos/simulator/mutatio
 import { PROJECT_ROOT } from "../servers/project-root.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
-import { printJson, progress } from "./output.js";
+import { EXIT_INTERRUPTED, printJson, progress } from "./output.js";
 
 const SEEDS = "100";
 const SEED = "1";
@@ -42,11 +42,13 @@ export async function sim(options: SimOptions): Promise<number> {
     seed,
     folder: FOLDER,
     log: progress,
+    signal: interruption(),
     ...(without && { without }),
   });
   if (options.json) printJson(report);
   else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   if (report.failures > 0) return EXIT_VIOLATED;
+  if (report.interrupted) return EXIT_INTERRUPTED;
   if (!without) return 0;
   progress(
     `no seed has noticed that ${without} is missing: the checks are blind, or it took too few`,
@@ -108,4 +110,13 @@ function mutationOf(name: string | undefined): MutationName | undefined {
   if (known) return known;
   const allowed = MUTATION_NAMES.join(", ");
   throw new CliError("UNKNOWN_MUTATION", `"${name}" cannot be taken away; these can: ${allowed}`);
+}
+
+/** Ctrl-C ends the hunt with a report of what is done. npm passes on one that the terminal has sent here as well. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => controller.abort(`it got ${signal}`));
+  }
+  return controller.signal;
 }

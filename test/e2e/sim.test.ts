@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type FaultKind, KINDS } from "../../chaos/simulator/faults/kinds.js";
-import type { SimulationReport } from "../../chaos/simulator/main.js";
+import { MUTATION_NAMES } from "../../chaos/simulator/mutations/names.js";
+import type { SimulationReport } from "../../chaos/simulator/report.js";
 import { EXIT_REFUSED } from "../../services/cli/failures.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import { commandsOf, lastJson, runLine } from "./readme-commands.js";
@@ -24,7 +25,10 @@ interface Ended {
 }
 
 function sim(...args: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [PROGRAM, "sim", ...args]);
+  return endOf(spawn(process.execPath, [PROGRAM, "sim", ...args]));
+}
+
+function endOf(child: ChildProcessWithoutNullStreams): Promise<Ended> {
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => (stdout += chunk));
@@ -39,7 +43,9 @@ describe("npm run sim", () => {
     const { code, out, err } = await runLine(MANY!);
     expect(code, err).toBe(0);
     const report = lastJson<SimulationReport>(out);
-    expect(report).toMatchObject({ failures: 0, failedSeeds: [] });
+    expect(report).toMatchObject({ failures: 0, failedSeeds: [], violations: [] });
+    expect(report.asked).toBe(report.seeds);
+    expect(report).not.toHaveProperty("stopped");
     expect(report.seeds).toBeGreaterThanOrEqual(SEEDS_MIN);
     expect(report.fewestCommands).toBeGreaterThanOrEqual(1_000);
     expect(report.simulatedHours).toBeGreaterThan(0);
@@ -58,9 +64,15 @@ describe("npm run sim", () => {
     const found = await runLine(WITHOUT_FENCE!);
     expect(found.code).toBe(1);
     const report = JSON.parse(found.out.slice(found.out.indexOf("\n{")));
-    expect(report).toMatchObject({ without: "fence", failures: 1 });
+    expect(report).toMatchObject({ without: "fence", asked: 20 });
+    expect(report.stopped).toBe("the first that notices is enough");
+    expect(report.violations).toHaveLength(report.failures);
+    expect(report.violations[0]).toMatchObject({ seed: report.failedSeeds[0], rule: "R1" });
+    expect(report.violations[0].message).toContain("was stored under token");
     const [, file] = /--plan (\S+)/.exec(found.err) ?? [];
     expect(existsSync(file!)).toBe(true);
+    expect(report.planFile).toBe(file);
+    expect(report.reproduce).toBe(`npm run sim -- --plan ${file} --log`);
     expect(JSON.parse(readFileSync(file!, "utf8"))).toMatchObject({ without: "fence" });
     const again = await sim("--plan", file!);
     expect(again.code).toBe(1);
@@ -70,6 +82,32 @@ describe("npm run sim", () => {
     const odd = await sim("--plan", file!, "--without", "marks");
     expect(odd.code).toBe(EXIT_REFUSED);
     expect(odd.stderr).toMatch(/^WITHOUT_CONTRADICTS_PLAN: .* without fence, not marks/);
+  });
+
+  it("reports what is done when it is interrupted, whoever of its processes is told", async () => {
+    const args = ["--seeds", "10000", "--json"];
+    // As a terminal does it: to the group.
+    const child = spawn(process.execPath, [PROGRAM, "sim", ...args], { detached: true });
+    const ending = endOf(child);
+    const isTold = new Promise<void>((resolve) => {
+      child.stderr.on("data", (chunk) => String(chunk).includes(" of 10000 seeds") && resolve());
+    });
+    await isTold;
+    process.kill(-child.pid!, "SIGINT");
+    const { code, stdout, stderr } = await ending;
+    expect(code, stderr).toBe(130);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ asked: 10_000, interrupted: true, failures: 0 });
+    expect(report.stopped).toBe("it was interrupted");
+    expect(report.seeds).toBeLessThan(10_000);
+  });
+
+  it("says in its help what can be taken away, and what its exit codes mean", async () => {
+    const { code, stdout } = await sim("--help");
+    expect(code).toBe(0);
+    const words = stdout.replaceAll(/\s+/g, " ");
+    expect(words).toContain(MUTATION_NAMES.join(", "));
+    expect(words).toContain("Exit codes: 0 no rule is broken; 1 one is");
   });
 
   it("prints of a plan what came of it as one line of JSON, each time the same", async () => {

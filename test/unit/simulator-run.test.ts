@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { drawPlan } from "../../chaos/simulator/faults/plan.js";
 import { parsePlan } from "../../chaos/simulator/faults/plan-file.js";
-import { rareFaultsOf } from "../../chaos/simulator/main.js";
 import { MUTATION_NAMES, type MutationName } from "../../chaos/simulator/mutations/names.js";
 import { run } from "../../chaos/simulator/run.js";
 import { shrink, tryPlan, trySeed } from "../../chaos/simulator/seeds.js";
@@ -22,13 +21,6 @@ async function firstToNotice(without: MutationName): Promise<number | undefined>
 
 /** All seeds, on a machine that does much else. */
 const MUTATION_TIMEOUT_MS = 300_000;
-
-it("kinds are rare that have bitten in fewer than 3 of 100 seeds, where there are 300", () => {
-  const bitten = { often: 200, enough: 9, seldom: 8, never: 0 };
-  expect(rareFaultsOf(bitten, 300)).toEqual(["seldom", "never"]);
-  expect(rareFaultsOf(bitten, 301)).toEqual(["enough", "seldom", "never"]);
-  expect(rareFaultsOf(bitten, 299)).toEqual([]);
-});
 
 describe("the simulator", () => {
   it("trades without faults, comes to rest, and breaks no rule", async () => {
