@@ -27,6 +27,8 @@ export interface RunResult {
   /** Kinds of faults that have bitten. */
   readonly bitten: readonly FaultKind[];
   readonly simulatedMs: number;
+  /** When it ended, since its plan began. */
+  readonly endedMs: number;
   /** From the end of the faults until everything was at rest, in milliseconds of virtual time. */
   readonly healedMs: number;
   readonly events: number;
@@ -77,6 +79,8 @@ class Stage {
   private readonly faults: { readonly kind: FaultKind; readonly begun: Begun; isOver: boolean }[] =
     [];
   private healedMs = 0;
+  /** When the exchange had booted and the plan began: its faults, the verdict and the log have one time. */
+  private originUs = 0;
 
   constructor(plan: Plan, { without, withText = false, isSecond = false }: RunOptions) {
     const world = new World(plan.seed, { withText });
@@ -97,6 +101,7 @@ class Stage {
   async play(): Promise<void> {
     await this.boot();
     const startUs = this.world.scheduler.nowUs;
+    this.originUs = startUs;
     for (const client of this.clients) client.start();
     for (const fault of this.plan.faults) {
       this.world.scheduler.at(startUs + fault.atMs * US_PER_MS, () => {
@@ -112,17 +117,24 @@ class Stage {
   result(): RunResult {
     const { world, checks } = this;
     const { violation } = checks.verdict;
+    const { originUs } = this;
     return {
       seed: this.plan.seed,
-      violation,
+      violation: violation && { ...violation, atMs: this.sincePlanMs(violation.atMs) },
       hash: world.trace.hash,
       commands: this.clients.reduce((sum, { sent }) => sum + sent, 0),
       bitten: this.faults.filter(({ begun }) => begun.hasBitten()).map(({ kind }) => kind),
       simulatedMs: world.scheduler.nowUs / US_PER_MS,
+      endedMs: this.sincePlanMs(world.scheduler.nowUs / US_PER_MS),
       healedMs: this.healedMs,
       events: world.scheduler.executed,
-      lines: world.trace.lines,
+      lines: world.trace.timedLines(originUs),
     };
+  }
+
+  /** Whole microseconds, as the scheduler has them. */
+  private sincePlanMs(ms: number): number {
+    return (Math.round(ms * US_PER_MS) - this.originUs) / US_PER_MS;
   }
 
   private async boot(): Promise<void> {

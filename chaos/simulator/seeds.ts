@@ -66,7 +66,7 @@ function differenceOf(first: RunResult, second: RunResult): Violation | null {
   const message =
     `two runs of seed ${first.seed} differ: ${first.hash} after ${first.events} events, ` +
     `${second.hash} after ${second.events}`;
-  return { rule: "R6", atMs: 0, message };
+  return { rule: "R6", atMs: first.endedMs, message };
 }
 
 /**

@@ -48,6 +48,26 @@ describe("the simulator", () => {
     MUTATION_TIMEOUT_MS,
   );
 
+  it("tells a violation and its log by the time of the plan's faults", async () => {
+    // Seed 2 without a fence: a deposed leader commits while faults come and go.
+    const plan = drawPlan(2);
+    const { violation, lines, endedMs, simulatedMs } = await run(plan, {
+      without: "fence",
+      withText: true,
+    });
+    const [fault] = plan.faults;
+    const begun = lines!.find((line) => line.includes(`FAULT ${JSON.stringify(fault)}`))!;
+    expect(Number.parseFloat(begun)).toBe(fault!.atMs);
+    expect(Number.parseFloat(lines![0]!)).toBeLessThan(0);
+    expect(Number.parseFloat(lines!.at(-1)!)).toBeCloseTo(violation!.atMs, 3);
+    expect(endedMs).toBeLessThan(simulatedMs);
+    // Whoever struck had begun: without what began later it breaks just the same.
+    const faults = plan.faults.filter(({ atMs }) => atMs <= violation!.atMs);
+    expect(faults.length).toBeLessThan(plan.faults.length);
+    const again = await run({ ...plan, faults }, { without: "fence" });
+    expect(again.violation).toEqual(violation);
+  });
+
   it("leaves out of a failed plan what is not needed", async () => {
     const without = "outbox";
     const plan = drawPlan(1);

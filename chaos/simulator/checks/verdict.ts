@@ -19,7 +19,7 @@ export type Rule =
 
 export interface Violation {
   readonly rule: Rule;
-  /** Virtual time since the start of the run, in milliseconds. */
+  /** Virtual time in milliseconds: of what a run gives, since its plan began, as its faults have it. */
   readonly atMs: number;
   readonly message: string;
 }

@@ -14,6 +14,7 @@ export function noteKind(name: string): NoteKind {
   return { name, number: hashOfString(name) };
 }
 
+const US_PER_MS = 1_000;
 /** Lines kept of a run when its text is asked for; the first ones are where two runs part. */
 const LINES_MAX = 5_000_000;
 
@@ -21,6 +22,7 @@ export class Trace {
   /** Null: only the hash is kept. */
   readonly lines: string[] | null;
   notes = 0;
+  private readonly timesUs: number[] = [];
   private low = 0x243f6a88;
   private high = 0x13198a2e;
 
@@ -35,10 +37,7 @@ export class Trace {
     this.mix(kind.number);
     this.mix(a);
     this.mix(b);
-    if (this.lines && this.lines.length < LINES_MAX) {
-      const ms = (timeUs / 1_000).toFixed(3).padStart(12);
-      this.lines.push(`${ms} ${kind.name} ${who} ${a} ${b} ${detail}`.trimEnd());
-    }
+    this.say(timeUs, () => `${kind.name} ${who} ${a} ${b} ${detail}`.trimEnd());
   }
 
   /** Bytes that somebody sent: they go into the hash only. */
@@ -57,9 +56,16 @@ export class Trace {
 
   /** Something to be read by people; it is in the text only, and costs nothing without it. */
   say(timeUs: number, text: () => string): void {
-    if (this.lines && this.lines.length < LINES_MAX) {
-      this.lines.push(`${(timeUs / 1_000).toFixed(3).padStart(12)} ${text()}`);
-    }
+    if (!this.lines || this.lines.length >= LINES_MAX) return;
+    this.timesUs.push(timeUs);
+    this.lines.push(text());
+  }
+
+  /** The lines with their times in milliseconds, from a moment on; before it, below zero. */
+  timedLines(originUs: number): string[] | null {
+    if (!this.lines) return null;
+    const ms = (timeUs: number) => ((timeUs - originUs) / US_PER_MS).toFixed(3).padStart(12);
+    return this.lines.map((line, n) => `${ms(this.timesUs[n]!)} ${line}`);
   }
 
   get hash(): string {
