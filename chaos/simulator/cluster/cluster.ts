@@ -2,10 +2,12 @@
  * The whole exchange of a run: three servers, nodes and gateways that are started again when they end, and an operator
  * who lists the markets.
  */
+import { parseWishes, type Wishes } from "../../../actors/placement/wishes.js";
 import type { Instrument } from "../../../proto/gen/exchange/v1/exchange.js";
 import { Refusal } from "../../../services/gateway/refusal.js";
 import type { LeaseStore } from "../../../services/ports/lease-store.js";
 import type { Bus } from "../../../services/ports/log.js";
+import { LEASE_NAMESPACE } from "../adapters/leases.js";
 import { olderBus } from "../before/older-bus.js";
 import { restoreOlder } from "../before/older-market.js";
 import { olderObserver } from "../before/older-observer.js";
@@ -136,6 +138,13 @@ export class Cluster {
     this.operator()
       .wish(key, value)
       .catch(() => this.later(() => this.wish(key, value)));
+  }
+
+  /** What is wished, as etcd has it now. */
+  get wishes(): Wishes {
+    const prefix = `/palisade/${LEASE_NAMESPACE}/wishes/`;
+    const stored = this.servers.etcd.all(prefix);
+    return parseWishes(new Map(stored.map(({ key, value }) => [key.slice(prefix.length), value])));
   }
 
   /** Another process under a name that is taken. Resolves with why it was refused; null: it was not. */

@@ -31,12 +31,16 @@ export function drift(cluster: Cluster, { node, size }: PlannedFault): Begun {
   return { end: () => process.clock.drift(1), hasBitten: () => led > 0 };
 }
 
-/** The clock that stamps batches goes ahead, or back. */
+/** The clock that stamps batches goes ahead, or back. Bites when it has stamped some before it is right again. */
 export function jumpPostgres(cluster: Cluster, { size }: PlannedFault): Begun {
   const byUs = Math.round((size - 0.5) * 2 * POSTGRES_JUMP_MS_MAX * US_PER_MS);
   const batches = cluster.tally.of("stored");
   const { postgres } = cluster.servers;
   postgres.jumpClock(byUs);
-  const end = () => postgres.jumpClock(-byUs);
-  return { end, hasBitten: () => byUs !== 0 && cluster.tally.of("stored") > batches };
+  let stamped = 0;
+  const end = (): void => {
+    stamped = cluster.tally.of("stored") - batches;
+    postgres.jumpClock(-byUs);
+  };
+  return { end, hasBitten: () => byUs !== 0 && stamped > 0 };
 }

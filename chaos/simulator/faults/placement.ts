@@ -1,4 +1,5 @@
 /** What operators wish, in the middle of everything else. */
+import { DEFAULT_WEIGHT, preference } from "../../../actors/placement/rendezvous.js";
 import {
   cordonKey,
   drainKey,
@@ -7,6 +8,7 @@ import {
   ON,
   standbyKey,
 } from "../../../actors/placement/wishes.js";
+import type { ActorHistory } from "../checks/history.js";
 import type { Cluster } from "../cluster/cluster.js";
 import { NODES } from "../cluster/names.js";
 import type { Begun } from "./kinds.js";
@@ -40,23 +42,49 @@ export function drain(cluster: Cluster, { node }: PlannedFault): Begun {
   return { end, hasBitten: () => after < before };
 }
 
-/** Bites when the node lives and has taken nothing more. */
+/**
+ * Bites when others have taken meanwhile what the node, which lives, would have had before them: it is preferred for it, and
+ * no other wish is in its way.
+ */
 export function cordon(cluster: Cluster, { node }: PlannedFault): Begun {
-  const process = cluster.process(node);
+  const { actors } = cluster.checks.history;
   let hasBitten = false;
-  const before = new Set(cluster.ledBy(process));
+  const before = new Map([...actors].map(([id, { holder }]) => [id, holder]));
   cluster.wish(cordonKey(node), ON);
   const end = (): void => {
-    hasBitten = process.isAlive && cluster.ledBy(process).every((actor) => before.has(actor));
+    const taken = [...actors.values()].filter(({ id, holder }) => holder !== before.get(id));
+    const isHeld = !taken.some(({ holder }) => nodeOf(holder) === node);
+    hasBitten = isHeld && taken.some((actor) => wouldHave(cluster, node, actor));
     cluster.wish(cordonKey(node), null);
   };
   return { end, hasBitten: () => hasBitten };
 }
 
-/** Bites when the actor has a leader who tells nobody of its batches. */
+/** Would a cordoned node have an actor, but for the cordon, before the node that has taken it? */
+function wouldHave(
+  cluster: Cluster,
+  node: string,
+  { name, holder }: Pick<ActorHistory, "name" | "holder">,
+): boolean {
+  const { cordoned, drained, moves } = cluster.wishes;
+  if (!cluster.process(node).isAlive || !cordoned.has(node)) return false;
+  if (drained.has(node) || moves.has(name)) return false;
+  const both = [node, nodeOf(holder)].map((each) => ({ node: each, weight: DEFAULT_WEIGHT }));
+  return preference(name, both)[0] === node;
+}
+
+/** Of a life the node. */
+const nodeOf = (holder: string): string => holder.split("#", 1)[0]!;
+
+/** Bites when the actor has had batches meanwhile, of which its leader tells nobody. */
 export function withoutStandby(cluster: Cluster, { actor }: PlannedFault): Begun {
-  const before = cluster.tally.of("stored");
+  const stored = () => cluster.checks.history.byName.get(actor)?.batch ?? 0;
+  const before = stored();
+  let after = before;
   cluster.wish(standbyKey(actor), OFF);
-  const end = () => cluster.wish(standbyKey(actor), null);
-  return { end, hasBitten: () => cluster.tally.of("stored") > before };
+  const end = (): void => {
+    after = stored();
+    cluster.wish(standbyKey(actor), null);
+  };
+  return { end, hasBitten: () => after > before };
 }
