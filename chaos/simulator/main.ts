@@ -75,7 +75,9 @@ export async function replayPlan(
     const { lines } = await run(plan, { withText, ...(without && { without }) });
     for (const line of lines ?? []) log(line);
   }
-  return tryPlan(plan, { ...(without && { without }) });
+  const result = await tryPlan(plan, { ...(without && { without }) });
+  if (withText) log(verdictText(result.violation));
+  return result;
 }
 
 /** Says of a failed seed what was violated first, by how small a plan, and how to see it alone. */

@@ -68,7 +68,9 @@ export class Rest {
         const received =
           checks.history.actors.get(destination)?.marks.get(source.id)?.received ?? 0;
         if (received < sent) {
-          lacking.push(`${source.name} has sent ${sent} to ${destination}, which has ${received}`);
+          lacking.push(
+            `${source.name} has sent ${sent} to ${checks.history.nameOf(destination)}, which has ${received}`,
+          );
         }
       }
     }

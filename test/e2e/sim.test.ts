@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { ACTORS } from "../../chaos/simulator/cluster/names.js";
 import { type FaultKind, KINDS } from "../../chaos/simulator/faults/kinds.js";
 import { MUTATION_NAMES } from "../../chaos/simulator/mutations/names.js";
 import type { SimulationReport } from "../../chaos/simulator/report.js";
@@ -118,6 +119,25 @@ describe("npm run sim", () => {
     expect(found.bitten).toContain("postgres-restart");
     expect(found.hash).toMatch(/^[0-9a-f]{16}$/);
     expect(JSON.parse((await sim("--plan", PLAN, "--json")).stdout).hash).toBe(found.hash);
+  });
+
+  it("logs all that happened by the names of the plan, and the verdict at the end", async () => {
+    const { code, stdout, stderr } = await sim("--plan", PLAN, "--log");
+    expect([code, stderr]).toEqual([0, "no rule is broken\n"]);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.at(-1)).toBe("no rule is broken");
+    const events = lines.slice(0, -1);
+    // Each with its time; the first fault by the plan's.
+    expect(events.filter((line) => !/^ *-?\d+\.\d{3} \S/.test(line))).toEqual([]);
+    expect(events.find((line) => line.includes("FAULT"))).toMatch(/^ +1151\.000 FAULT /);
+    const [, market] = /commit node-\d (market\.\S+) batch 1 stored/.exec(stdout) ?? [];
+    expect(ACTORS).toContain(market);
+    expect(events.filter((line) => / (commit|raise) \S+ \d/.test(line))).toEqual([]);
+    // As the nodes have it in their own words.
+    const raised = /raise (node-\d) market\.BRAVO%2EX from token 0 raised/.exec(stdout)?.[1];
+    expect(stdout).toMatch(
+      new RegExp(`${raised}#1: host {"actor":"market.BRAVO%2EX"[^\\n]*"to":"leading"`),
+    );
   });
 
   it("has no other command in the README", () => expect(others).toEqual([]));

@@ -18,8 +18,9 @@ const CONNECT_MS_MAX = 1_000;
 /** What the client waits for an answer, or for the connection's return. */
 const CALL_MS_MAX = 2_000;
 
-const LOST = noteKind("connection lost");
-const BACK = noteKind("connection back");
+const ofLife = (life: number): string => `life ${life}`;
+const LOST = noteKind("connection lost", ofLife);
+const BACK = noteKind("connection back", ofLife);
 
 /** Nobody has answered in time. */
 export class NoAnswerError extends Error {}

@@ -1,4 +1,5 @@
 /** R11 of what can be seen from outside: batches, frames, and how often anybody tries to become a leader. */
+import { actorName } from "../cluster/names.js";
 import type { RaiseSeen } from "../world/witness.js";
 import type { ActorHistory, StoredBatch } from "./history.js";
 import type { Verdict } from "./verdict.js";
@@ -48,7 +49,7 @@ export class BoundsCheck {
       recent.length <= RAISES_PER_SECOND_MAX,
       "R11",
       () =>
-        `${by.name} has tried ${recent.length} times in a second to raise the token of ${actor}`,
+        `${by.name} has tried ${recent.length} times in a second to raise the token of ${actorName(actor)}`,
     );
   }
 }

@@ -1,6 +1,6 @@
 /** All checks of a run: they hear of everything that takes effect, at the moment it does, and share nothing with it. */
 import type { Tally } from "../cluster/tally.js";
-import { STRANGER } from "../cluster/names.js";
+import { actorName, STRANGER } from "../cluster/names.js";
 import type { SimPostgres } from "../servers/postgres.js";
 import {
   type CommitSeen,
@@ -112,7 +112,7 @@ export class Checks extends SilentWitness {
       this.verdict.expect(
         this.matching.hasEntered(instrument, orderId),
         "R5",
-        () => `order ${orderId} was accepted and has never reached market ${instrument}`,
+        () => `order ${orderId} was accepted and has never reached ${actorName(instrument)}`,
       );
     }
   }
@@ -131,7 +131,11 @@ export class Checks extends SilentWitness {
     if (outcome !== "stored") return;
     this.tally.add("stored");
     this.tally.storedBatches.add(batch);
-    if (!actor) return this.verdict.violate("R1", `a batch of actor ${batch.actor.id} is stored`);
+    if (!actor)
+      return this.verdict.violate(
+        "R1",
+        `a batch of ${batch.actor.name}, which does not exist, is stored`,
+      );
     if (actor.kind === "market") this.noteVersion(actor.name, by.incarnation);
     const stored = this.history.read(batch, by.incarnation);
     if (this.judges) {

@@ -4,6 +4,7 @@
  */
 import type { RowSet } from "../../../actors/kernel/actor.js";
 import type { Batch } from "../../../services/ports/store.js";
+import { GATEWAYS } from "../cluster/names.js";
 import { readLog, type SeenFrame } from "./decode.js";
 
 /** What an actor's row says of a peer. */
@@ -89,6 +90,13 @@ export class History {
     this.actors.set(id, made);
     this.byName.set(name, made);
     return made;
+  }
+
+  /** For people. Whose number is below zero is a gateway's slot. */
+  nameOf(source: number): string {
+    const gateway = GATEWAYS[-source - 1];
+    if (gateway) return `the slot of ${gateway}`;
+    return this.actors.get(source)?.name ?? `actor ${source}`;
   }
 
   read(batch: Batch, by: string): StoredBatch {

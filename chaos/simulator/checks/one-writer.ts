@@ -93,7 +93,8 @@ export class OneWriterCheck {
       this.verdict.expect(
         source < 0 || this.history.actors.has(source),
         "R13",
-        () => `${actor.name} applied commands of ${source}, which is no actor`,
+        () =>
+          `${actor.name} applied commands of ${this.history.nameOf(source)}, which does not exist`,
       );
       const mark = applied.get(source) ?? actor.marks.get(source) ?? NO_MARK;
       const beginsAnew = source < 0 && token > mark.token;
@@ -102,7 +103,7 @@ export class OneWriterCheck {
         token >= mark.token && first === expected,
         "R4",
         () =>
-          `${actor.name} applied ${commands.length} commands of source ${source}, token ${token}, ` +
+          `${actor.name} applied ${commands.length} commands of ${this.history.nameOf(source)}, token ${token}, ` +
           `from number ${first} on, after token ${mark.token}, number ${mark.received}`,
       );
       applied.set(source, { token, received: first + commands.length - 1 });
@@ -118,8 +119,8 @@ export class OneWriterCheck {
         link?.token === mark.token && link.received === mark.received,
         "R2",
         () =>
-          `${actor.name}: batch ${batch.number} applied ${source} up to ${mark.received} ` +
-          `and stored ${link ? `${link.received} under token ${link.token}` : "no mark"}`,
+          `${actor.name}: batch ${batch.number} applied what ${this.history.nameOf(source)} sent up to number ${mark.received} ` +
+          `and stored ${link ? `number ${link.received} under token ${link.token}` : "no mark"}`,
       );
     }
     for (const { peer, token, received } of batch.links) {
@@ -128,7 +129,8 @@ export class OneWriterCheck {
       this.verdict.expect(
         token === before.token && received === before.received,
         "R2",
-        () => `${actor.name}: the mark of ${peer} moved to ${received} and nothing was applied`,
+        () =>
+          `${actor.name}: the mark of ${this.history.nameOf(peer)} moved to ${received} and nothing was applied`,
       );
     }
   }
@@ -144,7 +146,8 @@ export class OneWriterCheck {
           read.first === first &&
           read.commands.length === last - first + 1,
         "R4",
-        () => `${actor.name} sends ${first} to ${last} to ${destination} after ${before}`,
+        () =>
+          `${actor.name} sends ${this.history.nameOf(destination)} numbers ${first} to ${last} after ${before}`,
       );
       sent.set(destination, last);
     }
@@ -153,7 +156,8 @@ export class OneWriterCheck {
       this.verdict.expect(
         counted === expected,
         "R4",
-        () => `${actor.name} counts ${counted} sent to ${peer}; its outbox has had ${expected}`,
+        () =>
+          `${actor.name} counts ${counted} sent to ${this.history.nameOf(peer)}; its outbox has had ${expected}`,
       );
     }
   }
@@ -166,7 +170,7 @@ export class OneWriterCheck {
         upTo <= received,
         "R4",
         () =>
-          `${actor.name} deletes what it sent to ${destination} up to ${upTo}, ` +
+          `${actor.name} deletes what it sent to ${this.history.nameOf(destination)} up to ${upTo}, ` +
           `which has committed ${received}`,
       );
     }

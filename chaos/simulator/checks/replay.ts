@@ -10,6 +10,7 @@ import { MarketState } from "../../../actors/market/market-state.js";
 import { NaiveEngine } from "../../../actors/market/naive/naive-engine.js";
 import { olderHash, storeOlder } from "../before/older-state.js";
 import { Versions } from "../before/versions.js";
+import { actorName } from "../cluster/names.js";
 import { sameBytes } from "./bytes.js";
 import { readFrame } from "./decode.js";
 import type { Batch } from "../../../services/ports/store.js";
@@ -79,7 +80,7 @@ export class ReplayCheck {
       const other = sent.get(destination) ?? [];
       const isSame =
         payloads.length === other.length && payloads.every((each, n) => sameBytes(each, other[n]!));
-      if (!isSame) return `what it sends to ${destination}`;
+      if (!isSame) return `what it sends to ${actorName(destination)}`;
     }
     return "";
   }

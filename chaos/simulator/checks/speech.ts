@@ -53,7 +53,8 @@ export class SpeechCheck {
     this.verdict.expect(
       source !== undefined && frame.token <= source.token,
       "R3",
-      () => `${seen.by.name} sends a frame of ${frame.source} under token ${frame.token}`,
+      () =>
+        `${seen.by.name} sends a frame of ${this.history.nameOf(frame.source)} under token ${frame.token}`,
     );
   }
 
@@ -65,7 +66,8 @@ export class SpeechCheck {
     this.verdict.expect(
       kept !== undefined,
       "R3",
-      () => `${seen.by.name} sends ${seen.actorName} number ${first} of ${source}, not committed`,
+      () =>
+        `${seen.by.name} sends ${seen.actorName} number ${first} of ${this.history.nameOf(source)}, not committed`,
     );
     if (!kept) return;
     this.verdict.expect(
@@ -87,7 +89,8 @@ export class SpeechCheck {
         this.verdict.expect(
           sameBytes(before, commands[n]!),
           "R4",
-          () => `slot ${-source} sends ${receiver} two commands under number ${first + n}`,
+          () =>
+            `${this.history.nameOf(source)} sends ${receiver} two commands under number ${first + n}`,
         );
       }
     }
@@ -108,7 +111,7 @@ export class SpeechCheck {
       isCommitted,
       "R3",
       () =>
-        `${by} tells events of ${actor?.name ?? said.actor}, batch ${said.batch} under token ` +
+        `${by} tells events of ${this.history.nameOf(said.actor)}, batch ${said.batch} under token ` +
         `${said.token}, that are not what was committed`,
     );
   }
@@ -116,7 +119,7 @@ export class SpeechCheck {
   private judgeAnnouncement(data: Uint8Array, by: string): void {
     const said = readAnnouncement(data);
     const actor = this.history.actors.get(said.actor);
-    const who = `${by} announces ${actor?.name ?? said.actor}`;
+    const who = `${by} announces ${this.history.nameOf(said.actor)}`;
     if (!actor) return this.verdict.violate("R3", `${who}, which does not exist`);
     this.verdict.expect(
       said.token <= actor.token &&
@@ -137,7 +140,8 @@ export class SpeechCheck {
       this.verdict.expect(
         isCommitted,
         "R3",
-        () => `${who}: mark ${mark.number} of ${mark.source}, which is not committed`,
+        () =>
+          `${who}: mark ${mark.number} of ${this.history.nameOf(mark.source)}, which is not committed`,
       );
     }
   }
@@ -154,7 +158,8 @@ export class SpeechCheck {
     this.verdict.expect(
       isCommitted,
       "R3",
-      () => `${by} tells batch ${said.batch} of ${said.actor}, which is not what was committed`,
+      () =>
+        `${by} tells batch ${said.batch} of ${this.history.nameOf(said.actor)}, which is not what was committed`,
     );
   }
 }

@@ -1,4 +1,6 @@
 /** Who and what there is in every run. */
+import { FIRST_MARKET_ID } from "../../../actors/kernel/ids.js";
+
 export const NODES = ["node-1", "node-2", "node-3"];
 export const GATEWAYS = ["gateway-1", "gateway-2"];
 export const SERVERS = ["postgres", "nats", "etcd"];
@@ -15,6 +17,12 @@ export const ACTORS = [
   "market.CHARLIE",
   "market.DELTA",
 ];
+
+/** As a run numbers them: markets are listed in their order. */
+export function actorName(id: number): string {
+  const at = id < FIRST_MARKET_ID ? id - 1 : LEDGER_SHARDS + id - FIRST_MARKET_ID;
+  return ACTORS[at] ?? `actor ${id}`;
+}
 
 /** Who only says things that nobody must understand (R13): not a source of the exchange. */
 export const STRANGER = "stranger";

@@ -9,9 +9,9 @@ import type { World } from "../world/world.js";
 import { SimServer } from "./server.js";
 import type { EtcdSnapshot, EtcdSwitches } from "./switches.js";
 
-const KEY = noteKind("key");
-const LEASE = noteKind("lease");
-const RESTORED = noteKind("restored");
+const KEY = noteKind("key", (revision) => `revision ${revision}`);
+const LEASE = noteKind("lease", (id) => String(id));
+const RESTORED = noteKind("restored", (revision) => `revision ${revision}`);
 
 const FIRST_LEASE = 7_001;
 /** etcd looks for leases that have run out this often. */

@@ -13,10 +13,13 @@ import { Stream } from "./streams.js";
 import { Subscribers, type Subscription } from "./subscribers.js";
 import type { MessageFaults, NatsSnapshot, NatsSwitches } from "./switches.js";
 
-const PUBLISHED = noteKind("published");
-const REFUSED = noteKind("refused");
-const MESSAGE = noteKind("message");
-const STREAM = noteKind("stream");
+const PUBLISHED = noteKind(
+  "published",
+  (anchor, sequence) => `anchor ${anchor} message ${sequence}`,
+);
+const REFUSED = noteKind("refused", (anchor) => `anchor ${anchor}`);
+const MESSAGE = noteKind("message", (bytes) => `${bytes} bytes`);
+const STREAM = noteKind("stream", (anchor, last) => `anchor ${anchor} last message ${last}`);
 
 const STAMPS_PER_US = 1_000;
 const DELAY_LEAST_US = 1_000;

@@ -14,6 +14,7 @@ import {
   type Row,
 } from "../../../services/ports/store.js";
 import type { SimProcess } from "../world/process.js";
+import { actorName } from "../cluster/names.js";
 import { noteKind } from "../world/trace.js";
 import type { CommitSeen } from "../world/witness.js";
 import type { World } from "../world/world.js";
@@ -25,10 +26,10 @@ import { Tables } from "./tables.js";
 const FIRST_MARKET_NUMBER = 1_025;
 const FIRST_ACCOUNT_NUMBER = 1_000_000;
 
-const COMMIT = noteKind("commit");
-const HASH = noteKind("hash");
-const RAISE = noteKind("raise");
-const CLOCK = noteKind("clock");
+const COMMIT = noteKind("commit", (actor, batch) => `${actorName(actor)} batch ${batch}`);
+const HASH = noteKind("hash", (hash, token) => `${hash} token ${token}`);
+const RAISE = noteKind("raise", (actor, token) => `${actorName(actor)} from token ${token}`);
+const CLOCK = noteKind("clock", (byUs) => `by ${byUs} us`);
 
 export interface ActorRow {
   readonly record: ActorRecord;

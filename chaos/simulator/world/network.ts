@@ -17,8 +17,8 @@ export interface LinkSpeed {
 
 export const DEFAULT_SPEED: LinkSpeed = { leastUs: 80, meanUs: 120 };
 
-const CUT = noteKind("cut");
-const HEALED = noteKind("healed");
+const CUT = noteKind("cut", (isHeld) => `(what is sent is ${isHeld ? "held" : "lost"}) to`);
+const HEALED = noteKind("healed", () => "to");
 
 export class Link {
   readonly from: string;

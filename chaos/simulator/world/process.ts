@@ -8,10 +8,11 @@ import { noteKind } from "./trace.js";
 import type { World } from "./world.js";
 import { SimClock } from "./clock.js";
 
-const STARTED = noteKind("started");
-const CRASHED = noteKind("crashed");
-const PAUSED = noteKind("paused");
-const RESUMED = noteKind("resumed");
+const inLife = (life: number): string => `life ${life}`;
+const STARTED = noteKind("started", inLife);
+const CRASHED = noteKind("crashed", inLife);
+const PAUSED = noteKind("paused", inLife);
+const RESUMED = noteKind("resumed", inLife);
 
 /** At the start of a process its monotonic clock shows anything up to this. */
 const CLOCK_START_US_MAX = 1_000_000_000;

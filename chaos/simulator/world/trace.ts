@@ -8,10 +8,12 @@ import { hashOfString } from "../../../actors/kernel/hash.js";
 export interface NoteKind {
   readonly name: string;
   readonly number: number;
+  /** What its two numbers say, in the text. */
+  readonly words: (a: number, b: number) => string;
 }
 
-export function noteKind(name: string): NoteKind {
-  return { name, number: hashOfString(name) };
+export function noteKind(name: string, words: NoteKind["words"] = () => ""): NoteKind {
+  return { name, number: hashOfString(name), words };
 }
 
 const US_PER_MS = 1_000;
@@ -30,14 +32,16 @@ export class Trace {
     this.lines = withText ? [] : null;
   }
 
-  /** `who` is usually a process's name, `detail` is only for the text; the numbers are in both. */
+  /** `who` is usually a process's name, `detail` is only for the text; the numbers are in both, there in words. */
   note(timeUs: number, kind: NoteKind, who: string, a = 0, b = 0, detail = ""): void {
     this.notes += 1;
     this.mix(timeUs);
     this.mix(kind.number);
     this.mix(a);
     this.mix(b);
-    this.say(timeUs, () => `${kind.name} ${who} ${a} ${b} ${detail}`.trimEnd());
+    if (!this.lines) return;
+    const parts = [kind.name, who, kind.words(a, b), detail];
+    this.say(timeUs, () => parts.filter((part) => part !== "").join(" "));
   }
 
   /** Bytes that somebody sent: they go into the hash only. */
