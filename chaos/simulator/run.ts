@@ -1,6 +1,6 @@
 /**
  * One run: an exchange boots, trades while things go wrong, and is then left in peace. It has a deadline to answer everybody,
- * deliver everything and come to rest; every rule is checked at every step, and once more at the end.
+ * deliver everything and come to rest. What takes effect is judged when it does, and at the end what only the end can show.
  */
 import { shardOfAccount } from "../../actors/kernel/ids.js";
 import { Checks } from "./checks/checks.js";
