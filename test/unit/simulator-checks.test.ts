@@ -130,21 +130,6 @@ describe("one writer", () => {
     }
   });
 
-  it("says by their names who has sent what", () => {
-    const { verdict, market, commit } = stage();
-    commit(batchOf(market, { commands: logOf(frameOf(SHARD, 1, [payload])) }), market);
-    expect(verdict.violation?.message).toBe(
-      "market.X: batch 1 applied what ledger.1 sent up to number 1 and stored no mark",
-    );
-    const other = stage();
-    const commands = logOf(frameOf(-2, 1, [payload]));
-    const links = [link(-2, 7)];
-    other.commit(batchOf(other.shard, { commands, links }), other.shard);
-    expect(other.verdict.violation?.message).toBe(
-      "ledger.1: batch 1 applied what the slot of gateway-2 sent up to number 1 and stored number 7 under token 1",
-    );
-  });
-
   it("notices a mark that is not what was taken, and a position that goes back", () => {
     const { verdict, market, commit } = stage();
     const commands = logOf(frameOf(SHARD, 1, [payload]));

@@ -96,6 +96,7 @@ export class History {
   nameOf(source: number): string {
     const gateway = GATEWAYS[-source - 1];
     if (gateway) return `the slot of ${gateway}`;
+    if (source < 0) return `slot ${-source}`;
     return this.actors.get(source)?.name ?? `actor ${source}`;
   }
 

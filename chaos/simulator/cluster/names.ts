@@ -18,10 +18,11 @@ export const ACTORS = [
   "market.DELTA",
 ];
 
-/** As a run numbers them: markets are listed in their order. */
+/** As a run numbers them: markets in the order in which they are listed. */
 export function actorName(id: number): string {
-  const at = id < FIRST_MARKET_ID ? id - 1 : LEDGER_SHARDS + id - FIRST_MARKET_ID;
-  return ACTORS[at] ?? `actor ${id}`;
+  const shards = ACTORS.slice(0, LEDGER_SHARDS);
+  const markets = ACTORS.slice(LEDGER_SHARDS);
+  return shards[id - 1] ?? markets[id - FIRST_MARKET_ID] ?? `actor ${id}`;
 }
 
 /** Who only says things that nobody must understand (R13): not a source of the exchange. */
