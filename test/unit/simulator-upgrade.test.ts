@@ -39,7 +39,7 @@ it(
     const at = (...words: readonly string[]) =>
       lines!.findIndex((line) => words.every((word) => line.includes(word)));
     const cannotRead = "MalformedError: market state version 2";
-    const thirdEnds = at("crashed node-3 1");
+    const thirdEnds = at("crashed node-3 life 1");
     // Standbys of either version, for leaders of the other.
     expect(at("node-1#2: ", "the state is not the leader's")).toBeGreaterThan(0);
     expect(at("node-3#1: the standby begins anew", cannotRead)).toBeGreaterThan(0);
