@@ -25,6 +25,11 @@ const SILENCE_MS = 1_500;
 /** Where nothing is written down, nobody judges whether something was told twice, long after. */
 const UNWRITTEN_SILENCE_MS = 300;
 const POLL_MS = 20;
+/**
+ * So many orders of each symbol rest whatever is due: about as many cancels fall due as orders rest, so that where answers
+ * are fast nothing would be left for crossing orders to meet.
+ */
+export const RESTING_MIN_PER_SYMBOL = 16;
 const MS_PER_SECOND = 1_000;
 
 export class Load {
@@ -48,7 +53,7 @@ export class Load {
     this.holdings = holdings;
     this.log = new ClientLog(options.logFile);
     this.keeper = options.keepsMoments ? new MomentsKeeper() : undefined;
-    this.tracker = new OrderTracker(this.log, this.keeper);
+    this.tracker = new OrderTracker(this.log, this.keeper, RESTING_MIN_PER_SYMBOL);
     this.desk = new Desk(spread(this.sizes.over(venue), options.streams), this.tracker);
     this.flow = new OrderFlow(options.seed, holdings.groups.flat(), options);
   }
@@ -145,7 +150,7 @@ export class Load {
     this.desk.flush();
   }
 
-  /** One order, and the cancels that are due with it. */
+  /** One order, and the cancels that are due with it, as far as more orders rest than are to. */
   private order(dueMs: number): void {
     this.sent += 1;
     const { firstAccount, accounts, name } = this.options;

@@ -72,7 +72,8 @@ export class Desk {
     dueMs = performance.now(),
   ): void {
     const requestId = this.#nextRequest();
-    this.#tracker.submit({ requestId, account, clientOrderId, isCrossing, dueMs });
+    const { symbol } = wish;
+    this.#tracker.submit({ requestId, account, clientOrderId, symbol, isCrossing, dueMs });
     const value = { account, clientOrderId, ...wish };
     this.#gathered.push({ requestId, command: { $case: "place", value } });
   }

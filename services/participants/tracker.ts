@@ -5,6 +5,7 @@
 import type { AccountEvent, CommandResult } from "../../proto/gen/exchange/v1/exchange.js";
 import type { ClientLog } from "./client-log.js";
 import { Latencies } from "./latencies.js";
+import { RestingOrders } from "./resting-orders.js";
 
 const OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN";
 
@@ -12,14 +13,21 @@ export interface TrackedOrder {
   readonly requestId: number;
   readonly account: number;
   readonly clientOrderId: string;
+  readonly symbol: string;
   readonly isCrossing: boolean;
   /** When it was due to be sent, in milliseconds: a late sender does not flatter the exchange. */
   readonly dueMs: number;
   orderId: number;
   isReported: boolean;
   isFinal: boolean;
+  isResting: boolean;
   hasTraded: boolean;
 }
+
+type Submitted = Pick<
+  TrackedOrder,
+  "requestId" | "account" | "clientOrderId" | "symbol" | "isCrossing" | "dueMs"
+>;
 
 export interface Counts {
   submitted: number;
@@ -30,6 +38,9 @@ export interface Counts {
   /** Orders whose final or resting report was received. */
   reported: number;
   crossing: number;
+  /** Crossing orders that were accepted, and those of them that traded. */
+  crossingAccepted: number;
+  crossingTraded: number;
   fills: number;
   cancels: number;
 }
@@ -51,6 +62,8 @@ export class OrderTracker {
     refused: 0,
     reported: 0,
     crossing: 0,
+    crossingAccepted: 0,
+    crossingTraded: 0,
     fills: 0,
     cancels: 0,
   };
@@ -68,13 +81,13 @@ export class OrderTracker {
   private readonly byClientId = new Map<string, TrackedOrder>();
   /** Accepted and not final. */
   private readonly byOrder = new Map<number, TrackedOrder>();
-  /** Passive orders that rested, the oldest first; those that are final by now are passed over. */
-  private resting: TrackedOrder[] = [];
-  private restingAt = 0;
+  private readonly resting: RestingOrders<TrackedOrder>;
 
-  constructor(log: ClientLog, listener?: OrderListener) {
+  /** `sparedPerSymbol`: so many resting orders are never given to be cancelled. */
+  constructor(log: ClientLog, listener?: OrderListener, sparedPerSymbol = 0) {
     this.log = log;
     this.listener = listener;
+    this.resting = new RestingOrders(sparedPerSymbol);
   }
 
   /** Orders without their final or resting report. */
@@ -93,10 +106,9 @@ export class OrderTracker {
     return [...this.byRequest.values()].filter((order) => order.orderId === 0);
   }
 
-  submit(
-    order: Pick<TrackedOrder, "requestId" | "account" | "clientOrderId" | "isCrossing" | "dueMs">,
-  ): void {
-    const tracked = { ...order, orderId: 0, isReported: false, isFinal: false, hasTraded: false };
+  submit(order: Submitted): void {
+    const state = { isReported: false, isFinal: false, isResting: false, hasTraded: false };
+    const tracked = { ...order, orderId: 0, ...state };
     this.byRequest.set(order.requestId, tracked);
     this.byClientId.set(order.clientOrderId, tracked);
     this.counts.submitted += 1;
@@ -107,15 +119,7 @@ export class OrderTracker {
 
   /** The oldest order that still rests, to be cancelled; it is given once. */
   takeResting(): TrackedOrder | undefined {
-    while (this.restingAt < this.resting.length) {
-      const order = this.resting[this.restingAt++]!;
-      if (this.restingAt === this.resting.length || this.restingAt > 10_000) {
-        this.resting = this.resting.slice(this.restingAt);
-        this.restingAt = 0;
-      }
-      if (!order.isFinal) return order;
-    }
-    return undefined;
+    return this.resting.take();
   }
 
   takeResult(result: CommandResult, nowMs: number): void {
@@ -194,6 +198,7 @@ export class OrderTracker {
     this.byOrder.set(orderId, order);
     this.byClientId.delete(order.clientOrderId);
     this.counts.accepted += 1;
+    if (order.isCrossing) this.counts.crossingAccepted += 1;
     this.listener?.accepted(nowMs, nowMs - order.dueMs);
     if (order.dueMs >= this.timedFromMs) this.acceptLatency.record(nowMs - order.dueMs);
   }
@@ -215,22 +220,26 @@ export class OrderTracker {
   }
 
   private rest(order: TrackedOrder): void {
+    if (order.isReported) return; // A stream that was opened again may tell it twice.
     this.report(order);
-    if (!order.isFinal) this.resting.push(order);
+    this.resting.add(order);
   }
 
   private fill(orderId: number, leaves: number, nowMs: number): void {
     const order = this.byOrder.get(orderId);
     if (!order) return;
     // A passive order trades when somebody comes; only what crosses measures the exchange.
-    const isTimed = order.isCrossing && !order.hasTraded && order.dueMs >= this.timedFromMs;
-    if (isTimed) this.fillLatency.record(nowMs - order.dueMs);
+    if (order.isCrossing && !order.hasTraded) {
+      this.counts.crossingTraded += 1;
+      if (order.dueMs >= this.timedFromMs) this.fillLatency.record(nowMs - order.dueMs);
+    }
     order.hasTraded = true;
     if (leaves === 0) this.finish(order);
   }
 
   private finish(order: TrackedOrder): void {
     order.isFinal = true;
+    this.resting.finish(order);
     this.byOrder.delete(order.orderId);
     this.report(order);
   }

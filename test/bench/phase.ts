@@ -69,6 +69,10 @@ export interface PhaseReport extends ServersCost {
   readonly fillMsP99: number;
   readonly orders: number;
   readonly fills: number;
+  /** As clients are told of them: two of each trade. */
+  readonly fillsPerOrder: number;
+  /** Of the crossing orders that were accepted, those that met somebody; null: there were none. */
+  readonly crossingTradedShare: number | null;
   readonly cancels: number;
   readonly crossingShare: number;
   readonly cancelShare: number;
@@ -168,6 +172,9 @@ function summary(
   const inTime = total((result) => result.reportedInTime);
   const orders = total((result) => result.submitted);
   const cancels = total((result) => result.cancels);
+  const fills = total((result) => result.fills);
+  const crossingAccepted = total((result) => result.crossingAccepted);
+  const crossingTraded = total((result) => result.crossingTraded);
   return {
     seconds: rounded(seconds),
     offeredPerSecond: phase.ordersPerSecond,
@@ -177,7 +184,10 @@ function summary(
     fillMsP50: rounded(fill.percentile(50)),
     fillMsP99: rounded(fill.percentile(99)),
     orders,
-    fills: total((result) => result.fills),
+    fills,
+    fillsPerOrder: ratio(fills, orders),
+    crossingTradedShare:
+      crossingAccepted === 0 ? null : thousandths(crossingTraded / crossingAccepted),
     cancels,
     crossingShare: rounded(total((result) => result.crossing) / orders),
     cancelShare: rounded(cancels / (orders + cancels)),
@@ -248,6 +258,10 @@ export function afterLeadIn<T>(all: readonly T[], atMicros: (each: T) => number)
 
 function ratio(part: number, of: number): number {
   return of === 0 ? 0 : rounded(part / of);
+}
+
+export function thousandths(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
 }
 
 export function rounded(value: number): number {

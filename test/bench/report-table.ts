@@ -42,11 +42,14 @@ const PHASE_HEAD = [
   "rejected",
   "refused",
   "late sends",
+  "fills/order",
+  "crossing orders that traded",
 ] as const;
 
 function phaseRow(name: string | number, phase: PhaseReport): (string | number)[] {
   const { offeredPerSecond, ordersPerSecond, rejected, refused, lateSends } = phase;
   const { acceptMsP50, acceptMsP99, fillMsP50, fillMsP99 } = phase;
+  const { fillsPerOrder, crossingTradedShare } = phase;
   const offered = offeredPerSecond === 0 ? "all" : offeredPerSecond;
   return [
     name,
@@ -59,6 +62,8 @@ function phaseRow(name: string | number, phase: PhaseReport): (string | number)[
     rejected,
     refused,
     lateSends,
+    fillsPerOrder,
+    crossingTradedShare ?? UNKNOWN,
   ];
 }
 

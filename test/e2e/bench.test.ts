@@ -173,15 +173,16 @@ function checkMeasured(report: E2eReport): void {
   }
   for (const phase of [report, quiet]) {
     expect(phase.crossingShare).toBeCloseTo(0.5, 1);
-    // A third, as far as there are resting orders to cancel: on a slow machine a short run has few.
-    expect(phase.cancelShare).toBeGreaterThan(0.2);
+    // A third, as far as more orders rest than are left to be met: in a short run few do, on a slow machine none.
     expect(phase.cancelShare).toBeLessThan(0.4);
+    expect(phase.crossingTradedShare).toBeGreaterThan(0.5);
   }
   for (const name of ["gateway-1", "node-1", "postgres", "nats"]) {
     expect(report.cpuMicrosecondsPerOrder[name]).toBeGreaterThan(0);
     expect(report.rssMib[name]).toBeGreaterThan(0);
   }
   expect(report.rowsWrittenPerOrder["orders"]).toBeGreaterThan(1);
+  expect(report.quiet.cancelShare).toBeGreaterThan(0);
   expect(report.targets).toHaveLength(2);
   expect(JSON.stringify(tablesOf(report))).not.toMatch(/NaN|undefined/);
   expect(loadPage(report, new Date())).toContain(headline(sustainedOrdersPerSecond));

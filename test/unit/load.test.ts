@@ -3,7 +3,7 @@ import { PLAIN_TERMS } from "../../services/client/new-order.js";
 import { ClientLog } from "../../services/participants/client-log.js";
 import { OrderFlow } from "../../chaos/load/flow.js";
 import { Holdings } from "../../chaos/load/holdings.js";
-import { Load } from "../../chaos/load/load.js";
+import { Load, RESTING_MIN_PER_SYMBOL } from "../../chaos/load/load.js";
 import { LoadOptions } from "../../chaos/load/options.js";
 import { resultOf } from "../../services/gateway/order-intake.js";
 import { gatewayStopping } from "../../services/gateway/refusal.js";
@@ -40,9 +40,17 @@ function tell(sequence: number, event: AccountEvent["event"]): AccountEvent {
   return { account: 1, sequence, token: 1, time: 0, executionType: 0, event };
 }
 
+function filled(orderId: number, leaves: number): AccountEvent["event"] {
+  const trade = { tradeId: 1, marketSequence: 1, price: 1_000, quantity: 10, fee: 0 };
+  return {
+    $case: "filled",
+    value: { ...trade, orderId, leaves, symbol: "X", side: 1, liquidity: 1 },
+  };
+}
+
 function tracked() {
   const tracker = new OrderTracker(new ClientLog(undefined));
-  const base = { account: 1, isCrossing: false, dueMs: 0 };
+  const base = { account: 1, symbol: "X", isCrossing: false, dueMs: 0 };
   tracker.submit({ ...base, requestId: 1, clientOrderId: "a" });
   return { tracker, base };
 }
@@ -123,6 +131,16 @@ it("counts an order once, whether the answer or the events come first", () => {
   expect(tracker.acceptLatency.count).toBe(2);
 });
 
+it("counts the crossing orders that traded, each once", () => {
+  const { tracker, base } = tracked();
+  for (const requestId of [2, 3]) {
+    tracker.submit({ ...base, isCrossing: true, requestId, clientOrderId: `c${requestId}` });
+    tracker.takeResult({ ...OK, requestId, orderId: requestId }, 5);
+  }
+  for (const leaves of [10, 0]) tracker.takeEvent(tell(6, filled(2, leaves)), 7);
+  expect(tracker.counts).toMatchObject({ crossing: 2, crossingAccepted: 2, crossingTraded: 1 });
+});
+
 it("takes an order that was not published for none, and asks after one without an answer", () => {
   const { tracker, base } = tracked();
   tracker.submit({ ...base, requestId: 2, clientOrderId: "b" });
@@ -165,15 +183,13 @@ describe("a load process", () => {
     return { own, lose: () => lost.at(-1)!() };
   }
 
+  const ACCOUNTS = { grpc: "-", name: "t", firstAccount: 1, accounts: 2, symbols: ["X"] };
+
   /** An open loop that has sent for a second. */
   async function started() {
     const { own, lose } = venue();
     const options = LoadOptions.parse({
-      grpc: "-",
-      name: "t",
-      firstAccount: 1,
-      accounts: 2,
-      symbols: ["X"],
+      ...ACCOUNTS,
       ordersPerSecond: RATE,
       cancelShare: 0,
       streams: 2,
@@ -200,6 +216,44 @@ describe("a load process", () => {
     expect(result.lateSends).toBe(0);
     // The pace, and no more: at a low rate the time between two orders would be seen.
     expect(new Latencies(result.acceptLatency).maximum).toBeLessThanOrEqual(2);
+  });
+
+  it("cancels no more than leaves some orders of a symbol, however fast its answers are", async () => {
+    const { own } = venue();
+    const options = LoadOptions.parse({ ...ACCOUNTS, ordersPerSecond: 1_000 });
+    let resting = 0;
+    let least = Infinity;
+    const told: AccountEvent[] = [];
+    const orderEntry: Venue["orderEntry"] = (listener) => {
+      const stream = own.orderEntry(listener);
+      const send = (commands: OrderCommand[]) => {
+        stream.send(commands.filter(({ command }) => command?.$case === "place"));
+        for (const { requestId: orderId, command } of commands) {
+          if (command?.$case === "cancel") resting -= 1;
+          if (command?.$case !== "place") continue;
+          if (command.value.timeInForce !== TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL) continue;
+          resting += 1;
+          told.push(
+            tell(1, { $case: "rested", value: { orderId, leaves: 10, marketSequence: 1 } }),
+          );
+        }
+        if (resting >= RESTING_MIN_PER_SYMBOL || least < Infinity) least = Math.min(least, resting);
+      };
+      return { ...stream, send };
+    };
+    const load = new Load(options, { ...own, orderEntry }, new Holdings([INSTRUMENT], 0));
+    load.start();
+    for (let ms = 0; ms < 4_000; ms++) {
+      await vi.advanceTimersByTimeAsync(1);
+      load.takeEvents(told.splice(0));
+    }
+    const { submitted, crossing, cancels } = load.counts;
+    expect(least).toBe(RESTING_MIN_PER_SYMBOL);
+    // As many as ever, in the long run: nothing trades here.
+    expect(submitted - crossing - cancels).toBe(resting);
+    expect(cancels / (submitted + cancels)).toBeCloseTo(1 / 3, 1);
+    void load.stop();
+    await vi.advanceTimersByTimeAsync(70_000);
   });
 
   it("says when each order was sent and answered, and how large its messages were", async () => {
