@@ -10,8 +10,10 @@ import type { Holdings } from "./holdings.js";
 import { MessageSizes } from "./message-sizes.js";
 import { MomentsKeeper } from "./moments.js";
 import type { LoadOptions } from "./options.js";
+import { Outage } from "./outage.js";
 import type { LoadResult } from "./process.js";
 import { spread } from "./spread.js";
+import { RECENT_MS } from "../../services/participants/recent-dues.js";
 import { type Counts, OrderTracker } from "../../services/participants/tracker.js";
 
 const PACE_MS = 1;
@@ -32,6 +34,8 @@ const POLL_MS = 20;
 export const RESTING_MIN_PER_SYMBOL = 16;
 const MS_PER_SECOND = 1_000;
 
+type Stopped = Pick<LoadResult, "seconds" | "reportedInTime" | "dueEarly" | "reportedOfDueEarly">;
+
 export class Load {
   private readonly options: LoadOptions;
   private readonly log: ClientLog;
@@ -47,6 +51,10 @@ export class Load {
   /** What had been sent when it started last. */
   private sentBefore = 0;
   private lateSends = 0;
+  private dueWhileLost = 0;
+  private readonly outage = new Outage();
+  /** What was so when the last order had been sent. */
+  private stopped: Stopped | undefined;
 
   constructor(options: LoadOptions, venue: Venue, holdings: Holdings) {
     this.options = options;
@@ -76,25 +84,41 @@ export class Load {
     this.pacer = setInterval(() => this.pace(), PACE_MS);
   }
 
-  /** Sends no more; waits for every report, then for silence; gives what was measured. */
-  async rest(): Promise<LoadResult> {
-    const now = () => performance.now();
-    const stoppedMs = now();
-    if (this.pacer) this.lateSends += this.overdue(stoppedMs);
+  /** Sends no more. */
+  halt(): Stopped {
+    if (this.stopped && this.pacer === undefined) return this.stopped;
+    const now = performance.now();
     clearInterval(this.pacer);
     this.pacer = undefined;
-    const reportedInTime = this.tracker.counts.reported;
-    const deadline = stoppedMs + REPORT_LIMIT_MS;
+    this.outage.look(this.desk.isOpen, now);
+    this.countUnsent(now);
+    const early = now - RECENT_MS;
+    this.stopped = {
+      seconds: (now - this.startedMs) / MS_PER_SECOND,
+      reportedInTime: this.tracker.counts.reported,
+      dueEarly: Math.max(0, this.dueBy(early, this.options.ordersPerSecond) - this.sentBefore),
+      reportedOfDueEarly: this.tracker.reportedOfDueBy(early),
+    };
+    return this.stopped;
+  }
+
+  /** The same; waits for every report, then for silence; gives what was measured. */
+  async rest(): Promise<LoadResult> {
+    const now = () => performance.now();
+    const stopped = this.halt();
+    const fromMs = now();
+    const deadline = fromMs + REPORT_LIMIT_MS;
     while (!this.desk.isAnswered && now() < deadline) await pause();
     const silenceMs = this.options.logFile === undefined ? UNWRITTEN_SILENCE_MS : SILENCE_MS;
-    while (now() - Math.max(this.tracker.lastEventMs, stoppedMs) < silenceMs) await pause();
+    while (now() - Math.max(this.tracker.lastEventMs, fromMs) < silenceMs) await pause();
     this.log.rest();
-    const { acceptLatency, fillLatency, outstanding, resolved } = this.tracker;
+    const { acceptLatency, fillLatency, outstanding, resolved, timed } = this.tracker;
     return {
       ...this.tracker.counts,
-      seconds: (stoppedMs - this.startedMs) / MS_PER_SECOND,
-      reportedInTime,
+      ...stopped,
       lateSends: this.lateSends,
+      dueWhileLost: this.dueWhileLost,
+      timed,
       unreported: outstanding,
       resolved,
       sent: this.sizes.sent,
@@ -116,13 +140,13 @@ export class Load {
     const { ordersPerSecond } = this.options;
     if (ordersPerSecond === 0) return this.fillWindow();
     const now = performance.now();
+    this.outage.look(this.desk.isOpen, now);
     const until = Math.min(this.dueBy(now, ordersPerSecond), this.sent + BURST_ORDERS_MAX);
     if (!this.desk.isOpen || this.sent >= until) return;
     const lateMs = now - LATE_SEND_MS;
     while (this.sent < until) {
-      const dueSeconds = (this.sent + 1 - this.sentBefore) / ordersPerSecond;
-      const dueMs = this.startedMs + dueSeconds * MS_PER_SECOND;
-      if (dueMs < lateMs) this.lateSends += 1;
+      const dueMs = this.dueMsOf(this.sent + 1);
+      if (dueMs < lateMs) this.countLate(dueMs);
       this.order(this.options.timedFrom === "sent" ? now : dueMs);
     }
     this.desk.flush();
@@ -134,10 +158,21 @@ export class Load {
     return this.sentBefore + Math.floor(elapsedSeconds * ordersPerSecond);
   }
 
+  /** When an order of an open loop is due, by its number. */
+  private dueMsOf(order: number): number {
+    const dueSeconds = (order - this.sentBefore) / this.options.ordersPerSecond;
+    return this.startedMs + dueSeconds * MS_PER_SECOND;
+  }
+
+  private countLate(dueMs: number): void {
+    if (this.outage.hadDue(dueMs)) this.dueWhileLost += 1;
+    else this.lateSends += 1;
+  }
+
   /** Orders of an open loop that were due well before and have not been sent. */
-  private overdue(nowMs: number): number {
-    const { ordersPerSecond } = this.options;
-    return Math.max(0, this.dueBy(nowMs - LATE_SEND_MS, ordersPerSecond) - this.sent);
+  private countUnsent(nowMs: number): void {
+    const last = this.dueBy(nowMs - LATE_SEND_MS, this.options.ordersPerSecond);
+    for (let order = this.sent + 1; order <= last; order++) this.countLate(this.dueMsOf(order));
   }
 
   private fillWindow(): void {

@@ -1,6 +1,7 @@
 /**
  * A load process: `node dist/chaos/load/main.js '{"grpc":"HOST:PORT",…}'` (see `options.ts`). Says `ready` when its
- * accounts are funded, sends from when it reads `go` until it reads `rest`, ends when it reads `stop` or its input ends.
+ * accounts are funded, sends from when it reads `go` until it reads `rest`, says then that it has `stopped`, and what it has
+ * measured when it knows; ends when it reads `stop` or its input ends.
  */
 import { createInterface } from "node:readline";
 import type { AccountPosition } from "../../proto/gen/exchange/v1/exchange.js";
@@ -42,12 +43,20 @@ async function main(): Promise<void> {
   const load = new Load(options, venueOf(client), holdings);
   const endSubscription = subscribe(client, positions, (events) => load.takeEvents(events));
   const progress = setInterval(() => say({ kind: "progress", counts: load.counts }), PROGRESS_MS);
+  const stop = () => {
+    load.halt();
+    say({ kind: "stopped" });
+  };
   say({ kind: "ready" });
   for await (const line of createInterface({ input: process.stdin })) {
     if (line === "go") load.start();
-    if (line === "rest") say({ kind: "result", result: await load.rest() });
+    if (line === "rest") {
+      stop();
+      say({ kind: "result", result: await load.rest() });
+    }
     if (line === "stop") break;
   }
+  stop();
   const result = await load.stop();
   clearInterval(progress);
   endSubscription();

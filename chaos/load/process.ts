@@ -23,8 +23,15 @@ export interface LoadResult extends Counts {
   readonly seconds: number;
   /** Orders reported (final or resting) by the time the last was sent. */
   readonly reportedInTime: number;
+  /** Orders of an open loop that were due early enough to be reported by then, sent or not, and those of them that were. */
+  readonly dueEarly: number;
+  readonly reportedOfDueEarly: number;
   /** Orders of an open loop that the process sent late, or not at all, by its own fault. */
   readonly lateSends: number;
+  /** Those that it could not send in time because its order-entry stream was lost. */
+  readonly dueWhileLost: number;
+  /** Orders whose latencies count, if they have any. */
+  readonly timed: number;
   /** Orders that had got no report when the process gave up waiting. */
   readonly unreported: number;
   /** Orders whose fate had to be asked for afterwards. */
@@ -40,6 +47,7 @@ export interface LoadResult extends Counts {
 export type LoadLine =
   | { readonly kind: "ready" }
   | { readonly kind: "progress"; readonly counts: Counts }
+  | { readonly kind: "stopped" }
   | { readonly kind: "result"; readonly result: LoadResult };
 
 export class LoadProcess {
@@ -49,6 +57,7 @@ export class LoadProcess {
   private readonly setUpLimitMs: number;
   private readonly arrived = new EventEmitter();
   private readonly isReady = this.once("ready");
+  private hasStopped: Promise<LoadLine> | undefined;
   private hasResult: Promise<LoadLine> | undefined;
   private readonly failed: Promise<never>;
   private lastWords = "";
@@ -105,6 +114,12 @@ export class LoadProcess {
     this.say("stop");
   }
 
+  /** Resolves when it sends no more, once it was told to rest or to stop. */
+  async stopped(): Promise<void> {
+    if (!this.hasStopped) throw new Error("a load process was not told to rest");
+    await this.within(END_LIMIT_MS, this.hasStopped);
+  }
+
   /** What it has measured since it began, once it was told to rest or to stop. */
   async result(): Promise<LoadResult> {
     if (!this.hasResult) throw new Error("a load process was not told to rest");
@@ -118,6 +133,7 @@ export class LoadProcess {
   }
 
   private say(word: "rest" | "stop"): void {
+    this.hasStopped = this.once("stopped");
     this.hasResult = this.once("result");
     this.child.stdin?.write(`${word}\n`);
   }

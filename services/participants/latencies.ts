@@ -2,6 +2,7 @@
 import * as hdr from "hdr-histogram-js";
 
 const MICROSECONDS_PER_MS = 1_000;
+const PERCENT = 100;
 const HIGHEST_US = 10 * 60 * 1_000_000;
 
 export class Latencies {
@@ -39,9 +40,15 @@ export class Latencies {
     return taken;
   }
 
-  /** In milliseconds. */
+  /** In milliseconds; 0 where nothing was recorded. */
   percentile(percent: number): number {
     return this.histogram.getValueAtPercentile(percent) / MICROSECONDS_PER_MS;
+  }
+
+  /** Of so many, of which those without a latency took longer than any; null: it is one of these. */
+  percentileAmong(count: number, percent: number): number | null {
+    const ofRecorded = (percent * count) / this.count;
+    return this.count === 0 || ofRecorded > PERCENT ? null : this.percentile(ofRecorded);
   }
 
   get maximum(): number {

@@ -5,6 +5,7 @@
 import type { AccountEvent, CommandResult } from "../../proto/gen/exchange/v1/exchange.js";
 import type { ClientLog } from "./client-log.js";
 import { Latencies } from "./latencies.js";
+import { RecentDues } from "./recent-dues.js";
 import { RestingOrders } from "./resting-orders.js";
 
 const OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN";
@@ -69,8 +70,9 @@ export class OrderTracker {
   };
   readonly acceptLatency = new Latencies();
   readonly fillLatency = new Latencies();
-  /** Orders that were due before have no latency. */
+  /** Orders that were due before have no latency; and how many were due since. */
   timedFromMs = 0;
+  timed = 0;
   /** When the last event came, and of how many orders nothing was known until they were asked for. */
   lastEventMs = 0;
   resolved = 0;
@@ -81,6 +83,7 @@ export class OrderTracker {
   private readonly byClientId = new Map<string, TrackedOrder>();
   /** Accepted and not final. */
   private readonly byOrder = new Map<number, TrackedOrder>();
+  private readonly reportedDues = new RecentDues();
   private readonly resting: RestingOrders<TrackedOrder>;
 
   /** `sparedPerSymbol`: so many resting orders are never given to be cancelled. */
@@ -94,6 +97,11 @@ export class OrderTracker {
   get outstanding(): number {
     const { submitted, reported, refused } = this.counts;
     return submitted - reported - refused;
+  }
+
+  /** Reported orders that were due by then, a moment no longer ago than `RECENT_MS`. */
+  reportedOfDueBy(moment: number): number {
+    return this.counts.reported - this.reportedDues.after(moment);
   }
 
   /** Accepted orders that are not final. */
@@ -113,6 +121,7 @@ export class OrderTracker {
     this.byClientId.set(order.clientOrderId, tracked);
     this.counts.submitted += 1;
     if (order.isCrossing) this.counts.crossing += 1;
+    if (order.dueMs >= this.timedFromMs) this.timed += 1;
     this.log.submitted(order);
     this.listener?.sent(order.dueMs);
   }
@@ -205,10 +214,10 @@ export class OrderTracker {
 
   private reject(order: TrackedOrder, code: string, nowMs: number): void {
     if (order.isFinal) return;
+    this.report(order);
     this.forget(order);
     this.listener?.refused(nowMs);
     this.counts.rejected += 1;
-    this.counts.reported += 1;
     this.log.rejected(order.account, order.clientOrderId, code);
   }
 
@@ -248,5 +257,6 @@ export class OrderTracker {
     if (order.isReported) return;
     order.isReported = true;
     this.counts.reported += 1;
+    this.reportedDues.add(order.dueMs);
   }
 }

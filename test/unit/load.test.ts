@@ -4,7 +4,7 @@ import { ClientLog } from "../../services/participants/client-log.js";
 import { OrderFlow } from "../../chaos/load/flow.js";
 import { Holdings } from "../../chaos/load/holdings.js";
 import { Load, RESTING_MIN_PER_SYMBOL } from "../../chaos/load/load.js";
-import { LoadOptions } from "../../chaos/load/options.js";
+import { LoadOptions, type LoadRequest } from "../../chaos/load/options.js";
 import { resultOf } from "../../services/gateway/order-intake.js";
 import { gatewayStopping } from "../../services/gateway/refusal.js";
 import type { Venue } from "../../services/participants/desk.js";
@@ -164,6 +164,11 @@ it("merges latencies of two processes", () => {
   expect(all.count).toBe(100);
   expect(all.percentile(50)).toBeCloseTo(50, 0);
   expect(all.percentile(99)).toBeCloseTo(99, 0);
+  expect(all.percentileAmong(100, 50)).toBeCloseTo(50, 0);
+  // Of 101 one has no latency: that is the slowest.
+  expect(all.percentileAmong(101, 99)).toBeCloseTo(100, 0);
+  expect(all.percentileAmong(102, 99)).toBeNull();
+  expect(new Latencies().percentileAmong(0, 99)).toBeNull();
 });
 
 describe("a load process", () => {
@@ -186,7 +191,7 @@ describe("a load process", () => {
   const ACCOUNTS = { grpc: "-", name: "t", firstAccount: 1, accounts: 2, symbols: ["X"] };
 
   /** An open loop that has sent for a second. */
-  async function started() {
+  async function started(changed: Partial<LoadRequest> = {}, ms = 1_000) {
     const { own, lose } = venue();
     const options = LoadOptions.parse({
       ...ACCOUNTS,
@@ -194,16 +199,17 @@ describe("a load process", () => {
       cancelShare: 0,
       streams: 2,
       keepsMoments: true,
+      ...changed,
     });
     const load = new Load(options, own, new Holdings([INSTRUMENT], 0));
     load.start();
-    await vi.advanceTimersByTimeAsync(1_000);
+    await vi.advanceTimersByTimeAsync(ms);
     const stop = async () => {
       const stopped = load.stop();
       await vi.advanceTimersByTimeAsync(70_000);
       return stopped;
     };
-    return { lose, stop };
+    return { load, lose, stop };
   }
 
   beforeEach(() => void vi.useFakeTimers());
@@ -282,9 +288,10 @@ describe("a load process", () => {
     await vi.advanceTimersByTimeAsync(1_000);
     const result = await stop();
     expect(result.submitted).toBe(2 * RATE);
-    // The stream is back after 200 ms: what was due in all but the last 20 of them was late.
-    expect(result.lateSends).toBeGreaterThanOrEqual(17);
-    expect(result.lateSends).toBeLessThanOrEqual(19);
+    // The stream is back after 200 ms: what was due in all but the last 20 of them was late, by no fault of its own.
+    expect(result.dueWhileLost).toBeGreaterThanOrEqual(17);
+    expect(result.dueWhileLost).toBeLessThanOrEqual(19);
+    expect(result.lateSends).toBe(0);
     const { maximum } = new Latencies(result.acceptLatency);
     expect(maximum).toBeGreaterThan(180);
     expect(maximum).toBeLessThan(210);
@@ -295,6 +302,32 @@ describe("a load process", () => {
     lose();
     await vi.advanceTimersByTimeAsync(145);
     // 14 were due, two of them within the last 20 ms.
-    expect((await stop()).lateSends).toBe(12);
+    expect(await stop()).toMatchObject({ dueWhileLost: 12, lateSends: 0 });
+  });
+
+  it("counts what it has no time to send as late by its own fault", async () => {
+    // In each turn, of a millisecond, it sends half of what falls due.
+    const { stop } = await started({ ordersPerSecond: 1_000_000 }, 100);
+    const { lateSends, dueWhileLost, submitted } = await stop();
+    expect(submitted).toBe(50_000);
+    // From the order 19,501 on, of the 40th turn; and of the 80,000 that were due 20 ms before the end those that were not sent.
+    expect(lateSends).toBe(30_499 + 30_000);
+    expect(dueWhileLost).toBe(0);
+  });
+
+  it("says how much of what was due early enough was reported when it stopped", async () => {
+    const { load, stop } = await started();
+    // The orders 1 to 70 rest, of which 1 to 75 were due 250 ms before the end, and so does the last.
+    const rested = [...Array.from({ length: 70 }, (_, n) => n + 1), RATE];
+    load.takeEvents(
+      rested.map((orderId) =>
+        tell(1, { $case: "rested", value: { orderId, leaves: 10, marketSequence: 1 } }),
+      ),
+    );
+    const stopped = { reportedInTime: 71, dueEarly: 75, reportedOfDueEarly: 70 };
+    expect(load.halt()).toMatchObject({ seconds: 1, ...stopped });
+    // What comes afterwards came too late, and it has stopped once.
+    await vi.advanceTimersByTimeAsync(500);
+    expect(await stop()).toMatchObject({ seconds: 1, ...stopped });
   });
 });
