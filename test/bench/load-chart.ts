@@ -2,14 +2,14 @@
 import { type Drawing, type Frame, figure, MARGIN } from "../../chaos/page/frame.js";
 import { html, type Markup } from "../../chaos/page/markup.js";
 import { duration, linear, logarithmic, place, type Scale } from "../../chaos/page/scale.js";
-import { TURNED_AWAY_SHARE_MAX } from "./phase.js";
 import {
   ACCEPT_P99_LIMIT_MS,
   type BrokenBy,
   LATE_SHARE_MAX,
   REPORTED_SHARE_MIN,
-  type Step,
-} from "./sustained.js";
+  TURNED_AWAY_SHARE_MAX,
+} from "./phase-verdict.js";
+import type { Step } from "./sustained.js";
 
 const PLOT = 240;
 const ROOM = 6;
@@ -42,6 +42,7 @@ const THROUGHPUT: readonly Line[] = [
 const percent = (share: number) => `${Number((share * 100).toFixed(1))} %`;
 
 export const BROKEN_WORDS: Readonly<Record<BrokenBy, string>> = {
+  loss: "some orders were never reported",
   latency: `99 % were not accepted within ${ACCEPT_P99_LIMIT_MS} ms`,
   throughput: `less than ${percent(REPORTED_SHARE_MIN)} were reported in time`,
   refusals: `more than ${percent(TURNED_AWAY_SHARE_MAX)} were turned away`,
@@ -81,9 +82,9 @@ function brokenLegend(offers: readonly Offer[]): Markup {
 }
 
 function drawWaits(offers: readonly Offer[], sustained: number, frame: Frame): Drawing {
-  const values = offers.flatMap((offer) => LATENCIES.map(({ figure }) => offer[figure]));
+  const values = offers.flatMap((offer) => LATENCIES.flatMap(({ figure }) => offer[figure] ?? []));
   const bounds = [
-    Math.max(LOWEST_MS, Math.min(...values)),
+    Math.max(LOWEST_MS, Math.min(ACCEPT_P99_LIMIT_MS, ...values)),
     Math.max(ACCEPT_P99_LIMIT_MS, ...values),
   ] as const;
   const y = logarithmic(bounds, heightOf(frame));
@@ -146,23 +147,25 @@ function draw({ offers, lines, sustained, y, title, say, mark }: Plot, frame: Fr
   return { height: below + 2 * font + ROOM, body };
 }
 
-/** With what it stands for, for whoever points at it. Hollow where the rate did not hold. */
+/** With what it stands for, for whoever points at it. Hollow where the rate did not hold, none where nothing is known. */
 function dot(offer: Offer, { figure, look, name, say }: Line, x: Scale, y: Scale): Markup {
-  const { offeredPerSecond, brokenBy } = offer;
+  const { offeredPerSecond, brokenBy, [figure]: value } = offer;
+  if (value === null) return html``;
   const end = brokenBy === null ? "held" : `broken: ${BROKEN_WORDS[brokenBy]}`;
-  const says = `${rate(offeredPerSecond)} offered; ${name}: ${say(offer[figure])}; ${end}`;
+  const says = `${rate(offeredPerSecond)} offered; ${name}: ${say(value)}; ${end}`;
   const hollow = brokenBy === null ? "" : " hollow";
-  return html`<circle class="point ${look}${hollow}" cx="${place(x.at(offeredPerSecond))}" cy="${place(y.at(offer[figure]))}" r="${DOT_RADIUS}"><title>${says}</title></circle>`;
+  return html`<circle class="point ${look}${hollow}" cx="${place(x.at(offeredPerSecond))}" cy="${place(y.at(value))}" r="${DOT_RADIUS}"><title>${says}</title></circle>`;
 }
 
 function rate(perSecond: number): string {
   return `${Math.round(perSecond).toLocaleString("en")} orders/s`;
 }
 
-/** A stroke without length is drawn as a dot. */
+/** A stroke without length is drawn as a dot, what is not known not at all. */
 function pathOf(offers: readonly Offer[], figure: Figure, x: Scale, y: Scale): string {
-  const places = offers.map(
-    (offer) => `${place(x.at(offer.offeredPerSecond))} ${place(y.at(offer[figure]))}`,
-  );
-  return `M${places[0]}L${places.join("L")}`;
+  const places = offers.flatMap((offer) => {
+    const value = offer[figure];
+    return value === null ? [] : [`${place(x.at(offer.offeredPerSecond))} ${place(y.at(value))}`];
+  });
+  return places.length === 0 ? "" : `M${places[0]}L${places.join("L")}`;
 }

@@ -6,7 +6,7 @@ import { table } from "../../chaos/page/tables.js";
 import type { E2eReport } from "./e2e.js";
 import { BROKEN_WORDS, charts, type Offer } from "./load-chart.js";
 import type { PhaseReport } from "./phase.js";
-import { brokenBy } from "./sustained.js";
+import { brokenBy } from "./phase-verdict.js";
 
 export function headline(sustained: number): string {
   const found =
@@ -70,7 +70,9 @@ function offersTable(offers: readonly Offer[]): Markup {
     offers.map((offer) => [
       offer.offeredPerSecond.toLocaleString("en"),
       Math.round(offer.ordersPerSecond).toLocaleString("en"),
-      ...[offer.acceptMsP50, offer.acceptMsP99, offer.fillMsP50, offer.fillMsP99].map(duration),
+      ...[offer.acceptMsP50, offer.acceptMsP99, offer.fillMsP50, offer.fillMsP99].map((ms) =>
+        ms === null ? "–" : duration(ms),
+      ),
       `${Math.round(offer.seconds)} s`,
       offer.brokenBy === null
         ? html`<strong class="kept">✓ held</strong>`

@@ -21,6 +21,8 @@ export const SHAPE: Shape = { nodes: 3, ledgerShards: 2, symbols: 10, postgresIn
 export interface Measured {
   /** Whatever makes its numbers worthless. */
   readonly failures: readonly string[];
+  /** Was it only tried? Then none of its numbers means anything. */
+  readonly short: boolean;
 }
 
 export interface Verdict extends Measured, Shape {

@@ -15,6 +15,7 @@ import {
   WINDOW_ORDERS,
 } from "./overload-run.js";
 import { rounded, runPhase } from "./phase.js";
+import { leftOver } from "./phase-verdict.js";
 import { atLeast, atMost, below, type Target } from "./targets.js";
 import { percentileOf, type TimelineSpan } from "./told.js";
 
@@ -95,11 +96,7 @@ export async function measureOverload(
   { short = false, log = () => {} }: OverloadOptions,
 ): Promise<OverloadMeasured> {
   const sizes = short ? SHORT : FULL;
-  if (!short) {
-    log("warming up");
-    const saturating = { ordersPerSecond: 0, window: WINDOW_ORDERS, accounts: sizes.accounts };
-    await runPhase(scene, { name: "ow", seconds: WARM_UP_SECONDS, ...saturating });
-  }
+  const notWarmedUp = short ? [] : await warmUp(scene, sizes, log);
   log(`saturating for ${sizes.leadIn + sizes.saturated} s`);
   const capacity = await measureCapacity(scene, sizes);
   const run = await runBurst(scene, capacity.acceptedPerSecond, sizes, log);
@@ -107,8 +104,20 @@ export async function measureOverload(
   const numbers = judge(capacity, run, checked.lost);
   const { loadedFromMs, burstFromMs, untilMs } = run;
   const timeline = run.all.timeline(loadedFromMs, untilMs, burstFromMs);
-  const failures = failuresOf(numbers, short);
-  return { name: "overload", ...numbers, targets: targetsOf(numbers), timeline, failures };
+  const failures = [...notWarmedUp, ...failuresOf(numbers, short)];
+  return { name: "overload", short, ...numbers, targets: targetsOf(numbers), timeline, failures };
+}
+
+/** Gives what it has left undone. */
+async function warmUp(
+  scene: Scene,
+  { accounts }: Sizes,
+  log: (line: string) => void,
+): Promise<string[]> {
+  log("warming up");
+  const saturating = { ordersPerSecond: 0, window: WINDOW_ORDERS, accounts };
+  const phase = await runPhase(scene, { name: "ow", seconds: WARM_UP_SECONDS, ...saturating });
+  return leftOver("warm-up", phase);
 }
 
 export function judge(

@@ -15,17 +15,9 @@ export const ACCOUNTS = 1_000;
 export const SHORT_ACCOUNTS = 100;
 const FIRST_ACCOUNT = 1_000;
 const LOAD_PROCESSES = 2;
-/**
- * The inboxes have to be empty so soon after the last order, or, where the machine has no time for us, within so many times
- * what the slowest orders took: more would be work that was put off.
- */
-const INBOXES_EMPTY_LIMIT_MS = 1_000;
-const INBOXES_EMPTY_FILLS = 2;
 const QUIET_LIMIT_MS = 60_000;
 /** In an open loop latencies count after so long, when the code of the new load processes is compiled. */
 export const LEAD_IN_SECONDS = 1;
-/** What is refused or rejected costs less than what is done: with more of it, numbers are not of the stated mix. */
-export const TURNED_AWAY_SHARE_MAX = 0.01;
 const MS_PER_SECOND = 1_000;
 const MICROSECONDS_PER_SECOND = 1_000_000;
 const BYTES_PER_MIB = 1_048_576;
@@ -63,10 +55,16 @@ export interface PhaseReport extends ServersCost {
   readonly offeredPerSecond: number;
   /** Orders whose client received their final or resting report while orders were being sent, a second. */
   readonly ordersPerSecond: number;
-  readonly acceptMsP50: number;
-  readonly acceptMsP99: number;
-  readonly fillMsP50: number;
-  readonly fillMsP99: number;
+  /** Of an open loop's orders that were due a moment before the end, those that were reported by then; null: none was due. */
+  readonly reportedShare: number | null;
+  /** Of those that were accepted; null: none was. */
+  readonly acceptMsP50: number | null;
+  readonly acceptMsP99: number | null;
+  /** Within so long 99 % of all that were sent were accepted; null: fewer were at all. */
+  readonly accepted99PercentMs: number | null;
+  /** Of the crossing orders that traded; null: none did. */
+  readonly fillMsP50: number | null;
+  readonly fillMsP99: number | null;
   readonly orders: number;
   readonly fills: number;
   /** As clients are told of them: two of each trade. */
@@ -83,8 +81,9 @@ export interface PhaseReport extends ServersCost {
   readonly rejected: number;
   readonly refused: number;
   readonly unreported: number;
-  /** Orders that the load processes sent late, or not at all, by their own fault. */
+  /** Orders that the load processes sent late, or not at all: by their own fault, and because their streams were lost. */
   readonly lateSends: number;
+  readonly dueWhileLost: number;
   readonly inboxesEmptyMs: number;
   /** Processor time per reported order, in microseconds; empty where none was. */
   readonly cpuMicrosecondsPerOrder: Readonly<Record<string, number>>;
@@ -109,9 +108,10 @@ export async function runPhase(scene: Scene, phase: Phase): Promise<PhaseReport>
     const cpuBefore = cpuTimes(scene.exchange, pids);
     for (const load of loads.values()) load.go();
     await sleep(phase.seconds * MS_PER_SECOND);
+    for (const load of loads.values()) load.stop();
+    await Promise.all([...loads.values()].map((load) => load.stopped()));
     const cpu = cpuBetween(cpuBefore, cpuTimes(scene.exchange, pids));
     const rssMib = rssOf(scene, pids);
-    for (const load of loads.values()) load.stop();
     const inboxesEmptyMs = await untilQuiet(scene, QUIET_LIMIT_MS);
     const results = await Promise.all([...loads.values()].map((load) => load.result()));
     const measured = summary(phase, results, { cpu, rssMib, inboxesEmptyMs });
@@ -173,16 +173,21 @@ function summary(
   const orders = total((result) => result.submitted);
   const cancels = total((result) => result.cancels);
   const fills = total((result) => result.fills);
+  const timed = total((result) => result.timed);
+  const dueEarly = total((result) => result.dueEarly);
+  const reportedOfDueEarly = total((result) => result.reportedOfDueEarly);
   const crossingAccepted = total((result) => result.crossingAccepted);
   const crossingTraded = total((result) => result.crossingTraded);
   return {
     seconds: rounded(seconds),
     offeredPerSecond: phase.ordersPerSecond,
     ordersPerSecond: Math.round(inTime / seconds),
-    acceptMsP50: rounded(accept.percentile(50)),
-    acceptMsP99: rounded(accept.percentile(99)),
-    fillMsP50: rounded(fill.percentile(50)),
-    fillMsP99: rounded(fill.percentile(99)),
+    reportedShare: dueEarly === 0 ? null : thousandths(reportedOfDueEarly / dueEarly),
+    acceptMsP50: percentile(accept, 50),
+    acceptMsP99: percentile(accept, 99),
+    accepted99PercentMs: percentile(accept, 99, timed),
+    fillMsP50: percentile(fill, 50),
+    fillMsP99: percentile(fill, 99),
     orders,
     fills,
     fillsPerOrder: ratio(fills, orders),
@@ -203,6 +208,7 @@ function summary(
     refused: total((result) => result.refused),
     unreported: total((result) => result.unreported),
     lateSends: total((result) => result.lateSends),
+    dueWhileLost: total((result) => result.dueWhileLost),
     inboxesEmptyMs: Math.round(inboxesEmptyMs),
     cpuMicrosecondsPerOrder: Object.fromEntries(
       inTime === 0
@@ -219,34 +225,9 @@ function merged(encoded: readonly string[]): Latencies {
   return all;
 }
 
-/** Whatever makes the numbers of a phase worthless. */
-export function failuresOf(name: string, phase: PhaseReport): string[] {
-  const failures = leftOver(name, phase);
-  if (turnedAwayShare(phase) > TURNED_AWAY_SHARE_MAX) {
-    const { refused, rejected, orders } = phase;
-    failures.push(`${name}: of ${orders} orders ${refused} were refused and ${rejected} rejected`);
-  }
-  return failures;
-}
-
-/** The part of the orders that came to nothing. */
-export function turnedAwayShare({
-  orders,
-  rejected,
-  refused,
-}: Pick<PhaseReport, "orders" | "rejected" | "refused">): number {
-  return (rejected + refused) / Math.max(1, orders);
-}
-
-/** What was not done when the phase was over. */
-export function leftOver(name: string, phase: PhaseReport): string[] {
-  const failures: string[] = [];
-  if (phase.unreported > 0) failures.push(`${name}: ${phase.unreported} orders have no report`);
-  const limitMs = Math.max(INBOXES_EMPTY_LIMIT_MS, INBOXES_EMPTY_FILLS * phase.fillMsP99);
-  if (phase.inboxesEmptyMs > limitMs) {
-    failures.push(`${name}: the inboxes were empty only after ${phase.inboxesEmptyMs} ms`);
-  }
-  return failures;
+function percentile(latencies: Latencies, percent: number, among = latencies.count): number | null {
+  const ms = latencies.percentileAmong(among, percent);
+  return ms === null ? null : rounded(ms);
 }
 
 /** What was at least a lead-in after the first of its kind; times are microseconds. */

@@ -14,13 +14,13 @@ import { orderTimes } from "./order-times.js";
 import {
   ACCOUNTS,
   afterLeadIn,
-  failuresOf,
   LEAD_IN_SECONDS,
   type Phase,
   type PhaseReport,
   runPhase,
   SHORT_ACCOUNTS,
 } from "./phase.js";
+import { failuresOf, leftOver } from "./phase-verdict.js";
 import { type Stage, stagesOf } from "./stages.js";
 import { below, type Target } from "./targets.js";
 
@@ -71,10 +71,10 @@ export async function measureQuiet(scene: Scene, options: QuietOptions): Promise
   const seconds = short ? Math.min(asked, SHORT_SECONDS) : asked;
   const accounts = short ? SHORT_ACCOUNTS : ACCOUNTS;
   const load = { ordersPerSecond: QUIET_ORDERS_PER_SECOND, window: WINDOW_ORDERS, accounts };
-  if (!short) {
-    log("warming up");
-    await runPhase(scene, { name: "qw", ...load, seconds: WARM_UP_SECONDS });
-  }
+  if (!short) log("warming up");
+  const warmUp = short
+    ? null
+    : await runPhase(scene, { name: "qw", ...load, seconds: WARM_UP_SECONDS });
   const listener = await FeedProcess.start(scene);
   try {
     log(`${QUIET_ORDERS_PER_SECOND} orders/s for ${seconds} s`);
@@ -84,7 +84,11 @@ export async function measureQuiet(scene: Scene, options: QuietOptions): Promise
     const stagesSeconds = Math.min(seconds, STAGES_SECONDS_MAX);
     const watching = await watchOrders(scene, { ...load, ...timed(stagesSeconds) }, log);
     const { watched, orders, checked } = watching;
-    const failures = [...failuresOf("quiet", phase), ...failuresOf("watched", watched)];
+    const failures = [
+      ...(warmUp ? leftOver("warm-up", warmUp) : []),
+      ...failuresOf("quiet", phase, short),
+      ...failuresOf("watched", watched, short),
+    ];
     if (unknown > 0) failures.push(`${unknown} trades were heard of that are not stored`);
     if (latencies.count === 0) failures.push("the subscriber of the feed has heard of no trade");
     if (orders.length === 0) failures.push("of no order all times are known");
@@ -96,6 +100,7 @@ export async function measureQuiet(scene: Scene, options: QuietOptions): Promise
     };
     return {
       name: "quiet",
+      short,
       ...measured,
       tradesHeard: latencies.count,
       watched,
@@ -110,7 +115,7 @@ export async function measureQuiet(scene: Scene, options: QuietOptions): Promise
   }
 }
 
-function targetsOf(measured: Readonly<Record<keyof typeof TARGETS_MS, number>>): Target[] {
+function targetsOf(measured: Readonly<Record<keyof typeof TARGETS_MS, number | null>>): Target[] {
   return Object.entries(TARGETS_MS).map(([name, limitMs]) =>
     below(name, limitMs, measured[name as keyof typeof TARGETS_MS]),
   );

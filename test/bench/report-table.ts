@@ -16,6 +16,7 @@ export interface Table {
 }
 
 const UNKNOWN = "-";
+const TRIED = "tried in short: no number of it means anything";
 
 export function tablesOf(report: ExchangeReport): Table[] {
   if (report.name === "sweep") return sweepTables(report);
@@ -41,13 +42,16 @@ const PHASE_HEAD = [
   "p99 ms",
   "rejected",
   "refused",
+  "unreported",
   "late sends",
+  "due while streams were lost",
   "fills/order",
   "crossing orders that traded",
 ] as const;
 
 function phaseRow(name: string | number, phase: PhaseReport): (string | number)[] {
-  const { offeredPerSecond, ordersPerSecond, rejected, refused, lateSends } = phase;
+  const { offeredPerSecond, ordersPerSecond, rejected, refused } = phase;
+  const { unreported, lateSends, dueWhileLost } = phase;
   const { acceptMsP50, acceptMsP99, fillMsP50, fillMsP99 } = phase;
   const { fillsPerOrder, crossingTradedShare } = phase;
   const offered = offeredPerSecond === 0 ? "all" : offeredPerSecond;
@@ -55,28 +59,30 @@ function phaseRow(name: string | number, phase: PhaseReport): (string | number)[
     name,
     offered,
     ordersPerSecond,
-    acceptMsP50,
-    acceptMsP99,
-    fillMsP50,
-    fillMsP99,
+    acceptMsP50 ?? UNKNOWN,
+    acceptMsP99 ?? UNKNOWN,
+    fillMsP50 ?? UNKNOWN,
+    fillMsP99 ?? UNKNOWN,
     rejected,
     refused,
+    unreported,
     lateSends,
+    dueWhileLost,
     fillsPerOrder,
     crossingTradedShare ?? UNKNOWN,
   ];
 }
 
 function e2eTables(report: E2eReport): Table[] {
-  const { steps, held, atEighty, quiet, sustainedOrdersPerSecond, postgresInstances } = report;
+  const { steps, attempts, atEighty, quiet, sustainedOrdersPerSecond, postgresInstances } = report;
   const place = postgresInstances > 1 ? ` on ${postgresInstances} PostgreSQL instances` : "";
   const rows = [
     [...PHASE_HEAD, "outcome"],
     [...phaseRow("closed loop", report), UNKNOWN],
     ...steps.map((step) => [...phaseRow("step", step), step.brokenBy ?? "held"]),
-    ...(held ? [[...phaseRow("sustained", held), "held"]] : []),
-    ...(atEighty ? [[...phaseRow("at 80 %", atEighty), UNKNOWN]] : []),
-    [...phaseRow("quiet", quiet), UNKNOWN],
+    ...attempts.map((each) => [...phaseRow("the whole time", each), each.brokenBy ?? "held"]),
+    ...(atEighty ? [[...phaseRow("at 80 %", atEighty), atEighty.notMeasured ?? UNKNOWN]] : []),
+    [...phaseRow("quiet", quiet), quiet.notMeasured ?? UNKNOWN],
   ];
   return [{ title: `sustained: ${sustainedOrdersPerSecond} orders/s${place}`, rows }];
 }
@@ -173,7 +179,10 @@ function sweepTables({ sweep, rows, failures }: SweepReport): Table[] {
     row.auditOk ? "ok" : "BROKEN",
   ]);
   return [
-    { title: `a closed loop by the number of ${sweep}`, rows: [head, ...table] },
+    {
+      title: `a closed loop by the number of ${sweep}${rows[0]?.short ? `, ${TRIED}` : ""}`,
+      rows: [head, ...table],
+    },
     failuresTable(failures),
   ];
 }
@@ -223,8 +232,8 @@ function costTables(phase: PhaseReport): Table[] {
   ];
 }
 
-function verdictTable({ auditOk, conserved, durable, failures }: Verdict): Table {
-  const state = `audit ${auditOk ? "ok" : "BROKEN"}, conserved: ${conserved}, durable: ${durable}`;
+function verdictTable({ auditOk, conserved, durable, failures, short }: Verdict): Table {
+  const state = `${short ? `${TRIED}; ` : ""}audit ${auditOk ? "ok" : "BROKEN"}, conserved: ${conserved}, durable: ${durable}`;
   return { ...failuresTable(failures), title: state };
 }
 

@@ -8,7 +8,8 @@ import { WARM_UP_SECONDS, WINDOW_ORDERS } from "./e2e.js";
 import { type Growth, growthOf, type Sample } from "./growth.js";
 import { familiesOf, type Memory, memoryOf } from "./memory.js";
 import { type Measured, onExchange, SHAPE, type Verdict } from "./on-exchange.js";
-import { ACCOUNTS, failuresOf, type PhaseReport, runPhase, SHORT_ACCOUNTS } from "./phase.js";
+import { ACCOUNTS, type PhaseReport, runPhase, SHORT_ACCOUNTS } from "./phase.js";
+import { failuresOf, leftOver } from "./phase-verdict.js";
 import { perMillionOrders, type StoredBytes, storedBytes } from "./stored-bytes.js";
 import { atLeast, atMost, type Target } from "./targets.js";
 
@@ -73,10 +74,10 @@ export async function measureSoak(scene: Scene, options: SoakOptions): Promise<S
   const seconds = short ? SHORT_SECONDS : minutes * SECONDS_PER_MINUTE;
   const accounts = short ? SHORT_ACCOUNTS : ACCOUNTS;
   const sending = { ordersPerSecond: 0, atMostPerSecond: rate, window: WINDOW_ORDERS, accounts };
-  if (!short) {
-    log("warming up");
-    await runPhase(scene, { name: "kw", seconds: WARM_UP_SECONDS, ...sending });
-  }
+  if (!short) log("warming up");
+  const warmUp = short
+    ? null
+    : await runPhase(scene, { name: "kw", seconds: WARM_UP_SECONDS, ...sending });
   const before = await storedBytes(scene);
   const memory = new MemoryWatch(
     scene,
@@ -88,7 +89,11 @@ export async function measureSoak(scene: Scene, options: SoakOptions): Promise<S
   );
   const after = await storedBytes(scene);
   const growth = memory.growth(phase.orders);
-  const failures = [...failuresOf("soak", phase), ...growthFailures(growth)];
+  const failures = [
+    ...(warmUp ? leftOver("warm-up", warmUp) : []),
+    ...failuresOf("soak", phase, short),
+    ...growthFailures(growth),
+  ];
   const notFlat = Object.values(growth).filter((its) => its?.verdict !== "flat").length;
   const targets = [
     atLeast("orders/s", rate * REACHED_SHARE_MIN, phase.ordersPerSecond),
@@ -96,6 +101,7 @@ export async function measureSoak(scene: Scene, options: SoakOptions): Promise<S
   ];
   return {
     name: "soak",
+    short,
     minutes: seconds / SECONDS_PER_MINUTE,
     rate,
     ...phase,

@@ -2,7 +2,8 @@
 import type { Scene } from "../../chaos/scene.js";
 import { shapeOf, WARM_UP_SECONDS, WINDOW_ORDERS } from "./e2e.js";
 import { type Measured, onExchange, SHAPE, type Shape, type Verdict } from "./on-exchange.js";
-import { ACCOUNTS, failuresOf, type PhaseReport, runPhase } from "./phase.js";
+import { ACCOUNTS, type PhaseReport, runPhase } from "./phase.js";
+import { failuresOf, leftOver } from "./phase-verdict.js";
 
 export type SweepKind = "symbols" | "accounts";
 
@@ -50,7 +51,7 @@ export async function runSweep(options: SweepOptions): Promise<SweepReport> {
     log(`${size} ${sweep}`);
     const symbols = sweep === "symbols" ? size : SHAPE.symbols;
     const accounts = sweep === "accounts" ? size : ACCOUNTS;
-    const measure = (scene: Scene) => saturate(scene, sweep, accounts, seconds);
+    const measure = (scene: Scene) => saturate(scene, { sweep, accounts, seconds, short });
     const shape = { ...shapeOf(options), symbols, ...roomFor(symbols) };
     rows.push(await onExchange(shape, log, measure));
   }
@@ -64,17 +65,23 @@ function roomFor(symbols: number): Pick<Shape, "env"> {
 
 async function saturate(
   scene: Scene,
-  sweep: SweepKind,
-  accounts: number,
-  seconds: number,
+  {
+    sweep,
+    accounts,
+    seconds,
+    short,
+  }: Required<Pick<SweepOptions, "sweep" | "seconds" | "short">> & {
+    readonly accounts: number;
+  },
 ): Promise<SweepRow> {
   const symbolsPerAccount = SYMBOLS_PER_ACCOUNT[sweep];
   const load = { ordersPerSecond: 0, window: WINDOW_ORDERS, symbolsPerAccount };
-  const warmUp = {
+  const shorter = {
     seconds: Math.min(seconds, WARM_UP_SECONDS),
     accounts: Math.min(accounts, ACCOUNTS),
   };
-  await runPhase(scene, { name: "vw", ...load, ...warmUp });
+  const warmUp = await runPhase(scene, { name: "vw", ...load, ...shorter });
   const phase = await runPhase(scene, { name: "vs", ...load, seconds, accounts });
-  return { ...phase, accounts, failures: failuresOf("saturated", phase) };
+  const failures = [...leftOver("warm-up", warmUp), ...failuresOf("saturated", phase, short)];
+  return { ...phase, accounts, short, failures };
 }

@@ -162,14 +162,14 @@ async function checkQueues({ exchange }: Scene): Promise<void> {
 
 /** Whatever the machine: how much is done, and how fast, is not judged here. */
 function checkMeasured(report: E2eReport): void {
-  const { steps, held, atEighty, quiet, sustainedOrdersPerSecond } = report;
+  const { steps, attempts, held, atEighty, quiet, sustainedOrdersPerSecond } = report;
   expect(report).toMatchObject({ auditOk: true, conserved: true, durable: true, accounts: 100 });
   expect(report.settings).toMatchObject({ fsync: "on", synchronous_commit: "on" });
   for (const phase of [report, ...steps, quiet]) {
     expect(phase.ordersPerSecond).toBeGreaterThan(0);
     expect(phase.fills).toBeGreaterThan(0);
     expect(phase.unreported).toBe(0);
-    expect(phase.acceptMsP50).toBeLessThanOrEqual(phase.acceptMsP99);
+    expect(phase.acceptMsP50).toBeLessThanOrEqual(phase.acceptMsP99!);
   }
   for (const phase of [report, quiet]) {
     expect(phase.crossingShare).toBeCloseTo(0.5, 1);
@@ -188,6 +188,15 @@ function checkMeasured(report: E2eReport): void {
   expect(loadPage(report, new Date())).toContain(headline(sustainedOrdersPerSecond));
   expect(steps.length).toBeGreaterThan(0);
   expect(sustainedOrdersPerSecond).toBe(held?.offeredPerSecond ?? 0);
+  // Each that was offered for the whole time is there, and only the last can have held.
+  expect(attempts.findIndex(({ brokenBy }) => brokenBy === null)).toBe(
+    held ? attempts.length - 1 : -1,
+  );
+  expect(steps.filter(({ brokenBy }) => brokenBy === null).length).toBeGreaterThanOrEqual(
+    attempts.length,
+  );
+  expect(report.short).toBe(true);
+  expect(quiet.notMeasured).toBeNull();
   expect(atEighty?.offeredPerSecond).toBe(
     held ? Math.round(held.offeredPerSecond * 0.8) : undefined,
   );

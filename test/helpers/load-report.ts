@@ -1,25 +1,21 @@
 /** A report of `e2e` as a page needs it, whatever was measured. */
 import type { E2eReport } from "../bench/e2e.js";
-import { brokenBy, type Step } from "../bench/sustained.js";
-
-const SECONDS = 10;
+import { brokenBy } from "../bench/phase-verdict.js";
+import type { Step } from "../bench/sustained.js";
+import { phaseReport } from "./phase-report.js";
 
 /** One rate that was offered, accepted after so many milliseconds. */
 export function stepLike(offeredPerSecond: number, ms: number, changed: Partial<Step> = {}): Step {
-  const phase = {
-    offeredPerSecond,
-    ordersPerSecond: offeredPerSecond,
-    seconds: SECONDS,
-    orders: offeredPerSecond * SECONDS,
+  const done = changed.ordersPerSecond ?? offeredPerSecond;
+  const phase = phaseReport(offeredPerSecond, {
     acceptMsP50: ms,
     acceptMsP99: 3 * ms,
+    accepted99PercentMs: 3 * ms,
     fillMsP50: 2 * ms,
     fillMsP99: 6 * ms,
-    lateSends: 0,
-    rejected: 0,
-    refused: 0,
+    reportedShare: done / offeredPerSecond,
     ...changed,
-  } as Step;
+  });
   return { ...phase, brokenBy: brokenBy(phase) };
 }
 
@@ -60,7 +56,7 @@ export function nothingHeld(): E2eReport {
     ],
     held: null,
     atEighty: null,
-    quiet: stepLike(500, 36),
+    quiet: { ...stepLike(500, 36), notMeasured: null },
     sustainedOrdersPerSecond: 0,
     failures: ["quiet: 3 orders were never reported"],
     ok: false,

@@ -9,69 +9,17 @@ import {
   growthOf,
   JUDGED_ORDERS_MIN,
 } from "../bench/growth.js";
-import { afterLeadIn, failuresOf, leftOver, type PhaseReport } from "../bench/phase.js";
+import { afterLeadIn } from "../bench/phase.js";
 import { targetsTable } from "../bench/report-table.js";
 import { inOrder, type OrderTimes, stagesOf } from "../bench/stages.js";
 import { perMillionOrders } from "../bench/stored-bytes.js";
-import {
-  ACCEPT_P99_LIMIT_MS,
-  brokenBy,
-  findSustained,
-  nextOffer,
-  reportedShare,
-} from "../bench/sustained.js";
+import { findSustained, nextOffer } from "../bench/sustained.js";
 import { atLeast, atMost, below } from "../bench/targets.js";
+import { phaseReport as phase } from "../helpers/phase-report.js";
 import { randomNumbers } from "../helpers/orderflow.js";
 
 const HELD = { brokenBy: null };
 const BROKEN = { brokenBy: "latency" } as const;
-
-/** What is judged of a phase that went well. */
-function phase(offeredPerSecond: number, changed: Partial<PhaseReport> = {}): PhaseReport {
-  const good = {
-    offeredPerSecond,
-    ordersPerSecond: offeredPerSecond,
-    seconds: 10,
-    orders: offeredPerSecond * 10,
-    acceptMsP99: 20,
-    lateSends: 0,
-    rejected: 0,
-    refused: 0,
-  };
-  return { ...good, ...changed } as PhaseReport;
-}
-
-describe("a step of the offered load", () => {
-  it("holds when orders are accepted in time and reported", () => {
-    expect(brokenBy(phase(1_000))).toBeNull();
-    expect(brokenBy(phase(1_000, { acceptMsP99: ACCEPT_P99_LIMIT_MS }))).toBeNull();
-    expect(brokenBy(phase(1_000, { acceptMsP99: ACCEPT_P99_LIMIT_MS + 1 }))).toBe("latency");
-    expect(brokenBy(phase(1_000, { ordersPerSecond: 900 }))).toBe("throughput");
-  });
-
-  it("says nothing of the exchange when the clients did not keep up", () => {
-    expect(brokenBy(phase(1_000, { lateSends: 500 }))).toBeNull();
-    expect(brokenBy(phase(1_000, { lateSends: 501, acceptMsP99: 900 }))).toBe("clients");
-  });
-
-  it("does not hold by what it turns away", () => {
-    expect(brokenBy(phase(1_000, { rejected: 50, refused: 50 }))).toBeNull();
-    expect(brokenBy(phase(1_000, { rejected: 50, refused: 51 }))).toBe("refusals");
-    const whole = phase(1_000, { refused: 101, unreported: 0, inboxesEmptyMs: 0, fillMsP99: 1 });
-    expect(failuresOf("quiet", whole)).toEqual([
-      "quiet: of 10000 orders 101 were refused and 0 rejected",
-    ]);
-    expect(failuresOf("quiet", { ...whole, refused: 100 })).toEqual([]);
-    // Of a step that is to find out what is too much, that is its outcome and no failure.
-    expect(leftOver("step", whole)).toEqual([]);
-  });
-
-  it("does not count what was due at the very end", () => {
-    expect(reportedShare(phase(1_000, { seconds: 1, ordersPerSecond: 750 }))).toBe(1);
-    expect(reportedShare(phase(1_000, { seconds: 1, ordersPerSecond: 600 }))).toBe(0.8);
-    expect(reportedShare(phase(1_000, { ordersPerSecond: 1_010 }))).toBe(1);
-  });
-});
 
 describe("the next step", () => {
   it("begins at half of the closed loop and rises until one breaks", () => {
@@ -102,29 +50,37 @@ describe("the sustained rate", () => {
     const offer = async (rate: number, length: "step" | "whole") => {
       asked.push(`${length} ${rate}`);
       const limit = length === "step" ? momentary : lasting;
-      return phase(rate, { acceptMsP99: rate <= limit ? 10 : 1_000 });
+      return phase(rate, { accepted99PercentMs: rate <= limit ? 10 : 1_000 });
     };
     return { asked, offer };
   }
 
   it("is the highest step that then holds for the whole time", async () => {
     const { asked, offer } = offers(5_500, 5_500);
-    const { steps, sustainedOrdersPerSecond, held } = await findSustained(8_000, offer);
+    const { steps, attempts, sustainedOrdersPerSecond, held } = await findSustained(8_000, offer);
     expect(sustainedOrdersPerSecond).toBe(5_290);
     expect(held?.offeredPerSecond).toBe(5_290);
+    expect(attempts).toEqual([held]);
     expect(steps.map(({ brokenBy }) => brokenBy)).toEqual([null, null, null, "latency"]);
     expect(asked.at(-1)).toBe("whole 5290");
   });
 
   it("is a lower one where the highest was good for a moment only", async () => {
     const { asked, offer } = offers(5_500, 4_100);
-    expect((await findSustained(8_000, offer)).sustainedOrdersPerSecond).toBe(4_000);
+    const { attempts, sustainedOrdersPerSecond } = await findSustained(8_000, offer);
+    expect(sustainedOrdersPerSecond).toBe(4_000);
+    // What was offered and did not hold is told as well.
+    expect(attempts.map(({ offeredPerSecond, brokenBy }) => [offeredPerSecond, brokenBy])).toEqual([
+      [5_290, "latency"],
+      [4_600, "latency"],
+      [4_000, null],
+    ]);
     expect(asked.slice(-3)).toEqual(["whole 5290", "whole 4600", "whole 4000"]);
   });
 
   it("is none where nothing held", async () => {
     const { steps, ...found } = await findSustained(8_000, offers(0, 0).offer);
-    expect(found).toEqual({ sustainedOrdersPerSecond: 0, held: null });
+    expect(found).toEqual({ attempts: [], sustainedOrdersPerSecond: 0, held: null });
     expect(steps.map(({ offeredPerSecond }) => offeredPerSecond)).toEqual([
       4_000, 2_000, 1_000, 500,
     ]);

@@ -64,6 +64,14 @@ describe("the chart of a load", () => {
     expect(count("latency (logarithmic)")).toBe(DRAWINGS);
   });
 
+  it("leaves out what is not known", () => {
+    const unknown = { acceptMsP50: null, acceptMsP99: null, fillMsP50: null, fillMsP99: null };
+    const lost = stepLike(2_000, 0, unknown);
+    for (const steps of [[stepLike(1_000, 5), lost], [lost]]) {
+      expect(charts(steps, 0).text).not.toMatch(/NaN|Infinity|null/);
+    }
+  });
+
   it("says so where there is nothing to draw, and draws a single step", () => {
     expect(charts([], 0).text).toContain("No rate was offered");
     const { text } = charts([stepLike(1_000, 5)], 0);

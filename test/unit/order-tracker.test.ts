@@ -7,7 +7,14 @@ import { OrderTracker } from "../../services/participants/tracker.js";
 function unanswered(): OrderTracker {
   const tracker = new OrderTracker(new ClientLog(undefined));
   for (const [at, clientOrderId] of ["a", "b", "c", "d"].entries()) {
-    tracker.submit({ requestId: at + 1, account: 9, clientOrderId, isCrossing: true, dueMs: 0 });
+    tracker.submit({
+      requestId: at + 1,
+      account: 9,
+      clientOrderId,
+      symbol: "AAPL",
+      isCrossing: true,
+      dueMs: 0,
+    });
   }
   return tracker;
 }

@@ -1,0 +1,98 @@
+/** What a phase of a benchmark is worth. */
+import { describe, expect, it } from "vitest";
+import {
+  ACCEPT_P99_LIMIT_MS,
+  brokenBy,
+  failuresOf,
+  leftOver,
+  notMeasured,
+  turnedAway,
+} from "../bench/phase-verdict.js";
+import { phaseReport as phase } from "../helpers/phase-report.js";
+
+describe("a step of the offered load", () => {
+  it("holds when orders are accepted in time and reported", () => {
+    expect(brokenBy(phase(1_000))).toBeNull();
+    expect(brokenBy(phase(1_000, { accepted99PercentMs: ACCEPT_P99_LIMIT_MS }))).toBeNull();
+    expect(brokenBy(phase(1_000, { accepted99PercentMs: ACCEPT_P99_LIMIT_MS + 1 }))).toBe(
+      "latency",
+    );
+    expect(brokenBy(phase(1_000, { reportedShare: 0.96 }))).toBe("throughput");
+  });
+
+  it("does not hold where fewer than 99 % are accepted at all, or nothing is known", () => {
+    expect(brokenBy(phase(1_000, { accepted99PercentMs: null, acceptMsP99: 5 }))).toBe("latency");
+    expect(brokenBy(phase(1_000, { reportedShare: null }))).toBe("throughput");
+  });
+
+  it("says nothing of the exchange when the clients did not keep up", () => {
+    expect(brokenBy(phase(1_000, { lateSends: 500 }))).toBeNull();
+    expect(brokenBy(phase(1_000, { lateSends: 501, accepted99PercentMs: 900 }))).toBe("clients");
+  });
+
+  it("does not hold by what it turns away", () => {
+    expect(brokenBy(phase(1_000, { rejected: 50, refused: 50 }))).toBeNull();
+    expect(brokenBy(phase(1_000, { rejected: 50, refused: 51 }))).toBe("refusals");
+  });
+
+  it("does not hold with an order that has no report, whatever else is well", () => {
+    expect(brokenBy(phase(1_000, { unreported: 1, lateSends: 501 }))).toBe("loss");
+  });
+});
+
+describe("a phase fails", () => {
+  const failures = (changed: Parameters<typeof phase>[1], isShort = false) =>
+    failuresOf("quiet", phase(1_000, changed), isShort);
+
+  it("by what it has left undone, short or not", () => {
+    for (const isShort of [false, true]) {
+      expect(failures({}, isShort)).toEqual([]);
+      expect(failures({ unreported: 2 }, isShort)).toEqual(["quiet: 2 orders have no report"]);
+      expect(failures({ inboxesEmptyMs: 1_001 }, isShort)).toEqual([
+        "quiet: the inboxes were empty only after 1001 ms",
+      ]);
+    }
+    expect(leftOver("step", phase(1_000, { inboxesEmptyMs: 2_000, fillMsP99: 1_000 }))).toEqual([]);
+    expect(leftOver("step", phase(1_000, { inboxesEmptyMs: 1_000, fillMsP99: null }))).toEqual([]);
+  });
+
+  it("by what was turned away", () => {
+    const why = ["quiet: of 10000 orders 101 were refused and 0 rejected"];
+    expect(failures({ refused: 101 })).toEqual(why);
+    expect(turnedAway("quiet", phase(1_000, { refused: 101 }))).toEqual(why);
+    expect(failures({ refused: 100 })).toEqual([]);
+    // Of a step that is to find out what is too much, that is its outcome and no failure.
+    expect(leftOver("step", phase(1_000, { refused: 101 }))).toEqual([]);
+  });
+
+  it("by crossing orders that met nobody, but not where it was only tried", () => {
+    expect(failures({ crossingTradedShare: 0.899 })).toEqual([
+      "quiet: only 89.9 % of the crossing orders traded",
+    ]);
+    for (const share of [0.9, null]) expect(failures({ crossingTradedShare: share })).toEqual([]);
+    expect(failures({ crossingTradedShare: 0.1 }, true)).toEqual([]);
+  });
+
+  it("where the machine has no room for an open loop", () => {
+    const late = { reportedShare: 0.36, ordersPerSecond: 182, lateSends: 1_202, orders: 5_000 };
+    expect(failuresOf("quiet", phase(500, late), false)).toEqual([
+      "quiet: the machine has no room for this measurement: the load processes sent 5000 orders, and 1202 late or not at all",
+    ]);
+    expect(failures({ reportedShare: 0.36 })).toEqual([
+      "quiet: the machine has no room for this measurement: of 1000 orders/s only 36 % were reported in time",
+    ]);
+    expect(failuresOf("quiet", phase(500, late), true)).toEqual([]);
+    // That it takes long is what was measured.
+    expect(notMeasured(phase(500, { accepted99PercentMs: 5_000 }))).toBeNull();
+    // A closed loop offers what is taken.
+    expect(notMeasured(phase(0, { ordersPerSecond: 182, reportedShare: null }))).toBeNull();
+  });
+
+  it("where nothing was reported in time, in a closed loop as well", () => {
+    for (const offered of [0, 500]) {
+      expect(notMeasured(phase(offered, { ordersPerSecond: 0 }))).toBe(
+        "no order was reported while orders were being sent",
+      );
+    }
+  });
+});
