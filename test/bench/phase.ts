@@ -98,8 +98,20 @@ interface Looked {
   readonly inboxesEmptyMs: number;
 }
 
+/** Looks at an exchange while orders are sent to it. */
+export interface Onlooker {
+  /** Orders are sent from now on; `sent`: how many were, as of the last second. */
+  begin(sent: () => number): void;
+  /** No more are; or a phase could not be done to its end, begun or not. */
+  end(): void;
+}
+
 /** Sends for the time of the phase, then waits until everything is reported and taken. */
-export async function runPhase(scene: Scene, phase: Phase): Promise<PhaseReport> {
+export async function runPhase(
+  scene: Scene,
+  phase: Phase,
+  onlooker?: Onlooker,
+): Promise<PhaseReport> {
   const loads = startLoads(scene, phase);
   try {
     await Promise.all([...loads.values()].map((load) => load.ready()));
@@ -107,9 +119,11 @@ export async function runPhase(scene: Scene, phase: Phase): Promise<PhaseReport>
     const before = await countersOf(scene);
     const cpuBefore = cpuTimes(scene.exchange, pids);
     for (const load of loads.values()) load.go();
+    onlooker?.begin(() => sentBy(loads));
     await sleep(phase.seconds * MS_PER_SECOND);
     for (const load of loads.values()) load.stop();
     await Promise.all([...loads.values()].map((load) => load.stopped()));
+    onlooker?.end();
     const cpu = cpuBetween(cpuBefore, cpuTimes(scene.exchange, pids));
     const rssMib = rssOf(scene, pids);
     const inboxesEmptyMs = await untilQuiet(scene, QUIET_LIMIT_MS);
@@ -118,8 +132,13 @@ export async function runPhase(scene: Scene, phase: Phase): Promise<PhaseReport>
     const after = await countersOf(scene);
     return { ...measured, ...costBetween(before, after, measured.orders) };
   } finally {
+    onlooker?.end();
     for (const load of loads.values()) load.kill();
   }
+}
+
+function sentBy(loads: ReadonlyMap<string, LoadProcess>): number {
+  return [...loads.values()].reduce((sum, { counts }) => sum + (counts?.submitted ?? 0), 0);
 }
 
 /** The load processes of a phase by name, not told to go yet. */

@@ -5,8 +5,9 @@ import {
   OTHER_CONNECTIONS_MAX,
 } from "../../services/adapters/postgres/store.js";
 import { WARM_UP_SECONDS, WINDOW_ORDERS } from "./e2e.js";
-import { type Growth, growthOf, type Sample } from "./growth.js";
-import { familiesOf, type Memory, memoryOf } from "./memory.js";
+import type { Growth } from "./growth.js";
+import { familiesOf, memoryOf } from "./memory.js";
+import { MemoryWatch } from "./memory-watch.js";
 import { type Measured, onExchange, SHAPE, type Verdict } from "./on-exchange.js";
 import { ACCOUNTS, type PhaseReport, runPhase, SHORT_ACCOUNTS } from "./phase.js";
 import { failuresOf, leftOver } from "./phase-verdict.js";
@@ -30,7 +31,6 @@ const MS_PER_SECOND = 1_000;
 /** Memory is looked at so often, and in a short run so many times. */
 const SAMPLE_MS = 1_000;
 const SAMPLES_MIN = 120;
-const BYTES_PER_MIB = 1_048_576;
 /**
  * Each connection of a node for commits keeps the plans of all statements that it has ever had, so PostgreSQL's memory grows
  * until each connection has met each combination of parts that occurs, the rarest last. In MiB, as measured (the page beside
@@ -80,15 +80,13 @@ export async function measureSoak(scene: Scene, options: SoakOptions): Promise<S
     : await runPhase(scene, { name: "kw", seconds: WARM_UP_SECONDS, ...sending });
   const before = await storedBytes(scene);
   const memory = new MemoryWatch(
-    scene,
+    () => memoryOf(familiesOf(scene.exchange, new Map())),
     Math.min(SAMPLE_MS, (seconds * MS_PER_SECOND) / SAMPLES_MIN),
   );
   log(`at most ${rate} orders/s for ${seconds} s`);
-  const phase = await runPhase(scene, { name: "ks", seconds, ...sending }).finally(() =>
-    memory.stop(),
-  );
+  const phase = await runPhase(scene, { name: "ks", seconds, ...sending }, memory);
   const after = await storedBytes(scene);
-  const growth = memory.growth(phase.orders);
+  const growth = memory.growth((name) => fillsUpToMib(scene, name));
   const failures = [
     ...(warmUp ? leftOver("warm-up", warmUp) : []),
     ...failuresOf("soak", phase, short),
@@ -106,7 +104,7 @@ export async function measureSoak(scene: Scene, options: SoakOptions): Promise<S
     rate,
     ...phase,
     rssStart: memory.start,
-    rssEnd: memory.end,
+    rssEnd: memory.last,
     growth,
     bytesPerMillionOrders: perMillionOrders(before, after, phase.orders),
     targets,
@@ -122,61 +120,10 @@ function growthFailures(growth: ByProcess<Growth | null>): string[] {
   });
 }
 
-/** Looks at the memory of an exchange's processes again and again, while orders go through at an even rate. */
-class MemoryWatch {
-  private readonly scene: Scene;
-  private readonly timer: NodeJS.Timeout;
-  private readonly looks: ReadonlyMap<string, Memory>[] = [];
-
-  constructor(scene: Scene, everyMs: number) {
-    this.scene = scene;
-    this.look();
-    this.timer = setInterval(() => this.look(), everyMs);
-  }
-
-  stop(): void {
-    clearInterval(this.timer);
-    this.look();
-  }
-
-  get start(): Record<string, number> {
-    return rssOf(this.looks[0]!);
-  }
-
-  get end(): Record<string, number> {
-    return rssOf(this.looks.at(-1)!);
-  }
-
-  /** `orders`: of the whole time. */
-  growth(orders: number): Record<string, Growth | null> {
-    const names = [...this.looks[0]!.keys()];
-    const ordersPerLook = orders / this.looks.length;
-    const samplesOf = (name: string): Sample[] =>
-      this.looks.flatMap((look, at) => {
-        const memory = look.get(name);
-        return memory ? [{ orders: at * ordersPerLook, mib: inMib(memory.anonymousBytes) }] : [];
-      });
-    return Object.fromEntries(
-      names.map((name) => [name, growthOf(samplesOf(name), this.fillsUpToMib(name))]),
-    );
-  }
-
-  private fillsUpToMib(name: string): number {
-    if (name !== "postgres") return 0;
-    const commits = COMMIT_CONNECTIONS_MAX * (CONNECTION_MIB + PLANS_MAX * PLAN_MIB);
-    const others = OTHER_CONNECTIONS_MAX * (CONNECTION_MIB + OTHER_PLANS_MAX * PLAN_MIB);
-    return OTHER_PROCESSES_MIB + this.scene.exchange.nodes.length * (commits + others);
-  }
-
-  private look(): void {
-    this.looks.push(memoryOf(familiesOf(this.scene.exchange, new Map())));
-  }
-}
-
-function rssOf(look: ReadonlyMap<string, Memory>): Record<string, number> {
-  return Object.fromEntries([...look].map(([name, { rssBytes }]) => [name, inMib(rssBytes)]));
-}
-
-function inMib(bytes: number): number {
-  return Math.round((bytes / BYTES_PER_MIB) * 10) / 10;
+/** Its caches may take longer to fill than a run. */
+function fillsUpToMib(scene: Scene, name: string): number {
+  if (name !== "postgres") return 0;
+  const commits = COMMIT_CONNECTIONS_MAX * (CONNECTION_MIB + PLANS_MAX * PLAN_MIB);
+  const others = OTHER_CONNECTIONS_MAX * (CONNECTION_MIB + OTHER_PLANS_MAX * PLAN_MIB);
+  return OTHER_PROCESSES_MIB + scene.exchange.nodes.length * (commits + others);
 }
