@@ -6,6 +6,7 @@ import type { LoadProcess, LoadResult } from "../../chaos/load/process.js";
 import { untilQuiet } from "../../chaos/quiet.js";
 import type { Scene } from "../../chaos/scene.js";
 import { type Phase, startLoads } from "./phase.js";
+import { TURNED_AWAY_SHARE_MAX } from "./phase-verdict.js";
 import { ToldOrders } from "./told.js";
 
 /** How long each part lasts, in seconds; and accounts of either kind of clients. */
@@ -19,6 +20,8 @@ export interface Sizes {
 }
 
 export const WINDOW_ORDERS = 2_000;
+/** It is halved so many times at most. */
+const WINDOW_HALVED_MAX = 3;
 const LOADED_SHARE = 0.8;
 const OFFERED_TIMES = 3;
 /** Of each of the four load processes of a burst: so many clients that none is held back before all together are too many. */
@@ -31,7 +34,10 @@ const QUIET_LIMIT_MS = 60_000;
 const MS_PER_SECOND = 1_000;
 
 export interface Capacity {
+  /** Orders outstanding at once. */
+  readonly window: number;
   readonly acceptedPerSecond: number;
+  readonly accepted: number;
   readonly refused: number;
 }
 
@@ -50,10 +56,35 @@ export interface Run {
 
 const now = (): number => performance.timeOrigin + performance.now();
 
+/**
+ * What an exchange can do, by closed loops: with fewer orders outstanding where too many of them were refused, for then it
+ * did less than it can. The last one is given whatever was refused. Throws where nothing was accepted.
+ */
+export async function findCapacity(
+  measure: (window: number) => Promise<Capacity>,
+): Promise<Capacity> {
+  for (let window = WINDOW_ORDERS, halved = 0; ; window /= 2, halved += 1) {
+    const capacity = await measure(window);
+    if (capacity.acceptedPerSecond === 0) {
+      throw new Error(
+        `BENCH_NO_CAPACITY: with ${window} orders outstanding none was accepted: there is nothing of which to offer three times as much`,
+      );
+    }
+    if (!isRefusedTooMuch(capacity) || halved === WINDOW_HALVED_MAX) return capacity;
+  }
+}
+
+export function isRefusedTooMuch({ accepted, refused }: Capacity): boolean {
+  return refused > TURNED_AWAY_SHARE_MAX * (accepted + refused);
+}
+
 /** Orders accepted a second in a closed loop. */
-export async function measureCapacity(scene: Scene, sizes: Sizes): Promise<Capacity> {
-  const { accounts, leadIn, saturated } = sizes;
-  const phase = { ...phaseOf("os", 0, accounts), streams: CAPACITY_STREAMS };
+export async function measureCapacity(
+  scene: Scene,
+  { accounts, leadIn, saturated }: Sizes,
+  window: number,
+): Promise<Capacity> {
+  const phase = { ...phaseOf(`os${window}`, 0, accounts), window, streams: CAPACITY_STREAMS };
   const loads = startLoads(scene, phase);
   return sending(scene, loads, async () => {
     for (const load of loads.values()) load.go();
@@ -65,6 +96,8 @@ export async function measureCapacity(scene: Scene, sizes: Sizes): Promise<Capac
     const told = toldBy(await resultsOf(loads));
     const accepted = told.acceptedBetween(fromMs, untilMs).length;
     return {
+      window,
+      accepted,
       acceptedPerSecond: Math.round((accepted / (untilMs - fromMs)) * MS_PER_SECOND),
       refused: told.refusedBetween(fromMs, untilMs),
     };
@@ -104,7 +137,7 @@ export async function runBurst(
     const burstFromMs = now();
     for (const load of burst.values()) load.go();
     await seconds(sizes.burst);
-    const burstUntilMs = now();
+    const toldToStopMs = now();
     for (const load of burst.values()) load.stop();
     await seconds(sizes.after);
     const untilMs = now();
@@ -113,6 +146,9 @@ export async function runBurst(
     const results = [...ofUsual, ...ofBurst];
     const unreported = results.reduce((sum, result) => sum + result.unreported, 0);
     const told = { logs, unreported, all: toldBy(results), usual: toldBy(ofUsual) };
+    // They may have sent on until they had read the word.
+    const lastSentMs = toldBy(ofBurst).lastSentMs ?? 0;
+    const burstUntilMs = lastSentMs > burstFromMs ? lastSentMs : toldToStopMs;
     return { ...told, loadedFromMs, burstFromMs, burstUntilMs, untilMs };
   });
 }

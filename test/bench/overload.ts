@@ -8,6 +8,8 @@ import { WARM_UP_SECONDS } from "./e2e.js";
 import { type Measured, onExchange, SHAPE, type Verdict } from "./on-exchange.js";
 import {
   type Capacity,
+  findCapacity,
+  isRefusedTooMuch,
   measureCapacity,
   type Run,
   runBurst,
@@ -55,6 +57,8 @@ const MS_PER_SECOND = 1_000;
 interface OverloadNumbers {
   /** Orders accepted a second in a closed loop, and what was refused there. */
   readonly capacity: number;
+  /** How many were outstanding there. */
+  readonly capacityWindow: number;
   readonly refusedAtCapacity: number;
   /** Orders of all clients that were accepted a second during the burst, and their part of the capacity. */
   readonly goodput: number;
@@ -97,14 +101,20 @@ export async function measureOverload(
 ): Promise<OverloadMeasured> {
   const sizes = short ? SHORT : FULL;
   const notWarmedUp = short ? [] : await warmUp(scene, sizes, log);
-  log(`saturating for ${sizes.leadIn + sizes.saturated} s`);
-  const capacity = await measureCapacity(scene, sizes);
+  const capacity = await findCapacity((window) => {
+    log(`saturating for ${sizes.leadIn + sizes.saturated} s, ${window} orders outstanding`);
+    return measureCapacity(scene, sizes, window);
+  });
   const run = await runBurst(scene, capacity.acceptedPerSecond, sizes, log);
   const checked = await runChecker(run.logs, scene.exchange.urls.postgres, "any");
   const numbers = judge(capacity, run, checked.lost);
   const { loadedFromMs, burstFromMs, untilMs } = run;
   const timeline = run.all.timeline(loadedFromMs, untilMs, burstFromMs);
-  const failures = [...notWarmedUp, ...failuresOf(numbers, short)];
+  const failures = [
+    ...notWarmedUp,
+    ...(short ? [] : capacityFailures(capacity)),
+    ...failuresOf(numbers, short),
+  ];
   return { name: "overload", short, ...numbers, targets: targetsOf(numbers), timeline, failures };
 }
 
@@ -121,7 +131,7 @@ async function warmUp(
 }
 
 export function judge(
-  { acceptedPerSecond: capacity, refused: refusedAtCapacity }: Capacity,
+  { window: capacityWindow, acceptedPerSecond: capacity, refused: refusedAtCapacity }: Capacity,
   { all, usual, unreported, loadedFromMs, burstFromMs, burstUntilMs, untilMs }: Run,
   lostByChecker: number,
 ): OverloadNumbers {
@@ -134,6 +144,7 @@ export function judge(
   const ratio = loadedP99Ms > 0 ? rounded(admittedP99Ms / loadedP99Ms) : null;
   return {
     capacity,
+    capacityWindow,
     refusedAtCapacity,
     goodput: Math.round(goodput),
     goodputRatio: rounded(goodput / capacity),
@@ -167,6 +178,15 @@ const lossOf = ({ lost }: OverloadNumbers): Target => atMost("lost", 0, lost);
 /** Not a promise of the exchange: whether the load processes have done what they were to. */
 const offerOf = ({ offeredTimes }: OverloadNumbers): Target =>
   atLeast("offered, in capacities", OFFERED_TIMES_ENOUGH, offeredTimes);
+
+/** All numbers hang on the capacity: where too much was refused as well, it is less than the exchange can do. */
+export function capacityFailures(capacity: Capacity): string[] {
+  if (!isRefusedTooMuch(capacity)) return [];
+  const { accepted, refused, window } = capacity;
+  return [
+    `the capacity is not known: with ${window} orders outstanding ${refused} were refused and ${accepted} accepted`,
+  ];
+}
 
 /** What promises were broken; of a short run only those that no lack of processor time breaks. */
 export function failuresOf(numbers: OverloadNumbers, isShort: boolean): string[] {

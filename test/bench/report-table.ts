@@ -141,14 +141,22 @@ function soakTables(report: SoakReport): Table[] {
 }
 
 function overloadTables(report: OverloadReport): Table[] {
-  const { capacity, refusedAtCapacity, goodput, offeredTimes, refused, refusedBefore } = report;
+  const {
+    capacity,
+    capacityWindow,
+    refusedAtCapacity,
+    goodput,
+    offeredTimes,
+    refused,
+    refusedBefore,
+  } = report;
   const { loadedP50Ms, loadedP99Ms, admittedP50Ms, admittedP99Ms, timeline } = report;
   return [
     {
       title: `${offeredTimes} times the capacity`,
       rows: [
         ["", "accepted/s", "p50 ms", "p99 ms", "refused"],
-        ["closed loop", capacity, UNKNOWN, UNKNOWN, refusedAtCapacity],
+        [`closed loop of ${capacityWindow}`, capacity, UNKNOWN, UNKNOWN, refusedAtCapacity],
         ["before the burst", UNKNOWN, loadedP50Ms, loadedP99Ms, refusedBefore],
         ["burst", goodput, admittedP50Ms, admittedP99Ms, refused],
       ],

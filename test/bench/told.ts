@@ -45,6 +45,12 @@ export class ToldOrders {
     return countBetween(this.sent, fromMs, untilMs);
   }
 
+  /** Null: nothing was sent. */
+  get lastSentMs(): number | null {
+    if (this.sent.length === 0) return null;
+    return this.sent.reduce((latest, at) => Math.max(latest, at));
+  }
+
   refusedBetween(fromMs: number, untilMs: number): number {
     return countBetween(this.refused, fromMs, untilMs);
   }

@@ -1,7 +1,8 @@
 /** What overload judges by: what was told from moment to moment, when all is normal again, and what breaks a promise. */
 import { describe, expect, it } from "vitest";
 import type { Moments } from "../../chaos/load/moments.js";
-import { failuresOf, judge } from "../bench/overload.js";
+import { capacityFailures, failuresOf, judge } from "../bench/overload.js";
+import { type Capacity, findCapacity } from "../bench/overload-run.js";
 import {
   NORMAL_SPANS,
   percentileOf,
@@ -49,6 +50,12 @@ describe("what was told", () => {
     ]);
   });
 
+  it("ends with the last order of any process", () => {
+    const [one, other] = [moments(0, 1_000, () => 5), moments(0, 500, () => 5)];
+    expect(new ToldOrders([other, one]).lastSentMs).toBe(at(990));
+    expect(new ToldOrders([]).lastSentMs).toBeNull();
+  });
+
   it("has a timeline, from before the burst on", () => {
     const orders = told(1_500, (ms) => (ms < 1_000 ? 5 : "refused"));
     const spans = orders.timeline(at(0), at(1_500), at(500));
@@ -82,7 +89,7 @@ it("is normal from the first span on in which, and for a while after which, ever
 });
 
 describe("overload", () => {
-  const CAPACITY = { acceptedPerSecond: 100, refused: 0 };
+  const CAPACITY = { window: 2_000, acceptedPerSecond: 100, accepted: 2_000, refused: 0 };
   const [BURST_MS, END_MS, UNTIL_MS] = [2_000, 4_000, 6_000];
 
   /** Usual clients send 100 orders a second all the time; `burst` is what others do. */
@@ -143,5 +150,43 @@ describe("overload", () => {
         burst(() => 5),
       ).failures,
     ).toEqual(["nothing was refused: it was no overload"]);
+  });
+});
+
+describe("the capacity", () => {
+  /** An exchange that refuses some of what is asked for with so many orders outstanding. */
+  async function found(refusedOf: (window: number) => number, accepted = 9_900) {
+    const windows: number[] = [];
+    const measure = async (window: number): Promise<Capacity> => {
+      windows.push(window);
+      const acceptedPerSecond = Math.round(accepted / 20);
+      return { window, accepted, acceptedPerSecond, refused: refusedOf(window) };
+    };
+    return { capacity: await findCapacity(measure), windows };
+  }
+
+  it("is that of a closed loop which hardly anything is refused of", async () => {
+    const { capacity, windows } = await found(() => 100);
+    expect(windows).toEqual([2_000]);
+    expect(capacity).toMatchObject({ window: 2_000, acceptedPerSecond: 495 });
+    expect(capacityFailures(capacity)).toEqual([]);
+  });
+
+  it("is looked for with fewer orders outstanding where more is refused", async () => {
+    const { capacity, windows } = await found((window) => (window > 500 ? 101 : 0));
+    expect(windows).toEqual([2_000, 1_000, 500]);
+    expect(capacityFailures(capacity)).toEqual([]);
+  });
+
+  it("is not known where an eighth of them are too many as well", async () => {
+    const { capacity, windows } = await found(() => 101);
+    expect(windows).toEqual([2_000, 1_000, 500, 250]);
+    expect(capacityFailures(capacity)).toEqual([
+      "the capacity is not known: with 250 orders outstanding 101 were refused and 9900 accepted",
+    ]);
+  });
+
+  it("is not nothing: three times that would be all that can be", async () => {
+    await expect(found(() => 0, 0)).rejects.toThrow(/BENCH_NO_CAPACITY: with 2000 orders/);
   });
 });
