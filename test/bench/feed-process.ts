@@ -10,6 +10,10 @@ import { afterLeadIn } from "./phase.js";
 const PROGRAM = join(PROJECT_ROOT, "dist", "test", "bench", "feed-listener.js");
 const MICROSECONDS_PER_MS = 1_000;
 
+/** A trade that is committed in the first or last of so long, in which the subscriber listens, may not be heard. */
+export const EDGE_SECONDS = 1;
+const MICROSECONDS_PER_SECOND = 1_000_000;
+
 /** A trade and when it was heard of, in microseconds since 1970. */
 export type HeardTrade = readonly [symbol: string, tradeId: number, heardAt: number];
 
@@ -21,7 +25,23 @@ export type ListenerLine =
       readonly reconnects: number;
     };
 
+/** What a subscriber has heard, and from when until when it listened, in microseconds since 1970. */
+export interface Heard {
+  readonly trades: readonly HeardTrade[];
+  readonly reconnects: number;
+  readonly from: number;
+  readonly until: number;
+}
+
+export interface StoredTrade {
+  readonly symbol: string;
+  readonly tradeId: number;
+  /** Of the batch in which it was committed. */
+  readonly time: number;
+}
+
 export class FeedProcess {
+  private readyAt = 0;
   private readonly child: ChildProcess;
   private readonly lines: AsyncIterator<string>;
 
@@ -37,6 +57,7 @@ export class FeedProcess {
   static async start(scene: Scene): Promise<FeedProcess> {
     const started = new FeedProcess(scene);
     await started.next("ready");
+    started.readyAt = now();
     return started;
   }
 
@@ -45,10 +66,13 @@ export class FeedProcess {
   }
 
   /** Ends it; gives what it has heard. */
-  async stop(): Promise<readonly HeardTrade[]> {
+  async stop(): Promise<Heard> {
+    const until = now();
     this.child.stdin?.end();
     const line = await this.next("heard");
-    return line.kind === "heard" ? line.heard : [];
+    if (line.kind !== "heard")
+      throw new Error("LISTENER_FAILED: the subscriber answered out of turn");
+    return { trades: line.heard, reconnects: line.reconnects, from: this.readyAt, until };
   }
 
   kill(): void {
@@ -64,29 +88,52 @@ export class FeedProcess {
 }
 
 /**
- * From the time of the batch in which each was committed until it was heard, without those of the lead-in; and how many
- * were heard of which nothing is known.
+ * From the time of the batch in which each was committed until it was heard, without those of the lead-in; how many were
+ * heard of which nothing is known, and how many were not heard that are stored.
  */
 export async function tradeToFeed(
   scene: Scene,
-  heard: readonly HeardTrade[],
-): Promise<{ readonly latencies: Latencies; readonly unknown: number }> {
-  const times = await scene.query<{ symbol: string; tradeId: number; time: number }>(
+  heard: Heard,
+): Promise<{
+  readonly latencies: Latencies;
+  readonly unknown: number;
+  readonly missing: number;
+}> {
+  const { trades, from, until } = heard;
+  const times = await scene.query<StoredTrade>(
     `SELECT i.symbol, t.trade_id AS "tradeId", t.time
      FROM trades t JOIN instruments i ON i.instrument = t.actor
-     WHERE (i.symbol, t.trade_id) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))`,
-    [heard.map(([symbol]) => symbol), heard.map(([, tradeId]) => tradeId)],
+     WHERE t.time BETWEEN $3 AND $4
+        OR (i.symbol, t.trade_id) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))`,
+    [trades.map(([symbol]) => symbol), trades.map(([, tradeId]) => tradeId), from, until],
   );
-  const committed = new Map(
-    times.map(({ symbol, tradeId, time }) => [`${symbol}/${tradeId}`, time]),
-  );
-  const known = heard.flatMap(([symbol, tradeId, heardAt]) => {
-    const time = committed.get(`${symbol}/${tradeId}`);
+  const committed = new Map(times.map((trade) => [keyOf(trade.symbol, trade.tradeId), trade.time]));
+  const known = trades.flatMap(([symbol, tradeId, heardAt]) => {
+    const time = committed.get(keyOf(symbol, tradeId));
     return time === undefined ? [] : [{ time, heardAt }];
   });
   const latencies = new Latencies();
   for (const { time, heardAt } of afterLeadIn(known, (trade) => trade.time)) {
     latencies.record((heardAt - time) / MICROSECONDS_PER_MS);
   }
-  return { latencies, unknown: heard.length - known.length };
+  const missing = missingOf(times, heard);
+  return { latencies, unknown: trades.length - known.length, missing };
+}
+
+/** Of the stored trades those that were not heard, but for the edges. */
+export function missingOf(
+  stored: readonly StoredTrade[],
+  { trades, from, until }: Pick<Heard, "trades" | "from" | "until">,
+): number {
+  const heard = new Set(trades.map(([symbol, tradeId]) => keyOf(symbol, tradeId)));
+  const edge = EDGE_SECONDS * MICROSECONDS_PER_SECOND;
+  const isDue = ({ time }: StoredTrade) => time >= from + edge && time <= until - edge;
+  return stored.filter((trade) => isDue(trade) && !heard.has(keyOf(trade.symbol, trade.tradeId)))
+    .length;
+}
+
+const keyOf = (symbol: string, tradeId: number): string => `${symbol}/${tradeId}`;
+
+function now(): number {
+  return Math.round((performance.timeOrigin + performance.now()) * MICROSECONDS_PER_MS);
 }

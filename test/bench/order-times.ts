@@ -21,28 +21,38 @@ type Stored = ReadonlyMap<string, number>;
 /** By client order id or by order number. */
 type Times<K> = Map<K, Partial<OrderTimes>>;
 
-/** Of orders that trade at once; what is not known of an order leaves it out. `since`: microseconds since 1970. */
+/** Of orders that trade at once, in microseconds since 1970. */
+export interface Traded {
+  /** Those of which every time is known. */
+  readonly whole: readonly OrderTimes[];
+  /** When each of all that traded was due. */
+  readonly dues: readonly number[];
+}
+
+/** `since`: microseconds since 1970. */
 export async function orderTimes(
   scene: Scene,
   logs: string,
   stored: Stored,
   since: number,
-): Promise<OrderTimes[]> {
+): Promise<Traded> {
   const client = new ClientTimes(logs);
   const batches = await BatchTimes.read(scene, stored, since);
-  const times: OrderTimes[] = [];
+  const whole: OrderTimes[] = [];
+  const dues: number[] = [];
   for (const [clientOrderId, told] of client.byClientId) {
     const orderId = client.orderIds.get(clientOrderId);
     if (orderId === undefined) continue;
-    const whole = {
+    const times = {
       ...told,
       ...batches.byClientId.get(clientOrderId),
       ...batches.byOrder.get(orderId),
       filled: client.filled.get(orderId),
     };
-    if (isWhole(whole)) times.push(whole);
+    if (times.filled !== undefined && times.due !== undefined) dues.push(times.due);
+    if (isWhole(times)) whole.push(times);
   }
-  return times;
+  return { whole, dues };
 }
 
 const PLACES = 10;

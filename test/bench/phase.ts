@@ -244,7 +244,12 @@ function merged(encoded: readonly string[]): Latencies {
   return all;
 }
 
-function percentile(latencies: Latencies, percent: number, among = latencies.count): number | null {
+/** Null where it is not known. */
+export function percentile(
+  latencies: Latencies,
+  percent: number,
+  among = latencies.count,
+): number | null {
   const ms = latencies.percentileAmong(among, percent);
   return ms === null ? null : rounded(ms);
 }

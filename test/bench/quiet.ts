@@ -4,10 +4,11 @@
  */
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { runChecker } from "../../chaos/run-checker.js";
 import type { Scene } from "../../chaos/scene.js";
 import { QUIET_ORDERS_PER_SECOND, WARM_UP_SECONDS, WINDOW_ORDERS } from "./e2e.js";
-import { FeedProcess, tradeToFeed } from "./feed-process.js";
+import { EDGE_SECONDS, FeedProcess, tradeToFeed } from "./feed-process.js";
 import { InboxWatch } from "./inbox-watch.js";
 import { type Measured, onExchange, SHAPE, type Verdict } from "./on-exchange.js";
 import { orderTimes } from "./order-times.js";
@@ -17,6 +18,7 @@ import {
   LEAD_IN_SECONDS,
   type Phase,
   type PhaseReport,
+  percentile,
   runPhase,
   SHORT_ACCOUNTS,
 } from "./phase.js";
@@ -34,6 +36,7 @@ const SECONDS = 60;
 /** Numbers of so short a run mean nothing, so it needs no warm-up. */
 const SHORT_SECONDS = 2;
 const STAGES_SECONDS_MAX = 20;
+const MS_PER_SECOND = 1_000;
 const MICROSECONDS_PER_MS = 1_000;
 /** What an exchange is to be that has little to do, in milliseconds. */
 const TARGETS_MS = {
@@ -46,13 +49,19 @@ const TARGETS_MS = {
 
 interface QuietMeasured extends PhaseReport, Measured {
   readonly name: "quiet";
-  readonly tradeToFeedMsP50: number;
-  readonly tradeToFeedMsP99: number;
+  /** Null: the subscriber has heard of no trade. */
+  readonly tradeToFeedMsP50: number | null;
+  readonly tradeToFeedMsP99: number | null;
   readonly tradesHeard: number;
+  /** Trades that were committed while it listened and that it has not heard of, and times that it had to connect again. */
+  readonly tradesMissing: number;
+  readonly feedReconnects: number;
   /** The same load once more, with clients that write everything down and a reader more of every inbox. */
   readonly watched: PhaseReport;
   readonly stages: readonly Stage[];
+  /** Orders of which all times are known, of the crossing ones that traded while latencies counted. */
   readonly stagesOrders: number;
+  readonly stagesOrdersTraded: number;
   /** Orders and fills of which the watched clients were told and the database has nothing. */
   readonly lost: number;
   readonly targets: readonly Target[];
@@ -79,33 +88,39 @@ export async function measureQuiet(scene: Scene, options: QuietOptions): Promise
   try {
     log(`${QUIET_ORDERS_PER_SECOND} orders/s for ${seconds} s`);
     const phase = await runPhase(scene, { name: "qf", ...load, ...timed(seconds) });
+    await sleep(EDGE_SECONDS * MS_PER_SECOND); // The last trades may still be on their way to it.
     const heard = await listener.stop();
-    const { latencies, unknown } = await tradeToFeed(scene, heard);
+    const { latencies, unknown, missing } = await tradeToFeed(scene, heard);
     const stagesSeconds = Math.min(seconds, STAGES_SECONDS_MAX);
     const watching = await watchOrders(scene, { ...load, ...timed(stagesSeconds) }, log);
-    const { watched, orders, checked } = watching;
+    const { watched, orders, traded, checked } = watching;
     const failures = [
       ...(warmUp ? leftOver("warm-up", warmUp) : []),
       ...failuresOf("quiet", phase, short),
       ...failuresOf("watched", watched, short),
     ];
     if (unknown > 0) failures.push(`${unknown} trades were heard of that are not stored`);
+    if (missing > 0)
+      failures.push(`${missing} trades are stored that the subscriber has not heard of`);
     if (latencies.count === 0) failures.push("the subscriber of the feed has heard of no trade");
     if (orders.length === 0) failures.push("of no order all times are known");
     if (!checked.ok) failures.push(`the checker: ${JSON.stringify(checked)}`);
     const measured = {
       ...phase,
-      tradeToFeedMsP50: rounded(latencies.percentile(50)),
-      tradeToFeedMsP99: rounded(latencies.percentile(99)),
+      tradeToFeedMsP50: percentile(latencies, 50),
+      tradeToFeedMsP99: percentile(latencies, 99),
     };
     return {
       name: "quiet",
       short,
       ...measured,
       tradesHeard: latencies.count,
+      tradesMissing: missing,
+      feedReconnects: heard.reconnects,
       watched,
       stages: stagesOf(orders),
       stagesOrders: orders.length,
+      stagesOrdersTraded: traded,
       lost: checked.lost,
       targets: targetsOf(measured),
       failures,
@@ -138,14 +153,12 @@ async function watchOrders(
   try {
     const since = Date.now() * MICROSECONDS_PER_MS;
     const watched = await runPhase(scene, { name: "qs", ...load, logs });
-    const orders = await orderTimes(scene, logs, inboxes.stored, since);
+    const { whole, dues } = await orderTimes(scene, logs, inboxes.stored, since);
     const checked = await runChecker(logs, scene.exchange.urls.postgres, "any");
-    return { watched, orders: afterLeadIn(orders, ({ due }) => due), checked };
+    const orders = afterLeadIn(whole, ({ due }) => due);
+    const traded = afterLeadIn(dues, (due) => due).length;
+    return { watched, orders, traded, checked };
   } finally {
     await inboxes.stop();
   }
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -88,7 +88,8 @@ function e2eTables(report: E2eReport): Table[] {
 }
 
 function quietTables(report: QuietReport): Table[] {
-  const { tradeToFeedMsP50, tradeToFeedMsP99, tradesHeard, watched, stages, stagesOrders } = report;
+  const { tradeToFeedMsP50, tradeToFeedMsP99, watched, stages } = report;
+  const { tradesHeard, tradesMissing, feedReconnects, stagesOrders, stagesOrdersTraded } = report;
   return [
     {
       title: "an order when it is quiet",
@@ -97,12 +98,18 @@ function quietTables(report: QuietReport): Table[] {
     {
       title: "a trade's batch has begun → a subscriber has the trade",
       rows: [
-        ["trades", "p50 ms", "p99 ms"],
-        [tradesHeard, tradeToFeedMsP50, tradeToFeedMsP99],
+        ["trades", "not heard of", "connected again", "p50 ms", "p99 ms"],
+        [
+          tradesHeard,
+          tradesMissing,
+          feedReconnects,
+          tradeToFeedMsP50 ?? UNKNOWN,
+          tradeToFeedMsP99 ?? UNKNOWN,
+        ],
       ],
     },
     {
-      title: `where the time of ${stagesOrders} watched orders went`,
+      title: `where the time of ${stagesOrders} went, of ${stagesOrdersTraded} watched orders that traded`,
       rows: [
         ["stage", "p50 ms", "p99 ms"],
         ...stages.map(({ stage, msP50, msP99 }) => [stage, msP50, msP99]),

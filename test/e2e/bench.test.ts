@@ -38,9 +38,11 @@ it("measures an exchange that is quiet, busy, and asked for too much, in small",
     expect(quiet.failures).toEqual([]);
     expect(quiet).toMatchObject({ ok: true, auditOk: true, conserved: true, durable: true });
     expect(quiet.tradesHeard).toBeGreaterThan(0);
+    expect(quiet.tradesMissing).toBe(0);
     expect(quiet.tradeToFeedMsP50).toBeGreaterThan(0);
-    expect(quiet.tradeToFeedMsP50).toBeLessThanOrEqual(quiet.tradeToFeedMsP99);
+    expect(quiet.tradeToFeedMsP50).toBeLessThanOrEqual(quiet.tradeToFeedMsP99!);
     expect(quiet.stagesOrders).toBeGreaterThan(0);
+    expect(quiet.stagesOrders).toBeLessThanOrEqual(quiet.stagesOrdersTraded);
     const whole = quiet.stages.find(({ stage }) => stage === "due → the client has the fill")!;
     for (const { msP50, msP99 } of quiet.stages) {
       expect(msP50).toBeLessThanOrEqual(msP99);

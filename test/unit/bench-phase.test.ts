@@ -1,5 +1,6 @@
 /** What a phase of a benchmark is worth. */
 import { describe, expect, it } from "vitest";
+import { missingOf } from "../bench/feed-process.js";
 import {
   ACCEPT_P99_LIMIT_MS,
   brokenBy,
@@ -37,6 +38,26 @@ describe("a step of the offered load", () => {
 
   it("does not hold with an order that has no report, whatever else is well", () => {
     expect(brokenBy(phase(1_000, { unreported: 1, lateSends: 501 }))).toBe("loss");
+  });
+});
+
+describe("a trade that the subscriber of the feed has not heard of", () => {
+  const SECOND = 1_000_000;
+  const stored = [1, 2, 3, 4, 5].map((at) => ({ symbol: "X", tradeId: at, time: at * SECOND }));
+  const missing = (heard: readonly number[], from: number, until: number) =>
+    missingOf(stored, {
+      trades: heard.map((tradeId) => ["X", tradeId, 9 * SECOND]),
+      from: from * SECOND,
+      until: until * SECOND,
+    });
+
+  it("is missing, unless it was committed about when the subscriber began or ceased to listen", () => {
+    expect(missing([1, 2, 3, 4, 5], 0, 6)).toBe(0);
+    expect(missing([1, 3], 0, 6)).toBe(3);
+    expect(missing([3], 1.5, 4.5)).toBe(0);
+    expect(missing([], 1.5, 4.5)).toBe(1);
+    // Another symbol's trades have the same numbers.
+    expect(missingOf(stored, { trades: [["Y", 3, 1]], from: 0, until: 6 * SECOND })).toBe(5);
   });
 });
 
