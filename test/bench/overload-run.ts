@@ -56,6 +56,17 @@ export interface Run {
 
 const now = (): number => performance.timeOrigin + performance.now();
 
+export class NoCapacityError extends Error {
+  override readonly name = "NoCapacityError";
+  readonly code = "BENCH_NO_CAPACITY";
+  constructor(window: number) {
+    super(
+      `BENCH_NO_CAPACITY: with ${window} orders outstanding none was accepted, and three times nothing is no overload. ` +
+        "Has the machine anything else to do? Measure again when it has not",
+    );
+  }
+}
+
 /**
  * What an exchange can do, by closed loops: with fewer orders outstanding where too many of them were refused, for then it
  * did less than it can. The last one is given whatever was refused. Throws where nothing was accepted.
@@ -66,9 +77,7 @@ export async function findCapacity(
   for (let window = WINDOW_ORDERS, halved = 0; ; window /= 2, halved += 1) {
     const capacity = await measure(window);
     if (capacity.acceptedPerSecond === 0) {
-      throw new Error(
-        `BENCH_NO_CAPACITY: with ${window} orders outstanding none was accepted: there is nothing of which to offer three times as much`,
-      );
+      throw new NoCapacityError(window);
     }
     if (!isRefusedTooMuch(capacity) || halved === WINDOW_HALVED_MAX) return capacity;
   }
