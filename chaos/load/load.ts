@@ -88,10 +88,10 @@ export class Load {
   halt(): Stopped {
     if (this.stopped && this.pacer === undefined) return this.stopped;
     const now = performance.now();
+    this.outage.look(this.desk.isOpen, now);
+    if (this.pacer) this.countUnsent(now);
     clearInterval(this.pacer);
     this.pacer = undefined;
-    this.outage.look(this.desk.isOpen, now);
-    this.countUnsent(now);
     const early = now - RECENT_MS;
     this.stopped = {
       seconds: (now - this.startedMs) / MS_PER_SECOND,

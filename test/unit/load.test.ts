@@ -191,7 +191,7 @@ describe("a load process", () => {
   const ACCOUNTS = { grpc: "-", name: "t", firstAccount: 1, accounts: 2, symbols: ["X"] };
 
   /** An open loop that has sent for a second. */
-  async function started(changed: Partial<LoadRequest> = {}, ms = 1_000) {
+  async function started(changed: Partial<LoadRequest> = {}, ms = 1_000, goes = true) {
     const { own, lose } = venue();
     const options = LoadOptions.parse({
       ...ACCOUNTS,
@@ -202,7 +202,7 @@ describe("a load process", () => {
       ...changed,
     });
     const load = new Load(options, own, new Holdings([INSTRUMENT], 0));
-    load.start();
+    if (goes) load.start();
     await vi.advanceTimersByTimeAsync(ms);
     const stop = async () => {
       const stopped = load.stop();
@@ -303,6 +303,12 @@ describe("a load process", () => {
     await vi.advanceTimersByTimeAsync(145);
     // 14 were due, two of them within the last 20 ms.
     expect(await stop()).toMatchObject({ dueWhileLost: 12, lateSends: 0 });
+  });
+
+  it("has sent nothing late where it was never told to go", async () => {
+    const { stop } = await started({}, 0, false);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await stop()).toMatchObject({ submitted: 0, lateSends: 0, dueWhileLost: 0 });
   });
 
   it("counts what it has no time to send as late by its own fault", async () => {
