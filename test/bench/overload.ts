@@ -65,12 +65,11 @@ interface OverloadNumbers {
   readonly goodputRatio: number;
   /** What was sent a second during the burst, in capacities. */
   readonly offeredTimes: number;
-  /** Sent to accepted, of what was sent before the burst, and of what was sent during it. */
-  readonly loadedP50Ms: number;
-  readonly loadedP99Ms: number;
-  readonly admittedP50Ms: number;
-  readonly admittedP99Ms: number;
-  /** Null: nothing was accepted before it. */
+  /** Sent to accepted, of what was sent before the burst, and of what was sent during it; null: nothing of it was accepted. */
+  readonly loadedP50Ms: number | null;
+  readonly loadedP99Ms: number | null;
+  readonly admittedP50Ms: number | null;
+  readonly admittedP99Ms: number | null;
   readonly admittedP99Ratio: number | null;
   /** From the end of the burst until the usual clients' orders are all accepted, 99 of 100 within twice their p99 of before it. */
   readonly recoveredMs: number | null;
@@ -139,9 +138,9 @@ export function judge(
   const goodput = all.acceptedBetween(burstFromMs, burstUntilMs).length / seconds;
   const loaded = usual.waitsOfSentBetween(loadedFromMs, burstFromMs);
   const admitted = all.waitsOfSentBetween(burstFromMs, burstUntilMs);
-  const loadedP99Ms = percentileOf(loaded, 99) ?? 0;
-  const admittedP99Ms = percentileOf(admitted, 99) ?? 0;
-  const ratio = loadedP99Ms > 0 ? rounded(admittedP99Ms / loadedP99Ms) : null;
+  const loadedP99Ms = percentileOf(loaded, 99);
+  const admittedP99Ms = percentileOf(admitted, 99);
+  const ratio = loadedP99Ms && admittedP99Ms ? rounded(admittedP99Ms / loadedP99Ms) : null;
   return {
     capacity,
     capacityWindow,
@@ -149,17 +148,19 @@ export function judge(
     goodput: Math.round(goodput),
     goodputRatio: rounded(goodput / capacity),
     offeredTimes: rounded(all.sentBetween(burstFromMs, burstUntilMs) / seconds / capacity),
-    loadedP50Ms: rounded(percentileOf(loaded, 50) ?? 0),
-    loadedP99Ms: rounded(loadedP99Ms),
-    admittedP50Ms: rounded(percentileOf(admitted, 50) ?? 0),
-    admittedP99Ms: rounded(admittedP99Ms),
+    loadedP50Ms: roundedOrNull(percentileOf(loaded, 50)),
+    loadedP99Ms: roundedOrNull(loadedP99Ms),
+    admittedP50Ms: roundedOrNull(percentileOf(admitted, 50)),
+    admittedP99Ms: roundedOrNull(admittedP99Ms),
     admittedP99Ratio: ratio,
-    recoveredMs: usual.normalAfter(burstUntilMs, untilMs, P99_RATIO_MAX * loadedP99Ms),
+    recoveredMs: usual.normalAfter(burstUntilMs, untilMs, P99_RATIO_MAX * (loadedP99Ms ?? 0)),
     refused: all.refusedBetween(burstFromMs, burstUntilMs),
     refusedBefore: all.refusedBetween(loadedFromMs, burstFromMs),
     lost: lostByChecker + unreported,
   };
 }
+
+const roundedOrNull = (ms: number | null): number | null => (ms === null ? null : rounded(ms));
 
 function targetsOf(numbers: OverloadNumbers): Target[] {
   return [...promisesOf(numbers), lossOf(numbers), offerOf(numbers)];

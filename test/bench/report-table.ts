@@ -164,8 +164,14 @@ function overloadTables(report: OverloadReport): Table[] {
       rows: [
         ["", "accepted/s", "p50 ms", "p99 ms", "refused"],
         [`closed loop of ${capacityWindow}`, capacity, UNKNOWN, UNKNOWN, refusedAtCapacity],
-        ["before the burst", UNKNOWN, loadedP50Ms, loadedP99Ms, refusedBefore],
-        ["burst", goodput, admittedP50Ms, admittedP99Ms, refused],
+        [
+          "before the burst",
+          UNKNOWN,
+          loadedP50Ms ?? UNKNOWN,
+          loadedP99Ms ?? UNKNOWN,
+          refusedBefore,
+        ],
+        ["burst", goodput, admittedP50Ms ?? UNKNOWN, admittedP99Ms ?? UNKNOWN, refused],
       ],
     },
     {

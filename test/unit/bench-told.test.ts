@@ -141,6 +141,16 @@ describe("overload", () => {
     expect(failures.join()).toMatch(/goodput.*p99 of what was admitted.*normal again after/);
   });
 
+  it("has no wait where nothing was accepted, and keeps no promise by that", () => {
+    const { numbers, failures } = run(
+      (ms) => (ms >= BURST_MS ? "refused" : 5),
+      burst(() => "refused"),
+    );
+    const none = { admittedP50Ms: null, admittedP99Ms: null, admittedP99Ratio: null };
+    expect(numbers).toMatchObject({ ...none, loadedP99Ms: 5 });
+    expect(failures.join()).toContain("p99 of what was admitted, in p99s of before: never");
+  });
+
   it("is none where nothing is refused, or hardly more is offered than can be done", () => {
     const little = { ...burst(() => "refused"), sent: [BURST_MS] };
     expect(run(() => 5, little).failures.join()).toMatch(/offered 1 capacities/);
