@@ -24,8 +24,8 @@ export interface SoakOptions {
 const DEFAULTS = { minutes: 10, rate: 20_000 } as const;
 /** Of the rate that is asked for; the last orders are reported after the end. */
 const REACHED_SHARE_MIN = 0.99;
-/** Numbers of so short a run mean nothing, so it needs no warm-up. */
-const SHORT_SECONDS = 2;
+/** Numbers of so short a run mean nothing, so it needs no warm-up; a busy machine still looks at memory often enough in it. */
+const SHORT_SECONDS = 5;
 const SECONDS_PER_MINUTE = 60;
 const MS_PER_SECOND = 1_000;
 /** Memory is looked at so often, and in a short run so many times. */
