@@ -120,10 +120,11 @@ class LiveSession {
     const ground = await this.ground();
     const plans = Array.from({ length: options.rounds }, (_, at) => drill.plan(ground, at + 1));
     const refusals = plans.flatMap((plan) => refusalOf(drill, ground, plan) ?? []);
+    // A drill has the turn before its probe has orders, and until it has none: whoever sees those sees that before or afterwards.
+    const before = await Turn.refusal(this.etcdUrl);
     const obstacles = await accountObstacles(target.client, this.needs);
+    const running = before ?? (await Turn.refusal(this.etcdUrl));
     const ails = await ailsNow(target);
-    // A drill has the turn before its probe has orders: whoever has seen those sees that.
-    const running = await Turn.refusal(this.etcdUrl);
     return {
       drill: drill.name,
       against: options.against,

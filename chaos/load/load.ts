@@ -10,7 +10,7 @@ import type { Holdings } from "./holdings.js";
 import { MessageSizes } from "./message-sizes.js";
 import { MomentsKeeper } from "./moments.js";
 import type { LoadOptions } from "./options.js";
-import { Outage } from "./outage.js";
+import { Outages } from "./outages.js";
 import type { LoadResult } from "./process.js";
 import { spread } from "./spread.js";
 import { RECENT_MS } from "../../services/participants/recent-dues.js";
@@ -35,6 +35,7 @@ export const RESTING_MIN_PER_SYMBOL = 16;
 const MS_PER_SECOND = 1_000;
 
 type Stopped = Pick<LoadResult, "seconds" | "reportedInTime" | "dueEarly" | "reportedOfDueEarly">;
+const NOTHING_SENT: Stopped = { seconds: 0, reportedInTime: 0, dueEarly: 0, reportedOfDueEarly: 0 };
 
 export class Load {
   private readonly options: LoadOptions;
@@ -52,9 +53,11 @@ export class Load {
   private sentBefore = 0;
   private lateSends = 0;
   private dueWhileLost = 0;
-  private readonly outage = new Outage();
+  private readonly outages = new Outages();
+  /** What was so when the last order had been sent, of the last time that it sent. */
+  private stopped = NOTHING_SENT;
+  private reportedBefore = 0;
   /** What was so when the last order had been sent. */
-  private stopped: Stopped | undefined;
 
   constructor(options: LoadOptions, venue: Venue, holdings: Holdings) {
     this.options = options;
@@ -81,23 +84,24 @@ export class Load {
     this.startedMs = performance.now();
     this.tracker.timedFromMs = this.startedMs + this.options.leadInSeconds * MS_PER_SECOND;
     this.sentBefore = this.sent;
+    this.reportedBefore = this.tracker.counts.reported;
     this.pacer = setInterval(() => this.pace(), PACE_MS);
   }
 
   /** Sends no more. */
   halt(): Stopped {
-    if (this.stopped && this.pacer === undefined) return this.stopped;
+    if (this.pacer === undefined) return this.stopped;
     const now = performance.now();
-    this.outage.look(this.desk.isOpen, now);
-    if (this.pacer) this.countUnsent(now);
+    this.outages.look(this.desk.isOpen, now);
+    this.countUnsent(now);
     clearInterval(this.pacer);
     this.pacer = undefined;
     const early = now - RECENT_MS;
     this.stopped = {
       seconds: (now - this.startedMs) / MS_PER_SECOND,
-      reportedInTime: this.tracker.counts.reported,
+      reportedInTime: this.tracker.counts.reported - this.reportedBefore,
       dueEarly: Math.max(0, this.dueBy(early, this.options.ordersPerSecond) - this.sentBefore),
-      reportedOfDueEarly: this.tracker.reportedOfDueBy(early),
+      reportedOfDueEarly: this.tracker.reportedOfDueBy(early) - this.reportedBefore,
     };
     return this.stopped;
   }
@@ -140,7 +144,7 @@ export class Load {
     const { ordersPerSecond } = this.options;
     if (ordersPerSecond === 0) return this.fillWindow();
     const now = performance.now();
-    this.outage.look(this.desk.isOpen, now);
+    this.outages.look(this.desk.isOpen, now);
     const until = Math.min(this.dueBy(now, ordersPerSecond), this.sent + BURST_ORDERS_MAX);
     if (!this.desk.isOpen || this.sent >= until) return;
     const lateMs = now - LATE_SEND_MS;
@@ -165,7 +169,7 @@ export class Load {
   }
 
   private countLate(dueMs: number): void {
-    if (this.outage.hadDue(dueMs)) this.dueWhileLost += 1;
+    if (this.outages.hadDue(dueMs)) this.dueWhileLost += 1;
     else this.lateSends += 1;
   }
 

@@ -1,6 +1,7 @@
 /** Many seeds, counted, and the first that fails explained: what `npm run sim` prints. Or one plan. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { shellWord } from "../../services/cli/shell-word.js";
 import { verdictText } from "./checks/verdict.js";
 import { Crew } from "./crew.js";
 import { drawPlan, type Plan } from "./faults/plan.js";
@@ -98,7 +99,7 @@ async function explain(
   log(`${small.plan.faults.length} faults and ${small.plan.commands} commands are left:`);
   for (const fault of small.plan.faults) log(`  ${JSON.stringify(fault)}`);
   log(verdictText(small.violation));
-  const reproduce = `npm run sim -- --plan ${planFile} --log`;
+  const reproduce = `npm run sim -- --plan ${shellWord(planFile)} --log`;
   log(`alone, with its whole log: ${reproduce}`);
   return { planFile, reproduce };
 }

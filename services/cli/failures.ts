@@ -13,7 +13,8 @@ export const EXIT_BROKE_OFF = 70;
 
 export const DRILL_CODES = `
 Exit codes: 0 nothing is wrong; 1 something is, or with --without: the drill has noticed; 2 with --without: it has
-noticed nothing; ${EXIT_REFUSED} nothing was struck, as what is asked for is refused; ${EXIT_BROKE_OFF} with --without: it broke off without an
+noticed nothing; ${EXIT_REFUSED} nothing was struck: the message says what is wrong, with
+the request or with the exchange; ${EXIT_BROKE_OFF} with --without: it broke off without an
 answer; 130 it was interrupted.`;
 export const SIM_CODES = `
 Exit codes: 0 no rule is broken; 1 one is (with --without: what is missing was noticed); 2 with --without: nothing was

@@ -54,7 +54,7 @@ export function drain(name: string, options: Common): Promise<void> {
     if (!state.nodes.some((each) => each.node !== node && open(each))) {
       throw new CliError(
         "NO_NODE_LEFT",
-        `no other node could take what ${node} leads: each is gone, cordoned or drained; ` +
+        `no other node may take what ${node} leads: each is gone, cordoned or drained; ` +
           "see npx palisade cluster",
       );
     }
@@ -65,9 +65,7 @@ export function drain(name: string, options: Common): Promise<void> {
     }
     await cluster.wish(drainKey(node), ON);
     await untilEmpty(cluster, node);
-    const others = state.nodes.filter((each) => each.node !== node && open(each));
-    const last = others.length === 1 ? `, or until ${others[0]!.node} is gone, too` : "";
-    const text = `${node} is drained: it leads nothing, and takes nothing until undrain${last}`;
+    const text = `${node} is drained: it leads nothing, and takes nothing until undrain, as long as another node is alive`;
     say({ node, drained: true, gaveAway: leads.length }, text, options);
   });
 }

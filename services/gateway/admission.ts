@@ -50,6 +50,7 @@ const GAIN_WHEN_LATE = 0.5;
 /** So much of the way back to what it was at first, each time that the receiver has kept up. */
 const FORGETTING = 0.02;
 
+/** Before it is spread. */
 export const RETRY_MS_MIN = 10;
 export const RETRY_MS_MAX = 1_000;
 

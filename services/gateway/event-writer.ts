@@ -12,7 +12,12 @@ import type { Clock } from "../ports/clock.js";
 import type { Catalog } from "./catalog.js";
 import { NotInCatalogError } from "./convert.js";
 import { publicEvent } from "./convert-events.js";
-import { EVENTS_PER_MESSAGE_MAX, QUEUED_EVENTS_LOW, QUEUED_EVENTS_MAX } from "./limits.js";
+import {
+  EVENTS_PER_MESSAGE_MAX,
+  QUEUED_EVENTS_LOW,
+  QUEUED_EVENTS_MAX,
+  RETRY_WHEN_FULL_MS,
+} from "./limits.js";
 import { exhausted, type Refusal, unavailable } from "./refusal.js";
 
 /** The way to one subscriber: a gRPC stream is one. */
@@ -70,7 +75,7 @@ export class EventWriter {
     this.queue.push(event);
     if (this.queue.length > QUEUED_EVENTS_MAX) {
       const message = `${QUEUED_EVENTS_MAX} events were not read; resume from the last sequence`;
-      this.onFailed(exhausted("SUBSCRIBER_TOO_SLOW", message, 0));
+      this.onFailed(exhausted("SUBSCRIBER_TOO_SLOW", message, RETRY_WHEN_FULL_MS));
       return;
     }
     if (this.isScheduled || this.isBlocked) return;

@@ -39,7 +39,10 @@ interface Moment {
 
 export class Overload {
   private readonly clock: Pick<Clock, "now">;
-  private readonly spread = new RetrySpread();
+  private readonly spreads: Readonly<Record<Priority, RetrySpread>> = {
+    normal: new RetrySpread(),
+    high: new RetrySpread(),
+  };
   /** Cancels and the like have a longer queue, which takes longer. */
   private readonly moments = new Map<Priority, Moment>();
 
@@ -57,7 +60,7 @@ export class Overload {
       moment = { untilMs: now + OVERLOADED_TOLD_MS, retryMs, message, refusals: [] };
       this.moments.set(priority, moment);
     }
-    const step = this.spread.next();
+    const step = this.spreads[priority].next();
     const told = () => exhausted("OVERLOADED", moment.message, retryMsAt(moment.retryMs, step));
     return (moment.refusals[step] ??= told());
   }

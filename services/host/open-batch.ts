@@ -4,7 +4,13 @@
  */
 import type { Actor } from "../../actors/kernel/actor.js";
 import { ByteReader, ByteWriter } from "../../actors/kernel/bytes.js";
-import { decodeFrame, encodeFrame, stampToken, type Frame } from "../../actors/kernel/frame.js";
+import {
+  decodeFrame,
+  encodeFrame,
+  FRAME_VERSION,
+  stampToken,
+  type Frame,
+} from "../../actors/kernel/frame.js";
 import { FRAME_BYTES_MAX, FRAME_COMMANDS_MAX } from "../../actors/kernel/limits.js";
 import type { ActorRecord, Batch, LoggedBatch, OutboxRow } from "../ports/store.js";
 
@@ -37,7 +43,7 @@ export class OpenBatch {
 
   /**
    * Applies a frame's commands from index `skip` on, and moves the mark of their source. `bytes`: what the frame was read
-   * from, which goes into the log as it is where nothing is skipped.
+   * from, which goes into the log as it is where nothing is skipped and this version has written it (R13).
    */
   apply(frame: Frame, skip: number, bytes?: Uint8Array): void {
     const { actor } = this;
@@ -48,7 +54,8 @@ export class OpenBatch {
       actor.links.advance(frame.source, frame.token, number);
       number += 1;
     }
-    this.log.push(bytes && skip === 0 ? bytes : encoded(frame, skip, taken));
+    const isWhole = skip === 0 && bytes?.[0] === FRAME_VERSION;
+    this.log.push(isWhole ? bytes : encoded(frame, skip, taken));
     this.commands += taken.length;
   }
 

@@ -49,8 +49,9 @@ export const FLAPS_COUNTED_MAX = 6;
 /** A node that has stayed for so long has never been lost. */
 export const FLAPS_FORGOTTEN_AFTER_MS = 600_000;
 
-/** A node asks for one actor at a time, and again after so long without an answer; its leader gives none sooner after the last one. */
-export const MOVE_EVERY_MS = 100;
+/** A leader rests so long after a handover before the next, or less when its node ends. */
+export const HANDOVER_PAUSE_MS = 100;
+/** A node asks for one actor at a time, and again after so long without an answer. */
 export const ASK_AGAIN_AFTER_MS = 250;
 /** Who has handed an actor over waits at most so long for its successor to be heard, and looks this often. */
 export const SUCCESSOR_MS_MAX = 500;

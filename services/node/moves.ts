@@ -13,6 +13,8 @@ import { handoverSubject, releaseSubject } from "../ports/subjects.js";
 import { decodeHandoverRequest, encodeHandoverRequest } from "./heartbeat.js";
 import {
   ASK_AGAIN_AFTER_MS,
+  HANDOVER_PAUSE_MS,
+  LEAVE_MS_MAX,
   SUCCESSOR_LOOK_EVERY_MS,
   SUCCESSOR_MS_MAX,
   WARM_UP_MS_MAX,
@@ -141,6 +143,15 @@ export class Moves {
       await sleep(clock, SUCCESSOR_LOOK_EVERY_MS);
     }
   }
+}
+
+/**
+ * A successor is given the next actor when it has got over the last one. A node that ends, in so many milliseconds, has half of its time
+ * for these pauses, and the other half for handing over what it still leads.
+ */
+export function handoverPauseMs(leftMs: number, led: number): number {
+  const pausesMs = Math.max(0, leftMs - LEAVE_MS_MAX / 2);
+  return Math.min(HANDOVER_PAUSE_MS, pausesMs / Math.max(led, 1));
 }
 
 /** Anybody can say anything on the bus. */

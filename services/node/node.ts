@@ -22,14 +22,13 @@ import {
   HEARD_WITHIN_MS,
   JOIN_GRACE_MS,
   LEAVE_MS_MAX,
-  MOVE_EVERY_MS,
   PLACE_EVERY_MS,
   POLL_ACTORS_EVERY_MS,
   POLLS_PER_FULL_READING,
   SETTLED_AFTER_MS,
 } from "./limits.js";
 import { Membership, type Trial } from "./membership.js";
-import { Moves } from "./moves.js";
+import { handoverPauseMs, Moves } from "./moves.js";
 import { Neighbours } from "./neighbours.js";
 import { Placement, type View } from "./placement.js";
 
@@ -86,7 +85,7 @@ export class Node {
       placement: this.placement,
       hostOf: (name) => this.hosts.get(name),
       view: () => this.view(),
-      pauseMs: () => this.pauseMs(),
+      pauseMs: () => handoverPauseMs(this.leavesAtMs - clock.now(), this.led),
     });
     this.cleanups.push(
       every(clock, POLL_ACTORS_EVERY_MS, () => this.poll()),
@@ -215,12 +214,6 @@ export class Node {
   private get led(): number {
     const states = Array.from(this.hosts.values(), ({ state }) => state);
     return states.filter((state) => state === "leading" || state === "draining").length;
-  }
-
-  /** A successor is given the next actor when it has got over the last one; who ends has half of its time for that. */
-  private pauseMs(): number {
-    const leftMs = Math.max(0, this.leavesAtMs - this.deps.clock.now());
-    return Math.min(MOVE_EVERY_MS, leftMs / 2 / Math.max(this.led, 1));
   }
 
   private learn(actors: readonly ActorSummary[]): void {

@@ -22,11 +22,7 @@ export async function openPorts(config: Config, clock: NodePorts["clock"]): Prom
   // Names this life of the process, so that its connections to PostgreSQL are not taken for a predecessor's.
   const incarnation = `${config.node}#${randomBytes(INCARNATION_BYTES).toString("hex")}`;
   const store = await openStore(config.postgresUrl, incarnation);
-  const [connection] = await Promise.all([
-    connectNats(config.natsUrl, config.node),
-    // What cannot be opened now is opened when it is needed.
-    store.warmUp().catch(() => undefined),
-  ]);
+  const connection = await connectNats(config.natsUrl, config.node);
   return {
     clock,
     incarnation,

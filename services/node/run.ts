@@ -1,4 +1,5 @@
 /** A node as a process, whatever ports it stands on: it answers over HTTP, and ends in good order when it is asked to. */
+import type { Logger } from "pino";
 import type { Config } from "../common/config.js";
 import { startHttp } from "../common/http.js";
 import { createLog } from "../common/log.js";
@@ -8,9 +9,13 @@ import { showQueues } from "../common/queues.js";
 import { installShutdown } from "../common/shutdown.js";
 import { CommitTurns } from "../host/commit-turns.js";
 import { Directory } from "../host/directory.js";
+import { sleep } from "../ports/clock.js";
 import { Node } from "./node.js";
 import { MetricsObserver } from "./observer.js";
 import type { NodePorts } from "./ports.js";
+
+/** A node that joins late helps nobody: connections that take longer than this go on being opened while it works. */
+const CONNECTIONS_OPEN_MS_MAX = 1_000;
 
 /** Resolves when the node has joined the others. */
 export async function runNode(config: Config, ports: NodePorts): Promise<void> {
@@ -46,6 +51,14 @@ export async function runNode(config: Config, ports: NodePorts): Promise<void> {
     },
   });
   watchParent(() => void shutdown("the supervisor is gone"));
+  await warmUp(ports, logger);
   await node.start();
   process.stdout.write(`${JSON.stringify({ ready: true, kind: "node", http: http.port })}\n`);
+}
+
+async function warmUp({ store, clock }: NodePorts, logger: Logger): Promise<void> {
+  const warm = store.warmUp?.().catch((error: unknown) => {
+    logger.warn({ error: String(error) }, "a leader's connections are opened when they are needed");
+  });
+  await Promise.race([warm, sleep(clock, CONNECTIONS_OPEN_MS_MAX)]);
 }

@@ -41,10 +41,10 @@ export class RestingOrders<T extends RestingOrder> {
   /** The oldest, of a symbol of which more rest than are spared. */
   take(): T | undefined {
     for (;;) {
-      const last = this.surplus.shift();
-      if (!last) return undefined;
-      const book = this.books.get(last.symbol)!;
-      if (last.isFinal || book.resting <= this.sparedPerSymbol) continue;
+      const next = this.surplus.shift();
+      if (!next) return undefined;
+      const book = this.books.get(next.symbol)!;
+      if (next.isFinal || book.resting <= this.sparedPerSymbol) continue;
       let oldest = book.orders.shift();
       while (oldest && !oldest.isResting) oldest = book.orders.shift();
       if (oldest) this.finish(oldest);

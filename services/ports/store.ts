@@ -122,6 +122,8 @@ export type Row = Readonly<Record<string, number | string | Uint8Array | null>>;
 export interface Store {
   /** Does the server that has the actor's rows not answer? Where there is one server for all, whoever asks it sees. */
   isLost?(actor: number): boolean;
+  /** Opens what a leader needs, where that takes time, and writes nothing; else it is opened when it is needed. */
+  warmUp?(): Promise<void>;
   /** The actors whose number is above another, in the order of their numbers; 0: all there are. */
   actors(aboveActor: number): Promise<ActorSummary[]>;
   record(actor: number): Promise<ActorRecord | null>;

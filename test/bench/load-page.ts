@@ -44,34 +44,32 @@ function shapeOf({ nodes, ledgerShards, postgresInstances, durable }: E2eReport)
   };
 }
 
-/** All open loops. Of a rate that held for the whole time its short step says less, so it is left out. */
+/** All open loops. Of a rate that was tried for the whole time its short step says less, so it is left out. */
 export function offersOf({
   steps,
-  held,
+  attempts,
   atEighty,
   quiet,
-}: Pick<E2eReport, "steps" | "held" | "atEighty" | "quiet">): Offer[] {
+}: Pick<E2eReport, "steps" | "attempts" | "atEighty" | "quiet">): Offer[] {
   const judged = (phase: PhaseReport) => ({ ...phase, brokenBy: brokenBy(phase) });
-  const others = steps.filter(({ offeredPerSecond: rate }) => rate !== held?.offeredPerSecond);
-  return [
-    judged(quiet),
-    ...(atEighty ? [judged(atEighty)] : []),
-    ...(held ? [held] : []),
-    ...others,
-  ].toSorted((a, b) => a.offeredPerSecond - b.offeredPerSecond);
+  const tried = new Set(attempts.map(({ offeredPerSecond }) => offeredPerSecond));
+  const others = steps.filter(({ offeredPerSecond }) => !tried.has(offeredPerSecond));
+  return [judged(quiet), ...(atEighty ? [judged(atEighty)] : []), ...attempts, ...others].toSorted(
+    (a, b) => a.offeredPerSecond - b.offeredPerSecond,
+  );
 }
 
 function offersTable(offers: readonly Offer[]): Markup {
   const rates = ["Offered, orders/s", "Reported, orders/s"];
-  const waits = ["Accepted, p50", "Accepted, p99", "Filled, p50", "Filled, p99"];
+  const waits = ["Accepted, p50", "99 % of all accepted in", "Filled, p50", "Filled, p99"];
   const columns = [...rates, ...waits].map((head) => ({ head, look: "number" as const }));
   return table(
     [...columns, { head: "For", look: "number" }, { head: "Outcome", look: "whole" }],
     offers.map((offer) => [
       offer.offeredPerSecond.toLocaleString("en"),
       Math.round(offer.ordersPerSecond).toLocaleString("en"),
-      ...[offer.acceptMsP50, offer.acceptMsP99, offer.fillMsP50, offer.fillMsP99].map((ms) =>
-        ms === null ? "–" : duration(ms),
+      ...[offer.acceptMsP50, offer.accepted99PercentMs, offer.fillMsP50, offer.fillMsP99].map(
+        (ms) => (ms === null ? "–" : duration(ms)),
       ),
       `${Math.round(offer.seconds)} s`,
       offer.brokenBy === null

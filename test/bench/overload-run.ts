@@ -68,18 +68,21 @@ export class NoCapacityError extends Error {
 }
 
 /**
- * What an exchange can do, by closed loops: with fewer orders outstanding where too many of them were refused, for then it
- * did less than it can. The last one is given whatever was refused. Throws where nothing was accepted.
+ * What an exchange can do, by closed loops: with fewer orders outstanding where too many of them were refused, as long as it
+ * then does more. The one that has done most is given, whatever was refused. Throws where nothing was ever accepted.
  */
 export async function findCapacity(
   measure: (window: number) => Promise<Capacity>,
 ): Promise<Capacity> {
+  let most: Capacity | null = null;
   for (let window = WINDOW_ORDERS, halved = 0; ; window /= 2, halved += 1) {
     const capacity = await measure(window);
-    if (capacity.acceptedPerSecond === 0) {
-      throw new NoCapacityError(window);
-    }
-    if (!isRefusedTooMuch(capacity) || halved === WINDOW_HALVED_MAX) return capacity;
+    const isMore = capacity.acceptedPerSecond > (most?.acceptedPerSecond ?? 0);
+    if (isMore) most = capacity;
+    const isLast = !isRefusedTooMuch(capacity) || halved === WINDOW_HALVED_MAX;
+    if (!isLast && (isMore || !most)) continue;
+    if (!most) throw new NoCapacityError(window);
+    return most;
   }
 }
 

@@ -52,7 +52,7 @@ interface QuietMeasured extends PhaseReport, Measured {
   /** Null: the subscriber has heard of no trade. */
   readonly tradeToFeedMsP50: number | null;
   readonly tradeToFeedMsP99: number | null;
-  readonly tradesHeard: number;
+  readonly tradesTimed: number;
   /** Trades that were committed while it listened and that it has not heard of, and times that it had to connect again. */
   readonly tradesMissing: number;
   readonly feedReconnects: number;
@@ -114,7 +114,7 @@ export async function measureQuiet(scene: Scene, options: QuietOptions): Promise
       name: "quiet",
       short,
       ...measured,
-      tradesHeard: latencies.count,
+      tradesTimed: latencies.count,
       tradesMissing: missing,
       feedReconnects: heard.reconnects,
       watched,

@@ -38,6 +38,7 @@ const PHASE_HEAD = [
   "reported/s",
   "accepted p50",
   "p99 ms",
+  "99 % of all in",
   "filled p50",
   "p99 ms",
   "rejected",
@@ -52,7 +53,7 @@ const PHASE_HEAD = [
 function phaseRow(name: string | number, phase: PhaseReport): (string | number)[] {
   const { offeredPerSecond, ordersPerSecond, rejected, refused } = phase;
   const { unreported, lateSends, dueWhileLost } = phase;
-  const { acceptMsP50, acceptMsP99, fillMsP50, fillMsP99 } = phase;
+  const { acceptMsP50, acceptMsP99, accepted99PercentMs, fillMsP50, fillMsP99 } = phase;
   const { fillsPerOrder, crossingTradedShare } = phase;
   const offered = offeredPerSecond === 0 ? "all" : offeredPerSecond;
   return [
@@ -61,6 +62,7 @@ function phaseRow(name: string | number, phase: PhaseReport): (string | number)[
     ordersPerSecond,
     acceptMsP50 ?? UNKNOWN,
     acceptMsP99 ?? UNKNOWN,
+    accepted99PercentMs ?? UNKNOWN,
     fillMsP50 ?? UNKNOWN,
     fillMsP99 ?? UNKNOWN,
     rejected,
@@ -89,7 +91,7 @@ function e2eTables(report: E2eReport): Table[] {
 
 function quietTables(report: QuietReport): Table[] {
   const { tradeToFeedMsP50, tradeToFeedMsP99, watched, stages } = report;
-  const { tradesHeard, tradesMissing, feedReconnects, stagesOrders, stagesOrdersTraded } = report;
+  const { tradesTimed, tradesMissing, feedReconnects, stagesOrders, stagesOrdersTraded } = report;
   return [
     {
       title: "an order when it is quiet",
@@ -98,9 +100,9 @@ function quietTables(report: QuietReport): Table[] {
     {
       title: "a trade's batch has begun → a subscriber has the trade",
       rows: [
-        ["trades", "not heard of", "connected again", "p50 ms", "p99 ms"],
+        ["trades timed", "not heard of", "connected again", "p50 ms", "p99 ms"],
         [
-          tradesHeard,
+          tradesTimed,
           tradesMissing,
           feedReconnects,
           tradeToFeedMsP50 ?? UNKNOWN,
@@ -192,9 +194,12 @@ function overloadTables(report: OverloadReport): Table[] {
 }
 
 function sweepTables({ sweep, rows, failures }: SweepReport): Table[] {
-  const head = [sweep, ...PHASE_HEAD.slice(1), "µs of PostgreSQL", "WAL bytes", "audit"];
+  const mix = ["crossing orders", "cancels of all messages"];
+  const head = [sweep, ...PHASE_HEAD.slice(1), ...mix, "µs of PostgreSQL", "WAL bytes", "audit"];
   const table = rows.map((row) => [
     ...phaseRow(sweep === "symbols" ? row.symbols : row.accounts, row),
+    row.crossingShare,
+    row.cancelShare,
     row.cpuMicrosecondsPerOrder["postgres"] ?? UNKNOWN,
     row.walBytesPerOrder,
     row.auditOk ? "ok" : "BROKEN",

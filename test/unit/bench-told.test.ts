@@ -165,10 +165,14 @@ describe("overload", () => {
 
 describe("the capacity", () => {
   /** An exchange that refuses some of what is asked for with so many orders outstanding. */
-  async function found(refusedOf: (window: number) => number, accepted = 9_900) {
+  async function found(
+    refusedOf: (window: number) => number,
+    acceptedOf: (window: number) => number = () => 9_900,
+  ) {
     const windows: number[] = [];
     const measure = async (window: number): Promise<Capacity> => {
       windows.push(window);
+      const accepted = acceptedOf(window);
       const acceptedPerSecond = Math.round(accepted / 20);
       return { window, accepted, acceptedPerSecond, refused: refusedOf(window) };
     };
@@ -183,20 +187,52 @@ describe("the capacity", () => {
   });
 
   it("is looked for with fewer orders outstanding where more is refused", async () => {
-    const { capacity, windows } = await found((window) => (window > 500 ? 101 : 0));
+    const { capacity, windows } = await found(
+      (window) => (window > 500 ? 121 : 0),
+      (window) => 12_000 - window,
+    );
     expect(windows).toEqual([2_000, 1_000, 500]);
+    expect(capacity).toMatchObject({ window: 500, accepted: 11_500 });
     expect(capacityFailures(capacity)).toEqual([]);
   });
 
   it("is not known where an eighth of them are too many as well", async () => {
-    const { capacity, windows } = await found(() => 101);
+    const { capacity, windows } = await found(
+      () => 121,
+      (window) => 12_000 - window,
+    );
     expect(windows).toEqual([2_000, 1_000, 500, 250]);
     expect(capacityFailures(capacity)).toEqual([
-      "the capacity is not known: with 250 orders outstanding 101 were refused and 9900 accepted",
+      "the capacity is not known: with 250 orders outstanding 121 were refused and 11750 accepted",
     ]);
   });
 
+  it("is not what fewer orders outstanding do, where that is less", async () => {
+    const { capacity, windows } = await found(
+      (window) => (window > 1_000 ? 151 : 0),
+      (window) => 4 * window,
+    );
+    expect(windows).toEqual([2_000, 1_000]);
+    expect(capacity).toMatchObject({ window: 2_000, accepted: 8_000 });
+    expect(capacityFailures(capacity)).toEqual([
+      "the capacity is not known: with 2000 orders outstanding 151 were refused and 8000 accepted",
+    ]);
+  });
+
+  it("is looked for on where all is refused at first", async () => {
+    const { capacity } = await found(
+      (window) => (window > 500 ? 9_000 : 0),
+      (window) => (window > 500 ? 0 : 9_000),
+    );
+    expect(capacity).toMatchObject({ window: 500, accepted: 9_000 });
+  });
+
   it("is not nothing: three times that would be all that can be", async () => {
-    await expect(found(() => 0, 0)).rejects.toThrow(/BENCH_NO_CAPACITY: with 2000 orders/);
+    await expect(
+      found(
+        () => 0,
+        () => 0,
+      ),
+    ).rejects.toThrow(/BENCH_NO_CAPACITY: with 2000 orders/);
   });
 });

@@ -65,7 +65,12 @@ describe("the chart of a load", () => {
   });
 
   it("leaves out what is not known", () => {
-    const unknown = { acceptMsP50: null, acceptMsP99: null, fillMsP50: null, fillMsP99: null };
+    const unknown = {
+      acceptMsP50: null,
+      accepted99PercentMs: null,
+      fillMsP50: null,
+      fillMsP99: null,
+    };
     const lost = stepLike(2_000, 0, unknown);
     for (const steps of [[stepLike(1_000, 5), lost], [lost]]) {
       expect(charts(steps, 0).text).not.toMatch(/NaN|Infinity|null/);
@@ -96,6 +101,13 @@ describe("the page of a load", () => {
     expect(text).not.toContain("0 orders/s sustained");
     expect(text).toContain("✗ not ok");
     expect(text).toContain("3 orders were never reported");
+  });
+
+  it("shows a rate that held for a moment as broken where it did not hold for the whole time", () => {
+    const whole = stepLike(2_645, 60, { seconds: 60 });
+    const offers = offersOf({ ...loadReportLike(), attempts: [whole, stepLike(2_300, 13)] });
+    const shown = offers.filter(({ offeredPerSecond }) => offeredPerSecond === 2_645);
+    expect(shown.map(({ seconds, brokenBy }) => [seconds, brokenBy])).toEqual([[60, "latency"]]);
   });
 
   it("leaves out the short step of a rate that then held for the whole time", () => {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { ByteReader } from "../../actors/kernel/bytes.js";
-import { decodeFrame, encodeFrame, stampToken } from "../../actors/kernel/frame.js";
+import { decodeFrame, encodeFrame, FRAME_VERSION, stampToken } from "../../actors/kernel/frame.js";
 import { Market } from "../../actors/market/market.js";
 import { encodeMarketCommand } from "../../actors/market/messages.js";
 import { OpenBatch } from "../../services/host/open-batch.js";
@@ -25,8 +25,20 @@ function logOf(batch: OpenBatch): Uint8Array[] {
 
 it("logs a frame as it was read", () => {
   const bytes = frameBytes(3);
+  const frame = decodeFrame(bytes);
+  // What is applied and what is logged differ here, so that nothing but the bytes themselves can be in the log.
+  const others = frameBytes(2);
   const batch = new OpenBatch(Market.create(MARKET), 4);
-  batch.apply(decodeFrame(bytes), 0, bytes);
+  batch.apply(frame, 0, others);
+  expect(logOf(batch)).toEqual([others]);
+});
+
+it("logs a frame of the version before as one of its own", () => {
+  const bytes = frameBytes(3);
+  const before = bytes.slice();
+  before[0] = FRAME_VERSION - 1;
+  const batch = new OpenBatch(Market.create(MARKET), 4);
+  batch.apply(decodeFrame(bytes), 0, before);
   expect(logOf(batch)).toEqual([bytes]);
 });
 

@@ -5,7 +5,7 @@ import type { Beat } from "../../stage/metronome.js";
 import { settledLeaders } from "../../stage/victims.js";
 import { type Bound, NO_FAILURE, type Round, type Stage } from "../drill.js";
 
-/** For all symbols together, from all shards alike: the time between two orders of an actor is in its gap. */
+/** For all these symbols together, from all shards alike: the time between two orders of an actor is in its gap. */
 const DENSE_ORDERS_PER_SECOND = 200;
 /** Something has to be applied after the last change, or it is in no batch. */
 const AFTER_MS = 500;
@@ -34,7 +34,7 @@ export async function whileActorsMove(
   }
 }
 
-/** Every symbol from every shard, so that each actor has as much to do as any other. */
+/** Each of the symbols from every shard, so that each of their actors has as much to do as any other. */
 function beatsOf(symbols: readonly string[], ledgerShards: number): Beat[] {
   return Array.from({ length: ledgerShards }, (_, turn) =>
     symbols.map((symbol, at) => ({ symbol, shard: 1 + ((turn + at) % ledgerShards) })),

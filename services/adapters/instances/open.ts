@@ -11,15 +11,11 @@ interface Closing {
   close(): Promise<void>;
 }
 
-interface Warming {
-  warmUp(): Promise<void>;
-}
-
 /** Rejects with `InstanceError` when `postgresUrl` does not name just the instances that there are. */
 export async function openStore(
   postgresUrl: string,
   incarnation: string,
-): Promise<Store & Warming & Closing> {
+): Promise<Store & Closing> {
   const urls = instanceUrls(postgresUrl);
   await checkInstances(urls);
   if (urls.length === 1) return new PostgresStore(urls[HOME], incarnation);

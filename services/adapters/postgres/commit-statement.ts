@@ -1,6 +1,6 @@
 /**
  * The statement of a batch: which parts it has, and the values of their parameters. This is done for each batch, most of
- * which have a row or two: no list is made for what a batch has not.
+ * which have a row or two: as little as can be is made for what a batch has not.
  */
 import type { RowSet } from "../../../actors/kernel/actor.js";
 import { assert } from "../../../actors/kernel/assert.js";
@@ -162,8 +162,9 @@ function addSuccessor(values: Parameter[], { successor }: Batch): void {
 function ownRows(batch: Batch, flows: RowSet | undefined): Readonly<Record<string, RowSet>> {
   const rows: Record<string, RowSet> = {};
   if (batch.outbox.length > 0) rows["outbox"] = outboxRows(batch);
-  if (!flows || flows.count === 0) rows["links"] = linkRows(batch.links);
-  else {
+  if (!flows || flows.count === 0) {
+    if (batch.links.length > 0) rows["links"] = linkRows(batch.links);
+  } else {
     const atOf = new Map(flows.columns["peer"]!.map((peer, at) => [Number(peer), at]));
     const moved = batch.links.filter(({ peer }) => atOf.has(peer));
     assert(moved.length === atOf.size, "a market moved something and its link did not");
