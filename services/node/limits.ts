@@ -28,6 +28,11 @@ export const HEARD_WITHIN_MS = 1_000;
 
 /** When nobody has claimed an actor for so long, the next node in its order of preference may. */
 export const NEXT_CHOICE_AFTER_MS = 2_000;
+/**
+ * Who comes first by what all nodes agree on waits only so long for one that is better by what it has seen alone: that one may hold it for
+ * the better.
+ */
+export const DEFERENCE_MS = 500;
 
 /**
  * An actor that was taken over for a suspicion is not taken over for another one for so long, and twice as long with each

@@ -7,7 +7,7 @@ import type { Wishes } from "../../actors/placement/wishes.js";
 import { CLAIM_REASONS } from "../host/reasons.js";
 import type { Leadership } from "../ports/lease-store.js";
 import { LeaderHistory } from "./leader-history.js";
-import { NEXT_CHOICE_AFTER_MS } from "./limits.js";
+import { DEFERENCE_MS, NEXT_CHOICE_AFTER_MS } from "./limits.js";
 import type { Member } from "./membership.js";
 import { ENDED } from "./neighbours.js";
 
@@ -61,12 +61,14 @@ export class Placement {
     }
     const sinceMs = this.leaderlessSinceMs.get(actorName) ?? view.nowMs;
     this.leaderlessSinceMs.set(actorName, sinceMs);
-    const patience = Math.floor((view.nowMs - sinceMs) / NEXT_CHOICE_AFTER_MS);
+    const waitedMs = view.nowMs - sinceMs;
     const holder = view.leaders.get(actorName)?.node;
+    const choices = this.choices(actorName, view).filter((node) => node !== holder);
+    if (choices[0] === this.node && waitedMs >= DEFERENCE_MS) return reason.text;
     // Who stands by is warm, and has done nothing wrong where a process has ended.
     const isPlain = reason.kind === "ended" && !this.hasRisen(actorName, view);
-    const order = isPlain ? this.choices(actorName, view) : this.heirs(actorName, view);
-    const heirs = order.filter((node) => node !== holder);
+    const heirs = isPlain ? choices : this.inOrderOfDrops(actorName, choices, view);
+    const patience = Math.floor(waitedMs / NEXT_CHOICE_AFTER_MS);
     return heirs.slice(0, 1 + patience).includes(this.node) ? reason.text : null;
   }
 
@@ -165,16 +167,19 @@ export class Placement {
   }
 
   /**
-   * The same, with those that have dropped it of late last, and the one that did so most last of all. Nodes have not seen the
-   * same: what all have to agree on, as who stands by, does not go by it.
+   * Those that have dropped it of late last, and the one that did so most last of all. Nodes have not seen the same: what all
+   * have to agree on, as who stands by, does not go by it.
    */
-  private heirs(actorName: string, view: View): readonly string[] {
-    const order = this.choices(actorName, view);
-    if (this.histories.get(actorName)?.isClean ?? true) return order;
+  private inOrderOfDrops(
+    actorName: string,
+    nodes: readonly string[],
+    view: View,
+  ): readonly string[] {
+    if (this.histories.get(actorName)?.isClean ?? true) return nodes;
     const wished = view.wishes.moves.get(actorName);
     const behindUntilMs = (node: string) =>
       node === wished ? 0 : this.behindUntilMs(actorName, node, view);
-    return order.toSorted((a, b) => behindUntilMs(a) - behindUntilMs(b));
+    return nodes.toSorted((a, b) => behindUntilMs(a) - behindUntilMs(b));
   }
 
   /** Until when a node comes behind the others for having dropped the actor; 0: it does not. */

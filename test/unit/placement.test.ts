@@ -12,6 +12,7 @@ import { encodeNodeInfo, type NodeInfo, parseNodeInfo } from "../../services/nod
 import {
   FLAPS_FORGOTTEN_AFTER_MS,
   MOVE_AFTER_MS,
+  DEFERENCE_MS,
   NEXT_CHOICE_AFTER_MS,
   REST_MS,
 } from "../../services/node/limits.js";
@@ -139,6 +140,27 @@ describe("claims", () => {
     const claims = (isHeard: boolean) =>
       new Placement(BEST).reasonToClaim(ACTOR, view({ isHeard })) !== null;
     expect([claims(true), claims(false)]).toEqual([false, true]);
+  });
+
+  it("do not wait for long for one another, where nodes have seen different ones drop the actor", () => {
+    const SILENT = "its leader is silent";
+    /** A node that has seen another drop the actor, and then the third node lead it. */
+    const seen = (node: string, dropped: string) => {
+      const placement = new Placement(node);
+      placement.see(ACTOR, view({ nowMs: 0, leader: dropped }));
+      placement.see(ACTOR, view({ nowMs: 100, leader: THIRD }));
+      return placement;
+    };
+    const [best, second] = [seen(BEST, BEST), seen(SECOND, SECOND)];
+    const claimers = (nowMs: number) => {
+      const now = view({ nowMs, leader: THIRD, suspects: { [THIRD]: SILENT } });
+      return [best, second].map((placement) => placement.reasonToClaim(ACTOR, now) !== null);
+    };
+    // Each takes the other for the better heir.
+    expect(claimers(5_000)).toEqual([false, false]);
+    expect(claimers(5_000 + DEFERENCE_MS - 1)).toEqual([false, false]);
+    expect(claimers(5_000 + DEFERENCE_MS)).toEqual([true, false]);
+    expect(claimers(5_000 + NEXT_CHOICE_AFTER_MS)).toEqual([true, true]);
   });
 
   it("pass over nodes that are leaving, cordoned or drained, unless there are no others", () => {
