@@ -916,8 +916,8 @@ export interface CommandResult {
   /** Is this the first answer given again, because the client order id is an order's already? */
   repeated: boolean;
   /**
-   * When not 0: the command was not published; try again after this many milliseconds. Wait at least so long: under overload each who is
-   * refused is told another time, so that not all come back at once.
+   * When not 0: the command was not published; try again after this many milliseconds. Wait at least so long: with OVERLOADED and
+   * MARKET_BEHIND it is one of several times, so that not all come back at once.
    */
   retryMs: number;
   /** Of a pair: the second order's id, where `order_id` is the first's. */
