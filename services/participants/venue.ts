@@ -1,4 +1,5 @@
 /** What load processes and probes do with a client: fund accounts, trade through a desk, hear what happens. */
+import { SHARD_DEPOSITS_UNITS_MAX } from "../../actors/kernel/limits.js";
 import type {
   AccountEvent,
   AccountPosition,
@@ -9,8 +10,10 @@ import type { ExchangeClient } from "../client/exchange-client.js";
 import { ExchangeError } from "../client/exchange-error.js";
 import type { Venue } from "./desk.js";
 
-/** Enough for whatever a flow does, and few enough that a shard may keep those of all accounts. */
+/** Enough for whatever a flow does. */
 const FUNDS_UNITS = 10 ** 10;
+/** Of what a shard may keep of an asset, where accounts are many: others fund theirs at the same time, and all may be of one shard. */
+const FUNDS_SHARE = 1 / 4;
 const UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT";
 const FUND_KEY = "load";
 const CALLS_AT_ONCE = 64;
@@ -42,11 +45,12 @@ export async function fund(
   const assets = new Set(
     instruments.flatMap(({ baseAsset, quoteAsset }) => [baseAsset!.name, quoteAsset!.name]),
   );
+  const amount = fundsOf(accounts.length);
   const positions: AccountPosition[] = [];
   const left = [...accounts];
   const work = async () => {
     for (let account = left.shift(); account !== undefined; account = left.shift()) {
-      const sequence = await untilPublished(() => fundOne(client, account, assets));
+      const sequence = await untilPublished(() => fundOne(client, account, assets, amount));
       positions.push({ account, fromSequence: sequence + 1 });
     }
   };
@@ -54,11 +58,17 @@ export async function fund(
   return positions;
 }
 
+/** How much of each asset one of so many accounts is given, in units. */
+export function fundsOf(accounts: number): number {
+  return Math.min(FUNDS_UNITS, Math.floor((SHARD_DEPOSITS_UNITS_MAX * FUNDS_SHARE) / accounts));
+}
+
 /** Resolves to the account's last sequence. */
 async function fundOne(
   client: ExchangeClient,
   account: number,
   assets: ReadonlySet<string>,
+  amount: number,
 ): Promise<number> {
   const before = await accountOf(client, account);
   const owned = new Set(before.balances.map(({ asset }) => asset!.name));
@@ -68,7 +78,7 @@ async function fundOne(
   await Promise.all(
     missing.map((asset) => {
       const idempotencyKey = `${FUND_KEY}-${asset}`;
-      return client.deposit({ account, asset, amount: FUNDS_UNITS, idempotencyKey });
+      return client.deposit({ account, asset, amount, idempotencyKey });
     }),
   );
   return (await client.balances(account)).sequence;
