@@ -27,7 +27,7 @@ async function fundAll(
   const positions: AccountPosition[] = [];
   for (const [group, instruments] of groups.entries()) {
     const owners = numbers.filter((_, index) => index % groups.length === group);
-    positions.push(...(await fund(client, owners, instruments)));
+    positions.push(...(await fund(client, owners, instruments, accounts)));
   }
   return positions;
 }

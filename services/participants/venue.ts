@@ -41,11 +41,13 @@ export async function fund(
   client: ExchangeClient,
   accounts: readonly number[],
   instruments: readonly Instrument[],
+  /** So many are given the same assets, here and by other calls. */
+  together = accounts.length,
 ): Promise<AccountPosition[]> {
   const assets = new Set(
     instruments.flatMap(({ baseAsset, quoteAsset }) => [baseAsset!.name, quoteAsset!.name]),
   );
-  const amount = fundsOf(accounts.length);
+  const amount = fundsOf(together);
   const positions: AccountPosition[] = [];
   const left = [...accounts];
   const work = async () => {
