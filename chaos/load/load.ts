@@ -57,7 +57,6 @@ export class Load {
   /** What was so when the last order had been sent, of the last time that it sent. */
   private stopped = NOTHING_SENT;
   private reportedBefore = 0;
-  /** What was so when the last order had been sent. */
 
   constructor(options: LoadOptions, venue: Venue, holdings: Holdings) {
     this.options = options;
