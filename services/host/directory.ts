@@ -12,8 +12,8 @@ import { ALL_ANNOUNCEMENTS } from "../ports/subjects.js";
 import type { ActorSummary, Store } from "../ports/store.js";
 import type { HostObserver } from "./observer.js";
 
-/** The weight of the newest announcement in an actor's activity. */
-const ACTIVITY_GAIN = 0.1;
+/** An actor's activity is a mean of about so long. */
+const ACTIVITY_OVER_MS = 1_000;
 
 export interface Whereabouts {
   readonly name: string;
@@ -40,7 +40,7 @@ export class Directory {
   private readonly clock: Clock;
   private readonly observer: Pick<HostObserver, "refused">;
   private readonly heardAtMs = new Map<number, number>();
-  private readonly busyness = new Map<number, { batch: number; rate: number }>();
+  private readonly busyness = new Map<number, Busyness>();
   private readonly unsubscribe: () => void;
 
   constructor({ bus, store, clock, logger, observer }: DirectoryDependencies) {
@@ -74,7 +74,7 @@ export class Directory {
     return this.clock.now() - (this.heardAtMs.get(actor) ?? -Infinity);
   }
 
-  /** How much an actor has had to do of late, in batches between two announcements; only to be compared. */
+  /** How much an actor has had to do of late, in batches a millisecond; only to be compared. */
   activity(actor: number): number {
     return this.busyness.get(actor)?.rate ?? 0;
   }
@@ -116,14 +116,29 @@ export class Directory {
   }
 
   private take({ actor, batch, marks }: Announcement): void {
-    this.heardAtMs.set(actor, this.clock.now());
-    const busy = this.busyness.get(actor) ?? { batch, rate: 0 };
-    const rate = busy.rate + (batch - busy.batch - busy.rate) * ACTIVITY_GAIN;
-    this.busyness.set(actor, { batch, rate });
+    const nowMs = this.clock.now();
+    this.heardAtMs.set(actor, nowMs);
+    this.busyness.set(actor, busier(this.busyness.get(actor), batch, nowMs));
     for (const { source, token, number } of marks) {
       this.markHandlers.get(source)?.(actor, token, number);
     }
   }
+}
+
+interface Busyness {
+  readonly batch: number;
+  readonly rate: number;
+  readonly atMs: number;
+}
+
+/** Who is idle is heard less often, so each announcement weighs as much as the time since the one before. */
+function busier(before: Busyness | undefined, batch: number, nowMs: number): Busyness {
+  if (!before) return { batch, rate: 0, atMs: nowMs };
+  const elapsedMs = nowMs - before.atMs;
+  if (elapsedMs <= 0) return before;
+  const weight = Math.min(1, elapsedMs / ACTIVITY_OVER_MS);
+  const rate = before.rate + ((batch - before.batch) / elapsedMs - before.rate) * weight;
+  return { batch, rate, atMs: nowMs };
 }
 
 function standings(actors: readonly ActorSummary[]) {

@@ -125,8 +125,9 @@ it("moves a leader within its radius and back, and judges what the probe was tol
 
 it("refuses what it cannot do within its radius, and what it is not told", async () => {
   const { grpc } = terminal.runFile();
-  const [planned, narrow, without, odd] = await Promise.all([
-    wouldBeRefused(...drill("drain", SYMBOL, "node-1")),
+  // Before the others: what runs for real beside a dry run is said instead.
+  const planned = await wouldBeRefused(...drill("drain", SYMBOL, "node-1"));
+  const [narrow, without, odd] = await Promise.all([
     terminal.refused(...drill("drain", SYMBOL, "node-1")),
     terminal.refused("drill", "move-leader", "--against", grpc, "--symbols", SYMBOL),
     terminal.refused("drill", "drain", "--symbols", SYMBOL),

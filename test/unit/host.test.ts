@@ -5,9 +5,10 @@ import {
   decodeResendRequest,
   encodeAnnouncement,
   type Announcement,
+  type Lag,
 } from "../../actors/kernel/event-frame.js";
 import { decodeFrame, encodeFrame } from "../../actors/kernel/frame.js";
-import { Announcer } from "../../services/host/announcer.js";
+import { Announcer, type Standing } from "../../services/host/announcer.js";
 import { BatchClock } from "../../services/host/batch-clock.js";
 import { Directory } from "../../services/host/directory.js";
 import { firstSnapshot, type HostEvent, nextSnapshot } from "../../services/host/host-machine.js";
@@ -17,6 +18,7 @@ import {
   LAG_TOLD_COMMANDS_MIN,
   LAG_TOLD_MS_MIN,
   ANNOUNCE_EVERY_MS,
+  ANNOUNCE_IDLE_EVERY_MS,
   RESEND_AFTER_MS,
   RESEND_REQUEST_EVERY_MS,
 } from "../../services/host/limits.js";
@@ -76,10 +78,10 @@ const announced: Announcement = {
 const known: ActorSummary = { id: 1025, name: "market.X", kind: "market", token: 5, anchor: 1 };
 const nobody = { refused: () => undefined };
 
-function directoryOn(bus: Bus): Directory {
+function directoryOn(bus: Bus, clock = new ManualClock()): Directory {
   const store = { actors: () => Promise.resolve([known]) };
   const logger = pino({ level: "silent" });
-  return new Directory({ bus, store, logger, clock: new ManualClock(), observer: nobody });
+  return new Directory({ bus, store, logger, clock, observer: nobody });
 }
 
 describe("the life of a host", () => {
@@ -272,39 +274,88 @@ describe("the directory", () => {
 
   it("knows who has had more to do of late", () => {
     const bus = new DirectBus();
-    const directory = directoryOn(bus);
+    const clock = new ManualClock();
+    const directory = directoryOn(bus, clock);
     const other = { ...known, id: 1026, name: "market.Y" };
     directory.learn([known, other]);
     const say = (name: string, actor: number, batch: number) =>
       bus.publish(announceSubject(name), encodeAnnouncement({ ...announced, name, actor, batch }));
     expect([known.id, other.id].map((id) => directory.activity(id))).toEqual([0, 0]);
+    const busy = (n: number) => say(other.name, other.id, 3 + 10 * n);
     for (let n = 0; n < 20; n++) {
-      say(known.name, known.id, 3 + n);
-      say(other.name, other.id, 3 + 10 * n);
+      clock.advance(ANNOUNCE_EVERY_MS);
+      busy(n);
+      // Who has less to say is heard less often.
+      if (n % 4 === 0) say(known.name, known.id, 3 + n);
     }
+    // Each announcement may come in the same moment as another one.
+    busy(19);
+    expect(directory.activity(known.id)).toBeGreaterThan(0);
     expect(directory.activity(other.id)).toBeGreaterThan(5 * directory.activity(known.id));
     // Whoever was busy long ago is not.
-    for (let n = 0; n < 100; n++) say(other.name, other.id, 1_000);
+    for (let n = 0; n < 100; n++) {
+      clock.advance(ANNOUNCE_IDLE_EVERY_MS);
+      busy(20);
+    }
     expect(directory.activity(other.id)).toBeLessThan(directory.activity(known.id));
   });
 });
 
 describe("the announcer", () => {
-  it("says soon what has moved, once, and regularly that it is there", () => {
+  const late: Lag = { receiver: 7, ms: 2_000 };
+
+  function announcing() {
     const clock = new ManualClock();
     const bus = new DirectBus();
-    const announcer = new Announcer(bus, clock, () => announced);
+    const now: { standing: Standing | null } = { standing: announced };
+    const announcer = new Announcer(bus, clock, () => now.standing);
     announcer.start();
+    const said = () => bus.said.splice(0).map(({ data }) => decodeAnnouncement(data));
+    expect(said()).toEqual([announced]);
+    return { clock, now, announcer, said };
+  }
+
+  it("says soon what has moved, once, and now and then that it is there", () => {
+    const { clock, announcer, said } = announcing();
     announcer.mark(7, 1, 3);
     announcer.mark(7, 1, 4);
     clock.advance(ANNOUNCE_EVERY_MS);
-    const said = () => bus.said.map(({ data }) => decodeAnnouncement(data).marks);
-    expect(said()).toEqual([[], [{ source: 7, token: 1, number: 4 }]]);
-    clock.advance(ANNOUNCE_EVERY_MS * 3);
-    expect(said().slice(2)).toEqual([[], [], []]);
+    expect(said().map(({ marks }) => marks)).toEqual([[{ source: 7, token: 1, number: 4 }]]);
+    clock.advance(ANNOUNCE_IDLE_EVERY_MS - ANNOUNCE_EVERY_MS);
+    expect(said()).toEqual([]);
+    clock.advance(ANNOUNCE_EVERY_MS);
+    expect(said()).toEqual([announced]);
+    clock.advance(2 * ANNOUNCE_IDLE_EVERY_MS);
+    expect(said()).toHaveLength(2);
     announcer.stop();
-    clock.advance(ANNOUNCE_EVERY_MS * 3);
-    expect(said().length).toBe(5);
+    clock.advance(2 * ANNOUNCE_IDLE_EVERY_MS);
+    expect(said()).toEqual([]);
+  });
+
+  it("says each new batch soon, who is late as long as he is, and that nobody is any more", () => {
+    const { clock, now, said } = announcing();
+    for (const change of [{ batch: 4 }, { lags: [late] }, { lags: [late] }, { lags: [] }]) {
+      now.standing = { ...now.standing!, ...change };
+      clock.advance(ANNOUNCE_EVERY_MS);
+      expect(said()).toMatchObject([change]);
+    }
+    clock.advance(ANNOUNCE_EVERY_MS);
+    expect(said()).toEqual([]);
+  });
+
+  it("says nothing while it may not, and soon that it may again", () => {
+    const { clock, now, said } = announcing();
+    now.standing = null;
+    clock.advance(2 * ANNOUNCE_IDLE_EVERY_MS);
+    expect(said()).toEqual([]);
+    now.standing = announced;
+    clock.advance(ANNOUNCE_EVERY_MS);
+    expect(said()).toEqual([announced]);
+    now.standing = null;
+    clock.advance(ANNOUNCE_EVERY_MS);
+    now.standing = announced;
+    clock.advance(ANNOUNCE_EVERY_MS);
+    expect(said()).toEqual([announced]);
   });
 });
 

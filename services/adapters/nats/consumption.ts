@@ -17,6 +17,8 @@ import {
 /** The server speaks at least this often; a consumer that has died is noticed after two missed heartbeats. */
 export const HEARTBEAT_MS = 500;
 const SILENCE_MS_MAX = 2 * HEARTBEAT_MS;
+/** Looked at twice a heartbeat, so that silence is noticed at most a quarter of a second after it is too long. */
+const LOOK_EVERY_MS = HEARTBEAT_MS / 2;
 const RETRY_AFTER_MS = 100;
 /** A stream that is silent for so long while the log answers was on a server that is gone. */
 const STREAM_UNREACHABLE_MS_MAX = 3_000;
@@ -139,7 +141,7 @@ export class InboxConsumption implements Consumption {
     }
     this.consumer = consumer;
     this.hear();
-    this.endWatchdog = every(this.clock, HEARTBEAT_MS, () => this.watch());
+    this.endWatchdog = every(this.clock, LOOK_EVERY_MS, () => this.watch());
     for (const pushed of held) this.take(life, pushed);
     held = null;
   }
