@@ -9,6 +9,7 @@ import {
   FLAPS_FORGOTTEN_AFTER_MS,
   MOVE_AFTER_MS,
   REST_MS,
+  REST_MS_MAX,
   RESTLESS_WITHIN_MS,
 } from "./limits.js";
 import type { Member } from "./membership.js";
@@ -52,7 +53,8 @@ export class LeaderHistory {
 
   /** Until when the actor is not taken from its leader for a mere suspicion. */
   get restsUntilMs(): number {
-    return this.takeovers === 0 ? 0 : this.sinceMs + REST_MS * 2 ** (this.takeovers - 1);
+    if (this.takeovers === 0) return 0;
+    return this.sinceMs + Math.min(REST_MS * 2 ** (this.takeovers - 1), REST_MS_MAX);
   }
 
   /**

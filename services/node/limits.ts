@@ -36,9 +36,10 @@ export const DEFERENCE_MS = 500;
 
 /**
  * An actor that was taken over for a suspicion is not taken over for another one for so long, and twice as long with each
- * takeover that follows so soon.
+ * takeover that follows so soon, up to a limit: its leader may stand still for good this time.
  */
 export const REST_MS = 500;
+export const REST_MS_MAX = 4_000;
 export const RESTLESS_WITHIN_MS = 2_000;
 
 /** New standbys are built when nobody has come or gone, and nothing was taken over, for so long. */

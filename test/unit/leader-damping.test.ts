@@ -9,6 +9,7 @@ import {
   MOVE_AFTER_MS,
   NEXT_CHOICE_AFTER_MS,
   REST_MS,
+  REST_MS_MAX,
 } from "../../services/node/limits.js";
 import type { Member } from "../../services/node/membership.js";
 import { ENDED } from "../../services/node/neighbours.js";
@@ -184,6 +185,26 @@ describe("who has dropped an actor", () => {
     nodes.see({ leader: null, nowMs: 100 });
     nodes.see({ leader: second, wished: best });
     expect(nodes.movers).toEqual([best]);
+  });
+});
+
+describe("a leader that is silent", () => {
+  it("is left alone for a while after a takeover, longer each time, and not for longer than a limit", () => {
+    const nodes = new Nodes(3);
+    nodes.see({ leader: nodes.scene.names[0]! });
+    const waits: number[] = [];
+    for (let turn = 0; turn < 10; turn++) {
+      const { leader, suspects } = nodes.scene;
+      suspects.clear();
+      suspects.set(leader!, "its leader is silent");
+      nodes.see({});
+      const silentAtMs = nodes.scene.nowMs;
+      while (nodes.claimers.length === 0) nodes.see({ nowMs: nodes.scene.nowMs + 1 });
+      waits.push(nodes.scene.nowMs - silentAtMs);
+      nodes.see({ leader: nodes.claimers[0]! });
+    }
+    expect(waits.slice(0, 4)).toEqual([0, REST_MS, 2 * REST_MS, 4 * REST_MS]);
+    expect(waits.slice(4)).toEqual(Array.from({ length: 6 }, () => REST_MS_MAX));
   });
 });
 
