@@ -1,6 +1,7 @@
 /** How this project's processes talk to PostgreSQL: few connections, bounded waits, whole numbers that are exact. */
 import pg from "pg";
 import { assert } from "../../../actors/kernel/assert.js";
+import { Doorway } from "./doorway.js";
 
 /** Connections of a pool that is not told otherwise, made when they are needed. */
 export const CONNECTIONS_MAX = 4;
@@ -77,6 +78,28 @@ export function applicationName(holder: string): string {
 
 const ignore = (): void => undefined;
 
+/** One for each server: what one pool of the process is told holds for the others. */
+const doorways = new Map<string, Doorway>();
+
+function doorwayOf(postgresUrl: string): Doorway {
+  let doorway = doorways.get(postgresUrl);
+  if (!doorway) doorways.set(postgresUrl, (doorway = new Doorway()));
+  return doorway;
+}
+
+/** Clients that ask one at a time when the server lets nobody in. */
+function clientsThrough(doorway: Doorway): typeof pg.Client {
+  return class extends pg.Client {
+    override connect(): Promise<pg.Client>;
+    override connect(callback: (error: Error | null) => void): void;
+    override connect(callback?: (error: Error | null) => void): Promise<pg.Client> | void {
+      const connected = doorway.pass(() => super.connect());
+      if (!callback) return connected;
+      connected.then(() => callback(null), callback);
+    }
+  };
+}
+
 /** Opens no connection yet; each is made when it is needed and kept, and the one that was used last is used first. */
 export function openPool(
   postgresUrl: string,
@@ -84,6 +107,7 @@ export function openPool(
   connectionsMax = CONNECTIONS_MAX,
 ): pg.Pool {
   const pool = new pg.Pool({
+    Client: clientsThrough(doorwayOf(postgresUrl)),
     connectionString: postgresUrl,
     application_name: applicationName(holder),
     max: connectionsMax,
