@@ -19,7 +19,7 @@ export async function leaders({ json, dataDir }: Common): Promise<void> {
     );
     if (json) return printJson(Object.fromEntries(found));
     const rows = found.map(([actor, { node, token }]) => [actor, node, token]);
-    printTable([["actor", "node", "token"], ...rows]);
+    printTable([["actor", "claimed last by", "token"], ...rows]);
   } finally {
     await board.close();
   }

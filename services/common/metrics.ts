@@ -157,7 +157,7 @@ export const recoverySeconds = new Histogram({
 
 export const takeoverGapSeconds = new Histogram({
   name: "exchange_takeover_gap_seconds",
-  help: "From a leader's last word on the bus (there is one every 100 ms) to the next one's leading, in seconds.",
+  help: "From a leader's last word on the bus (at most 100 ms after a batch, and every 300 ms) to the next one's leading, in seconds.",
   buckets: TAKEOVER_BUCKETS,
   registers,
 });

@@ -123,7 +123,10 @@ export class Lane {
   }
 
   confirm(number: number): void {
-    if (!this.pending.confirm(number)) metrics.malformedMessages.inc();
+    if (this.pending.confirm(number)) return;
+    metrics.malformedMessages.inc();
+    const actor = this.deps.leaders.inbox(this.receiver)?.name;
+    this.deps.logger.warn({ actor, number }, "it says that it has had what was never sent");
   }
 
   /** Sends again what the receiver may lack, from a number on (0: everything that is not confirmed). */

@@ -137,7 +137,9 @@ function busier(before: Busyness | undefined, batch: number, nowMs: number): Bus
   const elapsedMs = nowMs - before.atMs;
   if (elapsedMs <= 0) return before;
   const weight = Math.min(1, elapsedMs / ACTIVITY_OVER_MS);
-  const rate = before.rate + ((batch - before.batch) / elapsedMs - before.rate) * weight;
+  // A database that was set back has lower batches.
+  const done = Math.max(0, batch - before.batch);
+  const rate = before.rate + (done / elapsedMs - before.rate) * weight;
   return { batch, rate, atMs: nowMs };
 }
 

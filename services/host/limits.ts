@@ -2,8 +2,11 @@
 
 /** A leader says this often where it stands, with the marks that have moved. */
 export const ANNOUNCE_EVERY_MS = 100;
-/** One that has nothing new to say does so only this often: a thousand idle markets are heard by every process there is. */
-export const ANNOUNCE_IDLE_EVERY_MS = 400;
+/**
+ * One that has nothing new to say does so only this often: a thousand idle markets are heard by every process there is. Nodes and gateways take
+ * a leader for gone that they have not heard for a second: one announcement may be lost, and the next 400 ms late.
+ */
+export const ANNOUNCE_IDLE_EVERY_MS = 300;
 
 /** A leader whose commit has had no answer for so long no longer says that it leads. */
 export const COMMIT_HANGS_AFTER_MS = 700;

@@ -90,6 +90,7 @@ export class LeaderHistory {
       const isSoon = nowMs - this.sinceMs < RESTLESS_WITHIN_MS * 2 ** this.takeovers;
       this.takeovers = isSoon ? Math.min(this.takeovers + 1, FLAPS_COUNTED_MAX) : 1;
     }
+    if (node !== this.node) this.incarnation = "";
     this.node = node;
     this.sinceMs = nowMs;
     this.isHeld = true;

@@ -39,11 +39,25 @@ interface Asked {
   readonly atMs: number;
 }
 
+/** An actor that may be asked for now. */
+interface Wish {
+  readonly host: Host;
+  readonly isUrgent: boolean;
+  readonly askedAtMs: number;
+}
+
+/** Who does not want to give an actor says nothing: the others are asked for before it is their turn again. */
+function isBefore(one: Wish, other: Wish): boolean {
+  if (one.isUrgent !== other.isUrgent) return one.isUrgent;
+  return one.askedAtMs < other.askedAtMs;
+}
+
 export class Moves {
   private readonly deps: MovesDependencies;
   private readonly cleanups: readonly (() => void)[];
   private readonly wantedSinceMs = new Map<Host, number>();
   private asked: Asked | null = null;
+  private readonly askedAtMs = new Map<Host, number>();
   /** Who has asked for what. */
   private readonly requests = new Map<Host, string>();
   private isGiving = false;
@@ -68,16 +82,21 @@ export class Moves {
   ask(hosts: Iterable<Host>, view: View): void {
     const { asked } = this;
     const isWaiting = asked?.host.isFree && view.nowMs - asked.atMs < ASK_AGAIN_AFTER_MS;
+    let next: Wish | null = null;
     for (const host of hosts) {
       if (!host.isFree || !this.deps.placement.shouldAsk(host.name, view)) {
         this.wantedSinceMs.delete(host);
+        this.askedAtMs.delete(host);
         continue;
       }
       const sinceMs = this.wantedSinceMs.get(host) ?? view.nowMs;
       this.wantedSinceMs.set(host, sinceMs);
-      if (isWaiting || this.asked?.atMs === view.nowMs) continue;
-      if (this.isReady(host, sinceMs, view)) this.askFor(host, view.nowMs);
+      if (isWaiting || !this.isReady(host, sinceMs, view)) continue;
+      const isUrgent = this.deps.placement.isUrgent(host.name, view);
+      const wish = { host, isUrgent, askedAtMs: this.askedAtMs.get(host) ?? -Infinity };
+      if (!next || isBefore(wish, next)) next = wish;
     }
+    if (next) this.askFor(next.host, view.nowMs);
   }
 
   private isReady(host: Host, sinceMs: number, view: View): boolean {
@@ -87,6 +106,7 @@ export class Moves {
 
   private askFor(host: Host, nowMs: number): void {
     this.asked = { host, atMs: nowMs };
+    this.askedAtMs.set(host, nowMs);
     const { node, bus } = this.deps;
     bus.publish(handoverSubject(host.name), encodeHandoverRequest({ actor: host.actor, node }));
   }

@@ -125,6 +125,12 @@ export class Placement {
     return this.shouldMove(actorName, leader, this.node, view);
   }
 
+  /** Is the actor to come here whatever became of this node before, as an operator wishes it, or as its leader is to be empty? */
+  isUrgent(actorName: string, view: View): boolean {
+    const leader = view.leaders.get(actorName)?.node;
+    return leader !== undefined && mustMove(actorName, leader, this.node, view);
+  }
+
   /** Should this node, which leads the actor, let the one that asks for it have it? */
   mayGive(actorName: string, to: string, view: View): boolean {
     return this.shouldMove(actorName, this.node, to, view);
@@ -138,8 +144,7 @@ export class Placement {
   private shouldMove(actorName: string, from: string, to: string, view: View): boolean {
     const { wishes, members } = view;
     if (from === to || this.choices(actorName, view)[0] !== to) return false;
-    if (members.get(from)?.info.isLeaving || wishes.drained.has(from)) return true;
-    if (wishes.moves.get(actorName) === to) return true;
+    if (mustMove(actorName, from, to, view)) return true;
     if (wishes.cordoned.has(from) || !members.get(to)!.isSteady) return false;
     return this.behindUntilMs(actorName, to, view) === 0;
   }
@@ -187,6 +192,12 @@ export class Placement {
     const { incarnation } = members.get(node)!.info;
     return this.histories.get(actorName)?.behindUntilMs(node, incarnation, nowMs) ?? 0;
   }
+}
+
+/** Must the actor leave where it is, or come to a node, if that one is its first choice? */
+function mustMove(actorName: string, from: string, to: string, { wishes, members }: View): boolean {
+  if (members.get(from)?.info.isLeaving || wishes.drained.has(from)) return true;
+  return wishes.moves.get(actorName) === to;
 }
 
 interface Leaderlessness {

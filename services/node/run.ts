@@ -17,7 +17,7 @@ import type { NodePorts } from "./ports.js";
 /** A node that joins late helps nobody: connections that take longer than this go on being opened while it works. */
 const CONNECTIONS_OPEN_MS_MAX = 1_000;
 
-/** Resolves when the node has joined the others. */
+/** Resolves when the node has joined the others, or was told to end before. */
 export async function runNode(config: Config, ports: NodePorts): Promise<void> {
   const logger = createLog("node", { node: config.node });
   collectProcessMetrics();
@@ -41,9 +41,11 @@ export async function runNode(config: Config, ports: NodePorts): Promise<void> {
       "/trials": () => node.trials(),
     },
   });
+  let isEnding = false;
   const shutdown = installShutdown({
     log: logger,
     drain: async () => {
+      isEnding = true;
       await node.close();
       directory.close();
       await ports.close();
@@ -51,8 +53,14 @@ export async function runNode(config: Config, ports: NodePorts): Promise<void> {
     },
   });
   watchParent(() => void shutdown("the supervisor is gone"));
-  await warmUp(ports, logger);
-  await node.start();
+  try {
+    await warmUp(ports, logger);
+    await node.start();
+  } catch (error) {
+    // Who is told to end while it starts loses what it starts with.
+    if (!isEnding) throw error;
+    return logger.info({ error: String(error) }, "it ends before it has joined");
+  }
   process.stdout.write(`${JSON.stringify({ ready: true, kind: "node", http: http.port })}\n`);
 }
 

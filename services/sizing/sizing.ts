@@ -1,7 +1,7 @@
 /** What an exchange of a size needs: from what its parts cost (`measured.ts`) and a few assumptions, which have their names here. */
 import { SETTINGS } from "../common/settings.js";
 import { CONNECTIONS_MAX as CLIENTS_PER_FEED_MAX } from "../feed/limits.js";
-import { ANNOUNCE_EVERY_MS } from "../host/limits.js";
+import { ANNOUNCE_EVERY_MS, ANNOUNCE_IDLE_EVERY_MS } from "../host/limits.js";
 import { type Connections, connectionsFor } from "./connections.js";
 import { BUSY_MAX, COPIES, CORES_PER_PROCESS, type Load } from "./load.js";
 import * as measured from "./measured.js";
@@ -67,8 +67,16 @@ export function sizing(load: Load): Sizing {
     diskGibPerDay: (load.ordersPerDay * measured.DISK_BYTES_PER_ORDER) / BYTES_PER_GIB,
     walGibPerDay: (load.ordersPerDay * measured.WAL_BYTES_PER_ORDER) / BYTES_PER_GIB,
     natsDiskGib: (actors * INBOX_MIB) / MIB_PER_GIB,
-    announcementsPerSecond: (actors * MS_PER_SECOND) / ANNOUNCE_EVERY_MS,
+    announcementsPerSecond:
+      ledgerShards * announcementsOf(load.ordersPerSecond / ledgerShards) +
+      load.symbols * announcementsOf(load.ordersPerSecond / load.symbols),
   };
+}
+
+/** Of one actor, which has something new to say after each order where these are few, and is heard now and then in any case. */
+function announcementsOf(ordersPerSecond: number): number {
+  const [least, most] = [ANNOUNCE_IDLE_EVERY_MS, ANNOUNCE_EVERY_MS].map((ms) => MS_PER_SECOND / ms);
+  return Math.min(most!, Math.max(least!, ordersPerSecond));
 }
 
 function countsFor(work: Work, subscribers: number): Counts {

@@ -98,3 +98,15 @@ it("a connection may break in the moment in which it is lent: its borrower hears
     await pool.end();
   }
 });
+
+it("a connection may break in the moment in which it is made, and nobody dies", async () => {
+  const pool = openPool(wire.urlOf(postgres.url), "test#2");
+  try {
+    wire.isNear = true;
+    await expect(query(pool, ONE)).rejects.toThrow();
+    wire.isNear = false;
+    expect(await query(pool, ONE)).toEqual([{ one: 1 }]);
+  } finally {
+    await pool.end();
+  }
+});

@@ -1,6 +1,9 @@
-import { expect, it } from "vitest";
-import { handoverPauseMs } from "../../services/node/moves.js";
-import { HANDOVER_PAUSE_MS, LEAVE_MS_MAX } from "../../services/node/limits.js";
+import { describe, expect, it } from "vitest";
+import type { Host } from "../../services/host/host.js";
+import { handoverPauseMs, Moves, type MovesDependencies } from "../../services/node/moves.js";
+import { ASK_AGAIN_AFTER_MS, HANDOVER_PAUSE_MS, LEAVE_MS_MAX } from "../../services/node/limits.js";
+import type { View } from "../../services/node/placement.js";
+import { handoverSubject } from "../../services/ports/subjects.js";
 
 /** How many of so many actors a node that ends gives away in its time, and when it has given away the last. */
 function leave(actors: number, handoverMs: number): { given: number; elapsedMs: number } {
@@ -34,4 +37,45 @@ it("a node that ends gives away all that it could without a rest", () => {
     expect(given).toBe(actors);
     expect(elapsedMs).toBeLessThan(LEAVE_MS_MAX);
   }
+});
+
+describe("who asks for actors", () => {
+  const node = "node-3";
+  const hostOf = (name: string, actor: number) =>
+    ({ name, actor, isFree: true, isWarm: true }) as unknown as Host;
+
+  /** What is asked for, in turn, by a node that is given nothing. */
+  function asked(hosts: readonly Host[], looks: number, urgent: readonly string[] = []): string[] {
+    const subjects: string[] = [];
+    const bus = {
+      subscribe: () => () => undefined,
+      publish: (subject: string) => subjects.push(subject),
+    };
+    const placement = {
+      shouldAsk: () => true,
+      isUrgent: (name: string) => urgent.includes(name),
+    };
+    const moves = new Moves({ node, bus, placement } as unknown as MovesDependencies);
+    for (let look = 0; look < looks; look++) {
+      const view = { nowMs: look * ASK_AGAIN_AFTER_MS, wishes: { withoutStandby: new Set() } };
+      moves.ask(hosts, view as unknown as View);
+    }
+    return subjects.map((subject) => subject.slice(handoverSubject("").length));
+  }
+
+  it("asks for each of them in turn when it is not answered", () => {
+    const hosts = [hostOf("ledger.1", 1), hostOf("market.A", 2), hostOf("market.B", 3)];
+    const turn = hosts.map(({ name }) => name);
+    expect(asked(hosts, 9)).toEqual([...turn, ...turn, ...turn]);
+  });
+
+  it("asks first for what has to come, and for the rest when it has", () => {
+    const hosts = [hostOf("ledger.1", 1), hostOf("market.A", 2), hostOf("market.B", 3)];
+    expect(asked(hosts, 4, ["market.A", "market.B"])).toEqual([
+      "market.A",
+      "market.B",
+      "market.A",
+      "market.B",
+    ]);
+  });
 });

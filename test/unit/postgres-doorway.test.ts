@@ -1,6 +1,7 @@
 /** A server that lets nobody in is asked by one at a time; the others are told the same, or go on when it lets them in. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { Doorway } from "../../services/adapters/postgres/doorway.js";
+import { Doorway, FOLLOW_MS_MAX } from "../../services/adapters/postgres/doorway.js";
 
 const STARTING = Object.assign(new Error("the database system is starting up"), { code: "57P03" });
 const REFUSED = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
@@ -11,6 +12,7 @@ class Server {
   readonly doorway = new Doorway();
   refuses: Error | null = null;
   isSilent = false;
+  takesMs = 0;
   asked = 0;
   private asking = 0;
   askedAtOnce = 0;
@@ -20,7 +22,7 @@ class Server {
     this.asking += 1;
     this.askedAtOnce = Math.max(this.askedAtOnce, this.asking);
     if (this.isSilent) await new Promise(() => undefined);
-    await new Promise(setImmediate);
+    await (this.takesMs > 0 ? sleep(this.takesMs) : new Promise(setImmediate));
     this.asking -= 1;
     if (this.refuses) throw this.refuses;
     return "in";
@@ -66,6 +68,17 @@ it("takes no other error for a closed door", async () => {
   expect(await server.come(5)).toEqual(outside(5, FULL));
   expect(await server.come(5)).toEqual(outside(5, FULL));
   expect([server.asked, server.askedAtOnce]).toEqual([10, 5]);
+});
+
+it("has few ask at once where answers take long", async () => {
+  const server = new Server();
+  server.refuses = STARTING;
+  await server.come(1);
+  server.takesMs = 2 * FOLLOW_MS_MAX;
+  Object.assign(server, { asked: 0, askedAtOnce: 0 });
+  expect(await server.come(20)).toEqual(outside(20, STARTING));
+  expect(server.asked).toBeLessThanOrEqual(3);
+  expect(server.askedAtOnce).toBeLessThanOrEqual(3);
 });
 
 it("does not wait for one who has no answer", async () => {

@@ -105,7 +105,7 @@ export class InboxConsumption implements Consumption {
       consumption.stop();
       throw error;
     } finally {
-      consumption.beginning = null;
+      consumption.begun();
     }
     return consumption;
   }
@@ -183,9 +183,13 @@ export class InboxConsumption implements Consumption {
     this.inReachAtMs = inReachAtMs;
     this.beginning ??= this.untilBegun(false)
       .catch((error: Error) => this.lose(error))
-      .finally(() => {
-        this.beginning = null;
-      });
+      .finally(() => this.begun());
+  }
+
+  /** A sign of trouble may have dropped the consumer since it began, and begun nothing, as one attempt was under way. */
+  private begun(): void {
+    this.beginning = null;
+    if (!this.consumer && !this.stopped) this.restart(this.inReachAtMs);
   }
 
   /** Begins until it works, or until there is no use in it: the rejection says why. */

@@ -87,12 +87,16 @@ function doorwayOf(postgresUrl: string): Doorway {
   return doorway;
 }
 
-/** Clients that ask one at a time when the server lets nobody in. */
+/**
+ * Clients that ask one at a time when the server lets nobody in, and are listened to from their birth: one that breaks in the
+ * moment in which it is made or lent says so when its borrower does not listen yet, which would end the process.
+ */
 function clientsThrough(doorway: Doorway): typeof pg.Client {
   return class extends pg.Client {
     override connect(): Promise<pg.Client>;
     override connect(callback: (error: Error | null) => void): void;
     override connect(callback?: (error: Error | null) => void): Promise<pg.Client> | void {
+      this.on("error", ignore);
       const connected = doorway.pass(() => super.connect());
       if (!callback) return connected;
       connected.then(() => callback(null), callback);
@@ -123,9 +127,6 @@ export function openPool(
   });
   // An idle connection that breaks is replaced when one is needed; whoever asks then is told if that fails.
   pool.on("error", ignore);
-  // One that breaks in the moment in which it is lent says so when its borrower does not listen yet, which would end the
-  // process; the borrower's first statement fails anyway.
-  pool.on("connect", (client) => client.on("error", ignore));
   return pool;
 }
 

@@ -8,9 +8,8 @@ import { sqlState } from "./errors.js";
 
 /** Somebody who was turned away is followed by the next after so long. */
 export const KNOCK_EVERY_MS = 50;
-/** Nobody waits longer for what another is told: that one may have no answer at all. */
+/** One of those who wait for what others are told asks himself after so long: they may have no answer at all. */
 export const FOLLOW_MS_MAX = 250;
-
 /** "The database system is starting up", "… is shutting down", "… is not yet accepting connections". */
 const CANNOT_CONNECT_NOW = "57P03";
 
@@ -18,32 +17,33 @@ export class Doorway {
   /** Why the last one was turned away; null: who came last was let in, or nobody has come. */
   private refusal: unknown = null;
   private refusedAtMs = -Infinity;
-  /** Of whoever asks now, while the others wait: what the refusal is then. */
-  private knock: Promise<unknown> | null = null;
+  /** Those who ask while the others wait for what they are told, and when the last of them began. */
+  private asking = 0;
+  private askedAtMs = -Infinity;
+  private readonly waiting = new Set<() => void>();
 
   /** Connects when the server lets people in; rejects as `connect` does, or with what another has just been told. */
   async pass<T>(connect: () => Promise<T>): Promise<T> {
-    if (this.refusal === null) return this.enter(connect);
-    if (!this.knock) return this.first(connect);
-    const refusal = await Promise.race([this.knock, sleep(FOLLOW_MS_MAX, null)]);
-    if (refusal !== null) throw refusal;
+    while (this.refusal !== null) {
+      const leftMs = this.askedAtMs + FOLLOW_MS_MAX - performance.now();
+      if (this.asking === 0 || leftMs <= 0) return this.ask(connect);
+      const isTold = await this.isTold(leftMs);
+      if (isTold && this.refusal !== null) throw this.refusal;
+    }
     return this.enter(connect);
   }
 
-  private first<T>(connect: () => Promise<T>): Promise<T> {
-    const entered = this.later(connect);
-    const told = (): unknown => {
-      this.knock = null;
-      return this.refusal;
-    };
-    this.knock = entered.then(told, told);
-    return entered;
-  }
-
-  private async later<T>(connect: () => Promise<T>): Promise<T> {
-    const waitMs = this.refusedAtMs + KNOCK_EVERY_MS - performance.now();
-    if (waitMs > 0) await sleep(waitMs);
-    return this.enter(connect);
+  private async ask<T>(connect: () => Promise<T>): Promise<T> {
+    const now = performance.now();
+    this.asking += 1;
+    this.askedAtMs = Math.max(now, this.refusedAtMs + KNOCK_EVERY_MS);
+    try {
+      if (this.askedAtMs > now) await sleep(this.askedAtMs - now);
+      return await this.enter(connect);
+    } finally {
+      this.asking -= 1;
+      this.tell();
+    }
   }
 
   private async enter<T>(connect: () => Promise<T>): Promise<T> {
@@ -57,6 +57,26 @@ export class Doorway {
       if (isRefused) this.refusedAtMs = performance.now();
       throw error;
     }
+  }
+
+  private tell(): void {
+    for (const hear of this.waiting) hear();
+    this.waiting.clear();
+  }
+
+  /** Resolves to whether anybody was told something in this time. */
+  private isTold(withinMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.waiting.delete(hear);
+        resolve(false);
+      }, withinMs);
+      const hear = (): void => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      this.waiting.add(hear);
+    });
   }
 }
 
