@@ -1,5 +1,6 @@
 /** Why an actor is claimed, in words that are always the same: logs, metrics and the actors' rows have them. */
 export const CLAIM_REASONS = {
+  /** As a suspicion, the one that is beyond doubt. */
   ended: "its leader's process has ended",
   silent: "its leader is silent",
   lostStore: "its leader has lost the store",

@@ -3,6 +3,7 @@
  * dropped it comes behind the others for a while, each time for twice as long: else its first choice, short of time or of
  * connections, would at once take again what it has just dropped, and so on.
  */
+import { CLAIM_REASONS } from "../host/reasons.js";
 import type { Leadership } from "../ports/lease-store.js";
 import {
   FLAPS_COUNTED_MAX,
@@ -13,7 +14,6 @@ import {
   RESTLESS_WITHIN_MS,
 } from "./limits.js";
 import type { Member } from "./membership.js";
-import { ENDED } from "./neighbours.js";
 
 /** What a life of a node has dropped. */
 interface Drops {
@@ -42,7 +42,7 @@ export class LeaderHistory {
     if (!this.isHeld || key.node !== this.node) this.change(key, nowMs);
     // Whose lease runs out is gone together with its keys: it is remembered in which life it led.
     this.incarnation = leader?.info.incarnation ?? this.incarnation;
-    this.isEnded = leader?.suspicion === ENDED;
+    this.isEnded = leader?.suspicion === CLAIM_REASONS.ended;
   }
 
   /** Takes note that nobody leads. Where somebody does, though there is no key, it is etcd that has forgotten it. */

@@ -37,9 +37,6 @@ export interface NeighboursDependencies {
   readonly onChange: () => void;
 }
 
-/** The one suspicion that is beyond doubt. */
-export const ENDED = CLAIM_REASONS.ended;
-
 /** A neighbour, and why it is taken for dead. */
 interface Known {
   readonly neighbour: Neighbour;
@@ -168,7 +165,7 @@ export class Neighbours {
   }
 
   private suspicionOf({ hasEnded, heardAtMs, last }: Neighbour): string | null {
-    if (hasEnded) return ENDED;
+    if (hasEnded) return CLAIM_REASONS.ended;
     if (this.deps.clock.now() - heardAtMs > SUSPECT_AFTER_MS) return CLAIM_REASONS.silent;
     if (last && this.isBetter(this.store, last.storeBadForMs)) return CLAIM_REASONS.lostStore;
     if (last && this.isBetter(this.log, last.logBadForMs)) return CLAIM_REASONS.lostLog;

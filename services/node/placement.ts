@@ -9,7 +9,6 @@ import type { Leadership } from "../ports/lease-store.js";
 import { LeaderHistory } from "./leader-history.js";
 import { DEFERENCE_MS, NEXT_CHOICE_AFTER_MS } from "./limits.js";
 import type { Member } from "./membership.js";
-import { ENDED } from "./neighbours.js";
 
 export interface View {
   readonly nowMs: number;
@@ -78,7 +77,8 @@ export class Placement {
     const suspicion = key ? (view.members.get(key.node)?.suspicion ?? null) : null;
     // A life ends once: who leads again after it was taken for ended is doubted, as one who is silent.
     const isDoubted = key && this.wasEnded(actorName, key.node, view);
-    if (suspicion === ENDED && !isDoubted) return { text: ENDED, kind: "ended" };
+    if (suspicion === CLAIM_REASONS.ended && !isDoubted)
+      return { text: CLAIM_REASONS.ended, kind: "ended" };
     // Whose own ways are bad may not judge others, and could not lead.
     if (!view.isWell) return null;
     if (!key) {
@@ -98,7 +98,8 @@ export class Placement {
   /** Is anybody there who was taken for ended? Then an end proves less than it should. */
   private hasRisen(actorName: string, view: View): boolean {
     return [...view.members].some(
-      ([node, { suspicion }]) => suspicion !== ENDED && this.wasEnded(actorName, node, view),
+      ([node, { suspicion }]) =>
+        suspicion !== CLAIM_REASONS.ended && this.wasEnded(actorName, node, view),
     );
   }
 

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { preference } from "../../actors/placement/rendezvous.js";
 import { moveKey, parseWishes } from "../../actors/placement/wishes.js";
+import { CLAIM_REASONS } from "../../services/host/reasons.js";
 import {
   FLAPS_COUNTED_MAX,
   FLAPS_FORGOTTEN_AFTER_MS,
@@ -12,7 +13,6 @@ import {
   REST_MS_MAX,
 } from "../../services/node/limits.js";
 import type { Member } from "../../services/node/membership.js";
-import { ENDED } from "../../services/node/neighbours.js";
 import { Placement, type View } from "../../services/node/placement.js";
 
 const ACTOR = "market.X";
@@ -216,7 +216,7 @@ describe("a leader whose process has ended", () => {
       nodes.scene.suspects.clear();
       nodes.see({ leader: leader!, nowMs: nodes.scene.nowMs + 1 });
       const [follower] = nodes.followers;
-      nodes.scene.suspects.set(leader!, ENDED);
+      nodes.scene.suspects.set(leader!, CLAIM_REASONS.ended);
       nodes.now = view(nodes.scene);
       // By the one that stands by, so that it is warm.
       expect(nodes.claimers).toEqual([follower]);
@@ -228,13 +228,13 @@ describe("a leader whose process has ended", () => {
     const nodes = new Nodes(2);
     const [best, second] = nodes.scene.names as [string, string];
     nodes.see({ leader: best });
-    nodes.scene.suspects.set(best, ENDED);
+    nodes.scene.suspects.set(best, CLAIM_REASONS.ended);
     nodes.see({ nowMs: 1_000 });
     expect(nodes.claimers).toEqual([second]);
-    nodes.scene.suspects.set(second, ENDED).delete(best);
+    nodes.scene.suspects.set(second, CLAIM_REASONS.ended).delete(best);
     nodes.see({ leader: second, nowMs: 1_001 });
     expect(nodes.claimers).toEqual([best]);
-    nodes.scene.suspects.set(best, ENDED).delete(second);
+    nodes.scene.suspects.set(best, CLAIM_REASONS.ended).delete(second);
     nodes.see({ leader: best, nowMs: 1_002 });
     expect(nodes.claimers).toEqual([]);
     nodes.see({ nowMs: 1_002 + 2 * REST_MS });
@@ -245,7 +245,7 @@ describe("a leader whose process has ended", () => {
     const nodes = new Nodes(2);
     const [best, second] = nodes.scene.names as [string, string];
     nodes.see({ leader: best });
-    nodes.scene.suspects.set(best, ENDED);
+    nodes.scene.suspects.set(best, CLAIM_REASONS.ended);
     nodes.see({ leader: second, nowMs: 100 });
     nodes.scene.suspects.clear();
     nodes.scene.incarnations.set(best, `${best}#2`);
@@ -292,7 +292,10 @@ function played(ills: readonly Illness[], healthyAt: number, pick: number) {
       else if (ill.way === "hangs") scene.stuck = scene.leader;
       // Taken for ended, though it goes on: its life is the same when it leads again.
       else
-        scene.suspects.set(scene.leader!, ill.way === "refuses" ? ENDED : "its leader is silent");
+        scene.suspects.set(
+          scene.leader!,
+          ill.way === "refuses" ? CLAIM_REASONS.ended : "its leader is silent",
+        );
     }
     nodes.see({});
     const { claimers } = nodes;

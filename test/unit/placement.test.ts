@@ -8,6 +8,7 @@ import {
   parseWishes,
   standbyKey,
 } from "../../actors/placement/wishes.js";
+import { CLAIM_REASONS } from "../../services/host/reasons.js";
 import { encodeNodeInfo, type NodeInfo, parseNodeInfo } from "../../services/node/info.js";
 import {
   FLAPS_FORGOTTEN_AFTER_MS,
@@ -17,7 +18,6 @@ import {
   REST_MS,
 } from "../../services/node/limits.js";
 import { type Member, Membership } from "../../services/node/membership.js";
-import { ENDED } from "../../services/node/neighbours.js";
 import { Placement, type View } from "../../services/node/placement.js";
 
 const ACTOR = "market.X";
@@ -131,9 +131,9 @@ describe("claims", () => {
     expect(claims({ nowMs: 900 + REST_MS, leader: BEST, suspects: third })).toBe(false);
     expect(claims({ nowMs: 900 + 2 * REST_MS, leader: BEST, suspects: third })).toBe(true);
     // A process that has ended is beyond doubt.
-    expect(claims({ nowMs: 2_000, leader: THIRD, suspects: { ...third, [THIRD]: ENDED } })).toBe(
-      true,
-    );
+    expect(
+      claims({ nowMs: 2_000, leader: THIRD, suspects: { ...third, [THIRD]: CLAIM_REASONS.ended } }),
+    ).toBe(true);
   });
 
   it("are not made of an actor whose leader speaks, though etcd has forgotten it", () => {
@@ -175,7 +175,9 @@ describe("claims", () => {
     expect(claimers({ wishes: all })).toEqual([BEST]);
     // The last open one has died: what is cordoned stays where it is, what is drained may be stopped any moment.
     const closed = { [drainKey(BEST)]: "on", [cordonKey(SECOND)]: "on" };
-    expect(claimers({ wishes: closed, suspects: { [THIRD]: ENDED } })).toEqual([SECOND]);
+    expect(claimers({ wishes: closed, suspects: { [THIRD]: CLAIM_REASONS.ended } })).toEqual([
+      SECOND,
+    ]);
   });
 
   it("go where an operator wishes, if that node is there", () => {
