@@ -21,6 +21,26 @@ export interface ActorRecord {
   readonly state: Uint8Array;
 }
 
+/** The row of an actor that nobody has led yet. */
+export function emptyRecord(id: number, name: string, kind: ActorKind): ActorRecord {
+  return {
+    id,
+    name,
+    kind,
+    incarnation: 0,
+    token: 0,
+    batch: 0,
+    eventBatch: 0,
+    anchor: 0,
+    streamCreated: "",
+    position: 0,
+    positionStored: "",
+    time: 0,
+    hash: 0,
+    state: new Uint8Array(0),
+  };
+}
+
 export type ActorSummary = Pick<ActorRecord, "id" | "name" | "kind" | "token" | "anchor">;
 
 export interface OutboxRow {

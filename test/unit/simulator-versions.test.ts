@@ -8,25 +8,15 @@ import { olderObserver } from "../../chaos/simulator/before/older-observer.js";
 import { Verdict } from "../../chaos/simulator/checks/verdict.js";
 import { Tally } from "../../chaos/simulator/cluster/tally.js";
 import type { Bus } from "../../services/ports/log.js";
-import type { ActorRecord } from "../../services/ports/store.js";
+import { emptyRecord } from "../../services/ports/store.js";
 import { Market } from "../../actors/market/market.js";
 import { BOOK_BEFORE, HASH_BEFORE, STATE_BEFORE } from "../helpers/market-before.js";
 
-const RECORD: ActorRecord = {
-  id: 1_025,
-  name: "market.X",
-  kind: "market",
+const RECORD = {
+  ...emptyRecord(1_025, "market.X", "market"),
   incarnation: 1,
   token: 1,
-  batch: 0,
-  eventBatch: 0,
   anchor: 1,
-  streamCreated: "",
-  position: 0,
-  positionStored: "",
-  time: 0,
-  hash: 0,
-  state: new Uint8Array(0),
 };
 const OLDER = "node-1#1";
 const TODAY = "node-2#2";

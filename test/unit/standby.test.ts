@@ -9,25 +9,22 @@ import { encodeBatchFrame } from "../../services/host/batch-frame.js";
 import type { HostDependencies } from "../../services/host/dependencies.js";
 import { applyLogged } from "../../services/host/open-batch.js";
 import { Standby } from "../../services/host/standby.js";
-import type { ActorRecord, LoggedBatch, Store } from "../../services/ports/store.js";
+import {
+  type ActorRecord,
+  emptyRecord,
+  type LoggedBatch,
+  type Store,
+} from "../../services/ports/store.js";
 import { ManualClock } from "../helpers/manual-clock.js";
 import { BOOK_BEFORE, HASH_BEFORE, STATE_BEFORE } from "../helpers/market-before.js";
 
-const RECORD: ActorRecord = {
-  id: 1_025,
-  name: "market.X",
-  kind: "market",
+const RECORD = {
+  ...emptyRecord(1_025, "market.X", "market"),
   incarnation: 1,
   token: 3,
-  batch: 0,
-  eventBatch: 0,
   anchor: 1,
   streamCreated: "now",
-  position: 0,
-  positionStored: "",
   time: 1_000,
-  hash: 0,
-  state: new Uint8Array(0),
 };
 
 /** The first batches of the market, which nobody sends anything. */

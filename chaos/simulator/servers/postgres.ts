@@ -8,6 +8,7 @@ import {
   type ActorRecord,
   type Batch,
   ClientOrderIdConflict,
+  emptyRecord,
   FencedError,
   type Holder,
   type OutboxRow,
@@ -243,22 +244,7 @@ export class SimPostgres extends SimServer implements PostgresSwitches {
   }
 
   private addActor(id: number, name: string, kind: ActorRecord["kind"]): void {
-    const record: ActorRecord = {
-      id,
-      name,
-      kind,
-      incarnation: this.incarnation,
-      token: 0,
-      batch: 0,
-      eventBatch: 0,
-      anchor: 0,
-      streamCreated: "",
-      position: 0,
-      positionStored: "",
-      time: 0,
-      hash: 0,
-      state: Buffer.alloc(0),
-    };
+    const record = { ...emptyRecord(id, name, kind), incarnation: this.incarnation };
     this.actors.set(id, { record, holder: "", holderIncarnation: "", leaseRevision: 0 });
   }
 }

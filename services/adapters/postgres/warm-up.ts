@@ -6,7 +6,7 @@
 import type pg from "pg";
 import type { RowSet } from "../../../actors/kernel/actor.js";
 import type { ActorKind } from "../../../actors/kernel/ids.js";
-import type { ActorRecord, Batch, Holder } from "../../ports/store.js";
+import { type Batch, emptyRecord, type Holder } from "../../ports/store.js";
 import { commitStatement } from "./commit-statement.js";
 import { withConnection } from "./connections.js";
 import { BATCHES, CORRESPONDENCE, RAISE } from "./store-sql.js";
@@ -43,25 +43,9 @@ export async function rehearseCommit(client: pg.PoolClient): Promise<void> {
 
 /** No fence lets it through. */
 function wholeBatch(kind: ActorKind): Batch {
-  const actor: ActorRecord = {
-    id: NO_ACTOR,
-    name: "",
-    kind,
-    incarnation: 0,
-    token: 0,
-    batch: 0,
-    eventBatch: 0,
-    anchor: 0,
-    streamCreated: "",
-    position: 0,
-    positionStored: "",
-    time: 0,
-    hash: 0,
-    state: NO_BYTES,
-  };
   const rows = Object.fromEntries(PARTS[kind].map((part) => [part.part, rowOf(part)]));
   return {
-    actor,
+    actor: emptyRecord(NO_ACTOR, "", kind),
     number: 1,
     token: 0,
     anchor: 0,
