@@ -3,7 +3,7 @@ import type { CampaignLine } from "../campaign.js";
 import type { CampaignRecord } from "../evidence/folder.js";
 import { html, type Markup } from "./markup.js";
 import { page } from "./drill-page.js";
-import { duration, figure } from "./scale.js";
+import { duration, tally } from "./scale.js";
 import { table } from "./tables.js";
 
 /** `pages`: the drills that have one. */
@@ -37,7 +37,7 @@ ${table(
 
 function headline({ report }: CampaignRecord): string {
   const { drills, failed, skipped, lost, duplicated, staleCommits, withinBound } = report;
-  const wrong = `${figure(lost)} lost, ${figure(duplicated)} doubled, ${figure(staleCommits)} stale, ${failed} failed`;
+  const wrong = `${tally(lost)} lost, ${tally(duplicated)} doubled, ${tally(staleCommits)} stale, ${failed} failed`;
   const isClean = lost + duplicated + staleCommits + failed === 0;
   const verdict = isClean ? "nothing was lost, doubled or stale" : wrong;
   const left = skipped === 0 ? "" : `, ${skipped} could not be made here`;
@@ -49,7 +49,7 @@ function row(line: CampaignLine, hasPage: boolean): (Markup | string | number)[]
   const name = hasPage
     ? html`<a href="${encodeURIComponent(drill)}/report.html">${drill}</a>`
     : drill;
-  const known = (value: number | null) => (value === null ? "not judged" : figure(value));
+  const known = (value: number | null) => (value === null ? "not judged" : tally(value));
   return [
     name,
     verdict(line),

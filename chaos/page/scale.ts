@@ -47,7 +47,7 @@ function rounded(value: number): number {
 }
 
 /** A count for people: 2,139. */
-export function figure(count: number): string {
+export function tally(count: number): string {
   return count.toLocaleString("en");
 }
 
@@ -57,7 +57,7 @@ export function duration(milliseconds: number): string {
   if (size < 10) return `${Number(milliseconds.toFixed(1))} ms`;
   if (size < 1_000) return `${Math.round(milliseconds)} ms`;
   if (size < 100_000) return `${Number((milliseconds / 1_000).toFixed(size < 10_000 ? 2 : 1))} s`;
-  return `${figure(Math.round(milliseconds / 1_000))} s`;
+  return `${tally(Math.round(milliseconds / 1_000))} s`;
 }
 
 /** Two decimals of a place in a drawing are enough. */

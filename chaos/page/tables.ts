@@ -4,7 +4,7 @@ import { availabilityOf, isAnswered } from "../evidence/availability.js";
 import type { DrillRecord } from "../evidence/record.js";
 import type { Beat } from "../stage/canary.js";
 import { html, type Markup } from "./markup.js";
-import { duration, figure, place } from "./scale.js";
+import { duration, place, tally } from "./scale.js";
 import type { Line, Outcome } from "./verdict.js";
 
 export interface Column {
@@ -65,7 +65,7 @@ export function availabilityTable({ beats, lengthMs }: DrillRecord): Markup {
     availabilityOf(beats).map(({ symbol, asked, answered, longestOutage }) => [
       symbol,
       share(answered, asked),
-      `${figure(answered)} of ${figure(asked)}`,
+      `${tally(answered)} of ${tally(asked)}`,
       `${longestOutage} s`,
       strip(
         symbol,
@@ -103,12 +103,12 @@ export function clientsTable(clients: readonly ClientView[]): Markup {
       .filter(({ sent }) => sent > 0)
       .map((client) => [
         client.client,
-        figure(client.sent),
-        figure(client.accepted),
-        figure(client.filled),
+        tally(client.sent),
+        tally(client.accepted),
+        tally(client.filled),
         codes(client),
         asked(client),
-        figure(client.unanswered),
+        tally(client.unanswered),
         duration(client.longestSilenceMs),
       ]),
   );
@@ -116,10 +116,10 @@ export function clientsTable(clients: readonly ClientView[]): Markup {
 
 function codes({ refused, rejected }: ClientView): string {
   const all = [...Object.entries(refused), ...Object.entries(rejected)];
-  return all.map(([code, count]) => `${code} ${figure(count)}`).join(", ") || "none";
+  return all.map(([code, count]) => `${code} ${tally(count)}`).join(", ") || "none";
 }
 
 function asked({ askedFound, askedVoided }: ClientView): string {
   if (askedFound + askedVoided === 0) return "none";
-  return `${figure(askedFound)} found, ${figure(askedVoided)} never seen`;
+  return `${tally(askedFound)} found, ${tally(askedVoided)} never seen`;
 }

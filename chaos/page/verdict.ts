@@ -1,7 +1,7 @@
 /** What a drill has proved, in words: one sentence, and line by line what was promised and what was found. */
 import type { DrillRecord } from "../evidence/record.js";
 import type { DrillReport } from "../report.js";
-import { duration, figure } from "./scale.js";
+import { duration, tally } from "./scale.js";
 
 export type Outcome = "kept" | "broken" | "beyond";
 
@@ -24,7 +24,7 @@ const MEASURES: Readonly<Record<string, string>> = {
 };
 
 const count = (number: number, one: string, many = `${one}s`): string =>
-  `${figure(number)} ${number === 1 ? one : many}`;
+  `${tally(number)} ${number === 1 ? one : many}`;
 
 /** `boundOf`: the name of what is bound, and the most that it may be, in milliseconds. */
 export function measured({ found, report }: DrillRecord): string | null {
@@ -66,13 +66,13 @@ function safety(report: DrillReport): string {
 
 function wrongs(report: DrillReport): string[] {
   return [
-    report.lost > 0 && `${figure(report.lost)} lost`,
-    report.duplicated > 0 && `${figure(report.duplicated)} doubled`,
-    report.staleCommits > 0 && `${figure(report.staleCommits)} stale`,
+    report.lost > 0 && `${tally(report.lost)} lost`,
+    report.duplicated > 0 && `${tally(report.duplicated)} doubled`,
+    report.staleCommits > 0 && `${tally(report.staleCommits)} stale`,
     !report.conserved && "the sums of money are wrong",
-    report.gaps + report.journalGaps > 0 && `${figure(report.gaps + report.journalGaps)} untold`,
-    report.contradicted > 0 && `${figure(report.contradicted)} contradicted`,
-    report.mispriced > 0 && `${figure(report.mispriced)} at a wrong price or place`,
+    report.gaps + report.journalGaps > 0 && `${tally(report.gaps + report.journalGaps)} untold`,
+    report.contradicted > 0 && `${tally(report.contradicted)} contradicted`,
+    report.mispriced > 0 && `${tally(report.mispriced)} at a wrong price or place`,
     report.booksRewritten > 0 && `${count(report.booksRewritten, "book")} rewritten`,
     report.unreported > 0 && `${count(report.unreported, "order")} without an answer`,
     ...report.broken,
@@ -86,19 +86,19 @@ export function lines(record: DrillRecord): Line[] {
 
 function judged({ report, found: { checked, audited } }: DrillRecord): Line[] {
   const { counted } = checked;
-  const number = (of: string) => figure(counted[of] ?? 0);
+  const number = (of: string) => tally(counted[of] ?? 0);
   return [
     line(
       report.lost === 0,
       "No accepted order and no fill is lost: each is in the database, settled on both sides",
       `clients were told ${number("accepted")} times that an order is accepted (by its answer and again by its account's event), and of ${number("fillsTold")} fills: all are there`,
-      `${figure(report.lost)} are not there`,
+      `${tally(report.lost)} are not there`,
     ),
     line(
       report.duplicated === 0,
       "Nothing happens twice: no id has two orders, no fill is settled or told twice",
       `${number("orders")} orders and ${number("trades")} trades, each once`,
-      `${figure(report.duplicated)} happened twice`,
+      `${tally(report.duplicated)} happened twice`,
     ),
     line(
       report.staleCommits === 0,
@@ -111,20 +111,20 @@ function judged({ report, found: { checked, audited } }: DrillRecord): Line[] {
     line(
       report.conserved,
       "All money is there: what accounts own is what was deposited and has not left",
-      `${figure(audited.rows["balances"] ?? 0)} balances, by two programs to the unit`,
+      `${tally(audited.rows["balances"] ?? 0)} balances, by two programs to the unit`,
       "the sums are wrong",
     ),
     line(
       report.gaps + report.journalGaps === 0,
       "Every account is told everything, in order, without a gap",
       `${number("eventsTold")} events, none left out`,
-      `${figure(report.gaps)} events were not told, ${figure(report.journalGaps)} are not there`,
+      `${tally(report.gaps)} events were not told, ${tally(report.journalGaps)} are not there`,
     ),
     line(
       report.contradicted === 0,
       "What was refused never becomes an order",
       "none did",
-      `${figure(report.contradicted)} did`,
+      `${tally(report.contradicted)} did`,
     ),
     line(
       report.mispriced === 0,
@@ -146,8 +146,8 @@ function onTheWay(report: DrillReport, ails: readonly string[]): Line[] {
     line(
       report.unreported === 0,
       "Every order gets a definite answer in the end",
-      `${count(report.orders, "order")} under load; known only by asking, as the answer was lost on the way: ${figure(report.unknownResolved)}`,
-      `${figure(report.unreported)} have none`,
+      `${count(report.orders, "order")} under load; known only by asking, as the answer was lost on the way: ${tally(report.unknownResolved)}`,
+      `${tally(report.unreported)} have none`,
     ),
     line(
       report.bit,
