@@ -154,7 +154,6 @@ function connectEtcd(url: string): Etcd3 {
   return new Etcd3({
     // The client takes a slash at the end for a part of the address.
     hosts: url.replace(/\/$/, ""),
-    dialTimeout: CALL_MS_MAX,
     // By themselves the connection and the watch would wait ever longer before they are made again.
     grpcOptions: {
       "grpc.initial_reconnect_backoff_ms": RECONNECT_AFTER_MS,
