@@ -18,7 +18,7 @@ import {
   STREAM_FULL_PAUSE_MS,
 } from "./limits.js";
 import * as metrics from "./metrics.js";
-import { Overload } from "./overload.js";
+import { Overload, RetrySpread, retryMsAt } from "./overload.js";
 import { type Answer, type Confirmer, Pending, type PendingFrame, type Waiter } from "./pending.js";
 import { exhausted, noLeader, type Refusal } from "./refusal.js";
 
@@ -35,6 +35,8 @@ export class Lane {
   private readonly pending: Pending;
   private readonly admission: Admission;
   private readonly overload: Overload;
+  /** Of what is told when there is room for nothing, whatever its priority. */
+  private readonly spread = new RetrySpread();
   private inFlight = 0;
   private fullUntilMs = 0;
   /** Did the log refuse what was sent last? It is said once, until it takes something again. */
@@ -83,10 +85,10 @@ export class Lane {
     }
     if (this.pending.size >= PENDING_COMMANDS_PER_RECEIVER_MAX) {
       const message = `${PENDING_COMMANDS_PER_RECEIVER_MAX} commands wait for ${inbox.name}`;
-      return exhausted("TOO_MANY_PENDING", message, RETRY_WHEN_FULL_MS);
+      return this.full("TOO_MANY_PENDING", message, RETRY_WHEN_FULL_MS);
     }
     if (clock.now() < this.fullUntilMs) {
-      return exhausted("STREAM_FULL", `the inbox of ${inbox.name} is full`, STREAM_FULL_PAUSE_MS);
+      return this.full("STREAM_FULL", `the inbox of ${inbox.name} is full`, STREAM_FULL_PAUSE_MS);
     }
     const retryMs = this.admission.retryMs(this.pending.waiting, priority);
     if (retryMs === 0) return undefined;
@@ -145,6 +147,10 @@ export class Lane {
     this.resendFrames(this.pending.overdue(now - RESEND_AFTER_MS, RESEND_FRAMES_MAX), "overdue");
     this.flush();
     this.measure();
+  }
+
+  private full(code: string, message: string, retryMs: number): Refusal {
+    return exhausted(code, message, retryMsAt(retryMs, this.spread.next()));
   }
 
   /** Without an inbox it has no name, and nothing was ever sent there. */
