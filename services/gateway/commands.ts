@@ -126,7 +126,7 @@ export class Commands {
       ? gatewayStopping("nothing was done; try again elsewhere")
       : lane.refusal(priority);
     if (refusal) {
-      metrics.commandsRefused.inc({ code: refusal.code });
+      metrics.countRefused(refusal);
       return refusal;
     }
     add(lane, this.deps.clock.now() + ANSWER_MS_MAX);

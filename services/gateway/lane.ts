@@ -20,7 +20,7 @@ import {
 import * as metrics from "./metrics.js";
 import { Overload, RetrySpread, retryMsAt } from "./overload.js";
 import { type Answer, type Confirmer, Pending, type PendingFrame, type Waiter } from "./pending.js";
-import { exhausted, noLeader, type Refusal } from "./refusal.js";
+import { type CommandRefusal, exhausted, noLeader, type Refusal } from "./refusal.js";
 
 export interface LaneDependencies {
   readonly log: Log;
@@ -77,7 +77,7 @@ export class Lane {
   }
 
   /** Why a new command cannot be taken now, or nothing. Once it is numbered it is too late to refuse it. */
-  refusal(priority: Priority): Refusal | undefined {
+  refusal(priority: Priority): CommandRefusal | undefined {
     const { leaders, clock } = this.deps;
     const inbox = leaders.inbox(this.receiver);
     if (!inbox || !leaders.isLed(this.receiver)) {
@@ -149,7 +149,7 @@ export class Lane {
     this.measure();
   }
 
-  private full(code: string, message: string, retryMs: number): Refusal {
+  private full<Code extends string>(code: Code, message: string, retryMs: number): Refusal<Code> {
     return exhausted(code, message, retryMsAt(retryMs, this.spread.next()));
   }
 

@@ -1,6 +1,7 @@
 /** What a gateway counts and measures. */
 import { Counter, Gauge } from "prom-client";
 import { registry } from "../common/metrics.js";
+import { COMMAND_REFUSALS, type CommandRefusal } from "./refusal.js";
 
 export { ordersReceived } from "../common/metrics.js";
 
@@ -47,16 +48,12 @@ export const commandsRefused = new Counter({
   registers,
 });
 
-const REFUSED_CODES = [
-  "NO_LEADER",
-  "TOO_MANY_PENDING",
-  "STREAM_FULL",
-  "OVERLOADED",
-  "MARKET_BEHIND",
-  "GATEWAY_STOPPING",
-];
 // Prometheus sees no rise in a series that begins with its first event.
-for (const code of REFUSED_CODES) commandsRefused.inc({ code }, 0);
+for (const code of COMMAND_REFUSALS) commandsRefused.inc({ code }, 0);
+
+export function countRefused({ code }: CommandRefusal): void {
+  commandsRefused.inc({ code });
+}
 
 export const commandsUnknown = new Counter({
   name: "exchange_gateway_unknown_total",

@@ -27,7 +27,15 @@ import {
 } from "./order-commands.js";
 import { RetrySpread, retryMsAt } from "./overload.js";
 import type { Answer, Waiter } from "./pending.js";
-import { exhausted, invalid, notFound, noLeader, orderOutcomeUnknown, Refusal } from "./refusal.js";
+import {
+  type CommandRefusal,
+  exhausted,
+  invalid,
+  notFound,
+  noLeader,
+  orderOutcomeUnknown,
+  Refusal,
+} from "./refusal.js";
 import type { Session } from "./session.js";
 
 export type OrderOutcome = Answer | Refusal;
@@ -160,11 +168,11 @@ export class OrderIntake {
   /** An order that its shard accepts is held for until its market answers: not while nobody leads the market, or it is late. */
   private marketProblem(instrument: Instrument, shard: number): Refusal | undefined {
     const refusal = this.marketRefusal(instrument, shard);
-    if (refusal) metrics.commandsRefused.inc({ code: refusal.code });
+    if (refusal) metrics.countRefused(refusal);
     return refusal;
   }
 
-  private marketRefusal({ id, symbol }: Instrument, shard: number): Refusal | undefined {
+  private marketRefusal({ id, symbol }: Instrument, shard: number): CommandRefusal | undefined {
     if (this.commands.isSilent(id)) return noLeader(symbol);
     const lagMs = this.commands.ways.lagMs(shard, id);
     if (lagMs === 0) return undefined;

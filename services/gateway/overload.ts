@@ -5,7 +5,7 @@
 import type { Clock } from "../ports/clock.js";
 import type { Priority } from "./admission.js";
 import { OVERLOADED_TOLD_MS } from "./limits.js";
-import { exhausted, type Refusal } from "./refusal.js";
+import { type CommandRefusal, exhausted } from "./refusal.js";
 
 /** So much earlier and later than what would do for all. */
 export const RETRY_SPREAD = 0.3;
@@ -34,7 +34,7 @@ interface Moment {
   readonly retryMs: number;
   readonly message: string;
   /** By step, as far as they were needed. */
-  readonly refusals: (Refusal | undefined)[];
+  readonly refusals: (CommandRefusal | undefined)[];
 }
 
 export class Overload {
@@ -51,7 +51,12 @@ export class Overload {
   }
 
   /** `retryMs`: when the receiver, which answers so many commands a second, has answered those that wait. */
-  refusal(name: string, answersPerSecond: number, priority: Priority, retryMs: number): Refusal {
+  refusal(
+    name: string,
+    answersPerSecond: number,
+    priority: Priority,
+    retryMs: number,
+  ): CommandRefusal {
     const now = this.clock.now();
     let moment = this.moments.get(priority);
     if (!moment || moment.untilMs <= now) {

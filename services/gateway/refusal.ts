@@ -3,10 +3,21 @@ import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { CODE_KEY, RETRY_KEY } from "../client/exchange-error.js";
 import { RETRY_WHEN_STOPPING_MS, RETRY_WITHOUT_LEADER_MS } from "./limits.js";
 
-export class Refusal extends Error {
+/** With what the gateway refuses a command before it has a number: each of these is counted. */
+export const COMMAND_REFUSALS = [
+  "NO_LEADER",
+  "TOO_MANY_PENDING",
+  "STREAM_FULL",
+  "OVERLOADED",
+  "MARKET_BEHIND",
+  "GATEWAY_STOPPING",
+] as const;
+export type CommandRefusal = Refusal<(typeof COMMAND_REFUSALS)[number]>;
+
+export class Refusal<Code extends string = string> extends Error {
   override readonly name = "Refusal";
   readonly grpcStatus: number;
-  readonly code: string;
+  readonly code: Code;
   /** 0: trying again is of no use. */
   readonly retryMs: number;
   /** Of a pair: which order it is about, 1 or 2; 0: both. */
@@ -14,7 +25,7 @@ export class Refusal extends Error {
 
   constructor(
     grpcStatus: number,
-    code: string,
+    code: Code,
     message: string,
     retryMs: number = 0,
     leg: number = 0,
@@ -27,7 +38,7 @@ export class Refusal extends Error {
   }
 
   /** The same, said of one order of a pair. */
-  ofLeg(leg: 1 | 2): Refusal {
+  ofLeg(leg: 1 | 2): Refusal<Code> {
     const message = `the ${leg === 1 ? "first" : "second"} order: ${this.message}`;
     return new Refusal(this.grpcStatus, this.code, message, this.retryMs, leg);
   }
@@ -51,22 +62,28 @@ export const notFound = (code: string, message: string): Refusal =>
 export const denied = (code: string, message: string): Refusal =>
   new Refusal(status.PERMISSION_DENIED, code, message);
 
-export const unavailable = (code: string, message: string, retryMs: number): Refusal =>
-  new Refusal(status.UNAVAILABLE, code, message, retryMs);
+export const unavailable = <Code extends string>(
+  code: Code,
+  message: string,
+  retryMs: number,
+): Refusal<Code> => new Refusal(status.UNAVAILABLE, code, message, retryMs);
 
-export const gatewayStopping = (advice: string): Refusal =>
+export const gatewayStopping = (advice: string): CommandRefusal =>
   unavailable("GATEWAY_STOPPING", `this gateway is stopping; ${advice}`, RETRY_WHEN_STOPPING_MS);
 
 /** `name`: what has no leader. */
-export const noLeader = (name: string): Refusal =>
+export const noLeader = (name: string): CommandRefusal =>
   unavailable(
     "NO_LEADER",
     `nobody leads ${name} now; nothing was done; try again in a moment`,
     RETRY_WITHOUT_LEADER_MS,
   );
 
-export const exhausted = (code: string, message: string, retryMs: number): Refusal =>
-  new Refusal(status.RESOURCE_EXHAUSTED, code, message, retryMs);
+export const exhausted = <Code extends string>(
+  code: Code,
+  message: string,
+  retryMs: number,
+): Refusal<Code> => new Refusal(status.RESOURCE_EXHAUSTED, code, message, retryMs);
 
 /** The command was published and nobody has answered: whether it happened is not known here. */
 const unanswered = (advice: string): Refusal =>
