@@ -3,7 +3,6 @@
  * market's inbox like any other; a market answers nobody, so it is done when it is committed, and what is stored then is
  * the answer.
  */
-import { status } from "@grpc/grpc-js";
 import { Code, codeName } from "../../actors/kernel/codes.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import { ACCOUNT_ID_MAX, SCHEDULE_ENTRIES_MAX } from "../../actors/kernel/limits.js";
@@ -25,7 +24,7 @@ import { codeText } from "./code-text.js";
 import type { Commands } from "./commands.js";
 import { publicMarket, rulesOf } from "./convert-market.js";
 import type { ExchangeTime } from "./exchange-time.js";
-import { invalid, notFound, Refusal } from "./refusal.js";
+import { invalid, notFound, unfit } from "./refusal.js";
 import type { ReviewDesk } from "./review-desk.js";
 import { fromPostgres } from "./unary.js";
 
@@ -54,7 +53,7 @@ export class MarketDesk {
     const wanted = phaseOf(phase);
     const { phase: now } = (await this.read(instrument)).state;
     const problem = phaseChangeProblem(now, wanted, until, this.deps.time.now());
-    if (problem) throw new Refusal(status.FAILED_PRECONDITION, "PHASE_INVALID", problem);
+    if (problem) throw unfit("PHASE_INVALID", problem);
     return this.command(instrument, { kind: "phase", phase: wanted, until });
   }
 

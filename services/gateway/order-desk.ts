@@ -27,7 +27,7 @@ import {
 } from "./order-commands.js";
 import { type OrderIntake, resultOf } from "./order-intake.js";
 import type { Answer } from "./pending.js";
-import { exhausted, notFound, outcomeUnknown, Refusal } from "./refusal.js";
+import { notFound, outcomeUnknown, Refusal, unfit } from "./refusal.js";
 import type { Session } from "./session.js";
 import { fromPostgres } from "./unary.js";
 
@@ -158,7 +158,7 @@ export class OrderDesk {
     for (let read = 0; next <= lastSequence; read += JOURNAL_ROWS_PER_PAGE) {
       if (read >= FILLS_JOURNAL_ROWS_MAX) {
         const message = `the order's fills lie in more than ${FILLS_JOURNAL_ROWS_MAX} journal rows`;
-        throw exhausted("ORDER_TOO_LONG", message, 0);
+        throw unfit("ORDER_TOO_LONG", message);
       }
       const page = await fromPostgres(
         this.deps.reads.journalRange(account, next, lastSequence, JOURNAL_ROWS_PER_PAGE),

@@ -62,6 +62,10 @@ export const notFound = (code: string, message: string): Refusal =>
 export const denied = (code: string, message: string): Refusal =>
   new Refusal(status.PERMISSION_DENIED, code, message);
 
+/** It cannot be done as things stand, and trying again is of no use. */
+export const unfit = (code: string, message: string): Refusal =>
+  new Refusal(status.FAILED_PRECONDITION, code, message);
+
 export const unavailable = <Code extends string>(
   code: Code,
   message: string,

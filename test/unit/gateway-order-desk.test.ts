@@ -1,9 +1,13 @@
+import { status } from "@grpc/grpc-js";
 import { expect, it } from "vitest";
 import { OrderStatus } from "../../actors/kernel/order.js";
+import { ExchangeError } from "../../services/client/exchange-error.js";
 import { Catalog } from "../../services/gateway/catalog.js";
 import type { Commands } from "../../services/gateway/commands.js";
+import { FILLS_JOURNAL_ROWS_MAX, JOURNAL_ROWS_PER_PAGE } from "../../services/gateway/limits.js";
 import { OrderDesk } from "../../services/gateway/order-desk.js";
 import type { Waiter } from "../../services/gateway/pending.js";
+import type { Refusal } from "../../services/gateway/refusal.js";
 import type { OrderRow } from "../../services/ports/reads.js";
 import { ManualClock } from "../helpers/manual-clock.js";
 
@@ -73,6 +77,25 @@ it.each([
     expect(asked).toBe(asks ? 1 : 0);
   },
 );
+
+it("cannot say what fills an order has had that are too far apart, and that no trying again helps", async () => {
+  const lastSequence = 2 * FILLS_JOURNAL_ROWS_MAX;
+  const row = { ...rowOf(1, OrderStatus.PartiallyFilled, NOW), filled: 2, lastSequence };
+  const nothingOfIt = async (_: number, from: number) => {
+    return [
+      { first: from, last: from + JOURNAL_ROWS_PER_PAGE - 1, time: 0, events: new Uint8Array() },
+    ];
+  };
+  const reads = { order: async () => row, journalRange: nothingOfIt };
+  const desk = new OrderDesk({ reads, shards: 1 } as never);
+  const refusal = await desk.get(1, { orderId: 1, clientOrderId: "" }).catch((error) => error);
+  expect(refusal).toMatchObject({ code: "ORDER_TOO_LONG", retryMs: 0 });
+  expect(ExchangeError.from((refusal as Refusal).toServiceError())).toMatchObject({
+    code: "ORDER_TOO_LONG",
+    grpcStatus: status.FAILED_PRECONDITION,
+    kind: "final",
+  });
+});
 
 /** A row of no instrument: who sees it needs no catalog. */
 function rowOf(orderId: number, status: OrderStatus, updated: number): OrderRow {
