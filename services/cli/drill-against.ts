@@ -13,6 +13,7 @@ import { accountOf } from "./accounts.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
 import { reportFolder, tellReport } from "./drill-folder.js";
+import { EXIT_FAILED, EXIT_INTERRUPTED } from "./exit-codes.js";
 import { printJson, progress } from "./output.js";
 import { parseSeconds } from "./words.js";
 
@@ -23,8 +24,6 @@ const ABORT_AFTER_S_MAX = 60;
 const MS_PER_SECOND = 1_000;
 /** npm passes on a Ctrl-C that the terminal has sent here as well. */
 const SAME_SIGNAL_MS = 500;
-const EXIT_FAILED = 1;
-const EXIT_INTERRUPTED = 130;
 
 export interface AgainstOptions {
   readonly against?: string;

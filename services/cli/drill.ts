@@ -14,16 +14,13 @@ import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
 import { reportFolder, tellReport } from "./drill-folder.js";
 import { type AgainstOptions, drillAgainst, listAgainst } from "./drill-against.js";
+import { EXIT_BLIND, EXIT_FAILED, EXIT_INTERRUPTED } from "./exit-codes.js";
 import { printJson, progress } from "./output.js";
 
 const SEED = "1";
 const ROUNDS_MAX = 10_000;
 const MINUTES_MAX = 10_000;
 const SEED_MAX = 2 ** 32 - 1;
-/** As of `sim`: something was broken; or a safety was taken away and nobody noticed. */
-const EXIT_BROKEN = 1;
-const EXIT_BLIND = 2;
-const EXIT_INTERRUPTED = 130;
 const FOLDER = join(PROJECT_ROOT, ".palisade", "drill");
 
 export interface DrillOptions extends AgainstOptions {
@@ -108,7 +105,7 @@ export async function drill(name: string, options: DrillOptions): Promise<number
     tellReport(folder, PAGE_FILE);
     if (options.json) printJson(report);
     else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-    return report.ok ? 0 : EXIT_BROKEN;
+    return report.ok ? 0 : EXIT_FAILED;
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     progress(error.message);
@@ -125,7 +122,7 @@ async function all(
   const report = await runAll({ ...options, log: progress, tell: printJson });
   tellReport(options.folder, PAGE_FILE);
   printJson(report);
-  return report.failed === 0 ? 0 : EXIT_BROKEN;
+  return report.failed === 0 ? 0 : EXIT_FAILED;
 }
 
 /** Red is what is wanted here. */
@@ -141,7 +138,7 @@ async function notices(
       ? `${name} has noticed that ${without} is missing, in round ${found.rounds}: ${found.by[0]}`
       : `${name} has NOT noticed that ${without} is missing: it is blind to it, or it took too few rounds`,
   );
-  return found.noticed ? EXIT_BROKEN : EXIT_BLIND;
+  return found.noticed ? EXIT_FAILED : EXIT_BLIND;
 }
 
 /** Throws `CliError` with what is allowed. */

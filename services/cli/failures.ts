@@ -1,25 +1,7 @@
 /** What a failed command says, and the code that it ends with. */
 import { CommanderError } from "commander";
 import { CliError } from "./cli-error.js";
-
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
-/**
- * Of commands whose 1 and 2 are what they found, as sysexits has them (EX_USAGE, EX_SOFTWARE): nothing was run, and it broke
- * off without an answer.
- */
-export const EXIT_REFUSED = 64;
-export const EXIT_BROKE_OFF = 70;
-
-export const DRILL_CODES = `
-Exit codes: 0 nothing is wrong; 1 something is, or with --without: the drill has noticed; 2 with --without: it has
-noticed nothing; ${EXIT_REFUSED} nothing was struck: the message says what is wrong, with
-the request or with the exchange; ${EXIT_BROKE_OFF} with --without: it broke off without an
-answer; 130 it was interrupted.`;
-export const SIM_CODES = `
-Exit codes: 0 no rule is broken; 1 one is (with --without: what is missing was noticed); 2 with --without: nothing was
-noticed; ${EXIT_REFUSED} nothing was run, as what is asked for is wrong; ${EXIT_BROKE_OFF} it broke off without an answer; 130 it was
-interrupted before it found anything.`;
+import { EXIT_BROKE_OFF, EXIT_FAILED, EXIT_REFUSED, EXIT_USAGE } from "./exit-codes.js";
 
 const FINDS = ["sim", "drill"];
 /** Its class is the drills' own, which are much to load for other commands. */

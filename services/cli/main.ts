@@ -1,8 +1,9 @@
 /** The command line of the exchange: `npx palisade COMMAND`, and `npm start` and its like. */
 import { Command, CommanderError } from "commander";
 import { addAccountCommands } from "./account-commands.js";
-import { DRILL_CODES, exitCodeOf, wordsOf } from "./failures.js";
-import { exit, EXIT_INTERRUPTED, progress } from "./output.js";
+import { DRILL_CODES, EXIT_INTERRUPTED } from "./exit-codes.js";
+import { exitCodeOf, wordsOf } from "./failures.js";
+import { exit, progress } from "./output.js";
 import { endWithReader, outliveReaders } from "./readers.js";
 import { addRecordCommands } from "./record-commands.js";
 import { addSimCommand } from "./sim-command.js";

@@ -1,8 +1,5 @@
 /** What commands print: results on stdout, everything else on stderr; and how they end. */
 
-/** As shells have it of what SIGINT ends. */
-export const EXIT_INTERRUPTED = 130;
-
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }

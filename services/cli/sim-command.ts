@@ -1,7 +1,7 @@
 /** The command that hunts for a broken rule in simulated exchanges. */
 import { MUTATION_NAMES } from "../../chaos/simulator/mutations/names.js";
 import type { Shell } from "./account-commands.js";
-import { SIM_CODES } from "./failures.js";
+import { SIM_CODES } from "./exit-codes.js";
 import type { SimOptions } from "./sim.js";
 
 export function addSimCommand({ program, run }: Pick<Shell, "program" | "run">): void {

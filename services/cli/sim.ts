@@ -8,16 +8,13 @@ import { MUTATION_NAMES, type MutationName } from "../../chaos/simulator/mutatio
 import { PROJECT_ROOT } from "../servers/project-root.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
-import { EXIT_INTERRUPTED, printJson, progress } from "./output.js";
+import { EXIT_BLIND, EXIT_FAILED, EXIT_INTERRUPTED } from "./exit-codes.js";
+import { printJson, progress } from "./output.js";
 
 const SEEDS = "100";
 const SEED = "1";
 const SEEDS_MAX = 10_000_000;
 const FOLDER = join(PROJECT_ROOT, ".palisade", "sim");
-
-/** A rule was broken; or a safety was taken away and nobody noticed. */
-const EXIT_VIOLATED = 1;
-const EXIT_BLIND = 2;
 
 /** What to say instead of a safety to have all of them, whatever a plan was tried without. */
 const ALL_SAFETIES = "none";
@@ -47,7 +44,7 @@ export async function sim(options: SimOptions): Promise<number> {
   });
   if (options.json) printJson(report);
   else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  if (report.failures > 0) return EXIT_VIOLATED;
+  if (report.failures > 0) return EXIT_FAILED;
   if (report.interrupted) return EXIT_INTERRUPTED;
   if (!without) return 0;
   progress(
@@ -70,7 +67,7 @@ async function replay(file: string, options: SimOptions): Promise<number> {
   });
   if (options.json) printJson({ plan: file, ...(without && { without }), violation, ...found });
   else progress(verdictText(violation));
-  if (violation) return EXIT_VIOLATED;
+  if (violation) return EXIT_FAILED;
   return without ? EXIT_BLIND : 0;
 }
 

@@ -14,7 +14,8 @@ import { Participants } from "../participants/participants.js";
 import { type Exchange, POSTGRES_INSTANCES_MAX, startExchange } from "../supervisor/exchange.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
-import { EXIT_INTERRUPTED, printJson, progress } from "./output.js";
+import { EXIT_INTERRUPTED } from "./exit-codes.js";
+import { printJson, progress } from "./output.js";
 import { dataDirectory, removeRunFile, writeRunFile } from "./run-file.js";
 import { Status } from "./status.js";
 

@@ -2,7 +2,8 @@
 import { ExchangeError } from "../client/exchange-error.js";
 import { untilPublished } from "../participants/venue.js";
 import { CliError } from "./cli-error.js";
-import { EXIT_INTERRUPTED, progress } from "./output.js";
+import { EXIT_INTERRUPTED } from "./exit-codes.js";
+import { progress } from "./output.js";
 
 type NamedBy = "--key" | "--id";
 

@@ -5,7 +5,8 @@ import type { ExchangeClient } from "../client/exchange-client.js";
 import type { WarningsWanted } from "../client/warning-stream.js";
 import { accountOf } from "./accounts.js";
 import { withClient } from "./connect.js";
-import { EXIT_INTERRUPTED, printJson } from "./output.js";
+import { EXIT_INTERRUPTED } from "./exit-codes.js";
+import { printJson } from "./output.js";
 import { formatTime, parseBeginning, wordOf } from "./words.js";
 
 export interface WarningsOptions {

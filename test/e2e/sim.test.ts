@@ -6,7 +6,7 @@ import { ACTORS } from "../../chaos/simulator/cluster/names.js";
 import { type FaultKind, KINDS } from "../../chaos/simulator/faults/kinds.js";
 import { MUTATION_NAMES } from "../../chaos/simulator/mutations/names.js";
 import type { SimulationReport } from "../../chaos/simulator/report.js";
-import { EXIT_REFUSED } from "../../services/cli/failures.js";
+import { EXIT_REFUSED } from "../../services/cli/exit-codes.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import { commandsOf, lastJson, runLine } from "./readme-commands.js";
 

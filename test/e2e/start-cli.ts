@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { EXIT_REFUSED } from "../../services/cli/failures.js";
+import { EXIT_REFUSED } from "../../services/cli/exit-codes.js";
 import type { RunFile } from "../../services/cli/run-file.js";
 import { identityOf } from "../../services/servers/process-identity.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";

@@ -1,0 +1,26 @@
+/** The codes that commands end with, and what each means. */
+
+/** Something was broken or failed: of what judges (`sim`, `drill`) it is a verdict. */
+export const EXIT_FAILED = 1;
+/** Of `sim` and `drill`: a safety was taken away and nobody noticed. */
+export const EXIT_BLIND = 2;
+/** Of other commands: no command takes such a word. */
+export const EXIT_USAGE = 2;
+/**
+ * Of commands whose 1 and 2 are what they found, as sysexits has them (EX_USAGE, EX_SOFTWARE): nothing was run, and it broke
+ * off without an answer.
+ */
+export const EXIT_REFUSED = 64;
+export const EXIT_BROKE_OFF = 70;
+/** As shells have it of what SIGINT ends. */
+export const EXIT_INTERRUPTED = 130;
+
+export const DRILL_CODES = `
+Exit codes: 0 nothing is wrong; 1 something is, or with --without: the drill has noticed; 2 with --without: it has
+noticed nothing; ${EXIT_REFUSED} nothing was struck: the message says what is wrong, with
+the request or with the exchange; ${EXIT_BROKE_OFF} with --without: it broke off without an
+answer; ${EXIT_INTERRUPTED} it was interrupted.`;
+export const SIM_CODES = `
+Exit codes: 0 no rule is broken; 1 one is (with --without: what is missing was noticed); 2 with --without: nothing was
+noticed; ${EXIT_REFUSED} nothing was run, as what is asked for is wrong; ${EXIT_BROKE_OFF} it broke off without an answer; ${EXIT_INTERRUPTED} it was
+interrupted before it found anything.`;
