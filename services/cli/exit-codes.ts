@@ -1,6 +1,6 @@
 /** The codes that commands end with, and what each means. */
 
-/** Something was broken or failed: of what judges (`sim`, `drill`) it is a verdict. */
+/** Something was broken or failed: of what judges (`sim`, `drill`, `game-day`) it is a verdict. */
 export const EXIT_FAILED = 1;
 /** Of `sim` and `drill`: a safety was taken away and nobody noticed. */
 export const EXIT_BLIND = 2;
@@ -20,6 +20,9 @@ Exit codes: 0 nothing is wrong; 1 something is, or with --without: the drill has
 noticed nothing; ${EXIT_REFUSED} nothing was struck: the message says what is wrong, with
 the request or with the exchange; ${EXIT_BROKE_OFF} with --without: it broke off without an
 answer; ${EXIT_INTERRUPTED} it was interrupted.`;
+export const GAME_DAY_CODES = `
+Exit codes: 0 nothing is wrong; 1 something is, or with --dry-run: a step would be refused; ${EXIT_REFUSED} nothing was
+struck: the message says what is wrong, with the file, the request or the exchange; ${EXIT_INTERRUPTED} it was interrupted.`;
 export const SIM_CODES = `
 Exit codes: 0 no rule is broken; 1 one is (with --without: what is missing was noticed); 2 with --without: nothing was
 noticed; ${EXIT_REFUSED} nothing was run, as what is asked for is wrong; ${EXIT_BROKE_OFF} it broke off without an answer; ${EXIT_INTERRUPTED} it was

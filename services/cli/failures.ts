@@ -3,7 +3,7 @@ import { CommanderError } from "commander";
 import { CliError } from "./cli-error.js";
 import { EXIT_BROKE_OFF, EXIT_FAILED, EXIT_REFUSED, EXIT_USAGE } from "./exit-codes.js";
 
-const FINDS = ["sim", "drill"];
+const FINDS = ["sim", "drill", "game-day"];
 /** Its class is the drills' own, which are much to load for other commands. */
 const UNKNOWN_DRILL = "UNKNOWN_DRILL";
 

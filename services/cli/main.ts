@@ -1,7 +1,7 @@
 /** The command line of the exchange: `npx palisade COMMAND`, and `npm start` and its like. */
 import { Command, CommanderError } from "commander";
 import { addAccountCommands } from "./account-commands.js";
-import { DRILL_CODES, EXIT_INTERRUPTED } from "./exit-codes.js";
+import { DRILL_CODES, EXIT_INTERRUPTED, GAME_DAY_CODES } from "./exit-codes.js";
 import { exitCodeOf, wordsOf } from "./failures.js";
 import { exit, progress } from "./output.js";
 import { endWithReader, outliveReaders } from "./readers.js";
@@ -94,7 +94,7 @@ withAgainst(drillCommand).action((name: string, options: DrillOptions) =>
   run(async () => (await import("./drill.js")).drill(name, options)),
 );
 
-withAgainst(program.command("game-day <file>"))
+withAgainst(program.command("game-day <file>").addHelpText("after", GAME_DAY_CODES))
   .description("drills at a running exchange by the schedule of a file (see deploy/game-days)")
   .action((file: string, options: AgainstOptions) =>
     run(async () => (await import("./game-day.js")).gameDay(file, options)),

@@ -29,6 +29,9 @@ export async function eventually<T>(what: string, look: () => Promise<T | undefi
   }
 }
 
+/** Of these 1 is a verdict. */
+const JUDGES = ["drill", "game-day"];
+
 class Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
@@ -83,7 +86,7 @@ export class Terminal {
   /** A command that must fail: what it says. */
   async refused(...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await this.run(...args);
-    if (code === (args[0] === "drill" ? EXIT_REFUSED : 1) && stdout === "") return stderr;
+    if (code === (JUDGES.includes(args[0]!) ? EXIT_REFUSED : 1) && stdout === "") return stderr;
     throw new Error(`${args.join(" ")} ended with ${code}: ${stdout}${stderr}`);
   }
 

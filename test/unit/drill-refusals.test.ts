@@ -7,6 +7,8 @@ import { drillOf } from "../../chaos/drills/catalog.js";
 import { Session } from "../../chaos/session.js";
 import { runWithout } from "../../chaos/without.js";
 import { drill, lockDrills } from "../../services/cli/drill.js";
+import { EXIT_REFUSED } from "../../services/cli/exit-codes.js";
+import { exitCodeOf } from "../../services/cli/failures.js";
 import { gameDay } from "../../services/cli/game-day.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 
@@ -45,6 +47,25 @@ it("a game day that is not there is told in words of ours", async () => {
   await expect(gone).rejects.toMatchObject({ code: "NO_FILE" });
   await expect(gone).rejects.toThrow(/none\.json: there is no such file; deploy\/game-days\//);
   await expect(gameDay(folder, {})).rejects.toThrow(/NO_FILE: .*: that is a folder/);
+});
+
+const STEP = { drill: "kill", symbols: ["all"] };
+
+it.each([
+  ["that is not there", null],
+  ["that is no JSON", "steps:"],
+  ["that names a drill that there is not", JSON.stringify({ name: "day", steps: [STEP] })],
+])("a game day of a file %s ends as a drill that there is not", async (_, text) => {
+  const file = join(folder, "day.json");
+  rmSync(file, { force: true });
+  if (text !== null) writeFileSync(file, text);
+  const codeOf = (command: string, work: Promise<unknown>) =>
+    work.then(
+      () => 0,
+      (error: unknown) => exitCodeOf(error, [command, file]),
+    );
+  expect(await codeOf("game-day", gameDay(file, {}))).toBe(EXIT_REFUSED);
+  expect(await codeOf("drill", drill("kill", {}))).toBe(EXIT_REFUSED);
 });
 
 it("a drill that is not for the safety that is taken away says so before it starts", async () => {
