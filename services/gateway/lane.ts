@@ -18,7 +18,7 @@ import {
   STREAM_FULL_PAUSE_MS,
 } from "./limits.js";
 import * as metrics from "./metrics.js";
-import { Overload, RetrySpread, retryMsAt } from "./overload.js";
+import { Overload, RETRY_SPREAD, RetrySpread, retryMsAt } from "./overload.js";
 import { type Answer, type Confirmer, Pending, type PendingFrame, type Waiter } from "./pending.js";
 import { type CommandRefusal, exhausted, noLeader, type Refusal } from "./refusal.js";
 
@@ -28,6 +28,8 @@ export interface LaneDependencies {
   readonly leaders: Leaders;
   readonly logger: Logger;
 }
+
+const FIRST_OF_SPREAD = 1 - RETRY_SPREAD;
 
 export class Lane {
   readonly receiver: number;
@@ -87,8 +89,14 @@ export class Lane {
       const message = `${PENDING_COMMANDS_PER_RECEIVER_MAX} commands wait for ${inbox.name}`;
       return this.full("TOO_MANY_PENDING", message, RETRY_WHEN_FULL_MS);
     }
-    if (clock.now() < this.fullUntilMs) {
-      return this.full("STREAM_FULL", `the inbox of ${inbox.name} is full`, STREAM_FULL_PAUSE_MS);
+    const fullMs = this.fullUntilMs - clock.now();
+    if (fullMs > 0) {
+      // Nobody is told to come before the pause is over.
+      return this.full(
+        "STREAM_FULL",
+        `the inbox of ${inbox.name} is full`,
+        fullMs / FIRST_OF_SPREAD,
+      );
     }
     const retryMs = this.admission.retryMs(this.pending.waiting, priority);
     if (retryMs === 0) return undefined;

@@ -301,7 +301,7 @@ describe("a gateway's commands", () => {
     await turn();
     log.published[0]!.done(new LogRefusedError("full", "as if"));
     await turn();
-    expectSpread(submit, "STREAM_FULL", STREAM_FULL_PAUSE_MS);
+    expectSpread(submit, "STREAM_FULL", STREAM_FULL_PAUSE_MS / (1 - RETRY_SPREAD));
     clock.advance(100);
     expect(log.firsts).toEqual([1, 1]);
     clock.advance(STREAM_FULL_PAUSE_MS);
