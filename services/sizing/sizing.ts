@@ -67,16 +67,17 @@ export function sizing(load: Load): Sizing {
     diskGibPerDay: (load.ordersPerDay * measured.DISK_BYTES_PER_ORDER) / BYTES_PER_GIB,
     walGibPerDay: (load.ordersPerDay * measured.WAL_BYTES_PER_ORDER) / BYTES_PER_GIB,
     natsDiskGib: (actors * INBOX_MIB) / MIB_PER_GIB,
-    announcementsPerSecond:
-      ledgerShards * announcementsOf(load.ordersPerSecond / ledgerShards) +
-      load.symbols * announcementsOf(load.ordersPerSecond / load.symbols),
+    announcementsPerSecond: Math.round(
+      announcementsOf(ledgerShards, load.ordersPerSecond) +
+        announcementsOf(load.symbols, load.ordersPerSecond),
+    ),
   };
 }
 
-/** Of one actor, which has something new to say after each order where these are few, and is heard now and then in any case. */
-function announcementsOf(ordersPerSecond: number): number {
-  const [least, most] = [ANNOUNCE_IDLE_EVERY_MS, ANNOUNCE_EVERY_MS].map((ms) => MS_PER_SECOND / ms);
-  return Math.min(most!, Math.max(least!, ordersPerSecond));
+/** Of so many actors, which have something new to say after each order where these are few, and are heard now and then in any case. */
+function announcementsOf(actors: number, ordersPerSecond: number): number {
+  const [least, most] = [MS_PER_SECOND / ANNOUNCE_IDLE_EVERY_MS, MS_PER_SECOND / ANNOUNCE_EVERY_MS];
+  return actors * Math.min(most, Math.max(least, ordersPerSecond / actors));
 }
 
 function countsFor(work: Work, subscribers: number): Counts {

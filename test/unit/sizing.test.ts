@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { LEDGER_SHARDS_MAX } from "../../actors/kernel/ids.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import { EXAMPLES, exampleTable } from "../../services/sizing/examples.js";
+import { ANNOUNCE_IDLE_EVERY_MS } from "../../services/host/limits.js";
 import { CONNECTIONS_MAX } from "../../services/adapters/postgres/connections.js";
 import { shippedMaxConnections } from "../../services/sizing/connections.js";
 import { impossible, ORDERS_PER_SECOND_PER_SYMBOL_MAX } from "../../services/sizing/impossible.js";
@@ -89,7 +90,17 @@ describe("sizing", () => {
     const more = nodes + nats + gateways.each + feeds.each;
     const fewer = few.nodes + few.nats + few.gateways.each + few.feeds.each;
     expect((more - fewer) / (IDLE_ACTORS - 2)).toBeCloseTo(IDLE_ACTORS_CORES_MAX / IDLE_ACTORS, 6);
-    expect(sizing(load).announcementsPerSecond).toBe(10 * IDLE_ACTORS);
+  });
+
+  it("counts announcements: ten a second of whoever has much to say, and fewer of the others", () => {
+    const idle = { ...MEASURED, ordersPerSecond: 1, symbols: 1_000 };
+    const idlePerSecond = 1_000 / ANNOUNCE_IDLE_EVERY_MS;
+    expect(sizing(idle).announcementsPerSecond).toBe(Math.round(1_001 * idlePerSecond));
+    const busy = { ...MEASURED, ordersPerSecond: 5_000, symbols: 10 };
+    const { ledgerShards, announcementsPerSecond } = sizing(busy);
+    expect(announcementsPerSecond).toBe(10 * (10 + ledgerShards));
+    const between = { ...MEASURED, ordersPerSecond: 5_000, symbols: 1_000 };
+    expect(sizing(between).announcementsPerSecond).toBe(5_000 + 10 * ledgerShards);
   });
 
   it("says what NATS sets aside for inboxes", () => {
