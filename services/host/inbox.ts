@@ -117,13 +117,18 @@ export class Inbox {
   /** Makes the stream of the next anchor, as soon as the log can; null when it was closed meanwhile. */
   async makeNext(): Promise<{ readonly anchor: number; readonly created: string } | null> {
     const anchor = this.anchor + 1;
+    let said = "";
     while (!this.closed) {
       try {
         const { created } = await this.deps.log.create(this.name, anchor);
         return { anchor, created };
       } catch (error) {
         const { logger, clock } = this.deps;
-        logger.warn({ actor: this.name, anchor, error: String(error) }, "no stream could be made");
+        const reason = String(error);
+        // Once: it may be so for long, and is tried again many times a second.
+        if (reason !== said)
+          logger.warn({ actor: this.name, anchor, error: reason }, "no stream could be made");
+        said = reason;
         await sleep(clock, MAKE_STREAM_AGAIN_AFTER_MS);
       }
     }
