@@ -1,19 +1,27 @@
-/** Many markets on few nodes, of which one is killed: how long until the others lead everything that it led. */
+/** Many markets on few nodes, with nothing to do: what that costs; then one node is killed: how long until the others lead everything that it led. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { leadingOf } from "../../chaos/ask-node.js";
 import { ledBy, settledLeaders } from "../../chaos/stage/victims.js";
 import { Scene } from "../../chaos/scene.js";
+import type { Exchange } from "../../services/supervisor/exchange.js";
+import { cpuBetween, cpuTimes } from "./cpu.js";
+import { thousandths } from "./phase.js";
 
 const NODES = 3;
 const LEDGER_SHARDS = 4;
 /** So that a thousand inboxes find room on NATS's disk. */
 const INBOX_MIB = 4;
+/** Standbys have been built by then. */
+const REST_MS = 10_000;
+const MICROS_PER_MS = 1_000;
 const POLL_MS = 20;
 const BACK_LIMIT_MS = 120_000;
 
 export interface CrowdReport {
   readonly markets: number;
   readonly nodes: number;
+  /** Parts of a core that the processes of each kind use together while nobody trades. */
+  readonly idleCores: Readonly<Record<string, number>>;
   /** What the killed node led, ledger shards too. */
   readonly actorsPerNode: number;
   /** From the kill until the first, half, and all of these are led by others. */
@@ -25,6 +33,7 @@ export interface CrowdReport {
 /** Throws when something is not led again in time. */
 export async function measureCrowd(
   markets: number,
+  idleMs: number,
   log: (line: string) => void,
 ): Promise<CrowdReport> {
   const env = { PALISADE_INBOX_MIB: String(INBOX_MIB) };
@@ -37,13 +46,16 @@ export async function measureCrowd(
   });
   try {
     const { exchange } = scene;
+    await settledLeaders(exchange);
+    log(`measuring ${idleMs} ms in which nobody trades`);
+    const idleCores = await measureIdle(exchange, idleMs);
     const leaders = await settledLeaders(exchange);
     const led = exchange.nodes.map((node) => ledBy(node, leaders));
     const victim = led.reduce((a, b) => (b.tokens.size > a.tokens.size ? b : a));
     const others = exchange.nodes.filter(({ name }) => name !== victim.process.name);
     const struckAtMs = performance.now();
     victim.process.kill();
-    const report = { markets, nodes: NODES, actorsPerNode: victim.tokens.size };
+    const report = { markets, nodes: NODES, idleCores, actorsPerNode: victim.tokens.size };
     const missing = new Map(victim.tokens);
     const backMs: number[] = [];
     while (missing.size > 0) {
@@ -68,4 +80,21 @@ export async function measureCrowd(
   } finally {
     await scene.stop();
   }
+}
+
+/** By kind of process, as node-1 and node-2 are of one. */
+async function measureIdle(exchange: Exchange, idleMs: number): Promise<Record<string, number>> {
+  await sleep(REST_MS);
+  const startedAtMs = performance.now();
+  const before = cpuTimes(exchange, new Map());
+  await sleep(idleMs);
+  const micros = cpuBetween(before, cpuTimes(exchange, new Map()));
+  const elapsedMicros = (performance.now() - startedAtMs) * MICROS_PER_MS;
+  const cores: Record<string, number> = {};
+  for (const [name, used] of micros) {
+    const kind = name.replace(/-\d+$/, "");
+    cores[kind] = (cores[kind] ?? 0) + used / elapsedMicros;
+  }
+  const parts = Object.entries(cores).map(([kind, part]) => [kind, thousandths(part)]);
+  return Object.fromEntries(parts) as Record<string, number>;
 }

@@ -27,6 +27,7 @@ interface Sizes {
   readonly restingOrders: number;
   readonly recoveryRounds: number;
   readonly markets: number;
+  readonly idleMs: number;
 }
 
 const FULL: Sizes = {
@@ -35,6 +36,7 @@ const FULL: Sizes = {
   restingOrders: 1_000_000,
   recoveryRounds: 3,
   markets: 1_000,
+  idleMs: 30_000,
 };
 
 const SHORT: Sizes = {
@@ -43,6 +45,7 @@ const SHORT: Sizes = {
   restingOrders: 20_000,
   recoveryRounds: 1,
   markets: 12,
+  idleMs: 1_000,
 };
 
 export interface FailoverReport extends LargeBookReport, CrowdReport {
@@ -67,7 +70,7 @@ export async function runFailover(options: FailoverOptions = {}): Promise<Failov
   const kill = await runDrill("kill-leader", { rounds: sizes.killRounds, log });
   const move = await runDrill("move-leader", { rounds: sizes.moveRounds, log });
   const book = await measureLargeBook(sizes.restingOrders, sizes.recoveryRounds, log);
-  const crowd = await measureCrowd(sizes.markets, log);
+  const crowd = await measureCrowd(sizes.markets, sizes.idleMs, log);
   const failures = [kill, move].flatMap(failuresOf);
   const measured = {
     killMsP50: kill["resumeMsP50"]!,

@@ -104,6 +104,15 @@ it("measures failover from end to end, in small", async () => {
   expect(report.coldRecovery1MSeconds).toBeGreaterThan(0);
   expect(report.warmRecovery1MMs).toBeGreaterThan(0);
   expect(report.actorsPerNode).toBeGreaterThan(0);
+  expect(Object.keys(report.idleCores).toSorted()).toEqual([
+    "etcd",
+    "feed",
+    "gateway",
+    "nats",
+    "node",
+    "postgres",
+  ]);
+  expect(report.idleCores["node"]).toBeGreaterThan(0);
   expect(report.firstBackMs).toBeLessThanOrEqual(report.allBackMs);
 });
 
