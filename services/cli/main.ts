@@ -285,7 +285,9 @@ withData(program.command("book <symbol>"))
   );
 
 withData(program.command("leaders"))
-  .description("which node has claimed which actor last, under which token (cluster: who leads now)")
+  .description(
+    "which node has claimed which actor last, under which token (cluster: who leads now)",
+  )
   .action((options: Common) => run(async () => (await import("./operate.js")).leaders(options)));
 
 withData(program.command("cluster"))
