@@ -190,6 +190,13 @@ export const divergedStandbys = new Counter({
   registers,
 });
 
+export const serverAway = new Gauge({
+  name: "exchange_server_away",
+  help: "1: the server (nats, etcd, postgres) has not answered this node for 0.7 s and more; 0: it does.",
+  labelNames: ["server"] as const,
+  registers,
+});
+
 export const hostState = new Gauge({
   name: "exchange_host_state",
   help: "1 for the state that an actor's host is in; 0 for leading and for stopped, where that is another.",

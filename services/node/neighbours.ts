@@ -21,7 +21,7 @@ import {
   TICK_LATE_MS,
 } from "./limits.js";
 import { Neighbour } from "./neighbour.js";
-import { Reach } from "./reach.js";
+import { Reach, type ServersAway } from "./reach.js";
 
 export interface NeighboursDependencies {
   readonly node: string;
@@ -90,7 +90,16 @@ export class Neighbours {
 
   /** Are this node's own ways to the servers good? */
   get isWell(): boolean {
-    return this.log.badForMs <= SUSPECT_AFTER_MS && this.store.badForMs <= SUSPECT_AFTER_MS;
+    const { nats, postgres } = this.away;
+    return !nats && !postgres;
+  }
+
+  /** Which of the servers that it asks itself have not answered for too long. */
+  get away(): Pick<ServersAway, "nats" | "postgres"> {
+    return {
+      nats: this.log.badForMs > SUSPECT_AFTER_MS,
+      postgres: this.store.badForMs > SUSPECT_AFTER_MS,
+    };
   }
 
   /**

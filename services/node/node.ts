@@ -26,11 +26,13 @@ import {
   POLL_ACTORS_EVERY_MS,
   POLLS_PER_FULL_READING,
   SETTLED_AFTER_MS,
+  SUSPECT_AFTER_MS,
 } from "./limits.js";
 import { Membership, type Trial } from "./membership.js";
 import { handoverPauseMs, Moves } from "./moves.js";
 import { Neighbours } from "./neighbours.js";
 import { Placement, type View } from "./placement.js";
+import type { ServersAway } from "./reach.js";
 
 const BYTES_PER_MIB = 1_048_576;
 
@@ -164,6 +166,14 @@ export class Node {
       reasons.push(`the PostgreSQL of ${lost.map(({ name }) => name).join(", ")} does not answer`);
     }
     return this.neighbours.isWell ? reasons : [...reasons, "NATS or PostgreSQL does not answer"];
+  }
+
+  /** Which servers have not answered this node for too long; without etcd it leads on, and is ready. */
+  away(): ServersAway {
+    const { nats, postgres } = this.neighbours.away;
+    const isPartLost = [...this.hosts.values()].some((host) => this.isLost(host));
+    const etcd = this.deps.leases.unansweredForMs() > SUSPECT_AFTER_MS;
+    return { nats, etcd, postgres: postgres || isPartLost };
   }
 
   /** Gives up everything in good order: to those who come after it, if they ask in time. */

@@ -15,12 +15,15 @@ import {
 } from "../host/observer.js";
 import { CLAIM_REASONS } from "../host/reasons.js";
 import type { Node } from "./node.js";
+import type { ServersAway } from "./reach.js";
 
 const MICROSECONDS_PER_MS = 1_000;
 const MS_PER_SECOND = 1_000;
 
 /** That nobody leads an actor can be told only where all say that they do not. */
 const ALWAYS_TOLD: readonly HostState[] = ["leading", "stopped"];
+
+const ALL_THERE: ServersAway = { nats: false, etcd: false, postgres: false };
 
 /** Counted by actor, and there as 0 for each that has a host here. */
 const OF_EACH_ACTOR = [
@@ -47,6 +50,7 @@ export class MetricsObserver implements HostObserver {
     for (const reason of Object.values(CLAIM_REASONS)) metrics.takeovers.inc({ reason }, 0);
     for (const way of ["warm", "cold"]) metrics.recoverySeconds.zero({ way });
     for (const kind of ["ledger", "market"]) metrics.commitSeconds.zero({ kind });
+    setAway(ALL_THERE);
   }
 
   applied(kind: ActorKind, commands: number, elapsedMs: number): void {
@@ -99,8 +103,9 @@ export class MetricsObserver implements HostObserver {
     if (state !== "leading" && state !== "draining") this.forget(actorName);
   }
 
-  /** How each host of the node stands now, and what waits of what it leads and stands by for. */
-  measure(node: Pick<Node, "states" | "backlogs" | "standbys">): void {
+  /** Which servers answer, how each host of the node stands now, and what waits of what it leads and stands by for. */
+  measure(node: Pick<Node, "states" | "backlogs" | "standbys" | "away">): void {
+    setAway(node.away());
     metrics.hostState.reset();
     for (const [actor, now] of Object.entries(node.states())) {
       for (const counter of OF_EACH_ACTOR) counter.inc({ actor }, 0);
@@ -129,6 +134,12 @@ export class MetricsObserver implements HostObserver {
     if (kindOfName(actorName) !== "market") return;
     const symbol = symbolOf(actorName);
     for (const side of ["bid", "ask"]) metrics.orderBookDepth.remove({ symbol, side });
+  }
+}
+
+function setAway(away: ServersAway): void {
+  for (const [server, isAway] of Object.entries(away)) {
+    metrics.serverAway.set({ server }, isAway ? 1 : 0);
   }
 }
 

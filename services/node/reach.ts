@@ -1,6 +1,13 @@
 /** How good a node's way to a server is: for how long nothing has been answered, or everything has. */
 import type { Clock } from "../ports/clock.js";
 
+/** Which servers give a node no answer. */
+export interface ServersAway {
+  readonly nats: boolean;
+  readonly etcd: boolean;
+  readonly postgres: boolean;
+}
+
 export class Reach {
   private readonly clock: Clock;
   private readonly roundTrip: () => Promise<unknown>;

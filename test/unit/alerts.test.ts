@@ -63,7 +63,8 @@ async function countNothing(): Promise<Registry> {
   await import("../../services/gateway/metrics.js");
   const { MetricsObserver } = await import("../../services/node/observer.js");
   const states = () => ({ [ACTOR]: "idle" }) as const;
-  new MetricsObserver().measure({ states, backlogs: () => ({}), standbys: () => ({}) });
+  const away = () => ({ nats: false, etcd: false, postgres: false });
+  new MetricsObserver().measure({ states, backlogs: () => ({}), standbys: () => ({}), away });
   return common.registry;
 }
 

@@ -8,14 +8,18 @@ const NAME = "ledger.1";
 const BATCH = { commands: 1, commitMs: 1 };
 
 let observer: MetricsObserver;
+let isEtcdAway = false;
 
 beforeEach(() => {
   registry.resetMetrics();
+  isEtcdAway = false;
   observer = new MetricsObserver();
 });
 
 function scrape(): void {
-  observer.measure({ states: () => ({}), backlogs: () => ({}), standbys: () => ({}) });
+  const nothing = () => ({});
+  const away = () => ({ nats: false, etcd: isEtcdAway, postgres: false });
+  observer.measure({ states: nothing, backlogs: nothing, standbys: nothing, away });
 }
 
 async function processed(): Promise<number> {
@@ -45,4 +49,27 @@ it("counts no order again that an actor commits while it is given away", async (
   observer.became(NAME, "released", "for node-2");
   scrape();
   expect(await processed()).toBe(2);
+});
+
+it("says of each server from the start on whether it is away", async () => {
+  const away = async () => {
+    const { values } = await registry.getSingleMetric("exchange_server_away")!.get();
+    return values.map(({ labels, value }) => [labels["server"], value]);
+  };
+  const allThere = [
+    ["nats", 0],
+    ["etcd", 0],
+    ["postgres", 0],
+  ];
+  expect(await away()).toEqual(allThere);
+  isEtcdAway = true;
+  scrape();
+  expect(await away()).toEqual([
+    ["nats", 0],
+    ["etcd", 1],
+    ["postgres", 0],
+  ]);
+  isEtcdAway = false;
+  scrape();
+  expect(await away()).toEqual(allThere);
 });

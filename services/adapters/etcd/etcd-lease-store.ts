@@ -106,6 +106,10 @@ export class EtcdLeaseStore implements LeaseStore {
     return this.membership.onLost(handler);
   }
 
+  unansweredForMs(): number {
+    return this.keys.unansweredForMs;
+  }
+
   async claim(actorName: string, seen?: Leadership): Promise<Leadership | null> {
     const { node, leaseId } = this.membership.current();
     const key = this.leaderKey(actorName);

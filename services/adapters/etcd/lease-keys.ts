@@ -68,6 +68,8 @@ export class LeaseKeys {
   private readonly client: Etcd3;
   private readonly clock: Clock;
   private readonly callMsMax: number;
+  /** Since when the first of what was not answered waits; null: the last answer came in time. */
+  private unansweredSinceMs: number | null = null;
 
   constructor(client: Etcd3, clock: Clock, callMsMax: number) {
     this.client = client;
@@ -76,12 +78,12 @@ export class LeaseKeys {
   }
 
   async all(prefix: string): Promise<{ readonly rows: KeyRow[]; readonly revision: number }> {
-    const found = await this.within(this.client.getAll().prefix(prefix).exec());
+    const found = await this.answerTo(this.client.getAll().prefix(prefix).exec());
     return { rows: found.kvs.map(keyRow), revision: Number(found.header.revision) };
   }
 
   async get(key: string): Promise<KeyRow | null> {
-    const found = await this.within(this.client.get(key).exec());
+    const found = await this.answerTo(this.client.get(key).exec());
     return found.kvs[0] ? keyRow(found.kvs[0]) : null;
   }
 
@@ -91,7 +93,7 @@ export class LeaseKeys {
     holds: readonly ICompare[],
   ): Promise<PutResult> {
     const orElse = { compare: [...holds], success: [put(row)], failure: [get(row.key)] };
-    const done = await this.within(
+    const done = await this.answerTo(
       this.client.kv.txn({
         compare: [isAbsent(row.key)],
         success: [put(row)],
@@ -108,7 +110,7 @@ export class LeaseKeys {
 
   /** Puts a key if all of something holds; null when it does not. */
   async putIf(row: Omit<KeyRow, "revision">, holds: readonly ICompare[]): Promise<KeyRow | null> {
-    const done = await this.within(
+    const done = await this.answerTo(
       this.client.kv.txn({ compare: [...holds], success: [put(row)] }),
     );
     return done.succeeded ? { ...row, revision: Number(done.header.revision) } : null;
@@ -116,7 +118,7 @@ export class LeaseKeys {
 
   /** Deletes a key if all of something holds; gives the revision at which it went, or null when it does not hold. */
   async removeIf(key: string, holds: readonly ICompare[]): Promise<number | null> {
-    const done = await this.within(
+    const done = await this.answerTo(
       this.client.kv.txn({
         compare: [...holds],
         success: [{ request_delete_range: { key: Buffer.from(key) } }],
@@ -125,7 +127,19 @@ export class LeaseKeys {
     return done.succeeded ? Number(done.header.revision) : null;
   }
 
-  private within<T>(work: Promise<T>): Promise<T> {
-    return within(this.clock, this.callMsMax, work);
+  /** For how long nothing that was asked has been answered in time, in milliseconds; 0: everything was. */
+  get unansweredForMs(): number {
+    return this.unansweredSinceMs === null ? 0 : this.clock.now() - this.unansweredSinceMs;
+  }
+
+  /** Waits for an answer for as long as one may take. */
+  answerTo<T>(work: Promise<T>): Promise<T> {
+    this.unansweredSinceMs ??= this.clock.now();
+    const answer = within(this.clock, this.callMsMax, work);
+    const answered = () => {
+      this.unansweredSinceMs = null;
+    };
+    answer.then(answered, () => undefined);
+    return answer;
   }
 }

@@ -103,12 +103,12 @@ export class Membership {
   }
 
   private async tryName(): Promise<boolean> {
-    const { client, clock, ttlSeconds } = this.deps;
+    const { client, keys, clock, ttlSeconds } = this.deps;
     const sentAtMs = clock.now();
     const lease = client.lease(ttlSeconds, { autoKeepAlive: false });
     // Whatever the library says of the lease comes too late to be of use.
     lease.on("lost", () => undefined);
-    this.held = { lease, id: await within(this.deps.clock, CALL_MS_MAX, lease.grant()) };
+    this.held = { lease, id: await keys.answerTo(lease.grant()) };
     this.goodSinceMs = sentAtMs;
     const { won } = await this.putName();
     if (won && !this.closed) this.isMember = true;
@@ -158,8 +158,9 @@ export class Membership {
   }
 
   private async keepOnce(): Promise<void> {
-    const sentAtMs = this.deps.clock.now();
-    await within(this.deps.clock, CALL_MS_MAX, this.held!.lease.keepaliveOnce());
+    const { keys, clock } = this.deps;
+    const sentAtMs = clock.now();
+    await keys.answerTo(this.held!.lease.keepaliveOnce());
     this.goodSinceMs = sentAtMs;
   }
 
