@@ -45,7 +45,8 @@ ${rounds(record)}
 ${latencyChart(record)}
 <h2>Availability</h2>
 <p>Each symbol is asked once a second by an order of its own that may not rest, from another ledger shard each time. It is
-available in a second when its market answers within one.</p>
+available in a second when its market answers within one. It is no part of the verdict: what stands still while a fault lasts is not lost. It is low where waves of
+faults follow one another, as in chaos, and on a loaded machine, where answers take longer than a second.</p>
 ${availabilityTable(record)}
 <h2>What each client saw</h2>
 <p>From the clients' own logs. A silence is how long a client was told nothing while it waited for an answer. “load” trades all

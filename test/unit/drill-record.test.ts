@@ -280,6 +280,18 @@ describe("a page of an exchange that did not come back", () => {
   });
 });
 
+describe("a page that is green", () => {
+  it("says beside the availability that the verdict does not go by it, however low it is", async () => {
+    const record = await recordLike();
+    const beats = record.beats.map((beat) => ({ ...beat, answerMs: null }));
+    const text = drillPage({ ...record, beats });
+    expect(text).toContain("✓ Every promise was kept");
+    const section = text.slice(text.indexOf("<h2>Availability</h2>")).split("<h2>")[1]!;
+    expect(section).toContain("no part of the verdict");
+    expect(section).toContain("0 %");
+  });
+});
+
 describe("a page's text", () => {
   it("is escaped, unless it is markup", () => {
     const inner = html`<b>${"<&\"'>"}</b>`;
