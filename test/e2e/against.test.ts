@@ -55,6 +55,17 @@ const surroundings = () =>
   `--against ${terminal.runFile().grpc} --account ${ACCOUNT} --abort-after 30s`.split(" ");
 const drill = (name: string, symbols: string, nodes: string) =>
   ["drill", name, "--symbols", symbols, "--nodes", nodes].concat(surroundings());
+/** Where it is struck is said when that is known. */
+const drillOf = (nodes: string, account: string) => [
+  "drill",
+  "move-leader",
+  "--symbols",
+  SYMBOL,
+  "--nodes",
+  nodes,
+  "--account",
+  account,
+];
 const clusterNow = () => terminal.json<ClusterSaid>("cluster");
 const tokensOf = ({ actors }: ClusterSaid) =>
   actors.map(({ actor, node, token }) => ({ actor, node, token }));
@@ -97,6 +108,19 @@ it("says what it would do, and touches nothing", async () => {
   expect(said.refusedNow.join()).toContain("TWD");
   // Leaders and tokens as before.
   expect(tokensOf(await clusterNow())).toEqual(tokensOf(before));
+});
+
+it.each([
+  ["PROBE_ACCOUNT_UNKNOWN", drillOf("all", "901")],
+  ["NO_NODE_LEFT", drillOf("LEADER", ACCOUNT)],
+])("a dry run that can plan nothing ends with 64 and %s, without a plan", async (code, words) => {
+  const { actors } = await clusterNow();
+  const leader = actors.find(({ actor }) => actor === `market.${SYMBOL}`)!.node!;
+  const args = words.map((word) => (word === "LEADER" ? leader : word));
+  const against = ["--against", terminal.runFile().grpc, "--dry-run", "--json"];
+  const said = await terminal.run(...args, ...against);
+  expect(said).toMatchObject({ code: 64, stdout: "" });
+  expect(said.stderr).toContain(code);
 });
 
 it("moves a leader within its radius and back, and judges what the probe was told", async () => {
@@ -167,7 +191,8 @@ it("a dry run beside a drill at work says so, and advises nobody to cancel that 
       if (running.child.exitCode !== null) throw new Error(`it ended: ${running.stderr}`);
       return running.stderr.includes("round 1 of 100") || undefined;
     });
-    const said = await wouldBeRefused(...drill("cordon", SYMBOL, "node-2"), "--rounds", "3");
+    // One that needs no node: the other may be cordoned by the drill just then, and nothing could be planned.
+    const said = await wouldBeRefused(...drill("reconnect", SYMBOL, "all"), "--rounds", "3");
     expect(said.refusedNow[0]).toMatch(/^DRILL_RUNNING: cordon \(process /);
     expect(said.refusedNow.join()).not.toContain("cancel-all");
     expect(said.rounds).toHaveLength(3);
