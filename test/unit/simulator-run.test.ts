@@ -49,8 +49,8 @@ describe("the simulator", () => {
   );
 
   it("tells a violation and its log by the time of the plan's faults", async () => {
-    // Seed 2 without a fence: a deposed leader commits while faults come and go.
-    const plan = drawPlan(2);
+    // Seed 10 without a fence: a deposed leader commits while faults come and go.
+    const plan = drawPlan(10);
     const { violation, lines, endedMs, simulatedMs } = await run(plan, {
       without: "fence",
       withText: true,
