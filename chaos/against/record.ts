@@ -1,8 +1,7 @@
 /** What is kept of a drill at a running exchange: all that its report is made of, so that it can be made again. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RECORD_FILE } from "../evidence/folder.js";
-import { CliError } from "../../services/cli/cli-error.js";
 import { writeManifest } from "../evidence/manifest.js";
 import { commitOfCode } from "../evidence/record.js";
 import { liveDrillOf } from "./drills/catalog.js";
@@ -31,18 +30,6 @@ export interface LiveRecord extends Omit<LiveFindings, "drill" | "verdict"> {
 export interface LiveOutcome {
   readonly findings: LiveFindings;
   readonly evidence: Evidence | null;
-}
-
-/** Before anything is struck: throws `CliError` where nothing could be kept. */
-export function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new CliError(
-      "REPORT_FOLDER_REFUSED",
-      `the folder of the report cannot be made (${(error as Error).message}): name another by --report`,
-    );
-  }
 }
 
 /** Writes it into its folder. What was done is reported in any case: that it could not be kept is a failure among others. */

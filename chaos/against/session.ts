@@ -4,6 +4,7 @@
  */
 import { kindOfName, ledgerName, shardOfAccount } from "../../actors/kernel/ids.js";
 import { CliError } from "../../services/cli/cli-error.js";
+import { makeReportFolder } from "../../services/cli/drill-folder.js";
 import { formatDecimal } from "../../services/common/decimal.js";
 import { unlessInterrupted } from "../interrupt.js";
 import { accountObstacles, type ProbeNeeds } from "./account.js";
@@ -14,7 +15,7 @@ import { ailsNow, WAIT_MS_MAX, whatAils } from "./health.js";
 import { Probe } from "./probe.js";
 import { fundsFor, type ProbeTerms, probeTermsOf } from "./probe-terms.js";
 import { radiusOf, type RadiusWords } from "./radius.js";
-import { keepLive, type LiveOutcome, makeFolder } from "./record.js";
+import { keepLive, type LiveOutcome } from "./record.js";
 import { type LiveReport, liveReport, textOf } from "./report.js";
 import { type LiveRun, Rounds } from "./rounds.js";
 import { Target } from "./target.js";
@@ -157,7 +158,7 @@ class LiveSession {
     const ails = await unlessInterrupted(run.signal, whatAils(target, WAIT_MS_MAX, run.log));
     if (ails.length > 0) throw new CliError("EXCHANGE_NOT_HEALTHY", ails.join("; "));
     const { balances } = await target.client.balances(options.account);
-    if (options.folder !== undefined) makeFolder(options.folder);
+    if (options.folder !== undefined) makeReportFolder(options.folder);
     const probe = await Probe.open(options.against, options.account, this.terms);
     const ground = () => this.ground();
     try {

@@ -1,6 +1,6 @@
 /** Where a drill leaves its report and its evidence. */
-import { existsSync, readdirSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
 import { PROJECT_ROOT } from "../servers/project-root.js";
 import { CliError } from "./cli-error.js";
 import { progress } from "./output.js";
@@ -8,6 +8,8 @@ import { shellWord } from "./shell-word.js";
 
 /** Each drill leaves a folder here, unless it is told where. */
 const REPORTS = join(PROJECT_ROOT, ".palisade", "drills");
+/** Written and removed, to see whether a folder takes files. */
+const TRIAL_FILE = ".palisade-trial";
 
 /** `name` may be anything. Throws `CliError` where something else is already. */
 export function reportFolder(name: string, wanted: string | undefined): string {
@@ -19,6 +21,29 @@ export function reportFolder(name: string, wanted: string | undefined): string {
     "REPORT_FOLDER_IN_USE",
     `${wanted} is not empty, and evidence stands alone: name a folder that is new, or leave --report out`,
   );
+}
+
+/** Before anything is started or struck: throws `CliError` where nothing could be kept. */
+export function makeReportFolder(folder: string): void {
+  try {
+    makeFolders(folder);
+    const trial = join(folder, TRIAL_FILE);
+    writeFileSync(trial, "");
+    rmSync(trial);
+  } catch (error) {
+    throw new CliError(
+      "REPORT_FOLDER_REFUSED",
+      `the folder of the report cannot be made and written (${(error as Error).message}): name another by --report`,
+    );
+  }
+}
+
+/** One by one: `mkdirSync` with `recursive` never returns where a parent takes no folders at all, as below /proc. */
+function makeFolders(folder: string): void {
+  const parent = dirname(folder);
+  if (existsSync(folder) && statSync(folder).isDirectory()) return;
+  if (parent !== folder) makeFolders(parent);
+  mkdirSync(folder);
 }
 
 /** `file`: the one to read. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { liveDrillOf } from "../../chaos/against/drills/catalog.js";
-import { keepLive, type LiveRecord, makeFolder } from "../../chaos/against/record.js";
+import { keepLive, type LiveRecord } from "../../chaos/against/record.js";
 import type { Evidence } from "../../chaos/against/verdict.js";
 import { RECORD_FILE } from "../../chaos/evidence/folder.js";
 import { verifyEvidence } from "../../chaos/evidence/verify.js";
@@ -87,10 +87,4 @@ it("the folder of a drill at a running exchange is judged again by what was told
   const unkept = await keepLive(join(folder, "nowhere"), startedAt, outcome);
   const failures = [expect.stringMatching(/^EVIDENCE_NOT_KEPT: .*nowhere/)];
   expect(unkept).toMatchObject({ name: "cordon", rounds: 1, lost: 0, ok: false, failures });
-});
-
-it("a folder that cannot be made is refused before anything is done", () => {
-  const file = join(folder, "a-file");
-  writeFileSync(file, "");
-  expect(() => makeFolder(join(file, "report"))).toThrow(/^REPORT_FOLDER_REFUSED: .*--report/);
 });

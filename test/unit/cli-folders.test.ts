@@ -1,8 +1,13 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
-import { expect, it } from "vitest";
-import { reportFolder, verifyCommand } from "../../services/cli/drill-folder.js";
+import { afterAll, expect, it } from "vitest";
+import { makeReportFolder, reportFolder, verifyCommand } from "../../services/cli/drill-folder.js";
 import { shellWord } from "../../services/cli/shell-word.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
+
+const scratch = mkdtempSync(join(tmpdir(), "palisade-folders-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
 
 it("a drill's folder is one name in .palisade/drills, whatever the drill is called", () => {
   for (const name of [
@@ -25,4 +30,18 @@ it("a folder that somebody has named otherwise is printed as a shell takes it", 
   expect(shellWord("a day")).toBe("'a day'");
   expect(shellWord("it's")).toBe(String.raw`'it'\''s'`);
   expect(verifyCommand(join(process.cwd(), "a day"))).toBe("npx palisade verify 'a day'");
+});
+
+it("a report's folder is made with those above it, and left empty", () => {
+  const folder = join(scratch, "this", "that", "report");
+  makeReportFolder(folder);
+  makeReportFolder(folder);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+it("a report's folder that cannot be made is refused, also where making one would never return", () => {
+  const file = join(scratch, "a-file");
+  writeFileSync(file, "");
+  for (const folder of [join(file, "report"), "/proc/nothing/report", "/proc/nothing"])
+    expect(() => makeReportFolder(folder)).toThrow(/^REPORT_FOLDER_REFUSED: .*--report/);
 });
