@@ -1,5 +1,13 @@
 /** Where a drill leaves its report and its evidence. */
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { PROJECT_ROOT } from "../servers/project-root.js";
 import { CliError } from "./cli-error.js";
@@ -36,6 +44,11 @@ export function makeReportFolder(folder: string): void {
       `the folder of the report cannot be made and written (${(error as Error).message}): name another by --report`,
     );
   }
+}
+
+/** One that nothing was written into says nothing to anybody. */
+export function dropEmptyFolder(folder: string): void {
+  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
 /** One by one: `mkdirSync` with `recursive` never returns where a parent takes no folders at all, as below /proc. */

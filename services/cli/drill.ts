@@ -1,4 +1,5 @@
 /** `drill`: one fault, again and again, on an exchange of its own or at a running one; or all of them once; or what there is. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type CampaignOptions, runAll } from "../../chaos/campaign.js";
 import { type DrillOptions as OwnOptions, runDrill } from "../../chaos/drill.js";
@@ -12,7 +13,7 @@ import { PROJECT_ROOT } from "../servers/project-root.js";
 import { ServerError } from "../servers/server-error.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
-import { reportFolder, tellReport } from "./drill-folder.js";
+import { dropEmptyFolder, makeReportFolder, reportFolder, tellReport } from "./drill-folder.js";
 import { type AgainstOptions, drillAgainst, listAgainst } from "./drill-against.js";
 import { EXIT_BLIND, EXIT_FAILED, EXIT_INTERRUPTED } from "./exit-codes.js";
 import { printJson, progress } from "./output.js";
@@ -87,9 +88,11 @@ export async function drill(name: string, options: DrillOptions): Promise<number
   const without = mutationOf(options.without);
   if (name !== "all") drillOf(name);
   const folder = reportFolder(name, options.report);
+  const isNew = !existsSync(folder);
   const unlock = lockDrills(FOLDER);
-  const signal = interruption();
   try {
+    if (!without) makeReportFolder(folder);
+    const signal = interruption();
     if (name === "all") return await all({ seed, folder, keep, signal });
     const amount = rounds === undefined ? {} : { rounds };
     if (without) return await notices(name, without, { ...amount, seed, keep, signal });
@@ -111,6 +114,7 @@ export async function drill(name: string, options: DrillOptions): Promise<number
     progress(error.message);
     return EXIT_INTERRUPTED;
   } finally {
+    if (isNew) dropEmptyFolder(folder);
     unlock();
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, expect, it, vi } from "vitest";
@@ -87,6 +87,19 @@ it("evidence stands alone: a folder that has something in it is refused", async 
   await expect(drill("kill-etcd", { report: folder })).rejects.toMatchObject({
     code: "REPORT_FOLDER_IN_USE",
   });
+});
+
+it("a folder that nothing can be written into is refused before anything is started", async () => {
+  const open = vi.spyOn(Session, "open").mockRejectedValue(new Error("nothing is started here"));
+  for (const name of ["kill-etcd", "all"]) {
+    const refused = drill(name, { report: "/proc/nothing/report" });
+    await expect(refused).rejects.toMatchObject({ code: "REPORT_FOLDER_REFUSED" });
+  }
+  expect(open).not.toHaveBeenCalled();
+  const report = join(folder, "new");
+  vi.spyOn(process, "on").mockReturnThis(); // This process keeps its own way to end.
+  await expect(drill("kill-etcd", { report })).rejects.toThrow("nothing is started here");
+  expect(existsSync(report)).toBe(false);
 });
 
 it("one drill runs at a time on a machine", () => {
