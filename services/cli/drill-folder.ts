@@ -19,11 +19,16 @@ const REPORTS = join(PROJECT_ROOT, ".palisade", "drills");
 /** Written and removed, to see whether a folder takes files. */
 const TRIAL_FILE = ".palisade-trial";
 
-/** `name` may be anything. Throws `CliError` where something else is already. */
-export function reportFolder(name: string, wanted: string | undefined): string {
+/** `drill`, its name, may be anything. Throws `CliError` where something else is already, or a file is in its way. */
+export function reportFolder(drill: string, wanted: string | undefined): string {
   const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
-  if (wanted === undefined) return join(REPORTS, `${time}-${slugOf(name)}`);
+  if (wanted === undefined) return join(REPORTS, `${time}-${slugOf(drill)}`);
   const folder = resolve(wanted);
+  const file = fileInTheWay(folder);
+  if (file !== null) {
+    const name = file === folder ? wanted : file;
+    throw new CliError("REPORT_FOLDER_REFUSED", `${name} is a file; name a folder that is new`);
+  }
   if (!existsSync(folder) || readdirSync(folder).length === 0) return folder;
   throw new CliError(
     "REPORT_FOLDER_IN_USE",
@@ -57,6 +62,13 @@ function makeFolders(folder: string): void {
   if (existsSync(folder) && statSync(folder).isDirectory()) return;
   if (parent !== folder) makeFolders(parent);
   mkdirSync(folder);
+}
+
+/** Of a path and what is above it, the first that is there: null where that is a folder. */
+function fileInTheWay(path: string): string | null {
+  const parent = dirname(path);
+  if (existsSync(path)) return statSync(path).isDirectory() ? null : path;
+  return parent === path ? null : fileInTheWay(parent);
 }
 
 /** `file`: the one to read. */

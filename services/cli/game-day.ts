@@ -20,7 +20,7 @@ import {
   interruptibleRun,
   surroundingsOf,
 } from "./drill-against.js";
-import { reportFolder, verifyCommand } from "./drill-folder.js";
+import { makeReportFolder, reportFolder, verifyCommand } from "./drill-folder.js";
 import { printJson, progress } from "./output.js";
 
 const WHY_UNREAD: Readonly<Record<string, string>> = {
@@ -47,9 +47,10 @@ export async function gameDay(file: string, options: AgainstOptions): Promise<nu
     }
     return codeOfDryRuns(plans);
   }
-  await checkGameDay(day, surroundings);
-  for (const line of [title, ...schedule]) progress(line);
   const folder = reportFolder(`game-day-${day.name}`, options.report);
+  await checkGameDay(day, surroundings);
+  makeReportFolder(folder);
+  for (const line of [title, ...schedule]) progress(line);
   const run = interruptibleRun();
   const left: string[] = [];
   const tell = (line: StepLine): void => {

@@ -89,6 +89,26 @@ it("evidence stands alone: a folder that has something in it is refused", async 
   });
 });
 
+it.each(["file", "file/below"])("a report cannot go where a %s is, of any drill", async (path) => {
+  const file = join(folder, "file");
+  writeFileSync(file, "");
+  const report = join(folder, path);
+  const running = { against: "127.0.0.1:1", account: "9", report };
+  const drills = {
+    drill: [drill("kill-etcd", { report }), drill("drain", { ...running, symbols: "all" })],
+    "game-day": [gameDay(FIRST_DAY, running)],
+  };
+  for (const [command, works] of Object.entries(drills)) {
+    for (const work of works) {
+      const error: unknown = await work.catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        message: `REPORT_FOLDER_REFUSED: ${file} is a file; name a folder that is new`,
+      });
+      expect(exitCodeOf(error, [command])).toBe(EXIT_REFUSED);
+    }
+  }
+});
+
 it("a folder that nothing can be written into is refused before anything is started", async () => {
   const open = vi.spyOn(Session, "open").mockRejectedValue(new Error("nothing is started here"));
   for (const name of ["kill-etcd", "all"]) {
