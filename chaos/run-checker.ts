@@ -1,33 +1,71 @@
 /** Runs the checker as the separate program that it is, and gives its report. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { PROJECT_ROOT } from "../services/servers/project-root.js";
 import type { CheckReport, Flow } from "./checker/check.js";
 
-/**
- * `logs`: the folder of the clients' logs. `extract`: where the rows that it judges are written, for whoever judges them
- * again. Rejects when the program says nothing.
- */
-export function runChecker(
+const PROGRAM = join(PROJECT_ROOT, "dist", "chaos", "checker", "main.js");
+/** Of millions of lines it takes minutes. */
+const CHECKER_MS_MAX = 30 * 60_000;
+const MS_PER_SECOND = 1_000;
+
+export interface CheckerOptions {
+  /** Where the rows that it judges are written, for whoever judges them again. */
+  readonly extract?: string;
+  /** Ends it early: nobody waits for it any more. */
+  readonly signal?: AbortSignal;
+  readonly limitMs?: number;
+  /** The file that is run. */
+  readonly program?: string;
+}
+
+/** `logs`: the folder of the clients' logs. Rejects when the program says nothing, or nothing in time. */
+export async function runChecker(
   logs: string,
   postgresUrl: string,
   flow: Flow,
-  extract?: string,
+  { extract, signal, limitMs = CHECKER_MS_MAX, program = PROGRAM }: CheckerOptions = {},
 ): Promise<CheckReport> {
-  const program = join(PROJECT_ROOT, "dist", "chaos", "checker", "main.js");
+  if (signal?.aborted) throw new Error("CHECKER_ENDED: it was ended before it began");
   const args = [program, "--logs", logs, "--url", postgresUrl, "--flow", flow, "--json"];
   if (extract !== undefined) args.push("--extract", extract);
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let ended: string | undefined;
+  const end = (why: string): void => {
+    ended ??= why;
+    child.kill("SIGKILL");
+  };
+  const late = `CHECKER_LATE: the checker said nothing within ${limitMs / MS_PER_SECOND} s, and was ended`;
+  const timer = setTimeout(() => end(late), limitMs);
+  const leave = (): void => end("CHECKER_ENDED: nobody waits for it any more");
+  signal?.addEventListener("abort", leave);
+  process.once("exit", leave);
+  try {
+    const { code, output, errors } = await outcomeOf(child);
+    if (output.startsWith("{")) return JSON.parse(output) as CheckReport;
+    throw new Error(ended ?? `CHECKER_FAILED: code ${code}: ${errors}`);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", leave);
+    process.off("exit", leave);
+  }
+}
+
+function outcomeOf(
+  child: ChildProcess,
+): Promise<{ readonly code: number | null; readonly output: string; readonly errors: string }> {
   const output: Buffer[] = [];
   const errors: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
-  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+  child.stdout?.on("data", (chunk: Buffer) => output.push(chunk));
+  child.stderr?.on("data", (chunk: Buffer) => errors.push(chunk));
   return new Promise((done, fail) => {
     child.once("error", fail);
-    child.once("close", (code) => {
-      const text = Buffer.concat(output).toString();
-      if (text.startsWith("{")) done(JSON.parse(text) as CheckReport);
-      else fail(new Error(`CHECKER_FAILED: code ${code}: ${Buffer.concat(errors).toString()}`));
-    });
+    child.once("close", (code) =>
+      done({
+        code,
+        output: Buffer.concat(output).toString(),
+        errors: Buffer.concat(errors).toString(),
+      }),
+    );
   });
 }

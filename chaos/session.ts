@@ -55,7 +55,7 @@ export class Session {
   private readonly surroundings: Surroundings;
   private readonly load: LoadProcess;
   private readonly canary: Canary;
-  private isClosed = false;
+  private readonly closing = new AbortController();
   /** What the load had sent and been told before the next drill. */
   private before: Omit<LoadCounts, "unreported"> = {
     submitted: 0,
@@ -118,7 +118,10 @@ export class Session {
     // Once more: what has arrived meanwhile was told to them, too.
     const result = (await this.resting(broken)) ?? first;
     const { postgres } = scene.exchange.urls;
-    const checked = await runChecker(scene.logs, postgres, "plain", folder && tablesFolder(folder));
+    const checked = await runChecker(scene.logs, postgres, "plain", {
+      ...(folder !== undefined && { extract: tablesFolder(folder) }),
+      signal: this.closing.signal,
+    });
     const audited = await audit(postgres);
     const load = this.sinceLast(result ?? { ...this.before, unreported: 0 });
     const found = {
@@ -143,7 +146,7 @@ export class Session {
   /** Stops everything, whatever was done to it. */
   async close(): Promise<void> {
     const { scene, probe, metronome } = this.stage;
-    this.isClosed = true;
+    this.closing.abort();
     this.load.kill();
     for (const client of [probe, metronome, this.canary]) client.leave();
     await scene.stop();
@@ -215,7 +218,7 @@ export class Session {
       return await work;
     } catch (error) {
       // Who has closed it waits for nothing more.
-      if (error instanceof CannotStrikeError || this.isClosed) throw error;
+      if (error instanceof CannotStrikeError || this.closing.signal.aborted) throw error;
       const { message } = error as Error;
       if (!broken.includes(message)) broken.push(message);
       return null;
