@@ -18,7 +18,7 @@ import { readNotedBooks } from "./noted-books.js";
 import { type MarketBatchRow, type Repriced, reprice } from "./reprice.js";
 
 export interface CheckReport {
-  /** Are all counts zero, the sums right and everything taken? */
+  /** Are all counts zero, the sums right, everything taken, and all that clients were told readable? */
   readonly ok: boolean;
   /** Accepted ids without their order, fills (told or settled) without their trade, trades without their settlement. */
   readonly lost: number;
@@ -106,7 +106,7 @@ export async function check(logFolder: string, source: Source, flow: Flow): Prom
     booksRewritten;
   const conserved = wrong.length === 0 && balancesUnlikeJournal === 0;
   return {
-    ok: faults === 0 && conserved && quiet,
+    ok: faults === 0 && logs.unreadable === 0 && conserved && quiet,
     lost,
     duplicated,
     staleCommits,
@@ -125,6 +125,7 @@ export async function check(logFolder: string, source: Source, flow: Flow): Prom
       onTheWay,
       conflictingEvents: logs.conflicts,
       untoldAtEnd: told.untold,
+      unreadableLines: logs.unreadable,
       balancesUnlikeJournal,
     },
     counted: {

@@ -12,8 +12,8 @@
  *   {"kind":"end"}                                the client waited until nothing more came (it may go on afterwards)
  */
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
-import { linesOf } from "./lines.js";
+import { basename, join } from "node:path";
+import { LineFile } from "./lines.js";
 
 export interface ToldOrder {
   readonly account: number;
@@ -51,6 +51,8 @@ export interface ClientLogs {
   gaps: number;
   /** Numbers that were told twice with different contents. */
   conflicts: number;
+  /** Lines that nobody can read, and that no kill explains: what they said is not judged. */
+  unreadable: number;
   readonly examples: string[];
 }
 
@@ -67,12 +69,25 @@ export function clientLogFiles(folder: string): ReadonlyMap<string, string> {
   return new Map(names.sort().map((name) => [LOG_NAME.exec(name)![1]!, join(folder, name)]));
 }
 
-/** The lines of a log in their order. A last line that was cut off by a kill is left out. */
-export async function* logLines(path: string): AsyncIterable<LogLine> {
-  for await (const text of linesOf(path)) {
+/**
+ * The lines of a log in their order. The last one is left out where a kill has cut it off, which is before its end: a client
+ * begins its log anew, so no other can be. `unreadable` takes the numbers of the others that are no lines of a log.
+ */
+export async function* logLines(
+  path: string,
+  unreadable: (number: number) => void = () => {},
+): AsyncIterable<LogLine> {
+  const file = new LineFile(path);
+  let number = 0;
+  let odd: number | null = null;
+  for await (const text of file) {
+    if (odd !== null) unreadable(odd);
     const line = parse(text);
+    number += 1;
+    odd = line === null ? number : null;
     if (line !== null) yield line;
   }
+  if (odd !== null && !file.isCutOff) unreadable(odd);
 }
 
 /** Reads every log of a folder. */
@@ -89,6 +104,7 @@ export async function readClientLogs(folder: string): Promise<ClientLogs> {
     lastSequences: new Map(),
     gaps: 0,
     conflicts: 0,
+    unreadable: 0,
     examples: [],
   };
   for (const path of files.values()) await readOne(path, logs);
@@ -98,7 +114,13 @@ export async function readClientLogs(folder: string): Promise<ClientLogs> {
 async function readOne(path: string, logs: ClientLogs): Promise<void> {
   const contents = new Map<number, Map<number, string>>();
   let ended = false;
-  for await (const line of logLines(path)) {
+  // As evidence it is compressed, and is to be told the same.
+  const name = basename(path, ".gz");
+  const unreadable = (number: number): void => {
+    logs.unreadable += 1;
+    example(logs.examples, `line ${number} of ${name} is no line of a client's log`);
+  };
+  for await (const line of logLines(path, unreadable)) {
     ended = line.kind === "end";
     if (!ended) take(line, logs, contents);
   }
@@ -110,10 +132,17 @@ async function readOne(path: string, logs: ClientLogs): Promise<void> {
 
 function parse(text: string): LogLine | null {
   try {
-    return JSON.parse(text) as LogLine;
+    const line: unknown = JSON.parse(text);
+    return isLine(line) ? line : null;
   } catch {
     return null;
   }
+}
+
+function isLine(value: unknown): value is LogLine {
+  return (
+    typeof value === "object" && value !== null && "kind" in value && typeof value.kind === "string"
+  );
 }
 
 function take(line: LogLine, logs: ClientLogs, contents: Map<number, Map<number, string>>): void {

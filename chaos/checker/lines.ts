@@ -6,13 +6,34 @@ import { finished, pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
 
 const LINES_AT_ONCE = 1_000;
+const NEWLINE = 10;
 
 /** The lines of a file, which is compressed when its name ends with `.gz`. */
 export async function* linesOf(path: string): AsyncIterable<string> {
-  const file = createReadStream(path);
-  const input = path.endsWith(".gz") ? file.pipe(createGunzip()) : file;
-  file.on("error", (error) => input.destroy(error));
-  yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  yield* new LineFile(path);
+}
+
+/** The same, and whether the last line is whole: that is known when it was read. */
+export class LineFile {
+  private readonly path: string;
+  private lastByte = NEWLINE;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Is its last line without an end? */
+  get isCutOff(): boolean {
+    return this.lastByte !== NEWLINE;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<string> {
+    const file = createReadStream(this.path);
+    const input = this.path.endsWith(".gz") ? file.pipe(createGunzip()) : file;
+    file.on("error", (error) => input.destroy(error));
+    input.on("data", (chunk: Buffer) => (this.lastByte = chunk.at(-1) ?? this.lastByte));
+    yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  }
 }
 
 /** Writes lines into a compressed file. */

@@ -139,6 +139,17 @@ it("reads a log whose last line was cut off by a kill", async () => {
   expect(await judge()).toMatchObject({ ok: true, counted: { eventsTold: 6 } });
 });
 
+it("is red where a line cannot be read that no kill explains, and names it", async () => {
+  const text = SELLER_LOG.map((line) => `${JSON.stringify(line)}\n`);
+  writeFileSync(
+    join(folder, "seller.jsonl"),
+    [...text.slice(0, 1), "{\n", ...text.slice(1)].join(""),
+  );
+  const report = await judge();
+  expect(report).toMatchObject({ ok: false, lost: 0, details: { unreadableLines: 1 } });
+  expect(report.examples).toEqual(["line 2 of seller.jsonl is no line of a client's log"]);
+});
+
 it("counts an accepted order that is deleted as lost", async () => {
   await exchange.run(`DELETE FROM orders WHERE order_id = ${SELL_ORDER}`);
   const report = await judge();

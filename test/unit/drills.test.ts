@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { assert, describe, expect, it } from "vitest";
 import { readClientLogs } from "../../chaos/checker/client-logs.js";
@@ -332,4 +333,31 @@ describe("a client's log", () => {
     expect(await lastTold([event(1), END, event(2), END])).toBe(2);
     expect(await lastTold([event(1), END, event(2)])).toBeUndefined();
   });
+
+  const TORN = '{"kind":"eve';
+  const UNREADABLE = (line: number, file: string) =>
+    `line ${line} of ${file} is no line of a client's log`;
+
+  it.each([
+    ["whose last line a kill has cut off", `${event(1)}\n${TORN}`, []],
+    ["whose last line is odd and yet has its end", `${event(1)}\n${TORN}\n`, [2]],
+    ["with odd lines in its midst", `${TORN}\n${event(1)}\n\n7\n${event(2)}\n${TORN}`, [1, 3, 4]],
+  ])(
+    "%s is judged by what can be read, and said to be unreadable elsewhere",
+    async (_, text, odd) => {
+      const folder = mkdtempSync(join(tmpdir(), "palisade-logs-"));
+      try {
+        writeFileSync(join(folder, "a.jsonl"), text);
+        writeFileSync(join(folder, "b.jsonl.gz"), gzipSync(text));
+        const { unreadable, examples, events } = await readClientLogs(folder);
+        expect(events).toBe(2 * text.split('"event"').slice(1).length);
+        expect(unreadable).toBe(2 * odd.length);
+        expect(examples).toEqual(
+          ["a.jsonl", "b.jsonl"].flatMap((file) => odd.map((line) => UNREADABLE(line, file))),
+        );
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 });
