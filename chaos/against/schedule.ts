@@ -9,16 +9,18 @@ const NAME_CHARACTERS_MAX = 100;
 
 const MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
-/** `30s`, `5m` or `1h` in milliseconds. */
+const DURATION = { error: 'a duration is like "30s", "5m" or "1h"' };
+/** In milliseconds. */
 const duration = z
-  .string()
-  .regex(/^\d{1,6}[smh]$/, { error: 'a duration is like "30s", "5m" or "1h"' })
+  .string(DURATION)
+  .regex(/^\d{1,6}[smh]$/, DURATION)
   .transform(durationMs);
 
-/** `+5m`: so long after the day has begun. */
+const MOMENT = { error: 'a time is like "+30s", "+5m" or "+1h" after the beginning' };
+/** So long after the day has begun. */
 const moment = z
-  .string()
-  .regex(/^\+\d{1,6}[smh]$/, { error: 'a time is like "+30s", "+5m" or "+1h" after the beginning' })
+  .string(MOMENT)
+  .regex(/^\+\d{1,6}[smh]$/, MOMENT)
   .transform((text) => durationMs(text.slice(1)));
 
 const DRILLS = LIVE_DRILLS.map(({ name }) => name);
@@ -31,13 +33,18 @@ function unknownDrill(input: unknown): string {
   return `${said}; there are ${DRILLS.join(", ")}. ${ELSEWHERE}`;
 }
 
-const names = z.array(z.string().min(1)).min(1, { error: 'name one at least, or "all"' });
+const NAMES = { error: 'a list of names, one at least, or of "all"' };
+const names = z.array(z.string(NAMES).min(1, NAMES), NAMES).min(1, NAMES);
+
+const ROUNDS = { error: `a whole number from 1 to ${ROUNDS_MAX.toLocaleString("en")}` };
+const STEPS = { error: `a list of 1 to ${STEPS_MAX} steps` };
+const NAME = { error: `a text of 1 to ${NAME_CHARACTERS_MAX} characters` };
 
 const STEP = z.strictObject({
   /** When it begins; absent: when the step before has ended. */
   at: moment.optional(),
   drill: z.enum(DRILLS, { error: ({ input }) => unknownDrill(input) }),
-  rounds: z.int().min(1).max(ROUNDS_MAX).default(1),
+  rounds: z.int(ROUNDS).min(1, ROUNDS).max(ROUNDS_MAX, ROUNDS).default(1),
   /** Its blast radius. */
   symbols: names,
   nodes: names.optional(),
@@ -47,10 +54,10 @@ const STEP = z.strictObject({
 
 const GAME_DAY = z
   .strictObject({
-    name: z.string().min(1).max(NAME_CHARACTERS_MAX),
+    name: z.string(NAME).min(1, NAME).max(NAME_CHARACTERS_MAX, NAME),
     /** What becomes of the other steps when one has failed. */
-    onFailure: z.enum(["stop", "continue"]).default("stop"),
-    steps: z.array(STEP).min(1).max(STEPS_MAX),
+    onFailure: z.enum(["stop", "continue"], { error: '"stop" or "continue"' }).default("stop"),
+    steps: z.array(STEP, STEPS).min(1, STEPS).max(STEPS_MAX, STEPS),
   })
   .check(({ value, issues }) => {
     let lastMs = 0;

@@ -320,6 +320,22 @@ describe("a game day", () => {
     expect(() => parse({ name: "d", steps: back })).toThrow(/steps\[2\]\.at: it is before/);
   });
 
+  it("is told what each field takes in words of ours", () => {
+    const takes = (value: unknown, field: string, words: string) =>
+      expect(() => parse(value)).toThrow(`  ${field}: ${words}\n`);
+    const one = (changes: object) => ({ name: "d", steps: [{ ...step, ...changes }] });
+    for (const rounds of [0, 1_001, 1.5, "2", null])
+      takes(one({ rounds }), "steps[0].rounds", "a whole number from 1 to 1,000");
+    for (const symbols of [[], "all", [7], undefined]) {
+      const at = symbols?.[0] === 7 ? "steps[0].symbols[0]" : "steps[0].symbols";
+      takes(one({ symbols }), at, 'a list of names, one at least, or of "all"');
+    }
+    takes(one({ pause: 30 }), "steps[0].pause", 'a duration is like "30s", "5m" or "1h"');
+    takes({ name: "d" }, "steps", "a list of 1 to 100 steps");
+    takes({ ...one({}), name: "" }, "name", "a text of 1 to 100 characters");
+    takes({ ...one({}), onFailure: "shrug" }, "onFailure", '"stop" or "continue"');
+  });
+
   it("is in deploy/game-days, to begin with", () => {
     const file = join(PROJECT_ROOT, "deploy", "game-days", "first.json");
     const { steps } = parseGameDay(readFileSync(file, "utf8"), file);
