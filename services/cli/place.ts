@@ -82,14 +82,20 @@ async function untilEmpty(cluster: Cluster, node: string): Promise<void> {
       progress(`${node} leads ${leads.length} ${leads.length === 1 ? "actor" : "actors"}`);
     }
     if (performance.now() - progressMs > DRAIN_WITHOUT_PROGRESS_MS_MAX) {
-      throw new CliError(
-        "DRAIN_STUCK",
-        `${node} still leads ${leads.map(decodeSymbol).join(", ")}: nobody has asked for them in ` +
-          `${DRAIN_WITHOUT_PROGRESS_MS_MAX / 1_000} s. It stays drained; undrain takes that back`,
-      );
+      throw drainStuck(node, leads);
     }
     await sleep(LOOK_EVERY_MS);
   }
+}
+
+/** `leads`: one actor at least. */
+export function drainStuck(node: string, leads: readonly string[]): CliError {
+  const them = leads.length === 1 ? "it" : "them";
+  return new CliError(
+    "DRAIN_STUCK",
+    `${node} still leads ${leads.map(decodeSymbol).join(", ")}: nobody has asked for ${them} in ` +
+      `${DRAIN_WITHOUT_PROGRESS_MS_MAX / 1_000} s. It stays drained; undrain takes that back`,
+  );
 }
 
 export function undrain(name: string, options: Common): Promise<void> {

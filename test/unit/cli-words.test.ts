@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MarketPhase } from "../../proto/gen/exchange/v1/exchange.js";
 import { scheduleOf } from "../../services/cli/market.js";
+import { drainStuck } from "../../services/cli/place.js";
 import {
   formatPercent,
   orderTypeOf,
@@ -28,6 +29,14 @@ describe("words of the command line", () => {
     expect(() => orderTypeOf("toString")).toThrow("limit, market, stop or stop-limit");
     expect(() => timeInForceOf("GTC")).toThrow("gtc, ioc, fok, day, gtd, open or close");
     expect(() => selfTradePreventionOf("")).toThrow("none, newest, oldest, both or decrement");
+  });
+
+  it("name what a drain waits for, one or several", () => {
+    expect(drainStuck("node-1", ["market.2330%2ETW"]).message).toBe(
+      "DRAIN_STUCK: node-1 still leads market.2330.TW: nobody has asked for it in 60 s. It stays drained; undrain takes that back",
+    );
+    const several = drainStuck("node-1", ["ledger.1", "ledger.2"]).message;
+    expect(several).toContain("ledger.1, ledger.2: nobody has asked for them in 60 s");
   });
 
   it("say how long", () => {
