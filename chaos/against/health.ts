@@ -1,6 +1,7 @@
 /** Is a running exchange as it should be before a drill, and is it afterwards? By what operators can see. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { decodeSymbol } from "../../actors/kernel/ids.js";
+import { CliError } from "../../services/cli/cli-error.js";
 import type { ClusterState } from "../../services/cli/cluster.js";
 import type { Target } from "./target.js";
 
@@ -33,6 +34,16 @@ export async function whatAils(
     if (looks === 1) log(`waiting up to ${limitMs / MS_PER_SECOND} s: ${words.join("; ")}`);
     await sleep(LOOK_EVERY_MS);
   }
+}
+
+/** The refusal of a drill whose wait was in vain. It looks once more: what was wrong may have passed just now. */
+export async function notHealthy(target: Target, waitedFor: readonly string[]): Promise<CliError> {
+  const still = (await ailsNow(target)).map(({ what }) => what);
+  const words =
+    still.length > 0
+      ? still.join("; ")
+      : `${waitedFor.join("; ")}: so it was to the end of the wait, and has passed just now; run it again`;
+  return new CliError("EXCHANGE_NOT_HEALTHY", words);
 }
 
 /** By one look, which takes a second where nothing ails. */

@@ -3,7 +3,6 @@
  * Then, if the exchange is whole and the probe's account good for it, it is done.
  */
 import { kindOfName, ledgerName, shardOfAccount } from "../../actors/kernel/ids.js";
-import { CliError } from "../../services/cli/cli-error.js";
 import { makeReportFolder } from "../../services/cli/drill-folder.js";
 import { formatDecimal } from "../../services/common/decimal.js";
 import { unlessInterrupted } from "../interrupt.js";
@@ -11,7 +10,7 @@ import { accountObstacles, type ProbeNeeds } from "./account.js";
 import { liveDrillOf } from "./drills/catalog.js";
 import { type Ground, type LiveDrill, planWithin, refusalOf } from "./drills/drill.js";
 import { type DryRun, outlookOf } from "./dry-run.js";
-import { ailsNow, WAIT_MS_MAX, whatAils } from "./health.js";
+import { ailsNow, notHealthy, WAIT_MS_MAX, whatAils } from "./health.js";
 import { Probe } from "./probe.js";
 import { fundsFor, type ProbeTerms, probeTermsOf } from "./probe-terms.js";
 import { radiusOf, type RadiusWords } from "./radius.js";
@@ -156,7 +155,7 @@ class LiveSession {
     const [obstacle] = await accountObstacles(target.client, this.needs);
     if (obstacle) throw obstacle;
     const ails = await unlessInterrupted(run.signal, whatAils(target, WAIT_MS_MAX, run.log));
-    if (ails.length > 0) throw new CliError("EXCHANGE_NOT_HEALTHY", ails.join("; "));
+    if (ails.length > 0) throw await unlessInterrupted(run.signal, notHealthy(target, ails));
     const { balances } = await target.client.balances(options.account);
     if (options.folder !== undefined) makeReportFolder(options.folder);
     const probe = await Probe.open(options.against, options.account, this.terms);

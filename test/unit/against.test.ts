@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { LIVE_DRILLS, liveDrillOf } from "../../chaos/against/drills/catalog.js";
 import { type Ground, planWithin, refusalOf } from "../../chaos/against/drills/drill.js";
-import { ailsOf, changedBetween, whatAils } from "../../chaos/against/health.js";
+import { ailsOf, changedBetween, notHealthy, whatAils } from "../../chaos/against/health.js";
 import { longestPause } from "../../chaos/against/probe.js";
 import { fundsFor, probeTermsOf } from "../../chaos/against/probe-terms.js";
 import { radiusOf } from "../../chaos/against/radius.js";
@@ -187,6 +187,22 @@ describe("the health of an exchange", () => {
     expect(lines).toEqual([
       "waiting up to 30 s: node-3 has come of late, and gets its share in 5 s",
     ]);
+  });
+
+  it("is to be struck again where what was waited for has passed when the wait is over", async () => {
+    const gone = clusterOf({ "node-3": { isAlive: false } });
+    const refusal = async (...states: ClusterState[]) => {
+      const look = async () => states.shift() ?? clusterOf();
+      const target = { cluster: { look }, places: { processes: [] } };
+      return notHealthy(target as never, await whatAils(target as never, -1));
+    };
+    await expect(refusal(gone, gone)).resolves.toMatchObject({
+      code: "EXCHANGE_NOT_HEALTHY",
+      message: "EXCHANGE_NOT_HEALTHY: node-3 is gone",
+    });
+    expect((await refusal(gone)).message).toMatch(
+      /^EXCHANGE_NOT_HEALTHY: node-3 is gone: .*has passed.*; run it again$/,
+    );
   });
 
   it("is hurt where an actor has another leader that was not to be touched", () => {
