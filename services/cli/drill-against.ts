@@ -7,6 +7,7 @@ import { type DryRun, dryRunText } from "../../chaos/against/dry-run.js";
 import type { LiveRun } from "../../chaos/against/rounds.js";
 import { planLive, runLive } from "../../chaos/against/session.js";
 import { Undo } from "../../chaos/against/undo.js";
+import { InterruptedError, reasonOf } from "../../chaos/interrupt.js";
 import { RECORD_FILE } from "../../chaos/evidence/folder.js";
 import { MANIFEST } from "../../chaos/evidence/manifest.js";
 import { accountOf } from "./accounts.js";
@@ -58,7 +59,8 @@ export async function drillAgainst(
   }
   const folder = reportFolder(`against-${name}`, options.report);
   const run = interruptibleRun();
-  const report = await runLive({ ...wanted, folder }, run);
+  const report = await unlessEnded(run, runLive({ ...wanted, folder }, run));
+  if (report === null) return EXIT_INTERRUPTED;
   // It comes last: without it the evidence is not whole, as the report says.
   if (existsSync(join(folder, MANIFEST))) tellReport(folder, RECORD_FILE);
   if (options.json) printJson(report);
@@ -134,9 +136,7 @@ export function interruptibleRun(): LiveRun {
   const end = (reason: string): void => {
     firstMs ??= performance.now();
     if (controller.signal.aborted) return;
-    progress(
-      "ending the drill: what it did is taken back; once more, and it says what is left to do by hand",
-    );
+    progress(`ending the drill: ${endingOf(undo)}`);
     controller.abort(reason);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -152,6 +152,24 @@ export function interruptibleRun(): LiveRun {
     end(`something went wrong here: ${error.message}`);
   });
   return { log: progress, signal: controller.signal, undo };
+}
+
+function endingOf({ isUnused, left }: Undo): string {
+  if (isUnused) return "nothing was done; once more, and it ends at once";
+  if (left.length === 0) return "what it did is taken back already; once more, and it ends at once";
+  return "what it did is taken back; once more, and it says what is left to do by hand";
+}
+
+/** Null where somebody has ended a drill before it struck; that is told. */
+async function unlessEnded<T>({ undo, signal }: LiveRun, work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    const did = undo.isUnused ? "nothing was done" : "nothing was struck";
+    progress(`${error.code}: ${reasonOf(signal)}; ${did}`);
+    return null;
+  }
 }
 
 function giveUp({ left }: Undo): never {

@@ -1,0 +1,73 @@
+/** What a drill at a running exchange says when somebody ends it, by what it has done by then. */
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { LiveRun } from "../../chaos/against/rounds.js";
+import { runLive } from "../../chaos/against/session.js";
+import { unlessInterrupted } from "../../chaos/interrupt.js";
+import { drillAgainst, interruptibleRun } from "../../services/cli/drill-against.js";
+import { EXIT_INTERRUPTED } from "../../services/cli/exit-codes.js";
+
+vi.mock(import("../../chaos/against/session.js"), async (original) => ({
+  ...(await original()),
+  runLive: vi.fn(),
+}));
+
+let listeners: Map<string | symbol, (word: string) => void>;
+let said: string[];
+
+beforeEach(() => {
+  listeners = new Map();
+  said = [];
+  vi.spyOn(process, "on").mockImplementation((name, listener) => {
+    listeners.set(name, listener);
+    return process;
+  });
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    said.push(String(text));
+    return true;
+  });
+});
+afterEach(() => vi.restoreAllMocks());
+
+const ctrlC = () => listeners.get("SIGINT")!("SIGINT");
+const LAMP = {
+  what: "the lamp is lit",
+  byHand: "npx palisade lamp off",
+  undo: async () => undefined,
+  isUndone: async () => true,
+};
+
+it.each([
+  ["has done nothing", async () => undefined, "nothing was done; once more, and it ends at once"],
+  [
+    "has something to take back",
+    async ({ undo }: LiveRun) => undo.note(LAMP),
+    "what it did is taken back; once more, and it says what is left to do by hand",
+  ],
+  [
+    "has taken back everything",
+    async ({ undo }: LiveRun) => {
+      undo.note(LAMP);
+      await undo.run();
+    },
+    "what it did is taken back already; once more, and it ends at once",
+  ],
+])("a drill that %s says that when it is ended", async (_, before, words) => {
+  const run = interruptibleRun();
+  await before(run);
+  ctrlC();
+  ctrlC(); // Npm's, of the same moment.
+  expect(said.join("").split("ending the drill: ")[1]).toBe(`${words}\n`);
+  expect(run.signal.reason).toBe("it got SIGINT");
+});
+
+it("a drill that is ended while it waits ends as what SIGINT ends, and has done nothing", async () => {
+  vi.mocked(runLive).mockImplementation(async (_, run) => {
+    const waiting = unlessInterrupted(run.signal, new Promise<never>(() => undefined));
+    ctrlC();
+    return waiting;
+  });
+  const options = { against: "127.0.0.1:1", account: "9", symbols: "all" };
+  expect(await drillAgainst("drain", options)).toBe(EXIT_INTERRUPTED);
+  expect(said.join("")).toMatch(/DRILL_INTERRUPTED: it got SIGINT; nothing was done\n$/);
+  expect(said.join("")).not.toContain("taken back");
+});
