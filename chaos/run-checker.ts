@@ -19,6 +19,16 @@ export interface CheckerOptions {
   readonly program?: string;
 }
 
+/** Nobody has judged: told without a stack trace, and no refusal, as everything was done by then. */
+export class CheckerError extends Error {
+  override readonly name = "CheckerError";
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(`${code}: ${message}`);
+    this.code = code;
+  }
+}
+
 /** `logs`: the folder of the clients' logs. Rejects when the program says nothing, or nothing in time. */
 export async function runChecker(
   logs: string,
@@ -26,29 +36,33 @@ export async function runChecker(
   flow: Flow,
   { extract, signal, limitMs = CHECKER_MS_MAX, program = PROGRAM }: CheckerOptions = {},
 ): Promise<CheckReport> {
-  if (signal?.aborted) throw new Error("CHECKER_ENDED: it was ended before it began");
+  if (signal?.aborted) throw leftAlone();
   const args = [program, "--logs", logs, "--url", postgresUrl, "--flow", flow, "--json"];
   if (extract !== undefined) args.push("--extract", extract);
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
-  let ended: string | undefined;
-  const end = (why: string): void => {
+  let ended: CheckerError | undefined;
+  const end = (why: CheckerError): void => {
     ended ??= why;
     child.kill("SIGKILL");
   };
-  const late = `CHECKER_LATE: the checker said nothing within ${limitMs / MS_PER_SECOND} s, and was ended`;
-  const timer = setTimeout(() => end(late), limitMs);
-  const leave = (): void => end("CHECKER_ENDED: nobody waits for it any more");
+  const late = `the checker said nothing within ${limitMs / MS_PER_SECOND} s, and was ended`;
+  const timer = setTimeout(() => end(new CheckerError("CHECKER_LATE", late)), limitMs);
+  const leave = (): void => end(leftAlone());
   signal?.addEventListener("abort", leave);
   process.once("exit", leave);
   try {
     const { code, output, errors } = await outcomeOf(child);
     if (output.startsWith("{")) return JSON.parse(output) as CheckReport;
-    throw new Error(ended ?? `CHECKER_FAILED: code ${code}: ${errors}`);
+    throw ended ?? new CheckerError("CHECKER_FAILED", `code ${code}: ${errors}`);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", leave);
     process.off("exit", leave);
   }
+}
+
+function leftAlone(): CheckerError {
+  return new CheckerError("CHECKER_ENDED", "nobody waits for the checker any more");
 }
 
 function outcomeOf(

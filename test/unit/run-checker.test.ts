@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, it } from "vitest";
 import { runChecker } from "../../chaos/run-checker.js";
+import { EXIT_FAILED } from "../../services/cli/exit-codes.js";
+import { exitCodeOf, wordsOf } from "../../services/cli/failures.js";
 
 const folder = mkdtempSync(join(tmpdir(), "palisade-run-checker-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -77,10 +79,13 @@ it("a checker that nobody waits for any more is ended", async () => {
 it("a checker that says nothing in time is ended, and that is told", async () => {
   const logs = newLogs("late");
   const late = runChecker(logs, "", "any", { program: silent, limitMs: 1_500 });
-  const refused = expect(late).rejects.toThrow(/^CHECKER_LATE: .*within 1.5 s/);
+  const thrown = late.catch((error: unknown) => error);
   const pid = await pidOf(logs);
-  await refused;
+  const error = await thrown;
   await untilGone(pid);
+  const words = "CHECKER_LATE: the checker said nothing within 1.5 s, and was ended";
+  // Without a stack trace, and red: what was to be judged was done.
+  expect([wordsOf(error), exitCodeOf(error, ["drill"])]).toEqual([words, EXIT_FAILED]);
 });
 
 it("a checker does not outlive the process that has asked for it", async () => {
