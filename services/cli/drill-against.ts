@@ -161,7 +161,10 @@ function endingOf({ isUnused, left }: Undo): string {
 }
 
 /** Null where somebody has ended a drill before it struck; that is told. */
-async function unlessEnded<T>({ undo, signal }: LiveRun, work: Promise<T>): Promise<T | null> {
+export async function unlessEnded<T>(
+  { undo, signal }: LiveRun,
+  work: Promise<T>,
+): Promise<T | null> {
   try {
     return await work;
   } catch (error) {

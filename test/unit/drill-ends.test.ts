@@ -1,15 +1,8 @@
 /** What a drill at a running exchange says when somebody ends it, by what it has done by then. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { LiveRun } from "../../chaos/against/rounds.js";
-import { runLive } from "../../chaos/against/session.js";
 import { unlessInterrupted } from "../../chaos/interrupt.js";
-import { drillAgainst, interruptibleRun } from "../../services/cli/drill-against.js";
-import { EXIT_INTERRUPTED } from "../../services/cli/exit-codes.js";
-
-vi.mock(import("../../chaos/against/session.js"), async (original) => ({
-  ...(await original()),
-  runLive: vi.fn(),
-}));
+import { interruptibleRun, unlessEnded } from "../../services/cli/drill-against.js";
 
 let listeners: Map<string | symbol, (word: string) => void>;
 let said: string[];
@@ -60,14 +53,12 @@ it.each([
   expect(run.signal.reason).toBe("it got SIGINT");
 });
 
-it("a drill that is ended while it waits ends as what SIGINT ends, and has done nothing", async () => {
-  vi.mocked(runLive).mockImplementation(async (_, run) => {
-    const waiting = unlessInterrupted(run.signal, new Promise<never>(() => undefined));
-    ctrlC();
-    return waiting;
-  });
-  const options = { against: "127.0.0.1:1", account: "9", symbols: "all" };
-  expect(await drillAgainst("drain", options)).toBe(EXIT_INTERRUPTED);
+it("a drill that is ended while it waits has no report, and has done nothing", async () => {
+  const run = interruptibleRun();
+  const waiting = unlessInterrupted(run.signal, new Promise<never>(() => undefined));
+  const ended = unlessEnded(run, waiting);
+  ctrlC();
+  expect(await ended).toBeNull();
   expect(said.join("")).toMatch(/DRILL_INTERRUPTED: it got SIGINT; nothing was done\n$/);
   expect(said.join("")).not.toContain("taken back");
 });

@@ -39,7 +39,7 @@ class Transport implements ConsumerTransport {
   }
 
   async trouble(turns = 0): Promise<void> {
-    for (let turn = 0; turn < turns; turn++) await null;
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
     this.handlers.lost();
     this.handlers.back();
   }
