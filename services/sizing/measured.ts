@@ -40,11 +40,14 @@ export const MEASURED_SHARDS = 2;
 export const MEASURED_SYMBOLS = 10;
 export const MEASURED_ACTORS = MEASURED_SHARDS + MEASURED_SYMBOLS;
 
-/** The same day, the same exchange, with nothing to do: parts of a core, of three nodes, a feed, NATS. A gateway's was not written down. */
-export const IDLE_CORES = { nodes: 3 * 0.055, feeds: 0.02, nats: 0.031 };
-/** `failover`: a thousand markets and four ledger shards that nobody trades on ran on these two cores, so they cost no more than that. */
+/** The same day, the same exchange, with nothing to do: the part of a core that the feed used. */
+export const IDLE_FEED_CORES = 0.02;
+/**
+ * On another day, as `failover` measures it: a thousand markets and four ledger shards that nobody trades on, on three nodes with a gateway
+ * and a feed; parts of a core, with what the processes use anyway.
+ */
 export const IDLE_ACTORS = 1_004;
-export const IDLE_ACTORS_CORES_MAX = 2;
+export const IDLE_ACTORS_CORES = { nodes: 0.264, gateways: 0.046, feeds: 0.009, nats: 0.093 };
 
 /** `ledger`, durably, uniform accounts, on two shards: changes of an account. */
 export const LEDGER_CHANGES_PER_SECOND = 24_818;

@@ -10,12 +10,6 @@ const MICROS_PER_SECOND = 1_000_000;
  */
 export const GATEWAY_EVENTS_SHARE = 0.5;
 
-/** Actors that nobody trades on are announced all the same. What one costs is taken to be divided as what idle processes cost was. */
-const IDLE_GATEWAY_CORES = measured.IDLE_CORES.feeds;
-const IDLE_CORES = { ...measured.IDLE_CORES, gateways: IDLE_GATEWAY_CORES };
-const IDLE_CORES_SUM = Object.values(IDLE_CORES).reduce((sum, cores) => sum + cores, 0);
-const IDLE_ACTOR_CORES_MAX = measured.IDLE_ACTORS_CORES_MAX / measured.IDLE_ACTORS;
-
 /** Busy cores of the processes of a kind. */
 export interface Shared {
   /** More processes have less of it each. */
@@ -57,7 +51,7 @@ export function workFor(load: Load, ledgerShards: number, batches: Batches): Wor
     feeds: {
       divided: load.subscribers * coresPerSubscriber(ordersPerSecond / symbols),
       each:
-        measured.IDLE_CORES.feeds +
+        measured.IDLE_FEED_CORES +
         ordersOf("feeds", ofMarkets, idleFeedPerOrder) +
         idle * idleCores("feeds"),
     },
@@ -88,7 +82,7 @@ function ordersOf(
 
 /** What a feed took for an order had what it takes when there is none, which does not grow with orders. */
 function idleFeedPerOrder(measuredPerSecond: number): number {
-  return (measured.IDLE_CORES.feeds * MICROS_PER_SECOND) / measuredPerSecond;
+  return (measured.IDLE_FEED_CORES * MICROS_PER_SECOND) / measuredPerSecond;
 }
 
 /** Announcements of an actor that is as busy as one was measured are in what an order costs; these are the others. */
@@ -98,8 +92,9 @@ function idleActors(ordersPerSecond: number, actors: number, batches: Batches): 
   return Math.max(0, actors - (ordersPerSecond * MEASURED_ACTORS) / busy);
 }
 
-function idleCores(kind: keyof typeof IDLE_CORES): number {
-  return (IDLE_ACTOR_CORES_MAX * IDLE_CORES[kind]) / IDLE_CORES_SUM;
+/** Of an actor that nobody trades on: it is announced, and looked after, all the same. */
+function idleCores(kind: keyof typeof measured.IDLE_ACTORS_CORES): number {
+  return measured.IDLE_ACTORS_CORES[kind] / measured.IDLE_ACTORS;
 }
 
 /** A subscriber is told of each batch of its market, and of no more batches than a market was seen to make. */

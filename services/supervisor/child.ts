@@ -15,6 +15,12 @@ const STOP_LIMIT_MS = 15_000;
 const KILL_LIMIT_MS = 10_000;
 const LOG_TAIL_LINES = 15;
 
+/**
+ * V8 collects a small heap whole again and again while it grows, each time for 5 to 25 ms, which is as long as a planned move takes: it may
+ * grow to so many MiB before that.
+ */
+const NODE_FLAGS = ["--enable-source-maps", "--initial-old-space-size=128"];
+
 export type ProcessKind = "node" | "gateway" | "feed";
 
 /** What a process says on stdout when it is ready; ports by what they are for. */
@@ -181,7 +187,7 @@ export class ExchangeProcess {
     const { logFile, env } = this.plan;
     const program = programOf(this.plan);
     const output = openSync(logFile, "a");
-    const child = spawn(process.execPath, ["--enable-source-maps", program], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, program], {
       cwd: PROJECT_ROOT,
       detached: true,
       stdio: ["pipe", "pipe", output],
