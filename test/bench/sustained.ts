@@ -1,6 +1,6 @@
 /**
  * Which rate an exchange sustains: an open loop raises what it offers in steps until latency breaks, and the highest step
- * that held then has to hold for the whole time of a measurement.
+ * that held then has to hold for the whole time of a measurement. Where none does, lower rates are offered for as long.
  */
 import type { PhaseReport } from "./phase.js";
 import { type BrokenBy, brokenBy } from "./phase-verdict.js";
@@ -10,7 +10,10 @@ const FIRST_SHARE = 0.5;
 const STEP_FACTOR = 1.15;
 const STEPS_MAX = 12;
 /** Where the first step is too much, so many more offer the same part of the one before; below, the machine has no time for us. */
-const LOWER_STEPS_MAX = 3;
+const LOWER_STEPS_MAX = 6;
+/** Where no step holds for the whole time, so many more are offered for as long, each this part of the one before. */
+const LOWER_ATTEMPTS_MAX = 4;
+const LOWER_ATTEMPT_SHARE = 0.75;
 const OFFER_MIN_PER_SECOND = 10;
 
 /** One rate that was offered, and whether it held. */
@@ -57,14 +60,25 @@ export async function findSustained(
     if (rate === null) break;
     steps.push(await judge(rate, "step"));
   }
-  const candidates = steps.filter((step) => step.brokenBy === null).toReversed();
   const attempts: Step[] = [];
-  for (const { offeredPerSecond } of candidates) {
-    const attempt = await judge(offeredPerSecond, "whole");
+  for (const rate of ratesToHold(steps)) {
+    const attempt = await judge(rate, "whole");
     attempts.push(attempt);
     if (attempt.brokenBy === null) {
-      return { steps, attempts, sustainedOrdersPerSecond: offeredPerSecond, held: attempt };
+      return { steps, attempts, sustainedOrdersPerSecond: rate, held: attempt };
     }
   }
   return { steps, attempts, sustainedOrdersPerSecond: 0, held: null };
+}
+
+/** The steps that held, the highest first, and then some rates below them. */
+function ratesToHold(steps: readonly Step[]): number[] {
+  const rates = steps
+    .filter(({ brokenBy: by }) => by === null)
+    .map(({ offeredPerSecond }) => offeredPerSecond)
+    .toReversed();
+  for (let lower = 0; lower < LOWER_ATTEMPTS_MAX && rates.length > 0; lower++) {
+    rates.push(Math.round(rates.at(-1)! * LOWER_ATTEMPT_SHARE));
+  }
+  return rates.filter((rate) => rate >= OFFER_MIN_PER_SECOND);
 }

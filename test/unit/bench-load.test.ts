@@ -36,7 +36,7 @@ describe("the next step", () => {
     expect(
       nextOffer(
         8_000,
-        Array.from({ length: 4 }, () => first),
+        Array.from({ length: 7 }, () => first),
       ),
     ).toBeNull();
     expect(nextOffer(1, [])).toBeNull();
@@ -78,11 +78,27 @@ describe("the sustained rate", () => {
     expect(asked.slice(-3)).toEqual(["whole 5290", "whole 4600", "whole 4000"]);
   });
 
+  it("is below all steps where each was good for a moment only", async () => {
+    const { asked, offer } = offers(1_100, 600);
+    const { attempts, sustainedOrdersPerSecond } = await findSustained(8_000, offer);
+    expect(sustainedOrdersPerSecond).toBe(563);
+    expect(attempts.map(({ offeredPerSecond }) => offeredPerSecond)).toEqual([1_000, 750, 563]);
+    expect(asked.slice(-3)).toEqual(["whole 1000", "whole 750", "whole 563"]);
+  });
+
+  it("is none where none of some lower ones holds either", async () => {
+    const { attempts, held } = await findSustained(8_000, offers(1_100, 0).offer);
+    expect(held).toBeNull();
+    expect(attempts.map(({ offeredPerSecond }) => offeredPerSecond)).toEqual([
+      1_000, 750, 563, 422, 317,
+    ]);
+  });
+
   it("is none where nothing held", async () => {
     const { steps, ...found } = await findSustained(8_000, offers(0, 0).offer);
     expect(found).toEqual({ attempts: [], sustainedOrdersPerSecond: 0, held: null });
     expect(steps.map(({ offeredPerSecond }) => offeredPerSecond)).toEqual([
-      4_000, 2_000, 1_000, 500,
+      4_000, 2_000, 1_000, 500, 250, 125, 63,
     ]);
   });
 });
