@@ -52,12 +52,22 @@ export async function runChecker(
   process.once("exit", leave);
   try {
     const { code, output, errors } = await outcomeOf(child);
-    if (output.startsWith("{")) return JSON.parse(output) as CheckReport;
+    const report = ended ? null : reportIn(output);
+    if (report) return report;
     throw ended ?? new CheckerError("CHECKER_FAILED", `code ${code}: ${errors}`);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", leave);
     process.off("exit", leave);
+  }
+}
+
+/** Null: it has ended before it had said all. */
+function reportIn(output: string): CheckReport | null {
+  try {
+    return JSON.parse(output) as CheckReport;
+  } catch {
+    return null;
   }
 }
 

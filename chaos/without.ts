@@ -1,4 +1,5 @@
 /** Drills at an exchange that lacks a safety: the one that is for it has to go red, or it would prove nothing elsewhere. */
+import { CheckerError } from "./run-checker.js";
 import { type DrillOptions, SEED, SURROUNDINGS } from "./drill.js";
 import { drillOf } from "./drills/catalog.js";
 import { CannotStrikeError, type Round } from "./drills/drill.js";
@@ -84,8 +85,11 @@ function wrongIn(report: DrillReport): readonly string[] {
   return [...found, ...report.failures];
 }
 
-/** An exchange that does not come back, or to rest, is found wrong, too. */
+/** An exchange that does not come back, or to rest, is found wrong, too; where nobody has judged, nothing is found. */
 function failureOf(error: unknown): readonly string[] {
-  if (error instanceof CannotStrikeError || error instanceof InterruptedError) throw error;
+  const isNoAnswer = [CannotStrikeError, InterruptedError, CheckerError].some(
+    (kind) => error instanceof kind,
+  );
+  if (isNoAnswer) throw error;
   return [error instanceof Error ? error.message : String(error)];
 }

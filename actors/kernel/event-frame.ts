@@ -60,7 +60,7 @@ export function decodeEventFrame(bytes: Uint8Array): EventFrame {
   return frame;
 }
 
-/** A leader's word of where it stands: on claiming and every 100 ms. */
+/** A leader's word of where it stands: on claiming, soon after each batch, and now and then. */
 export interface Announcement {
   readonly actor: number;
   readonly name: string;

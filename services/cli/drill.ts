@@ -114,8 +114,8 @@ export async function drill(name: string, options: DrillOptions): Promise<number
     progress(error.message);
     return EXIT_INTERRUPTED;
   } finally {
-    if (isNew) dropEmptyFolder(folder);
     unlock();
+    if (isNew) dropEmptyFolder(folder);
   }
 }
 

@@ -90,10 +90,9 @@ async function untilEmpty(cluster: Cluster, node: string): Promise<void> {
 
 /** `leads`: one actor at least. */
 export function drainStuck(node: string, leads: readonly string[]): CliError {
-  const them = leads.length === 1 ? "it" : "them";
   return new CliError(
     "DRAIN_STUCK",
-    `${node} still leads ${leads.map(decodeSymbol).join(", ")}: nobody has asked for ${them} in ` +
+    `${node} still leads ${leads.map(decodeSymbol).join(", ")}: none has left in ` +
       `${DRAIN_WITHOUT_PROGRESS_MS_MAX / 1_000} s. It stays drained; undrain takes that back`,
   );
 }

@@ -95,7 +95,7 @@ export class Lane {
       return this.full(
         "STREAM_FULL",
         `the inbox of ${inbox.name} is full`,
-        fullMs / FIRST_OF_SPREAD,
+        Math.ceil(fullMs) / FIRST_OF_SPREAD,
       );
     }
     const retryMs = this.admission.retryMs(this.pending.waiting, priority);

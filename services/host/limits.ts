@@ -1,6 +1,6 @@
 /** The host's limits and intervals, with their units (R11). */
 
-/** A leader says this often where it stands, with the marks that have moved. */
+/** A leader looks this often whether it has something new to say of where it stands; marks that have moved go with it. */
 export const ANNOUNCE_EVERY_MS = 100;
 /**
  * One that has nothing new to say does so only this often: a thousand idle markets are heard by every process there is. Nodes and gateways take

@@ -46,7 +46,7 @@ interface Wish {
   readonly askedAtMs: number;
 }
 
-/** Who does not want to give an actor says nothing: the others are asked for before it is their turn again. */
+/** Who does not want to give an actor says nothing: others that are as urgent are asked for before it is their turn again. */
 function isBefore(one: Wish, other: Wish): boolean {
   if (one.isUrgent !== other.isUrgent) return one.isUrgent;
   return one.askedAtMs < other.askedAtMs;

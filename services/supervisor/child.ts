@@ -19,7 +19,7 @@ const LOG_TAIL_LINES = 15;
  * V8 collects a small heap whole again and again while it grows, each time for 5 to 25 ms, which is as long as a planned move takes: it may
  * grow to so many MiB before that.
  */
-const NODE_FLAGS = ["--enable-source-maps", "--initial-old-space-size=128"];
+const RUNTIME_FLAGS = ["--enable-source-maps", "--initial-old-space-size=128"];
 
 export type ProcessKind = "node" | "gateway" | "feed";
 
@@ -187,7 +187,7 @@ export class ExchangeProcess {
     const { logFile, env } = this.plan;
     const program = programOf(this.plan);
     const output = openSync(logFile, "a");
-    const child = spawn(process.execPath, [...NODE_FLAGS, program], {
+    const child = spawn(process.execPath, [...RUNTIME_FLAGS, program], {
       cwd: PROJECT_ROOT,
       detached: true,
       stdio: ["pipe", "pipe", output],

@@ -11,7 +11,7 @@ const NODES = 3;
 const LEDGER_SHARDS = 4;
 /** So that a thousand inboxes find room on NATS's disk. */
 const INBOX_MIB = 4;
-/** Standbys have been built by then. */
+/** What building standbys has left behind is over by then. */
 const REST_MS = 10_000;
 const MICROS_PER_MS = 1_000;
 const POLL_MS = 20;

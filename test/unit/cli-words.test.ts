@@ -33,10 +33,10 @@ describe("words of the command line", () => {
 
   it("name what a drain waits for, one or several", () => {
     expect(drainStuck("node-1", ["market.2330%2ETW"]).message).toBe(
-      "DRAIN_STUCK: node-1 still leads market.2330.TW: nobody has asked for it in 60 s. It stays drained; undrain takes that back",
+      "DRAIN_STUCK: node-1 still leads market.2330.TW: none has left in 60 s. It stays drained; undrain takes that back",
     );
     const several = drainStuck("node-1", ["ledger.1", "ledger.2"]).message;
-    expect(several).toContain("ledger.1, ledger.2: nobody has asked for them in 60 s");
+    expect(several).toContain("ledger.1, ledger.2: none has left in 60 s");
   });
 
   it("say how long", () => {

@@ -26,8 +26,7 @@ const SAYS_ALL = [
   "UNKNOWN_DRILL",
 ];
 /** As the first argument of an error with a code, or as the first word of one without. */
-const CODE =
-  /(?:(?:CliError|EvidenceError)\(\s*|code = )"([A-Z]+(?:_[A-Z]+)+)"|["`]([A-Z]+(?:_[A-Z]+)+): /g;
+const CODE = /(?:\w*Error\(\s*|code = )"([A-Z]+(?:_[A-Z]+)+)"|["`]([A-Z]+(?:_[A-Z]+)+): /g;
 
 function filesOf(place: string): string[] {
   if (place.endsWith(".ts")) return [place];
