@@ -40,8 +40,8 @@ export const MEASURED_SHARDS = 2;
 export const MEASURED_SYMBOLS = 10;
 export const MEASURED_ACTORS = MEASURED_SHARDS + MEASURED_SYMBOLS;
 
-/** The same day, the same exchange, with nothing to do: the part of a core that the feed used. */
-export const IDLE_FEED_CORES = 0.02; // It belongs to that day's costs of an order, of which it is taken off.
+/** The same day, the same exchange, with nothing to do: the part of a core that the feed used. It is taken off what orders cost on that day. */
+export const IDLE_FEED_CORES = 0.02;
 /**
  * On another day, as `failover` measures it: a thousand markets and four ledger shards that nobody trades on, on three nodes with a gateway
  * and a feed; parts of a core, with what the processes use anyway.

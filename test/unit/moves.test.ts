@@ -41,8 +41,8 @@ it("a node that ends gives away all that it could without a rest", () => {
 
 describe("who asks for actors", () => {
   const node = "node-3";
-  const hostOf = (name: string, actor: number) =>
-    ({ name, actor, isFree: true, isWarm: true }) as unknown as Host;
+  const hostOf = (name: string, actor: number, isFree = true) =>
+    ({ name, actor, isFree, isWarm: true }) as unknown as Host;
 
   /** What is asked for, in turn, by a node that is given nothing. */
   function asked(hosts: readonly Host[], looks: number, urgent: readonly string[] = []): string[] {
@@ -69,7 +69,7 @@ describe("who asks for actors", () => {
     expect(asked(hosts, 9)).toEqual([...turn, ...turn, ...turn]);
   });
 
-  it("asks first for what has to come, and for the rest when it has", () => {
+  it("asks first for what has to come, and for the rest when there is no more of that", () => {
     const hosts = [hostOf("ledger.1", 1), hostOf("market.A", 2), hostOf("market.B", 3)];
     expect(asked(hosts, 4, ["market.A", "market.B"])).toEqual([
       "market.A",
@@ -77,5 +77,11 @@ describe("who asks for actors", () => {
       "market.A",
       "market.B",
     ]);
+    const came = [
+      hostOf("ledger.1", 1),
+      hostOf("market.A", 2, false),
+      hostOf("market.B", 3, false),
+    ];
+    expect(asked(came, 2, ["market.A", "market.B"])).toEqual(["ledger.1", "ledger.1"]);
   });
 });

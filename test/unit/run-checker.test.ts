@@ -61,6 +61,13 @@ it("a checker's report is what it says, and its last words are told where it say
   );
 });
 
+it("a checker that ends before it has said all has not judged", async () => {
+  const torn = programOf("torn", "process.stdout.write('{\"ok\":'); process.exitCode = 3");
+  await expect(runChecker(folder, "", "any", { program: torn })).rejects.toThrow(
+    /^CHECKER_FAILED: code 3/,
+  );
+});
+
 it("a checker that nobody waits for any more is ended", async () => {
   const logs = newLogs("aborted");
   const controller = new AbortController();

@@ -1,6 +1,6 @@
 /**
- * How a process asks a PostgreSQL that lets nobody in whether it does again: one connection at a time, and not each of those
- * that wait for it. A server that replays its log after a crash forks a process for everybody whom it turns away, and needs
+ * How a process asks a PostgreSQL that lets nobody in whether it does again: one connection at a time, and few
+ * where answers take long, and not each of those that wait for it. A server that replays its log after a crash forks a process for everybody whom it turns away, and needs
  * the processor itself.
  */
 import { setTimeout as sleep } from "node:timers/promises";
