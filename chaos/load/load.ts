@@ -144,9 +144,11 @@ export class Load {
     if (ordersPerSecond === 0) return this.fillWindow();
     const now = performance.now();
     this.outages.look(this.desk.isOpen, now);
-    const until = Math.min(this.dueBy(now, ordersPerSecond), this.sent + BURST_ORDERS_MAX);
-    if (!this.desk.isOpen || this.sent >= until) return;
+    const due = this.dueBy(now, ordersPerSecond);
     const lateMs = now - LATE_SEND_MS;
+    if (this.sent >= due || this.dueMsOf(this.sent + 1) >= lateMs) this.keeper?.punctual(now);
+    const until = Math.min(due, this.sent + BURST_ORDERS_MAX);
+    if (!this.desk.isOpen || this.sent >= until) return;
     while (this.sent < until) {
       const dueMs = this.dueMsOf(this.sent + 1);
       if (dueMs < lateMs) this.countLate(dueMs);

@@ -7,8 +7,10 @@ export interface Moments {
   readonly sent: readonly number[];
   /** When, and how long after it had been sent. */
   readonly accepted: readonly (readonly [at: number, wait: number])[];
-  /** By a gateway or by the ledger. */
-  readonly refused: readonly number[];
+  /** By a gateway or by the ledger, and with which code. */
+  readonly refused: readonly (readonly [at: number, code: string])[];
+  /** When the process was not behind with what it was to send. */
+  readonly punctual: readonly number[];
 }
 
 const TENTHS = 10;
@@ -16,7 +18,8 @@ const TENTHS = 10;
 export class MomentsKeeper implements OrderListener {
   private readonly at: number[] = [];
   private readonly acceptances: [number, number][] = [];
-  private readonly refusals: number[] = [];
+  private readonly refusals: [number, string][] = [];
+  private readonly onTime: number[] = [];
 
   sent(nowMs: number): void {
     this.at.push(inTenths(nowMs));
@@ -26,13 +29,17 @@ export class MomentsKeeper implements OrderListener {
     this.acceptances.push([inTenths(nowMs), inTenths(waitMs)]);
   }
 
-  refused(nowMs: number): void {
-    this.refusals.push(inTenths(nowMs));
+  refused(nowMs: number, code: string): void {
+    this.refusals.push([inTenths(nowMs), code]);
+  }
+
+  punctual(nowMs: number): void {
+    this.onTime.push(inTenths(nowMs));
   }
 
   get moments(): Moments {
-    const { at: sent, acceptances: accepted, refusals: refused } = this;
-    return { originMs: performance.timeOrigin, sent, accepted, refused };
+    const { at: sent, acceptances: accepted, refusals: refused, onTime: punctual } = this;
+    return { originMs: performance.timeOrigin, sent, accepted, refused, punctual };
   }
 }
 

@@ -51,8 +51,8 @@ export interface OrderListener {
   /** When it was due, where it is not sent at once. */
   sent(nowMs: number): void;
   accepted(nowMs: number, waitMs: number): void;
-  /** Not taken by a gateway, or not accepted by the ledger. */
-  refused(nowMs: number): void;
+  /** Not taken by a gateway, or not accepted by the ledger; the code says why. */
+  refused(nowMs: number, code: string): void;
 }
 
 export class OrderTracker {
@@ -145,7 +145,7 @@ export class OrderTracker {
       this.forget(order);
       this.counts.refused += 1;
       this.log.refused(order.account, order.clientOrderId, result.code);
-      this.listener?.refused(nowMs);
+      this.listener?.refused(nowMs, result.code);
     } else {
       this.reject(order, result.code, nowMs);
     }
@@ -216,7 +216,7 @@ export class OrderTracker {
     if (order.isFinal) return;
     this.report(order);
     this.forget(order);
-    this.listener?.refused(nowMs);
+    this.listener?.refused(nowMs, code);
     this.counts.rejected += 1;
     this.log.rejected(order.account, order.clientOrderId, code);
   }

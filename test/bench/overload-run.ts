@@ -50,6 +50,8 @@ export interface Run {
   readonly unreported: number;
   readonly loadedFromMs: number;
   readonly burstFromMs: number;
+  /** When its clients had sent their last order, and when the usual ones had sent what they were late with besides. */
+  readonly burstEndMs: number;
   readonly burstUntilMs: number;
   readonly untilMs: number;
 }
@@ -160,8 +162,10 @@ export async function runBurst(
     const told = { logs, unreported, all: toldBy(results), usual: toldBy(ofUsual) };
     // They may have sent on until they had read the word.
     const lastSentMs = toldBy(ofBurst).lastSentMs ?? 0;
-    const burstUntilMs = lastSentMs > burstFromMs ? lastSentMs : toldToStopMs;
-    return { ...told, loadedFromMs, burstFromMs, burstUntilMs, untilMs };
+    const burstEndMs = lastSentMs > burstFromMs ? lastSentMs : toldToStopMs;
+    // Usual clients that had no core send what they could not: while they do, more is asked for than they are to ask for.
+    const burstUntilMs = told.usual.punctualAfter(burstEndMs) ?? untilMs;
+    return { ...told, loadedFromMs, burstFromMs, burstEndMs, burstUntilMs, untilMs };
   });
 }
 

@@ -33,7 +33,7 @@ const FULL: Sizes = {
   saturated: 20,
   loaded: 20,
   burst: 20,
-  after: 10,
+  after: 15,
 };
 const SHORT: Sizes = {
   accounts: 100,
@@ -63,6 +63,9 @@ interface OverloadNumbers {
   /** Orders of all clients that were accepted a second during the burst, and their part of the capacity. */
   readonly goodput: number;
   readonly goodputRatio: number;
+  /** How long it was, and how much of it the usual clients took to send what they had been late with at its end. */
+  readonly burstMs: number;
+  readonly caughtUpMs: number;
   /** What was sent a second during the burst, in capacities. */
   readonly offeredTimes: number;
   /** Sent to accepted, of what was sent before the burst, and of what was sent during it; null: nothing of it was accepted. */
@@ -74,8 +77,10 @@ interface OverloadNumbers {
   /** From the end of the burst until the usual clients' orders are all accepted, 99 of 100 within twice their p99 of before it. */
   readonly recoveredMs: number | null;
   readonly refused: number;
+  readonly refusedByCode: Readonly<Record<string, number>>;
   /** Refused while four fifths of the capacity were asked for. */
   readonly refusedBefore: number;
+  readonly refusedBeforeByCode: Readonly<Record<string, number>>;
   /** Orders without an end, and whatever else the checker misses of what the usual clients were told. */
   readonly lost: number;
 }
@@ -131,7 +136,7 @@ async function warmUp(
 
 export function judge(
   { window: capacityWindow, acceptedPerSecond: capacity, refused: refusedAtCapacity }: Capacity,
-  { all, usual, unreported, loadedFromMs, burstFromMs, burstUntilMs, untilMs }: Run,
+  { all, usual, unreported, loadedFromMs, burstFromMs, burstEndMs, burstUntilMs, untilMs }: Run,
   lostByChecker: number,
 ): OverloadNumbers {
   const seconds = (burstUntilMs - burstFromMs) / MS_PER_SECOND;
@@ -147,6 +152,8 @@ export function judge(
     refusedAtCapacity,
     goodput: Math.round(goodput),
     goodputRatio: rounded(goodput / capacity),
+    burstMs: Math.round(burstUntilMs - burstFromMs),
+    caughtUpMs: Math.round(burstUntilMs - burstEndMs),
     offeredTimes: rounded(all.sentBetween(burstFromMs, burstUntilMs) / seconds / capacity),
     loadedP50Ms: roundedOrNull(percentileOf(loaded, 50)),
     loadedP99Ms: roundedOrNull(loadedP99Ms),
@@ -155,7 +162,9 @@ export function judge(
     admittedP99Ratio: ratio,
     recoveredMs: usual.normalAfter(burstUntilMs, untilMs, P99_RATIO_MAX * (loadedP99Ms ?? 0)),
     refused: all.refusedBetween(burstFromMs, burstUntilMs),
+    refusedByCode: all.refusalsBetween(burstFromMs, burstUntilMs),
     refusedBefore: all.refusedBetween(loadedFromMs, burstFromMs),
+    refusedBeforeByCode: all.refusalsBetween(loadedFromMs, burstFromMs),
     lost: lostByChecker + unreported,
   };
 }

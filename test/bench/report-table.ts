@@ -159,10 +159,11 @@ function overloadTables(report: OverloadReport): Table[] {
     refused,
     refusedBefore,
   } = report;
+  const { refusedByCode, refusedBeforeByCode } = report;
   const { loadedP50Ms, loadedP99Ms, admittedP50Ms, admittedP99Ms, timeline } = report;
   return [
     {
-      title: `${offeredTimes} times the capacity`,
+      title: `${offeredTimes} times the capacity for ${report.burstMs} ms`,
       rows: [
         ["", "accepted/s", "p50 ms", "p99 ms", "refused"],
         [`closed loop of ${capacityWindow}`, capacity, UNKNOWN, UNKNOWN, refusedAtCapacity],
@@ -174,6 +175,14 @@ function overloadTables(report: OverloadReport): Table[] {
           refusedBefore,
         ],
         ["burst", goodput, admittedP50Ms ?? UNKNOWN, admittedP99Ms ?? UNKNOWN, refused],
+      ],
+    },
+    {
+      title: "refused, and why",
+      rows: [
+        ["", "code", "orders"],
+        ...Object.entries(refusedBeforeByCode).map(([code, n]) => ["before the burst", code, n]),
+        ...Object.entries(refusedByCode).map(([code, n]) => ["burst", code, n]),
       ],
     },
     {

@@ -22,6 +22,11 @@ export interface TimelineSpan {
   readonly p99Ms: number | null;
 }
 
+interface Refusal {
+  readonly atMs: number;
+  readonly code: string;
+}
+
 interface Acceptance {
   readonly atMs: number;
   readonly waitMs: number;
@@ -30,12 +35,17 @@ interface Acceptance {
 /** Moments are milliseconds since 1970; a time between two of them is without the second. */
 export class ToldOrders {
   private readonly sent: readonly number[];
-  private readonly refused: readonly number[];
+  private readonly refused: readonly Refusal[];
   private readonly accepted: readonly Acceptance[];
+  /** By process. */
+  private readonly punctual: readonly (readonly number[])[];
 
   constructor(told: readonly Moments[]) {
     this.sent = told.flatMap(({ originMs, sent }) => sent.map((at) => originMs + at));
-    this.refused = told.flatMap(({ originMs, refused }) => refused.map((at) => originMs + at));
+    this.refused = told.flatMap(({ originMs, refused }) =>
+      refused.map(([at, code]) => ({ atMs: originMs + at, code })),
+    );
+    this.punctual = told.map(({ originMs, punctual }) => punctual.map((at) => originMs + at));
     this.accepted = told.flatMap(({ originMs, accepted }) =>
       accepted.map(([at, waitMs]) => ({ atMs: originMs + at, waitMs })),
     );
@@ -51,8 +61,24 @@ export class ToldOrders {
     return this.sent.reduce((latest, at) => Math.max(latest, at));
   }
 
+  /** From a moment on: when each process has once not been behind with what it was to send. Null: one always was. */
+  punctualAfter(fromMs: number): number | null {
+    const firsts = this.punctual.map((moments) => moments.find((at) => at >= fromMs) ?? Infinity);
+    const last = firsts.reduce((latest, at) => Math.max(latest, at), fromMs);
+    return last === Infinity ? null : last;
+  }
+
   refusedBetween(fromMs: number, untilMs: number): number {
-    return countBetween(this.refused, fromMs, untilMs);
+    return Object.values(this.refusalsBetween(fromMs, untilMs)).reduce((sum, n) => sum + n, 0);
+  }
+
+  /** By code. */
+  refusalsBetween(fromMs: number, untilMs: number): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { atMs, code } of this.refused) {
+      if (atMs >= fromMs && atMs < untilMs) counts[code] = (counts[code] ?? 0) + 1;
+    }
+    return counts;
   }
 
   /** The waits of what was accepted in that time, the shortest first. */

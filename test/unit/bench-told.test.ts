@@ -20,14 +20,14 @@ type Fate = (atMs: number) => number | "refused";
 function moments(fromMs: number, untilMs: number, fate: Fate): Moments {
   const sent: number[] = [];
   const accepted: [number, number][] = [];
-  const refused: number[] = [];
+  const refused: [number, string][] = [];
   for (let at = fromMs; at < untilMs; at += EVERY_MS) {
     sent.push(at);
     const wait = fate(at);
-    if (wait === "refused") refused.push(at);
+    if (wait === "refused") refused.push([at, "OVERLOADED"]);
     else accepted.push([at + wait, wait]);
   }
-  return { originMs: ORIGIN_MS, sent, accepted, refused };
+  return { originMs: ORIGIN_MS, sent, accepted, refused, punctual: sent };
 }
 
 const told = (untilMs: number, fate: Fate) => new ToldOrders([moments(0, untilMs, fate)]);
@@ -54,6 +54,22 @@ describe("what was told", () => {
     const [one, other] = [moments(0, 1_000, () => 5), moments(0, 500, () => 5)];
     expect(new ToldOrders([other, one]).lastSentMs).toBe(at(990));
     expect(new ToldOrders([]).lastSentMs).toBeNull();
+  });
+
+  it("is punctual when each of its processes has once not been behind", () => {
+    const onTime = (...punctual: number[]) => ({ ...moments(0, 100, () => 5), punctual });
+    const after = (...all: Moments[]) => new ToldOrders(all).punctualAfter(at(500));
+    expect(after(onTime(400, 700, 800))).toBe(at(700));
+    expect(after(onTime(400, 700, 800), onTime(499, 900))).toBe(at(900));
+    expect(after(onTime(400, 700), onTime(499))).toBeNull();
+    expect(after()).toBe(at(500));
+  });
+
+  it("counts refusals by their codes", () => {
+    const refused = [1, 5, 9].map((ms) => [ms, ms < 9 ? "OVERLOADED" : "MARKET_BEHIND"] as const);
+    const orders = new ToldOrders([{ ...moments(0, 10, () => 5), refused }]);
+    expect(orders.refusalsBetween(at(2), at(10))).toEqual({ OVERLOADED: 1, MARKET_BEHIND: 1 });
+    expect(orders.refusedBetween(at(0), at(9))).toBe(2);
   });
 
   it("has a timeline, from before the burst on", () => {
@@ -104,6 +120,7 @@ describe("overload", () => {
         usual: new ToldOrders([usual]),
         loadedFromMs: at(0),
         burstFromMs: at(BURST_MS),
+        burstEndMs: at(END_MS - 500),
         burstUntilMs: at(END_MS),
         untilMs: at(UNTIL_MS),
       },
@@ -122,7 +139,11 @@ describe("overload", () => {
     expect(numbers).toMatchObject({
       offeredTimes: 2,
       refused: 200,
+      refusedByCode: { OVERLOADED: 200 },
       refusedBefore: 0,
+      refusedBeforeByCode: {},
+      burstMs: 2_000,
+      caughtUpMs: 500,
       admittedP99Ratio: 1,
       recoveredMs: SPAN_MS,
       lost: 0,

@@ -292,6 +292,10 @@ describe("a load process", () => {
     expect(result.dueWhileLost).toBeGreaterThanOrEqual(17);
     expect(result.dueWhileLost).toBeLessThanOrEqual(19);
     expect(result.lateSends).toBe(0);
+    // It was behind from when the first of them was 20 ms late, 20 to 30 ms after the loss, until it had sent all of that.
+    const gaps = result.moments!.punctual.map((at, n, all) => (all[n + 1] ?? at) - at);
+    expect(Math.max(...gaps)).toBeGreaterThanOrEqual(168);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(182);
     const { maximum } = new Latencies(result.acceptLatency);
     expect(maximum).toBeGreaterThan(180);
     expect(maximum).toBeLessThan(210);
@@ -315,8 +319,10 @@ describe("a load process", () => {
   it("counts what it has no time to send as late by its own fault", async () => {
     // In each turn, of a millisecond, it sends half of what falls due.
     const { stop } = await started({ ordersPerSecond: 1_000_000 }, 100);
-    const { lateSends, dueWhileLost, submitted } = await stop();
+    const { lateSends, dueWhileLost, submitted, moments } = await stop();
     expect(submitted).toBe(50_000);
+    // 20 ms of what was due are 20,000 orders, and every other turn brings it a thousand nearer to that: after 40 it is behind.
+    expect(moments!.punctual).toHaveLength(39);
     // From the order 19,501 on, of the 40th turn; and of the 80,000 that were due 20 ms before the end those that were not sent.
     expect(lateSends).toBe(30_499 + 30_000);
     expect(dueWhileLost).toBe(0);
