@@ -16,11 +16,12 @@ import {
   RESEND_FRAMES_MAX,
   RETRY_WHEN_FULL_MS,
   STREAM_FULL_PAUSE_MS,
+  STREAM_FULL_RETURN_MS,
 } from "./limits.js";
 import * as metrics from "./metrics.js";
-import { Overload, RETRY_SPREAD, RetrySpread, retryMsAt } from "./overload.js";
+import { Overload, RetrySpread, retryMsAt, returnMsAt } from "./overload.js";
 import { type Answer, type Confirmer, Pending, type PendingFrame, type Waiter } from "./pending.js";
-import { type CommandRefusal, exhausted, noLeader, type Refusal } from "./refusal.js";
+import { type CommandRefusal, exhausted, noLeader } from "./refusal.js";
 
 export interface LaneDependencies {
   readonly log: Log;
@@ -28,8 +29,6 @@ export interface LaneDependencies {
   readonly leaders: Leaders;
   readonly logger: Logger;
 }
-
-const FIRST_OF_SPREAD = 1 - RETRY_SPREAD;
 
 export class Lane {
   readonly receiver: number;
@@ -43,6 +42,8 @@ export class Lane {
   private fullUntilMs = 0;
   /** Did the log refuse what was sent last? It is said once, until it takes something again. */
   private isRefused = false;
+  /** Was a mark of what was never sent heard? Anybody can say anything on the bus: it is said once, and counted each time. */
+  private hasForged = false;
 
   constructor(receiver: number, source: number, token: number, deps: LaneDependencies) {
     this.receiver = receiver;
@@ -87,16 +88,14 @@ export class Lane {
     }
     if (this.pending.size >= PENDING_COMMANDS_PER_RECEIVER_MAX) {
       const message = `${PENDING_COMMANDS_PER_RECEIVER_MAX} commands wait for ${inbox.name}`;
-      return this.full("TOO_MANY_PENDING", message, RETRY_WHEN_FULL_MS);
+      const retryMs = retryMsAt(RETRY_WHEN_FULL_MS, this.spread.next());
+      return exhausted("TOO_MANY_PENDING", message, retryMs);
     }
     const fullMs = this.fullUntilMs - clock.now();
     if (fullMs > 0) {
-      // Nobody is told to come before the pause is over.
-      return this.full(
-        "STREAM_FULL",
-        `the inbox of ${inbox.name} is full`,
-        Math.ceil(fullMs) / FIRST_OF_SPREAD,
-      );
+      // Nobody is told to come before the pause is over; who is refused late in it comes no nearer to its end than who was early.
+      const retryMs = Math.ceil(fullMs) + returnMsAt(STREAM_FULL_RETURN_MS, this.spread.next());
+      return exhausted("STREAM_FULL", `the inbox of ${inbox.name} is full`, retryMs);
     }
     const retryMs = this.admission.retryMs(this.pending.waiting, priority);
     if (retryMs === 0) return undefined;
@@ -135,8 +134,13 @@ export class Lane {
   confirm(number: number): void {
     if (this.pending.confirm(number)) return;
     metrics.malformedMessages.inc();
+    if (this.hasForged) return;
+    this.hasForged = true;
     const actor = this.deps.leaders.inbox(this.receiver)?.name;
-    this.deps.logger.warn({ actor, number }, "it says that it has had what was never sent");
+    this.deps.logger.warn(
+      { actor, number },
+      "it says that it has had what was never sent; more of that is only counted",
+    );
   }
 
   /** Sends again what the receiver may lack, from a number on (0: everything that is not confirmed). */
@@ -155,10 +159,6 @@ export class Lane {
     this.resendFrames(this.pending.overdue(now - RESEND_AFTER_MS, RESEND_FRAMES_MAX), "overdue");
     this.flush();
     this.measure();
-  }
-
-  private full<Code extends string>(code: Code, message: string, retryMs: number): Refusal<Code> {
-    return exhausted(code, message, retryMsAt(retryMs, this.spread.next()));
   }
 
   /** Without an inbox it has no name, and nothing was ever sent there. */

@@ -22,6 +22,8 @@ export const RETRY_WITHOUT_LEADER_MS = 200;
 export const RETRY_WHEN_STOPPING_MS = 100;
 /** After a stream was full, nothing new is sent to it for so long. */
 export const STREAM_FULL_PAUSE_MS = 1_000;
+/** Those who were refused meanwhile are told to come back within so long after that, evenly. */
+export const STREAM_FULL_RETURN_MS = 1_000;
 
 /** Frames handed to the log and not yet taken by it, per receiver; what comes meanwhile gathers in the next frame. */
 export const PUBLISHES_IN_FLIGHT_MAX = QUEUES["gateway-publishing"].limit;

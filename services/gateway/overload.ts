@@ -29,6 +29,11 @@ export function retryMsAt(retryMs: number, step: number): number {
   return Math.max(1, Math.round(retryMs * (1 + part * RETRY_SPREAD)));
 }
 
+/** How long after the earliest moment a step comes, when all of them are spread over so long. */
+export function returnMsAt(overMs: number, step: number): number {
+  return Math.round((overMs * (step + 1)) / RETRY_STEPS);
+}
+
 interface Moment {
   readonly untilMs: number;
   readonly retryMs: number;

@@ -16,13 +16,20 @@ export class CommitTurns {
   private readonly resting = new Set<BeginCommit>();
   private readonly restsUntilMs = new WeakMap<BeginCommit, number>();
   private free = COMMITS_AT_ONCE;
+  private working: () => void = () => undefined;
 
   constructor(clock: Clock) {
     this.clock = clock;
   }
 
+  /** Calls back in the midst of work, whenever an actor has applied what had come in. */
+  onWork(working: () => void): void {
+    this.working = working;
+  }
+
   /** Begins a commit when its turn has come, perhaps at once. To ask for the same again changes nothing. */
   take(begin: BeginCommit): void {
+    this.working();
     if (this.resting.has(begin)) return;
     const restMs = (this.restsUntilMs.get(begin) ?? 0) - this.clock.now();
     if (restMs <= 0) return this.queue(begin);

@@ -22,6 +22,13 @@ export const REDIAL_AFTER_MS = 500;
 export const REDIALS_COUNTED_MAX = 6;
 /** A node whose own heartbeat is so late does not judge others by what it did not hear. */
 export const TICK_LATE_MS = 300;
+/**
+ * A node that was held up waits for the others' heartbeats so many times as long as that besides: they may lack the same processor.
+ * By each of its heartbeats so much of it is forgotten, half in some two seconds; and nobody is waited for above the limit.
+ */
+export const PATIENCE_TIMES = 3;
+export const HELD_UP_FORGOTTEN = 0.03;
+export const SUSPECT_AFTER_MS_MAX = 2_500;
 
 /** A leader that has spoken within so long leads, whatever etcd knows of it: etcd may have been wiped. */
 export const HEARD_WITHIN_MS = 1_000;
@@ -59,6 +66,8 @@ export const FLAPS_FORGOTTEN_AFTER_MS = 600_000;
 export const HANDOVER_PAUSE_MS = 100;
 /** A node asks for one actor at a time, and again after so long without an answer. */
 export const ASK_AGAIN_AFTER_MS = 250;
+/** What has to come is asked for before all others so often; who does not give it then is asked in turn, as they are. */
+export const URGENT_ASKS_MAX = 3;
 /** Who has handed an actor over waits at most so long for its successor to be heard, and looks this often. */
 export const SUCCESSOR_MS_MAX = 500;
 export const SUCCESSOR_LOOK_EVERY_MS = 5;

@@ -17,6 +17,7 @@ import {
   LEAVE_MS_MAX,
   SUCCESSOR_LOOK_EVERY_MS,
   SUCCESSOR_MS_MAX,
+  URGENT_ASKS_MAX,
   WARM_UP_MS_MAX,
 } from "./limits.js";
 import type { Placement, View } from "./placement.js";
@@ -39,6 +40,14 @@ interface Asked {
   readonly atMs: number;
 }
 
+/** How often an actor was asked for in vain, and when last. */
+interface Vain {
+  readonly times: number;
+  readonly atMs: number;
+}
+
+const NEVER: Vain = { times: 0, atMs: -Infinity };
+
 /** An actor that may be asked for now. */
 interface Wish {
   readonly host: Host;
@@ -57,7 +66,7 @@ export class Moves {
   private readonly cleanups: readonly (() => void)[];
   private readonly wantedSinceMs = new Map<Host, number>();
   private asked: Asked | null = null;
-  private readonly askedAtMs = new Map<Host, number>();
+  private readonly vain = new Map<Host, Vain>();
   /** Who has asked for what. */
   private readonly requests = new Map<Host, string>();
   private isGiving = false;
@@ -86,14 +95,13 @@ export class Moves {
     for (const host of hosts) {
       if (!host.isFree || !this.deps.placement.shouldAsk(host.name, view)) {
         this.wantedSinceMs.delete(host);
-        this.askedAtMs.delete(host);
+        this.vain.delete(host);
         continue;
       }
       const sinceMs = this.wantedSinceMs.get(host) ?? view.nowMs;
       this.wantedSinceMs.set(host, sinceMs);
       if (isWaiting || !this.isReady(host, sinceMs, view)) continue;
-      const isUrgent = this.deps.placement.isUrgent(host.name, view);
-      const wish = { host, isUrgent, askedAtMs: this.askedAtMs.get(host) ?? -Infinity };
+      const wish = this.wishFor(host, view);
       if (!next || isBefore(wish, next)) next = wish;
     }
     if (next) this.askFor(next.host, view.nowMs);
@@ -104,9 +112,16 @@ export class Moves {
     return view.nowMs - sinceMs >= WARM_UP_MS_MAX;
   }
 
+  private wishFor(host: Host, view: View): Wish {
+    const { times, atMs } = this.vain.get(host) ?? NEVER;
+    const isUrgent = times < URGENT_ASKS_MAX && this.deps.placement.isUrgent(host.name, view);
+    return { host, isUrgent, askedAtMs: atMs };
+  }
+
   private askFor(host: Host, nowMs: number): void {
     this.asked = { host, atMs: nowMs };
-    this.askedAtMs.set(host, nowMs);
+    const { times } = this.vain.get(host) ?? NEVER;
+    this.vain.set(host, { times: times + 1, atMs: nowMs });
     const { node, bus } = this.deps;
     bus.publish(handoverSubject(host.name), encodeHandoverRequest({ actor: host.actor, node }));
   }

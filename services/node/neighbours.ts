@@ -15,9 +15,12 @@ import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from "./heartbeat.js
 import type { NodeInfo } from "./info.js";
 import {
   HEARTBEAT_EVERY_MS,
+  HELD_UP_FORGOTTEN,
   JUDGES_AFTER_MS,
+  PATIENCE_TIMES,
   PROBE_EVERY_MS,
   SUSPECT_AFTER_MS,
+  SUSPECT_AFTER_MS_MAX,
   TICK_LATE_MS,
 } from "./limits.js";
 import { Neighbour } from "./neighbour.js";
@@ -50,6 +53,9 @@ export class Neighbours {
   private readonly known = new Map<string, Known>();
   private readonly cleanups: (() => void)[];
   private tickedAtMs: number;
+  private saidAtMs = -Infinity;
+  /** By how much its own heartbeats have been late of late. */
+  private heldUpMs = 0;
 
   constructor(deps: NeighboursDependencies) {
     const { bus, store, clock } = deps;
@@ -143,14 +149,27 @@ export class Neighbours {
     return neighbour;
   }
 
+  /** To be called in the midst of work: who has much to do in one turn of the event loop is busy, and not silent. */
+  beat(): void {
+    if (this.deps.clock.now() - this.saidAtMs >= HEARTBEAT_EVERY_MS) this.say();
+  }
+
   private tick(): void {
-    const { node, incarnation, clock, peers, bus, stuck } = this.deps;
-    const nowMs = clock.now();
+    const nowMs = this.deps.clock.now();
+    const lateMs = nowMs - this.tickedAtMs - HEARTBEAT_EVERY_MS;
     // Who was held up itself has not listened, and may judge nobody by what it did not hear.
-    if (nowMs - this.tickedAtMs > HEARTBEAT_EVERY_MS + TICK_LATE_MS) {
+    if (lateMs > TICK_LATE_MS) {
       for (const { neighbour } of this.known.values()) neighbour.heardAtMs = nowMs;
     }
     this.tickedAtMs = nowMs;
+    this.heldUpMs = Math.max(lateMs, this.heldUpMs * (1 - HELD_UP_FORGOTTEN));
+    this.say();
+    this.judge();
+  }
+
+  private say(): void {
+    const { node, incarnation, clock, peers, bus, stuck } = this.deps;
+    this.saidAtMs = clock.now();
     const heartbeat = encodeHeartbeat({
       node,
       incarnation,
@@ -160,7 +179,10 @@ export class Neighbours {
     });
     peers.say(heartbeat);
     bus.publish(heartbeatSubject(node), heartbeat);
-    this.judge();
+  }
+
+  private get silentAfterMs(): number {
+    return Math.min(SUSPECT_AFTER_MS + PATIENCE_TIMES * this.heldUpMs, SUSPECT_AFTER_MS_MAX);
   }
 
   private judge(): void {
@@ -175,7 +197,7 @@ export class Neighbours {
 
   private suspicionOf({ hasEnded, heardAtMs, last }: Neighbour): string | null {
     if (hasEnded) return CLAIM_REASONS.ended;
-    if (this.deps.clock.now() - heardAtMs > SUSPECT_AFTER_MS) return CLAIM_REASONS.silent;
+    if (this.deps.clock.now() - heardAtMs > this.silentAfterMs) return CLAIM_REASONS.silent;
     if (last && this.isBetter(this.store, last.storeBadForMs)) return CLAIM_REASONS.lostStore;
     if (last && this.isBetter(this.log, last.logBadForMs)) return CLAIM_REASONS.lostLog;
     return null;

@@ -82,6 +82,7 @@ export class Node {
       stuck: () => this.stuck(),
       onChange: () => this.placeSoon(),
     });
+    deps.turns.onWork(() => this.neighbours.beat());
     this.moves = new Moves({
       ...deps,
       placement: this.placement,

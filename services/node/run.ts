@@ -59,7 +59,10 @@ export async function runNode(config: Config, ports: NodePorts): Promise<void> {
   } catch (error) {
     // Who is told to end while it starts loses what it starts with.
     if (!isEnding) throw error;
-    return logger.info({ error: String(error) }, "it ends before it has joined");
+    return logger.warn(
+      { err: error },
+      "it ends before it has joined, and what it was doing failed",
+    );
   }
   process.stdout.write(`${JSON.stringify({ ready: true, kind: "node", http: http.port })}\n`);
 }

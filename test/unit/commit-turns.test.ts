@@ -52,6 +52,14 @@ describe("the turns of commits", () => {
     expect(commits.begun).toEqual(all);
   });
 
+  it("are asked for in the midst of work, and each time that is told", () => {
+    const commits = new Commits();
+    let told = 0;
+    commits.turns.onWork(() => (told += 1));
+    commits.ask(...names(COMMITS_AT_ONCE + 2));
+    expect(told).toBe(COMMITS_AT_ONCE + 2);
+  });
+
   it("pass over who has nothing to commit any more", () => {
     const commits = new Commits();
     for (let n = 0; n < COMMITS_AT_ONCE * 3; n++) commits.turns.take(() => null);

@@ -22,6 +22,7 @@ import {
   RETRY_WHEN_FULL_MS,
   RETRY_WHEN_STOPPING_MS,
   STREAM_FULL_PAUSE_MS,
+  STREAM_FULL_RETURN_MS,
 } from "../../services/gateway/limits.js";
 import { answersPerSecond, pendingCommands } from "../../services/gateway/metrics.js";
 import { RETRY_SPREAD, RETRY_STEPS } from "../../services/gateway/overload.js";
@@ -301,14 +302,28 @@ describe("a gateway's commands", () => {
     await turn();
     log.published[0]!.done(new LogRefusedError("full", "as if"));
     await turn();
-    expectSpread(submit, "STREAM_FULL", STREAM_FULL_PAUSE_MS / (1 - RETRY_SPREAD));
+    const inTurn = () => Array.from({ length: RETRY_STEPS }, () => submit()!);
+    const early = inTurn();
     clock.advance(100);
     expect(log.firsts).toEqual([1, 1]);
+    clock.advance(STREAM_FULL_PAUSE_MS - 200);
+    announce();
+    const late = inTurn();
+    // Whenever they were refused, they come back over the whole second after the pause, and none before.
+    for (const [refusals, leftMs] of [
+      [early, STREAM_FULL_PAUSE_MS],
+      [late, 100],
+    ] as const) {
+      expect(new Set(refusals.map(({ code }) => code))).toEqual(new Set(["STREAM_FULL"]));
+      const times = refusals.map(({ retryMs }) => retryMs - leftMs).sort((a, b) => a - b);
+      const even = (step: number) => Math.round((STREAM_FULL_RETURN_MS * (step + 1)) / RETRY_STEPS);
+      expect(times).toEqual(times.map((_, step) => even(step)));
+    }
     clock.advance(STREAM_FULL_PAUSE_MS);
     announce();
     expect(submit()).toBeUndefined();
     await turn();
-    expect(log.firsts.at(-1)).toBe(2);
+    expect(log.firsts).toContain(2);
   });
 
   it("end as unknown when nobody answers, and only then", async () => {

@@ -77,6 +77,15 @@ describe("who asks for actors", () => {
       "market.A",
       "market.B",
     ]);
+    // Who never gives them is asked as all others are after a while, or the rest would never come.
+    expect(asked(hosts, 12, ["market.A", "market.B"]).slice(6)).toEqual([
+      "ledger.1",
+      "market.A",
+      "market.B",
+      "ledger.1",
+      "market.A",
+      "market.B",
+    ]);
     const came = [
       hostOf("ledger.1", 1),
       hostOf("market.A", 2, false),

@@ -8,6 +8,8 @@ import {
   PROBE_EVERY_MS,
   REDIAL_AFTER_MS,
   SUSPECT_AFTER_MS,
+  SUSPECT_AFTER_MS_MAX,
+  TICK_LATE_MS,
 } from "../../services/node/limits.js";
 import { Neighbours } from "../../services/node/neighbours.js";
 import type { Bus } from "../../services/ports/log.js";
@@ -29,6 +31,8 @@ class Stage {
   /** Does a server answer this node? */
   answers = { log: true, store: true };
   changes = 0;
+  /** Heartbeats of this node. */
+  said = 0;
   dials = 0;
   /** Actors of this node whose commits hang. */
   stuck: number[] = [];
@@ -48,7 +52,9 @@ class Stage {
     };
     const peers: Peers = {
       listen: async () => "here:1",
-      say: () => undefined,
+      say: () => {
+        this.said += 1;
+      },
       unreadBytes: () => [],
       watch: (address, handlers) => {
         this.dials += 1;
@@ -250,6 +256,42 @@ describe("neighbours", () => {
     stage.clock.advance(0);
     expect(stage.suspicion).toBeNull();
     await stage.pass(LONG_MS);
+    expect(stage.suspicion).toBeNull();
+    await stage.pass(SUSPECT_AFTER_MS_MAX - LONG_MS + HEARTBEAT_EVERY_MS);
     expect(stage.suspicion).toBe("its leader is silent");
+  });
+
+  it("are waited for the longer by a node that is late itself, until that is a while ago", async () => {
+    const stage = new Stage();
+    const silentFor = async (): Promise<number> => {
+      for (let ms = 0; ; ms += HEARTBEAT_EVERY_MS) {
+        if (stage.suspicion !== null) return ms;
+        await stage.pass(HEARTBEAT_EVERY_MS);
+      }
+    };
+    await stage.pass(LONG_MS, () => stage.sayByPeer());
+    const usual = await silentFor();
+    await stage.pass(LONG_MS, () => stage.sayByPeer());
+    stage.clock.stall(HEARTBEAT_EVERY_MS + TICK_LATE_MS);
+    stage.clock.advance(0);
+    stage.sayByPeer();
+    const late = await silentFor();
+    expect(usual).toBeLessThanOrEqual(SUSPECT_AFTER_MS + 2 * HEARTBEAT_EVERY_MS);
+    expect(late).toBeGreaterThan(usual + TICK_LATE_MS);
+    await stage.pass(20_000, () => stage.sayByPeer());
+    expect(await silentFor()).toBe(usual);
+  });
+
+  it("hear of a node in the midst of its work, as often as at other times", () => {
+    const stage = new Stage();
+    stage.clock.stall(HEARTBEAT_EVERY_MS);
+    for (let times = 0; times < 3; times++) stage.neighbours.beat();
+    expect(stage.said).toBe(1);
+    stage.clock.stall(HEARTBEAT_EVERY_MS - 1);
+    stage.neighbours.beat();
+    expect(stage.said).toBe(1);
+    stage.clock.stall(1);
+    stage.neighbours.beat();
+    expect(stage.said).toBe(2);
   });
 });
