@@ -14,7 +14,7 @@ export type Surroundings = Pick<
   "against" | "dataDir" | "account" | "abortAfterMs" | "folder"
 >;
 
-/** A step's report; or why it was refused, in which case nothing was touched. */
+/** A step's report; or why it was refused, in which case nothing was struck. */
 export type StepLine =
   | ({ readonly step: number; readonly lateMs: number } & LiveReport)
   | {
@@ -80,7 +80,7 @@ export async function runGameDay(
       const line = { step: index + 1, lateMs, ...outcome };
       lines.push(line);
       run.tell(line);
-      if (run.signal.aborted || isOver(day, line)) break;
+      if (run.signal.aborted || isLeft(run) || isOver(day, line)) break;
       await unlessInterrupted(run.signal, sleep(step.pause ?? 0));
     }
   } catch (error) {
@@ -88,12 +88,19 @@ export async function runGameDay(
   }
   const seconds = Math.round((performance.now() - begunMs) / MS_PER_SECOND);
   const aborted = run.signal.aborted ? reasonOf(run.signal) : null;
-  return { ...sumOf(day, lines), aborted, seconds, ok: isWell(day, lines) && aborted === null };
+  const sum = sumOf(day, lines);
+  const ok = isWell(day, lines) && aborted === null;
+  return { ...sum, undone: sum.undone && !isLeft(run), aborted, seconds, ok };
 }
 
 /** Where a step leaves its report and its evidence, in the folder of its day. */
 export function stepFolder(folder: string, step: number, drill: string): string {
   return join(folder, `${step}-${drill}`);
+}
+
+/** Also a step without a report may leave something: its probe had orders before it was refused or ended. */
+function isLeft({ undo }: DayRun): boolean {
+  return undo.left.length > 0;
 }
 
 /** What was not taken back ends the day whatever is wished: the next step would strike an exchange that is not as it was. */

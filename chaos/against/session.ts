@@ -54,7 +54,7 @@ export async function checkLive(options: LiveOptions): Promise<void> {
   }
 }
 
-/** Does it. Throws `CliError` when it is refused; then nothing was touched. */
+/** Does it. Throws `CliError` when it is refused; then nothing was struck, and what its probe has left open is in `run.undo`. */
 export async function runLive(options: LiveOptions, run: LiveRun): Promise<LiveReport> {
   const session = await LiveSession.open(options);
   try {

@@ -20,7 +20,7 @@ export interface UndoStep {
 
 export class Undo {
   private readonly steps: UndoStep[] = [];
-  private isTouched = false;
+  private noted = 0;
   private readonly log: (line: string) => void;
   private readonly tryMs: number;
 
@@ -33,12 +33,12 @@ export class Undo {
   note(step: UndoStep): void {
     this.log(`from now on: ${step.what}; by hand it is taken back by: ${step.byHand}`);
     this.steps.push(step);
-    this.isTouched = true;
+    this.noted += 1;
   }
 
   /** Was nothing ever noted? Then nothing was done. */
   get isUnused(): boolean {
-    return !this.isTouched;
+    return this.noted === 0;
   }
 
   /** What is not taken back yet, the last first: in this order it should be. */

@@ -15,6 +15,7 @@ import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
 import { reportFolder, tellReport } from "./drill-folder.js";
 import { EXIT_FAILED, EXIT_INTERRUPTED } from "./exit-codes.js";
+import { wordsOf } from "./failures.js";
 import { printJson, progress } from "./output.js";
 import { parseSeconds } from "./words.js";
 
@@ -60,11 +61,12 @@ export async function drillAgainst(
   const folder = reportFolder(`against-${name}`, options.report);
   const run = interruptibleRun();
   const report = await unlessEnded(run, runLive({ ...wanted, folder }, run));
-  if (report === null) return EXIT_INTERRUPTED;
+  if (report === null) return codeOf(false, run);
   // It comes last: without it the evidence is not whole, as the report says.
   if (existsSync(join(folder, MANIFEST))) tellReport(folder, RECORD_FILE);
   if (options.json) printJson(report);
   else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  tellLeft(run.undo);
   return codeOf(report.ok, run);
 }
 
@@ -160,7 +162,7 @@ function endingOf({ isUnused, left }: Undo): string {
   return "what it did is taken back; once more, and it says what is left to do by hand";
 }
 
-/** Null where somebody has ended a drill before it struck; that is told. */
+/** Null where somebody has ended a drill before it struck, or where it was refused and has left something; that is told. */
 export async function unlessEnded<T>(
   { undo, signal }: LiveRun,
   work: Promise<T>,
@@ -168,16 +170,28 @@ export async function unlessEnded<T>(
   try {
     return await work;
   } catch (error) {
-    if (!(error instanceof InterruptedError)) throw error;
-    const did = undo.isUnused ? "nothing was done" : "nothing was struck";
-    progress(`${error.code}: ${reasonOf(signal)}; ${did}`);
+    const isEnded = error instanceof InterruptedError;
+    if (!isEnded && undo.left.length === 0) throw error;
+    progress(isEnded ? `${error.code}: ${reasonOf(signal)}; ${doneBy(undo)}` : wordsOf(error));
+    tellLeft(undo);
     return null;
   }
 }
 
-function giveUp({ left }: Undo): never {
+/** Of a drill that was ended before it struck. */
+function doneBy({ isUnused, left }: Undo): string {
+  if (isUnused) return "nothing was done";
+  return left.length === 0 ? "nothing was struck" : "not all that it did is taken back";
+}
+
+/** What is left for a person to do, after which the exchange is as it was. */
+export function tellLeft({ left }: Undo): void {
   for (const { what, byHand } of left)
     progress(`not known to be taken back: ${what}; by hand: ${byHand}`);
+}
+
+function giveUp(undo: Undo): never {
+  tellLeft(undo);
   process.exit(EXIT_INTERRUPTED);
 }
 
@@ -186,7 +200,9 @@ export function codeOfDryRuns(plans: readonly DryRun[]): number {
   return plans.some(({ refusedNow }) => refusedNow.length > 0) ? EXIT_FAILED : 0;
 }
 
-export function codeOf(isOk: boolean, { signal }: LiveRun): number {
+/** What is left to do by hand is wrong whoever has ended the drill. */
+export function codeOf(isOk: boolean, { signal, undo }: LiveRun): number {
+  if (undo.left.length > 0) return EXIT_FAILED;
   if (signal.aborted) return EXIT_INTERRUPTED;
   return isOk ? 0 : EXIT_FAILED;
 }

@@ -19,6 +19,7 @@ import {
   codeOfDryRuns,
   interruptibleRun,
   surroundingsOf,
+  tellLeft,
 } from "./drill-against.js";
 import { makeReportFolder, reportFolder, verifyCommand } from "./drill-folder.js";
 import { printJson, progress } from "./output.js";
@@ -68,6 +69,7 @@ export async function gameDay(file: string, options: AgainstOptions): Promise<nu
     for (const each of left) progress(`  ${verifyCommand(each)}`);
   }
   printJson(report);
+  tellLeft(run.undo);
   return codeOf(report.ok, run);
 }
 

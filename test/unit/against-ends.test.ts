@@ -10,6 +10,7 @@ import { parseGameDay } from "../../chaos/against/schedule.js";
 import type { Target } from "../../chaos/against/target.js";
 import { Undo } from "../../chaos/against/undo.js";
 import type { CommandResult } from "../../proto/gen/exchange/v1/exchange.js";
+import { InterruptedError } from "../../chaos/interrupt.js";
 import { CliError } from "../../services/cli/cli-error.js";
 import type { ClusterState } from "../../services/cli/cluster.js";
 
@@ -245,12 +246,13 @@ describe("a game day", () => {
     day: ReturnType<typeof dayOf>,
     drill: (step: number) => Partial<LiveReport> | Error,
     controller = new AbortController(),
+    undo = new Undo(() => undefined),
   ) {
     const told: StepLine[] = [];
     const dayRun: DayRun = {
       log: () => undefined,
       signal: controller.signal,
-      undo: new Undo(() => undefined),
+      undo,
       tell: (line) => void told.push(line),
       drill: async ({ rounds }) => {
         const found = drill(rounds);
@@ -295,6 +297,24 @@ describe("a game day", () => {
     const first = () => ({ ...BAD, undone: false });
     const report = await run(dayOf("continue"), first);
     expect(report).toMatchObject({ done: 1, notRun: 2, undone: false, ok: false });
+  });
+
+  it.each([
+    ["refused", new CliError("PROBE_UNANSWERED", "no answer"), 1],
+    ["ended", new InterruptedError("it got SIGINT"), 0],
+  ])("does not go on where a step was %s and has left something", async (_, error, done) => {
+    const undo = new Undo(() => undefined);
+    const refused = () => {
+      undo.note({
+        what: "orders open",
+        byHand: "npx palisade cancel-all 9",
+        undo: async () => undefined,
+        isUndone: async () => false,
+      });
+      return error;
+    };
+    const report = await run(dayOf("continue"), refused, new AbortController(), undo);
+    expect(report).toMatchObject({ done, notRun: 3 - done, undone: false, ok: false });
   });
 
   it("ends at once when somebody ends it: in a step, in a pause, before a step's time", async () => {
