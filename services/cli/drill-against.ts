@@ -4,8 +4,9 @@ import { join } from "node:path";
 import type { Surroundings } from "../../chaos/against/game-day.js";
 import { LIVE_DRILLS, liveDrillOf } from "../../chaos/against/drills/catalog.js";
 import { type DryRun, dryRunText } from "../../chaos/against/dry-run.js";
+import type { LiveReport } from "../../chaos/against/report.js";
 import type { LiveRun } from "../../chaos/against/rounds.js";
-import { planLive, runLive } from "../../chaos/against/session.js";
+import { type LiveOptions, planLive, runLive } from "../../chaos/against/session.js";
 import { Undo } from "../../chaos/against/undo.js";
 import { InterruptedError, reasonOf } from "../../chaos/interrupt.js";
 import { RECORD_FILE } from "../../chaos/evidence/folder.js";
@@ -13,7 +14,7 @@ import { MANIFEST } from "../../chaos/evidence/manifest.js";
 import { accountOf } from "./accounts.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
-import { reportFolder, tellReport } from "./drill-folder.js";
+import { reportFolder, tellReport, withoutEmptyFolder } from "./drill-folder.js";
 import { EXIT_FAILED, EXIT_INTERRUPTED } from "./exit-codes.js";
 import { wordsOf } from "./failures.js";
 import { printJson, progress } from "./output.js";
@@ -60,7 +61,7 @@ export async function drillAgainst(
   }
   const folder = reportFolder(`against-${name}`, options.report);
   const run = interruptibleRun();
-  const report = await unlessEnded(run, runLive({ ...wanted, folder }, run));
+  const report = await unlessEnded(run, runKept({ ...wanted, folder }, run));
   if (report === null) return codeOf(false, run);
   // It comes last: without it the evidence is not whole, as the report says.
   if (existsSync(join(folder, MANIFEST))) tellReport(folder, RECORD_FILE);
@@ -68,6 +69,12 @@ export async function drillAgainst(
   else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   tellLeft(run.undo);
   return codeOf(report.ok, run);
+}
+
+/** A drill that is refused, or ended before it struck, leaves no folder. */
+export function runKept(options: LiveOptions, run: LiveRun): Promise<LiveReport> {
+  const work = (): Promise<LiveReport> => runLive(options, run);
+  return options.folder === undefined ? work() : withoutEmptyFolder(options.folder, work);
 }
 
 export function listAgainst(json: boolean): void {

@@ -51,6 +51,16 @@ export function makeReportFolder(folder: string): void {
   }
 }
 
+/** Of work that may make a folder: it is gone again where nothing was put into it, however the work has ended. */
+export async function withoutEmptyFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const isNew = !existsSync(folder);
+  try {
+    return await work();
+  } finally {
+    if (isNew) dropEmptyFolder(folder);
+  }
+}
+
 /** One that nothing was written into says nothing to anybody. */
 export function dropEmptyFolder(folder: string): void {
   if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);

@@ -4,24 +4,32 @@ import { join } from "node:path";
 import { type DryRun, dryRunText } from "../../chaos/against/dry-run.js";
 import {
   checkGameDay,
+  type GameDayReport,
   planGameDay,
   runGameDay,
   stepFolder,
   type StepLine,
+  type Surroundings,
 } from "../../chaos/against/game-day.js";
-import { momentOf, parseGameDay } from "../../chaos/against/schedule.js";
+import { type GameDay, momentOf, parseGameDay } from "../../chaos/against/schedule.js";
+import type { LiveRun } from "../../chaos/against/rounds.js";
 import { MANIFEST } from "../../chaos/evidence/manifest.js";
-import { runLive } from "../../chaos/against/session.js";
 import { CliError } from "./cli-error.js";
 import {
   type AgainstOptions,
   codeOf,
   codeOfDryRuns,
   interruptibleRun,
+  runKept,
   surroundingsOf,
   tellLeft,
 } from "./drill-against.js";
-import { makeReportFolder, reportFolder, verifyCommand } from "./drill-folder.js";
+import {
+  makeReportFolder,
+  reportFolder,
+  verifyCommand,
+  withoutEmptyFolder,
+} from "./drill-folder.js";
 import { printJson, progress } from "./output.js";
 
 const WHY_UNREAD: Readonly<Record<string, string>> = {
@@ -50,27 +58,36 @@ export async function gameDay(file: string, options: AgainstOptions): Promise<nu
   }
   const folder = reportFolder(`game-day-${day.name}`, options.report);
   await checkGameDay(day, surroundings);
-  makeReportFolder(folder);
-  for (const line of [title, ...schedule]) progress(line);
   const run = interruptibleRun();
+  const report = await withoutEmptyFolder(folder, () => {
+    makeReportFolder(folder);
+    for (const line of [title, ...schedule]) progress(line);
+    return runSteps(day, { ...surroundings, folder }, run);
+  });
+  printJson(report);
+  tellLeft(run.undo);
+  return codeOf(report.ok, run);
+}
+
+/** Tells each step when it has ended, and in the end how those that ran are judged again. */
+async function runSteps(
+  day: GameDay,
+  surroundings: Surroundings & { readonly folder: string },
+  run: LiveRun,
+): Promise<GameDayReport> {
+  const { folder } = surroundings;
   const left: string[] = [];
   const tell = (line: StepLine): void => {
     const own = stepFolder(folder, line.step, line.name);
     if (existsSync(join(own, MANIFEST))) left.push(own);
     printJson(line);
   };
-  const report = await runGameDay(
-    day,
-    { ...surroundings, folder },
-    { ...run, tell, drill: runLive },
-  );
+  const report = await runGameDay(day, surroundings, { ...run, tell, drill: runKept });
   if (left.length > 0) {
     progress(`each step that ran has left a folder in ${folder}; judge them again:`);
     for (const each of left) progress(`  ${verifyCommand(each)}`);
   }
-  printJson(report);
-  tellLeft(run.undo);
-  return codeOf(report.ok, run);
+  return report;
 }
 
 /** Which steps would be refused, in words. */
