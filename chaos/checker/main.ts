@@ -1,5 +1,5 @@
 /**
- * `node dist/chaos/checker/main.js --logs FOLDER --url POSTGRES [--flow plain] [--extract FOLDER] [--json]`: exit 0 when nothing is wrong.
+ * `node dist/chaos/checker/main.js --logs FOLDER --url POSTGRES [--flow plain] [--extract FOLDER] [--json]`: exit 0 when nothing is wrong, 1 when something is, 2 when it could not judge.
  * A plain flow is matched again on paper, too. With `--extract` the rows are written into that folder first, and what was written is judged.
  */
 import { parseArgs } from "node:util";
@@ -7,6 +7,10 @@ import { check, type CheckReport, type Flow } from "./check.js";
 import { Databases } from "./databases.js";
 import { Extract } from "./extract.js";
 
+/** Something is wrong with what it judged. */
+const EXIT_FAILED = 1;
+/** It has not judged. */
+const EXIT_NOT_JUDGED = 2;
 const USAGE =
   "usage: checker --logs FOLDER --url POSTGRES_URL [--flow plain|any] [--extract FOLDER] [--json]";
 
@@ -42,10 +46,10 @@ async function main(): Promise<void> {
   if (logs === undefined || url === undefined || !isFlow(flow)) throw new Error(USAGE);
   const report = await judge(logs, url, flow, extract);
   console.log(json ? JSON.stringify(report) : JSON.stringify(report, null, 2));
-  process.exitCode = report.ok ? 0 : 1;
+  process.exitCode = report.ok ? 0 : EXIT_FAILED;
 }
 
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 2;
+  process.exitCode = EXIT_NOT_JUDGED;
 });

@@ -13,6 +13,7 @@ import type { LoadLine } from "./process.js";
 import { fund, subscribe, venueOf } from "../../services/participants/venue.js";
 
 const PROGRESS_MS = 1_000;
+const EXIT_FAILED = 1;
 
 function say(line: LoadLine): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -66,5 +67,5 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-  process.exit(1);
+  process.exit(EXIT_FAILED);
 });

@@ -2,6 +2,7 @@
 import { audit, type AuditReport } from "../audit/audit.js";
 import { RULES } from "../audit/rules.js";
 import { type DatabaseOptions, onDatabase } from "./database.js";
+import { EXIT_FAILED } from "./exit-codes.js";
 import { printJson, printTable } from "./output.js";
 
 export interface AuditOptions extends DatabaseOptions {
@@ -27,7 +28,7 @@ export async function runAudit(options: AuditOptions): Promise<number> {
       : `Broken. The first: ${JSON.stringify(report.firstViolation)}\n${brokenRule(report)}`;
     process.stdout.write(`\n${verdict}\n`);
   }
-  return report.ok ? 0 : 1;
+  return report.ok ? 0 : EXIT_FAILED;
 }
 
 /** What is not so, in words. */

@@ -18,6 +18,7 @@ import {
 import { POSTGRES_INSTANCES_MAX } from "../supervisor/exchange.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
+import { EXIT_FAILED } from "./exit-codes.js";
 import { printJson, printTable, progress } from "./output.js";
 
 const SECONDS_MAX = 3_600;
@@ -72,7 +73,7 @@ export async function bench(name: string, options: BenchOptions): Promise<number
   });
   print(report, options.json ?? false);
   if (plot !== undefined && report.name === "e2e") writePlot(plot, loadPage(report, new Date()));
-  return report.ok ? 0 : 1;
+  return report.ok ? 0 : EXIT_FAILED;
 }
 
 function print(report: BenchReport, json: boolean): void {

@@ -11,6 +11,7 @@ import { formatDecimal } from "../common/decimal.js";
 import { type MarketAt, marketAt } from "../replay/market-at.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
+import { EXIT_FAILED } from "./exit-codes.js";
 import { printJson, printTable } from "./output.js";
 import { dataDirectory, readRunFile } from "./run-file.js";
 
@@ -67,7 +68,7 @@ function print(symbol: string, found: MarketAt, { at, json }: BookOptions): numb
   if (json) {
     const place = { symbol, batch, time: when, phase: PHASE_NAMES[phase] };
     printJson({ ...place, bids, asks, waiting, hash, committedHash, isAsCommitted });
-    return isAsCommitted ? 0 : 1;
+    return isAsCommitted ? 0 : EXIT_FAILED;
   }
   const way = at === undefined ? "as stored" : "by replaying the batch log";
   process.stdout.write(`${symbol} after batch ${batch} (${when}), ${way}: ${PHASE_NAMES[phase]}\n`);
@@ -77,7 +78,7 @@ function print(symbol: string, found: MarketAt, { at, json }: BookOptions): numb
     ? `the state's hash is the one that the batch was committed with (${hash})`
     : `THE STATE'S HASH IS ${hash}, and the batch was committed with ${committedHash}`;
   process.stdout.write(`${verdict}\n`);
-  return isAsCommitted ? 0 : 1;
+  return isAsCommitted ? 0 : EXIT_FAILED;
 }
 
 function printSides(bids: readonly Level[], asks: readonly Level[]): void {

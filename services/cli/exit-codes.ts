@@ -16,14 +16,16 @@ export const EXIT_BROKE_OFF = 70;
 export const EXIT_INTERRUPTED = 130;
 
 export const DRILL_CODES = `
-Exit codes: 0 nothing is wrong; 1 something is, or with --without: the drill has noticed; 2 with --without: it has
-noticed nothing; ${EXIT_REFUSED} nothing was struck: the message says what is wrong, with
-the request or with the exchange; ${EXIT_BROKE_OFF} with --without: it broke off without an
+Exit codes: 0 nothing is wrong; ${EXIT_FAILED} something is, or is left to take back by hand;
+with --without: the drill has noticed; with --dry-run: it would be refused; ${EXIT_BLIND} with --without: it has
+noticed nothing; ${EXIT_REFUSED} nothing was struck, or with --dry-run: nothing can be planned: the message says what is
+wrong, with the request or with the exchange; ${EXIT_BROKE_OFF} with --without: it broke off without an
 answer; ${EXIT_INTERRUPTED} it was interrupted.`;
 export const GAME_DAY_CODES = `
-Exit codes: 0 nothing is wrong; 1 something is, or with --dry-run: a step would be refused; ${EXIT_REFUSED} nothing was
-struck: the message says what is wrong, with the file, the request or the exchange; ${EXIT_INTERRUPTED} it was interrupted.`;
+Exit codes: 0 nothing is wrong; ${EXIT_FAILED} something is, or is left to take back by hand; with --dry-run: a step
+would be refused; ${EXIT_REFUSED} nothing was struck, or with --dry-run: nothing can be planned: the message says what is
+wrong, with the file, the request or the exchange; ${EXIT_INTERRUPTED} it was interrupted.`;
 export const SIM_CODES = `
-Exit codes: 0 no rule is broken; 1 one is (with --without: what is missing was noticed); 2 with --without: nothing was
+Exit codes: 0 no rule is broken; ${EXIT_FAILED} one is (with --without: what is missing was noticed); ${EXIT_BLIND} with --without: nothing was
 noticed; ${EXIT_REFUSED} nothing was run, as what is asked for is wrong; ${EXIT_BROKE_OFF} it broke off without an answer; ${EXIT_INTERRUPTED} it was
 interrupted before it found anything.`;

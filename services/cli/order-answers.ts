@@ -7,6 +7,7 @@ import {
 import type { ExchangeClient, OrderName } from "../client/exchange-client.js";
 import type { Common } from "./accounts.js";
 import { instrumentOf } from "./connect.js";
+import { EXIT_FAILED } from "./exit-codes.js";
 import { standingOf } from "./order-words.js";
 import { printJson } from "./output.js";
 
@@ -67,7 +68,7 @@ export function say(
   const text = isOk ? whenOk : `${result.code}: ${result.message}${old}`;
   if (json) printJson(result);
   else process.stdout.write(`${text}\n`);
-  return isOk ? 0 : 1;
+  return isOk ? 0 : EXIT_FAILED;
 }
 
 const standing = (found: Found | null): string => found?.standing ?? "not to be seen now";

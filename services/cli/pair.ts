@@ -5,6 +5,7 @@ import { CliError } from "./cli-error.js";
 import { instrumentOf, withClient } from "./connect.js";
 import { parseDecimal } from "./decimal.js";
 import { accountOf, type Common, freshId } from "./accounts.js";
+import { EXIT_FAILED } from "./exit-codes.js";
 import type { OrderWords } from "./orders.js";
 import { printJson } from "./output.js";
 import { untilAnswered } from "./try-again.js";
@@ -65,5 +66,5 @@ function say(result: CommandResult, ids: string, { json }: Common): number {
   const accepted = `${repeated ? "was accepted before as" : "accepted as"} ${ids}`;
   if (json) printJson(result);
   else process.stdout.write(`${isOk ? accepted : `${code}: ${LEGS[leg]}: ${message}`}\n`);
-  return isOk ? 0 : 1;
+  return isOk ? 0 : EXIT_FAILED;
 }

@@ -3,6 +3,7 @@ import { replayOnEngine } from "../replay/engine.js";
 import { readFlow } from "../replay/file.js";
 import { replayOnExchange } from "../replay/exchange.js";
 import { startExchange } from "../supervisor/exchange.js";
+import { EXIT_FAILED } from "./exit-codes.js";
 import { printJson, progress } from "./output.js";
 
 export async function replay(
@@ -12,7 +13,7 @@ export async function replay(
   const report = options.engine ? await replayOnEngine(file) : await onExchange(file);
   if (options.json) printJson(report);
   else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  return report.fillMismatches === 0 && report.bookMismatches === 0 ? 0 : 1;
+  return report.fillMismatches === 0 && report.bookMismatches === 0 ? 0 : EXIT_FAILED;
 }
 
 async function onExchange(file: string): ReturnType<typeof replayOnExchange> {

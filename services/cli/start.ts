@@ -14,7 +14,7 @@ import { Participants } from "../participants/participants.js";
 import { type Exchange, POSTGRES_INSTANCES_MAX, startExchange } from "../supervisor/exchange.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
-import { EXIT_INTERRUPTED } from "./exit-codes.js";
+import { EXIT_FAILED, EXIT_INTERRUPTED } from "./exit-codes.js";
 import { printJson, progress } from "./output.js";
 import { dataDirectory, removeRunFile, writeRunFile } from "./run-file.js";
 import { Status } from "./status.js";
@@ -195,7 +195,7 @@ async function judge(
   for (const line of checked.examples) progress(line);
   if (audited.firstViolation) progress(JSON.stringify(audited.firstViolation));
   if (!isQuiet) progress(`${participants.tracker.outstanding} orders never had their report`);
-  return isQuiet && checked.ok && audited.ok ? 0 : 1;
+  return isQuiet && checked.ok && audited.ok ? 0 : EXIT_FAILED;
 }
 
 /**

@@ -4,6 +4,7 @@ import { MarketPhase, Side } from "../../proto/gen/exchange/v1/exchange.js";
 import { type ExchangeClient, ExchangeError } from "../client/exchange-client.js";
 import { Books } from "./books.js";
 import { withClient } from "./connect.js";
+import { EXIT_FAILED } from "./exit-codes.js";
 import { printJson, printTable } from "./output.js";
 import { dataDirectory, readRunFile } from "./run-file.js";
 
@@ -88,7 +89,7 @@ async function everywhere({ json, dataDir }: VenueOptions, change: Change): Prom
     ]);
     printTable([["symbol", "was", "is", "orders ended", "problem"], ...rows]);
   });
-  return failures === 0 ? 0 : 1;
+  return failures === 0 ? 0 : EXIT_FAILED;
 }
 
 async function outcomeOf(client: ExchangeClient, symbol: string, change: Change): Promise<Outcome> {

@@ -1,13 +1,14 @@
 /** `verify FOLDER`: judges the evidence of a drill again, offline. */
 import { resolve } from "node:path";
 import { type Verification, verifyEvidence } from "../../chaos/evidence/verify.js";
+import { EXIT_FAILED } from "./exit-codes.js";
 import { printJson } from "./output.js";
 
 export async function verify(folder: string, { json }: { json?: boolean }): Promise<number> {
   const found = await verifyEvidence(resolve(folder));
   if (json) printJson(found);
   else process.stdout.write(verificationText(found));
-  return found.verified && found.ok ? 0 : 1;
+  return found.verified && found.ok ? 0 : EXIT_FAILED;
 }
 
 /** The counts are the evidence's own. A report that says something else reassures nobody. */
