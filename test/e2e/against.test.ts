@@ -1,5 +1,5 @@
 /** Drills at an exchange that somebody else has started and trades on. */
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { DryRun } from "../../chaos/against/dry-run.js";
@@ -196,6 +196,14 @@ it("a dry run beside a drill at work says so, and advises nobody to cancel that 
     expect(said.refusedNow[0]).toMatch(/^DRILL_RUNNING: cordon \(process /);
     expect(said.refusedNow.join()).not.toContain("cancel-all");
     expect(said.rounds).toHaveLength(3);
+    // Nor does a game day leave a folder where its only step was refused.
+    const file = join(folder, "second.json");
+    const day = join(folder, "second");
+    const step = { drill: "reconnect", symbols: [SYMBOL] };
+    writeFileSync(file, JSON.stringify({ name: "second", steps: [step] }));
+    const second = await terminal.run("game-day", file, ...surroundings(), "--report", day);
+    expect(second.stdout).toContain("DRILL_RUNNING: cordon (process ");
+    expect([second.code, existsSync(day)]).toEqual([1, false]);
   } finally {
     running.child.kill("SIGINT");
   }
