@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { afterAll, afterEach, expect, it, vi } from "vitest";
 import { type CampaignLine, runAll } from "../../chaos/campaign.js";
 import { drillOf } from "../../chaos/drills/catalog.js";
+import { CheckerError } from "../../chaos/run-checker.js";
 import { Session } from "../../chaos/session.js";
 import { runWithout } from "../../chaos/without.js";
 import { drill, lockDrills } from "../../services/cli/drill.js";
-import { EXIT_REFUSED } from "../../services/cli/exit-codes.js";
+import { EXIT_BROKE_OFF, EXIT_REFUSED } from "../../services/cli/exit-codes.js";
 import { exitCodeOf } from "../../services/cli/failures.js";
 import { gameDay } from "../../services/cli/game-day.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
@@ -80,6 +81,28 @@ it("a drill that is not for the safety that is taken away says so before it star
     "freeze-leader is the drill that notices it; kill-leader may be blind to it",
   ]);
   expect(await lines()).toEqual([]);
+});
+
+it("a drill without a safety that nobody has judged has no answer, and says neither that it is blind nor that it noticed", async () => {
+  vi.spyOn(process, "on").mockReturnThis(); // This process keeps its own way to end.
+  const print = vi.spyOn(process.stdout, "write");
+  const late = new CheckerError("CHECKER_LATE", "the checker said nothing in time");
+  const close = vi.fn(async () => undefined);
+  const session = {
+    stage: { scene: { query: async () => [] } },
+    run: () => Promise.reject(late),
+    close,
+  };
+  vi.spyOn(Session, "open").mockResolvedValue(session as never);
+  const error: unknown = await drill("freeze-leader", { without: "fence" }).catch(
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBe(late);
+  const args = ["drill", "freeze-leader", "--without", "fence"];
+  expect(exitCodeOf(error, args)).toBe(EXIT_BROKE_OFF);
+  expect(EXIT_BROKE_OFF).toBe(70);
+  expect(close).toHaveBeenCalledOnce();
+  expect(print).not.toHaveBeenCalled();
 });
 
 it("evidence stands alone: a folder that has something in it is refused", async () => {
