@@ -1,17 +1,21 @@
 /** The checker as a process of its own, at programs that stand in for it. */
-import { spawn } from "node:child_process";
+import { ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, expect, it } from "vitest";
+import { afterAll, afterEach, expect, it, vi } from "vitest";
 import { runChecker } from "../../chaos/run-checker.js";
 import { EXIT_FAILED } from "../../services/cli/exit-codes.js";
 import { exitCodeOf, wordsOf } from "../../services/cli/failures.js";
 
 const folder = mkdtempSync(join(tmpdir(), "palisade-run-checker-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 /** Writes its process id, and is silent until somebody ends it. */
 const SILENT = `require("node:fs").writeFileSync(process.argv[3] + "/pid", String(process.pid));
@@ -85,9 +89,17 @@ it("a checker that nobody waits for any more is ended", async () => {
 
 it("a checker that says nothing in time is ended, and that is told", async () => {
   const logs = newLogs("late");
-  const late = runChecker(logs, "", "any", { program: silent, limitMs: 1_500 });
+  const limitMs = 1_500;
+  // Its limit only: how long the program takes to begin is the machine's affair.
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const late = runChecker(logs, "", "any", { program: silent, limitMs });
   const thrown = late.catch((error: unknown) => error);
+  const kill = vi.spyOn(ChildProcess.prototype, "kill");
   const pid = await pidOf(logs);
+  vi.advanceTimersByTime(limitMs - 1);
+  expect(kill).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1);
+  expect(kill).toHaveBeenCalledOnce();
   const error = await thrown;
   await untilGone(pid);
   const words = "CHECKER_LATE: the checker said nothing within 1.5 s, and was ended";
