@@ -1,14 +1,7 @@
 /** Where a drill leaves its report and its evidence. */
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import { makeFolders } from "../common/folders.js";
 import { PROJECT_ROOT } from "../servers/project-root.js";
 import { CliError } from "./cli-error.js";
 import { progress } from "./output.js";
@@ -57,21 +50,8 @@ export async function withoutEmptyFolder<T>(folder: string, work: () => Promise<
   try {
     return await work();
   } finally {
-    if (isNew) dropEmptyFolder(folder);
+    if (isNew && existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
   }
-}
-
-/** One that nothing was written into says nothing to anybody. */
-export function dropEmptyFolder(folder: string): void {
-  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
-}
-
-/** One by one: `mkdirSync` with `recursive` never returns where a parent takes no folders at all, as below /proc. */
-function makeFolders(folder: string): void {
-  const parent = dirname(folder);
-  if (existsSync(folder) && statSync(folder).isDirectory()) return;
-  if (parent !== folder) makeFolders(parent);
-  mkdirSync(folder);
 }
 
 /** Of a path and what is above it, the first that is there: null where that is a folder. */

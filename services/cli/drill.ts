@@ -1,5 +1,4 @@
 /** `drill`: one fault, again and again, on an exchange of its own or at a running one; or all of them once; or what there is. */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type CampaignOptions, runAll } from "../../chaos/campaign.js";
 import { type DrillOptions as OwnOptions, runDrill } from "../../chaos/drill.js";
@@ -13,7 +12,7 @@ import { PROJECT_ROOT } from "../servers/project-root.js";
 import { ServerError } from "../servers/server-error.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
-import { dropEmptyFolder, makeReportFolder, reportFolder, tellReport } from "./drill-folder.js";
+import { makeReportFolder, reportFolder, tellReport, withoutEmptyFolder } from "./drill-folder.js";
 import { type AgainstOptions, drillAgainst, listAgainst } from "./drill-against.js";
 import { EXIT_BLIND, EXIT_FAILED, EXIT_INTERRUPTED } from "./exit-codes.js";
 import { printJson, progress } from "./output.js";
@@ -88,34 +87,27 @@ export async function drill(name: string, options: DrillOptions): Promise<number
   const without = mutationOf(options.without);
   if (name !== "all") drillOf(name);
   const folder = reportFolder(name, options.report);
-  const isNew = !existsSync(folder);
   const unlock = lockDrills(FOLDER);
   try {
-    if (!without) makeReportFolder(folder);
-    const signal = interruption();
-    if (name === "all") return await all({ seed, folder, keep, signal });
+    const common = { seed, keep, signal: interruption() };
     const amount = rounds === undefined ? {} : { rounds };
-    if (without) return await notices(name, without, { ...amount, seed, keep, signal });
-    const report = await runDrill(name, {
-      ...amount,
-      ...(minutes !== undefined && { minutes }),
-      seed,
-      keep,
-      folder,
-      log: progress,
-      signal,
+    if (without) return await notices(name, without, { ...common, ...amount });
+    return await withoutEmptyFolder(folder, async () => {
+      makeReportFolder(folder);
+      if (name === "all") return all({ ...common, folder });
+      const time = minutes === undefined ? {} : { minutes };
+      const report = await runDrill(name, { ...common, ...amount, ...time, folder, log: progress });
+      tellReport(folder, PAGE_FILE);
+      if (options.json) printJson(report);
+      else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+      return report.ok ? 0 : EXIT_FAILED;
     });
-    tellReport(folder, PAGE_FILE);
-    if (options.json) printJson(report);
-    else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-    return report.ok ? 0 : EXIT_FAILED;
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     progress(error.message);
     return EXIT_INTERRUPTED;
   } finally {
     unlock();
-    if (isNew) dropEmptyFolder(folder);
   }
 }
 

@@ -1,5 +1,5 @@
 /** The servers of one exchange, started and stopped together on one data directory. */
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type ServerHandle, type ServerKind, stopLeftover } from "./child-server.js";
 import {
@@ -121,7 +121,6 @@ async function startAll(
 export async function startServers(options: ServersOptions): Promise<Servers> {
   const dataDir = resolve(options.dataDir);
   const { log } = options;
-  mkdirSync(dataDir, { recursive: true });
   const unlock = lockDataDir(dataDir);
   try {
     const ports = readPorts(dataDir);

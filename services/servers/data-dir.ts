@@ -5,7 +5,6 @@
 import {
   existsSync,
   linkSync,
-  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -13,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { makeFolders } from "../common/folders.js";
 import type { ServerKind } from "./child-server.js";
 import { identityOf } from "./process-identity.js";
 import { ServerError } from "./server-error.js";
@@ -99,9 +99,21 @@ function removeStale(lock: string, stale: Owner): void {
   rmSync(aside, { force: true });
 }
 
+/** Makes the folder where it is missing. Throws where nobody can. */
+export function makeDataDir(dataDir: string): void {
+  try {
+    makeFolders(dataDir);
+  } catch (error) {
+    throw new ServerError(
+      "DATA_DIR_REFUSED",
+      `the data directory cannot be made (${(error as Error).message}): choose a folder that this user may write`,
+    );
+  }
+}
+
 /** Makes this process the folder's only supervisor; returns the function that ends that. */
 export function lockDataDir(dataDir: string): () => void {
-  mkdirSync(dataDir, { recursive: true });
+  makeDataDir(dataDir);
   const lock = join(dataDir, LOCK_FILE);
   const own = `${lock}.${process.pid}`;
   const self: Owner = { pid: process.pid, identity: identityOf(process.pid) ?? "" };

@@ -8,6 +8,7 @@ export type ServerErrorCode =
   | "DATA_DIR_IN_USE"
   | "DATA_DIR_FOREIGN"
   | "DATA_DIR_UNREACHABLE"
+  | "DATA_DIR_REFUSED"
   | "DISK_SPACE_LOW"
   | "NO_SERVER_USER";
 

@@ -1,7 +1,8 @@
 /** Where an exchange keeps its data: the folder it was given, or one of its own that goes with it. */
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { makeDataDir } from "../servers/data-dir.js";
 import { postgresFolders } from "../servers/postgres.js";
 
 /** PostgreSQL's user has to walk through the folder when the supervisor runs as root. */
@@ -16,9 +17,9 @@ export interface DataFolder {
 
 export function openDataFolder(dataDir: string | undefined): DataFolder {
   const path = resolve(dataDir ?? mkdtempSync(join(tmpdir(), "palisade-")));
-  mkdirSync(path, { recursive: true });
+  makeDataDir(path);
   const logs = join(path, "logs");
-  mkdirSync(logs, { recursive: true });
+  makeDataDir(logs);
   if (dataDir !== undefined) return { path, logs, release: () => {} };
   chmodSync(path, OTHERS_MAY_WALK_THROUGH);
   const release = () => {

@@ -320,10 +320,11 @@ describe("a gateway's commands", () => {
       expect(times).toEqual(times.map((_, step) => even(step)));
     }
     clock.advance(STREAM_FULL_PAUSE_MS);
+    for (const { done } of log.published) done();
     announce();
     expect(submit()).toBeUndefined();
     await turn();
-    expect(log.firsts).toContain(2);
+    expect(log.firsts.at(-1)).toBe(2);
   });
 
   it("end as unknown when nobody answers, and only then", async () => {
