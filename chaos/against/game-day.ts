@@ -6,7 +6,7 @@ import type { DryRun } from "./dry-run.js";
 import type { LiveReport } from "./report.js";
 import type { LiveRun } from "./rounds.js";
 import type { GameDay, GameDayStep } from "./schedule.js";
-import { checkLive, type LiveOptions, planLive } from "./session.js";
+import { type LiveOptions, SESSIONS, type Sessions } from "./session.js";
 
 /** What all steps have in common. */
 export type Surroundings = Pick<
@@ -46,19 +46,23 @@ const MS_PER_SECOND = 1_000;
 /** What each step would do, on the exchange of now. Touches nothing. */
 export async function planGameDay(day: GameDay, surroundings: Surroundings): Promise<DryRun[]> {
   const plans: DryRun[] = [];
-  for (const step of day.steps) plans.push(await planLive(optionsOf(step, surroundings)));
+  for (const step of day.steps) plans.push(await SESSIONS.plan(optionsOf(step, surroundings)));
   return plans;
 }
 
 /** Throws `CliError` when a step could not be done on the exchange of now, or not within its radius. Touches nothing. */
-export async function checkGameDay(day: GameDay, surroundings: Surroundings): Promise<void> {
-  for (const step of day.steps) await checkLive(optionsOf(step, surroundings));
+export async function checkGameDay(
+  day: GameDay,
+  surroundings: Surroundings,
+  { check }: Sessions,
+): Promise<void> {
+  for (const step of day.steps) await check(optionsOf(step, surroundings));
 }
 
 export interface DayRun extends LiveRun {
   /** Takes each line as soon as it is known. */
   readonly tell: (line: StepLine) => void;
-  /** Does one step: `runLive`. */
+  /** Does one step. */
   readonly drill: (options: LiveOptions, run: LiveRun) => Promise<LiveReport>;
 }
 

@@ -35,7 +35,7 @@ export interface LiveOptions extends RadiusWords {
 }
 
 /** Says what a drill would do, and why it would be refused. Throws `CliError` where it could do nothing at all. */
-export async function planLive(options: LiveOptions): Promise<DryRun> {
+async function planLive(options: LiveOptions): Promise<DryRun> {
   const session = await LiveSession.open(options);
   try {
     return await session.dryRun();
@@ -45,7 +45,7 @@ export async function planLive(options: LiveOptions): Promise<DryRun> {
 }
 
 /** Throws `CliError` when a drill could not be done, or not within its radius. Touches nothing. */
-export async function checkLive(options: LiveOptions): Promise<void> {
+async function checkLive(options: LiveOptions): Promise<void> {
   const session = await LiveSession.open(options);
   try {
     await session.check();
@@ -55,7 +55,7 @@ export async function checkLive(options: LiveOptions): Promise<void> {
 }
 
 /** Does it. Throws `CliError` when it is refused; then nothing was struck, and what its probe has left open is in `run.undo`. */
-export async function runLive(options: LiveOptions, run: LiveRun): Promise<LiveReport> {
+async function runLive(options: LiveOptions, run: LiveRun): Promise<LiveReport> {
   const session = await LiveSession.open(options);
   try {
     const turn = await Turn.take(session.etcdUrl, options.drill);
@@ -71,6 +71,15 @@ export async function runLive(options: LiveOptions, run: LiveRun): Promise<LiveR
     await session.close();
   }
 }
+
+/** What is done at a running exchange, for whoever does it. */
+export interface Sessions {
+  readonly plan: (options: LiveOptions) => Promise<DryRun>;
+  readonly check: (options: LiveOptions) => Promise<void>;
+  readonly run: (options: LiveOptions, run: LiveRun) => Promise<LiveReport>;
+}
+
+export const SESSIONS: Sessions = { plan: planLive, check: checkLive, run: runLive };
 
 class LiveSession {
   private readonly options: LiveOptions;

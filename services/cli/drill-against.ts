@@ -6,7 +6,7 @@ import { LIVE_DRILLS, liveDrillOf } from "../../chaos/against/drills/catalog.js"
 import { type DryRun, dryRunText } from "../../chaos/against/dry-run.js";
 import type { LiveReport } from "../../chaos/against/report.js";
 import type { LiveRun } from "../../chaos/against/rounds.js";
-import { type LiveOptions, planLive, runLive } from "../../chaos/against/session.js";
+import { type LiveOptions, SESSIONS, type Sessions } from "../../chaos/against/session.js";
 import { Undo } from "../../chaos/against/undo.js";
 import { InterruptedError, reasonOf } from "../../chaos/interrupt.js";
 import { RECORD_FILE } from "../../chaos/evidence/folder.js";
@@ -44,6 +44,7 @@ export interface AgainstOptions {
 export async function drillAgainst(
   name: string,
   { rounds = "1", ...options }: AgainstOptions & { readonly rounds?: string },
+  sessions: Sessions = SESSIONS,
 ): Promise<number> {
   liveDrillOf(name);
   const wanted = {
@@ -54,14 +55,14 @@ export async function drillAgainst(
     nodes: namesOf(options.nodes),
   };
   if (options.dryRun) {
-    const plan = await planLive(wanted);
+    const plan = await sessions.plan(wanted);
     if (options.json) printJson(plan);
     else process.stdout.write(dryRunText(plan));
     return codeOfDryRuns([plan]);
   }
   const folder = reportFolder(`against-${name}`, options.report);
   const run = interruptibleRun();
-  const report = await unlessEnded(run, runKept({ ...wanted, folder }, run));
+  const report = await unlessEnded(run, runKept({ ...wanted, folder }, run, sessions));
   if (report === null) return codeOf(false, run);
   // It comes last: without it the evidence is not whole, as the report says.
   if (existsSync(join(folder, MANIFEST))) tellReport(folder, RECORD_FILE);
@@ -72,8 +73,12 @@ export async function drillAgainst(
 }
 
 /** A drill that is refused, or ended before it struck, leaves no folder. */
-export function runKept(options: LiveOptions, run: LiveRun): Promise<LiveReport> {
-  const work = (): Promise<LiveReport> => runLive(options, run);
+export function runKept(
+  options: LiveOptions,
+  run: LiveRun,
+  sessions: Sessions,
+): Promise<LiveReport> {
+  const work = (): Promise<LiveReport> => sessions.run(options, run);
   return options.folder === undefined ? work() : withoutEmptyFolder(options.folder, work);
 }
 

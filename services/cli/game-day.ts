@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type DryRun, dryRunText } from "../../chaos/against/dry-run.js";
 import {
   checkGameDay,
+  type DayRun,
   type GameDayReport,
   planGameDay,
   runGameDay,
@@ -13,6 +14,7 @@ import {
 } from "../../chaos/against/game-day.js";
 import { type GameDay, momentOf, parseGameDay } from "../../chaos/against/schedule.js";
 import type { LiveRun } from "../../chaos/against/rounds.js";
+import { SESSIONS, type Sessions } from "../../chaos/against/session.js";
 import { MANIFEST } from "../../chaos/evidence/manifest.js";
 import { CliError } from "./cli-error.js";
 import {
@@ -40,7 +42,11 @@ const WHY_UNREAD: Readonly<Record<string, string>> = {
 };
 
 /** Each line of a run is JSON, whatever is asked for: what comes first is to be read while the rest runs. */
-export async function gameDay(file: string, options: AgainstOptions): Promise<number> {
+export async function gameDay(
+  file: string,
+  options: AgainstOptions,
+  sessions: Sessions = SESSIONS,
+): Promise<number> {
   const day = parseGameDay(read(file), file);
   const surroundings = surroundingsOf(options);
   const schedule = day.steps.map(
@@ -57,12 +63,13 @@ export async function gameDay(file: string, options: AgainstOptions): Promise<nu
     return codeOfDryRuns(plans);
   }
   const folder = reportFolder(`game-day-${day.name}`, options.report);
-  await checkGameDay(day, surroundings);
+  await checkGameDay(day, surroundings, sessions);
   const run = interruptibleRun();
   const report = await withoutEmptyFolder(folder, () => {
     makeReportFolder(folder);
     for (const line of [title, ...schedule]) progress(line);
-    return runSteps(day, { ...surroundings, folder }, run);
+    const drill: DayRun["drill"] = (step, live) => runKept(step, live, sessions);
+    return runSteps(day, { ...surroundings, folder }, { ...run, drill });
   });
   printJson(report);
   tellLeft(run.undo);
@@ -73,7 +80,7 @@ export async function gameDay(file: string, options: AgainstOptions): Promise<nu
 async function runSteps(
   day: GameDay,
   surroundings: Surroundings & { readonly folder: string },
-  run: LiveRun,
+  run: LiveRun & Pick<DayRun, "drill">,
 ): Promise<GameDayReport> {
   const { folder } = surroundings;
   const left: string[] = [];
@@ -82,7 +89,7 @@ async function runSteps(
     if (existsSync(join(own, MANIFEST))) left.push(own);
     printJson(line);
   };
-  const report = await runGameDay(day, surroundings, { ...run, tell, drill: runKept });
+  const report = await runGameDay(day, surroundings, { ...run, tell });
   if (left.length > 0) {
     progress(`each step that ran has left a folder in ${folder}; judge them again:`);
     for (const each of left) progress(`  ${verifyCommand(each)}`);

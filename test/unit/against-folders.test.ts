@@ -5,18 +5,19 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { LiveReport } from "../../chaos/against/report.js";
 import type { LiveRun } from "../../chaos/against/rounds.js";
-import { checkLive, type LiveOptions, runLive } from "../../chaos/against/session.js";
+import type { LiveOptions, Sessions } from "../../chaos/against/session.js";
 import { CliError } from "../../services/cli/cli-error.js";
 import { drillAgainst } from "../../services/cli/drill-against.js";
 import { makeReportFolder } from "../../services/cli/drill-folder.js";
 import { EXIT_FAILED } from "../../services/cli/exit-codes.js";
 import { gameDay } from "../../services/cli/game-day.js";
 
-vi.mock("../../chaos/against/session.js", () => ({
-  checkLive: vi.fn(),
-  planLive: vi.fn(),
-  runLive: vi.fn(),
-}));
+const runLive = vi.fn<Sessions["run"]>();
+const sessions: Sessions = {
+  plan: () => Promise.reject(new Error("nothing is planned here")),
+  check: () => Promise.resolve(),
+  run: runLive,
+};
 
 const scratch = mkdtempSync(join(tmpdir(), "palisade-against-folders-"));
 const file = join(scratch, "day.json");
@@ -34,11 +35,10 @@ beforeEach(() => {
       return true;
     });
   }
-  vi.mocked(checkLive).mockResolvedValue();
 });
 afterEach(() => {
   vi.restoreAllMocks();
-  vi.mocked(runLive).mockReset();
+  runLive.mockReset();
 });
 
 const optionsOf = (report: string) => ({
@@ -69,11 +69,11 @@ async function leavesOrder(options: LiveOptions, { undo }: LiveRun): Promise<Liv
 
 it("a drill that is refused leaves no folder, and one that was there before stays", async () => {
   const report = join(scratch, "drill");
-  vi.mocked(runLive).mockImplementation(unanswered);
-  await expect(drillAgainst("burst", optionsOf(report))).rejects.toBe(UNANSWERED);
+  runLive.mockImplementation(unanswered);
+  await expect(drillAgainst("burst", optionsOf(report), sessions)).rejects.toBe(UNANSWERED);
   expect(existsSync(report)).toBe(false);
   mkdirSync(report);
-  await expect(drillAgainst("burst", optionsOf(report))).rejects.toBe(UNANSWERED);
+  await expect(drillAgainst("burst", optionsOf(report), sessions)).rejects.toBe(UNANSWERED);
   expect(readdirSync(report)).toEqual([]);
 });
 
@@ -82,37 +82,35 @@ it.each([
   ["refused by their probe", unanswered],
 ])("a game day leaves no folder where its steps are %s", async (_, run) => {
   const report = join(scratch, "day");
-  vi.mocked(runLive).mockImplementation(run);
-  expect(await gameDay(file, optionsOf(report))).toBe(EXIT_FAILED);
+  runLive.mockImplementation(run);
+  expect(await gameDay(file, optionsOf(report), sessions)).toBe(EXIT_FAILED);
   expect(runLive).toHaveBeenCalledTimes(2);
   expect(existsSync(report)).toBe(false);
 });
 
 it("a game day leaves the folders of the steps that ran, and of no other", async () => {
   const report = join(scratch, "half a day");
-  vi.mocked(runLive)
-    .mockImplementationOnce(unanswered)
-    .mockImplementationOnce(async (options) => {
-      makeReportFolder(options.folder!);
-      writeFileSync(join(options.folder!, "report.json"), "{}");
-      return { name: "burst", ok: true, undone: true } as LiveReport;
-    });
-  expect(await gameDay(file, optionsOf(report))).toBe(EXIT_FAILED);
+  runLive.mockImplementationOnce(unanswered).mockImplementationOnce(async (options) => {
+    makeReportFolder(options.folder!);
+    writeFileSync(join(options.folder!, "report.json"), "{}");
+    return { name: "burst", ok: true, undone: true } as LiveReport;
+  });
+  expect(await gameDay(file, optionsOf(report), sessions)).toBe(EXIT_FAILED);
   expect(readdirSync(report)).toEqual(["2-burst"]);
 });
 
 it("a game day tries its folder before its first step", async () => {
-  const refused = gameDay(file, optionsOf("/proc/nothing/day"));
+  const refused = gameDay(file, optionsOf("/proc/nothing/day"), sessions);
   await expect(refused).rejects.toMatchObject({ code: "REPORT_FOLDER_REFUSED" });
   expect(runLive).not.toHaveBeenCalled();
 });
 
 it.each([
-  ["drill", (report: string) => drillAgainst("burst", optionsOf(report))],
-  ["game day", (report: string) => gameDay(file, optionsOf(report))],
+  ["drill", (report: string) => drillAgainst("burst", optionsOf(report), sessions)],
+  ["game day", (report: string) => gameDay(file, optionsOf(report), sessions)],
 ])("a %s that was refused and has left something says what, and is red", async (_, run) => {
   const report = join(scratch, "left");
-  vi.mocked(runLive).mockImplementation(leavesOrder);
+  runLive.mockImplementation(leavesOrder);
   expect(await run(report)).toBe(EXIT_FAILED);
   expect(runLive).toHaveBeenCalledTimes(1);
   expect(said.at(-1)).toBe(
