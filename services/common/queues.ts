@@ -7,7 +7,7 @@
  */
 import { Gauge } from "prom-client";
 import { BATCH_COMMANDS_MAX } from "../../actors/kernel/limits.js";
-import { BATCHES_PER_READ, EARLY_INBOX_BYTES_MAX, TRIM_EVERY_MS } from "../host/limits.js";
+import { EARLY_INBOX_BYTES_MAX, TOLD_BATCHES_MAX, TRIM_EVERY_MS } from "../host/limits.js";
 import { beforeScrape, registry } from "./metrics.js";
 
 const MS_PER_SECOND = 1_000;
@@ -99,8 +99,8 @@ export const QUEUES = {
   },
   "node-told": {
     process: "node",
-    holds: "batches that one standby was told of while it reads",
-    limit: BATCHES_PER_READ,
+    holds: "batches that one standby was told of and has not applied",
+    limit: TOLD_BATCHES_MAX,
     unit: "batches",
     atLimit: "dropped, and read from the batch log",
   },

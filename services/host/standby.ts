@@ -13,7 +13,12 @@ import { sleep } from "../ports/clock.js";
 import { batchesSubject } from "../ports/subjects.js";
 import { decodeBatchFrame } from "./batch-frame.js";
 import type { HostDependencies } from "./dependencies.js";
-import { BATCHES_PER_READ, RETRY_FOLLOWING_AFTER_MS } from "./limits.js";
+import {
+  BATCHES_PER_READ,
+  FOLLOWING_TURN_MS_MAX,
+  RETRY_FOLLOWING_AFTER_MS,
+  TOLD_BATCHES_MAX,
+} from "./limits.js";
 import { applyLogged } from "./open-batch.js";
 import { rebuild } from "./recovery.js";
 
@@ -22,7 +27,7 @@ export interface StandbyProgress {
   readonly batch: number;
   /** How many more it has heard of; 0 while the rows are being read. */
   readonly behind: number;
-  /** How many it keeps that it was told of while it reads. */
+  /** How many it was told of and has not applied. */
   readonly told: number;
   /** Could it lead at once? */
   readonly isWarm: boolean;
@@ -45,9 +50,10 @@ export class Standby {
   private hash = 0;
   private incarnation = 0;
   private heard = 0;
-  /** What was told while it was reading, in the order of the batches. */
+  /** What was told and is not applied, in the order of the batches. */
   private told: LoggedBatch[] = [];
-  private reading: Promise<void> | null = null;
+  private following: Promise<void> | null = null;
+  private breathesAtMs = 0;
   private promoting = false;
   private stopped = false;
 
@@ -56,12 +62,12 @@ export class Standby {
     this.id = id;
     this.name = name;
     this.unsubscribe = deps.bus.subscribe(batchesSubject(name), (data) => this.receive(data));
-    this.readOn();
+    this.follow();
   }
 
-  /** Has it everything that it has heard of? */
+  /** Has it everything that it has heard of, if only to be applied? */
   get isWarm(): boolean {
-    return this.actor !== null && this.batch >= this.heard;
+    return this.actor !== null && this.heard - this.batch <= this.told.length;
   }
 
   get progress(): StandbyProgress {
@@ -86,7 +92,7 @@ export class Standby {
     this.unsubscribe();
     this.heard = Math.max(this.heard, record.batch);
     try {
-      while (this.reading) await this.reading;
+      while (this.following) await this.following;
       const [{ links }] = await Promise.all([
         standing,
         this.actor && this.batch < record.batch ? this.readTail() : undefined,
@@ -128,35 +134,27 @@ export class Standby {
     }
     if (logged.actor !== this.id || logged.batch <= this.heard) return;
     this.heard = logged.batch;
-    if (this.reading) return this.keep(logged);
-    if (!this.actor || logged.batch !== this.batch + 1) return this.readOn();
-    try {
-      this.apply(logged);
-    } catch (error) {
-      this.beginAnew(error);
-    }
-  }
-
-  /** A reading may end before what is told meanwhile. Above the limit all is dropped: the log has it. */
-  private keep(logged: LoggedBatch): void {
-    if (this.told.length >= BATCHES_PER_READ) this.told = [];
+    if (this.told.length >= TOLD_BATCHES_MAX) this.told = [];
     this.told.push(logged);
+    this.follow();
   }
 
-  /** Rebuilds the actor if there is none, and reads what was heard of and not applied. */
-  private readOn(): void {
-    this.reading ??= this.read().finally(() => {
-      this.reading = null;
+  /** Rebuilds the actor if there is none, and applies what was heard of: as it was told, or from the batch log. */
+  private follow(): void {
+    this.following ??= this.catchUp().finally(() => {
+      this.following = null;
+      if (!this.stopped && !this.promoting && this.batch < this.heard) this.follow();
     });
   }
 
-  private async read(): Promise<void> {
+  private async catchUp(): Promise<void> {
+    this.breathesAtMs = this.deps.clock.now() + FOLLOWING_TURN_MS_MAX;
     while (!this.stopped && (!this.actor || this.batch < this.heard)) {
       try {
         if (!this.actor) await this.build();
-        await this.readTail();
-        this.applyTold();
-        // What was heard of is not in the log: no leader of ours has said it.
+        if (this.told[0]?.batch !== this.batch + 1) await this.readTail();
+        await this.applyTold();
+        // What was heard of is neither told nor in the log: no leader of ours has said it.
         this.heard = this.batch;
       } catch (error) {
         this.forget(error);
@@ -179,18 +177,33 @@ export class Standby {
   private async readTail(): Promise<void> {
     for (;;) {
       const batches = await this.deps.store.batches(this.id, this.batch, BATCHES_PER_READ);
-      if (!this.actor) return;
-      for (const logged of batches) this.apply(logged);
+      for (const logged of batches) {
+        if (!this.actor) return;
+        this.apply(logged);
+        await this.breathe();
+      }
       if (batches.length < BATCHES_PER_READ) return;
     }
   }
 
-  /** Goes on with what was told, as far as it follows what was read. */
-  private applyTold(): void {
-    const { told } = this;
+  /** Goes on with what was told, as far as it follows what is applied. */
+  private async applyTold(): Promise<void> {
+    for (;;) {
+      const logged = this.told.shift();
+      if (!logged || !this.actor) break;
+      if (logged.batch === this.batch + 1) this.apply(logged);
+      else if (logged.batch > this.batch) break;
+      await this.breathe();
+    }
     this.told = [];
-    if (!this.actor) return;
-    for (const logged of told) if (logged.batch === this.batch + 1) this.apply(logged);
+  }
+
+  /** Lets others have the event loop after a while, unless somebody waits for it to lead. */
+  private async breathe(): Promise<void> {
+    const { clock } = this.deps;
+    if (this.promoting || clock.now() < this.breathesAtMs) return;
+    await new Promise<void>((resolve) => clock.soon(resolve));
+    this.breathesAtMs = clock.now() + FOLLOWING_TURN_MS_MAX;
   }
 
   private apply(logged: LoggedBatch): void {
@@ -206,11 +219,6 @@ export class Standby {
     if (this.hash !== logged.hash) {
       throw new DivergedError(`after batch ${logged.batch} the state is not the leader's`);
     }
-  }
-
-  private beginAnew(error: unknown): void {
-    this.forget(error);
-    this.readOn();
   }
 
   private forget(error: unknown): void {

@@ -114,7 +114,7 @@ export class Neighbours {
    */
   private isBetter(own: Reach, badForMs: number): boolean {
     const longEnoughMs = Math.min(badForMs, JUDGES_AFTER_MS);
-    return badForMs >= SUSPECT_AFTER_MS && own.goodForMs(SUSPECT_AFTER_MS) > longEnoughMs;
+    return badForMs >= this.silentAfterMs && own.goodForMs(SUSPECT_AFTER_MS) > longEnoughMs;
   }
 
   close(): void {
@@ -181,6 +181,7 @@ export class Neighbours {
     bus.publish(heartbeatSubject(node), heartbeat);
   }
 
+  /** How long somebody may say nothing, or have no answer of a server. */
   private get silentAfterMs(): number {
     return Math.min(SUSPECT_AFTER_MS + PATIENCE_TIMES * this.heldUpMs, SUSPECT_AFTER_MS_MAX);
   }

@@ -7,6 +7,7 @@ import { type Link, Links } from "../../actors/kernel/links.js";
 import { Market } from "../../actors/market/market.js";
 import { encodeBatchFrame } from "../../services/host/batch-frame.js";
 import type { HostDependencies } from "../../services/host/dependencies.js";
+import { FOLLOWING_TURN_MS_MAX } from "../../services/host/limits.js";
 import { applyLogged } from "../../services/host/open-batch.js";
 import { Standby } from "../../services/host/standby.js";
 import {
@@ -75,6 +76,48 @@ it("goes on with what it was told meanwhile, and reads nothing twice", async () 
   tell(encodeBatchFrame(all[4]!));
   expect(standby.progress).toEqual({ batch: 5, behind: 0, told: 0, isWarm: true });
   expect(reads).toBe(1);
+});
+
+it("applies much that it is told at once a few batches in each turn of the event loop, and could lead meanwhile", async () => {
+  const all = batches(40);
+  /** Each look at it takes a millisecond, and so each batch. */
+  class HurriedClock extends ManualClock {
+    override now(): number {
+      this.stall(1);
+      return super.now();
+    }
+  }
+  let tell: (data: Uint8Array) => void = () => undefined;
+  const deps = {
+    store: {
+      load: (_: number, begin: (loaded: object) => void) => {
+        const loaded = { record: RECORD, links: [] };
+        begin(loaded);
+        return Promise.resolve(loaded);
+      },
+      batches: async () => [],
+    },
+    bus: {
+      subscribe: (_: string, handler: typeof tell) => {
+        tell = handler;
+        return () => undefined;
+      },
+    },
+    clock: new HurriedClock(),
+    logger: pino({ level: "silent" }),
+  };
+  const standby = new Standby(deps as unknown as HostDependencies, RECORD.id, RECORD.name);
+  await turn();
+  for (const logged of all) tell(encodeBatchFrame(logged));
+  const applied: number[] = [];
+  for (let before = 0; before < all.length; before = standby.progress.batch) {
+    await turn();
+    const { batch, behind, told, isWarm } = standby.progress;
+    expect({ behind, isWarm }).toEqual({ behind: told, isWarm: true });
+    applied.push(batch - before);
+  }
+  expect(applied.length).toBeGreaterThanOrEqual(all.length / (FOLLOWING_TURN_MS_MAX + 2));
+  expect(Math.max(...applied)).toBeLessThanOrEqual(FOLLOWING_TURN_MS_MAX + 2);
 });
 
 it("is not behind by all batches there ever were while it reads its rows", () => {
