@@ -173,7 +173,7 @@ export class Node {
   away(): ServersAway {
     const { nats, postgres } = this.neighbours.away;
     const isPartLost = [...this.hosts.values()].some((host) => this.isLost(host));
-    const etcd = this.deps.leases.unansweredForMs() > SUSPECT_AFTER_MS;
+    const etcd = this.deps.leases.waitingForAnswerMs() > SUSPECT_AFTER_MS;
     return { nats, etcd, postgres: postgres || isPartLost };
   }
 

@@ -34,8 +34,8 @@ export interface LeaseStore {
   onChange(handler: () => void): () => void;
   /** Called when the node's lease is gone (ran out, or etcd forgot it). The store joins again by itself. */
   onLost(handler: (reason: string) => void): () => void;
-  /** For how long nothing that this store asks has been answered in time, in milliseconds; 0: the last question was. */
-  unansweredForMs(): number;
+  /** How long ago the first question was asked since the last answer that came in time, in milliseconds; 0: none was asked since. */
+  waitingForAnswerMs(): number;
   /**
    * Wins the actor's key if nobody holds it, or if it is still exactly the one that was seen, whoever holds that. Null:
    * it is neither. Gives what there is when this node holds it already.

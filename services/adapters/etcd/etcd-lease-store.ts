@@ -106,8 +106,8 @@ export class EtcdLeaseStore implements LeaseStore {
     return this.membership.onLost(handler);
   }
 
-  unansweredForMs(): number {
-    return this.keys.unansweredForMs;
+  waitingForAnswerMs(): number {
+    return this.keys.waitingForAnswerMs;
   }
 
   async claim(actorName: string, seen?: Leadership): Promise<Leadership | null> {

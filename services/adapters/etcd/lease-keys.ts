@@ -68,8 +68,8 @@ export class LeaseKeys {
   private readonly client: Etcd3;
   private readonly clock: Clock;
   private readonly callMsMax: number;
-  /** Since when the first of what was not answered waits; null: the last answer came in time. */
-  private unansweredSinceMs: number | null = null;
+  /** When the first question was asked since the last answer that came in time; null: none was asked since. */
+  private waitingSinceMs: number | null = null;
 
   constructor(client: Etcd3, clock: Clock, callMsMax: number) {
     this.client = client;
@@ -127,17 +127,17 @@ export class LeaseKeys {
     return done.succeeded ? Number(done.header.revision) : null;
   }
 
-  /** For how long nothing that was asked has been answered in time, in milliseconds; 0: everything was. */
-  get unansweredForMs(): number {
-    return this.unansweredSinceMs === null ? 0 : this.clock.now() - this.unansweredSinceMs;
+  /** How long ago that was, in milliseconds; 0: none was asked since. */
+  get waitingForAnswerMs(): number {
+    return this.waitingSinceMs === null ? 0 : this.clock.now() - this.waitingSinceMs;
   }
 
   /** Waits for an answer for as long as one may take. */
   answerTo<T>(work: Promise<T>): Promise<T> {
-    this.unansweredSinceMs ??= this.clock.now();
+    this.waitingSinceMs ??= this.clock.now();
     const answer = within(this.clock, this.callMsMax, work);
     const answered = () => {
-      this.unansweredSinceMs = null;
+      this.waitingSinceMs = null;
     };
     answer.then(answered, () => undefined);
     return answer;
