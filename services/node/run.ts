@@ -10,6 +10,7 @@ import { installShutdown } from "../common/shutdown.js";
 import { CommitTurns } from "../host/commit-turns.js";
 import { Directory } from "../host/directory.js";
 import { sleep } from "../ports/clock.js";
+import { sayInterrupted } from "./interrupted.js";
 import { Node } from "./node.js";
 import { MetricsObserver } from "./observer.js";
 import type { NodePorts } from "./ports.js";
@@ -59,10 +60,7 @@ export async function runNode(config: Config, ports: NodePorts): Promise<void> {
   } catch (error) {
     // Who is told to end while it starts loses what it starts with.
     if (!isEnding) throw error;
-    return logger.warn(
-      { err: error },
-      "it ends before it has joined, and what it was doing failed",
-    );
+    return sayInterrupted(logger, error);
   }
   process.stdout.write(`${JSON.stringify({ ready: true, kind: "node", http: http.port })}\n`);
 }

@@ -14,10 +14,16 @@ export class NodeNameTakenError extends Error {
   override readonly name = "NodeNameTakenError";
 }
 
+/** What was asked of the store was not done, because it was closed meanwhile. */
+export class LeasesClosedError extends Error {
+  override readonly name = "LeasesClosedError";
+}
+
 export interface LeaseStore {
   /**
    * Takes a lease and puts this node under it; resolves when both are there. Kept alive until `close`. Waits for an
-   * earlier life of the node to run out; rejects with `NodeNameTakenError` when it does not.
+   * earlier life of the node to run out; rejects with `NodeNameTakenError` when it does not, and
+   * with `LeasesClosedError` when the store is closed before.
    */
   join(node: string, info: string): Promise<void>;
   /** Says something else of this node than it said when it joined. */

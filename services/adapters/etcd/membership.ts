@@ -5,7 +5,7 @@
  */
 import { type Etcd3, EtcdLeaseInvalidError, type Lease } from "etcd3";
 import { type Clock, sleep } from "../../ports/clock.js";
-import { NodeNameTakenError } from "../../ports/lease-store.js";
+import { LeasesClosedError, NodeNameTakenError } from "../../ports/lease-store.js";
 import { CALL_MS_MAX, isUnder, type LeaseKeys, type PutResult } from "./lease-keys.js";
 import type { LeaseFollower } from "./lease-follower.js";
 import type { LeaseView } from "./lease-view.js";
@@ -99,7 +99,7 @@ export class Membership {
       if (other && clock.now() >= untilMs) throw this.taken(other.value);
       await sleep(clock, RETRY_AFTER_MS);
     }
-    throw new Error("the lease store is closed");
+    throw new LeasesClosedError("the lease store is closed");
   }
 
   private async tryName(): Promise<boolean> {
