@@ -1,6 +1,7 @@
 /** How this project's processes talk to PostgreSQL: few connections, bounded waits, whole numbers that are exact. */
 import pg from "pg";
 import { assert } from "../../../actors/kernel/assert.js";
+import { SystemClock } from "../../common/clock.js";
 import { Doorway } from "./doorway.js";
 
 /** Connections of a pool that is not told otherwise, made when they are needed. */
@@ -12,6 +13,8 @@ export const ANSWER_TIMEOUT_MS = 5_000;
 export const PAGE_TIMEOUT_MS = 25_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Part of that: who waits for his turn to ask is told why he had none before the pool gives him up without a reason. */
+const TURN_TIMEOUT_MS = 4_500;
 const LOCK_TIMEOUT_MS = 2_000;
 const KEEPALIVE_AFTER_MS = 1_000;
 
@@ -83,7 +86,7 @@ const doorways = new Map<string, Doorway>();
 
 function doorwayOf(postgresUrl: string): Doorway {
   let doorway = doorways.get(postgresUrl);
-  if (!doorway) doorways.set(postgresUrl, (doorway = new Doorway()));
+  if (!doorway) doorways.set(postgresUrl, (doorway = new Doorway(new SystemClock())));
   return doorway;
 }
 
@@ -97,7 +100,7 @@ function clientsThrough(doorway: Doorway): typeof pg.Client {
     override connect(callback: (error: Error | null) => void): void;
     override connect(callback?: (error: Error | null) => void): Promise<pg.Client> | void {
       this.on("error", ignore);
-      const connected = doorway.pass(() => super.connect());
+      const connected = doorway.pass(() => super.connect(), TURN_TIMEOUT_MS);
       if (!callback) return connected;
       connected.then(() => callback(null), callback);
     }

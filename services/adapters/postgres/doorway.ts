@@ -1,9 +1,9 @@
 /**
  * How a process asks a PostgreSQL that lets nobody in whether it does again: one connection at a time, and few
  * where answers take long, and not each of those that wait for it. A server that replays its log after a crash forks a process for everybody whom it turns away, and needs
- * the processor itself.
+ * the processor itself. Nobody waits here for longer than he says.
  */
-import { setTimeout as sleep } from "node:timers/promises";
+import { type Clock, sleep } from "../../ports/clock.js";
 import { sqlState } from "./errors.js";
 
 /** Somebody who was turned away is followed by the next after so long. */
@@ -13,7 +13,20 @@ export const FOLLOW_MS_MAX = 250;
 /** "The database system is starting up", "… is shutting down", "… is not yet accepting connections". */
 const CANNOT_CONNECT_NOW = "57P03";
 
+/** Whoever asked was not answered, or turned away, for as long as somebody else would wait for it. */
+export class DoorwayError extends Error {
+  override readonly name = "DoorwayError";
+
+  constructor(withinMs: number, refusal: unknown) {
+    const why = refusal instanceof Error ? refusal.message : String(refusal);
+    super(`PostgreSQL let nobody in for ${withinMs} ms; the last was told: ${why}`, {
+      cause: refusal,
+    });
+  }
+}
+
 export class Doorway {
+  private readonly clock: Clock;
   /** Why the last one was turned away; null: who came last was let in, or nobody has come. */
   private refusal: unknown = null;
   private refusedAtMs = -Infinity;
@@ -22,23 +35,37 @@ export class Doorway {
   private askedAtMs = -Infinity;
   private readonly waiting = new Set<() => void>();
 
-  /** Connects when the server lets people in; rejects as `connect` does, or with what another has just been told. */
-  async pass<T>(connect: () => Promise<T>): Promise<T> {
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /**
+   * Connects when the server lets people in; rejects as `connect` does, with what another has just been told, or with `DoorwayError`
+   * when it would have to wait for its turn for longer than `withinMs`. How long `connect` itself takes is its own matter.
+   */
+  async pass<T>(connect: () => Promise<T>, withinMs: number): Promise<T> {
+    const untilMs = this.clock.now() + withinMs;
     while (this.refusal !== null) {
-      const leftMs = this.askedAtMs + FOLLOW_MS_MAX - performance.now();
-      if (this.asking === 0 || leftMs <= 0) return this.ask(connect);
-      const isTold = await this.isTold(leftMs);
+      const now = this.clock.now();
+      if (now >= untilMs) throw new DoorwayError(withinMs, this.refusal);
+      const leftMs = this.askedAtMs + FOLLOW_MS_MAX - now;
+      if (this.asking === 0 || leftMs <= 0) {
+        const atMs = Math.max(now, this.refusedAtMs + KNOCK_EVERY_MS);
+        if (atMs >= untilMs) throw new DoorwayError(withinMs, this.refusal);
+        return this.ask(connect, atMs);
+      }
+      const isTold = await this.isTold(Math.min(leftMs, untilMs - now));
       if (isTold && this.refusal !== null) throw this.refusal;
     }
     return this.enter(connect);
   }
 
-  private async ask<T>(connect: () => Promise<T>): Promise<T> {
-    const now = performance.now();
+  private async ask<T>(connect: () => Promise<T>, atMs: number): Promise<T> {
+    const waitMs = atMs - this.clock.now();
     this.asking += 1;
-    this.askedAtMs = Math.max(now, this.refusedAtMs + KNOCK_EVERY_MS);
+    this.askedAtMs = atMs;
     try {
-      if (this.askedAtMs > now) await sleep(this.askedAtMs - now);
+      if (waitMs > 0) await sleep(this.clock, waitMs);
       return await this.enter(connect);
     } finally {
       this.asking -= 1;
@@ -54,7 +81,7 @@ export class Doorway {
     } catch (error) {
       const isRefused = isRefusal(error);
       this.refusal = isRefused ? error : null;
-      if (isRefused) this.refusedAtMs = performance.now();
+      if (isRefused) this.refusedAtMs = this.clock.now();
       throw error;
     }
   }
@@ -67,12 +94,12 @@ export class Doorway {
   /** Resolves to whether anybody was told something in this time. */
   private isTold(withinMs: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
+      const cancel = this.clock.after(withinMs, () => {
         this.waiting.delete(hear);
         resolve(false);
-      }, withinMs);
+      });
       const hear = (): void => {
-        clearTimeout(timer);
+        cancel();
         resolve(true);
       };
       this.waiting.add(hear);
