@@ -52,17 +52,17 @@ class Server {
 
   /** Lets time pass until something has come about. */
   async until<T>(work: Promise<T>): Promise<T> {
-    let isOver = false;
+    const state = { isOver: false };
     const end = work.finally(() => {
-      isOver = true;
+      state.isOver = true;
     });
     end.catch(() => undefined);
-    for (let step = 0; step < STEPS_MAX && !isOver; step++) {
+    for (let step = 0; step < STEPS_MAX; step++) {
       await turn();
-      if (!isOver) this.clock.advance(STEP_MS);
+      if (state.isOver) return end;
+      this.clock.advance(STEP_MS);
     }
-    if (!isOver) throw new Error("it has not come about");
-    return end;
+    throw new Error("it has not come about");
   }
 }
 
