@@ -246,6 +246,11 @@ describe("neighbours", () => {
     stage.stuck = [];
     await stage.pass(HEARTBEAT_EVERY_MS, () => stage.sayByPeer());
     expect(stage.neighbours.isStuck("other", 7)).toBe(false);
+    // Also where that one has been late itself.
+    stage.clock.stall(HEARTBEAT_EVERY_MS + 10);
+    stage.clock.advance(0);
+    await stage.pass(LONG_MS, () => stage.sayByPeer({ stuck: [7] }));
+    expect(stage.neighbours.isStuck("other", 7)).toBe(true);
   });
 
   it("are not judged by a node that was held up itself", async () => {
