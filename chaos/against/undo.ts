@@ -31,7 +31,9 @@ export class Undo {
 
   /** Whoever kills this process has to take back by hand what was told last. */
   note(step: UndoStep): void {
-    this.log(`from now on: ${step.what}; by hand it is taken back by: ${step.byHand}`);
+    this.log(
+      `from now on: ${step.what}; by hand it is taken back by: ${step.byHand} (of several the last first)`,
+    );
     this.steps.push(step);
     this.noted += 1;
   }

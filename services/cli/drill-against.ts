@@ -18,6 +18,7 @@ import { reportFolder, tellReport, withoutEmptyFolder } from "./drill-folder.js"
 import { EXIT_FAILED, EXIT_INTERRUPTED } from "./exit-codes.js";
 import { wordsOf } from "./failures.js";
 import { printJson, progress } from "./output.js";
+import { onParentGone } from "./parent-gone.js";
 import { parseSeconds } from "./words.js";
 
 const ROUNDS_MAX = 1_000;
@@ -160,6 +161,7 @@ export function interruptibleRun(): LiveRun {
       end(`it got ${signal}`);
     });
   }
+  onParentGone(() => end("npm, which had started it, has ended"));
   // A bug is no reason to leave a node drained.
   process.on("uncaughtException", (error) => {
     progress(error.stack ?? String(error));

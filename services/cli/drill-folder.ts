@@ -47,10 +47,16 @@ export function makeReportFolder(folder: string): void {
 /** Of work that may make a folder: it is gone again where nothing was put into it, however the work has ended. */
 export async function withoutEmptyFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
   const isNew = !existsSync(folder);
+  const leave = (): void => {
+    if (isNew && existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+  };
+  // A second Ctrl-C ends the process in the midst of the work.
+  process.once("exit", leave);
   try {
     return await work();
   } finally {
-    if (isNew && existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+    process.off("exit", leave);
+    leave();
   }
 }
 

@@ -16,6 +16,7 @@ import { makeReportFolder, reportFolder, tellReport, withoutEmptyFolder } from "
 import { type AgainstOptions, drillAgainst, listAgainst } from "./drill-against.js";
 import { EXIT_BLIND, EXIT_FAILED, EXIT_INTERRUPTED } from "./exit-codes.js";
 import { printJson, progress } from "./output.js";
+import { onParentGone } from "./parent-gone.js";
 
 const SEED = "1";
 const ROUNDS_MAX = 10_000;
@@ -205,12 +206,16 @@ export function lockDrills(folder: string): () => void {
 /** The first Ctrl-C heals and ends; a second one ends at once. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
+  const end = (reason: string): void => {
+    if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    progress("ending the drill: what it stopped is resumed, what it started is ended");
+    controller.abort(reason);
+  };
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
-      progress("ending the drill: what it stopped is resumed, what it started is ended");
-      controller.abort(`it got ${signal}`);
-    });
+    process.on(signal, () => end(`it got ${signal}`));
   }
+  onParentGone(() => {
+    if (!controller.signal.aborted) end("npm, which had started it, has ended");
+  });
   return controller.signal;
 }

@@ -17,6 +17,7 @@ import { parseWhole } from "./decimal.js";
 import { EXIT_FAILED, EXIT_INTERRUPTED } from "./exit-codes.js";
 import { printJson, progress } from "./output.js";
 import { dataDirectory, removeRunFile, writeRunFile } from "./run-file.js";
+import { onParentGone } from "./parent-gone.js";
 import { Status } from "./status.js";
 
 export interface StartOptions {
@@ -48,7 +49,6 @@ const OF_SINGLE_PROCESSES = [
 ] as const;
 /** Signals within so long are one wish to end. */
 const SAME_SIGNAL_MS = 1_000;
-const WATCH_PARENT_EVERY_MS = 250;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** What `--for` ends with, as one line of JSON. */
@@ -213,18 +213,6 @@ function interruption(): Promise<void> {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
     onParentGone(interrupt);
   });
-}
-
-/** A SIGTERM to npm ends npm and its shell, and is not passed on: what is left of it is that the parent is another. */
-function onParentGone(interrupt: () => void): void {
-  if (process.env["npm_lifecycle_event"] === undefined) return;
-  const parent = process.ppid;
-  const watch = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(watch);
-    interrupt();
-  }, WATCH_PARENT_EVERY_MS);
-  watch.unref();
 }
 
 function pause(durationMs: number): Promise<void> {

@@ -16,11 +16,13 @@ export function verificationText(found: Verification): string {
   const { drill, verified, ok, lost, duplicated, staleCommits, aborted, difference } = found;
   const [gone, doubled, stale] = [lost, duplicated, staleCommits].map((each) => each ?? "?");
   const verdict = ok ? "everything is as it should be" : "something was wrong: see its report";
+  const onTrust =
+    "taken as the drill wrote it down: its times, what it found amiss itself and the metrics; the sums of the files are not signed";
   const lines = [
     `${drill}: ${gone} lost, ${doubled} doubled, ${stale} stale`,
     ...(aborted === null ? [] : [`it was ended early: ${aborted}`]),
     ...(verified
-      ? ["the evidence says what the report says", verdict]
+      ? ["the evidence says what the report says", verdict, onTrust]
       : [
           `NOT VERIFIED: ${difference}`,
           "this report must not be trusted: it is not what its evidence gives",

@@ -91,7 +91,9 @@ export class Neighbours {
   /** Does a commit of an actor hang there, while this node's do not? Then that actor is better off here. */
   isStuck(node: string, actor: number): boolean {
     const isThere = this.known.get(node)?.neighbour.last?.stuck.includes(actor) ?? false;
-    return isThere && this.isBetter(this.store, this.silentAfterMs) && this.deps.stuck().length === 0;
+    return (
+      isThere && this.isBetter(this.store, this.silentAfterMs) && this.deps.stuck().length === 0
+    );
   }
 
   /** Are this node's own ways to the servers good? */

@@ -137,6 +137,14 @@ describe("a plan", () => {
     expect(plan.undone[1]).toBe("wish market.AAPL to node-2 again");
   });
 
+  it("says where the probe hears nothing of the node that is cordoned", () => {
+    const [heard, unheard] = ["node-2", "node-1"].map((node) =>
+      planOf("cordon", groundOf(["AAPL"], [node])),
+    );
+    expect(heard).toMatchObject({ symbols: ["AAPL"], does: ["cordon node-2"] });
+    expect(unheard!.does[0]).toMatch(/^cordon node-1; it leads no market of --symbols/);
+  });
+
   it("changes no node that is not as usual, and leaves another one open", () => {
     const cordoned = clusterOf({ "node-1": { isCordoned: true } });
     expect(() => planOf("cordon", groundOf(["AAPL"], ["node-1"], cordoned))).toThrow(
@@ -275,7 +283,9 @@ describe("undoing", () => {
     undo.note(step("c", done));
     expect(await undo.run(mark)).toEqual([]);
     expect(done).toEqual(["c", "b"]);
-    expect(lines[0]).toBe("from now on: a; by hand it is taken back by: npx palisade undrain a");
+    expect(lines[0]).toBe(
+      "from now on: a; by hand it is taken back by: npx palisade undrain a (of several the last first)",
+    );
     expect(lines.slice(3)).toEqual(["undone: c", "undone: b"]);
     expect(undo.left.map(({ what }) => what)).toEqual(["a"]);
   });

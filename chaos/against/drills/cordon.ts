@@ -18,12 +18,16 @@ export const CORDON: LiveDrill = {
     const { leads } = nodeOf(state, node);
     const led = leads.filter((actor) => kindOfName(actor) === "market").map(symbolOf);
     const heard = led.filter((symbol) => radius.symbols.includes(symbol));
+    const isHeard = heard.length > 0;
+    const unheard = isHeard
+      ? ""
+      : "; it leads no market of --symbols, so the probe hears others, and only its tokens speak for it";
     return {
       node,
       actors: [],
       nodes: [node],
-      symbols: heard.length > 0 ? heard : radius.symbols,
-      does: [`cordon ${node}`],
+      symbols: isHeard ? heard : radius.symbols,
+      does: [`cordon ${node}${unheard}`],
       undone: [`uncordon ${node}`],
       async strike(stage) {
         await stage.operator.cordon(node);
@@ -35,7 +39,7 @@ export const CORDON: LiveDrill = {
         if (!nodeOf(now, node).isCordoned) failures.push(`${node} is not cordoned`);
         return {
           failures,
-          summary: `${node} led on its ${leads.length} actors while it was cordoned`,
+          summary: `${node} led on its ${leads.length} actors while it was cordoned${unheard}`,
         };
       },
     } satisfies Plan;

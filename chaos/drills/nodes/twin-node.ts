@@ -2,15 +2,18 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ExchangeProcess, ProcessPlan } from "../../../services/supervisor/child.js";
-import { healthOf } from "../../ask-node.js";
+import { marketName } from "../../../actors/kernel/ids.js";
+import { moveKey } from "../../../actors/placement/wishes.js";
+import { countLed, healthOf, leadingOf } from "../../ask-node.js";
 import type { Scene } from "../../scene.js";
 import { isSoWithin } from "../../stage/patience.js";
 import { ledNames, pickVictim, untilHigherTokens, type Victim } from "../../stage/victims.js";
 import type { Drill } from "../drill.js";
 import { whileItLasts } from "../fault.js";
 
-/** How long both run. */
+/** How long both run when the second one leads something. */
 const BOTH_MS = 3_000;
+const LET_GO_LIMIT_MS = 10_000;
 const REJOIN_LIMIT_MS = 30_000;
 
 interface Twins {
@@ -24,8 +27,8 @@ export const TWIN_NODE: Drill = {
   hypothesis:
     "two processes with one name do no harm: the name is that of one of them, and so are the tokens",
   about:
-    "SIGSTOP to such a node, another process started under its name, then SIGCONT: both run for " +
-    `${BOTH_MS / 1_000} s`,
+    "SIGSTOP to such a node, another process started under its name, then SIGCONT; a market is wished to that name, and " +
+    `both run on for ${BOTH_MS / 1_000} s`,
   bound: { of: "resume", ms: 2_000 },
   round: whileItLasts<Twins>({
     async aim({ scene }, number) {
@@ -40,10 +43,11 @@ export const TWIN_NODE: Drill = {
     },
     async bitten({ victim, twin }, { scene }) {
       const second = await twin!;
-      victim.process.resume();
-      await sleep(BOTH_MS);
       const first = victim.process;
+      first.resume();
       const failures = await untilHigherTokens(scene.exchange, victim);
+      failures.push(...(await leadsAlone(second, first, victim, scene)));
+      await sleep(BOTH_MS);
       for (const each of [first, second]) {
         if (!(await healthOf(each))) failures.push(`${each.name} (${each.pid}) does not run`);
       }
@@ -51,6 +55,7 @@ export const TWIN_NODE: Drill = {
     },
     async heal({ victim, twin }, { scene }) {
       victim.process.resume();
+      await scene.wish(moveKey(marketOf(victim)), null);
       if (twin) await scene.exchange.remove(await twin);
     },
     async healed({ victim }, { scene }) {
@@ -62,6 +67,28 @@ export const TWIN_NODE: Drill = {
     name: ({ victim }) => ledNames(victim),
   }),
 };
+
+/** Whatever is wished to the name goes to the process whose it is now, and the woken one leads nothing. */
+async function leadsAlone(
+  second: ExchangeProcess,
+  first: ExchangeProcess,
+  victim: Victim,
+  scene: Scene,
+): Promise<string[]> {
+  const market = marketOf(victim);
+  await scene.wish(moveKey(market), first.name);
+  const isLed = async () => market in (await leadingOf(second));
+  const failures = (await isSoWithin(REJOIN_LIMIT_MS, isLed))
+    ? []
+    : [`${market} was wished to ${first.name}, and its second process does not lead it`];
+  const isIdle = async () => (await countLed(first)) === 0;
+  if (!(await isSoWithin(LET_GO_LIMIT_MS, isIdle))) {
+    failures.push(`${first.name} (${first.pid}), which stood still, says that it leads on`);
+  }
+  return failures;
+}
+
+const marketOf = ({ symbols }: Victim): string => marketName(symbols[0]!);
 
 function twinOf({ name, plan }: ExchangeProcess, { exchange }: Scene): ProcessPlan {
   const twin = `${name}-twin`;
