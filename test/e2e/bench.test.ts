@@ -204,9 +204,13 @@ function checkMeasured(report: E2eReport): void {
   expect(attempts.findIndex(({ brokenBy }) => brokenBy === null)).toBe(
     held ? attempts.length - 1 : -1,
   );
-  expect(steps.filter(({ brokenBy }) => brokenBy === null).length).toBeGreaterThanOrEqual(
-    attempts.length,
-  );
+  // What is tried for so long is what was good for a moment, the highest first, and then ever less.
+  const good = steps
+    .filter(({ brokenBy }) => brokenBy === null)
+    .map((step) => step.offeredPerSecond);
+  const tried = attempts.map(({ offeredPerSecond }) => offeredPerSecond);
+  expect(tried.slice(0, good.length)).toEqual(good.toReversed().slice(0, tried.length));
+  expect(tried).toEqual(tried.toSorted((a, b) => b - a));
   expect(report.short).toBe(true);
   expect(quiet.notMeasured).toBeNull();
   expect(atEighty?.offeredPerSecond).toBe(
