@@ -74,5 +74,5 @@ export const MESSAGES_PER_SECOND_MAX = 76;
 /** The same, 200 clients: a feed's processor time for each message of 171 bytes to one of them. */
 export const MICROS_PER_MESSAGE = 10.2;
 
-/** The largest that was seen of each there: what a process has in memory besides its actors' accounts and orders. */
-export const MIB_PER_PROCESS = { node: 166, gateway: 155, feed: 83 };
+/** The largest that was seen of each in `quiet`, and of the gateway in `soak`, on 27 November 2026: what a process has in memory besides its actors' accounts and orders. */
+export const MIB_PER_PROCESS = { node: 285, gateway: 204, feed: 116 };
