@@ -23,7 +23,7 @@ function begin(env: NodeJS.ProcessEnv): { parent: ChildProcess; lines: AsyncIter
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const lines = createInterface({ input: parent.stdout! })[Symbol.asyncIterator]();
+  const lines = createInterface({ input: parent.stdout })[Symbol.asyncIterator]();
   return { parent, lines };
 }
 
@@ -37,7 +37,7 @@ async function saidAfterwards(env: NodeJS.ProcessEnv): Promise<string | undefine
   await Promise.race([next, sleep(LONG_MS)]);
   process.kill(pid, "SIGKILL");
   const { value, done } = await next;
-  return done ? undefined : String(value);
+  return done ? undefined : value;
 }
 
 it("hears when npm has ended before it", async () => {
