@@ -56,7 +56,7 @@ const TENTHS = 10;
 
 /** What the judges have to say of a drill. */
 export interface Found {
-  readonly drill: Pick<Drill, "name" | "hypothesis" | "about" | "bound">;
+  readonly drill: Pick<Drill, "name" | "hypothesis" | "about" | "bound" | "rounds">;
   readonly loadBefore: number;
   /** What was not healthy in the end. */
   readonly ails: readonly string[];

@@ -284,8 +284,8 @@ interface Seen extends Pick<Observed, "timeline" | "firstLeaders"> {
 }
 
 /** A drill without what it does. */
-function plain({ name, hypothesis, about, bound }: Drill): Found["drill"] {
-  return { name, hypothesis, about, bound };
+function plain({ name, hypothesis, about, bound, rounds }: Drill): Found["drill"] {
+  return { name, hypothesis, about, bound, ...(rounds !== undefined && { rounds }) };
 }
 
 function surroundingsOf(options: SessionOptions): Surroundings {

@@ -42,6 +42,8 @@ export interface GameDayReport {
 }
 
 const MS_PER_SECOND = 1_000;
+/** A step that begins so much too late is worth a line. */
+const LATE_MS_TOLD = 1_000;
 
 /** What each step would do, on the exchange of now. Touches nothing. */
 export async function planGameDay(day: GameDay, surroundings: Surroundings): Promise<DryRun[]> {
@@ -78,6 +80,7 @@ export async function runGameDay(
       const dueMs = begunMs + (step.at ?? 0);
       await unlessInterrupted(run.signal, sleep(Math.max(0, dueMs - performance.now())));
       const lateMs = step.at === undefined ? 0 : Math.round(performance.now() - dueMs);
+      if (lateMs >= LATE_MS_TOLD) run.log(lateInWords(index + 1, step, lateMs));
       const { folder } = surroundings;
       const own = folder && { folder: stepFolder(folder, index + 1, step.drill) };
       const outcome = await outcomeOf(step, { ...surroundings, ...own }, run);
@@ -95,6 +98,11 @@ export async function runGameDay(
   const sum = sumOf(day, lines);
   const ok = isWell(day, lines) && aborted === null;
   return { ...sum, undone: sum.undone && !isLeft(run), aborted, seconds, ok };
+}
+
+function lateInWords(number: number, { drill, at }: GameDayStep, lateMs: number): string {
+  const [due, late] = [at ?? 0, lateMs].map((ms) => `${Math.round(ms / MS_PER_SECOND)} s`);
+  return `step ${number}, ${drill}, begins ${late} late: it was due ${due} after the beginning, and what comes before it took longer`;
 }
 
 /** Where a step leaves its report and its evidence, in the folder of its day. */

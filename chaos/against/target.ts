@@ -37,17 +37,19 @@ export class Target {
         `--against is "${address}"; it is the gateway's gRPC address, like 127.0.0.1:41537`,
       );
     }
-    const places = placesOf(address, dataDir);
     const client = ExchangeClient.connect(address, { accounts: "all" });
-    const cluster = new Cluster(places);
+    let cluster: Cluster | undefined;
     try {
+      // Whoever mistypes the address is told so, before it is asked where else to look.
       await ready(client, address);
+      const places = placesOf(address, dataDir);
+      cluster = new Cluster(places);
       const instruments = await client.listInstruments();
       agree(instruments, await cluster.look(), places);
       return new Target(address, { client, cluster, places }, instruments);
     } catch (error) {
       client.close();
-      await cluster.close();
+      await cluster?.close();
       throw error;
     }
   }

@@ -75,8 +75,8 @@ function hostOf(etcdUrl: string): string {
 function running(other: string): CliError {
   return new CliError(
     "DRILL_RUNNING",
-    `${other} strikes this exchange now, and two at once would take each other's doing for how things were. ` +
-      `Wait for it, or end it by Ctrl-C; of one that was killed the turn ends by itself after ${LEASE_TTL_SECONDS} s`,
+    `${other} strikes this exchange now, or was killed less than ${LEASE_TTL_SECONDS} s ago; two at once would take each other's ` +
+      `doing for how things were. Wait for it, or end it by Ctrl-C; of one that was killed the turn ends by itself after ${LEASE_TTL_SECONDS} s`,
   );
 }
 

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { leadingOf } from "../ask-node.js";
 import { untilStarted } from "../stage/start-again.js";
+import { ledNames } from "../stage/victims.js";
 import type { ExchangeProcess } from "../../services/supervisor/child.js";
 import type { Scene } from "../scene.js";
 import type { MakeFault } from "./chaos.js";
@@ -46,6 +47,8 @@ export const makeFault: MakeFault = (planned, struck) => FAULTS[planned.kind](pl
 interface StruckNode {
   /** Undefined: there was none to strike. */
   process: ExchangeProcess | undefined;
+  /** Its process when it was struck. */
+  pid: number;
   /** What it said that it led when it was struck, with the tokens. */
   tokens: Readonly<Record<string, number>>;
 }
@@ -53,12 +56,12 @@ interface StruckNode {
 /** Silences the node that leads most of those that nothing else has struck, until others have claimed all that it led. */
 function onNode(silence: Silence, struck: Set<string>): Fault<StruckNode> {
   return {
-    aim: async () => ({ process: undefined, tokens: {} }),
+    aim: async () => ({ process: undefined, pid: 0, tokens: {} }),
     async strike(target, stage) {
       const busiest = await busiestOf(stage.scene, struck);
       if (!busiest) return;
       const [process, tokens] = busiest;
-      Object.assign(target, { process, tokens });
+      Object.assign(target, { process, pid: process.pid, tokens });
       await silence.prepare?.(process, stage);
       await silence.begin(process, stage);
     },
@@ -70,8 +73,8 @@ function onNode(silence: Silence, struck: Set<string>): Fault<StruckNode> {
     async heal({ process }, stage) {
       if (process) await silence.end(process, stage);
     },
-    name: ({ process, tokens }) =>
-      process ? `${process.name} led ${Object.keys(tokens).join(", ")}` : "no node",
+    name: ({ process, pid, tokens }) =>
+      process ? ledNames({ process, pid, tokens: new Map(Object.entries(tokens)) }) : "no node",
   };
 }
 

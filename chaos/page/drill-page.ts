@@ -15,6 +15,8 @@ import { badge, headline, lines } from "./verdict.js";
 
 /** More rounds than these are folded, but for the one that took longest. */
 const ROUNDS_OPEN_MAX = 3;
+/** So many actors are named with their new leaders. */
+const SUCCESSORS_NAMED_MAX = 8;
 
 /** A whole page around its content. */
 export function page(title: string, content: Markup): string {
@@ -74,15 +76,37 @@ function top(record: DrillRecord, title: string): Markup {
   const { outcome, text } = badge(report);
   return html`<header><p class="when">Palisade drill · ${moment(record.startedAt)}</p><h1>${title}</h1><span class="badge ${outcome}">${text}</span>
 <dl><dt>Hypothesis</dt><dd>${sentence(found.drill.hypothesis)}</dd>
-<dt>What was done</dt><dd>${sentence(found.drill.about)}</dd>
+<dt>What was done</dt><dd>${sentence(found.drill.about)}${partly(record)}</dd>
 <dt>Proof that it bit</dt><dd>${proof(record)}</dd></dl></header>`;
 }
 
-function proof({ report, found }: DrillRecord): string {
+/** Of a drill that does something else in each round: fewer rounds than it takes to show all of it are a part of that. */
+function partly({ found: { drill }, report: { rounds: done } }: DrillRecord): string {
+  const { rounds: all = 1 } = drill;
+  if (done >= all) return "";
+  return ` Of that ${done === 0 ? "nothing" : `only the first ${done} of ${all}`} was done here: it takes ${all} rounds to show all of it.`;
+}
+
+function proof(record: DrillRecord): string {
+  const { report, found } = record;
   if (report.rounds === 0) return "No round was struck.";
   const isIn = `In ${report.rounds - report.toothless} of ${report.rounds} rounds the fault did what it is for`;
   const [first] = found.rounds;
-  return `${isIn}. In round 1: ${first!.summary}.`;
+  return [`${isIn}. In round 1: ${first!.summary}.`, ...successors(record)].join(" ");
+}
+
+/** Who led afterwards what changed its leader in the first round; of many actors the first few. */
+function successors(record: DrillRecord): string[] {
+  const led = roundView(record, 1).actors.flatMap(({ actor, reigns }) => {
+    const last = reigns.findLast(({ node }) => node !== null);
+    return last ? [`${actor} by ${last.node} (token ${last.token})`] : [];
+  });
+  if (led.length === 0) return [];
+  const more = led.length - SUCCESSORS_NAMED_MAX;
+  const named = led.slice(0, SUCCESSORS_NAMED_MAX).join(", ");
+  return [
+    `What had another leader at its end was led: ${named}${more > 0 ? `, and ${more} more` : ""}.`,
+  ];
 }
 
 function failures(all: readonly string[]): Markup | false {

@@ -17,6 +17,8 @@ const LEDGER_PREFIX = "ledger.";
 
 export interface Victim {
   readonly process: ExchangeProcess;
+  /** Its process when it was chosen. */
+  readonly pid: number;
   /** The actors it led when it was struck, with their tokens. */
   readonly tokens: ReadonlyMap<string, number>;
   readonly symbols: readonly string[];
@@ -95,6 +97,7 @@ export function ledBy(process: ExchangeProcess, leaders: Leaders): Victim {
   const names = led.map(([name]) => name);
   return {
     process,
+    pid: process.pid,
     tokens: new Map(led.map(([name, { token }]) => [name, token])),
     symbols: names
       .filter((name) => name.startsWith(MARKET_PREFIX))
@@ -135,7 +138,12 @@ async function until(
   }
 }
 
-/** What the victim led, for people. */
-export function ledNames({ process, tokens }: Victim): string {
-  return `${process.name} led ${[...tokens.keys()].join(", ")}`;
+/** Who was struck and what he led under which tokens, for people. */
+export function ledNames({
+  process,
+  pid,
+  tokens,
+}: Pick<Victim, "pid" | "tokens"> & { readonly process: Pick<ExchangeProcess, "name"> }): string {
+  const led = [...tokens].map(([actor, token]) => `${actor} (token ${token})`);
+  return `${process.name} (process ${pid}) led ${led.join(", ")}`;
 }

@@ -70,7 +70,7 @@ export function subAccounts(account: string, { json, dataDir }: Common): Promise
     }));
     if (json) return printJson(found.map(({ account, known }) => ({ account, ...namesOf(known) })));
     const rows = found.map(({ account: number, known }) => [number, said(known)]);
-    printTable([["account", "state"], ...rows]);
+    printTable([["account", "state"], ...rows], "no sub-accounts");
   });
 }
 
@@ -235,7 +235,7 @@ export function balances(account: string, { json, dataDir }: Common): Promise<vo
       asset!.name,
       ...[total, held, available].map((units) => formatDecimal(units, asset!.decimals)),
     ]);
-    printTable([["asset", "total", "held", "available"], ...rows]);
+    printTable([["asset", "total", "held", "available"], ...rows], "no balances");
     if (known.state === AccountState.ACCOUNT_STATE_ACTIVE) return;
     process.stdout.write(`the account is ${said(known)}\n`);
   });

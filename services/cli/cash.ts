@@ -116,7 +116,8 @@ export function withdrawals(account: string | undefined, { json, dataDir }: Comm
       statusOf({ status }),
       sequence,
     ]);
-    printTable([["account", "key", "asset", "amount", "status", "sequence"], ...rows]);
+    const head = ["account", "key", "asset", "amount", "status", "sequence"];
+    printTable([head, ...rows], "no withdrawals");
   });
 }
 
@@ -154,7 +155,8 @@ export function transfers(account: string, { json, dataDir }: Common): Promise<v
       nameOf(TransferStatus, status, "TRANSFER_STATUS_").toLowerCase(),
       code === "OK" ? "" : code,
     ]);
-    printTable([["from", "to", "amount", "asset", "key", "status", "why"], ...rows]);
+    const head = ["from", "to", "amount", "asset", "key", "status", "why"];
+    printTable([head, ...rows], "no transfers");
   });
 }
 

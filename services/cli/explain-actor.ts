@@ -12,7 +12,7 @@ import { formatMicroseconds, formatTime } from "./words.js";
 /** People are shown the newest claims. */
 const SHOWN_CLAIMS = 20;
 const MEANING_OF_GAP =
-  "gap: from the last batch before a claim to the first one after it; longer than nobody led, where nobody asked for anything";
+  "gap: the time between the last batch before a claim and the first one after it. Of an actor that was asked for nothing meanwhile it says nothing of how long nobody led";
 const MICROSECONDS_PER_MILLISECOND = 1_000;
 
 interface ActorOptions extends DatabaseOptions {

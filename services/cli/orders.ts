@@ -247,7 +247,8 @@ export function openOrders(account: string, { json, dataDir }: Common): Promise<
       ];
     });
     const quantities = ["quantity", "filled", "open"];
-    printTable([["id", "status", "side", "symbol", ...quantities, "terms"], ...rows]);
+    const head = ["id", "status", "side", "symbol", ...quantities, "terms"];
+    printTable([head, ...rows], "no open orders");
   });
 }
 

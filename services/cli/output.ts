@@ -8,8 +8,12 @@ export function progress(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** A table with aligned columns; the first row is its head. */
-export function printTable(rows: readonly (readonly (string | number)[])[]): void {
+/** A table with aligned columns; the first row is its head. `none`: what is said instead where nothing is below it. */
+export function printTable(
+  rows: readonly (readonly (string | number)[])[],
+  none: string | null = null,
+): void {
+  if (none !== null && rows.length === 1) return void process.stdout.write(`${none}\n`);
   const text = rows.map((row) => row.map(String));
   const widths = (text[0] ?? []).map((_, at) => Math.max(...text.map((row) => row[at]!.length)));
   for (const row of text) {

@@ -29,15 +29,11 @@ export async function positions(account: string, options: PositionsOptions): Pro
   await onDatabase(options, async (url) => {
     const found = await read(url, number, options.archives);
     if (options.json) return printJson({ account: number, positions: found });
-    if (found.length === 0) {
-      process.stdout.write("no trades\n");
-      return;
-    }
     const rows = found.map((line) => {
       const { symbol, quantity, available, held, averagePrice, cost, realised, fees, fills } = line;
       return [symbol, quantity, available, held, averagePrice, cost, realised, fees, fills];
     });
-    printTable([HEAD, ...rows]);
+    printTable([HEAD, ...rows], "no trades");
   });
 }
 

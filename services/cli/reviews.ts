@@ -82,7 +82,8 @@ export function list({ json, dataDir }: Common): Promise<void> {
         formatTime(order.reviewUntil),
       ];
     });
-    printTable([["account", "id", "symbol", "side", "quantity", "limit", "until"], ...rows]);
+    const head = ["account", "id", "symbol", "side", "quantity", "limit", "until"];
+    printTable([head, ...rows], "no orders under review");
   });
 }
 

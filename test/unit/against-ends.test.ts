@@ -247,10 +247,11 @@ describe("a game day", () => {
     drill: (step: number) => Partial<LiveReport> | Error,
     controller = new AbortController(),
     undo = new Undo(() => undefined),
+    said: string[] = [],
   ) {
     const told: StepLine[] = [];
     const dayRun: DayRun = {
-      log: () => undefined,
+      log: (line) => void said.push(line),
       signal: controller.signal,
       undo,
       tell: (line) => void told.push(line),
@@ -276,6 +277,17 @@ describe("a game day", () => {
       undone: true,
       ok: true,
     });
+  });
+
+  it("says of a step that it begins late, and why", async () => {
+    const said: string[] = [];
+    const day = dayOf("stop");
+    await run(day, () => WELL, undefined, undefined, said);
+    expect(said).toEqual([]);
+    const [first, second, third] = day.steps;
+    const late = { ...day, steps: [first!, { ...second!, at: -20_000 }, third!] };
+    await run(late, () => WELL, undefined, undefined, said);
+    expect(said).toEqual([expect.stringMatching(/^step 2, burst, begins 20 s late: it was due /)]);
   });
 
   it("stops at a step that has failed, or goes on, as it is told", async () => {

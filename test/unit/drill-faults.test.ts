@@ -96,12 +96,12 @@ describe("a fault that is to depose nobody", () => {
 describe("faults of chaos at nodes", () => {
   /** What each node says that it leads; null: it does not answer. */
   const leads = new Map<string, Record<string, number> | null>();
-  const servers = ["node-1", "node-2", "node-3"].map((name) => {
+  const servers = ["node-1", "node-2", "node-3"].map((name, at) => {
     const server = createServer((_, response) => {
       const said = leads.get(name);
       response.writeHead(said ? 200 : 500).end(JSON.stringify(said));
     });
-    return { name, kill: () => undefined, server };
+    return { name, pid: 700 + at, kill: () => undefined, server };
   });
   const nodes = servers.map(({ server, ...node }) => ({
     ...node,
@@ -133,8 +133,8 @@ describe("faults of chaos at nodes", () => {
     const struck = new Set<string>();
     const names = await Promise.all([strike(struck), strike(struck)]);
     expect(names.toSorted((a, b) => a.localeCompare(b))).toEqual([
-      "node-1 led market.A, market.B",
-      "node-2 led market.C",
+      "node-1 (process 700) led market.A (token 1), market.B (token 1)",
+      "node-2 (process 701) led market.C (token 1)",
     ]);
   });
 
@@ -142,6 +142,6 @@ describe("faults of chaos at nodes", () => {
     leads.set("node-2", null);
     const striking = strike(new Set(["node-1"]));
     setTimeout(() => leads.set("node-3", { "market.A": 2 }), 100);
-    expect(await striking).toBe("node-3 led market.A");
+    expect(await striking).toBe("node-3 (process 702) led market.A (token 2)");
   });
 });

@@ -280,6 +280,34 @@ describe("a page of an exchange that did not come back", () => {
   });
 });
 
+describe("the head of a page", () => {
+  it("says who led afterwards what changed its leader, under which token", async () => {
+    expect(drillPage(await recordLike({ rounds: 1 }))).toContain(
+      "In round 1: node-1 led ledger.1, market.SYM0; first fill after 312 ms. What had another leader at its end was led: " +
+        "ledger.1 by node-2 (token 2), market.SYM0 by node-3 (token 2), market.SYM1 by node-1 (token 2).",
+    );
+    const actors = Array.from({ length: 12 }, (_, at) => `market.A${at}`);
+    const many = drillPage(await recordLike({ rounds: 1, actors }));
+    expect(many).toContain("market.A7 by node-3 (token 2), and 4 more.");
+  });
+
+  it("says which part was done of a drill that does something else in each round", async () => {
+    const { found } = await recordLike();
+    const drill = {
+      ...found.drill,
+      about: "a way spoiled, each round another: A, B, C",
+      rounds: 3,
+    };
+    const text = async (rounds: number) =>
+      drillPage(await recordLike({ rounds, found: { drill } }));
+    expect(await text(1)).toContain(
+      "A, B, C. Of that only the first 1 of 3 was done here: it takes 3 rounds to show all of it.",
+    );
+    expect(await text(0)).toContain("Of that nothing was done here");
+    expect(await text(3)).not.toContain("was done here");
+  });
+});
+
 describe("a page that is green", () => {
   it("says beside the availability that the verdict does not go by it, however low it is", async () => {
     const record = await recordLike();

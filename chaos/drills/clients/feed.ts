@@ -23,6 +23,8 @@ const DROPPED = 1006;
 
 interface Subscribed {
   readonly feed: ExchangeProcess;
+  /** Its process when it was chosen. */
+  readonly pid: number;
   readonly subscriber: FeedClient;
 }
 
@@ -33,7 +35,8 @@ async function subscribed(scene: Scene): Promise<Subscribed> {
   await settledLeaders(scene.exchange);
   const subscriber = await FeedClient.connect(scene.exchange.ws);
   await subscriber.subscribe(channelsOf(scene));
-  return { feed: scene.exchange.process("feed-1"), subscriber };
+  const feed = scene.exchange.process("feed-1");
+  return { feed, pid: feed.pid, subscriber };
 }
 
 export const KILL_FEED: Drill = {
@@ -60,7 +63,7 @@ export const KILL_FEED: Drill = {
       subscriber.close();
       return { failures, unhealed, samples: { books: [backMs] } };
     },
-    name: () => "the feed was killed",
+    name: ({ pid }) => `the feed (process ${pid}) was killed`,
   }),
 };
 

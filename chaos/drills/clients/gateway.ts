@@ -34,7 +34,7 @@ export const KILLED_GATEWAY: Fault<Struck> = {
   heal: ({ gateway }) => untilStarted(gateway),
   healed: async ({ gateway, pid }) =>
     gateway.pid === pid ? { unhealed: ["the gateway is the same process as before"] } : {},
-  name: () => "the gateway was killed",
+  name: ({ pid }) => `the gateway (process ${pid}) was killed`,
 };
 
 export const FROZEN_GATEWAY: Fault<Struck> = {
@@ -47,7 +47,7 @@ export const FROZEN_GATEWAY: Fault<Struck> = {
   bitten: async ({ pid, ticks }) =>
     isStoppedSince(pid, ticks) ? [] : ["the gateway was not stopped all the time"],
   heal: async ({ gateway }) => gateway.resume(),
-  name: () => "the gateway was frozen",
+  name: ({ pid }) => `the gateway (process ${pid}) was frozen`,
 };
 
 export const KILL_GATEWAY: Drill = {

@@ -43,7 +43,7 @@ export function killed(kind: ServerKind, lastsMs: number): Fault<Outage> {
       await restarted;
       return server.pid === pid ? { unhealed: [`${kind} is the same process as before`] } : {};
     },
-    name: () => `${kind} was killed`,
+    name: ({ pid }) => `${kind} (process ${pid}) was killed`,
   };
 }
 
@@ -59,6 +59,6 @@ export function frozen(kind: ServerKind, lastsMs: number): Fault<Outage> {
     bitten: async ({ pid, ticks }) =>
       isStoppedSince(pid, ticks) ? [] : [`${kind} was not stopped all the time`],
     heal: ({ server }) => server.signal("SIGCONT"),
-    name: () => `${kind} was frozen`,
+    name: ({ pid }) => `${kind} (process ${pid}) was frozen`,
   };
 }
