@@ -6,7 +6,8 @@ import type { Exchange } from "../../services/supervisor/exchange.js";
 import type { Leaders } from "../../services/supervisor/leaders.js";
 import { warmOf } from "../ask-node.js";
 
-const POLL_MS = 25;
+/** Each look asks all nodes, which takes of the cores that the exchange has. */
+const POLL_MS = 100;
 const CHOICE_LIMIT_MS = 60_000;
 const TAKE_OVER_LIMIT_MS = 30_000;
 /** Leaders must not have changed for so long, so that a planned move is not taken for the drill's work. */

@@ -1,7 +1,11 @@
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { applicationName } from "../../services/adapters/postgres/connections.js";
-import { PostgresStore } from "../../services/adapters/postgres/store.js";
+import {
+  COMMIT_CONNECTIONS_MAX,
+  OTHER_CONNECTIONS_MAX,
+  PostgresStore,
+} from "../../services/adapters/postgres/store.js";
 import { CommitUnknownError } from "../../services/ports/store.js";
 import {
   Committer,
@@ -62,7 +66,7 @@ describeClaims("Postgres", openBench);
 describeRecovery("Postgres", openBench);
 describeClientOrderIds("Postgres", openBench);
 
-it("opens what a leader needs before there is one, and writes nothing", async () => {
+it("opens all that a leader may need before there is one, and writes nothing", async () => {
   const database = await databases.make();
   const store = new PostgresStore(database.url, "node-1#warm");
   try {
@@ -75,7 +79,7 @@ it("opens what a leader needs before there is one, and writes nothing", async ()
       `SELECT count(*)::integer AS connections FROM pg_stat_activity
        WHERE datname = current_database() AND application_name = 'palisade:node-1#warm'`,
     )) as [{ connections: number }];
-    expect(connections).toBe(4);
+    expect(connections).toBe(COMMIT_CONNECTIONS_MAX + OTHER_CONNECTIONS_MAX);
     await store.warmUp();
   } finally {
     await store.close();

@@ -17,7 +17,8 @@ export const DRAIN: Drill = {
   surroundings: { ordersPerSecond: 50 },
   async round(stage, number) {
     const { scene } = stage;
-    const { process, tokens, symbols } = await pickVictim(scene.exchange, number);
+    const victim = await pickVictim(scene.exchange, number);
+    const { process, tokens } = victim;
     const empty = async () => {
       try {
         // As the command `drain` does: what an operator has moved there would stay.
@@ -32,7 +33,7 @@ export const DRAIN: Drill = {
         await scene.wish(drainKey(process.name), null);
       }
     };
-    const round = await whileActorsMove(stage, empty, symbols);
+    const round = await whileActorsMove(stage, empty, victim);
     return {
       ...round,
       summary: `${process.name} gave away ${tokens.size} actors; ${round.summary}`,

@@ -1,11 +1,12 @@
 /** What planned moves have in common, whatever they are for: how long actors stood still, while all had something to do. */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Scene } from "../../scene.js";
 import { databaseTime, type HandOver, handOvers } from "../../stage/gaps.js";
 import type { Beat } from "../../stage/metronome.js";
-import { settledLeaders } from "../../stage/victims.js";
+import { settledLeaders, type Victim } from "../../stage/victims.js";
 import { type Bound, NO_FAILURE, type Round, type Stage } from "../drill.js";
 
-/** For all these symbols together, from all shards alike: the time between two orders of an actor is in its gap. */
+/** For all these actors together, for each as many: the time between two orders of an actor is in its gap. */
 const DENSE_ORDERS_PER_SECOND = 200;
 /** Something has to be applied after the last change, or it is in no batch. */
 const AFTER_MS = 500;
@@ -13,17 +14,17 @@ const AFTER_MS = 500;
 export const UNNOTICED: Bound = { of: "gap", ms: 50 };
 
 /**
- * Does something by which actors change their nodes; it gives why it was not what it should be. `symbols`: what the orders
- * are for, where it is known which will move.
+ * Does something by which actors change their nodes; it gives why it was not what it should be. `led`: the symbols and
+ * shards that the orders are for, where it is known which will move.
  */
 export async function whileActorsMove(
   { scene, metronome }: Stage,
   work: () => Promise<readonly string[]>,
-  symbols: readonly string[] = scene.symbols,
+  led: Pick<Victim, "symbols" | "shards"> = allOf(scene),
 ): Promise<Round> {
   await settledLeaders(scene.exchange);
   const since = await databaseTime(scene);
-  metronome.play(beatsOf(symbols, scene.ledgerShards), DENSE_ORDERS_PER_SECOND);
+  metronome.play(beatsOf(led), DENSE_ORDERS_PER_SECOND);
   try {
     const failures = await work();
     await settledLeaders(scene.exchange);
@@ -34,11 +35,15 @@ export async function whileActorsMove(
   }
 }
 
-/** Each of the symbols from every shard, so that each of their actors has as much to do as any other. */
-function beatsOf(symbols: readonly string[], ledgerShards: number): Beat[] {
-  return Array.from({ length: ledgerShards }, (_, turn) =>
-    symbols.map((symbol, at) => ({ symbol, shard: 1 + ((turn + at) % ledgerShards) })),
-  ).flat();
+function allOf({ symbols, ledgerShards }: Scene): Pick<Victim, "symbols" | "shards"> {
+  return { symbols, shards: Array.from({ length: ledgerShards }, (_, at) => at + 1) };
+}
+
+/** Each of the symbols from every one of the shards, so that each of these actors has as much to do as any other of its kind. */
+function beatsOf({ symbols, shards }: Pick<Victim, "symbols" | "shards">): Beat[] {
+  return shards.flatMap((_, turn) =>
+    symbols.map((symbol, at) => ({ symbol, shard: shards[(turn + at) % shards.length]! })),
+  );
 }
 
 function roundOf(failures: readonly string[], changes: readonly HandOver[]): Round {

@@ -39,9 +39,6 @@ export const COMMIT_CONNECTIONS_MAX = COMMITS_AT_ONCE + 1;
 /** Connections for all else: for the loads, for a raise that waits for its row, and for whoever asks for something short. */
 export const OTHER_CONNECTIONS_MAX = LOADS_MAX + 2;
 
-/** A takeover raises the token and reads at once. */
-const TAKEOVER_CONNECTIONS = 2;
-
 export class PostgresStore implements Store {
   private readonly pool: pg.Pool;
   private readonly commits: pg.Pool;
@@ -55,11 +52,11 @@ export class PostgresStore implements Store {
     this.commits = openPool(url, incarnation, COMMIT_CONNECTIONS_MAX);
   }
 
-  /** Opens the connections that a leader needs, so that the first takeover does not wait for them; writes nothing. */
+  /** Opens all connections, so that no takeover waits for one; writes nothing. */
   async warmUp(): Promise<void> {
     await Promise.all([
-      warmUp(this.pool, TAKEOVER_CONNECTIONS, rehearseTakeover),
-      warmUp(this.commits, COMMITS_AT_ONCE, rehearseCommit),
+      warmUp(this.pool, OTHER_CONNECTIONS_MAX, rehearseTakeover),
+      warmUp(this.commits, COMMIT_CONNECTIONS_MAX, rehearseCommit),
     ]);
   }
 

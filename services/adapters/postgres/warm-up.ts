@@ -1,7 +1,7 @@
 /**
- * What a node does before it leads anything: it opens the connections that a leader needs, and makes statements of a
- * takeover and a commit on them, for an actor that there is not. Else the first takeover after a start waits for both: a connection is a
- * new process of PostgreSQL, which knows no table yet.
+ * What a node does before it leads anything: it opens all its connections, and makes statements of a takeover and a commit on
+ * them, for an actor that there is not. Else a takeover waits for both: a connection is a new process of PostgreSQL, which knows no table yet.
+ * A handover needs more of them than what comes before it, so none is left for when it is needed.
  */
 import type pg from "pg";
 import type { RowSet } from "../../../actors/kernel/actor.js";
@@ -9,7 +9,7 @@ import type { ActorKind } from "../../../actors/kernel/ids.js";
 import { type Batch, emptyRecord, type Holder } from "../../ports/store.js";
 import { commitStatement } from "./commit-statement.js";
 import { withConnection } from "./connections.js";
-import { BATCHES, CORRESPONDENCE, RAISE } from "./store-sql.js";
+import { BATCHES, CORRESPONDENCE, RAISE, RECORD } from "./store-sql.js";
 import { PARTS, type PartTable } from "./tables.js";
 
 const NO_ACTOR = 0;
@@ -28,6 +28,7 @@ export async function warmUp(
 /** The statements of a takeover keep their plans. */
 export async function rehearseTakeover(client: pg.PoolClient): Promise<void> {
   const { node, incarnation, reason } = NOBODY;
+  await client.query({ ...RECORD, values: [NO_ACTOR] });
   await client.query({ ...RAISE, values: [NO_ACTOR, 0, node, incarnation, 0, reason] });
   await client.query({ ...CORRESPONDENCE, values: [NO_ACTOR] });
   await client.query({ ...BATCHES, values: [NO_ACTOR, 0, 1] });
