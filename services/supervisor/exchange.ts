@@ -7,6 +7,7 @@ import { type Servers, startServers } from "../servers/cluster.js";
 import { ExchangeProcess, type ProcessKind, type ProcessPlan } from "./child.js";
 import { type DataFolder, openDataFolder } from "./data-folder.js";
 import { LeaderBoard, type Leaders } from "./leaders.js";
+import { keepCoresWhenWaking } from "./scheduling.js";
 
 /** On one machine; more would only wait for each other. */
 export const POSTGRES_INSTANCES_MAX = 9;
@@ -232,6 +233,7 @@ export async function startExchange(options: ExchangeOptions = {}): Promise<Exch
     return { PALISADE_LOG_LEVEL: config.logLevel, ...more };
   };
   const folder = openDataFolder(options.dataDir);
+  keepCoresWhenWaking();
   const undo: (() => Promise<void> | void)[] = [() => folder.release()];
   try {
     log("starting NATS, etcd and PostgreSQL");
