@@ -81,6 +81,9 @@ export async function replayPlan(
   return result;
 }
 
+const counted = (count: number, what: string): string =>
+  `${count} ${what}${count === 1 ? "" : "s"}`;
+
 /** Says of a failed seed what was violated first, by how small a plan, and how to see it alone. */
 async function explain(
   { seed, violation }: SeedResult,
@@ -96,8 +99,9 @@ async function explain(
   const planFile = join(folder, `seed-${seed}${without ? `-without-${without}` : ""}.json`);
   const saved = { plan: small.plan, ...(without && { without }) };
   writeFileSync(planFile, planText(saved, small.violation));
-  log(`${small.plan.faults.length} faults and ${small.plan.commands} commands are left:`);
-  for (const fault of small.plan.faults) log(`  ${JSON.stringify(fault)}`);
+  const { faults, commands } = small.plan;
+  log(`${counted(faults.length, "fault")} and ${counted(commands, "command")} are left:`);
+  for (const fault of faults) log(`  ${JSON.stringify(fault)}`);
   log(verdictText(small.violation));
   const reproduce = `npm run sim -- --plan ${shellWord(planFile)} --log`;
   log(`alone, with its whole log: ${reproduce}`);

@@ -7,6 +7,7 @@ import { askNodes } from "./ask-nodes.js";
 import { type ActorState, type ClusterState, type NodeState, withCluster } from "./cluster.js";
 import { printJson, printTable } from "./output.js";
 import { dataDirectory, readRunFile, type RunFile } from "./run-file.js";
+import { type Stop, stopInWords, stopsOf } from "./stops.js";
 import { formatMicroseconds } from "./words.js";
 
 /** Changes of leaders that are told, and that people are shown. */
@@ -25,6 +26,8 @@ interface ActorView extends ActorState {
   readonly waiting: number | null;
   /** Who follows it, and how many batches behind; null: nobody does. */
   readonly standby: (StandbyProgress & { readonly node: string }) | null;
+  /** Where it has stopped, and why. */
+  readonly stopped: readonly Stop[];
 }
 
 export function cluster({ json, dataDir }: Options): Promise<void> {
@@ -38,16 +41,17 @@ export function cluster({ json, dataDir }: Options): Promise<void> {
 }
 
 async function actorViews(run: RunFile, { actors }: ClusterState): Promise<ActorView[]> {
-  const [backlogs, standbys] = await Promise.all([
+  const [backlogs, standbys, stops] = await Promise.all([
     askNodes<Record<string, Backlog>>(run, "/backlogs"),
     askNodes<Record<string, StandbyProgress>>(run, "/standbys"),
+    stopsOf(run),
   ]);
   return actors.map((each) => {
     const [standby = null] = [...standbys]
       .flatMap(([node, all]) => (all[each.actor] ? [{ ...all[each.actor]!, node }] : []))
       .toSorted((a, b) => b.batch - a.batch);
     const waiting = backlogs.get(each.holder)?.[each.actor]?.inboxFrames ?? null;
-    return { ...each, waiting, standby };
+    return { ...each, waiting, standby, stopped: stops.get(each.actor) ?? [] };
   });
 }
 
@@ -91,9 +95,9 @@ function say(
   process.stdout.write("\n");
   printTable([
     ["actor", "leader", "token", "waiting", "standby", "behind"],
-    ...actors.map(({ actor, node, token, waiting, standby }) => [
+    ...actors.map(({ actor, node, token, waiting, standby, stopped }) => [
       decodeSymbol(actor),
-      node ?? "nobody",
+      node ?? (stopped.length > 0 ? "nobody: stopped" : "nobody"),
       token,
       waiting ?? "?",
       standby ? `${standby.node}${standby.isWarm ? "" : " (not yet)"}` : "none",
@@ -113,6 +117,9 @@ function say(
         reason,
       ]),
   ]);
+  for (const { actor, stopped } of actors) {
+    if (stopped.length > 0) process.stdout.write(`${stopInWords(actor, stopped)}\n`);
+  }
   for (const [actor, node] of wishes.moves) {
     process.stdout.write(`${decodeSymbol(actor)} is wished to ${node}\n`);
   }
@@ -127,6 +134,9 @@ function placeOf({ isAlive, isCordoned, isDrained, isLeaving, trial }: NodeState
   if (isCordoned) return "nothing more: cordoned";
   if (!isAlive || trial.remainingMs === 0) return "its share";
   const seconds = Math.ceil(trial.remainingMs / MS_PER_SECOND);
-  const why = trial.losses === 0 ? "" : `, as it was lost ${trial.losses} times of late`;
+  const why =
+    trial.losses === 0
+      ? ""
+      : `, as it was lost ${trial.losses === 1 ? "once" : `${trial.losses} times`} of late`;
   return `its share in ${seconds} s${why}`;
 }

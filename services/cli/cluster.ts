@@ -147,7 +147,7 @@ export async function withCluster<T>(
 export function nodeOf({ nodes }: ClusterState, name: string): NodeState {
   const found = nodes.find(({ node }) => node === name);
   if (found) return found;
-  throw new CliError("UNKNOWN_NODE", `there is no node ${name}; ${aliveNodes(nodes)}`);
+  throw new CliError("UNKNOWN_NODE", `there is no node "${name}"; ${aliveNodes(nodes)}`);
 }
 
 /** Which nodes are alive, in words. */
@@ -173,11 +173,13 @@ export function actorNamed(actors: readonly string[], word: string): string | nu
   return found ?? null;
 }
 
+const NAMES_OF_ACTORS =
+  "npx palisade leaders lists them, and an order is named by its number, or by --account N and its client order id";
+
 export function unknownActor(actors: readonly string[], word: string): CliError {
   const shown = actors.map(decodeSymbol);
   const symbols = shown.map((actor) => actor.replace(/^market\./, ""));
   const near = closest(word, [...new Set([...shown, ...symbols])]);
-  const hint =
-    near.length > 0 ? `did you mean ${near.join(" or ")}?` : "npx palisade leaders lists them";
+  const hint = near.length > 0 ? `did you mean ${near.join(" or ")}?` : NAMES_OF_ACTORS;
   return new CliError("UNKNOWN_ACTOR", `there is no actor ${word}; ${hint}`);
 }

@@ -6,6 +6,7 @@ import { DRILLS, drillOf } from "../../chaos/drills/catalog.js";
 import { PAGE_FILE } from "../../chaos/evidence/folder.js";
 import { InterruptedError } from "../../chaos/interrupt.js";
 import { isMutation, type MutationName, MUTATIONS } from "../../chaos/mutations/mutations.js";
+import { badge } from "../../chaos/page/verdict.js";
 import { runWithout } from "../../chaos/without.js";
 import { lockDataDir } from "../servers/data-dir.js";
 import { PROJECT_ROOT } from "../servers/project-root.js";
@@ -98,6 +99,7 @@ export async function drill(name: string, options: DrillOptions): Promise<number
       if (name === "all") return all({ ...common, folder });
       const time = minutes === undefined ? {} : { minutes };
       const report = await runDrill(name, { ...common, ...amount, ...time, folder, log: progress });
+      progress(`${name}: ${badge(report).text}`);
       tellReport(folder, PAGE_FILE);
       if (options.json) printJson(report);
       else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);

@@ -1,12 +1,14 @@
 /** `explain ACTOR`: who led it, when and why, where it stands, and who could lead it. */
 import type pg from "pg";
 import { type ActorStory, actorStory, type Claim } from "../explain/actor-story.js";
+import { streamName } from "../adapters/nats/names.js";
 import type { Backlog } from "../host/observer.js";
 import type { StandbyProgress } from "../host/standby.js";
 import { askNodes } from "./ask-nodes.js";
 import type { DatabaseOptions } from "./database.js";
 import { printJson, printTable } from "./output.js";
 import { dataDirectory, isRunning, readRunFile } from "./run-file.js";
+import { type Stop, stopInWords, stopsOf } from "./stops.js";
 import { formatMicroseconds, formatTime } from "./words.js";
 
 /** People are shown the newest claims. */
@@ -25,6 +27,8 @@ interface Said {
   readonly leaders: readonly { readonly node: string; readonly token: number }[];
   readonly backlog: Backlog | null;
   readonly standbys: readonly (StandbyProgress & { readonly node: string })[];
+  /** Who has stopped it, and why. */
+  readonly stopped: readonly Stop[];
 }
 
 export async function explainActor(
@@ -43,10 +47,11 @@ async function saidOf(name: string, { dataDir, url }: ActorOptions): Promise<Sai
   const directory = dataDirectory(dataDir);
   if (url !== undefined || !isRunning(directory)) return null;
   const run = readRunFile(directory);
-  const [leading, backlogs, standbys] = await Promise.all([
+  const [leading, backlogs, standbys, stops] = await Promise.all([
     askNodes<Record<string, number>>(run, "/leading"),
     askNodes<Record<string, Backlog>>(run, "/backlogs"),
     askNodes<Record<string, StandbyProgress>>(run, "/standbys"),
+    stopsOf(run),
   ]);
   const leaders = [...leading].flatMap(([node, tokens]) =>
     tokens[name] === undefined ? [] : [{ node, token: tokens[name] }],
@@ -56,6 +61,7 @@ async function saidOf(name: string, { dataDir, url }: ActorOptions): Promise<Sai
     leaders,
     backlog: (current && backlogs.get(current.node)?.[name]) ?? null,
     standbys: [...standbys].flatMap(([node, all]) => (all[name] ? [{ node, ...all[name] }] : [])),
+    stopped: stops.get(name) ?? [],
   };
 }
 
@@ -81,10 +87,11 @@ function printActor(story: ActorStory, said: Said | null): void {
   const last = batch === 0 ? "it has committed nothing" : `batch ${batch} of ${formatTime(time)}`;
   say(`${actor}: ${leader}; ${last}`);
   if (said) for (const line of saidInWords(said, batch)) say(line);
+  if (said && said.stopped.length > 0) say(stopInWords(actor, said.stopped));
   say(
     inbox.anchor === 0
       ? "inbox: there is none yet"
-      : `inbox: read up to ${inbox.position} of anchor ${inbox.anchor} (made ${inbox.created})`,
+      : `inbox: read up to ${inbox.position} of the stream ${streamName(story.name, inbox.anchor)} (made ${inbox.created})`,
   );
   if (outbox.length === 0) say("outbox: empty");
   for (const { to, frames, first, last: end, bytes } of outbox) {

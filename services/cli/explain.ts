@@ -49,7 +49,7 @@ async function explainOrder(
       throw new CliError("ORDER_ARCHIVED", message);
     }
     const hint =
-      "name it by its number, or by --account N and its client order id, which is free when an order is archived";
+      "name it by its number, or by --account N and its client order id; of an order that has gone to the archive only the number is known";
     throw new CliError("UNKNOWN_ORDER", `there is no ${what}; ${hint}`);
   }
   if (options.json) printOrderJson(story);

@@ -340,6 +340,14 @@ withData(program.command("standby <actor> <on|off>"))
     run(async () => (await import("./place.js")).standby(actor, setting, options)),
   );
 
+withData(program.command("drop-inbox <actor>"))
+  .description(
+    "delete the NATS stream of an actor that has stopped for what somebody put there (see the runbook)",
+  )
+  .action((actor: string, options: Common) =>
+    run(async () => (await import("./drop-inbox.js")).dropInbox(actor, options)),
+  );
+
 withData(program.command("kill <process>"))
   .description(
     "SIGKILL a process of the running exchange (node-1, gateway-1, feed-1, …), which is started again",

@@ -72,7 +72,7 @@ export function addRecordCommands({ program, withData, run }: Shell): void {
   withData(program.command("explain <what>"))
     .description(
       "what became of an order (its number, or its client order id with --account), or who led an actor " +
-        "(a symbol, ledger-1), when and why",
+        "(a symbol, ledger.1), when and why",
     )
     .option("--account <account>", "it is the client order id of an order of this account")
     .option("--url <postgres>", "the database, instead of the running exchange's")

@@ -46,17 +46,22 @@ export function writeRunFile(exchange: Exchange): void {
     grpc: exchange.grpc,
     ws: exchange.ws,
     urls: exchange.urls,
-    processes: [...exchange.processes.values()].map(({ name, kind, pid, ports }) => ({
-      name,
-      kind,
-      pid,
-      identity: identityOf(pid) ?? "",
-      http: ports.http,
-    })),
+    processes: processesOf(exchange),
   };
   const path = pathOf(exchange.dataDir);
   writeFileSync(`${path}.new`, `${JSON.stringify(run, null, 2)}\n`);
   renameSync(`${path}.new`, path);
+}
+
+/** As they are now: one that was started again is another. */
+export function processesOf({ processes }: Exchange): RunningProcess[] {
+  return [...processes.values()].map(({ name, kind, pid, ports }) => ({
+    name,
+    kind,
+    pid,
+    identity: identityOf(pid) ?? "",
+    http: ports.http,
+  }));
 }
 
 export function removeRunFile(dataDir: string): void {

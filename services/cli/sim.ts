@@ -5,6 +5,7 @@ import { parsePlan, type SavedPlan, SEED_MAX } from "../../chaos/simulator/fault
 import { verdictText } from "../../chaos/simulator/checks/verdict.js";
 import { replayPlan, simulate } from "../../chaos/simulator/main.js";
 import { MUTATION_NAMES, type MutationName } from "../../chaos/simulator/mutations/names.js";
+import type { SimulationReport } from "../../chaos/simulator/report.js";
 import { PROJECT_ROOT } from "../servers/project-root.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
@@ -44,6 +45,7 @@ export async function sim(options: SimOptions): Promise<number> {
   });
   if (options.json) printJson(report);
   else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  progress(sumInWords(report));
   if (report.failures > 0) return EXIT_FAILED;
   if (report.interrupted) return EXIT_INTERRUPTED;
   if (!without) return 0;
@@ -51,6 +53,12 @@ export async function sim(options: SimOptions): Promise<number> {
     `no seed has noticed that ${without} is missing: the checks are blind, or it took too few`,
   );
   return EXIT_BLIND;
+}
+
+function sumInWords({ seeds, failures, faults, simulatedHours }: SimulationReport): string {
+  const struck = Object.values(faults).reduce((sum, times) => sum + times, 0);
+  const found = failures === 0 ? "no rule was broken" : `a rule was broken in ${failures} of them`;
+  return `${seeds} seeds, ${struck} faults within ${simulatedHours} simulated hours: ${found}`;
 }
 
 async function replay(file: string, options: SimOptions): Promise<number> {

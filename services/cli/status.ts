@@ -5,6 +5,8 @@ import type { Exchange } from "../supervisor/exchange.js";
 import type { Latencies } from "../participants/latencies.js";
 import { isAlive } from "../servers/process-identity.js";
 import { progress } from "./output.js";
+import { processesOf } from "./run-file.js";
+import { stopInWords, stopsOf } from "./stops.js";
 
 const EVERY_MS = 2_000;
 const MS_PER_SECOND = 1_000;
@@ -18,6 +20,8 @@ export class Status {
   private readonly timer: NodeJS.Timeout | undefined;
   private seen = { submitted: 0, fills: 0 };
   private leaders = "";
+  /** What was said of actors that have stopped. */
+  private stops: readonly string[] = [];
   /** The ports of servers that have ended. */
   private readonly ended = new Set<number>();
 
@@ -46,6 +50,7 @@ export class Status {
     this.seen = { submitted, fills };
     this.showServers();
     await this.showLeaders();
+    await this.showStops();
   }
 
   /** A server that has ended is said once; the exchange waits for it, and a new start starts it again. */
@@ -56,6 +61,15 @@ export class Status {
       this.ended.add(port);
       progress(`  ${kind} has ended (process ${pid}); stop and start again: nothing is lost`);
     }
+  }
+
+  /** An actor that has stopped, once for each time that it has on another node. */
+  private async showStops(): Promise<void> {
+    const stops = [...(await stopsOf({ processes: processesOf(this.exchange) }))].map(
+      ([actor, all]) => stopInWords(actor, all),
+    );
+    for (const line of stops) if (!this.stops.includes(line)) progress(`  ${line}`);
+    this.stops = stops;
   }
 
   /** Only when somebody else leads something. */

@@ -16,6 +16,8 @@ export async function watch(
       : parseWhole(options.count, 1, MESSAGES_MAX, "number of messages");
   const feed = await FeedClient.connect(readRunFile(dataDirectory(options.dataDir)).ws);
   let seen = 0;
+  /** Of the book; a change below the best prices is not worth a line. */
+  let said = "";
   await new Promise<void>((resolve, reject) => {
     const count = (): void => {
       seen += 1;
@@ -27,8 +29,11 @@ export async function watch(
       count();
     });
     feed.onDepth((message, book) => {
+      const best = `book   ${top(book.bids)}  |  ${top(book.asks)}\n`;
       if (options.json) printJson(message);
-      else process.stdout.write(`book   ${top(book.bids)}  |  ${top(book.asks)}\n`);
+      else if (best === said) return;
+      else process.stdout.write(best);
+      said = best;
       count();
     });
     feed.subscribe([`trade.${symbol}`, `depth.${symbol}`]).catch(reject);

@@ -65,6 +65,19 @@ export function loadConfig(
   return { values: values as Config, sources: sources as Record<SettingName, ConfigSource> };
 }
 
+const EXIT_MISCONFIGURED = 1;
+
+/** The settings of a process of the exchange, which ends with the reason where one of them cannot be used. */
+export function configOrExit(): Config {
+  try {
+    return loadConfig().values;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.code}: ${error.message}\n`);
+    return process.exit(EXIT_MISCONFIGURED);
+  }
+}
+
 /** One line for each setting: its value, where it came from, its unit and what it is for. */
 export function describeConfig(config: LoadedConfig): string {
   const rows = names().map((key) => {

@@ -2,7 +2,7 @@
 import { connectNats, NatsBus } from "../adapters/nats/index.js";
 import { openReads } from "../adapters/instances/open.js";
 import { SystemClock } from "../common/clock.js";
-import { loadConfig } from "../common/config.js";
+import { configOrExit } from "../common/config.js";
 import { startHttp } from "../common/http.js";
 import { createLog } from "../common/log.js";
 import { collectProcessMetrics } from "../common/metrics.js";
@@ -11,7 +11,7 @@ import { showQueues } from "../common/queues.js";
 import { installShutdown } from "../common/shutdown.js";
 import { FeedBridge } from "./bridge.js";
 
-const { values: config } = loadConfig();
+const config = configOrExit();
 const logger = createLog("feed", { feed: config.node });
 collectProcessMetrics();
 

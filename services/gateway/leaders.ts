@@ -44,7 +44,8 @@ export class Leaders {
       },
       refused: ({ actor, name, node, token, anchor }, reason) => {
         announcementsRefused.inc();
-        logger.warn({ actor, name, node, token, anchor, reason }, "nobody who leads has said this");
+        const said = { id: actor, by: node, token, anchor };
+        logger.warn({ actor: name, said, reason }, "nobody who leads has said this");
       },
     });
     this.unsubscribe = bus.subscribe(ALL_ANNOUNCEMENTS, (data) => this.receive(data));

@@ -2,7 +2,7 @@
 import { connectNats, NatsBus, NatsLog } from "../adapters/nats/index.js";
 import { openReads } from "../adapters/instances/open.js";
 import { SystemClock } from "../common/clock.js";
-import { loadConfig } from "../common/config.js";
+import { configOrExit } from "../common/config.js";
 import { startHttp } from "../common/http.js";
 import { createLog } from "../common/log.js";
 import { collectProcessMetrics } from "../common/metrics.js";
@@ -14,7 +14,7 @@ import { TierLimits } from "./tier-limits.js";
 
 const EXIT_DEPOSED = 1;
 
-const { values: config } = loadConfig();
+const config = configOrExit();
 const logger = createLog("gateway", { node: config.node, slot: config.slot });
 const clock = new SystemClock();
 collectProcessMetrics();

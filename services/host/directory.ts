@@ -54,7 +54,8 @@ export class Directory {
       },
       refused: ({ actor, name, node, token, anchor }, reason) => {
         observer.refused("announcement");
-        logger.warn({ actor, name, node, token, anchor, reason }, "nobody who leads has said this");
+        const said = { id: actor, by: node, token, anchor };
+        logger.warn({ actor: name, said, reason }, "nobody who leads has said this");
       },
     });
     this.unsubscribe = bus.subscribe(ALL_ANNOUNCEMENTS, (data) => this.receive(data));

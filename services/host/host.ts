@@ -45,7 +45,8 @@ export class Host {
   /** The revision of the last key by which something was handed over to this host. */
   private offeredRevision = 0;
   private handing: Promise<void> | null = null;
-  private readonly releases: Releases;
+  /** What it has heard of its predecessors. */
+  readonly releases: Releases;
   private becameAtMs = 0;
   private closed = false;
   /** The last committed batch when something failed that is tried once more. */
@@ -103,6 +104,11 @@ export class Host {
     return this.handing !== null;
   }
 
+  /** Why an operator must look at it; null: nobody must. */
+  get stoppedBecause(): string | null {
+    return this.state === "stopped" ? this.lostBecause : null;
+  }
+
   /** What waits at it while it leads; null: it does not. */
   get backlog(): Backlog | null {
     return this.leader?.backlog ?? null;
@@ -148,11 +154,6 @@ export class Host {
       await this.releases.until(handedAt, RELEASE_MS_MAX);
       return raise(deps, actor, handedAt, revision, CLAIM_REASONS.handedOver, early);
     });
-  }
-
-  /** Takes note that the leader under a token has committed everything, and leads no more. */
-  noteReleased(token: number): void {
-    this.releases.note(token);
   }
 
   /**

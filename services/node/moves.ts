@@ -135,7 +135,7 @@ export class Moves {
   private receiveRelease(data: Uint8Array, subject: string): void {
     const host = this.deps.hostOf(subject.slice(releaseSubject("").length));
     const release = decodedOrNull(data, decodeRelease);
-    if (host && host.actor === release?.actor) host.noteReleased(release.token);
+    if (host && host.actor === release?.actor) host.releases.note(release.token);
   }
 
   /** Requests are taken in the order in which they came, and judged when it is their turn. */

@@ -154,14 +154,18 @@ export class Node {
     return this.membership.trials(this.deps.clock.now());
   }
 
-  /** Hosts that an operator must look at. */
-  stopped(): string[] {
-    return [...this.hosts.values()].filter((host) => host.state === "stopped").map((h) => h.name);
+  /** The actors that an operator must look at, and why they have stopped here. */
+  stopped(): Record<string, string> {
+    const reasons: Record<string, string> = {};
+    for (const { name, stoppedBecause } of this.hosts.values()) {
+      if (stoppedBecause !== null) reasons[name] = stoppedBecause;
+    }
+    return reasons;
   }
 
   /** Why this node cannot do its work now; empty when it can. */
   notReady(): string[] {
-    const reasons = this.stopped().map((name) => `${name} is stopped`);
+    const reasons = Object.keys(this.stopped()).map((name) => `${name} is stopped`);
     const lost = [...this.hosts.values()].filter((host) => this.isLost(host));
     if (lost.length > 0) {
       reasons.push(`the PostgreSQL of ${lost.map(({ name }) => name).join(", ")} does not answer`);

@@ -17,6 +17,10 @@ import type { NodePorts } from "./ports.js";
 
 /** A node that joins late helps nobody: connections that take longer than this go on being opened while it works. */
 const CONNECTIONS_OPEN_MS_MAX = 1_000;
+/** One that has not joined after so long says what it may be waiting for. */
+const JOINS_MS_USUAL = 2_000;
+const NOT_JOINED =
+  "not joined yet: etcd does not answer, or this name (PALISADE_NODE) is another process's; that of an earlier life runs out by itself";
 
 /** Resolves when the node has joined the others, or was told to end before. */
 export async function runNode(config: Config, ports: NodePorts): Promise<void> {
@@ -40,6 +44,7 @@ export async function runNode(config: Config, ports: NodePorts): Promise<void> {
       "/backlogs": () => node.backlogs(),
       "/standbys": () => node.standbys(),
       "/trials": () => node.trials(),
+      "/stopped": () => node.stopped(),
     },
   });
   let isEnding = false;
@@ -54,6 +59,7 @@ export async function runNode(config: Config, ports: NodePorts): Promise<void> {
     },
   });
   watchParent(() => void shutdown("the supervisor is gone"));
+  const notYet = setTimeout(() => logger.warn({}, NOT_JOINED), JOINS_MS_USUAL);
   try {
     await warmUp(ports, logger);
     await node.start();
@@ -61,6 +67,8 @@ export async function runNode(config: Config, ports: NodePorts): Promise<void> {
     // Who is told to end while it starts loses what it starts with.
     if (!isEnding) throw error;
     return sayInterrupted(logger, error);
+  } finally {
+    clearTimeout(notYet);
   }
   process.stdout.write(`${JSON.stringify({ ready: true, kind: "node", http: http.port })}\n`);
 }

@@ -351,7 +351,7 @@ describe("an operator", () => {
   it("is told what is wrong", async () => {
     for (const command of ["cordon", "uncordon", "drain", "undrain"]) {
       expect(await refused(command, "node-9")).toMatch(
-        /UNKNOWN_NODE: there is no node node-9; alive are: node-1, node-2, node-3/,
+        /UNKNOWN_NODE: there is no node "node-9"; alive are: node-1, node-2, node-3/,
       );
     }
     expect(await refused("move", ACTOR, "node-9")).toContain("UNKNOWN_NODE");

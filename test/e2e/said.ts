@@ -16,6 +16,7 @@ export interface ClusterSaid {
     readonly node: string | null;
     readonly token: number;
     readonly standby: { readonly node: string; readonly behind: number } | null;
+    readonly stopped: readonly { readonly node: string; readonly reason: string }[];
   }[];
   readonly moves: Readonly<Record<string, string>>;
   readonly withoutStandby: readonly string[];

@@ -100,11 +100,12 @@ export class Terminal {
     return running;
   }
 
-  async sql(statement: string): Promise<void> {
+  async sql(statement: string): Promise<Record<string, unknown>[]> {
     const client = new pg.Client({ connectionString: this.runFile().urls.postgres });
     await client.connect();
-    await client.query(statement);
+    const { rows } = await client.query<Record<string, unknown>>(statement);
     await client.end();
+    return rows;
   }
 
   runFile(): RunFile {

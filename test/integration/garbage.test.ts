@@ -128,7 +128,7 @@ describe("an exchange to which garbage is said", { timeout: 120_000 }, () => {
     accounts += 1;
     expect((await client.openAccount(accounts)).account).toBe(accounts);
     expect(gateway.deposed).toEqual([]);
-    expect(second.node.stopped()).toEqual([]);
+    expect(second.node.stopped()).toEqual({});
     await until("everything is led", () => gateway.gateway.notReady().length === 0);
   }
 

@@ -247,8 +247,11 @@ describe("hosts on real servers", () => {
     const node = await cluster.startNode("node-3");
     nodes.set("node-3", node);
     const those = [...shards, market].toSorted();
-    await until("three are stopped", () => node.node.stopped().length === those.length);
-    expect(node.node.stopped().toSorted()).toEqual(those);
+    await until(
+      "three are stopped",
+      () => Object.keys(node.node.stopped()).length === those.length,
+    );
+    expect(Object.keys(node.node.stopped()).toSorted()).toEqual(those);
     const log = node.errors.join("");
     expect(log).toMatch(
       new RegExp(`${shards[0]}: the rows of batch \\d+ do not give the hash it was committed with`),

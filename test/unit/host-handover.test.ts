@@ -82,7 +82,7 @@ class Peer {
 
   hearReleases(): void {
     this.ports.bus.subscribe(releaseSubject(NAME), (data) =>
-      this.host.noteReleased(decodeRelease(data).token),
+      this.host.releases.note(decodeRelease(data).token),
     );
   }
 
