@@ -7,18 +7,22 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it("says of each two seconds what was done in them, and how long that took", async () => {
+/** A status of an exchange that is small and fake, and the lines that it says. */
+function statusOf(processes: ReadonlyMap<string, unknown>) {
   vi.useFakeTimers();
   const lines: string[] = [];
   vi.spyOn(process.stderr, "write").mockImplementation((line) => lines.push(String(line)) > 0);
   const acceptLatency = new Latencies();
   const participants = { counts: { submitted: 0 }, trades: 0, tracker: { acceptLatency } };
-  const servers = { nats: {}, etcd: {}, postgres: {}, furtherPostgres: [] };
-  for (const server of [servers.nats, servers.etcd, servers.postgres]) {
-    Object.assign(server, { kind: "a server", pid: process.pid, port: 1 });
-  }
-  const exchange = { servers, leaders: async () => new Map() };
+  const server = { kind: "a server", pid: process.pid, port: 1 };
+  const servers = { nats: server, etcd: server, postgres: server, furtherPostgres: [] };
+  const exchange = { servers, processes, leaders: async () => new Map() };
   const status = new Status(exchange as never, participants as never, true);
+  return { status, lines, participants, acceptLatency };
+}
+
+it("says of each two seconds what was done in them, and how long that took", async () => {
+  const { status, lines, participants, acceptLatency } = statusOf(new Map());
   const rest = async (orders: number, waitMs: number) => {
     participants.counts.submitted += orders;
     participants.trades += orders / 2;
@@ -31,5 +35,37 @@ it("says of each two seconds what was done in them, and how long that took", asy
   );
   expect(await rest(40, 2)).toBe("20 orders/s 10 fills/s accepted after 2.0 ms (p50) 2.0 ms (p99)");
   expect(await rest(0, 0)).toBe("0 orders/s 0 fills/s none accepted");
+  status.stop();
+});
+
+it("says once that an actor has stopped, on which node and why, and again where another stops it", async () => {
+  const nodes = ["node-1", "node-2"].map((name, at) => ({
+    name,
+    kind: "node",
+    pid: process.pid,
+    ports: { http: 1 + at },
+  }));
+  const processes = new Map(nodes.map((node) => [node.name, node]));
+  const stopped = new Set<string>();
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (url) =>
+    Response.json(
+      [...stopped].some((at) => url === `http://127.0.0.1:${at}/stopped`)
+        ? { "market.A%2EB": "MalformedError: no such command" }
+        : {},
+    ),
+  );
+  const { status, lines } = statusOf(processes);
+  const said = async () => {
+    await vi.advanceTimersByTimeAsync(2_000);
+    return lines.splice(0).filter((line) => line.includes("stopped"));
+  };
+  const line = (where: string) =>
+    `  market.A.B is stopped on ${where}: MalformedError: no such command; see "An actor is stopped" in deploy/RUNBOOK.md\n`;
+  expect(await said()).toEqual([]);
+  stopped.add("1");
+  expect(await said()).toEqual([line("node-1")]);
+  expect(await said()).toEqual([]);
+  stopped.add("2");
+  expect(await said()).toEqual([line("node-1, node-2")]);
   status.stop();
 });
