@@ -1,7 +1,7 @@
 /** How what an exchange is started by shares its cores, by what Linux says of its processes. */
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { keepCoresWhenWaking } from "../../services/supervisor/scheduling.js";
 
 const SCHED_OTHER = 0;
@@ -23,12 +23,16 @@ function policyOfChild(): number {
   }
 }
 
+function asUsual(): void {
+  spawnSync("chrt", ["--other", "--pid", "0", String(process.pid)]);
+}
+
 const missing = spawnSync("chrt", ["--version"]).status !== 0;
 
 describe.skipIf(missing)("the processes of an exchange", () => {
-  afterAll(() => {
-    spawnSync("chrt", ["--other", "--pid", "0", String(process.pid)]);
-  });
+  // Another test may have started an exchange from this process before.
+  beforeAll(asUsual);
+  afterAll(asUsual);
 
   it("keep their cores when they wake each other, and so does what is started later", () => {
     expect(policyOfChild()).toBe(SCHED_OTHER);
