@@ -3,11 +3,15 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ChildServer, type ServerHandle } from "./child-server.js";
 import { type StartOptions, startOnFreePort, STOP_SIGNAL } from "./launch.js";
-import { freePort, LOOPBACK } from "./ports.js";
+import { LOOPBACK } from "./ports.js";
 import { PROJECT_ROOT } from "./project-root.js";
 
 const CONFIG_FILE = join(PROJECT_ROOT, "deploy", "etcd", "etcd.yaml");
 const ANSWER_LIMIT_MS = 2_000;
+
+/** A cluster of one has no peers: it listens for them where the system lets it, and this is only its name in the members' list. */
+const PEER_LISTEN_URL = `http://${LOOPBACK}:0`;
+const PEER_NAME_URL = `http://${LOOPBACK}:2380`;
 
 /** Resolves when etcd has a leader and serves, which is later than the port does. */
 export async function etcdAnswers(url: string): Promise<void> {
@@ -17,15 +21,15 @@ export async function etcdAnswers(url: string): Promise<void> {
 }
 
 /** Once etcd is given a file it ignores its command line, so the ports and folders go in there. */
-function writeConfig(folder: string, clientUrl: string, peerUrl: string): string {
+function writeConfig(folder: string, clientUrl: string): string {
   const lines = [
     readFileSync(CONFIG_FILE, "utf8"),
     `data-dir: ${JSON.stringify(join(folder, "data"))}`,
     `listen-client-urls: ${clientUrl}`,
     `advertise-client-urls: ${clientUrl}`,
-    `listen-peer-urls: ${peerUrl}`,
-    `initial-advertise-peer-urls: ${peerUrl}`,
-    `initial-cluster: palisade=${peerUrl}`,
+    `listen-peer-urls: ${PEER_LISTEN_URL}`,
+    `initial-advertise-peer-urls: ${PEER_NAME_URL}`,
+    `initial-cluster: palisade=${PEER_NAME_URL}`,
     "",
   ];
   const path = join(folder, "etcd.yaml");
@@ -37,9 +41,8 @@ function writeConfig(folder: string, clientUrl: string, peerUrl: string): string
 export function startEtcd(options: StartOptions): Promise<ServerHandle> {
   const folder = resolve(options.folder);
   mkdirSync(folder, { recursive: true });
-  return startOnFreePort("etcd", { ...options, folder }, async (port) => {
+  return startOnFreePort("etcd", { ...options, folder }, (port) => {
     const url = `http://${LOOPBACK}:${port}`;
-    const peerUrl = `http://${LOOPBACK}:${await freePort()}`;
     return ChildServer.start({
       kind: "etcd",
       url,
@@ -47,7 +50,7 @@ export function startEtcd(options: StartOptions): Promise<ServerHandle> {
       folder,
       dataFolder: join(folder, "data"),
       command: options.program,
-      args: ["--config-file", writeConfig(folder, url, peerUrl)],
+      args: ["--config-file", writeConfig(folder, url)],
       // etcd 3.4 refuses to start on ARM without being told that this is meant.
       env: process.arch === "arm64" ? { ETCD_UNSUPPORTED_ARCH: "arm64" } : {},
       stopSignal: STOP_SIGNAL.etcd,
