@@ -45,7 +45,7 @@ function checkOrdersAndHolds(state: LedgerState): void {
     assert(orders.wasIssued(order.id), "order %s was never issued", order.id);
     assert(order.lastSequence <= order.account.sequence, "order %s is ahead", order.id);
     const sameId = orders.findByClientId(order.account, order.clientOrderId, order.updated);
-    assert(sameId === order, "the client order id of order %s leads elsewhere", order.id);
+    assert(sameId?.id === order.id, "the client order id of order %s leads elsewhere", order.id);
     if (isFinal(order.status)) continue;
     checkPair(state, order);
     const isUntouched = order.status === OrderStatus.PendingNew && order.amend === null;

@@ -26,13 +26,13 @@ export class KeyTable {
 
   /** The key's number, or −1. */
   find(account: number, key: string): number {
-    return this.slots[this.slotOf(account, key, hashOf(account, key))]! - 1;
+    return this.slots[this.slotOf(account, key, hashOfKey(account, key))]! - 1;
   }
 
   /** Gives the key the next number, and returns it; −1: it has one already. */
   add(account: number, key: string): number {
     if (this.count === this.accounts.length) this.grow();
-    const hash = hashOf(account, key);
+    const hash = hashOfKey(account, key);
     const slot = this.slotOf(account, key, hash);
     if (this.slots[slot] !== 0) return -1;
     const number = this.count;
@@ -112,7 +112,7 @@ function enlarged<Column extends Float64Array | Int32Array | Uint8Array>(
 }
 
 /** FNV-1a over the key's characters, begun with the account's number, and mixed so that its low bits tell accounts apart. */
-function hashOf(account: number, key: string): number {
+export function hashOfKey(account: number, key: string): number {
   let hash = Math.imul(account | 0, 0x9e3779b1) ^ Math.floor(account / 0x1_0000_0000);
   for (let at = 0; at < key.length; at++) {
     hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);

@@ -91,7 +91,7 @@ export class LedgerShard implements Actor {
     for (const order of orders.all()) {
       if (!isFinal(order.status)) listings.of(order.instrument);
     }
-    orders.forgetHalfPairs();
+    orders.finishRestoring();
   }
 
   /** Adds finished orders that memory had forgotten, as rows of `orders`, so that their ids are known again. */

@@ -64,7 +64,9 @@ export class LedgerState {
     this.watching = new Watching(this.hash);
     this.journal = new Journal(this.accounts, this.watching);
     this.balances = new Balances(this.hash, this.journal);
-    this.orders = new Orders(id, this.hash, scalars.ordersIssued);
+    this.orders = new Orders(id, this.hash, scalars.ordersIssued, (account) =>
+      this.existing(account),
+    );
     this.deposits = new Deposits();
     this.withdrawals = new Withdrawals(this.hash);
     this.transfers = new Transfers(this.hash);
@@ -151,9 +153,12 @@ export class LedgerState {
   }
 
   private accountOf(row: TableRow): Account {
-    const id = numberIn(row, "account");
+    return this.existing(numberIn(row, "account"));
+  }
+
+  private existing(id: number): Account {
     const account = this.accounts.find(id);
-    assert(account !== undefined, "a row belongs to account %s, which is not there", id);
+    assert(account !== undefined, "something belongs to account %s, which is not there", id);
     return account;
   }
 }

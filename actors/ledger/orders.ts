@@ -7,12 +7,11 @@ import { assert } from "../kernel/assert.js";
 import type { FeeRates } from "../kernel/fees.js";
 import type { StateHash } from "../kernel/hash.js";
 import { orderIdOf, shardOfOrder } from "../kernel/ids.js";
-import { FINISHED_ORDERS_IN_MEMORY_MAX } from "../kernel/limits.js";
 import { isFinal, Side } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
-import { FinishedOrders } from "./finished-orders.js";
 import { charge, hasFees } from "./charges.js";
 import type { PendingAmend } from "./holds.js";
+import { KnownOrders } from "./known-orders.js";
 import {
   type AmendedTerms,
   isConsistent,
@@ -33,23 +32,16 @@ export class Orders {
   private readonly shard: number;
   private readonly hash: StateHash;
   private issuedCount: number;
-  private readonly byId = new Map<number, Order>();
-  private readonly byClientId = new Map<Account, Map<string, Order>>();
+  private readonly known: KnownOrders;
   /** By account; in the order of their ids, as they are issued and loaded. */
   private readonly live = new Map<Account, Set<Order>>();
-  private readonly finished: FinishedOrders<Order>;
   private readonly changes = new OrderChanges();
 
-  constructor(
-    shard: number,
-    hash: StateHash,
-    issued: number,
-    finishedMax: number = FINISHED_ORDERS_IN_MEMORY_MAX,
-  ) {
+  constructor(shard: number, hash: StateHash, issued: number, accountOf: (id: number) => Account) {
     this.shard = shard;
     this.hash = hash;
     this.issuedCount = issued;
-    this.finished = new FinishedOrders(finishedMax);
+    this.known = new KnownOrders(accountOf);
   }
 
   /** How many order ids were ever issued. */
@@ -58,25 +50,25 @@ export class Orders {
   }
 
   find(id: number): Order | undefined {
-    return this.byId.get(id);
+    return this.known.find(id);
   }
 
   /** The order that has the id at a time (microseconds since 1970). */
   findByClientId(account: Account, clientOrderId: string, time: number): Order | undefined {
-    const order = this.byClientId.get(account)?.get(clientOrderId);
+    const order = this.known.findByClientId(account, clientOrderId);
     return order && isIdFree(order, time) ? undefined : order;
   }
 
   /** The other of an order's pair, as long as either of them may trade. */
   pairOf(order: Order): Order | undefined {
-    const other = order.pair === 0 ? undefined : this.byId.get(order.pair);
+    const other = this.known.pairOf(order);
     if (!other || isFinal(order.status) || isFinal(other.status)) return undefined;
     return order.isPairDone || other.isPairDone ? undefined : other;
   }
 
   /** Every order in memory. */
-  all(): Iterable<Order> {
-    return this.byId.values();
+  all(): Order[] {
+    return this.known.all();
   }
 
   /** The live orders of an account, in the order of their ids. */
@@ -172,7 +164,7 @@ export class Orders {
     // An amend that is still on its way comes too late; what it would have been is of no interest any more.
     if (order.amend) this.setAmend(order, null);
     if (order.reviewUntil !== 0) this.setReview(order, 0);
-    this.retire(order);
+    this.known.end(order);
   }
 
   /** An amend is on its way to the market: event number `sequence` of the account says so. */
@@ -257,9 +249,11 @@ export class Orders {
     this.changes.touch(order);
   }
 
-  /** By part. A batch writes no row twice. */
+  /** Ends the batch. By part; a batch writes no row twice. */
   takeRows(): Readonly<Record<string, RowSet>> {
-    return this.changes.takeRows();
+    const rows = this.changes.takeRows();
+    this.known.settle();
+    return rows;
   }
 
   restore(account: Account, row: TableRow): void {
@@ -268,33 +262,22 @@ export class Orders {
     this.put(order);
   }
 
-  /** Forgets finished orders of whose pair the other was not restored. */
-  forgetHalfPairs(): void {
-    for (const order of this.byId.values()) {
-      const isHalf = order.pair !== 0 && !this.byId.has(order.pair);
-      if (isHalf && isFinal(order.status)) this.forget(order);
-    }
+  /** All are restored. Forgets finished ones of whose pair the other was not. */
+  finishRestoring(): void {
+    this.known.forgetHalfPairs();
+    this.known.settle();
   }
 
   private put(order: Order): void {
-    assert(!this.byId.has(order.id), "order %s is there already", order.id);
+    assert(!this.find(order.id), "order %s is there already", order.id);
     assert(isConsistent(order), "order %s does not add up", order.id);
-    this.byId.set(order.id, order);
-    let ids = this.byClientId.get(order.account);
-    if (!ids) {
-      ids = new Map();
-      this.byClientId.set(order.account, ids);
-    }
-    const before = ids.get(order.clientOrderId);
+    const before = this.known.findByClientId(order.account, order.clientOrderId);
     if (before) {
       assert(isIdFree(before, order.created), "the client order id of order %s is used", order.id);
-      this.forget(before);
+      this.known.forget(before);
     }
-    ids.set(order.clientOrderId, order);
-    if (isFinal(order.status)) {
-      this.retire(order);
-      return;
-    }
+    this.known.add(order);
+    if (isFinal(order.status)) return;
     order.account.openOrders += 1;
     let live = this.live.get(order.account);
     if (!live) {
@@ -304,22 +287,6 @@ export class Orders {
     live.add(order);
     if (order.reviewUntil !== 0) this.reviews.add(order);
     this.rehash(order);
-  }
-
-  private retire(order: Order): void {
-    const forgotten = this.finished.push(order);
-    if (!forgotten) return;
-    this.forget(forgotten);
-    // Of a pair both are known or none, so that it gets its whole answer again.
-    const other = this.byId.get(forgotten.pair);
-    if (other && isFinal(other.status)) this.forget(other);
-  }
-
-  /** Another record of the order may have come back meanwhile, with both of its pair: it stays. */
-  private forget(order: Order): void {
-    if (this.byId.get(order.id) !== order) return;
-    this.byId.delete(order.id);
-    this.byClientId.get(order.account)?.delete(order.clientOrderId);
   }
 
   private setAmend(order: Order, amend: PendingAmend | null): void {

@@ -6,7 +6,6 @@ import { ASSET_ID_MAX, SHARD_DEPOSITS_UNITS_MAX } from "../../actors/kernel/limi
 import { OrderRequest, OrderStatus } from "../../actors/kernel/order.js";
 import { AccountState } from "../../actors/ledger/account-state.js";
 import { decodeAccountEvents } from "../../actors/ledger/account-events.js";
-import { FinishedOrders } from "../../actors/ledger/finished-orders.js";
 import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
 import { encodeLedgerCommand, NO_NEW_TERMS, NO_OTHER_TERMS } from "../../actors/ledger/messages.js";
 import {
@@ -324,13 +323,5 @@ describe("a restored shard", () => {
     expect(forgetful.stateHash()).toBe(hash);
     teller.shard = forgetful;
     expect(teller.place().replies).toMatchObject([{ orderId, code: Code.OK, repeated: true }]);
-  });
-});
-
-describe("finished orders", () => {
-  it("are forgotten oldest first, when there is no room for more", () => {
-    const finished = new FinishedOrders<number>(3);
-    const forgotten = [1, 2, 3, 4, 5, 6, 7, 8].map((order) => finished.push(order));
-    expect(forgotten).toEqual([undefined, undefined, undefined, 1, 2, 3, 4, 5]);
   });
 });

@@ -1,0 +1,122 @@
+/** An order that has ended as a row of numbers and the bytes of its client order id. */
+import { assert } from "../kernel/assert.js";
+import { CLIENT_ORDER_ID_LENGTH_MAX } from "../kernel/limits.js";
+import { isFinal, type OrderStatus } from "../kernel/order.js";
+import type { Account } from "./accounts.js";
+import type { Order } from "./order.js";
+
+/** How many numbers an order is. */
+export const PACKED_NUMBERS = 30;
+/** Where in them its id is, whose it is, of which pair, and how long its client order id. */
+export const PackedField = { Id: 0, Account: 1, Pair: 2, ClientIdLength: 3 } as const;
+
+const Flag = { PostOnly: 1, Reprices: 2, Cancelling: 4, PairDone: 8, Waiting: 16 } as const;
+
+/** Writes an order from `at` on; the text of its client order id from `textAt` on. */
+export function pack(
+  order: Order,
+  numbers: Float64Array,
+  at: number,
+  text: Uint8Array,
+  textAt: number,
+): void {
+  const { clientOrderId } = order;
+  assert(isFinal(order.status) && order.leaves === 0, "order %s has ended", order.id);
+  assert(order.amend === null, "order %s is being amended, and has ended", order.id);
+  assert(order.reviewUntil === 0, "order %s is under review, and has ended", order.id);
+  assert(clientOrderId.length <= CLIENT_ORDER_ID_LENGTH_MAX, "the id of %s is too long", order.id);
+  numbers[at] = order.id;
+  numbers[at + 1] = order.account.id;
+  numbers[at + 2] = order.pair;
+  numbers[at + 3] = clientOrderId.length;
+  numbers[at + 4] = order.instrument;
+  numbers[at + 5] = order.side;
+  numbers[at + 6] = order.type;
+  numbers[at + 7] = order.timeInForce;
+  numbers[at + 8] = order.price;
+  numbers[at + 9] = order.quantity;
+  numbers[at + 10] = order.stopPrice;
+  numbers[at + 11] = order.display;
+  numbers[at + 12] = order.expires;
+  numbers[at + 13] = order.selfTrade;
+  numbers[at + 14] = order.trail;
+  numbers[at + 15] = order.minQuantity;
+  numbers[at + 16] = order.makerFee;
+  numbers[at + 17] = order.takerFee;
+  numbers[at + 18] = order.makerValue;
+  numbers[at + 19] = order.takerValue;
+  numbers[at + 20] = order.fees;
+  numbers[at + 21] = order.worstPrice;
+  numbers[at + 22] = order.filled;
+  numbers[at + 23] = order.status;
+  numbers[at + 24] = order.code;
+  numbers[at + 25] = order.firstSequence;
+  numbers[at + 26] = order.lastSequence;
+  numbers[at + 27] = order.created;
+  numbers[at + 28] = order.updated;
+  numbers[at + 29] = flagsOf(order);
+  for (let n = 0; n < clientOrderId.length; n++) {
+    const code = clientOrderId.charCodeAt(n);
+    assert(code < 0x80, "a client order id is ASCII");
+    text[textAt + n] = code;
+  }
+}
+
+/** The order that is written from `at` on, anew. */
+export function unpack(
+  numbers: Float64Array,
+  at: number,
+  clientOrderId: string,
+  account: Account,
+): Order {
+  const flags = numbers[at + 29]!;
+  return {
+    id: numbers[at]!,
+    account,
+    clientOrderId,
+    instrument: numbers[at + 4]!,
+    side: numbers[at + 5]!,
+    type: numbers[at + 6]!,
+    timeInForce: numbers[at + 7]!,
+    price: numbers[at + 8]!,
+    quantity: numbers[at + 9]!,
+    stopPrice: numbers[at + 10]!,
+    display: numbers[at + 11]!,
+    expires: numbers[at + 12]!,
+    selfTrade: numbers[at + 13]!,
+    postOnly: (flags & Flag.PostOnly) !== 0,
+    reprices: (flags & Flag.Reprices) !== 0,
+    trail: numbers[at + 14]!,
+    minQuantity: numbers[at + 15]!,
+    makerFee: numbers[at + 16]!,
+    takerFee: numbers[at + 17]!,
+    makerValue: numbers[at + 18]!,
+    takerValue: numbers[at + 19]!,
+    fees: numbers[at + 20]!,
+    pair: numbers[at + 2]!,
+    amend: null,
+    worstPrice: numbers[at + 21]!,
+    isCancelling: (flags & Flag.Cancelling) !== 0,
+    isPairDone: (flags & Flag.PairDone) !== 0,
+    isWaiting: (flags & Flag.Waiting) !== 0,
+    reviewUntil: 0,
+    filled: numbers[at + 22]!,
+    leaves: 0,
+    status: numbers[at + 23]! as OrderStatus,
+    code: numbers[at + 24]!,
+    firstSequence: numbers[at + 25]!,
+    lastSequence: numbers[at + 26]!,
+    created: numbers[at + 27]!,
+    updated: numbers[at + 28]!,
+  };
+}
+
+function flagsOf(order: Order): number {
+  return (
+    (order.postOnly ? Flag.PostOnly : 0) |
+    (order.reprices ? Flag.Reprices : 0) |
+    (order.isCancelling ? Flag.Cancelling : 0) |
+    (order.isPairDone ? Flag.PairDone : 0) |
+    (order.isWaiting ? Flag.Waiting : 0)
+  );
+}
