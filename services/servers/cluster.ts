@@ -126,6 +126,7 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
     const ports = readPorts(dataDir);
     checkDiskSpace(dataDir, options.minFreeDiskBytes ?? MIN_FREE_DISK_BYTES);
     const provision = await ensureServers({ log });
+    log("starting NATS, etcd and PostgreSQL");
     const before = instancesIn(ports);
     if (options.fresh) await removeData(dataDir, serverNames(before), provision, log);
     writePorts(dataDir, ports); // From here on the folders are known to be ours.

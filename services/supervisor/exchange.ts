@@ -236,7 +236,6 @@ export async function startExchange(options: ExchangeOptions = {}): Promise<Exch
   keepCoresWhenWaking();
   const undo: (() => Promise<void> | void)[] = [() => folder.release()];
   try {
-    log("starting NATS, etcd and PostgreSQL");
     const { fresh, postgresInstances } = options;
     const servers = await startServers({ dataDir: folder.path, fresh, postgresInstances, log });
     undo.push(() => servers.stopAll());

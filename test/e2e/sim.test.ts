@@ -44,6 +44,7 @@ describe("npm run sim", () => {
     const { code, out, err } = await runLine(MANY!);
     expect(code, err).toBe(0);
     const report = lastJson<SimulationReport>(out);
+    expect(err).toMatch(/\d+ seeds, \d+ faults within \S+ simulated hours: no rule was broken/);
     expect(report).toMatchObject({ failures: 0, failedSeeds: [], violations: [] });
     expect(report.asked).toBe(report.seeds);
     expect(report).not.toHaveProperty("stopped");
@@ -67,6 +68,7 @@ describe("npm run sim", () => {
     const report = JSON.parse(found.out.slice(found.out.indexOf("\n{")));
     expect(report).toMatchObject({ without: "fence", asked: 20 });
     expect(report.stopped).toBe("the first that notices is enough");
+    expect(found.err).toMatch(/simulated hours: a rule was broken in \d+ of them/);
     expect(report.violations).toHaveLength(report.failures);
     expect(report.violations[0]).toMatchObject({ seed: report.failedSeeds[0], rule: "R1" });
     expect(report.violations[0].message).toContain("was stored under token");

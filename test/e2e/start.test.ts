@@ -120,6 +120,7 @@ describe("start", () => {
     const second = await terminal.run("start");
     expect(second.code).toBe(1);
     expect(second.stderr).toContain("DATA_DIR_IN_USE");
+    expect(second.stderr).not.toContain("starting");
 
     await terminal.json("open", ACCOUNT);
     await terminal.json("deposit", ACCOUNT, "TWD", "10000000", "--key", "first");
