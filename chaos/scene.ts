@@ -69,6 +69,9 @@ export class Scene {
   private readonly leases: EtcdLeaseStore;
   private readonly deferred: (() => Promise<void>)[] = [];
   private isKept = false;
+  private stopping: Promise<void> | undefined;
+  /** Those that start or run. */
+  private static readonly begun = new Set<Promise<Scene>>();
 
   private constructor(
     exchange: Exchange,
@@ -100,7 +103,22 @@ export class Scene {
   }
 
   /** Starts everything; what fails stops what had started. */
-  static async start(options: SceneOptions): Promise<Scene> {
+  static start(options: SceneOptions): Promise<Scene> {
+    const begun = Scene.begin(options);
+    Scene.begun.add(begun);
+    const over = () => Scene.begun.delete(begun);
+    begun.then(({ deferred }) => deferred.push(async () => void over()), over);
+    return begun;
+  }
+
+  /** Stops whatever this process has started, also what is about to start. */
+  static async stopAll(): Promise<void> {
+    for (const each of await Promise.allSettled(Scene.begun)) {
+      if (each.status === "fulfilled") await each.value.stop();
+    }
+  }
+
+  private static async begin(options: SceneOptions): Promise<Scene> {
     const { nodes, ledgerShards, postgresInstances, env, log, nodeProgram } = options;
     const lease = { PALISADE_LEASE_TTL_SECONDS: String(LEASE_TTL_SECONDS) };
     const ground = await Ground.lay(options, log);
@@ -173,6 +191,11 @@ export class Scene {
     return this.leases.leaders();
   }
 
+  /** Is it being stopped? What fails then has failed of that. */
+  get isEnding(): boolean {
+    return this.stopping !== undefined;
+  }
+
   /** Saves the logs of processes and clients from `stop`; gives the folder they are in. */
   keepLogs(): string {
     this.isKept = true;
@@ -182,7 +205,12 @@ export class Scene {
     return this.folder;
   }
 
-  async stop(): Promise<void> {
+  /** However often it is asked for, it is done once. */
+  stop(): Promise<void> {
+    return (this.stopping ??= this.end());
+  }
+
+  private async end(): Promise<void> {
     this.client.close();
     this.ground.heal();
     await Promise.all(this.pools.map((pool) => pool.end()));

@@ -2,6 +2,8 @@
 import { accessSync, constants, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { LEDGER_SHARDS_MAX } from "../../actors/kernel/ids.js";
+import { InterruptedError, unlessInterrupted } from "../../chaos/interrupt.js";
+import { Scene } from "../../chaos/scene.js";
 import {
   assertKnown,
   type BenchReport,
@@ -18,7 +20,8 @@ import {
 import { POSTGRES_INSTANCES_MAX } from "../supervisor/exchange.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
-import { EXIT_FAILED } from "./exit-codes.js";
+import { EXIT_FAILED, EXIT_INTERRUPTED } from "./exit-codes.js";
+import { interruption } from "./interruption.js";
 import { printJson, printTable, progress } from "./output.js";
 
 const SECONDS_MAX = 3_600;
@@ -65,15 +68,25 @@ export async function bench(name: string, options: BenchOptions): Promise<number
   assertKnown(name);
   refuseOutOfPlace(name, options);
   const plot = plotFile(options.plot);
-  const report = await runBench(name, {
+  const asked = {
     ...wholes(options),
     ...(options.sweep !== undefined && { sweep: sweepOf(options.sweep) }),
     short: options.short,
     log: progress,
-  });
-  print(report, options.json ?? false);
-  if (plot !== undefined && report.name === "e2e") writePlot(plot, loadPage(report, new Date()));
-  return report.ok ? 0 : EXIT_FAILED;
+  };
+  // `match` starts nothing and does not let go of its thread: there a signal's own end is as good, and comes at once.
+  const signal =
+    name === "match" ? undefined : interruption("ending the benchmark: what it started is ended");
+  try {
+    const report = await unlessInterrupted(signal, runBench(name, asked));
+    print(report, options.json ?? false);
+    if (plot !== undefined && report.name === "e2e") writePlot(plot, loadPage(report, new Date()));
+    return report.ok ? 0 : EXIT_FAILED;
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    await Scene.stopAll();
+    return EXIT_INTERRUPTED;
+  }
 }
 
 function print(report: BenchReport, json: boolean): void {

@@ -91,7 +91,7 @@ export class Cluster {
         isLeaving,
         isCordoned: wishes.cordoned.has(node),
         isDrained: wishes.drained.has(node),
-        trial: longest(trials.flatMap((seen) => seen[node] ?? [])),
+        trial: bestKnown(trials.flatMap((seen) => seen[node] ?? [])),
         leads: leaders.filter((each) => each.node === node).map(({ actorName }) => actorName),
       };
     });
@@ -125,10 +125,10 @@ export class Cluster {
   }
 }
 
-/** Each node has seen another part of what came and went. */
-function longest(trials: readonly Trial[]): Trial {
-  const [first] = trials.toSorted((a, b) => b.remainingMs - a.remainingMs);
-  return first ?? { losses: 0, remainingMs: 0 };
+/** What the node says that has watched for the longest: to one that has just begun all others are new. */
+export function bestKnown(trials: readonly Trial[]): Trial {
+  const [first] = trials.toSorted((a, b) => b.knownMs - a.knownMs);
+  return first ?? { losses: 0, remainingMs: 0, knownMs: 0 };
 }
 
 export async function withCluster<T>(

@@ -17,7 +17,7 @@ import { makeReportFolder, reportFolder, tellReport, withoutEmptyFolder } from "
 import { type AgainstOptions, drillAgainst, listAgainst } from "./drill-against.js";
 import { EXIT_BLIND, EXIT_FAILED, EXIT_INTERRUPTED } from "./exit-codes.js";
 import { printJson, progress } from "./output.js";
-import { onParentGone } from "./parent-gone.js";
+import { interruption } from "./interruption.js";
 
 const SEED = "1";
 const ROUNDS_MAX = 10_000;
@@ -91,7 +91,13 @@ export async function drill(name: string, options: DrillOptions): Promise<number
   const folder = reportFolder(name, options.report);
   const unlock = lockDrills(FOLDER);
   try {
-    const common = { seed, keep, signal: interruption() };
+    const common = {
+      seed,
+      keep,
+      signal: interruption(
+        "ending the drill: what it stopped is resumed, what it started is ended",
+      ),
+    };
     const amount = rounds === undefined ? {} : { rounds };
     if (without) return await notices(name, without, { ...common, ...amount });
     return await withoutEmptyFolder(folder, async () => {
@@ -203,21 +209,4 @@ export function lockDrills(folder: string): () => void {
       `${owner} runs a drill, and two at once would strike the measure of each other. Wait for it, or end it by Ctrl-C`,
     );
   }
-}
-
-/** The first Ctrl-C heals and ends; a second one ends at once. */
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  const end = (reason: string): void => {
-    if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
-    progress("ending the drill: what it stopped is resumed, what it started is ended");
-    controller.abort(reason);
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => end(`it got ${signal}`));
-  }
-  onParentGone(() => {
-    if (!controller.signal.aborted) end("npm, which had started it, has ended");
-  });
-  return controller.signal;
 }

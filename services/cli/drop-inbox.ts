@@ -13,7 +13,7 @@ import { CliError } from "./cli-error.js";
 import { actorOf, withCluster } from "./cluster.js";
 import { printJson } from "./output.js";
 import { dataDirectory, readRunFile } from "./run-file.js";
-import { stopsOf } from "./stops.js";
+import { stopsOf, WAY_OUT } from "./stops.js";
 
 interface Options {
   readonly json?: boolean;
@@ -21,6 +21,8 @@ interface Options {
 }
 
 const CLIENT_NAME = "drop-inbox";
+/** The reason of who has read rows that somebody has changed. */
+const OF_ROWS = /the rows of batch \d+ do not give the hash/;
 
 export function dropInbox(word: string, { json, dataDir }: Options): Promise<void> {
   return withCluster(dataDir, async (_, state) => {
@@ -38,6 +40,13 @@ export function dropInbox(word: string, { json, dataDir }: Options): Promise<voi
       throw new CliError(
         "ACTOR_NOT_STOPPED",
         `nobody leads ${shown}, and no node says that it has stopped: its inbox is not what is wrong; npx palisade explain ${shown}`,
+      );
+    }
+    const other = stopped.find(({ reason }) => OF_ROWS.test(reason));
+    if (other) {
+      throw new CliError(
+        "INBOX_NOT_AT_FAULT",
+        `${other.node} has stopped ${shown} for its rows, and not for its inbox, so nothing was deleted: ${other.reason}; ${WAY_OUT}`,
       );
     }
     const anchor = await anchorOf(run.urls.postgres, actor);

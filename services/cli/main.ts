@@ -356,9 +356,9 @@ withData(program.command("kill <process>"))
     run(async () => (await import("./operate.js")).kill(name, options)),
   );
 
-// An exit, unlike a signal's own end, stops the servers that a command has started. `start` and `drill` end in good order.
+// An exit, unlike a signal's own end, stops the servers that a command has started. `start`, `drill` and `bench` end in good order.
 const ON_RECORDS = ["audit", "archive", "explain", "statement", "positions", "reincarnate"];
-const STARTS_SERVERS = ["replay", "bench", ...ON_RECORDS];
+const STARTS_SERVERS = ["replay", ...ON_RECORDS];
 program.hook("preAction", (_, command) => {
   if (["watch", "warnings", "statement"].includes(command.name())) endWithReader();
   if (!STARTS_SERVERS.includes(command.name())) return;

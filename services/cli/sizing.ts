@@ -76,7 +76,7 @@ function print(need: Sizing, maxConnections: MaxConnections): void {
   process.stdout.write("\nbusy cores at the busiest, answered as fast as can be\n");
   printTable(kinds);
   process.stdout.write(
-    `with large batches, which make orders wait for a tenth of a second and more: ${need.coresAtLeast.toFixed(2)}\n\n`,
+    `with large batches, which make orders wait for a tenth of a second and more, and as few gateways and feeds as they allow: ${need.coresAtLeast.toFixed(2)}\n\n`,
   );
   printTable([
     ["memory, GiB", whole(need.memoryGib)],
@@ -85,8 +85,10 @@ function print(need: Sizing, maxConnections: MaxConnections): void {
     ["set aside by NATS, GiB", whole(need.natsDiskGib)],
   ]);
   process.stdout.write(
-    "\nOn paper, from what was measured on two cores (services/sizing/measured.ts) and assumptions (work.ts). Each gateway takes all\n" +
-      "events and announcements, each feed all of markets; half of what a gateway costs for an order is assumed for that, not measured.\n" +
+    "\nOn paper, from what was measured on two cores, on a slow day (services/sizing/measured.ts), and assumptions (work.ts). Each gateway\n" +
+      "takes all events and announcements, each feed all of markets; half of what a gateway costs for an order is assumed for that, not\n" +
+      "measured, and near the most that it lets an exchange do it decides alone. What NATS does for more gateways and feeds was never\n" +
+      "measured and is left out, and so is the memory of orders that have ended: up to 64 MB for each shard, and for its standby.\n" +
       "What an actor costs that nobody trades on was measured with a thousand of them, on three nodes with one gateway and one feed.\n",
   );
 }

@@ -3,7 +3,7 @@ import { decodeSymbol } from "../../actors/kernel/ids.js";
 import { askNodes } from "./ask-nodes.js";
 import type { RunFile } from "./run-file.js";
 
-const WAY_OUT = 'see "An actor is stopped" in deploy/RUNBOOK.md';
+export const WAY_OUT = 'see "An actor is stopped" in deploy/RUNBOOK.md';
 
 export interface Stop {
   readonly node: string;

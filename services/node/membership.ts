@@ -19,11 +19,14 @@ export interface Trial {
   readonly losses: number;
   /** For how long it has to stay yet, in milliseconds; 0: it has. */
   readonly remainingMs: number;
+  /** For how long who says this has known of the node, its former lives included, in milliseconds. */
+  readonly knownMs: number;
 }
 
 interface Life {
   text: string;
   info: NodeInfo;
+  readonly knownSinceMs: number;
   /** Since when it is there and beyond suspicion. */
   sinceMs: number;
   isLost: boolean;
@@ -64,7 +67,11 @@ export class Membership {
     const present = [...this.lives].filter(([, { isLost }]) => !isLost);
     const trials = present.map(([node, life]): [string, Trial] => [
       node,
-      { losses: life.flaps, remainingMs: remainingMs(life, nowMs) },
+      {
+        losses: life.flaps,
+        remainingMs: remainingMs(life, nowMs),
+        knownMs: nowMs - life.knownSinceMs,
+      },
     ]);
     return Object.fromEntries(trials);
   }
@@ -72,7 +79,8 @@ export class Membership {
   private lifeOf(node: string, text: string, nowMs: number): Life {
     let life = this.lives.get(node);
     if (!life) {
-      life = { text, info: parseNodeInfo(text), sinceMs: nowMs, isLost: false, flaps: 0 };
+      const info = parseNodeInfo(text);
+      life = { text, info, knownSinceMs: nowMs, sinceMs: nowMs, isLost: false, flaps: 0 };
       this.lives.set(node, life);
     } else if (life.text !== text) {
       const info = parseNodeInfo(text);

@@ -27,7 +27,7 @@ export interface Sizing extends Counts {
   readonly postgresConnections: Connections;
   /** Where each order is answered as fast as it can be, in batches of its own as long as that was seen to go well. */
   readonly cores: Cores;
-  /** Where all batches are large: orders then wait for a tenth of a second and more. */
+  /** Where all batches are large, and gateways and feeds as few as these allow: orders then wait for a tenth of a second and more. */
   readonly coresAtLeast: number;
   /** What actors and processes hold, without PostgreSQL's and the system's caches. */
   readonly memoryGib: number;
@@ -53,6 +53,7 @@ export function sizing(load: Load): Sizing {
   const ledgerShards = shardsFor(load.ordersPerSecond);
   const actors = ledgerShards + load.symbols;
   const work = workFor(load, ledgerShards, "small");
+  const large = workFor(load, ledgerShards, "large");
   const counts = countsFor(work, load.subscribers);
   const cores = coresOf(work, counts);
   const postgresInstances = Math.max(1, Math.ceil(cores.postgres / BUSY_MAX / CORES_PER_POSTGRES));
@@ -62,7 +63,7 @@ export function sizing(load: Load): Sizing {
     postgresInstances,
     postgresConnections: connectionsFor({ ...counts, postgresInstances }),
     cores,
-    coresAtLeast: coresOf(workFor(load, ledgerShards, "large"), counts).all,
+    coresAtLeast: coresOf(large, countsFor(large, load.subscribers)).all,
     memoryGib: memoryGib(load, counts),
     diskGibPerDay: (load.ordersPerDay * measured.DISK_BYTES_PER_ORDER) / BYTES_PER_GIB,
     walGibPerDay: (load.ordersPerDay * measured.WAL_BYTES_PER_ORDER) / BYTES_PER_GIB,

@@ -75,7 +75,7 @@ export async function measureCrowd(
     log(`${backMs.length} actors of ${victim.process.name} were back after ${after(1)} ms`);
     return { ...report, firstBackMs: after(0.001), halfBackMs: after(0.5), allBackMs: after(1) };
   } catch (error) {
-    log(`the logs are kept in ${scene.keepLogs()}`);
+    if (!scene.isEnding) log(`the logs are kept in ${scene.keepLogs()}`);
     throw error;
   } finally {
     await scene.stop();

@@ -50,6 +50,8 @@ const SHORT: Sizes = {
 
 export interface FailoverReport extends LargeBookReport, CrowdReport {
   readonly name: "failover";
+  /** Was it only tried? Then none of its numbers means anything. */
+  readonly short: boolean;
   /** From the kill to a client's receipt of the first fill of an order sent after it. */
   readonly killMsP50: number;
   readonly killMsP99: number;
@@ -81,6 +83,7 @@ export async function runFailover(options: FailoverOptions = {}): Promise<Failov
   };
   return {
     name: "failover",
+    short,
     ...measured,
     ...crowd,
     killRounds: sizes.killRounds,

@@ -59,6 +59,8 @@ const SHORT: Sizes = {
 
 export interface LedgerReport extends RecoveryReport {
   readonly name: "ledger";
+  /** Was it only tried? Then none of its numbers means anything. */
+  readonly short: boolean;
   readonly coreChangesPerSecond: number;
   /** Changes a second; `durableRuns` has more of them. */
   readonly durableUniform: number;
@@ -84,6 +86,7 @@ export async function runLedger(options: LedgerOptions = {}): Promise<LedgerRepo
   const { uniform, hot, strategies, auditOk, failures } = onServers;
   return {
     name: "ledger",
+    short,
     coreChangesPerSecond,
     durableUniform: uniform.changesPerSecond,
     durableHot: hot.changesPerSecond,

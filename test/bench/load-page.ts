@@ -7,6 +7,7 @@ import type { E2eReport } from "./e2e.js";
 import { BROKEN_WORDS, charts, type Offer } from "./load-chart.js";
 import type { PhaseReport } from "./phase.js";
 import { brokenBy } from "./phase-verdict.js";
+import { TRIED } from "./report-table.js";
 
 export function headline(sustained: number): string {
   const found =
@@ -18,7 +19,7 @@ export function headline(sustained: number): string {
 
 /** `at`: when it was measured. */
 export function loadPage(report: E2eReport, at: Date): string {
-  const { sustainedOrdersPerSecond: sustained, ordersPerSecond, machine, ok } = report;
+  const { sustainedOrdersPerSecond: sustained, ordersPerSecond, machine, ok, short } = report;
   const offers = offersOf(report);
   const ran = Object.entries({ ...machine, ...shapeOf(report) }).map(
     ([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`,
@@ -28,6 +29,7 @@ export function loadPage(report: E2eReport, at: Date): string {
     title,
     html`<p class="when">${at.toISOString().slice(0, 16).replace("T", " ")} UTC, on ${machine["cores"] ?? "?"} cores (${machine["processor"] ?? "unknown"})</p>
 <h1>${title}</h1>
+${short && html`<p><strong class="badge broken">${TRIED}</strong></p>`}
 <p>${ok ? html`<strong class="badge kept">✓ ok</strong>` : html`<strong class="badge broken">✗ not ok: its numbers are worth nothing</strong>`}
 In a closed loop it did ${ordersPerSecond.toLocaleString("en")} orders a second.</p>
 ${report.failures.length > 0 && html`<ul>${report.failures.map((failure) => html`<li>${failure}</li>`)}</ul>`}

@@ -69,6 +69,8 @@ export interface FlowReport {
 
 export interface MatchReport {
   readonly name: "match";
+  /** Was it only tried? Then none of its numbers means anything. */
+  readonly short: boolean;
   readonly worstMps: number;
   /** Million messages a second: the median of the runs, and the fastest of them. */
   readonly scenarios: Readonly<Record<string, number>>;
@@ -96,7 +98,8 @@ export interface MatchReport {
 
 /** Measures in this process, with nothing started besides. */
 export function runMatch(options: MatchOptions = {}): Promise<MatchReport> {
-  const sizes = options.short ? SHORT : FULL;
+  const { short = false } = options;
+  const sizes = short ? SHORT : FULL;
   const { messages = sizes.messages, seed = 1, log = () => {} } = options;
   const flows = SCENARIOS.map((scenario) => makeFlow(scenario, messages, seed));
   const normal = flows[SCENARIOS.findIndex(({ name }) => name === LADDER_SCENARIO)]!;
@@ -108,6 +111,7 @@ export function runMatch(options: MatchOptions = {}): Promise<MatchReport> {
   const worstMps = Math.min(...Object.values(measured.scenarios));
   return Promise.resolve({
     name: "match",
+    short,
     worstMps,
     scenarios: measured.scenarios,
     fastest: measured.fastest,

@@ -46,7 +46,7 @@ export async function onExchange<T extends Measured>(
   try {
     return await judged(scene, shape, log, measure);
   } catch (error) {
-    log(`the logs are kept in ${scene.keepLogs()}`);
+    if (!scene.isEnding) log(`the logs are kept in ${scene.keepLogs()}`);
     throw error;
   } finally {
     await scene.stop();

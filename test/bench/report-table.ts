@@ -16,7 +16,7 @@ export interface Table {
 }
 
 const UNKNOWN = "-";
-const TRIED = "tried in short: no number of it means anything";
+export const TRIED = "tried in short: no number of it means anything";
 
 export function tablesOf(report: ExchangeReport): Table[] {
   if (report.name === "sweep") return sweepTables(report);

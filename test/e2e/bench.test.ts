@@ -1,6 +1,13 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Scene } from "../../chaos/scene.js";
+import { EXIT_INTERRUPTED } from "../../services/cli/exit-codes.js";
 import { QUEUES } from "../../services/common/queues.js";
+import { PROJECT_ROOT } from "../../services/servers/project-root.js";
+import { temporaryFolder } from "../helpers/servers.js";
 import { runBench } from "../bench/bench.js";
 import type { E2eReport } from "../bench/e2e.js";
 import { headline, loadPage } from "../bench/load-page.js";
@@ -12,10 +19,33 @@ import { measureSoak } from "../bench/soak.js";
 import { TIMELINE_SPAN_MS } from "../bench/told.js";
 import { commandsOf, lastJson, runLine } from "./readme-commands.js";
 
+const PROGRAM = join(PROJECT_ROOT, "dist", "services", "cli", "main.js");
+
 it.each(commandsOf("bench"))("%s", async (line) => {
   const { code, out, err } = await runLine(line);
   expect(code, `${out}${err}`).toBe(0);
   checkMeasured(lastJson<E2eReport>(out));
+});
+
+it("ends what it has started when it is interrupted, and leaves nothing", async () => {
+  const { folder, remove } = temporaryFolder();
+  const env = { ...process.env, TMPDIR: folder };
+  const bench = spawn(process.execPath, [PROGRAM, "bench", "quiet"], { env });
+  try {
+    let said = "";
+    bench.stderr.on("data", (chunk) => (said += chunk));
+    bench.stdout.resume();
+    const ended = once(bench, "close");
+    await expect.poll(() => said, { timeout: 60_000 }).toContain("warming up");
+    bench.kill("SIGTERM");
+    expect(await ended, said).toEqual([EXIT_INTERRUPTED, null]);
+    expect(said).toContain("ending the benchmark: what it started is ended");
+    expect(said).not.toContain("the logs are kept");
+    expect(readdirSync(folder).filter((name) => name.startsWith("palisade"))).toEqual([]);
+  } finally {
+    bench.kill("SIGKILL");
+    remove();
+  }
 });
 
 it("measures an exchange on two PostgreSQL instances, which count together", async () => {
@@ -197,7 +227,9 @@ function checkMeasured(report: E2eReport): void {
   expect(report.quiet.cancelShare).toBeGreaterThan(0);
   expect(report.targets).toHaveLength(2);
   expect(JSON.stringify(tablesOf(report))).not.toMatch(/NaN|undefined/);
-  expect(loadPage(report, new Date())).toContain(headline(sustainedOrdersPerSecond));
+  const page = loadPage(report, new Date());
+  expect(page).toContain(headline(sustainedOrdersPerSecond));
+  expect(page).toContain("tried in short: no number of it means anything");
   expect(steps.length).toBeGreaterThan(0);
   expect(sustainedOrdersPerSecond).toBe(held?.offeredPerSecond ?? 0);
   // Each that was offered for the whole time is there, and only the last can have held.

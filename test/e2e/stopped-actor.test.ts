@@ -9,6 +9,7 @@ import { eventually, isSame, Terminal } from "./start-cli.js";
 
 const SYMBOL = "AAPL";
 const MARKET = "market.AAPL";
+const SHARD = "ledger.1";
 const NODES = ["node-1", "node-2", "node-3"];
 const FORGERIES = 2_000;
 /** No market knows such a command. */
@@ -37,13 +38,22 @@ afterAll(async () => {
   remove();
 });
 
-async function marketNow() {
+async function actorNow(name: string) {
   const { actors } = await terminal.json<ClusterSaid>("cluster");
-  return actors.find(({ actor }) => actor === MARKET)!;
+  return actors.find(({ actor }) => actor === name)!;
 }
 
-async function leaderNow(): Promise<string | null> {
-  return (await marketNow()).node;
+const marketNow = () => actorNow(MARKET);
+const leaderNow = async (name = MARKET): Promise<string | null> => (await actorNow(name)).node;
+
+/** So that who leads the shard next finds rows that do not give its hash; or as they were. */
+async function changeTier(by: number): Promise<void> {
+  const changed = await terminal.sql(
+    `UPDATE accounts SET tier = tier + ${by} WHERE account =
+       (SELECT min(account) FROM accounts JOIN actors USING (actor) WHERE name = '${SHARD}')
+     RETURNING account`,
+  );
+  expect(changed).toHaveLength(1);
 }
 
 /** Under a shard's name and token; among so many numbers is the one that is due. Gives the inbox's anchor. */
@@ -102,5 +112,27 @@ it("is stopped where it is said, and is led again when its inbox is dropped and 
     );
     return Number(applied!["batches"]) > 0 || undefined;
   });
+  expect(await terminal.json("audit")).toMatchObject({ ok: true });
+});
+
+it("keeps its inbox where that is not what is wrong, and is led again when its rows are put back", async () => {
+  // A warm standby reads no rows.
+  await terminal.json("standby", SHARD, "off");
+  await changeTier(1);
+  const leader = await eventually(
+    "the shard to be led",
+    async () => (await leaderNow(SHARD)) ?? undefined,
+  );
+  await terminal.json("kill", leader);
+  const stopped = await eventually("the shard to be stopped", async () => {
+    const now = await actorNow(SHARD);
+    return now.node === null && now.stopped.length > 0 ? now.stopped : undefined;
+  });
+  expect(await terminal.refused("drop-inbox", SHARD)).toMatch(
+    /INBOX_NOT_AT_FAULT: node-\d has stopped ledger\.1 for its rows, .*do not give the hash.*RUNBOOK/,
+  );
+  await changeTier(-1);
+  for (const { node } of stopped) await terminal.json("kill", node);
+  await eventually("the shard to be led again", async () => (await leaderNow(SHARD)) ?? undefined);
   expect(await terminal.json("audit")).toMatchObject({ ok: true });
 });

@@ -10,7 +10,7 @@ import { radiusOf } from "../../chaos/against/radius.js";
 import { parseGameDay } from "../../chaos/against/schedule.js";
 import { Undo } from "../../chaos/against/undo.js";
 import { type Market, MarketPhase } from "../../proto/gen/exchange/v1/exchange.js";
-import type { ClusterState, NodeState } from "../../services/cli/cluster.js";
+import { bestKnown, type ClusterState, type NodeState } from "../../services/cli/cluster.js";
 import { INSTRUMENTS } from "../../services/participants/instruments.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 
@@ -29,7 +29,7 @@ function clusterOf(changes: Partial<Record<string, Partial<NodeState>>> = {}): C
     isLeaving: false,
     isCordoned: false,
     isDrained: false,
-    trial: { losses: 0, remainingMs: 0 },
+    trial: { losses: 0, remainingMs: 0, knownMs: 60_000 },
     leads: Object.entries(LEADERS).flatMap(([actor, leader]) => (leader === node ? [actor] : [])),
     ...changes[node],
   }));
@@ -171,10 +171,20 @@ describe("a plan", () => {
   });
 });
 
+describe("the trial of a node", () => {
+  it("is what says who has known it for the longest: to a node that has just begun all are new", () => {
+    const ofOld = { losses: 0, remainingMs: 0, knownMs: 60_000 };
+    const ofNew = { losses: 0, remainingMs: 4_000, knownMs: 1_000 };
+    expect(bestKnown([ofNew, ofOld])).toBe(ofOld);
+    expect(bestKnown([ofOld, ofNew])).toBe(ofOld);
+    expect(bestKnown([])).toEqual({ losses: 0, remainingMs: 0, knownMs: 0 });
+  });
+});
+
 describe("the health of an exchange", () => {
   it("is what operators see of it", () => {
     expect(ailsOf(clusterOf())).toEqual([]);
-    const trial = { losses: 1, remainingMs: 4_200 };
+    const trial = { losses: 1, remainingMs: 4_200, knownMs: 60_000 };
     const ill = clusterOf({ "node-1": { isAlive: false }, "node-3": { trial } });
     const [first, ...others] = ill.actors;
     const actors = [{ ...first!, node: null }, ...others];
@@ -186,7 +196,7 @@ describe("the health of an exchange", () => {
   });
 
   it("is waited for, and it is said once for what", async () => {
-    const trial = { losses: 1, remainingMs: 4_200 };
+    const trial = { losses: 1, remainingMs: 4_200, knownMs: 60_000 };
     const states = [clusterOf({ "node-3": { trial } }), clusterOf({ "node-3": { trial } })];
     const look = async () => states.shift() ?? clusterOf();
     const lines: string[] = [];

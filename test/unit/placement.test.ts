@@ -265,13 +265,13 @@ describe("membership", () => {
     const membership = new Membership();
     membership.see(alive(), well, 0);
     expect(membership.trials(1_000)).toEqual({
-      "node-1": { losses: 0, remainingMs: MOVE_AFTER_MS - 1_000 },
+      "node-1": { losses: 0, remainingMs: MOVE_AFTER_MS - 1_000, knownMs: 1_000 },
     });
     membership.see(nobody, well, 2_000);
     expect(membership.trials(2_500)).toEqual({});
     membership.see(alive(), well, 3_000);
     expect(membership.trials(4_000)).toEqual({
-      "node-1": { losses: 1, remainingMs: 2 * MOVE_AFTER_MS - 1_000 },
+      "node-1": { losses: 1, remainingMs: 2 * MOVE_AFTER_MS - 1_000, knownMs: 4_000 },
     });
     expect(membership.trials(3_000 + 2 * MOVE_AFTER_MS)["node-1"]!.remainingMs).toBe(0);
   });
