@@ -129,6 +129,6 @@ export function planLines({ actors, nodes, symbols, does, undone }: PlanText): s
     `touches: ${all(actors, "no actor")}; ${all(nodes, "no node")}`,
     `the probe's orders are for: ${symbols.join(", ")}`,
     ...does.map((each, at) => `${at + 1}. ${each}`),
-    ...undone.map((each, at) => `undone ${at + 1}. ${each}`),
+    ...undone.map((each, at) => `to undo ${at + 1}. ${each}`),
   ];
 }

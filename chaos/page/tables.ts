@@ -52,8 +52,9 @@ export function verdictTable(lines: readonly Line[]): Markup {
 
 export function availabilityTable({ beats, lengthMs }: DrillRecord): Markup {
   if (beats.length === 0) return html`<p>Nothing was asked.</p>`;
+  // Whole percents, downwards: so few seconds say no more, and a hundred is all of them.
   const share = (answered: number, asked: number) =>
-    `${Math.floor((answered / Math.max(1, asked)) * 10_000) / 100} %`;
+    `${Math.floor((answered / Math.max(1, asked)) * 100)} %`;
   return table(
     [
       { head: "Symbol" },

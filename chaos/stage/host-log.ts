@@ -36,10 +36,20 @@ export function stateChanges(
   const files = readdirSync(logs).filter((name) => /^node-\d+\.log$/.test(name));
   return files
     .flatMap((file) => readFileSync(join(logs, file), "utf8").split("\n"))
-    .filter((text) => text.includes(HOST_LINE) && text.endsWith("}"))
-    .map((text) => changeOf(JSON.parse(text) as Line))
+    .filter((text) => text.includes(HOST_LINE))
+    .flatMap(lineOf)
+    .map(changeOf)
     .filter(({ actor, timeMs }) => actors.has(actor) && timeMs >= sinceMs)
     .sort((a, b) => a.timeMs - b.timeMs);
+}
+
+/** None: a full disk or a kill has cut it off; what it said is lost. */
+function lineOf(text: string): Line[] {
+  try {
+    return [JSON.parse(text) as Line];
+  } catch {
+    return [];
+  }
 }
 
 function changeOf({ node, actor, from, to, token, reason, time }: Line): StateChange {

@@ -173,13 +173,14 @@ export function actorNamed(actors: readonly string[], word: string): string | nu
   return found ?? null;
 }
 
-const NAMES_OF_ACTORS =
-  "npx palisade leaders lists them, and an order is named by its number, or by --account N and its client order id";
-
-export function unknownActor(actors: readonly string[], word: string): CliError {
+/** `besides`: what else the word could have been. */
+export function unknownActor(actors: readonly string[], word: string, besides = ""): CliError {
   const shown = actors.map(decodeSymbol);
   const symbols = shown.map((actor) => actor.replace(/^market\./, ""));
   const near = closest(word, [...new Set([...shown, ...symbols])]);
-  const hint = near.length > 0 ? `did you mean ${near.join(" or ")}?` : NAMES_OF_ACTORS;
+  const hint =
+    near.length > 0
+      ? `did you mean ${near.join(" or ")}?`
+      : `npx palisade leaders lists them${besides}`;
   return new CliError("UNKNOWN_ACTOR", `there is no actor ${word}; ${hint}`);
 }

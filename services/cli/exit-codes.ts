@@ -25,6 +25,9 @@ export const GAME_DAY_CODES = `
 Exit codes: 0 nothing is wrong; ${EXIT_FAILED} something is, or is left to take back by hand; with --dry-run: a step
 would be refused; ${EXIT_REFUSED} nothing was struck, or with --dry-run: nothing can be planned: the message says what is
 wrong, with the file, the request or the exchange; ${EXIT_INTERRUPTED} it was interrupted.`;
+export const VERIFY_CODES = `
+Exit codes: 0 the evidence says what the report says, and nothing is wrong; ${EXIT_FAILED} something is, or the evidence is not what was
+written or not what the report says; ${EXIT_REFUSED} there is nothing to judge: the message says why.`;
 export const SIM_CODES = `
 Exit codes: 0 no rule is broken; ${EXIT_FAILED} one is (with --without: what is missing was noticed); ${EXIT_BLIND} with --without: nothing was
 noticed; ${EXIT_REFUSED} nothing was run, as what is asked for is wrong; ${EXIT_BROKE_OFF} it broke off without an answer; ${EXIT_INTERRUPTED} it was

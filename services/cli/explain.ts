@@ -13,6 +13,9 @@ import { explainActor } from "./explain-actor.js";
 import { printJson, printTable } from "./output.js";
 import { formatMicroseconds } from "./words.js";
 
+const ORDERS_NAMES =
+  ", and an order is named by its number, or by --account N and its client order id";
+
 export interface ExplainOptions extends DatabaseOptions {
   readonly account?: string;
   readonly json?: boolean;
@@ -26,7 +29,7 @@ export function explain(word: string, options: ExplainOptions): Promise<void> {
       const names = await actorNames(records.pool);
       const name = actorNamed(names, word);
       if (name !== null) return explainActor(records.pool, name, options);
-      if (!/^\d+$/.test(word)) throw unknownActor(names, word);
+      if (!/^\d+$/.test(word)) throw unknownActor(names, word, ORDERS_NAMES);
       const orderId = parseWhole(word, 1, Number.MAX_SAFE_INTEGER, "order's number");
       return explainOrder(records, orderId, 0, "", options);
     }),

@@ -3,7 +3,9 @@ import { CommanderError } from "commander";
 import { CliError } from "./cli-error.js";
 import { EXIT_BROKE_OFF, EXIT_FAILED, EXIT_REFUSED, EXIT_USAGE } from "./exit-codes.js";
 
-const FINDS = ["sim", "drill", "game-day"];
+const FINDS = ["sim", "drill", "game-day", "verify"];
+/** Of `verify`: there is nothing to judge. */
+const NOTHING_TO_JUDGE = new Set<unknown>(["NO_SUCH_FOLDER", "NO_EVIDENCE"]);
 /** Its class is the drills' own, which are much to load for other commands. */
 const UNKNOWN_DRILL = "UNKNOWN_DRILL";
 
@@ -13,6 +15,7 @@ export function exitCodeOf(error: unknown, [command = "", ...others]: readonly s
   const isUsage = error instanceof CommanderError;
   if (!FINDS.includes(command)) return isUsage ? EXIT_USAGE : EXIT_FAILED;
   if (isUsage || error instanceof CliError || codeOf(error) === UNKNOWN_DRILL) return EXIT_REFUSED;
+  if (NOTHING_TO_JUDGE.has(codeOf(error))) return EXIT_REFUSED;
   // A drill that breaks off is red; but of one that lacks a safety red would say that it has noticed.
   const isWithout = others.some((word) => /^--without(=|$)/.test(word));
   return command === "sim" || isWithout ? EXIT_BROKE_OFF : EXIT_FAILED;

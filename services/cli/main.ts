@@ -1,11 +1,12 @@
 /** The command line of the exchange: `npx palisade COMMAND`, and `npm start` and its like. */
 import { Command, CommanderError } from "commander";
 import { addAccountCommands } from "./account-commands.js";
-import { DRILL_CODES, EXIT_INTERRUPTED, GAME_DAY_CODES } from "./exit-codes.js";
+import { DRILL_CODES, EXIT_INTERRUPTED, GAME_DAY_CODES, VERIFY_CODES } from "./exit-codes.js";
 import { exitCodeOf, wordsOf } from "./failures.js";
 import { exit, progress } from "./output.js";
 import { endWithReader, outliveReaders } from "./readers.js";
 import { addRecordCommands } from "./record-commands.js";
+import { addClusterCommands } from "./cluster-commands.js";
 import { addSimCommand } from "./sim-command.js";
 import { addSizingCommand } from "./sizing-command.js";
 import type { BenchOptions } from "./bench.js";
@@ -106,6 +107,7 @@ program
     "judge the evidence that a drill has left again, offline (npm run verify: static checks)",
   )
   .option("--json", "one line of JSON on stdout")
+  .addHelpText("after", VERIFY_CODES)
   .action((folder: string, options: { json?: boolean }) =>
     run(async () => (await import("./verify-evidence.js")).verify(folder, options)),
   );
@@ -284,77 +286,7 @@ withData(program.command("book <symbol>"))
     run(async () => (await import("./book.js")).book(symbol, options)),
   );
 
-withData(program.command("leaders"))
-  .description(
-    "which node has claimed which actor last, under which token (cluster: who leads now)",
-  )
-  .action((options: Common) => run(async () => (await import("./operate.js")).leaders(options)));
-
-withData(program.command("cluster"))
-  .description(
-    "the nodes, the actors with their leaders and standbys, and who took over last, and why",
-  )
-  .action((options: Common) =>
-    run(async () => (await import("./cluster-view.js")).cluster(options)),
-  );
-
-withData(program.command("cordon <node>"))
-  .description("let a node keep what it leads, and take nothing more")
-  .action((node: string, options: Common) =>
-    run(async () => (await import("./place.js")).cordon(node, true, options)),
-  );
-
-withData(program.command("uncordon <node>"))
-  .description("take a cordon back")
-  .action((node: string, options: Common) =>
-    run(async () => (await import("./place.js")).cordon(node, false, options)),
-  );
-
-withData(program.command("drain <node>"))
-  .description("move everything that a node leads to others, and wait until it leads nothing")
-  .action((node: string, options: Common) =>
-    run(async () => (await import("./place.js")).drain(node, options)),
-  );
-
-withData(program.command("undrain <node>"))
-  .description("let a drained node take its share again")
-  .action((node: string, options: Common) =>
-    run(async () => (await import("./place.js")).undrain(node, options)),
-  );
-
-withData(program.command("move <actor> <node>"))
-  .description("move an actor (ledger.1, or a symbol) to a node, and wait until it leads there")
-  .action((actor: string, node: string, options: Common) =>
-    run(async () => (await import("./place.js")).move(actor, node, options)),
-  );
-
-withData(program.command("unmove <actor>"))
-  .description("let an actor that was moved be placed like the others again")
-  .action((actor: string, options: Common) =>
-    run(async () => (await import("./place.js")).unmove(actor, options)),
-  );
-
-withData(program.command("standby <actor> <on|off>"))
-  .description("whether a node stands by for an actor (ledger.1, or a symbol), ready to take over")
-  .action((actor: string, setting: string, options: Common) =>
-    run(async () => (await import("./place.js")).standby(actor, setting, options)),
-  );
-
-withData(program.command("drop-inbox <actor>"))
-  .description(
-    "delete the NATS stream of an actor that has stopped for what somebody put there (see the runbook)",
-  )
-  .action((actor: string, options: Common) =>
-    run(async () => (await import("./drop-inbox.js")).dropInbox(actor, options)),
-  );
-
-withData(program.command("kill <process>"))
-  .description(
-    "SIGKILL a process of the running exchange (node-1, gateway-1, feed-1, …), which is started again",
-  )
-  .action((name: string, options: Common) =>
-    run(async () => (await import("./operate.js")).kill(name, options)),
-  );
+addClusterCommands({ program, run, withData });
 
 // An exit, unlike a signal's own end, stops the servers that a command has started. `start`, `drill` and `bench` end in good order.
 const ON_RECORDS = ["audit", "archive", "explain", "statement", "positions", "reincarnate"];

@@ -1,4 +1,5 @@
 /** Looking at a running exchange, and killing parts of it. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { decodeSymbol } from "../../actors/kernel/ids.js";
 import { identityOf } from "../servers/process-identity.js";
 import { LeaderBoard } from "../supervisor/leaders.js";
@@ -6,7 +7,12 @@ import { CliError } from "./cli-error.js";
 import { printJson, printTable } from "./output.js";
 import { dataDirectory, readRunFile } from "./run-file.js";
 
-interface Common {
+/** Draining and the ends of all processes and servers have limits of their own, which are less together. */
+const STOP_MS_MAX = 60_000;
+const POLL_MS = 50;
+const MS_PER_SECOND = 1_000;
+
+export interface Common {
   readonly json?: boolean;
   readonly dataDir?: string;
 }
@@ -23,6 +29,25 @@ export async function leaders({ json, dataDir }: Common): Promise<void> {
   } finally {
     await board.close();
   }
+}
+
+/** As Ctrl-C in its terminal; npm passes no signal on to what it has started. Resolves when everything of it has ended. */
+export async function stop({ json, dataDir }: Common): Promise<void> {
+  const folder = dataDirectory(dataDir);
+  const { pid, identity } = readRunFile(folder);
+  process.kill(pid, "SIGINT");
+  const deadline = performance.now() + STOP_MS_MAX;
+  while (identityOf(pid) === identity) {
+    if (performance.now() > deadline) {
+      throw new CliError(
+        "STOP_TIMED_OUT",
+        `process ${pid} drains and stops, and has not ended after ${STOP_MS_MAX / MS_PER_SECOND} s; its terminal says what it waits for`,
+      );
+    }
+    await sleep(POLL_MS);
+  }
+  if (json) printJson({ stopped: folder, pid });
+  else process.stdout.write(`stopped the exchange on ${folder}, process ${pid}\n`);
 }
 
 /** SIGKILL, so that the process has no chance to say goodbye. Only processes of the run file are ever killed. */

@@ -15,7 +15,11 @@ export async function verify(folder: string, { json }: { json?: boolean }): Prom
 export function verificationText(found: Verification): string {
   const { drill, verified, ok, lost, duplicated, staleCommits, aborted, difference } = found;
   const [gone, doubled, stale] = [lost, duplicated, staleCommits].map((each) => each ?? "?");
-  const verdict = ok ? "everything is as it should be" : "something was wrong: see its report";
+  const isHalf = aborted !== null && !lost && !duplicated && !staleCommits;
+  const wrong = isHalf
+    ? "up to there nothing was wrong, and nothing is proved"
+    : "something was wrong: see its report";
+  const verdict = ok ? "everything is as it should be" : wrong;
   const onTrust =
     "taken as the drill wrote it down: its times, what it found amiss itself and the metrics; the sums of the files are not signed";
   const lines = [

@@ -8,6 +8,7 @@ import type { LiveReport } from "../../chaos/against/report.js";
 import { verifyEvidence } from "../../chaos/evidence/verify.js";
 import { decodeSymbol } from "../../actors/kernel/ids.js";
 import { Cluster } from "../../services/cli/cluster.js";
+import { EXIT_REFUSED } from "../../services/cli/exit-codes.js";
 import { temporaryFolder } from "../helpers/servers.js";
 import type { ClusterSaid } from "./said.js";
 import { eventually, isSame, Terminal } from "./start-cli.js";
@@ -245,7 +246,9 @@ it("runs a game day, a line for each step and one for all", async () => {
     /each step that ran has left a folder in .*judge them again:\n {2}npx palisade verify '.*a day\/1-repeat-order'\n/,
   );
   const judged = (path: string) => terminal.runAlone("verify", path);
-  expect((await judged(day)).stderr).toMatch(/NO_EVIDENCE[^]*a day\/1-repeat-order'/);
+  const nothing = await judged(day);
+  expect(nothing.stderr).toMatch(/NO_EVIDENCE[^]*a day\/1-repeat-order'/);
+  expect(nothing.code).toBe(EXIT_REFUSED);
   expect((await judged(join(day, "1-repeat-order"))).code).toBe(0);
   const [first, sum] = stdout
     .trim()

@@ -156,9 +156,10 @@ describe("start", () => {
 
     const alive = terminal.alive();
     everStarted.push(...alive);
-    first.child.kill("SIGINT");
-    expect(await first.ended).toMatchObject({ code: 0, stdout: "" });
+    expect(await terminal.json("stop")).toMatchObject({ pid: first.child.pid });
     expect(alive.filter(isSame)).toEqual([]);
+    expect(await first.ended).toMatchObject({ code: 0, stdout: "" });
+    expect(await terminal.refused("stop")).toContain("EXCHANGE_NOT_RUNNING");
 
     const third = await terminal.start();
     everStarted.push(...terminal.alive());

@@ -81,7 +81,7 @@ describe("a dry run, for people,", () => {
     const other = { ...ROUND, undone: ["undrain node-2"] };
     const text = dryRunText({ ...PLAN, rounds: [ROUND, ROUND, ROUND, other, ROUND] });
     expect(text.match(/^rounds? .*$/gm)).toEqual(["rounds 1 to 3, 5:", "round 4:"]);
-    expect(text.match(/undone 1\. undrain node-1/g)).toHaveLength(1);
+    expect(text.match(/to undo 1\. undrain node-1/g)).toHaveLength(1);
   });
 
   it("says why orders may be for more than its rounds are about", () => {

@@ -2,6 +2,7 @@ import { CommanderError } from "commander";
 import { expect, it } from "vitest";
 import { CannotStrikeError } from "../../chaos/drills/drill.js";
 import { UnknownDrillError } from "../../chaos/drills/catalog.js";
+import { EvidenceError } from "../../chaos/evidence/manifest.js";
 import { CliError } from "../../services/cli/cli-error.js";
 import { exitCodeOf, wordsOf } from "../../services/cli/failures.js";
 
@@ -24,6 +25,14 @@ it.each([
   ["a wrong option of a game day", USAGE, ["game-day", "day.json", "--round", "7"], 64],
   ["a file that is no game day", INPUT, ["game-day", "day.json"], 64],
   ["a game day that breaks off", UNARMED, ["game-day", "day.json"], 1],
+  ["a folder without evidence", new EvidenceError("NO_EVIDENCE", "none"), ["verify", "day"], 64],
+  [
+    "evidence that was changed",
+    new EvidenceError("EVIDENCE_FILE_CHANGED", "it is"),
+    ["verify", "day"],
+    1,
+  ],
+  ["no folder to judge", USAGE, ["verify"], 64],
   ["a wrong option elsewhere", USAGE, ["leaders", "--jsn"], 2],
   ["what cannot be done elsewhere", INPUT, ["leaders"], 1],
   ["no command", USAGE, [], 2],

@@ -33,5 +33,8 @@ describe("verify, for people,", () => {
   it("says why a drill was ended early", () => {
     const text = verificationText({ ...WELL, ok: false, aborted: "it got SIGINT" });
     expect(text.split("\n")[1]).toBe("it was ended early: it got SIGINT");
+    expect(text).toContain("up to there nothing was wrong, and nothing is proved");
+    const early = { ...WELL, ok: false, lost: 1, aborted: "it got SIGINT" };
+    expect(verificationText(early)).toContain("something was wrong");
   });
 });
