@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { startServers } from "../servers/cluster.js";
 import { CliError } from "./cli-error.js";
 import { progress } from "./output.js";
-import { dataDirectory, isRunning, readRunFile } from "./run-file.js";
+import { dataDirectory, isRunning, readRunFile, startCommand } from "./run-file.js";
 
 export interface DatabaseOptions {
   /** The database, instead of that of the exchange on the data directory. */
@@ -23,7 +23,7 @@ export async function onDatabase<T>(
   if (!existsSync(join(dataDir, "servers.json"))) {
     throw new CliError(
       "NO_EXCHANGE_HERE",
-      `${dataDir} holds no exchange. Make one with: npm start`,
+      `${dataDir} holds no exchange. Make one with: ${startCommand(dataDir)}`,
     );
   }
   progress("the exchange does not run; starting its servers to read from them");
@@ -40,6 +40,9 @@ async function reached<T>(url: string, work: (url: string) => Promise<T>): Promi
     return await work(url);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ECONNREFUSED") throw error;
-    throw new CliError("DATABASE_UNREACHABLE", `no PostgreSQL answers there: ${String(error)}`);
+    throw new CliError(
+      "DATABASE_UNREACHABLE",
+      `no PostgreSQL answers there (${(error as Error).message}): start it, or name another by --url`,
+    );
   }
 }

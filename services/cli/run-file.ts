@@ -87,6 +87,11 @@ export function readRunFile(dataDir: string): RunFile {
   if (run) return run;
   throw new CliError(
     "EXCHANGE_NOT_RUNNING",
-    `no exchange runs on ${dataDir}. Start one in another terminal with: npm start`,
+    `no exchange runs on ${dataDir}. Start one in another terminal with: ${startCommand(dataDir)}`,
   );
+}
+
+/** What starts an exchange on this data directory. */
+export function startCommand(dataDir: string): string {
+  return dataDir === dataDirectory() ? "npm start" : `npm start -- --data-dir ${dataDir}`;
 }

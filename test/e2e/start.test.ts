@@ -201,7 +201,7 @@ describe("start", () => {
     expect(unknown.stderr).toMatch(/unknown command 'ordr'.*Did you mean order\?/s);
     const noExchange = await terminal.run("leaders");
     expect(noExchange.code).toBe(1);
-    expect(noExchange.stderr).toContain("EXCHANGE_NOT_RUNNING");
+    expect(noExchange.stderr).toMatch(/EXCHANGE_NOT_RUNNING: .*npm start -- --data-dir \S+/);
     const mistyped = new Terminal(folder, { PALISADE_NODE_COUNT: "3" });
     const refused = await mistyped.run("start");
     expect(refused.code).toBe(1);
