@@ -83,6 +83,18 @@ export class FinishedOrders {
     if (slot !== NO_SLOT) this.clear(slot);
   }
 
+  has(id: number): boolean {
+    return this.byId.find(id) !== NO_SLOT;
+  }
+
+  /** Forgets those of a pair of which the other is not known. */
+  forgetHalfPairs(isKnown: (id: number) => boolean): void {
+    for (let slot = 0; slot < this.used; slot++) {
+      const pair = this.numberAt(slot, PackedField.Pair);
+      if (pair !== 0 && !isKnown(pair)) this.clear(slot);
+    }
+  }
+
   *ids(): Iterable<number> {
     for (let slot = 0; slot < this.used; slot++) if (this.idAt(slot) !== 0) yield this.idAt(slot);
   }

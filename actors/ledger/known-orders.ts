@@ -67,11 +67,9 @@ export class KnownOrders {
     this.finished.forget(order.id);
   }
 
-  /** Forgets finished orders of whose pair the other is not known. Only right after all were added. */
+  /** Forgets finished orders of whose pair the other is not known. Only between batches. */
   forgetHalfPairs(): void {
-    for (const order of this.awake) {
-      if (order.pair !== 0 && !this.byId.has(order.pair)) this.forget(order);
-    }
+    this.finished.forgetHalfPairs((id) => this.byId.has(id) || this.finished.has(id));
   }
 
   /** The batch is over: packs what has ended. The oldest are forgotten where there is no room. */

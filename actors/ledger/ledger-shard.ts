@@ -84,13 +84,12 @@ export class LedgerShard implements Actor {
   /** Takes a page of a recovery table. Accounts come before what belongs to them. */
   loadPage(table: string, rows: readonly TableRow[]): void {
     for (const row of rows) this.state.restore(table, row);
+    this.state.orders.endPage();
   }
 
   finishLoading(): void {
     const { orders, listings } = this.state;
-    for (const order of orders.all()) {
-      if (!isFinal(order.status)) listings.of(order.instrument);
-    }
+    for (const order of orders.allLive()) listings.of(order.instrument);
     orders.finishRestoring();
   }
 

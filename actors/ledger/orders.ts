@@ -71,6 +71,10 @@ export class Orders {
     return this.known.all();
   }
 
+  *allLive(): Iterable<Order> {
+    for (const ofAccount of this.live.values()) yield* ofAccount;
+  }
+
   /** The live orders of an account, in the order of their ids. */
   liveOf(account: Account): Iterable<Order> {
     return this.live.get(account) ?? [];
@@ -262,10 +266,14 @@ export class Orders {
     this.put(order);
   }
 
+  /** A page of them is restored: to pack all at once would hold up whatever else the node does. */
+  endPage(): void {
+    this.known.settle();
+  }
+
   /** All are restored. Forgets finished ones of whose pair the other was not. */
   finishRestoring(): void {
     this.known.forgetHalfPairs();
-    this.known.settle();
   }
 
   private put(order: Order): void {

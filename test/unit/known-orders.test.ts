@@ -225,6 +225,21 @@ describe("known orders", () => {
     expect(ids(known)).toEqual([3]);
   });
 
+  it("lose what is left of a pair of which the other was never added, and no live one", () => {
+    const known = new KnownOrders(accountOf, 10);
+    known.add(ended(1, { pair: 2 }));
+    known.add(ended(3, { pair: 4 }));
+    known.settle();
+    known.add(live(4, { pair: 3 }));
+    known.add(ended(5, { pair: 6 }));
+    known.add(live(7, { pair: 8 }));
+    known.settle();
+    known.add(ended(6, { pair: 5 }));
+    known.settle();
+    known.forgetHalfPairs();
+    expect(ids(known)).toEqual([3, 4, 5, 6, 7]);
+  });
+
   it("keep one of a pair that may still trade when the other is forgotten", () => {
     const known = new KnownOrders(accountOf, 1);
     known.add(live(2, { pair: 1 }));
