@@ -10,8 +10,11 @@ import { warmOf } from "../ask-node.js";
 const POLL_MS = 100;
 const CHOICE_LIMIT_MS = 60_000;
 const TAKE_OVER_LIMIT_MS = 30_000;
-/** Leaders must not have changed for so long, so that a planned move is not taken for the drill's work. */
-const SETTLED_MS = 1_000;
+/**
+ * Leaders must not have changed for so long, so that a planned move is not taken for the drill's work: longer than a node rests between
+ * two of them.
+ */
+const SETTLED_MS = 1_500;
 
 const MARKET_PREFIX = "market.";
 const LEDGER_PREFIX = "ledger.";
@@ -111,18 +114,24 @@ export function ledBy(process: ExchangeProcess, leaders: Leaders): Victim {
 
 /** Waits until every actor of the victim has a higher token; gives what is wrong when they have not. */
 export async function untilHigherTokens(exchange: Exchange, victim: Victim): Promise<string[]> {
-  return until(exchange, victim, () => true);
+  return until(exchange, victim, () => true, "not taken over");
 }
 
 /** The same, and on another node. */
 export function untilTakenOver(exchange: Exchange, victim: Victim): Promise<string[]> {
-  return until(exchange, victim, (node) => node !== victim.process.name);
+  return until(exchange, victim, (node) => node !== victim.process.name, "not taken over");
+}
+
+/** Waits until it leads again what it led before it was restarted. */
+export function untilGivenBack(exchange: Exchange, victim: Victim): Promise<string[]> {
+  return until(exchange, victim, (node) => node === victim.process.name, "not given back to it");
 }
 
 async function until(
   exchange: Exchange,
   { process, tokens }: Victim,
   mayLead: (node: string) => boolean,
+  failure: string,
 ): Promise<string[]> {
   const deadline = performance.now() + TAKE_OVER_LIMIT_MS;
   for (;;) {
@@ -133,7 +142,7 @@ async function until(
     });
     if (left.length === 0) return [];
     if (performance.now() > deadline) {
-      return [`${left.length} actors of ${process.name} were not taken over`];
+      return [`${left.length} actors of ${process.name} were ${failure}`];
     }
     await sleep(POLL_MS);
   }

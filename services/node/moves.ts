@@ -14,6 +14,7 @@ import { decodeHandoverRequest, encodeHandoverRequest } from "./heartbeat.js";
 import {
   ASK_AGAIN_AFTER_MS,
   HANDOVER_PAUSE_MS,
+  HANDOVER_PAUSES_MS_MAX,
   LEAVE_MS_MAX,
   SUCCESSOR_LOOK_EVERY_MS,
   SUCCESSOR_MS_MAX,
@@ -182,10 +183,10 @@ export class Moves {
 
 /**
  * A successor is given the next actor when it has got over the last one. A node that ends, in so many milliseconds, has half of its time
- * for these pauses, and the other half for handing over what it still leads.
+ * for these pauses, and the other half for handing over what it still leads; one that stays (`Infinity`) has a limit, too.
  */
 export function handoverPauseMs(leftMs: number, led: number): number {
-  const pausesMs = Math.max(0, leftMs - LEAVE_MS_MAX / 2);
+  const pausesMs = Math.min(HANDOVER_PAUSES_MS_MAX, Math.max(0, leftMs - LEAVE_MS_MAX / 2));
   return Math.min(HANDOVER_PAUSE_MS, pausesMs / Math.max(led, 1));
 }
 

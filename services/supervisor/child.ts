@@ -17,9 +17,10 @@ const LOG_TAIL_LINES = 15;
 
 /**
  * V8 collects a small heap whole again and again while it grows, each time for 5 to 25 ms, which is as long as a planned move takes: it may
- * grow to so many MiB before that.
+ * grow to so many MiB before that. And it compiles a function when that is called first, which for most of a takeover is in the midst of
+ * the first one: here all are compiled when they are read.
  */
-const RUNTIME_FLAGS = ["--enable-source-maps", "--initial-old-space-size=128"];
+const RUNTIME_FLAGS = ["--enable-source-maps", "--initial-old-space-size=128", "--no-lazy"];
 
 export type ProcessKind = "node" | "gateway" | "feed";
 

@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Host } from "../../services/host/host.js";
 import { handoverPauseMs, Moves, type MovesDependencies } from "../../services/node/moves.js";
-import { ASK_AGAIN_AFTER_MS, HANDOVER_PAUSE_MS, LEAVE_MS_MAX } from "../../services/node/limits.js";
+import {
+  ASK_AGAIN_AFTER_MS,
+  HANDOVER_PAUSE_MS,
+  HANDOVER_PAUSES_MS_MAX,
+  LEAVE_MS_MAX,
+} from "../../services/node/limits.js";
 import type { View } from "../../services/node/placement.js";
 import { handoverSubject } from "../../services/ports/subjects.js";
 
@@ -17,9 +22,11 @@ function leave(actors: number, handoverMs: number): { given: number; elapsedMs: 
   return { given, elapsedMs };
 }
 
-it("a node that stays rests for as long after each handover", () => {
-  expect(handoverPauseMs(Infinity, 0)).toBe(HANDOVER_PAUSE_MS);
-  expect(handoverPauseMs(Infinity, 1_000)).toBe(HANDOVER_PAUSE_MS);
+it("a node that stays rests as long after each handover, and less where it leads much", () => {
+  for (const led of [0, 1, 20]) expect(handoverPauseMs(Infinity, led)).toBe(HANDOVER_PAUSE_MS);
+  for (const led of [100, 1_000]) {
+    expect(handoverPauseMs(Infinity, led) * led).toBeCloseTo(HANDOVER_PAUSES_MS_MAX);
+  }
 });
 
 it("a node that ends rests as long where it leads little", () => {

@@ -29,9 +29,9 @@ it(
   async () => {
     // Two are upgraded and lead what they have written; they die, and the third, which cannot read it, is alone for a while.
     const faults = [
-      fault("rolling-upgrade", 3_000, 15_000),
-      fault("crash-node", 10_500, 1_500),
-      fault("crash-node", 10_500, 1_500, { node: "node-2" }),
+      fault("rolling-upgrade", 3_000, 18_000),
+      fault("crash-node", 14_500, 1_500),
+      fault("crash-node", 14_500, 1_500, { node: "node-2" }),
     ];
     const { violation, bitten, lines } = await run({ ...drawPlan(1), faults }, { withText: true });
     expect(violation).toBeNull();

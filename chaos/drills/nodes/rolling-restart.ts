@@ -1,14 +1,15 @@
 /** Each node in turn is stopped in good order and started again, while every actor has something to do all the time. */
 import type { ExchangeProcess } from "../../../services/supervisor/child.js";
 import type { Scene } from "../../scene.js";
-import { ledBy, settledLeaders, untilTakenOver } from "../../stage/victims.js";
+import { ledBy, settledLeaders, untilGivenBack, untilTakenOver } from "../../stage/victims.js";
 import type { Drill } from "../drill.js";
 import { UNNOTICED, whileActorsMove } from "./while-actors-move.js";
 
 export const ROLLING_RESTART: Drill = {
   name: "rolling-restart",
   hypothesis: "all nodes can be replaced under load, and nobody notices",
-  about: "each node in turn is stopped in good order and started again, under dense orders for all",
+  about:
+    "each node in turn is stopped in good order, started again and given back its share, under dense orders for all",
   bound: UNNOTICED,
   surroundings: { symbols: 3, ledgerShards: 3, ordersPerSecond: 50 },
   round: (stage) =>
@@ -29,6 +30,8 @@ async function restart({ exchange }: Scene, node: ExchangeProcess): Promise<stri
   if (code !== 0) failures.push(`${node.name} ended with ${signal ?? `code ${code}`}`);
   failures.push(...(await untilTakenOver(exchange, led)));
   await node.restart();
+  // As the runbook has it: the next one's turn comes when this one has its share.
+  failures.push(...(await untilGivenBack(exchange, led)));
   await settledLeaders(exchange);
   return failures;
 }

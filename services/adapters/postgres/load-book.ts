@@ -6,11 +6,13 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { PoolClient } from "pg";
 import { Side } from "../../../actors/kernel/order.js";
 import type { Row } from "../../ports/store.js";
-import { copyBytes, decodeInteger, int32At, PAGE_ROWS_MAX } from "./copy.js";
+import { copyBytes, decodeInteger, int32At } from "./copy.js";
 
 const COLUMNS = ["order_id", "account", "side", "price", "leaves", "shown", "priority"] as const;
 const QUERY = `SELECT ${COLUMNS.join(", ")} FROM book WHERE actor = `;
 const FIRST_CAPACITY_ROWS = 1_024;
+/** Few enough that nobody waits for it (about a millisecond). */
+const PAGE_ROWS_MAX = 2_000;
 const [ORDER_ID, ACCOUNT, SIDE, PRICE, LEAVES, SHOWN, PRIORITY] = [0, 1, 2, 3, 4, 5, 6];
 
 /** Reads all rows, to be given when the transaction is over: PostgreSQL ends one whose client says nothing for too long, as while a million are taken in. */
