@@ -106,8 +106,9 @@ export class Admission {
   /** Whether one more may wait besides so many: 0, or when to try again, which is when these are answered. */
   retryMs(waiting: number, priority: Priority): number {
     if (waiting === 0) {
+      const { hasRefused } = this;
       this.measureIfDue();
-      this.begin();
+      this.begin(hasRefused);
     }
     const limit = this.limit(priority);
     if (priority === "high") return waiting < limit ? 0 : this.refuse(waiting);
@@ -148,12 +149,13 @@ export class Admission {
 
   /**
    * The queue is empty: what follows is measured from its first command on. Where some were refused it was empty for a moment
-   * only, when a short queue was answered all at once; to begin anew each time would never measure that it may be longer.
+   * only, when a short queue was answered all at once; to begin anew each time would never measure that it may be longer. Nor is what
+   * comes next alone then: it waits for the commands of other gateways.
    */
-  private begin(): void {
-    this.isFirst = true;
+  private begin(hasRefused: boolean): void {
     const now = this.clock.now();
-    if (this.hasRefused && now - this.answeredAtMs < MEASURED_MS) return;
+    if (hasRefused && now - this.answeredAtMs < MEASURED_MS) return;
+    this.isFirst = true;
     if (now - this.measuredAtMs >= MEASURED_MS) this.forget();
     this.startAt(now);
   }
