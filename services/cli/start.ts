@@ -159,9 +159,15 @@ function addresses(exchange: Exchange): void {
   etcd        ${exchange.urls.etcd}
 
   There is no authentication yet: everything listens on loopback only.
-  Try: npx palisade leaders · npx palisade watch 2330.TW · npx palisade kill node-1
+  Try: npx palisade leaders · npx palisade watch 2330.TW · npx palisade kill node-1${elsewhere(exchange.dataDir)}
   Ctrl-C drains and stops everything; the next start goes on with the same data.
 `);
+}
+
+/** How other commands find an exchange that is not where they look. */
+function elsewhere(dataDir: string): string {
+  if (dataDir === dataDirectory()) return "";
+  return `\n  Each command needs --data-dir ${dataDir}, or PALISADE_DATA_DIR to say so.`;
 }
 
 /** Waits until it is quiet, then lets the checker and the audit say what became of it all. */

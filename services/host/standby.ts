@@ -152,10 +152,8 @@ export class Standby {
     while (!this.stopped && (!this.actor || this.batch < this.heard)) {
       try {
         if (!this.actor) await this.build();
-        if (this.told[0]?.batch !== this.batch + 1) await this.readTail();
+        if (this.told[0]?.batch !== this.batch + 1) await this.readRest();
         await this.applyTold();
-        // What was heard of is neither told nor in the log: no leader of ours has said it.
-        this.heard = this.batch;
       } catch (error) {
         this.forget(error);
         if (this.promoting) return;
@@ -172,6 +170,13 @@ export class Standby {
     this.batch = record.batch;
     this.hash = record.hash;
     this.incarnation = record.incarnation;
+  }
+
+  /** What was heard of before the log was read, and is not in it, no leader of ours has said. */
+  private async readRest(): Promise<void> {
+    const { heard } = this;
+    await this.readTail();
+    if (this.heard === heard) this.heard = this.batch;
   }
 
   private async readTail(): Promise<void> {

@@ -63,12 +63,12 @@ export const FLAPS_COUNTED_MAX = 6;
 export const FLAPS_FORGOTTEN_AFTER_MS = 600_000;
 
 /**
- * A node rests so long after a handover before the next, or less where it leads so much that all rests together would take longer
- * than the limit, or when it ends. A successor whose process is young takes over with code that is not compiled yet, which takes
- * processor time of everybody: at 100 ms the next handovers stood still for longer.
+ * A node rests so long after a handover before the next, or less when it ends; and for longer after the first ones to a process: a young one
+ * takes over with code that is not compiled yet, which takes processor time of everybody, and the next would stand still for longer.
  */
-export const HANDOVER_PAUSE_MS = 1_000;
-export const HANDOVER_PAUSES_MS_MAX = 30_000;
+export const HANDOVER_PAUSE_MS = 100;
+export const FIRST_HANDOVERS_PAUSE_MS = 1_000;
+export const FIRST_HANDOVERS = 10;
 /** A node asks for one actor at a time, and again after so long without an answer. */
 export const ASK_AGAIN_AFTER_MS = 250;
 /** What has to come is asked for before all others so often; who does not give it then is asked in turn, as they are. */

@@ -13,8 +13,9 @@ import { handoverSubject, releaseSubject } from "../ports/subjects.js";
 import { decodeHandoverRequest, encodeHandoverRequest } from "./heartbeat.js";
 import {
   ASK_AGAIN_AFTER_MS,
+  FIRST_HANDOVERS,
+  FIRST_HANDOVERS_PAUSE_MS,
   HANDOVER_PAUSE_MS,
-  HANDOVER_PAUSES_MS_MAX,
   LEAVE_MS_MAX,
   SUCCESSOR_LOOK_EVERY_MS,
   SUCCESSOR_MS_MAX,
@@ -32,8 +33,8 @@ export interface MovesDependencies {
   readonly placement: Placement;
   readonly hostOf: (actorName: string) => Host | undefined;
   readonly view: () => View;
-  /** How long to wait between two handovers. */
-  readonly pauseMs: () => number;
+  /** How long to wait after the handover that is number so and so to a process. */
+  readonly pauseMs: (number: number) => number;
 }
 
 interface Asked {
@@ -70,6 +71,8 @@ export class Moves {
   private readonly vain = new Map<Host, Vain>();
   /** Who has asked for what. */
   private readonly requests = new Map<Host, string>();
+  /** To which life of each node how many were handed over. */
+  private readonly given = new Map<string, { readonly incarnation: string; times: number }>();
   private isGiving = false;
 
   constructor(deps: MovesDependencies) {
@@ -139,29 +142,42 @@ export class Moves {
     if (host && host.actor === release?.actor) host.releases.note(release.token);
   }
 
-  /** Requests are taken in the order in which they came, and judged when it is their turn. */
+  /** Judged when it is its turn. */
   private give(host: Host, to: string): void {
     this.requests.set(host, to);
     this.giveNext();
   }
 
+  /** In the order in which they came; but first what has to go, or to come where it was asked for, as an operator waits for it. */
   private giveNext(): void {
-    const [next] = this.requests;
-    if (this.isGiving || !next) return;
-    const [host, to] = next;
-    this.requests.delete(host);
+    if (this.isGiving || this.requests.size === 0) return;
     const { placement, node, clock, pauseMs } = this.deps;
     const view = this.deps.view();
+    const requests = [...this.requests];
+    const isUrgent = ([host, to]: [Host, string]) => placement.mustGive(host.name, to, view);
+    const [host, to] = requests.find(isUrgent) ?? requests[0]!;
+    this.requests.delete(host);
     const isLed = host.state === "leading" && to !== node;
     if (!isLed || !placement.mayGive(host.name, to, view)) return this.giveNext();
     const { incarnation } = view.members.get(to)!.info;
     this.isGiving = true;
     void this.hand(host, to, incarnation)
-      .then(() => sleep(clock, pauseMs()))
+      .then(() => sleep(clock, pauseMs(this.count(to, incarnation))))
       .then(() => {
         this.isGiving = false;
         this.giveNext();
       });
+  }
+
+  /** The how manieth handover to this life of the node has just been. */
+  private count(to: string, incarnation: string): number {
+    let given = this.given.get(to);
+    if (given?.incarnation !== incarnation) {
+      given = { incarnation, times: 0 };
+      this.given.set(to, given);
+    }
+    given.times += 1;
+    return given.times;
   }
 
   /** Hands over, and waits until the successor leads: many that rise at once stand still the longer. */
@@ -182,12 +198,13 @@ export class Moves {
 }
 
 /**
- * A successor is given the next actor when it has got over the last one. A node that ends, in so many milliseconds, has half of its time
- * for these pauses, and the other half for handing over what it still leads; one that stays (`Infinity`) has a limit, too.
+ * A successor is given the next actor when it has got over the last one, which was number so and so to its process. A node that ends, in so
+ * many milliseconds, has half of its time for these pauses, and the other half for handing over what it still leads.
  */
-export function handoverPauseMs(leftMs: number, led: number): number {
-  const pausesMs = Math.min(HANDOVER_PAUSES_MS_MAX, Math.max(0, leftMs - LEAVE_MS_MAX / 2));
-  return Math.min(HANDOVER_PAUSE_MS, pausesMs / Math.max(led, 1));
+export function handoverPauseMs(leftMs: number, led: number, number: number): number {
+  const pausesMs = Math.max(0, leftMs - LEAVE_MS_MAX / 2);
+  const wantedMs = number <= FIRST_HANDOVERS ? FIRST_HANDOVERS_PAUSE_MS : HANDOVER_PAUSE_MS;
+  return Math.min(wantedMs, pausesMs / Math.max(led, 1));
 }
 
 /** Anybody can say anything on the bus. */

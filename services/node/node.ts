@@ -88,7 +88,7 @@ export class Node {
       placement: this.placement,
       hostOf: (name) => this.hosts.get(name),
       view: () => this.view(),
-      pauseMs: () => handoverPauseMs(this.leavesAtMs - clock.now(), this.led),
+      pauseMs: (number) => handoverPauseMs(this.leavesAtMs - clock.now(), this.led, number),
     });
     this.cleanups.push(
       every(clock, POLL_ACTORS_EVERY_MS, () => this.poll()),

@@ -137,6 +137,11 @@ export class Placement {
     return this.shouldMove(actorName, this.node, to, view);
   }
 
+  /** And must it, as it is to be empty, or as an operator wishes it? */
+  mustGive(actorName: string, to: string, view: View): boolean {
+    return mustMove(actorName, this.node, to, view);
+  }
+
   /** Is there anybody who could have what this node leads? */
   hasHeirs(view: View): boolean {
     return [...view.members.keys()].some((node) => node !== this.node && mayLead(node, view));

@@ -7,7 +7,7 @@ import { type Link, Links } from "../../actors/kernel/links.js";
 import { Market } from "../../actors/market/market.js";
 import { encodeBatchFrame } from "../../services/host/batch-frame.js";
 import type { HostDependencies } from "../../services/host/dependencies.js";
-import { FOLLOWING_TURN_MS_MAX } from "../../services/host/limits.js";
+import { FOLLOWING_TURN_MS_MAX, TOLD_BATCHES_MAX } from "../../services/host/limits.js";
 import { applyLogged } from "../../services/host/open-batch.js";
 import { Standby } from "../../services/host/standby.js";
 import {
@@ -78,15 +78,16 @@ it("goes on with what it was told meanwhile, and reads nothing twice", async () 
   expect(reads).toBe(1);
 });
 
-it("applies much that it is told at once a few batches in each turn of the event loop, and could lead meanwhile", async () => {
-  const all = batches(40);
-  /** Each look at it takes a millisecond, and so each batch. */
-  class HurriedClock extends ManualClock {
-    override now(): number {
-      this.stall(1);
-      return super.now();
-    }
+/** Each look at it takes a millisecond, and so each batch. */
+class HurriedClock extends ManualClock {
+  override now(): number {
+    this.stall(1);
+    return super.now();
   }
+}
+
+/** One that has read its rows, and the log behind them. */
+async function followed(log: (after: number) => readonly LoggedBatch[]) {
   let tell: (data: Uint8Array) => void = () => undefined;
   const deps = {
     store: {
@@ -95,7 +96,7 @@ it("applies much that it is told at once a few batches in each turn of the event
         begin(loaded);
         return Promise.resolve(loaded);
       },
-      batches: async () => [],
+      batches: async (_: number, after: number) => log(after),
     },
     bus: {
       subscribe: (_: string, handler: typeof tell) => {
@@ -108,7 +109,16 @@ it("applies much that it is told at once a few batches in each turn of the event
   };
   const standby = new Standby(deps as unknown as HostDependencies, RECORD.id, RECORD.name);
   await turn();
-  for (const logged of all) tell(encodeBatchFrame(logged));
+  const tellAll = (batches: readonly LoggedBatch[]) => {
+    for (const logged of batches) tell(encodeBatchFrame(logged));
+  };
+  return { standby, tellAll };
+}
+
+it("applies much that it is told at once a few batches in each turn of the event loop, and could lead meanwhile", async () => {
+  const all = batches(40);
+  const { standby, tellAll } = await followed(() => []);
+  tellAll(all);
   const applied: number[] = [];
   for (let before = 0; before < all.length; before = standby.progress.batch) {
     await turn();
@@ -118,6 +128,30 @@ it("applies much that it is told at once a few batches in each turn of the event
   }
   expect(applied.length).toBeGreaterThanOrEqual(all.length / (FOLLOWING_TURN_MS_MAX + 2));
   expect(Math.max(...applied)).toBeLessThanOrEqual(FOLLOWING_TURN_MS_MAX + 2);
+});
+
+it.each([
+  ["one word in the midst was lost", 8, (batch: number) => batch !== 7],
+  ["it is told more than it keeps", 2 * TOLD_BATCHES_MAX, () => true],
+])("reads the log where %s, and does not rest before the last batch", async (_, count, isTold) => {
+  const all = batches(count);
+  let committed = 0;
+  const { standby, tellAll } = await followed((after) => all.slice(after, committed));
+  committed = count;
+  tellAll(all.filter(({ batch }) => isTold(batch)));
+  for (let turns = 0; turns < count; turns++) await turn();
+  expect(standby.progress).toEqual({ batch: count, behind: 0, told: 0, isWarm: true });
+});
+
+it("rests where it has heard of a batch that is not in the log, and goes on with the next that is", async () => {
+  const all = batches(3);
+  const { standby, tellAll } = await followed((after) => all.slice(after, 2));
+  tellAll([{ ...all[2]!, batch: 1_000 }]);
+  for (let turns = 0; turns < 10; turns++) await turn();
+  expect(standby.progress).toEqual({ batch: 2, behind: 0, told: 0, isWarm: true });
+  tellAll(all.slice(2));
+  for (let turns = 0; turns < 10; turns++) await turn();
+  expect(standby.progress).toEqual({ batch: 3, behind: 0, told: 0, isWarm: true });
 });
 
 it("is not behind by all batches there ever were while it reads its rows", () => {

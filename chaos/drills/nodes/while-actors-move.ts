@@ -8,8 +8,8 @@ import { type Bound, NO_FAILURE, type Round, type Stage } from "../drill.js";
 
 /** For all these actors together, for each as many: the time between two orders of an actor is in its gap. */
 const DENSE_ORDERS_PER_SECOND = 200;
-/** Something has to be applied after the last change, or it is in no batch. */
-const AFTER_MS = 500;
+/** Something has to be applied before the first change and after the last, or it is in no batch, and the change is not counted. */
+const AROUND_MS = 500;
 
 export const UNNOTICED: Bound = { of: "gap", ms: 50 };
 
@@ -26,9 +26,10 @@ export async function whileActorsMove(
   const since = await databaseTime(scene);
   metronome.play(beatsOf(led), DENSE_ORDERS_PER_SECOND);
   try {
+    await sleep(AROUND_MS);
     const failures = await work();
     await settledLeaders(scene.exchange);
-    await sleep(AFTER_MS);
+    await sleep(AROUND_MS);
     return roundOf(failures, await handOvers(scene, since));
   } finally {
     metronome.stop();
