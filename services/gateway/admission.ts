@@ -24,6 +24,8 @@ export const TARGET_WAIT_MS_MAX = 600;
 const TARGET_OF_ONE = 4;
 /** What each observation of the wait of one counts for. */
 const WAIT_OF_ONE_GAIN = 0.3;
+/** It is the least of so many: one and another may wait for the next leader, or for what other gateways have sent. */
+const WAITS_OF_ONE = 4;
 /** What a receiver is taken to answer while nobody knows better, in commands a second. */
 export const ANSWERS_PER_SECOND_AT_FIRST =
   (QUEUES["gateway-waiting"].limit * MS_PER_SECOND) / TARGET_WAIT_MS;
@@ -63,6 +65,7 @@ export class Admission {
   private readonly clock: Pick<Clock, "now">;
   private perMs = FIRST_PER_MS;
   private waitOfOneMs = TARGET_WAIT_MS / TARGET_OF_ONE;
+  private lastWaitsOfOneMs: readonly number[] = [this.waitOfOneMs];
   private isShedding = false;
   /** Is the next answer one to a queue that was empty? */
   private isFirst = true;
@@ -119,7 +122,7 @@ export class Admission {
 
   /** The receiver has answered a command that has waited so long. */
   answered(waitedMs: number): void {
-    if (this.isFirst) this.learnWaitOfOne(waitedMs);
+    if (this.isFirst) this.seeWaitOfOne(waitedMs);
     this.isFirst = false;
     const now = this.clock.now();
     const isTogether = now - this.answeredAtMs < APART_MS;
@@ -158,6 +161,11 @@ export class Admission {
     this.isFirst = true;
     if (now - this.measuredAtMs >= MEASURED_MS) this.forget();
     this.startAt(now);
+  }
+
+  private seeWaitOfOne(waitedMs: number): void {
+    this.lastWaitsOfOneMs = [...this.lastWaitsOfOneMs, waitedMs].slice(-WAITS_OF_ONE);
+    this.learnWaitOfOne(Math.min(...this.lastWaitsOfOneMs));
   }
 
   private learnWaitOfOne(waitedMs: number): void {

@@ -7,6 +7,7 @@ import type { Store } from "../ports/store.js";
 import type { CommitTurns } from "./commit-turns.js";
 import type { Directory } from "./directory.js";
 import type { EarlyInbox } from "./early-inbox.js";
+import type { FollowingTurns } from "./following-turns.js";
 import type { HostObserver } from "./observer.js";
 import type { RestoreActor } from "./restore-actor.js";
 
@@ -21,6 +22,7 @@ export interface HostDependencies {
   readonly clock: Clock;
   readonly directory: Directory;
   readonly turns: CommitTurns;
+  readonly followingTurns: FollowingTurns;
   /** Those that keep something now. */
   readonly earlyInboxes: Set<EarlyInbox>;
   readonly logger: Logger;

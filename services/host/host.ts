@@ -164,8 +164,11 @@ export class Host {
   async handOver(to: string, incarnation: string): Promise<void> {
     if (this.token === 0 || this.handing) return;
     this.handing = this.hand(to, incarnation, this.token);
-    await this.handing;
-    this.handing = null;
+    try {
+      await this.handing;
+    } finally {
+      this.handing = null;
+    }
   }
 
   /** Gives the actor up: commits what was applied, then lets the key go. */

@@ -56,7 +56,7 @@ export const MAKE_STREAM_AGAIN_AFTER_MS = 50;
 export const BATCHES_PER_READ = 50;
 /** Batches that a standby was told of and has not applied; above it they are dropped, and read from the batch log. */
 export const TOLD_BATCHES_MAX = 100;
-/** A standby that has much to apply does so for as long at a time: what its node leads comes in between. */
+/** The standbys of a node apply what they were told for so long at a time, all together: what the node leads comes in between. */
 export const FOLLOWING_TURN_MS_MAX = 5;
 /** A standby that could not read tries again after so long. */
 export const RETRY_FOLLOWING_AFTER_MS = 200;

@@ -13,12 +13,7 @@ import { sleep } from "../ports/clock.js";
 import { batchesSubject } from "../ports/subjects.js";
 import { decodeBatchFrame } from "./batch-frame.js";
 import type { HostDependencies } from "./dependencies.js";
-import {
-  BATCHES_PER_READ,
-  FOLLOWING_TURN_MS_MAX,
-  RETRY_FOLLOWING_AFTER_MS,
-  TOLD_BATCHES_MAX,
-} from "./limits.js";
+import { BATCHES_PER_READ, RETRY_FOLLOWING_AFTER_MS, TOLD_BATCHES_MAX } from "./limits.js";
 import { applyLogged } from "./open-batch.js";
 import { rebuild } from "./recovery.js";
 
@@ -53,7 +48,8 @@ export class Standby {
   /** What was told and is not applied, in the order of the batches. */
   private told: LoggedBatch[] = [];
   private following: Promise<void> | null = null;
-  private breathesAtMs = 0;
+  /** Ends its wait for a turn. */
+  private wake: () => void = () => undefined;
   private promoting = false;
   private stopped = false;
 
@@ -89,6 +85,7 @@ export class Standby {
    */
   async promote(record: ActorRecord, standing: Promise<Correspondence>): Promise<Actor | null> {
     this.promoting = true;
+    this.wake();
     this.unsubscribe();
     this.heard = Math.max(this.heard, record.batch);
     try {
@@ -148,7 +145,7 @@ export class Standby {
   }
 
   private async catchUp(): Promise<void> {
-    this.breathesAtMs = this.deps.clock.now() + FOLLOWING_TURN_MS_MAX;
+    if (this.mustWait) await this.nextTurn();
     while (!this.stopped && (!this.actor || this.batch < this.heard)) {
       try {
         if (!this.actor) await this.build();
@@ -185,7 +182,7 @@ export class Standby {
       for (const logged of batches) {
         if (!this.actor) return;
         this.apply(logged);
-        await this.breathe();
+        if (this.mustWait) await this.nextTurn();
       }
       if (batches.length < BATCHES_PER_READ) return;
     }
@@ -198,17 +195,21 @@ export class Standby {
       if (!logged || !this.actor) break;
       if (logged.batch === this.batch + 1) this.apply(logged);
       else if (logged.batch > this.batch) break;
-      await this.breathe();
+      if (this.mustWait) await this.nextTurn();
     }
     this.told = [];
   }
 
-  /** Lets others have the event loop after a while, unless somebody waits for it to lead. */
-  private async breathe(): Promise<void> {
-    const { clock } = this.deps;
-    if (this.promoting || clock.now() < this.breathesAtMs) return;
-    await new Promise<void>((resolve) => clock.soon(resolve));
-    this.breathesAtMs = clock.now() + FOLLOWING_TURN_MS_MAX;
+  /** Others have the event loop after a while, unless somebody waits for this one to lead. */
+  private get mustWait(): boolean {
+    return !this.promoting && this.deps.followingTurns.isOver;
+  }
+
+  private nextTurn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+      this.deps.followingTurns.queue(resolve);
+    });
   }
 
   private apply(logged: LoggedBatch): void {

@@ -32,6 +32,8 @@ export interface MovesDependencies {
   readonly directory: Directory;
   readonly placement: Placement;
   readonly hostOf: (actorName: string) => Host | undefined;
+  /** Are its rows out of reach? */
+  readonly isLost: (host: Host) => boolean;
   readonly view: () => View;
   /** How long to wait after the handover that is number so and so to a process. */
   readonly pauseMs: (number: number) => number;
@@ -94,10 +96,11 @@ export class Moves {
   /** Asks for the next actor that this node should have; to be called at every look. */
   ask(hosts: Iterable<Host>, view: View): void {
     const { asked } = this;
+    const { placement, isLost } = this.deps;
     const isWaiting = asked?.host.isFree && view.nowMs - asked.atMs < ASK_AGAIN_AFTER_MS;
     let next: Wish | null = null;
     for (const host of hosts) {
-      if (!host.isFree || !this.deps.placement.shouldAsk(host.name, view)) {
+      if (!host.isFree || isLost(host) || !placement.shouldAsk(host.name, view)) {
         this.wantedSinceMs.delete(host);
         this.vain.delete(host);
         continue;
@@ -169,7 +172,7 @@ export class Moves {
       });
   }
 
-  /** The how manieth handover to this life of the node has just been. */
+  /** Counts a handover to this life of the node, and gives its number. */
   private count(to: string, incarnation: string): number {
     let given = this.given.get(to);
     if (given?.incarnation !== incarnation) {

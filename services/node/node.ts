@@ -5,6 +5,7 @@ import { parseWishes, type Wishes } from "../../actors/placement/wishes.js";
 import { longest, type QueuesOf, type QueueStates } from "../common/queues.js";
 import type { HostDependencies } from "../host/dependencies.js";
 import type { EarlyInbox } from "../host/early-inbox.js";
+import { FollowingTurns } from "../host/following-turns.js";
 import { Host } from "../host/host.js";
 import type { HostState } from "../host/host-machine.js";
 import { COMMIT_HANGS_AFTER_MS } from "../host/limits.js";
@@ -36,7 +37,8 @@ import type { ServersAway } from "./reach.js";
 
 const BYTES_PER_MIB = 1_048_576;
 
-export interface NodeDependencies extends Omit<HostDependencies, "earlyInboxes"> {
+export interface NodeDependencies
+  extends Omit<HostDependencies, "earlyInboxes" | "followingTurns"> {
   readonly peers: Peers;
 }
 
@@ -73,7 +75,8 @@ export class Node {
 
   constructor(deps: NodeDependencies, { weight = DEFAULT_WEIGHT }: { weight?: number } = {}) {
     const { node, incarnation, clock } = deps;
-    this.deps = { ...deps, earlyInboxes: this.earlyInboxes };
+    const followingTurns = new FollowingTurns(clock);
+    this.deps = { ...deps, earlyInboxes: this.earlyInboxes, followingTurns };
     this.logger = deps.logger;
     this.info = { address: "", weight, incarnation, isLeaving: false };
     this.placement = new Placement(node);
@@ -87,6 +90,7 @@ export class Node {
       ...deps,
       placement: this.placement,
       hostOf: (name) => this.hosts.get(name),
+      isLost: (host) => this.isLost(host),
       view: () => this.view(),
       pauseMs: (number) => handoverPauseMs(this.leavesAtMs - clock.now(), this.led, number),
     });

@@ -111,6 +111,28 @@ describe("an admission", () => {
     );
   });
 
+  it("keeps the wait near its target in an overload after a leader was away", () => {
+    const offeredBefore = fc.constantFrom(5, 100);
+    const times = fc.integer({ min: 100, max: 1_000 });
+    fc.assert(
+      fc.property(receivers, gateways, offeredBefore, times, (receiver, count, before, pauseMs) => {
+        const loaded = new LoadedReceiver(receiver, count);
+        loaded.run(LEARNING_SECONDS, before);
+        loaded.pause(pauseMs);
+        loaded.run(pauseMs / 1_000, before);
+        loaded.run(LEARNING_SECONDS, receiver.commandsPerSecond * 3);
+        for (const { admission } of loaded.gateways) {
+          // Learned once it would be all of the most that is allowed.
+          expect(admission.targetMs).toBeLessThan(TARGET_WAIT_MS_MAX / 2);
+        }
+        const leastMs = (WAITING_COMMANDS_MIN * count * 1_000) / receiver.commandsPerSecond;
+        const seen = loaded.run(2, receiver.commandsPerSecond * 3);
+        expect(p99(seen)).toBeLessThan(Math.max(WAIT_MS_MAX, 2 * leastMs));
+      }),
+      RUNS,
+    );
+  });
+
   it("learns nothing of a receiver that answers nobody: what it can do it can do afterwards", () => {
     fc.assert(
       fc.property(receivers, fc.integer({ min: 100, max: 1_000 }), (receiver, pauseMs) => {

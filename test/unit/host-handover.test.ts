@@ -11,6 +11,7 @@ import {
 } from "../../chaos/simulator/world/witness.js";
 import { World } from "../../chaos/simulator/world/world.js";
 import { CommitTurns } from "../../services/host/commit-turns.js";
+import { FollowingTurns } from "../../services/host/following-turns.js";
 import type { HostDependencies } from "../../services/host/dependencies.js";
 import { Directory } from "../../services/host/directory.js";
 import { Host } from "../../services/host/host.js";
@@ -72,8 +73,8 @@ class Peer {
     const directory = new Directory({ bus, store, clock, logger, observer });
     const turns = new CommitTurns(clock);
     const own = { node: name, incarnation, clock, logger, observer, directory, turns };
-    const earlyInboxes = new Set<never>();
-    this.host = new Host({ ...this.ports, ...own, earlyInboxes }, ACTOR, NAME, nothing);
+    const kept = { earlyInboxes: new Set<never>(), followingTurns: new FollowingTurns(clock) };
+    this.host = new Host({ ...this.ports, ...own, ...kept }, ACTOR, NAME, nothing);
   }
 
   join(): Promise<void> {

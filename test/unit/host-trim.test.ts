@@ -8,6 +8,7 @@ import { loggerOf } from "../../chaos/simulator/cluster/logger.js";
 import { makeServers, portsOf } from "../../chaos/simulator/cluster/ports.js";
 import { World } from "../../chaos/simulator/world/world.js";
 import { CommitTurns } from "../../services/host/commit-turns.js";
+import { FollowingTurns } from "../../services/host/following-turns.js";
 import { Directory } from "../../services/host/directory.js";
 import { Host } from "../../services/host/host.js";
 import { TRIM_EVERY_MS } from "../../services/host/limits.js";
@@ -42,7 +43,8 @@ async function stageOf() {
   const directory = new Directory({ bus: ports.bus, store, clock, logger, observer });
   const turns = new CommitTurns(clock);
   const own = { node: "node-1", incarnation, store, clock, logger, observer, directory, turns };
-  const host = new Host({ ...ports, ...own, earlyInboxes: new Set() }, ACTOR, NAME, nothing);
+  const kept = { earlyInboxes: new Set<never>(), followingTurns: new FollowingTurns(clock) };
+  const host = new Host({ ...ports, ...own, ...kept }, ACTOR, NAME, nothing);
   await inTime(world, () => ports.leases.join("node-1", ""));
   host.claim("it has no leader");
   await pass(world, SECOND_MS);

@@ -58,7 +58,12 @@ describe("who asks for actors", () => {
     ({ name, actor, isFree, isWarm: true }) as unknown as Host;
 
   /** What is asked for, in turn, by a node that is given nothing. */
-  function asked(hosts: readonly Host[], looks: number, urgent: readonly string[] = []): string[] {
+  function asked(
+    hosts: readonly Host[],
+    looks: number,
+    urgent: readonly string[] = [],
+    lost: readonly string[] = [],
+  ): string[] {
     const subjects: string[] = [];
     const bus = {
       subscribe: () => () => undefined,
@@ -68,7 +73,8 @@ describe("who asks for actors", () => {
       shouldAsk: () => true,
       isUrgent: (name: string) => urgent.includes(name),
     };
-    const moves = new Moves({ node, bus, placement } as unknown as MovesDependencies);
+    const isLost = ({ name }: Host) => lost.includes(name);
+    const moves = new Moves({ node, bus, placement, isLost } as unknown as MovesDependencies);
     for (let look = 0; look < looks; look++) {
       const view = { nowMs: look * ASK_AGAIN_AFTER_MS, wishes: { withoutStandby: new Set() } };
       moves.ask(hosts, view as unknown as View);
@@ -80,6 +86,11 @@ describe("who asks for actors", () => {
     const hosts = [hostOf("ledger.1", 1), hostOf("market.A", 2), hostOf("market.B", 3)];
     const turn = hosts.map(({ name }) => name);
     expect(asked(hosts, 9)).toEqual([...turn, ...turn, ...turn]);
+  });
+
+  it("does not ask for what it could not read, however urgent", () => {
+    const hosts = [hostOf("ledger.1", 1), hostOf("market.A", 2)];
+    expect(asked(hosts, 2, ["market.A"], ["market.A"])).toEqual(["ledger.1", "ledger.1"]);
   });
 
   it("asks first for what has to come, and for the rest when there is no more of that", () => {

@@ -7,6 +7,7 @@ import { type Link, Links } from "../../actors/kernel/links.js";
 import { Market } from "../../actors/market/market.js";
 import { encodeBatchFrame } from "../../services/host/batch-frame.js";
 import type { HostDependencies } from "../../services/host/dependencies.js";
+import { FollowingTurns } from "../../services/host/following-turns.js";
 import { FOLLOWING_TURN_MS_MAX, TOLD_BATCHES_MAX } from "../../services/host/limits.js";
 import { applyLogged } from "../../services/host/open-batch.js";
 import { Standby } from "../../services/host/standby.js";
@@ -27,6 +28,10 @@ const RECORD = {
   streamCreated: "now",
   time: 1_000,
 };
+
+function clocked(clock: ManualClock) {
+  return { clock, followingTurns: new FollowingTurns(clock) };
+}
 
 /** The first batches of the market, which nobody sends anything. */
 function batches(count: number): LoggedBatch[] {
@@ -65,7 +70,7 @@ it("goes on with what it was told meanwhile, and reads nothing twice", async () 
       return () => undefined;
     },
   };
-  const deps = { store, bus, clock: new ManualClock(), logger: pino({ level: "silent" }) };
+  const deps = { store, bus, ...clocked(new ManualClock()), logger: pino({ level: "silent" }) };
   const standby = new Standby(deps as unknown as HostDependencies, RECORD.id, RECORD.name);
   await turn();
   // The reading has begun before the third batch was committed, and ends after the fourth.
@@ -104,7 +109,7 @@ async function followed(log: (after: number) => readonly LoggedBatch[]) {
         return () => undefined;
       },
     },
-    clock: new HurriedClock(),
+    ...clocked(new HurriedClock()),
     logger: pino({ level: "silent" }),
   };
   const standby = new Standby(deps as unknown as HostDependencies, RECORD.id, RECORD.name);
@@ -126,8 +131,10 @@ it("applies much that it is told at once a few batches in each turn of the event
     expect({ behind, isWarm }).toEqual({ behind: told, isWarm: true });
     applied.push(batch - before);
   }
-  expect(applied.length).toBeGreaterThanOrEqual(all.length / (FOLLOWING_TURN_MS_MAX + 2));
-  expect(Math.max(...applied)).toBeLessThanOrEqual(FOLLOWING_TURN_MS_MAX + 2);
+  // In the first look also what it did at once.
+  const [first, ...others] = applied;
+  expect(first).toBeLessThanOrEqual(2 * FOLLOWING_TURN_MS_MAX);
+  expect(Math.max(...others)).toBeLessThanOrEqual(FOLLOWING_TURN_MS_MAX);
 });
 
 it.each([
@@ -164,7 +171,7 @@ it("is not behind by all batches there ever were while it reads its rows", () =>
         return () => undefined;
       },
     },
-    clock: new ManualClock(),
+    ...clocked(new ManualClock()),
   };
   const standby = new Standby(deps as unknown as HostDependencies, RECORD.id, RECORD.name);
   tell(encodeBatchFrame({ ...batches(1)[0]!, batch: 27_177 }));
@@ -189,7 +196,7 @@ async function promoted(change: Partial<ActorRecord>, links: readonly Link[] = [
   const deps = {
     store,
     bus: { subscribe: () => () => undefined },
-    clock: new ManualClock(),
+    ...clocked(new ManualClock()),
     logger: { warn: (about: object, text: string) => warned.push(`${text}: ${inspect(about)}`) },
     observer: { diverged: (actor: string) => diverged.push(actor) },
   };
@@ -250,7 +257,7 @@ describe("a standby that is promoted", () => {
     const deps = {
       store,
       bus: { subscribe: () => () => undefined },
-      clock: new ManualClock(),
+      ...clocked(new ManualClock()),
       logger: pino({ level: "silent" }),
       observer: { diverged: (actor: string) => diverged.push(actor) },
     };
