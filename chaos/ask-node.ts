@@ -1,5 +1,6 @@
 /** What a node says of itself over HTTP. */
 import type { StandbyProgress } from "../services/host/standby.js";
+import type { Trial } from "../services/node/membership.js";
 import type { ExchangeProcess } from "../services/supervisor/child.js";
 
 /** However busy the machine is; one that is stopped answers never. */
@@ -19,6 +20,11 @@ export async function countLed(node: ExchangeProcess): Promise<number> {
 export async function warmOf(node: ExchangeProcess): Promise<ReadonlySet<string>> {
   const standbys = await ask<Record<string, StandbyProgress>>(node, "/standbys");
   return new Set(Object.keys(standbys).filter((actor) => standbys[actor]!.isWarm));
+}
+
+/** For how long each node has to stay before it is given anything, as a node has seen it. */
+export function trialsOf(node: ExchangeProcess): Promise<Readonly<Record<string, Trial>>> {
+  return ask(node, "/trials");
 }
 
 /** Does a node say that it can do its work? */
