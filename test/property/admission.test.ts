@@ -122,7 +122,7 @@ describe("an admission", () => {
         loaded.run(pauseMs / 1_000, before);
         loaded.run(LEARNING_SECONDS, receiver.commandsPerSecond * 3);
         for (const { admission } of loaded.gateways) {
-          // Learned once it would be all of the most that is allowed.
+          // A long wait that counts by itself makes it grow up to all that is allowed.
           expect(admission.targetMs).toBeLessThan(TARGET_WAIT_MS_MAX / 2);
         }
         const leastMs = (WAITING_COMMANDS_MIN * count * 1_000) / receiver.commandsPerSecond;

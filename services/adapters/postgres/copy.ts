@@ -7,14 +7,14 @@ import type { Connection, PoolClient, Submittable } from "pg";
 import { assert } from "../../../actors/kernel/assert.js";
 import type { Row } from "../../ports/store.js";
 
-/** Enough that a page costs little beside its rows, and few enough that nobody waits for it (a millisecond or two): 2,000 rows of four columns. */
+/** Enough that a page costs little beside its rows, and few enough that nobody waits for it: 2,000 rows of four columns, some 200 of an order's. */
 const PAGE_VALUES_MAX = 8_000;
 /**
  * For so long rows are taken at a time; what the socket has given by then is taken as well. Without it a socket whose other end is as fast
  * gives one piece after the other, and nobody else has a turn.
  */
 const TURN_MS_MAX = 5;
-/** To look at the clock costs as much as to read a small row. */
+/** A look at the clock for each would be much beside a small row. */
 const ROWS_PER_LOOK = 32;
 /** What reading one table may take. */
 const TABLE_TIMEOUT_MS = 25_000;
