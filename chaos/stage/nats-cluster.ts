@@ -5,11 +5,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "nats";
+import { connectNats, NatsLog } from "../../services/adapters/nats/index.js";
 import { streamName } from "../../services/adapters/nats/names.js";
+import { SystemClock } from "../../services/common/clock.js";
 import { ChildServer } from "../../services/servers/child-server.js";
 import { ensureServers } from "../../services/servers/install.js";
 import { STOP_SIGNAL } from "../../services/servers/launch.js";
-import { natsAnswers } from "../../services/servers/nats.js";
 import { freePort, LOOPBACK } from "../../services/servers/ports.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import { openDataFolder } from "../../services/supervisor/data-folder.js";
@@ -29,7 +30,7 @@ export interface NatsCluster {
   stop(): Promise<void>;
 }
 
-/** Starts the servers; resolves when JetStream answers by way of each of them. */
+/** Starts the servers; resolves when each of them keeps streams. */
 export async function startNatsCluster(): Promise<NatsCluster> {
   const provision = await ensureServers({ log: () => undefined });
   if (provision.way === "docker") {
@@ -76,7 +77,7 @@ export async function startNatsCluster(): Promise<NatsCluster> {
         routes.join(","),
       ],
       stopSignal: STOP_SIGNAL.nats,
-      answers: () => natsAnswers(url),
+      answers: () => keepsStreams(url, name),
     });
     servers.set(name, server);
   };
@@ -92,6 +93,21 @@ export async function startNatsCluster(): Promise<NatsCluster> {
     return (await ask<{ cluster: { leader: string } }>(urls, subject)).cluster.leader;
   };
   return { urls, servers, keeperOf, stop };
+}
+
+/**
+ * A server answers as soon as it knows the leader; the leader puts streams on it only when it has heard of its tags, which
+ * the server tells every now and then.
+ */
+async function keepsStreams(url: string, name: string): Promise<void> {
+  const connection = await connectNats(url, name);
+  try {
+    const log = await NatsLog.open(connection, new SystemClock());
+    await log.create(`server.${name}`, 1);
+    await log.remove(`server.${name}`, 1);
+  } finally {
+    await connection.close();
+  }
 }
 
 async function ask<T>(urls: string, subject: string): Promise<T> {
