@@ -46,7 +46,8 @@ export interface AmendRequest {
 /** Takes the open orders whose rows a batch must write. */
 export interface OrderRows {
   /**
-   * `hasNewTerms`: what the table `book` does not hold of it is otherwise than it was stored; or gone, if it is ordinary now.
+   * `hasNewTerms`: what the table `book` does not hold of it was changed since it was stored, and is perhaps as it was again;
+   * or it is gone, if the order is ordinary now.
    * The order may be filled again for the next call: whoever keeps something of it copies it.
    */
   changed(order: OpenOrder, isNew: boolean, hasNewTerms: boolean): void;
