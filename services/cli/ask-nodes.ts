@@ -1,7 +1,7 @@
 /** What the nodes of the running exchange say of themselves over HTTP. One that does not answer is left out. */
 import type { RunFile } from "./run-file.js";
 
-const ANSWER_MS_MAX = 1_000;
+export const ANSWER_MS_MAX = 1_000;
 
 /** What each node has on a page, by the node's name. */
 export async function askNodes<T>(
@@ -21,4 +21,13 @@ export async function askNodes<T>(
     }),
   );
   return new Map(answers.filter((answer) => answer !== null));
+}
+
+/** Nodes that are missing in one of the answers: of them nothing is known, which is not that they have nothing to say. */
+export function silentNodes(
+  { processes }: Pick<RunFile, "processes">,
+  ...answers: readonly ReadonlyMap<string, unknown>[]
+): string[] {
+  const nodes = processes.filter(({ kind }) => kind === "node").map(({ name }) => name);
+  return nodes.filter((node) => answers.some((answer) => !answer.has(node)));
 }

@@ -4,7 +4,7 @@ import { type ActorStory, actorStory, type Claim } from "../explain/actor-story.
 import { streamName } from "../adapters/nats/names.js";
 import type { Backlog } from "../host/observer.js";
 import type { StandbyProgress } from "../host/standby.js";
-import { askNodes } from "./ask-nodes.js";
+import { ANSWER_MS_MAX, askNodes, silentNodes } from "./ask-nodes.js";
 import type { DatabaseOptions } from "./database.js";
 import { printJson, printTable } from "./output.js";
 import { dataDirectory, isRunning, readRunFile } from "./run-file.js";
@@ -22,13 +22,15 @@ interface ActorOptions extends DatabaseOptions {
 }
 
 /** What the nodes say of an actor now. */
-interface Said {
+export interface Said {
   /** Who says that he leads it, and under which token. */
   readonly leaders: readonly { readonly node: string; readonly token: number }[];
   readonly backlog: Backlog | null;
   readonly standbys: readonly (StandbyProgress & { readonly node: string })[];
   /** Who has stopped it, and why. */
   readonly stopped: readonly Stop[];
+  /** Who did not answer in time. */
+  readonly silent: readonly string[];
 }
 
 export async function explainActor(
@@ -62,6 +64,7 @@ async function saidOf(name: string, { dataDir, url }: ActorOptions): Promise<Sai
     backlog: (current && backlogs.get(current.node)?.[name]) ?? null,
     standbys: [...standbys].flatMap(([node, all]) => (all[name] ? [{ node, ...all[name] }] : [])),
     stopped: stops.get(name) ?? [],
+    silent: silentNodes(run, leading, standbys),
   };
 }
 
@@ -101,7 +104,8 @@ function printActor(story: ActorStory, said: Said | null): void {
 }
 
 /** `batch`: the actor's last one. */
-function saidInWords({ leaders, backlog, standbys }: Said, batch: number): string[] {
+export function saidInWords(said: Omit<Said, "stopped">, batch: number): string[] {
+  const { leaders, backlog, standbys, silent } = said;
   const led = leaders.map(({ node, token }) => `${node} says that it leads, under token ${token}`);
   const waits = backlog ? [waitsInWords(backlog)] : [];
   const followed = standbys.map(({ node, batch: applied, isWarm }) => {
@@ -110,10 +114,15 @@ function saidInWords({ leaders, backlog, standbys }: Said, batch: number): strin
       applied === 0 ? "reads the rows yet" : `has applied batch ${applied}, ${behind}`;
     return `${node} stands by: it ${progress}${isWarm ? "" : ", and is not ready"}`;
   });
+  const unknown = silent.map(
+    (node) => `${node} did not answer within ${ANSWER_MS_MAX} ms: what it does is not known`,
+  );
+  const nobody = silent.length > 0 ? "no other node" : "no node";
   return [
-    ...(led.length > 0 ? led : ["no node says that it leads it"]),
+    ...unknown,
+    ...(led.length > 0 ? led : [`${nobody} says that it leads it`]),
     ...waits,
-    ...(followed.length > 0 ? followed : ["no node stands by"]),
+    ...(followed.length > 0 ? followed : [`${nobody} stands by`]),
   ];
 }
 

@@ -22,6 +22,7 @@ import type { LeaderEnd } from "./leader-end.js";
 import { LET_GO_AGAIN_AFTER_MS, RELEASE_MS_MAX, RETRY_RECOVERY_AFTER_MS } from "./limits.js";
 import { type Claimed, claim, raise, recover } from "./recovery.js";
 import type { Backlog } from "./observer.js";
+import { RaisePace } from "./raise-pace.js";
 import { CLAIM_REASONS } from "./reasons.js";
 import { encodeRelease, Releases } from "./release.js";
 import { Standby, type StandbyProgress } from "./standby.js";
@@ -176,7 +177,8 @@ export class Host {
     await this.handing;
     const wasLeading = this.state === "leading";
     if (this.become({ type: "DRAIN" }, reason)) {
-      if (wasLeading) await this.endLeading();
+      if (wasLeading) await this.leader?.drain();
+      this.leader = null;
       await this.running;
       await this.letGo();
       if (wasLeading) this.become({ type: "DRAINED" }, reason);
@@ -212,11 +214,6 @@ export class Host {
     bus.publish(releaseSubject(this.name), encodeRelease({ actor: this.actor, token }));
   }
 
-  private async endLeading(): Promise<void> {
-    await this.leader?.drain();
-    this.leader = null;
-  }
-
   /** Not before what came last has let its key go: it would let go of the new one. */
   private rise(won: () => Promise<Claimed | null>): void {
     this.running = this.running.then(() => this.claimAndLead(won));
@@ -247,17 +244,18 @@ export class Host {
    * only then is it sure that nothing of the old one is still to come. Until it leads, or is no longer to.
    */
   private async lead(forgottenOrders: readonly number[], isRaised: boolean): Promise<void> {
+    const pace = new RaisePace(this.deps);
     let mustRaise = !isRaised;
     while (this.state === "recovering") {
       try {
-        if (mustRaise && !(await this.raiseAgain())) return;
+        if (mustRaise && !(await this.raiseAgain(pace))) return;
         mustRaise = true;
         await this.recoverAndLead(forgottenOrders);
         return;
       } catch (error) {
         if (await this.isOver(error)) return;
       }
-      await sleep(this.deps.clock, RETRY_RECOVERY_AFTER_MS);
+      await pace.rest();
     }
   }
 
@@ -275,11 +273,13 @@ export class Host {
     return this.record;
   }
 
-  private async raiseAgain(): Promise<boolean> {
+  private async raiseAgain(pace: RaisePace): Promise<boolean> {
     const { deps, actor, record, lostBecause } = this;
-    if (!record) return false;
+    await pace.untilLogAnswers(() => this.state === "recovering");
+    if (!record || this.state !== "recovering") return false;
     const raised = await this.claiming(() => raise(deps, actor, record.token, 0, lostBecause));
     if (raised) {
+      pace.raised();
       this.hold(raised);
       return true;
     }

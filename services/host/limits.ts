@@ -79,5 +79,6 @@ export const RELEASE_MS_MAX = 250;
 export const EARLY_INBOX_BYTES_MAX = 4_194_304;
 export const EARLY_INBOX_MS_MAX = 2_000;
 
-/** After a failed attempt to raise the token again, the next follows after so long. */
+/** After a failed attempt to raise the token again, the next follows after so long; after each that was in vain, twice that. */
 export const RETRY_RECOVERY_AFTER_MS = 100;
+export const RETRY_RECOVERY_MS_MAX = 2_000;

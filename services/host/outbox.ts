@@ -34,6 +34,8 @@ interface Pending {
   confirmed: number;
   /** When something was last sent or confirmed. */
   movedAtMs: number;
+  /** The last number of what was sent again, when more is to follow; else 0. */
+  resentUpTo: number;
 }
 
 export class Outbox {
@@ -82,16 +84,19 @@ export class Outbox {
     pending.lagMs = this.clock.now() - newest.atMs;
     pending.frames.splice(0, confirmed);
     this.deletable.set(destination, newest.row.last);
+    if (pending.resentUpTo > 0 && number >= pending.resentUpTo) this.resend(destination, 0);
     return true;
   }
 
-  /** Sends again what the receiver asks for. */
+  /** Sends again what the receiver asks for: so much at once, and the next when that is confirmed. */
   resend(destination: number, from: number): void {
     const pending = this.byDestination.get(destination);
     if (!pending) return;
     const wanted = pending.frames.filter(({ row }) => row.last >= from);
     if (wanted.length > 0) pending.movedAtMs = this.clock.now();
-    for (const { row } of wanted.slice(0, RESEND_FRAMES_MAX)) this.publish(row);
+    const now = wanted.slice(0, RESEND_FRAMES_MAX);
+    for (const { row } of now) this.publish(row);
+    pending.resentUpTo = now.length < wanted.length ? now.at(-1)!.row.last : 0;
   }
 
   /** Sends again what has waited too long for its receiver. */
@@ -158,7 +163,8 @@ export class Outbox {
   private pendingOf(destination: number): Pending {
     let pending = this.byDestination.get(destination);
     if (!pending) {
-      pending = { frames: [], lagMs: 0, sent: 0, confirmed: 0, movedAtMs: this.clock.now() };
+      const movedAtMs = this.clock.now();
+      pending = { frames: [], lagMs: 0, sent: 0, confirmed: 0, movedAtMs, resentUpTo: 0 };
       this.byDestination.set(destination, pending);
     }
     if (pending.frames.length === 0) pending.movedAtMs = this.clock.now();

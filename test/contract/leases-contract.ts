@@ -1,13 +1,16 @@
 /** Leases that run out: who is alive, who leads what, one holder to a key, and nothing given up by others (R12). */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ledgerName, marketName } from "../../actors/kernel/ids.js";
 import { type LeaseStore, NodeNameTakenError } from "../../services/ports/lease-store.js";
+import { CALL_MS_MAX } from "../../services/adapters/etcd/lease-keys.js";
 import type { BenchNode, LeasesBench, OpenLeasesBench } from "./leases-bench.js";
 
 const PATIENCE = { timeout: 20_000, interval: 10 };
 const ACTORS = [ledgerName(1), ledgerName(2), marketName("2330.TW"), marketName("A/B c")];
 const [ACTOR, OTHER] = ACTORS as [string, string];
 const RACES = 10;
+const CALLS_END_MS = 500;
 
 export function describeLeases(adapter: string, open: OpenLeasesBench): void {
   describe(`leases on ${adapter}`, () => {
@@ -157,6 +160,22 @@ export function describeLeases(adapter: string, open: OpenLeasesBench): void {
         );
       }, PATIENCE);
     }
+
+    it("join as soon as the server answers, if it does not when they begin", async () => {
+      const node = await bench.open();
+      node.cutOff();
+      let isOver = false;
+      const joining = node.leases.join("node-1", "info").finally(() => {
+        isOver = true;
+      });
+      // Longer than any call waits for its answer.
+      await sleep(CALL_MS_MAX + CALLS_END_MS);
+      expect(isOver).toBe(false);
+      node.reconnect();
+      await joining;
+      expect((await bench.kept()).nodes).toEqual(["node-1"]);
+      expect((await node.leases.claim(ACTOR))?.node).toBe("node-1");
+    });
 
     it("join again when the server has forgotten them, and say so", async () => {
       const nodes = [await joined("node-1"), await joined("node-2")];

@@ -2,6 +2,7 @@
  * Garbage and lies on every subject, while two nodes, a gateway and a feed work: each is refused, or costs no more than a
  * reading. No process falls, nothing that was not taken is forgotten, and trading goes on.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { Etcd3 } from "etcd3";
 import { connect, type NatsConnection } from "nats";
 import { pino } from "pino";
@@ -20,6 +21,7 @@ import { connectNats, NatsBus } from "../../services/adapters/nats/index.js";
 import { subjectName } from "../../services/adapters/nats/names.js";
 import { PostgresReads } from "../../services/adapters/postgres/reads.js";
 import type { ExchangeClient } from "../../services/client/exchange-client.js";
+import type { ExchangeError } from "../../services/client/exchange-error.js";
 import { SystemClock } from "../../services/common/clock.js";
 import { malformedFrames, refusedWords } from "../../services/common/metrics.js";
 import { FeedBridge } from "../../services/feed/bridge.js";
@@ -40,6 +42,7 @@ const MARKET = marketName(SYMBOL);
 const ACTORS = [MARKET, ledgerName(1), ledgerName(2)];
 /** Of the namespace in which the nodes of a test are. */
 const LEADER_KEYS = "/palisade/test/leaders/";
+const RETRY_MS = 50;
 const FUTURE = Number.MAX_SAFE_INTEGER;
 const random = new Random(7);
 
@@ -120,13 +123,25 @@ describe("an exchange to which garbage is said", { timeout: 120_000 }, () => {
     return decodeAnnouncement(heard.get(announceSubject(actorName))!.data);
   }
 
+  /** On a full machine an actor may be on its way to the other node: nothing was done then, and to ask again is right. */
+  async function openAccount(account: number): ReturnType<ExchangeClient["openAccount"]> {
+    for (;;) {
+      try {
+        return await client.openAccount(account);
+      } catch (error) {
+        if ((error as ExchangeError).code !== "NO_LEADER") throw error;
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+
   /** Orders trade, the gateway answers, the feed tells, and nobody has stopped. */
   async function expectAllWell(): Promise<void> {
     const told = listener.trades.length;
     await traffic.untilItTrades();
     await until("the feed tells trades", () => listener.trades.length > told);
     accounts += 1;
-    expect((await client.openAccount(accounts)).account).toBe(accounts);
+    expect((await openAccount(accounts)).account).toBe(accounts);
     expect(gateway.deposed).toEqual([]);
     expect(second.node.stopped()).toEqual({});
     await until("everything is led", () => gateway.gateway.notReady().length === 0);

@@ -87,6 +87,13 @@ class Peer {
     );
   }
 
+  /** Takes the key of a leader that is taken for dead. */
+  claimFrom(node: string): void {
+    const key = this.ports.leases.leaders().get(NAME)!;
+    expect(key.node).toBe(node);
+    this.host.claim("its leader is dead", key);
+  }
+
   /** As a node does when it sees that the key has become its own. */
   async takeOver(): Promise<void> {
     const { leases } = this.ports;
@@ -211,6 +218,22 @@ describe("a handover", () => {
     two.host.claim("it has no leader");
     await inTime(world, () => two.until("leading"));
     expect(two.host.token).toBe(token + 2);
+  });
+});
+
+describe("a takeover while NATS is away", () => {
+  it("raises the token once, and once more when NATS is back", async () => {
+    const before = written().length;
+    servers.nats.stop();
+    two.claimFrom("node-1");
+    await pass(world, 30 * SECOND_MS);
+    expect(two.host.state).toBe("recovering");
+    expect(written().length).toBe(before + 1);
+    servers.nats.start();
+    await inTime(world, () => two.until("leading"));
+    await pass(world, 5 * SECOND_MS);
+    expect(two.host.state).toBe("leading");
+    expect(written().length).toBe(before + 2);
   });
 });
 

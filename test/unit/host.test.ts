@@ -20,6 +20,7 @@ import {
   ANNOUNCE_EVERY_MS,
   ANNOUNCE_IDLE_EVERY_MS,
   RESEND_AFTER_MS,
+  RESEND_FRAMES_MAX,
   RESEND_REQUEST_EVERY_MS,
 } from "../../services/host/limits.js";
 import { Resender } from "../../services/host/resender.js";
@@ -156,6 +157,23 @@ describe("the outbox (R4)", () => {
     expect(outbox.takeConfirmed()).toEqual([{ destination: 1025, upTo: 2 }]);
     expect(outbox.takeConfirmed()).toEqual([]);
     expect(outbox.backlog().frames).toBe(1);
+  });
+
+  it("sends a long queue again a part at a time, each as soon as the one before is confirmed", () => {
+    const { outbox, published, row } = setUp();
+    const rows = Array.from({ length: 2 * RESEND_FRAMES_MAX + 1 }, (_, at) => row(at + 1));
+    outbox.send(rows);
+    published.length = 0;
+    outbox.resend(1025, 0);
+    expect(published.at(-1)).toBe(RESEND_FRAMES_MAX);
+    outbox.confirm(1025, 7, RESEND_FRAMES_MAX - 1);
+    expect(published.length).toBe(RESEND_FRAMES_MAX);
+    outbox.confirm(1025, 7, RESEND_FRAMES_MAX);
+    expect(published.at(-1)).toBe(2 * RESEND_FRAMES_MAX);
+    outbox.confirm(1025, 7, 2 * RESEND_FRAMES_MAX);
+    expect(published).toEqual(rows.map(({ first }) => first));
+    outbox.confirm(1025, 7, 2 * RESEND_FRAMES_MAX + 1);
+    expect(published.length).toBe(rows.length);
   });
 
   it("has what is confirmed deleted now and then, all of it at once", () => {

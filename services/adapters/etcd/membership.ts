@@ -68,8 +68,8 @@ export class Membership {
   async join(node: string, info: string): Promise<void> {
     this.node = node;
     this.info = info;
-    await this.takeName();
-    await this.deps.follower.list();
+    await this.untilDone(() => this.takeName());
+    await this.untilDone(() => this.deps.follower.list());
     void this.keepAlive();
   }
 
@@ -87,6 +87,20 @@ export class Membership {
 
   private get key(): string {
     return `${this.deps.prefix}nodes/${this.node}`;
+  }
+
+  /** A node that ends because etcd does not answer as it starts only starts again, and is taken for one that does not stay. */
+  private async untilDone(step: () => Promise<unknown>): Promise<void> {
+    for (;;) {
+      try {
+        await step();
+        return;
+      } catch (error) {
+        if (this.closed) throw new LeasesClosedError("the lease store is closed");
+        if (error instanceof NodeNameTakenError) throw error;
+      }
+      await sleep(this.deps.clock, RETRY_AFTER_MS);
+    }
   }
 
   /** Takes a lease and puts the name under it, when an earlier life of it has run out. */
