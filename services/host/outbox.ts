@@ -34,8 +34,9 @@ interface Pending {
   confirmed: number;
   /** When something was last sent or confirmed. */
   movedAtMs: number;
-  /** The last number of what was sent again, when more is to follow; else 0. */
+  /** Up to where was sent again, when more is to follow, and up to where it is to be; else 0. What was sent since is on its way. */
   resentUpTo: number;
+  resendTo: number;
 }
 
 export class Outbox {
@@ -84,7 +85,7 @@ export class Outbox {
     pending.lagMs = this.clock.now() - newest.atMs;
     pending.frames.splice(0, confirmed);
     this.deletable.set(destination, newest.row.last);
-    if (pending.resentUpTo > 0 && number >= pending.resentUpTo) this.resend(destination, 0);
+    if (pending.resentUpTo > 0 && number >= pending.resentUpTo) this.sendAgain(pending, 0);
     return true;
   }
 
@@ -92,11 +93,8 @@ export class Outbox {
   resend(destination: number, from: number): void {
     const pending = this.byDestination.get(destination);
     if (!pending) return;
-    const wanted = pending.frames.filter(({ row }) => row.last >= from);
-    if (wanted.length > 0) pending.movedAtMs = this.clock.now();
-    const now = wanted.slice(0, RESEND_FRAMES_MAX);
-    for (const { row } of now) this.publish(row);
-    pending.resentUpTo = now.length < wanted.length ? now.at(-1)!.row.last : 0;
+    pending.resendTo = pending.sent;
+    this.sendAgain(pending, from);
   }
 
   /** Sends again what has waited too long for its receiver. */
@@ -152,6 +150,15 @@ export class Outbox {
     return lags;
   }
 
+  private sendAgain(pending: Pending, from: number): void {
+    const { frames, resendTo } = pending;
+    const wanted = frames.filter(({ row }) => row.last >= from && row.last <= resendTo);
+    if (wanted.length > 0) pending.movedAtMs = this.clock.now();
+    const now = wanted.slice(0, RESEND_FRAMES_MAX);
+    for (const { row } of now) this.publish(row);
+    pending.resentUpTo = now.length < wanted.length ? now.at(-1)!.row.last : 0;
+  }
+
   private publish(row: OutboxRow): void {
     const whereabouts = this.directory.find(row.destination);
     // A receiver that has no inbox yet, or whose log refuses the frame, gets it when it is overdue.
@@ -164,7 +171,8 @@ export class Outbox {
     let pending = this.byDestination.get(destination);
     if (!pending) {
       const movedAtMs = this.clock.now();
-      pending = { frames: [], lagMs: 0, sent: 0, confirmed: 0, movedAtMs, resentUpTo: 0 };
+      const nothing = { lagMs: 0, sent: 0, confirmed: 0, resentUpTo: 0, resendTo: 0 };
+      pending = { frames: [], movedAtMs, ...nothing };
       this.byDestination.set(destination, pending);
     }
     if (pending.frames.length === 0) pending.movedAtMs = this.clock.now();

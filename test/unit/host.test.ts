@@ -176,6 +176,23 @@ describe("the outbox (R4)", () => {
     expect(published.length).toBe(rows.length);
   });
 
+  it("sends once what was sent since somebody asked for the rest", () => {
+    const { outbox, published, row } = setUp();
+    const rows = Array.from({ length: 3 * RESEND_FRAMES_MAX }, (_, at) => row(at + 1));
+    const [asked, since] = [
+      rows.slice(0, RESEND_FRAMES_MAX + 1),
+      rows.slice(RESEND_FRAMES_MAX + 1),
+    ];
+    outbox.send(asked);
+    outbox.resend(1025, 0);
+    outbox.send(since);
+    published.length = 0;
+    for (const { last } of asked) outbox.confirm(1025, 7, last);
+    expect(published).toEqual([RESEND_FRAMES_MAX + 1]);
+    for (const { last } of since) outbox.confirm(1025, 7, last);
+    expect(published).toHaveLength(1);
+  });
+
   it("has what is confirmed deleted now and then, all of it at once", () => {
     const { clock, outbox, row } = setUp();
     outbox.send([row(1), row(2), row(3), row(4)]);
