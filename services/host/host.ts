@@ -9,6 +9,7 @@ import { type ActorRecord, FencedError } from "../ports/store.js";
 import { sleep } from "../ports/clock.js";
 import { releaseSubject } from "../ports/subjects.js";
 import type { HostDependencies } from "./dependencies.js";
+import { isBug } from "./bugs.js";
 import { EarlyInbox } from "./early-inbox.js";
 import {
   firstSnapshot,
@@ -26,9 +27,6 @@ import { RaisePace } from "./raise-pace.js";
 import { CLAIM_REASONS } from "./reasons.js";
 import { encodeRelease, Releases } from "./release.js";
 import { Standby, type StandbyProgress } from "./standby.js";
-
-/** Errors that come again however often it is tried. */
-const BUGS = ["InvariantError", "MalformedError", "TypeError", "RangeError", "ReferenceError"];
 
 export class Host {
   readonly actor: number;
@@ -330,11 +328,10 @@ export class Host {
 
   /** Is there no use in trying again? */
   private async isOver(error: unknown): Promise<boolean> {
-    const name = error instanceof Error ? error.name : "";
     const reason = String(error);
     this.logger.error({ error: reason }, "recovering or leading failed");
     this.lostBecause = reason;
-    if (BUGS.includes(name)) {
+    if (isBug(error)) {
       await this.stop(reason);
       return true;
     }

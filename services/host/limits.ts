@@ -60,6 +60,12 @@ export const TOLD_BATCHES_MAX = 100;
 export const FOLLOWING_TURN_MS_MAX = 5;
 /** A standby that could not read tries again after so long. */
 export const RETRY_FOLLOWING_AFTER_MS = 200;
+/**
+ * One that meets a bug, or rows that another version has written, for the second time within so long waits twice as long as before: it
+ * would come to it again, and to read the rows takes from the leader.
+ */
+export const FOLLOWS_WELL_AFTER_MS = 60_000;
+export const RETRY_FOLLOWING_MS_MAX = 30_000;
 
 /** A stopped host tries so often to give up its key. */
 export const LET_GO_AGAIN_AFTER_MS = 1_000;

@@ -9,11 +9,11 @@ import type { Actor } from "../../actors/kernel/actor.js";
 import { MalformedError } from "../../actors/kernel/bytes.js";
 import type { Link } from "../../actors/kernel/links.js";
 import type { ActorRecord, Correspondence, LoggedBatch } from "../ports/store.js";
-import { sleep } from "../ports/clock.js";
 import { batchesSubject } from "../ports/subjects.js";
 import { decodeBatchFrame } from "./batch-frame.js";
+import { isBug } from "./bugs.js";
 import type { HostDependencies } from "./dependencies.js";
-import { BATCHES_PER_READ, RETRY_FOLLOWING_AFTER_MS, TOLD_BATCHES_MAX } from "./limits.js";
+import * as limits from "./limits.js";
 import { applyLogged } from "./open-batch.js";
 import { rebuild } from "./recovery.js";
 
@@ -48,8 +48,11 @@ export class Standby {
   /** What was told and is not applied, in the order of the batches. */
   private told: LoggedBatch[] = [];
   private following: Promise<void> | null = null;
-  /** Ends its wait for a turn. */
+  /** Ends its wait for a turn, and its rest. */
   private wake: () => void = () => undefined;
+  /** When it met a bug last, and how long it rests after one. */
+  private failedAtMs = -Infinity;
+  private restMs = limits.RETRY_FOLLOWING_AFTER_MS;
   private promoting = false;
   private stopped = false;
 
@@ -75,6 +78,7 @@ export class Standby {
 
   stop(): void {
     this.stopped = true;
+    this.wake();
     this.unsubscribe();
     this.actor = null;
   }
@@ -131,7 +135,7 @@ export class Standby {
     }
     if (logged.actor !== this.id || logged.batch <= this.heard) return;
     this.heard = logged.batch;
-    if (this.told.length >= TOLD_BATCHES_MAX) this.told = [];
+    if (this.told.length >= limits.TOLD_BATCHES_MAX) this.told = [];
     this.told.push(logged);
     this.follow();
   }
@@ -153,8 +157,8 @@ export class Standby {
         await this.applyTold();
       } catch (error) {
         this.forget(error);
+        if (!this.promoting) await this.rest();
         if (this.promoting) return;
-        await sleep(this.deps.clock, RETRY_FOLLOWING_AFTER_MS);
       }
     }
   }
@@ -178,13 +182,13 @@ export class Standby {
 
   private async readTail(): Promise<void> {
     for (;;) {
-      const batches = await this.deps.store.batches(this.id, this.batch, BATCHES_PER_READ);
+      const batches = await this.deps.store.batches(this.id, this.batch, limits.BATCHES_PER_READ);
       for (const logged of batches) {
         if (!this.actor) return;
         this.apply(logged);
         if (this.mustWait) await this.nextTurn();
       }
-      if (batches.length < BATCHES_PER_READ) return;
+      if (batches.length < limits.BATCHES_PER_READ) return;
     }
   }
 
@@ -203,6 +207,16 @@ export class Standby {
   /** Others have the event loop after a while, unless somebody waits for this one to lead. */
   private get mustWait(): boolean {
     return !this.promoting && this.deps.followingTurns.isOver;
+  }
+
+  private rest(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.deps.clock.after(this.restMs, resolve);
+      this.wake = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 
   private nextTurn(): Promise<void> {
@@ -230,12 +244,22 @@ export class Standby {
   private forget(error: unknown): void {
     this.actor = null;
     this.told = [];
+    this.restMs = this.restAfter(error);
     if (!this.stopped) this.report(error, "the standby begins anew");
   }
 
+  private restAfter(error: unknown): number {
+    if (!isBug(error)) return limits.RETRY_FOLLOWING_AFTER_MS;
+    const nowMs = this.deps.clock.now();
+    const hasFollowed = nowMs - this.failedAtMs >= limits.FOLLOWS_WELL_AFTER_MS;
+    this.failedAtMs = nowMs;
+    if (hasFollowed) return limits.RETRY_FOLLOWING_AFTER_MS;
+    return Math.min(2 * this.restMs, limits.RETRY_FOLLOWING_MS_MAX);
+  }
+
   private report(error: unknown, consequence: string): void {
-    const isBug = error instanceof DivergedError || error instanceof MalformedError;
-    if (isBug) this.deps.observer.diverged(this.name);
+    const isDivergence = error instanceof DivergedError || error instanceof MalformedError;
+    if (isDivergence) this.deps.observer.diverged(this.name);
     this.deps.logger.warn({ actor: this.name, error: String(error) }, consequence);
   }
 }

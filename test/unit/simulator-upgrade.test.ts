@@ -46,7 +46,12 @@ it(
     for (const symbol of ["ALFA", "BRAVO%2EX", "CHARLIE", "DELTA"]) {
       const name = `"actor":"market.${symbol}"`;
       const stopped = at("node-3#1: host", name, '"to":"stopped"', cannotRead);
-      const led = at("#3: host", name, '"to":"leading"');
+      const led = lines!.findIndex(
+        (line, number) =>
+          number > stopped &&
+          [": host", name, '"to":"leading"'].every((word) => line.includes(word)) &&
+          !line.includes("node-3#"),
+      );
       expect(stopped).toBeGreaterThan(0);
       expect(led).toBeGreaterThan(stopped);
       expect(led).toBeLessThan(thirdEnds);

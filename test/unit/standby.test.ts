@@ -3,12 +3,19 @@ import { setImmediate as turn } from "node:timers/promises";
 import { inspect } from "node:util";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
+import { InvariantError } from "../../actors/kernel/assert.js";
 import { type Link, Links } from "../../actors/kernel/links.js";
 import { Market } from "../../actors/market/market.js";
 import { encodeBatchFrame } from "../../services/host/batch-frame.js";
 import type { HostDependencies } from "../../services/host/dependencies.js";
 import { FollowingTurns } from "../../services/host/following-turns.js";
-import { FOLLOWING_TURN_MS_MAX, TOLD_BATCHES_MAX } from "../../services/host/limits.js";
+import {
+  FOLLOWING_TURN_MS_MAX,
+  FOLLOWS_WELL_AFTER_MS,
+  RETRY_FOLLOWING_AFTER_MS,
+  RETRY_FOLLOWING_MS_MAX,
+  TOLD_BATCHES_MAX,
+} from "../../services/host/limits.js";
 import { applyLogged } from "../../services/host/open-batch.js";
 import { Standby } from "../../services/host/standby.js";
 import {
@@ -267,5 +274,79 @@ describe("a standby that is promoted", () => {
     const actor = await standby.promote({ ...record, token: 4 }, standing);
     expect(diverged).toEqual([]);
     expect(actor).toBeInstanceOf(Market);
+  });
+});
+
+/** One whose rows cannot be read, and how often it has tried. */
+function unreadable(error: () => Error) {
+  const clock = new ManualClock();
+  let loads = 0;
+  const deps = {
+    store: {
+      load: async () => {
+        loads += 1;
+        throw error();
+      },
+    },
+    bus: { subscribe: () => () => undefined },
+    ...clocked(clock),
+    logger: pino({ level: "silent" }),
+    observer: { diverged: () => undefined },
+  };
+  const standby = new Standby(deps as unknown as HostDependencies, RECORD.id, RECORD.name);
+  /** How many more times it tries within so long. */
+  const triesWithin = async (ms: number): Promise<number> => {
+    const before = loads;
+    for (let leftMs = ms; leftMs > 0; leftMs -= RETRY_FOLLOWING_AFTER_MS) {
+      await turn();
+      clock.advance(Math.min(leftMs, RETRY_FOLLOWING_AFTER_MS));
+    }
+    await turn();
+    return loads - before;
+  };
+  return { standby, triesWithin };
+}
+
+const bug = (): Error => new InvariantError("the rows do not give the hash");
+
+describe("a standby that cannot read its rows", () => {
+  it("tries again soon, however long the server is away", async () => {
+    const { standby, triesWithin } = unreadable(() => new Error("ECONNREFUSED"));
+    expect(await triesWithin(10_000)).toBe(10_000 / RETRY_FOLLOWING_AFTER_MS);
+    expect(await triesWithin(10_000)).toBe(10_000 / RETRY_FOLLOWING_AFTER_MS);
+    standby.stop();
+  });
+
+  it("tries ever more rarely where it would come to the same again", async () => {
+    const { standby, triesWithin } = unreadable(bug);
+    // After 0.2, 0.6, 1.4, 3, 6.2, 12.6 and 25.4 s, and then with the longest rest.
+    expect(await triesWithin(26_000)).toBe(7);
+    expect(await triesWithin(10 * RETRY_FOLLOWING_MS_MAX)).toBe(10);
+    standby.stop();
+  });
+
+  it("tries soon when it has followed well since", async () => {
+    let error = bug();
+    const { standby, triesWithin } = unreadable(() => error);
+    await triesWithin(26_000);
+    error = new Error("ECONNREFUSED");
+    await triesWithin(FOLLOWS_WELL_AFTER_MS + RETRY_FOLLOWING_MS_MAX);
+    error = bug();
+    expect(await triesWithin(3 * RETRY_FOLLOWING_AFTER_MS)).toBe(2);
+    standby.stop();
+  });
+
+  it("does not rest while it is to lead, and is no use", async () => {
+    const { standby, triesWithin } = unreadable(bug);
+    await triesWithin(26_000);
+    const standing = Promise.resolve({ batch: 0, links: [], outbox: [], now: 0 });
+    expect(await standby.promote({ ...RECORD, token: 4 }, standing)).toBeNull();
+  });
+
+  it("tries no more when it is stopped in its rest", async () => {
+    const { standby, triesWithin } = unreadable(bug);
+    await triesWithin(26_000);
+    standby.stop();
+    expect(await triesWithin(2 * RETRY_FOLLOWING_MS_MAX)).toBe(0);
   });
 });
