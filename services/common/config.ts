@@ -78,12 +78,16 @@ export function configOrExit(): Config {
   }
 }
 
+/** A setting as it may be shown: a password in a URL is nobody's business. */
+export function withoutPasswords(value: string): string {
+  return value.replace(/(:\/\/[^:@/]*):[^@/]*@/g, "$1:***@");
+}
+
 /** One line for each setting: its value, where it came from, its unit and what it is for. */
 export function describeConfig(config: LoadedConfig): string {
   const rows = names().map((key) => {
     const { variable, unit, about } = SETTINGS[key];
-    // A password in a URL is nobody's business.
-    const value = String(config.values[key]).replace(/(:\/\/[^:@/]*):[^@/]*@/g, "$1:***@");
+    const value = withoutPasswords(String(config.values[key]));
     return [`${variable}=${value}`, `(${config.sources[key]})`, unit, about] as const;
   });
   const width = (column: 0 | 1 | 2) => Math.max(...rows.map((row) => row[column].length));

@@ -1,20 +1,27 @@
 /** A process of the exchange does not outlive its supervisor, not even one that was killed. */
 import { loadConfig } from "./config.js";
 
+const ENDS = ["end", "error", "close"] as const;
+
 /**
- * Calls back once when the supervisor is gone. It holds the other end of this process's standard
- * input, which ends with it. Does nothing where PALISADE_WATCH_PARENT is not 1.
+ * Calls back once when the supervisor is gone, at once if it is already. It holds the other end of this process's standard
+ * input, which ends with it. Does nothing where PALISADE_WATCH_PARENT is not 1. Returns what ends the watch.
  */
-export function watchParent(onGone: () => void): void {
-  if (!loadConfig().values.watchParent) return;
-  let gone = false;
-  const once = () => {
-    if (gone) return;
-    gone = true;
+export function watchParent(onGone: () => void): () => void {
+  const { stdin } = process;
+  if (!loadConfig().values.watchParent) return () => undefined;
+  const stop = (): void => {
+    for (const end of ENDS) stdin.off(end, once);
+  };
+  const once = (): void => {
+    stop();
     onGone();
   };
-  process.stdin.once("end", once);
-  process.stdin.once("error", once);
-  process.stdin.once("close", once);
-  process.stdin.resume();
+  if (stdin.readableEnded || stdin.destroyed) {
+    onGone();
+    return stop;
+  }
+  for (const end of ENDS) stdin.on(end, once);
+  stdin.resume();
+  return stop;
 }

@@ -3,6 +3,7 @@ import { connectNats, NatsBus } from "../adapters/nats/index.js";
 import { openReads } from "../adapters/instances/open.js";
 import { SystemClock } from "../common/clock.js";
 import { configOrExit } from "../common/config.js";
+import { firstAnswerOf } from "../common/first-answer.js";
 import { startHttp } from "../common/http.js";
 import { createLog } from "../common/log.js";
 import { collectProcessMetrics } from "../common/metrics.js";
@@ -15,8 +16,9 @@ const config = configOrExit();
 const logger = createLog("feed", { feed: config.node });
 collectProcessMetrics();
 
-const reads = await openReads(config.postgresUrl, config.node);
-const connection = await connectNats(config.natsUrl, config.node);
+const ask = firstAnswerOf(config, logger);
+const reads = await ask("PostgreSQL", (url) => openReads(url, config.node));
+const connection = await ask("NATS", (url) => connectNats(url, config.node));
 const bridge = await FeedBridge.start({
   bus: new NatsBus(connection),
   reads,

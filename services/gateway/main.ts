@@ -3,6 +3,7 @@ import { connectNats, NatsBus, NatsLog } from "../adapters/nats/index.js";
 import { openReads } from "../adapters/instances/open.js";
 import { SystemClock } from "../common/clock.js";
 import { configOrExit } from "../common/config.js";
+import { firstAnswerOf } from "../common/first-answer.js";
 import { startHttp } from "../common/http.js";
 import { createLog } from "../common/log.js";
 import { collectProcessMetrics } from "../common/metrics.js";
@@ -20,14 +21,16 @@ const clock = new SystemClock();
 collectProcessMetrics();
 
 // Clients may be waiting for this start, so nothing waits for another thing that it does not need.
+const ask = firstAnswerOf(config, logger);
 const [reads, connection] = await Promise.all([
-  openReads(config.postgresUrl, config.node),
-  connectNats(config.natsUrl, config.node),
+  ask("PostgreSQL", (url) => openReads(url, config.node)),
+  ask("NATS", (url) => connectNats(url, config.node)),
 ]);
+const log = await ask("NATS", () => NatsLog.open(connection, clock));
 const gateway = await Gateway.start(
   {
     reads,
-    log: await NatsLog.open(connection, clock),
+    log,
     bus: new NatsBus(connection),
     clock,
     logger,

@@ -5,6 +5,8 @@ import { connectNats, NatsBus, NatsLog } from "../adapters/nats/index.js";
 import { TcpPeers } from "../adapters/peers/tcp-peers.js";
 import { openStore } from "../adapters/instances/open.js";
 import type { Config } from "../common/config.js";
+import { firstAnswerOf } from "../common/first-answer.js";
+import { createLog } from "../common/log.js";
 import type { NodeDependencies } from "./node.js";
 
 const INCARNATION_BYTES = 4;
@@ -21,13 +23,15 @@ export interface NodePorts
 export async function openPorts(config: Config, clock: NodePorts["clock"]): Promise<NodePorts> {
   // Names this life of the process, so that its connections to PostgreSQL are not taken for a predecessor's.
   const incarnation = `${config.node}#${randomBytes(INCARNATION_BYTES).toString("hex")}`;
-  const store = await openStore(config.postgresUrl, incarnation);
-  const connection = await connectNats(config.natsUrl, config.node);
+  const ask = firstAnswerOf(config, createLog("node", { node: config.node }));
+  const store = await ask("PostgreSQL", (url) => openStore(url, incarnation));
+  const connection = await ask("NATS", (url) => connectNats(url, config.node));
+  const log = await ask("NATS", () => NatsLog.open(connection, clock, config.inboxMib));
   return {
     clock,
     incarnation,
     store,
-    log: await NatsLog.open(connection, clock, config.inboxMib),
+    log,
     bus: new NatsBus(connection),
     leases: new EtcdLeaseStore(config.etcdUrl, {
       namespace: LEASE_NAMESPACE,
