@@ -8,8 +8,8 @@ const ENDS = ["end", "error", "close"] as const;
  * input, which ends with it. Does nothing where PALISADE_WATCH_PARENT is not 1. Returns what ends the watch.
  */
 export function watchParent(onGone: () => void): () => void {
-  const { stdin } = process;
   if (!loadConfig().values.watchParent) return () => undefined;
+  const { stdin } = process;
   const stop = (): void => {
     for (const end of ENDS) stdin.off(end, once);
   };

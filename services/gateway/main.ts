@@ -20,8 +20,8 @@ const logger = createLog("gateway", { node: config.node, slot: config.slot });
 const clock = new SystemClock();
 collectProcessMetrics();
 
-// Clients may be waiting for this start, so nothing waits for another thing that it does not need.
 const ask = firstAnswerOf(config, logger);
+// Clients may be waiting for this start, so nothing waits for another thing that it does not need.
 const [reads, connection] = await Promise.all([
   ask("PostgreSQL", (url) => openReads(url, config.node)),
   ask("NATS", (url) => connectNats(url, config.node)),
