@@ -49,7 +49,7 @@ describe("orders that were sent before, or that wait for an operator", () => {
     expect((await said(...other)).split("\n")).toEqual([
       "was accepted before as one; npx palisade get 11 one says what becomes of it",
       expect.stringMatching(
-        /^nothing new was placed; the order of this id is: [A-Z]+ BUY 5 MSFT at 350\.00: filled \d, open \d/,
+        /^nothing new was placed; the order of this id is: [A-Z_]+ BUY 5 MSFT at 350\.00: filled \d, open \d/,
       ),
       "",
     ]);
