@@ -1,21 +1,27 @@
 /**
- * The commits of a node take turns, a few at a time, and an actor rests after a commit for as long as it took, up to a few
- * milliseconds. Whoever waits has not closed its batch and goes on applying what comes in: the busier the machine, the
- * fewer and larger the batches, and what each costs besides its rows is paid less often. When it is quiet there is always
- * a turn to be had.
+ * The commits of a node take turns, a few at a time. Whoever waits has not closed its batch and goes on applying what comes
+ * in. While commits take long, because the machine is busy, they begin at steps, all together: batches are fewer and larger,
+ * what each costs besides its rows is paid less often, and what one actor's commit has brought into a core's caches serves
+ * the next one's. When it is quiet there is always a turn to be had.
  */
-import type { Clock } from "../ports/clock.js";
-import { COMMIT_REST_MS_MAX, COMMIT_TURN_MS_MAX, COMMITS_AT_ONCE } from "./limits.js";
+import { type Clock, untilStep } from "../ports/clock.js";
+import * as limits from "./limits.js";
 
 /** Begins a commit, which never rejects; null: there is nothing to commit any more. */
 export type BeginCommit = () => Promise<void> | null;
 
+/** Of what commits take on the whole, the last one is so much. */
+const LAST_COMMIT_SHARE = 1 / 8;
+
 export class CommitTurns {
   private readonly clock: Clock;
+  /** Who begins as soon as there is a turn, and who does at the next step. */
   private readonly line = new Set<BeginCommit>();
-  private readonly resting = new Set<BeginCommit>();
-  private readonly restsUntilMs = new WeakMap<BeginCommit, number>();
-  private free = COMMITS_AT_ONCE;
+  private readonly waiting = new Set<BeginCommit>();
+  private free = limits.COMMITS_AT_ONCE;
+  /** What commits have taken of late, and when the last one ended. */
+  private usualMs = 0;
+  private endedMs = 0;
   private working: () => void = () => undefined;
 
   constructor(clock: Clock) {
@@ -30,18 +36,27 @@ export class CommitTurns {
   /** Begins a commit when its turn has come, perhaps at once. To ask for the same again changes nothing. */
   take(begin: BeginCommit): void {
     this.working();
-    if (this.resting.has(begin)) return;
-    const restMs = (this.restsUntilMs.get(begin) ?? 0) - this.clock.now();
-    if (restMs <= 0) return this.queue(begin);
-    this.resting.add(begin);
-    this.clock.after(restMs, () => {
-      this.resting.delete(begin);
-      this.queue(begin);
-    });
+    if (this.line.has(begin) || this.waiting.has(begin)) return;
+    const stepMs = this.stepMs();
+    if (stepMs === 0) {
+      this.line.add(begin);
+      return this.next();
+    }
+    this.waiting.add(begin);
+    if (this.waiting.size === 1) this.clock.after(untilStep(this.clock, stepMs), () => this.step());
   }
 
-  private queue(begin: BeginCommit): void {
-    this.line.add(begin);
+  /** About twice what commits take, a power of two: whoever waits for another step does so for a part of the longest. */
+  private stepMs(): number {
+    if (this.clock.now() - this.endedMs > limits.COMMITS_REMEMBERED_MS) this.usualMs = 0;
+    if (this.usualMs < limits.COMMIT_IS_SLOW_MS) return 0;
+    const stepMs = 2 ** Math.round(Math.log2(2 * this.usualMs));
+    return Math.min(stepMs, limits.COMMIT_STEP_MS_MAX);
+  }
+
+  private step(): void {
+    for (const begin of this.waiting) this.line.add(begin);
+    this.waiting.clear();
     this.next();
   }
 
@@ -50,12 +65,12 @@ export class CommitTurns {
       if (this.free === 0) return;
       this.line.delete(begin);
       const commit = begin();
-      if (commit) this.watch(begin, commit);
+      if (commit) this.watch(commit);
     }
   }
 
   /** A turn ends with its commit; one that hangs holds up the others only for so long. */
-  private watch(begin: BeginCommit, commit: Promise<void>): void {
+  private watch(commit: Promise<void>): void {
     const beganMs = this.clock.now();
     this.free -= 1;
     let isOver = false;
@@ -65,11 +80,12 @@ export class CommitTurns {
       this.free += 1;
       this.next();
     };
-    const cancel = this.clock.after(COMMIT_TURN_MS_MAX, over);
+    const cancel = this.clock.after(limits.COMMIT_TURN_MS_MAX, over);
     void commit.then(() => {
       cancel();
-      const nowMs = this.clock.now();
-      this.restsUntilMs.set(begin, nowMs + Math.min(nowMs - beganMs, COMMIT_REST_MS_MAX));
+      this.endedMs = this.clock.now();
+      const tookMs = Math.min(this.endedMs - beganMs, limits.COMMIT_STEP_MS_MAX);
+      this.usualMs += LAST_COMMIT_SHARE * (tookMs - this.usualMs);
       over();
     });
   }

@@ -17,8 +17,13 @@ export const COMMIT_HANGS_AFTER_MS = 700;
  */
 export const COMMITS_AT_ONCE = 2;
 export const COMMIT_TURN_MS_MAX = 250;
-/** After a commit its actor waits as long as it took before the next, but not longer than this. */
-export const COMMIT_REST_MS_MAX = 5;
+/**
+ * Commits that take so long are those of a busy machine: they begin together then, at steps that are at most so long. What they took
+ * is forgotten when none has ended for so long.
+ */
+export const COMMIT_IS_SLOW_MS = 4;
+export const COMMIT_STEP_MS_MAX = 16;
+export const COMMITS_REMEMBERED_MS = 100;
 
 /** A receiver asks the same source at most this often to send again. */
 export const RESEND_REQUEST_EVERY_MS = 50;

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { type BeginCommit, CommitTurns } from "../../services/host/commit-turns.js";
 import {
-  COMMIT_REST_MS_MAX,
+  COMMIT_IS_SLOW_MS,
+  COMMIT_STEP_MS_MAX,
   COMMIT_TURN_MS_MAX,
   COMMITS_AT_ONCE,
+  COMMITS_REMEMBERED_MS,
 } from "../../services/host/limits.js";
 import { ManualClock } from "../helpers/manual-clock.js";
 
@@ -18,6 +20,14 @@ class Commits {
 
   ask(...names: string[]): void {
     for (const name of names) this.turns.take(this.beginOf(name));
+  }
+
+  /** One commit, from the asking for it to its end, that takes so long. */
+  async take(name: string, tookMs: number): Promise<void> {
+    this.ask(name);
+    while (!this.ends.has(name)) this.clock.advance(1);
+    this.clock.advance(tookMs);
+    await this.end(name);
   }
 
   async end(name: string): Promise<void> {
@@ -81,27 +91,47 @@ describe("the turns of commits", () => {
     expect(commits.begun).toEqual(all);
   });
 
-  it("leave an actor a rest as long as its commit took, up to a limit, and none after long quiet", async () => {
+  it("begin at steps, all together, while commits take long", async () => {
     const commits = new Commits();
-    commits.ask("quick", "slow");
-    commits.clock.advance(2);
-    await commits.end("quick");
-    commits.ask("quick", "quick");
+    for (let n = 0; n < 30; n++) await commits.take(`slow ${n}`, COMMIT_IS_SLOW_MS * 2);
+    const before = commits.begun.length;
+    commits.clock.advance(COMMIT_STEP_MS_MAX - (commits.clock.now() % COMMIT_STEP_MS_MAX) + 3);
+    commits.ask("one");
+    commits.clock.advance(5);
+    commits.ask("one", "two");
+    commits.clock.advance(COMMIT_STEP_MS_MAX - 9);
+    expect(commits.begun).toHaveLength(before);
     commits.clock.advance(1);
-    expect(commits.begun).toEqual(["quick", "slow"]);
-    commits.clock.advance(1);
-    expect(commits.begun).toEqual(["quick", "slow", "quick"]);
+    expect(commits.begun.slice(before)).toEqual(["one", "two"]);
+    // Who asks while these are under way is not of this step any more.
+    commits.ask("three");
+    await commits.end("one");
+    expect(commits.begun).toHaveLength(before + 2);
+    commits.clock.advance(COMMIT_STEP_MS_MAX);
+    expect(commits.begun.at(-1)).toBe("three");
+  });
 
-    commits.clock.advance(100);
-    await commits.end("slow");
-    commits.ask("slow");
-    commits.clock.advance(COMMIT_REST_MS_MAX - 1);
-    expect(commits.begun).toHaveLength(3);
-    commits.clock.advance(1);
-    expect(commits.begun).toHaveLength(4);
-    await commits.end("slow");
-    commits.clock.advance(COMMIT_REST_MS_MAX);
-    commits.ask("slow");
-    expect(commits.begun).toHaveLength(5);
+  it("begin at once while commits are quick, after long quiet too", async () => {
+    const commits = new Commits();
+    for (let n = 0; n < 30; n++) await commits.take(`quick ${n}`, COMMIT_IS_SLOW_MS - 1);
+    commits.ask("one");
+    expect(commits.begun.at(-1)).toBe("one");
+    commits.clock.advance(10 * COMMIT_STEP_MS_MAX);
+    await commits.end("one");
+    commits.ask("two");
+    expect(commits.begun.at(-1)).toBe("one");
+    commits.clock.advance(COMMITS_REMEMBERED_MS + COMMIT_STEP_MS_MAX);
+    expect(commits.begun.at(-1)).toBe("two");
+    await commits.end("two");
+    commits.clock.advance(COMMITS_REMEMBERED_MS + 1);
+    commits.ask("three");
+    expect(commits.begun.at(-1)).toBe("three");
+  });
+
+  it("take one commit that took very long for no more than a step's", async () => {
+    const commits = new Commits();
+    await commits.take("frozen", 10_000);
+    commits.ask("next");
+    expect(commits.begun.at(-1)).toBe("next");
   });
 });
