@@ -20,7 +20,7 @@ import {
 } from "./host-machine.js";
 import { Leader } from "./leader.js";
 import type { LeaderEnd } from "./leader-end.js";
-import { LET_GO_AGAIN_AFTER_MS, RELEASE_MS_MAX, RETRY_RECOVERY_AFTER_MS } from "./limits.js";
+import * as limits from "./limits.js";
 import { type Claimed, claim, raise, recover } from "./recovery.js";
 import type { Backlog } from "./observer.js";
 import { RaisePace } from "./raise-pace.js";
@@ -52,6 +52,7 @@ export class Host {
   private failedAfterBatch = -1;
   /** Why this host, which has led or was about to, has to raise its token once more. */
   private lostBecause = "";
+  private pace: RaisePace | null = null;
   /** What the last claim has taken. */
   private claimMs = 0;
 
@@ -94,8 +95,9 @@ export class Host {
     return handedAt > (this.record?.token ?? 0) && revision !== this.offeredRevision;
   }
 
-  get commitAgeMs(): number {
-    return this.leader?.commitAgeMs ?? 0;
+  /** Does a commit hang, or has it tried to lead so often that another node may do better? */
+  get isStuck(): boolean {
+    return (this.leader?.isHanging ?? false) || (this.pace?.isInVain ?? false);
   }
 
   /** Is it giving the actor away? The key may be another's already while it leads. */
@@ -150,7 +152,7 @@ export class Host {
     const { deps, actor } = this;
     this.rise(async () => {
       const early = new EarlyInbox(deps, actor);
-      await this.releases.until(handedAt, RELEASE_MS_MAX);
+      await this.releases.until(handedAt, limits.RELEASE_MS_MAX);
       return raise(deps, actor, handedAt, revision, CLAIM_REASONS.handedOver, early);
     });
   }
@@ -224,7 +226,7 @@ export class Host {
     } catch (error) {
       this.logger.warn({ error: String(error) }, "claiming failed");
       await this.letGo();
-      await sleep(this.deps.clock, RETRY_RECOVERY_AFTER_MS);
+      await sleep(this.deps.clock, limits.RETRY_RECOVERY_AFTER_MS);
       this.become({ type: "LOST" }, String(error));
       return;
     }
@@ -233,8 +235,8 @@ export class Host {
       this.become({ type: "BEATEN" }, "another node holds the key or the token");
       return;
     }
-    const { token } = this.hold(claimed);
-    if (this.become({ type: "RAISED" }, `token ${token}`)) await this.lead([], true);
+    this.hold(claimed);
+    if (this.become({ type: "RAISED" }, `token ${claimed.record.token}`)) await this.lead([], true);
   }
 
   /**
@@ -242,19 +244,20 @@ export class Host {
    * only then is it sure that nothing of the old one is still to come. Until it leads, or is no longer to.
    */
   private async lead(forgottenOrders: readonly number[], isRaised: boolean): Promise<void> {
-    const pace = new RaisePace(this.deps);
+    const pace = (this.pace = new RaisePace(this.deps));
     let mustRaise = !isRaised;
     while (this.state === "recovering") {
       try {
-        if (mustRaise && !(await this.raiseAgain(pace))) return;
+        if (mustRaise && !(await this.raiseAgain(pace))) break;
         mustRaise = true;
         await this.recoverAndLead(forgottenOrders);
-        return;
+        break;
       } catch (error) {
-        if (await this.isOver(error)) return;
+        if (await this.isOver(error)) break;
       }
       await pace.rest();
     }
+    if (this.pace === pace) this.pace = null;
   }
 
   /** Takes the time that a claim takes. */
@@ -265,10 +268,9 @@ export class Host {
     return claimed;
   }
 
-  private hold(claimed: Claimed): ActorRecord {
+  private hold(claimed: Claimed): void {
     this.claimed = claimed;
     this.record = claimed.record;
-    return this.record;
   }
 
   private async raiseAgain(pace: RaisePace): Promise<boolean> {
@@ -306,14 +308,15 @@ export class Host {
       const silentSinceMs = clock.now() - directory.silenceMs(this.actor);
       const elapsedMs = Math.round(clock.now() - startedAtMs);
       const { record, isWarm } = recovered;
-      const way = isWarm ? "warm" : "cold";
-      this.become({ type: "RECOVERED" }, `batch ${record.batch}, ${way}, ${elapsedMs} ms`);
+      this.become(
+        { type: "RECOVERED" },
+        `batch ${record.batch}, ${isWarm ? "warm" : "cold"}, ${elapsedMs} ms`,
+      );
       await own.start();
       if (this.leader !== own) return;
-      const { claimMs } = this;
       const nowMs = clock.now();
       const [recoveryMs, gapMs] = [nowMs - startedAtMs, nowMs - silentSinceMs];
-      observer.took(this.name, { claimMs, recoveryMs, isWarm, gapMs });
+      observer.took(this.name, { claimMs: this.claimMs, recoveryMs, isWarm, gapMs });
     } catch (error) {
       // It has ended, as `ended` was told, and another may lead by now.
       if (leader && this.leader !== leader) return;
@@ -369,7 +372,7 @@ export class Host {
     this.logger.error({ reason }, "the actor has stopped; see the runbook");
     this.become({ type: "FAILED" }, reason);
     while (!(await this.letGo()) && !this.closed) {
-      await sleep(this.deps.clock, LET_GO_AGAIN_AFTER_MS);
+      await sleep(this.deps.clock, limits.LET_GO_AGAIN_AFTER_MS);
     }
   }
 

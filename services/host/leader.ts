@@ -82,9 +82,10 @@ export class Leader {
     this.announcer = new Announcer(deps.bus, deps.clock, () => this.standing());
   }
 
-  /** For how long the commit under way has been, in milliseconds; 0 when there is none. */
-  get commitAgeMs(): number {
-    return this.commit ? this.deps.clock.now() - this.sealedAtMs : 0;
+  /** Has the commit under way had no answer for too long? */
+  get isHanging(): boolean {
+    const ageMs = this.commit ? this.deps.clock.now() - this.sealedAtMs : 0;
+    return ageMs > limits.COMMIT_HANGS_AFTER_MS;
   }
 
   get backlog(): Backlog {
@@ -97,7 +98,7 @@ export class Leader {
 
   /** Nothing is said while a commit hangs: somebody else may be better off. */
   private standing(): Standing | null {
-    if (this.commitAgeMs > limits.COMMIT_HANGS_AFTER_MS) return null;
+    if (this.isHanging) return null;
     const { id, name, token } = this.recovered.record;
     const { batch, eventBatch, anchor } = this;
     const lags = this.outbox.lags();
@@ -153,8 +154,7 @@ export class Leader {
     this.announcer.stop();
     this.resender.stop();
     this.ticker.stop();
-    for (const cleanup of this.cleanups) cleanup();
-    this.cleanups.length = 0;
+    for (const cleanup of this.cleanups.splice(0)) cleanup();
     this.inbox.close();
   }
 

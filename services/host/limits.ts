@@ -93,3 +93,5 @@ export const EARLY_INBOX_MS_MAX = 2_000;
 /** After a failed attempt to raise the token again, the next follows after so long; after each that was in vain, twice that. */
 export const RETRY_RECOVERY_AFTER_MS = 100;
 export const RETRY_RECOVERY_MS_MAX = 2_000;
+/** After so many the others are told that the actor is stuck here; the next attempt follows all the same, until one of them has claimed it. */
+export const RAISES_IN_VAIN_MAX = 4;

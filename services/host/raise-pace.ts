@@ -5,7 +5,7 @@
  */
 import { sleep } from "../ports/clock.js";
 import type { HostDependencies } from "./dependencies.js";
-import { RETRY_RECOVERY_AFTER_MS, RETRY_RECOVERY_MS_MAX } from "./limits.js";
+import { RAISES_IN_VAIN_MAX, RETRY_RECOVERY_AFTER_MS, RETRY_RECOVERY_MS_MAX } from "./limits.js";
 
 export class RaisePace {
   private readonly deps: Pick<HostDependencies, "bus" | "clock">;
@@ -13,6 +13,11 @@ export class RaisePace {
 
   constructor(deps: Pick<HostDependencies, "bus" | "clock">) {
     this.deps = deps;
+  }
+
+  /** Has it been raised so often, each time while NATS and Postgres answered, that trying on is no use here? */
+  get isInVain(): boolean {
+    return this.raises >= RAISES_IN_VAIN_MAX;
   }
 
   /** Resolves when NATS answers, or nobody wants to know any more. */

@@ -5,7 +5,7 @@ export const CLAIM_REASONS = {
   silent: "its leader is silent",
   lostStore: "its leader has lost the store",
   lostLog: "its leader has lost the log",
-  hangs: "its leader's commit hangs",
+  stuck: "it is stuck at its leader",
   free: "it has no leader",
   own: "its key is here",
   handedOver: "handed over",

@@ -88,7 +88,7 @@ export class Neighbours {
     return this.known.get(node)?.suspicion ?? null;
   }
 
-  /** Does a commit of an actor hang there, while this node's do not? Then that actor is better off here. */
+  /** Does a commit of an actor hang there, or can it not be led there, while all goes on at this node? Then it is better off here. */
   isStuck(node: string, actor: number): boolean {
     const isThere = this.known.get(node)?.neighbour.last?.stuck.includes(actor) ?? false;
     return (

@@ -8,7 +8,6 @@ import type { EarlyInbox } from "../host/early-inbox.js";
 import { FollowingTurns } from "../host/following-turns.js";
 import { Host } from "../host/host.js";
 import type { HostState } from "../host/host-machine.js";
-import { COMMIT_HANGS_AFTER_MS } from "../host/limits.js";
 import type { Backlog } from "../host/observer.js";
 import { CLAIM_REASONS } from "../host/reasons.js";
 import type { StandbyProgress } from "../host/standby.js";
@@ -201,14 +200,13 @@ export class Node {
     return this.deps.store.isLost?.(host.actor) ?? false;
   }
 
-  /** Actors whose commits hang, or whose key is here and their rows cannot be reached: perhaps another node is better off. */
+  /** Actors whose commits hang, that cannot be led, or whose key is here and their rows cannot be reached: perhaps another node is better off. */
   private stuck(): number[] {
     const { leases, node } = this.deps;
     const those: number[] = [];
     for (const host of this.hosts.values()) {
       const isHere = () => leases.leaders().get(host.name)?.node === node;
-      const isStuck = host.commitAgeMs > COMMIT_HANGS_AFTER_MS || (this.isLost(host) && isHere());
-      if (isStuck) those.push(host.actor);
+      if (host.isStuck || (this.isLost(host) && isHere())) those.push(host.actor);
     }
     return those;
   }

@@ -17,7 +17,7 @@ export interface View {
   readonly wishes: Wishes;
   /** Does somebody say, on the bus, that he leads the actor, though etcd may have forgotten it? */
   readonly isHeard: (actorName: string) => boolean;
-  /** Does a commit of the actor hang at a node, while this one's do not? */
+  /** Is the actor stuck at a node, while nothing is at this one? */
   readonly isStuck: (node: string, actorName: string) => boolean;
   /** Are this node's own ways to the servers good? */
   readonly isWell: boolean;
@@ -86,7 +86,7 @@ export class Placement {
     }
     if (suspicion !== null) return { text: suspicion, kind: "doubtful" };
     if (!view.isStuck(key.node, actorName)) return null;
-    return { text: CLAIM_REASONS.hangs, kind: "doubtful" };
+    return { text: CLAIM_REASONS.stuck, kind: "doubtful" };
   }
 
   /** Was this node, in the life that it has, taken for ended when it led the actor before? */

@@ -2,14 +2,16 @@
 import { expect, it } from "vitest";
 import { over } from "../../chaos/over.js";
 import { loggerOf } from "../../chaos/simulator/cluster/logger.js";
-import { makeServers, portsOf } from "../../chaos/simulator/cluster/ports.js";
+import { makeServers, portsOf, type Servers } from "../../chaos/simulator/cluster/ports.js";
 import { World } from "../../chaos/simulator/world/world.js";
 import { CommitTurns } from "../../services/host/commit-turns.js";
 import { Directory } from "../../services/host/directory.js";
 import type { HostObserver } from "../../services/host/observer.js";
 import { parseNodeInfo } from "../../services/node/info.js";
-import { CLAIMS_AT_ONCE_MAX, JOIN_GRACE_MS } from "../../services/node/limits.js";
+import { RAISES_IN_VAIN_MAX } from "../../services/host/limits.js";
+import { CLAIMS_AT_ONCE_MAX, JOIN_GRACE_MS, MOVE_AFTER_MS } from "../../services/node/limits.js";
 import { Node } from "../../services/node/node.js";
+import type { Log } from "../../services/ports/log.js";
 import { inTime, pass } from "../helpers/simulated.js";
 
 const SECOND_MS = 1_000;
@@ -18,8 +20,21 @@ const nothing = () => undefined;
 /** A node alone with so many ledger shards; shard n has had so much to do as `activity` says. */
 async function alone(shards: number, activity: (shard: number) => number, weight?: number) {
   const world = new World(1);
-  const process = world.start("node-1");
-  const ports = portsOf(process, makeServers(world, shards));
+  return started(world, "node-1", makeServers(world, shards), { activity, weight });
+}
+
+interface Ways {
+  readonly activity?: (shard: number) => number;
+  readonly weight?: number | undefined;
+  /** In place of how it reads the log. */
+  readonly log?: Partial<Log>;
+}
+
+async function started(world: World, name: string, servers: Servers, ways: Ways) {
+  const { activity = () => 0, weight, log = {} } = ways;
+  const process = world.start(name);
+  const own = portsOf(process, servers);
+  const ports = { ...own, log: over<Log>(own.log, log) };
   const { clock, incarnation } = process;
   const logger = loggerOf(process);
   const claimed: string[] = [];
@@ -33,10 +48,10 @@ async function alone(shards: number, activity: (shard: number) => number, weight
   };
   const heard = { committed: nothing, took: nothing, anchored: nothing, refused: nothing };
   const observer = { ...heard, became } as unknown as HostObserver;
-  const own = new Directory({ bus: ports.bus, store: ports.store, clock, logger, observer });
-  const directory = over(own, { activity });
+  const { bus, store } = ports;
+  const directory = over(new Directory({ bus, store, clock, logger, observer }), { activity });
   const turns = new CommitTurns(clock);
-  const deps = { node: "node-1", incarnation, clock, logger, observer, directory, turns };
+  const deps = { node: name, incarnation, clock, logger, observer, directory, turns };
   const node = new Node({ ...ports, ...deps }, weight === undefined ? {} : { weight });
   await inTime(world, () => node.start());
   return { world, node, leases: ports.leases, claimed, mostRising: () => mostRising };
@@ -61,4 +76,31 @@ it("claims the busiest first, so many at once and no more, and all of them in th
 it("tells the others how much it takes", async () => {
   const { leases } = await alone(1, () => 0, 3);
   expect(parseNodeInfo(leases.nodes().get("node-1")!).weight).toBe(3);
+});
+
+it("leaves to another node what it cannot lead, however well its ways to the servers are", async () => {
+  const world = new World(1);
+  const servers = makeServers(world, 1);
+  let tries = 0;
+  const consume = () => {
+    tries += 1;
+    return Promise.reject(new Error("no consumer could be made here"));
+  };
+  const ill = await started(world, "node-2", servers, { log: { consume } });
+  await pass(world, JOIN_GRACE_MS + 4 * SECOND_MS);
+  // It does not give up while it is alone.
+  const before = tries;
+  expect(before).toBeGreaterThan(RAISES_IN_VAIN_MAX);
+  await pass(world, 10 * SECOND_MS);
+  expect(tries).toBeGreaterThan(before);
+  const well = await started(world, "node-1", servers, {});
+  await pass(world, MOVE_AFTER_MS);
+  // The ill one is its first choice, and tries again ever more rarely.
+  let looks = 0;
+  for (let second = 0; second < 300; second++) {
+    await pass(world, SECOND_MS);
+    if (well.node.leading()["ledger.1"]) looks += 1;
+  }
+  expect(looks).toBeGreaterThan(290);
+  expect(["idle", "fenced"]).toContain(ill.node.states()["ledger.1"]);
 });
