@@ -7,6 +7,7 @@ import { askNodes } from "./ask-nodes.js";
 import { type ActorState, type ClusterState, type NodeState, withCluster } from "./cluster.js";
 import { printJson, printTable } from "./output.js";
 import { dataDirectory, readRunFile, type RunFile } from "./run-file.js";
+import { awayInWords } from "./servers-away.js";
 import { type Stop, stopInWords, stopsOf } from "./stops.js";
 import { formatMicroseconds } from "./words.js";
 
@@ -64,6 +65,7 @@ function sayJson(
     nodes: nodes.map((each) => ({
       node: each.node,
       alive: each.isAlive,
+      away: each.away,
       weight: each.weight,
       leaving: each.isLeaving,
       cordoned: each.isCordoned,
@@ -117,6 +119,9 @@ function say(
         reason,
       ]),
   ]);
+  for (const line of awayInWords(new Map(nodes.map(({ node, away }) => [node, away])))) {
+    process.stdout.write(`${line}\n`);
+  }
   for (const { actor, stopped } of actors) {
     if (stopped.length > 0) process.stdout.write(`${stopInWords(actor, stopped)}\n`);
   }

@@ -10,6 +10,7 @@ import { LeaderBoard } from "../supervisor/leaders.js";
 import { askNodes } from "./ask-nodes.js";
 import { CliError } from "./cli-error.js";
 import { dataDirectory, readRunFile, type RunFile } from "./run-file.js";
+import { serversAway } from "./servers-away.js";
 
 /** Where an operator's view of an exchange comes from. */
 export interface ClusterPlaces extends Pick<RunFile, "processes"> {
@@ -19,6 +20,8 @@ export interface ClusterPlaces extends Pick<RunFile, "processes"> {
 export interface NodeState {
   readonly node: string;
   readonly isAlive: boolean;
+  /** Servers that give it no answer, by name. */
+  readonly away: readonly string[];
   readonly weight: number;
   readonly isLeaving: boolean;
   readonly isCordoned: boolean;
@@ -73,7 +76,11 @@ export class Cluster {
     await this.ask(leases.look());
     const wishes = parseWishes(leases.wishes());
     const leaders = [...leases.leaders().values()];
-    const trials = [...(await askNodes<Record<string, Trial>>(this.run, "/trials")).values()];
+    const [said, away] = await Promise.all([
+      askNodes<Record<string, Trial>>(this.run, "/trials"),
+      serversAway(this.run),
+    ]);
+    const trials = [...said.values()];
     const configured = this.run.processes.filter(({ kind }) => kind === "node");
     const names = new Set([
       ...configured.map(({ name }) => name),
@@ -82,11 +89,12 @@ export class Cluster {
       ...wishes.drained,
     ]);
     const nodes = [...names].toSorted().map((node): NodeState => {
-      const said = leases.nodes().get(node);
-      const { weight, isLeaving } = parseNodeInfo(said ?? "");
+      const member = leases.nodes().get(node);
+      const { weight, isLeaving } = parseNodeInfo(member ?? "");
       return {
         node,
-        isAlive: said !== undefined,
+        isAlive: member !== undefined,
+        away: away.get(node) ?? [],
         weight,
         isLeaving,
         isCordoned: wishes.cordoned.has(node),

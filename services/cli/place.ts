@@ -152,6 +152,10 @@ function whyNotLed(state: ClusterState, actor: string, node: string): string {
   if (now.node === node) return `${node} has been given it, and has yet to raise its token`;
   if (now.node === null) return "nobody leads it now, and so nobody can hand it over";
   if (!nodeOf(state, now.node).isAlive) return `${now.node}, which leads it, is not alive`;
+  for (const each of [now.node, node]) {
+    const { away } = nodeOf(state, each);
+    if (away.length > 0) return `${each} has no answer from ${away.join(" and ")}`;
+  }
   return `${now.node} still leads it, and ${node} is not ready to: a large book takes longer to load, and other moves come first`;
 }
 

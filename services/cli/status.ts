@@ -6,6 +6,7 @@ import type { Latencies } from "../participants/latencies.js";
 import { isAlive } from "../servers/process-identity.js";
 import { progress } from "./output.js";
 import { processesOf } from "./run-file.js";
+import { awayInWords, serversAway } from "./servers-away.js";
 import { stopInWords, stopsOf } from "./stops.js";
 
 const EVERY_MS = 2_000;
@@ -20,6 +21,8 @@ export class Status {
   private readonly timer: NodeJS.Timeout | undefined;
   private seen = { submitted: 0, fills: 0 };
   private leaders = "";
+  /** What was said of servers that do not answer. */
+  private away = "";
   /** What was said of actors that have stopped. */
   private stops: readonly string[] = [];
   /** The ports of servers that have ended. */
@@ -50,6 +53,7 @@ export class Status {
     this.seen = { submitted, fills };
     this.showServers();
     await this.showLeaders();
+    await this.showAway();
     await this.showStops();
   }
 
@@ -61,6 +65,16 @@ export class Status {
       this.ended.add(port);
       progress(`  ${kind} has ended (process ${pid}); stop and start again: nothing is lost`);
     }
+  }
+
+  /** Servers that give nodes no answer, and that all have one again. */
+  private async showAway(): Promise<void> {
+    const away = await serversAway({ processes: processesOf(this.exchange) });
+    if (away.size === 0) return;
+    const text = awayInWords(away).join("; ");
+    if (text !== this.away)
+      progress(`  ${text === "" ? "the servers answer all nodes again" : text}`);
+    this.away = text;
   }
 
   /** An actor that has stopped, once for each time that it has on another node. */

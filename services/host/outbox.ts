@@ -32,8 +32,10 @@ interface Pending {
   /** The highest number that was sent. */
   sent: number;
   confirmed: number;
-  /** When something was last sent or confirmed. */
+  /** When something was last confirmed, or the first of what waits was sent. */
   movedAtMs: number;
+  /** When something was last sent again. */
+  resentAtMs: number;
   /** Up to where was sent again, when more is to follow, and up to where it is to be; else 0. What was sent since is on its way. */
   resentUpTo: number;
   resendTo: number;
@@ -100,10 +102,9 @@ export class Outbox {
   /** Sends again what has waited too long for its receiver. */
   resendOverdue(): void {
     const now = this.clock.now();
-    for (const [destination, pending] of this.byDestination) {
-      if (pending.frames.length > 0 && now - pending.movedAtMs >= RESEND_AFTER_MS) {
-        this.resend(destination, 0);
-      }
+    for (const [destination, { frames, movedAtMs, resentAtMs }] of this.byDestination) {
+      const quietMs = now - Math.max(movedAtMs, resentAtMs);
+      if (frames.length > 0 && quietMs >= RESEND_AFTER_MS) this.resend(destination, 0);
     }
   }
 
@@ -153,7 +154,7 @@ export class Outbox {
   private sendAgain(pending: Pending, from: number): void {
     const { frames, resendTo } = pending;
     const wanted = frames.filter(({ row }) => row.last >= from && row.last <= resendTo);
-    if (wanted.length > 0) pending.movedAtMs = this.clock.now();
+    if (wanted.length > 0) pending.resentAtMs = this.clock.now();
     const now = wanted.slice(0, RESEND_FRAMES_MAX);
     for (const { row } of now) this.publish(row);
     pending.resentUpTo = now.length < wanted.length ? now.at(-1)!.row.last : 0;
@@ -172,7 +173,7 @@ export class Outbox {
     if (!pending) {
       const movedAtMs = this.clock.now();
       const nothing = { lagMs: 0, sent: 0, confirmed: 0, resentUpTo: 0, resendTo: 0 };
-      pending = { frames: [], movedAtMs, ...nothing };
+      pending = { frames: [], movedAtMs, resentAtMs: -Infinity, ...nothing };
       this.byDestination.set(destination, pending);
     }
     if (pending.frames.length === 0) pending.movedAtMs = this.clock.now();

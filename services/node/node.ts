@@ -173,7 +173,10 @@ export class Node {
     if (lost.length > 0) {
       reasons.push(`the PostgreSQL of ${lost.map(({ name }) => name).join(", ")} does not answer`);
     }
-    return this.neighbours.isWell ? reasons : [...reasons, "NATS or PostgreSQL does not answer"];
+    const { nats, postgres } = this.neighbours.away;
+    if (nats) reasons.push("NATS does not answer");
+    if (postgres) reasons.push("PostgreSQL does not answer");
+    return reasons;
   }
 
   /** Which servers have not answered this node for too long; without etcd it leads on, and is ready. */

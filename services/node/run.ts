@@ -41,6 +41,7 @@ export async function runNode(config: Config, ports: NodePorts): Promise<void> {
     },
     extra: {
       "/leading": () => node.leading(),
+      "/away": () => node.away(),
       "/backlogs": () => node.backlogs(),
       "/standbys": () => node.standbys(),
       "/trials": () => node.trials(),

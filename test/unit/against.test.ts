@@ -25,6 +25,7 @@ function clusterOf(changes: Partial<Record<string, Partial<NodeState>>> = {}): C
   const nodes = ["node-1", "node-2", "node-3"].map((node) => ({
     node,
     isAlive: true,
+    away: [],
     weight: 1,
     isLeaving: false,
     isCordoned: false,

@@ -40,6 +40,15 @@ it.each([
   expect(exitCodeOf(error, args)).toBe(code);
 });
 
+it("a server that has ended is told of as what it is", () => {
+  const refused = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:4"), {
+    code: "ECONNREFUSED",
+  });
+  expect(wordsOf(refused)).toMatch(
+    /^SERVER_UNREACHABLE: nothing listens there \(connect ECONNREFUSED 127.0.0.1:4\); /,
+  );
+});
+
 it("only a bug shows its stack", () => {
   expect(wordsOf(INPUT)).toBe("UNKNOWN_MUTATION: no such safety");
   expect(wordsOf(BUG)).toContain("at ");

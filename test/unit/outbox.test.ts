@@ -47,6 +47,26 @@ describe("the outbox (R4)", () => {
     expect(outbox.backlog().frames).toBe(1);
   });
 
+  it("tells for how long nothing was confirmed, however often it was sent again", () => {
+    const { clock, outbox, published, row } = setUp();
+    outbox.send([row(1)]);
+    for (let second = 0; second < 12; second++) {
+      clock.advance(RESEND_AFTER_MS);
+      outbox.resendOverdue();
+      outbox.resendOverdue();
+    }
+    expect(published).toEqual(Array.from({ length: 13 }, () => 1));
+    expect(outbox.backlog()).toEqual({ frames: 1, ageMs: 12 * RESEND_AFTER_MS });
+    outbox.send([row(2)]);
+    outbox.confirm(1025, 7, 1);
+    clock.advance(3);
+    expect(outbox.backlog()).toEqual({ frames: 1, ageMs: 3 });
+    outbox.confirm(1025, 7, 2);
+    clock.advance(RESEND_AFTER_MS);
+    outbox.send([row(3)]);
+    expect(outbox.backlog()).toEqual({ frames: 1, ageMs: 0 });
+  });
+
   it("sends a long queue again a part at a time, each as soon as the one before is confirmed", () => {
     const { outbox, published, row } = setUp();
     const rows = Array.from({ length: 2 * RESEND_FRAMES_MAX + 1 }, (_, at) => row(at + 1));

@@ -69,3 +69,42 @@ it("says once that an actor has stopped, on which node and why, and again where 
   expect(await said()).toEqual([line("node-1, node-2")]);
   status.stop();
 });
+
+it("says once which servers give nodes no answer, and that all have one again", async () => {
+  const nodes = ["node-1", "node-2"].map((name, at) => ({
+    name,
+    kind: "node",
+    pid: process.pid,
+    ports: { http: 1 + at },
+  }));
+  const away = new Map<number, object>();
+  let isSilent = false;
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (url) => {
+    if (isSilent) throw new Error("nobody listens");
+    const [, port, path] = /:(\d)(\/\w+)$/.exec(url as string)!;
+    return Response.json(path === "/away" ? (away.get(Number(port)) ?? {}) : {});
+  });
+  const { status, lines } = statusOf(new Map(nodes.map((node) => [node.name, node])));
+  const said = async () => {
+    await vi.advanceTimersByTimeAsync(2_000);
+    return lines.splice(0).filter((line) => line.includes("answer"));
+  };
+  expect(await said()).toEqual([]);
+  away.set(1, { nats: true, etcd: false, postgres: false });
+  away.set(2, { nats: true, etcd: false, postgres: false });
+  expect(await said()).toEqual([
+    expect.stringContaining("no answer from NATS: node-1, node-2 wait for it"),
+  ]);
+  expect(await said()).toEqual([]);
+  away.set(2, { nats: true, etcd: false, postgres: true });
+  expect((await said())[0]).toContain(
+    "no answer from NATS: node-1 waits for it; no answer from NATS and PostgreSQL: node-2 waits for it",
+  );
+  // Nodes that say nothing do not say that all is well.
+  isSilent = true;
+  expect(await said()).toEqual([]);
+  isSilent = false;
+  away.clear();
+  expect(await said()).toEqual([expect.stringContaining("the servers answer all nodes again")]);
+  status.stop();
+});
