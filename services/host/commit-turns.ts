@@ -4,7 +4,7 @@
  * what each costs besides its rows is paid less often, and what one actor's commit has brought into a core's caches serves
  * the next one's. When it is quiet there is always a turn to be had.
  */
-import { type Clock, untilStep } from "../ports/clock.js";
+import type { Clock } from "../ports/clock.js";
 import * as limits from "./limits.js";
 
 /** Begins a commit, which never rejects; null: there is nothing to commit any more. */
@@ -43,7 +43,8 @@ export class CommitTurns {
       return this.next();
     }
     this.waiting.add(begin);
-    if (this.waiting.size === 1) this.clock.after(untilStep(this.clock, stepMs), () => this.step());
+    if (this.waiting.size > 1) return;
+    this.clock.after(stepMs - (this.clock.now() % stepMs), () => this.step());
   }
 
   /** About twice what commits take, a power of two: whoever waits for another step does so for a part of the longest. */

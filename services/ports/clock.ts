@@ -24,8 +24,8 @@ export function every(clock: Clock, intervalMs: number, task: () => void): () =>
   return () => cancel();
 }
 
-/** How long it is until the clock shows a multiple of an interval. A timer may be a little early: the step that is just due is the one before. */
-export function untilStep(clock: Clock, intervalMs: number): number {
+/** A timer may be a little early: the step that is just due is the one before. */
+function untilStep(clock: Clock, intervalMs: number): number {
   const leftMs = intervalMs - (clock.now() % intervalMs);
   return leftMs < intervalMs / 2 ? leftMs + intervalMs : leftMs;
 }

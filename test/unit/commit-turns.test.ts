@@ -103,10 +103,17 @@ describe("the turns of commits", () => {
     expect(commits.begun).toHaveLength(before);
     commits.clock.advance(1);
     expect(commits.begun.slice(before)).toEqual(["one", "two"]);
-    // Who asks while these are under way is not of this step any more.
-    commits.ask("three");
     await commits.end("one");
-    expect(commits.begun).toHaveLength(before + 2);
+    await commits.end("two");
+    // Nobody waits for longer than a step, however soon it comes.
+    commits.clock.advance(COMMIT_STEP_MS_MAX - (commits.clock.now() % COMMIT_STEP_MS_MAX) - 2);
+    commits.ask("late");
+    commits.clock.advance(2);
+    expect(commits.begun.at(-1)).toBe("late");
+    // Who asks while one is under way is not of this step any more.
+    commits.ask("three");
+    await commits.end("late");
+    expect(commits.begun).toHaveLength(before + 3);
     commits.clock.advance(COMMIT_STEP_MS_MAX);
     expect(commits.begun.at(-1)).toBe("three");
   });
