@@ -112,7 +112,7 @@ export class GatewayCore {
   notReady(): string[] {
     return this.ledgers
       .filter(({ actor }) => !this.parts.leaders.isLed(actor))
-      .map(({ name }) => `nobody leads ${name}`);
+      .map(({ name }) => `no leader of ${name} is heard`);
   }
 
   /** Refuses new commands, and waits for the answers to those it has taken. */

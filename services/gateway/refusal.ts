@@ -79,7 +79,7 @@ export const gatewayStopping = (advice: string): CommandRefusal =>
 export const noLeader = (name: string): CommandRefusal =>
   unavailable(
     "NO_LEADER",
-    `nobody leads ${name} now; nothing was done; try again in a moment`,
+    `no leader of ${name} is heard now; nothing was done; try again in a moment`,
     RETRY_WITHOUT_LEADER_MS,
   );
 
