@@ -24,7 +24,10 @@ export function exitCodeOf(error: unknown, [command = "", ...others]: readonly s
 /** An error with a code is for the person at the terminal; anything else is a bug, and its stack is of use. */
 export function wordsOf(error: unknown): string {
   if (codeOf(error) === "ECONNREFUSED") {
-    return `SERVER_UNREACHABLE: nothing listens there (${(error as Error).message}); a part of the exchange has ended. What npm start prints says which; it starts its own processes again by itself, and servers when it is started again`;
+    return (
+      `SERVER_UNREACHABLE: nothing listens there (${(error as Error).message}); a part of the exchange has ended. ` +
+      "What npm start prints says which; it starts its own processes again by itself, and servers when it is started again"
+    );
   }
   const isKnown = typeof codeOf(error) === "string";
   return isKnown ? (error as Error).message : ((error as Error).stack ?? String(error));

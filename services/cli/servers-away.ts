@@ -3,26 +3,16 @@ import type { ServersAway } from "../node/reach.js";
 import { askNodes } from "./ask-nodes.js";
 import type { RunFile } from "./run-file.js";
 
-const NAMES: Readonly<Record<keyof ServersAway, string>> = {
-  nats: "NATS",
-  etcd: "etcd",
-  postgres: "PostgreSQL",
-};
-
 /** The names of those servers, by the node that says so. One that says nothing is left out. */
 export async function serversAway(
   run: Pick<RunFile, "processes">,
 ): Promise<Map<string, readonly string[]>> {
-  const away = new Map<string, readonly string[]>();
-  for (const [node, said] of await askNodes<ServersAway>(run, "/away"))
-    away.set(node, awayNames(said));
-  return away;
+  const said = await askNodes<ServersAway>(run, "/away");
+  return new Map([...said].map(([node, away]) => [node, namesOf(away)]));
 }
 
-export function awayNames(away: Partial<ServersAway>): string[] {
-  return Object.entries(NAMES).flatMap(([server, name]) =>
-    away[server as keyof ServersAway] ? [name] : [],
-  );
+function namesOf({ nats, etcd, postgres }: ServersAway): string[] {
+  return [nats ? "NATS" : "", etcd ? "etcd" : "", postgres ? "PostgreSQL" : ""].filter(Boolean);
 }
 
 /** Lines for people, one for each set of servers; none where all nodes have answers. */

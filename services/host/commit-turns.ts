@@ -47,7 +47,7 @@ export class CommitTurns {
     this.clock.after(stepMs - (this.clock.now() % stepMs), () => this.step());
   }
 
-  /** About twice what commits take, a power of two: whoever waits for another step does so for a part of the longest. */
+  /** About twice what commits take, as a power of two; 0: they are quick. */
   private stepMs(): number {
     if (this.clock.now() - this.endedMs > limits.COMMITS_REMEMBERED_MS) this.usualMs = 0;
     if (this.usualMs < limits.COMMIT_IS_SLOW_MS) return 0;

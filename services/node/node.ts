@@ -208,8 +208,8 @@ export class Node {
     const { leases, node } = this.deps;
     const those: number[] = [];
     for (const host of this.hosts.values()) {
-      const isHere = () => leases.leaders().get(host.name)?.node === node;
-      if (host.isStuck || (this.isLost(host) && isHere())) those.push(host.actor);
+      const isLostHere = this.isLost(host) && leases.leaders().get(host.name)?.node === node;
+      if (host.isStuck || isLostHere) those.push(host.actor);
     }
     return those;
   }

@@ -2,6 +2,14 @@ import { afterEach, expect, it, vi } from "vitest";
 import { Status } from "../../services/cli/status.js";
 import { Latencies } from "../../services/participants/latencies.js";
 
+/** At the ports 1 and 2. */
+const TWO_NODES = new Map(
+  [1, 2].map((http) => {
+    const name = `node-${http}`;
+    return [name, { name, kind: "node", pid: process.pid, ports: { http } }];
+  }),
+);
+
 afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
@@ -39,13 +47,6 @@ it("says of each two seconds what was done in them, and how long that took", asy
 });
 
 it("says once that an actor has stopped, on which node and why, and again where another stops it", async () => {
-  const nodes = ["node-1", "node-2"].map((name, at) => ({
-    name,
-    kind: "node",
-    pid: process.pid,
-    ports: { http: 1 + at },
-  }));
-  const processes = new Map(nodes.map((node) => [node.name, node]));
   const stopped = new Set<string>();
   vi.spyOn(globalThis, "fetch").mockImplementation(async (url) =>
     Response.json(
@@ -54,7 +55,7 @@ it("says once that an actor has stopped, on which node and why, and again where 
         : {},
     ),
   );
-  const { status, lines } = statusOf(processes);
+  const { status, lines } = statusOf(TWO_NODES);
   const said = async () => {
     await vi.advanceTimersByTimeAsync(2_000);
     return lines.splice(0).filter((line) => line.includes("stopped"));
@@ -71,12 +72,6 @@ it("says once that an actor has stopped, on which node and why, and again where 
 });
 
 it("says once which servers give nodes no answer, and that all have one again", async () => {
-  const nodes = ["node-1", "node-2"].map((name, at) => ({
-    name,
-    kind: "node",
-    pid: process.pid,
-    ports: { http: 1 + at },
-  }));
   const away = new Map<number, object>();
   let isSilent = false;
   vi.spyOn(globalThis, "fetch").mockImplementation(async (url) => {
@@ -84,7 +79,7 @@ it("says once which servers give nodes no answer, and that all have one again", 
     const [, port, path] = /:(\d)(\/\w+)$/.exec(url as string)!;
     return Response.json(path === "/away" ? (away.get(Number(port)) ?? {}) : {});
   });
-  const { status, lines } = statusOf(new Map(nodes.map((node) => [node.name, node])));
+  const { status, lines } = statusOf(TWO_NODES);
   const said = async () => {
     await vi.advanceTimersByTimeAsync(2_000);
     return lines.splice(0).filter((line) => line.includes("answer"));
