@@ -1,8 +1,9 @@
 /**
- * The commits of a node take turns, a few at a time. Whoever waits has not closed its batch and goes on applying what comes
- * in. While commits take long, because the machine is busy, they begin at steps, all together: batches are fewer and larger,
- * what each costs besides its rows is paid less often, and what one actor's commit has brought into a core's caches serves
- * the next one's. When it is quiet there is always a turn to be had.
+ * When the actors of a node commit: all that want to, together, and then, when that is over, all that want to by then. The store
+ * makes one transaction of them. Whoever waits has not closed its batch and goes on applying what comes in, so batches grow
+ * with what commits take. While they take long, because the machine is busy, they also begin at steps: they are fewer
+ * and larger then, what each costs besides its rows is paid less often, and what one actor's batch has brought into a core's
+ * caches serves the next one's.
  */
 import type { Clock } from "../ports/clock.js";
 import * as limits from "./limits.js";
@@ -15,10 +16,11 @@ const LAST_COMMIT_SHARE = 1 / 8;
 
 export class CommitTurns {
   private readonly clock: Clock;
-  /** Who begins as soon as there is a turn, and who does at the next step. */
+  /** Who begins when those under way have ended, and who does at the next step. */
   private readonly line = new Set<BeginCommit>();
   private readonly waiting = new Set<BeginCommit>();
-  private free = limits.COMMITS_AT_ONCE;
+  private isTaken = false;
+  private isNextSoon = false;
   /** What commits have taken of late, and when the last one ended. */
   private usualMs = 0;
   private endedMs = 0;
@@ -33,18 +35,28 @@ export class CommitTurns {
     this.working = working;
   }
 
-  /** Begins a commit when its turn has come, perhaps at once. To ask for the same again changes nothing. */
+  /** Begins a commit when its turn has come, as soon as can be or at a step. To ask for the same again changes nothing. */
   take(begin: BeginCommit): void {
     this.working();
     if (this.line.has(begin) || this.waiting.has(begin)) return;
     const stepMs = this.stepMs();
     if (stepMs === 0) {
       this.line.add(begin);
-      return this.next();
+      return this.soon();
     }
     this.waiting.add(begin);
     if (this.waiting.size > 1) return;
     this.clock.after(stepMs - (this.clock.now() % stepMs), () => this.step());
+  }
+
+  /** With whoever else asks in this turn of the event loop: one read of a socket may bring something to several actors. */
+  private soon(): void {
+    if (this.isTaken || this.isNextSoon) return;
+    this.isNextSoon = true;
+    this.clock.soon(() => {
+      this.isNextSoon = false;
+      this.next();
+    });
   }
 
   /** About twice what commits take, as a power of two; 0: they are quick. */
@@ -61,24 +73,24 @@ export class CommitTurns {
     this.next();
   }
 
+  /** All of the line in one turn of the event loop, by which the store knows that they belong together. */
   private next(): void {
-    for (const begin of this.line) {
-      if (this.free === 0) return;
-      this.line.delete(begin);
-      const commit = begin();
-      if (commit) this.watch(commit);
-    }
+    if (this.isTaken || this.line.size === 0) return;
+    const begins = [...this.line];
+    this.line.clear();
+    const commits = begins.map((begin) => begin()).filter((commit) => commit !== null);
+    if (commits.length > 0) this.watch(Promise.all(commits));
   }
 
-  /** A turn ends with its commit; one that hangs holds up the others only for so long. */
-  private watch(commit: Promise<void>): void {
+  /** A turn ends with its last commit; one that hangs holds up the others only for so long. */
+  private watch(commit: Promise<unknown>): void {
     const beganMs = this.clock.now();
-    this.free -= 1;
+    this.isTaken = true;
     let isOver = false;
     const over = (): void => {
       if (isOver) return;
       isOver = true;
-      this.free += 1;
+      this.isTaken = false;
       this.next();
     };
     const cancel = this.clock.after(limits.COMMIT_TURN_MS_MAX, over);

@@ -11,11 +11,7 @@ export const ANNOUNCE_IDLE_EVERY_MS = 300;
 /** A leader whose commit has had no answer for so long no longer says that it leads. */
 export const COMMIT_HANGS_AFTER_MS = 700;
 
-/**
- * Commits of one node that are under way at once. Fewer make larger batches of what comes in meanwhile; one that hangs
- * gives its turn to the next after so long.
- */
-export const COMMITS_AT_ONCE = 2;
+/** The commits of a node that are under way end first, but one that hangs holds up the next ones only for so long. */
 export const COMMIT_TURN_MS_MAX = 250;
 /**
  * Commits that take so long are those of a busy machine: they begin together then, at steps that are at most so long. What they took

@@ -159,7 +159,11 @@ export interface Store {
     holder: Holder,
     leaseRevision: number,
   ): Promise<ActorRecord | null>;
-  /** Rejects with FencedError, CommitUnknownError or ClientOrderIdConflict; resolves with Postgres's clock (µs). */
+  /**
+   * Rejects with FencedError, CommitUnknownError or ClientOrderIdConflict; resolves with Postgres's clock (µs). Those that are asked
+   * for in one turn of the event loop may become one transaction; what stops one of them stops no other, but that it is not known
+   * whether one has happened may hold for all.
+   */
   commit(batch: Batch): Promise<{ readonly time: number }>;
   /** One round trip: whoever takes over many actors at once waits for each. */
   correspondence(actor: number): Promise<Correspondence>;

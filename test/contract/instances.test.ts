@@ -6,6 +6,7 @@ import { genesis } from "../../services/migrate/genesis.js";
 import { migrate } from "../../services/migrate/migrate.js";
 import { holderOf, SHARDS } from "./actors.js";
 import { describeClientOrderIds } from "./client-order-ids-contract.js";
+import { describeCommitsTogether } from "./store-together-contract.js";
 import { type TestDatabase, TestDatabases } from "./postgres.js";
 import { describeAccountReads } from "./reads-accounts-contract.js";
 import { DEFINITION, type ReadsBench } from "./reads-bench.js";
@@ -184,6 +185,7 @@ async function openReadsBench(): Promise<ReadsBench> {
 }
 
 describeClaims("two instances", openStoreBench);
+describeCommitsTogether("two instances", openStoreBench);
 describeClientOrderIds("two instances", openStoreBench);
 describeAccountReads("two instances", openReadsBench);
 describeStandingReads("two instances", openReadsBench);

@@ -2,10 +2,12 @@
 import type pg from "pg";
 import { openPool } from "../../services/adapters/postgres/connections.js";
 import { genesis } from "../../services/migrate/genesis.js";
+import { PostgresStore } from "../../services/adapters/postgres/store.js";
 import { migrate } from "../../services/migrate/migrate.js";
 import type { Row } from "../../services/ports/store.js";
 import { startTestPostgres } from "../helpers/servers.js";
-import { SHARDS } from "./actors.js";
+import { holderOf, SHARDS } from "./actors.js";
+import type { StoreBench } from "./store-bench.js";
 
 export class TestDatabases {
   readonly stop: () => Promise<void>;
@@ -82,4 +84,25 @@ export class TestDatabase {
     );
     return row!.actor;
   }
+}
+
+/** A store and its rival on a database of their own. */
+export async function openStoreBench(databases: TestDatabases): Promise<StoreBench> {
+  const database = await databases.make();
+  const store = new PostgresStore(database.url, holderOf("node-1").incarnation);
+  const rival = new PostgresStore(database.url, holderOf("node-2").incarnation);
+  return {
+    store,
+    rival,
+    addMarket: (name) => database.addMarket(name),
+    contents: () => database.contents(),
+    reincarnate: async () => {
+      await database.query("UPDATE actors SET incarnation = incarnation + 1");
+    },
+    close: async () => {
+      await store.close();
+      await rival.close();
+      await database.close();
+    },
+  };
 }

@@ -17,6 +17,7 @@ import { describeMarketReads } from "./reads-markets-contract.js";
 import type { StoreBench } from "./store-bench.js";
 import { describeClaims } from "./store-claims-contract.js";
 import { describeCommits } from "./store-commit-contract.js";
+import { describeCommitsTogether } from "./store-together-contract.js";
 import { describeRecovery } from "./store-recovery-contract.js";
 
 const schedulers: LiveScheduler[] = [];
@@ -76,6 +77,7 @@ async function openReads(): Promise<ReadsBench> {
 }
 
 describeCommits("the simulator's Postgres", openStores);
+describeCommitsTogether("the simulator's Postgres", openStores);
 describeClaims("the simulator's Postgres", openStores);
 describeClientOrderIds("the simulator's Postgres", openStores);
 describeRecovery("the simulator's Postgres", openStores);

@@ -18,8 +18,7 @@ import {
   Venue,
 } from "./actors.js";
 import { describeClientOrderIds } from "./client-order-ids-contract.js";
-import { type TestDatabase, TestDatabases } from "./postgres.js";
-import type { StoreBench } from "./store-bench.js";
+import { openStoreBench, type TestDatabase, TestDatabases } from "./postgres.js";
 import { describeClaims } from "./store-claims-contract.js";
 import { describeCommits } from "./store-commit-contract.js";
 import { TcpProxy } from "../../chaos/stage/tcp-proxy.js";
@@ -41,25 +40,7 @@ beforeAll(async () => {
 
 afterAll(() => databases?.stop());
 
-async function openBench(): Promise<StoreBench> {
-  const database = await databases.make();
-  const store = new PostgresStore(database.url, holderOf("node-1").incarnation);
-  const rival = new PostgresStore(database.url, holderOf("node-2").incarnation);
-  return {
-    store,
-    rival,
-    addMarket: (name) => database.addMarket(name),
-    contents: () => database.contents(),
-    reincarnate: async () => {
-      await database.query("UPDATE actors SET incarnation = incarnation + 1");
-    },
-    close: async () => {
-      await store.close();
-      await rival.close();
-      await database.close();
-    },
-  };
-}
+const openBench = () => openStoreBench(databases);
 
 describeCommits("Postgres", openBench);
 describeClaims("Postgres", openBench);

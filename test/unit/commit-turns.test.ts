@@ -4,7 +4,6 @@ import {
   COMMIT_IS_SLOW_MS,
   COMMIT_STEP_MS_MAX,
   COMMIT_TURN_MS_MAX,
-  COMMITS_AT_ONCE,
   COMMITS_REMEMBERED_MS,
 } from "../../services/host/limits.js";
 import { ManualClock } from "../helpers/manual-clock.js";
@@ -18,13 +17,15 @@ class Commits {
   private readonly ends = new Map<string, () => void>();
   private readonly begins = new Map<string, BeginCommit>();
 
-  ask(...names: string[]): void {
+  /** All in one turn of the event loop, and on to the next, in which they begin if they may. */
+  async ask(...names: string[]): Promise<void> {
     for (const name of names) this.turns.take(this.beginOf(name));
+    await nextTurn();
   }
 
   /** One commit, from the asking for it to its end, that takes so long. */
   async take(name: string, tookMs: number): Promise<void> {
-    this.ask(name);
+    await this.ask(name);
     while (!this.ends.has(name)) this.clock.advance(1);
     this.clock.advance(tookMs);
     await this.end(name);
@@ -32,8 +33,7 @@ class Commits {
 
   async end(name: string): Promise<void> {
     this.ends.get(name)!();
-    await Promise.resolve();
-    await Promise.resolve();
+    await nextTurn();
   }
 
   private beginOf(name: string): BeginCommit {
@@ -48,47 +48,62 @@ class Commits {
   }
 }
 
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
 const names = (count: number) => Array.from({ length: count }, (_, at) => `actor ${at + 1}`);
 
 describe("the turns of commits", () => {
-  it("are few at a time, in the order in which they were asked for, each once", async () => {
+  it("are of all that ask in one turn of the event loop, each once", async () => {
     const commits = new Commits();
-    const all = names(COMMITS_AT_ONCE + 2);
-    commits.ask(...all, ...all);
-    expect(commits.begun).toEqual(all.slice(0, COMMITS_AT_ONCE));
-    await commits.end(all[0]!);
-    expect(commits.begun).toEqual(all.slice(0, COMMITS_AT_ONCE + 1));
-    await commits.end(all[1]!);
+    const all = names(5);
+    await commits.ask(...all, ...all);
     expect(commits.begun).toEqual(all);
   });
 
-  it("are asked for in the midst of work, and each time that is told", () => {
+  it("come after each other, and whoever asks meanwhile has the next one with the others", async () => {
+    const commits = new Commits();
+    await commits.ask("one", "two");
+    await commits.ask("three");
+    await commits.ask("four");
+    await commits.end("one");
+    expect(commits.begun).toEqual(["one", "two"]);
+    await commits.ask("one");
+    await commits.end("two");
+    expect(commits.begun).toEqual(["one", "two", "three", "four", "one"]);
+  });
+
+  it("are asked for in the midst of work, and each time that is told", async () => {
     const commits = new Commits();
     let told = 0;
     commits.turns.onWork(() => (told += 1));
-    commits.ask(...names(COMMITS_AT_ONCE + 2));
-    expect(told).toBe(COMMITS_AT_ONCE + 2);
+    await commits.ask(...names(4));
+    expect(told).toBe(4);
   });
 
-  it("pass over who has nothing to commit any more", () => {
+  it("pass over who has nothing to commit any more", async () => {
     const commits = new Commits();
-    for (let n = 0; n < COMMITS_AT_ONCE * 3; n++) commits.turns.take(() => null);
-    commits.ask("last");
+    for (let n = 0; n < 3; n++) commits.turns.take(() => null);
+    await commits.ask("last");
     expect(commits.begun).toEqual(["last"]);
+    commits.turns.take(() => null);
+    await commits.end("last");
+    await commits.ask("another");
+    expect(commits.begun.at(-1)).toBe("another");
   });
 
   it("go to the next when one hangs, and that one's end gives no second turn", async () => {
     const commits = new Commits();
-    const all = names(COMMITS_AT_ONCE * 2 + 1);
-    commits.ask(...all);
+    await commits.ask("hangs");
+    await commits.ask("second");
     commits.clock.advance(COMMIT_TURN_MS_MAX - 1);
-    expect(commits.begun).toHaveLength(COMMITS_AT_ONCE);
+    expect(commits.begun).toEqual(["hangs"]);
     commits.clock.advance(1);
-    expect(commits.begun).toHaveLength(COMMITS_AT_ONCE * 2);
-    await commits.end(all[0]!);
-    expect(commits.begun).toHaveLength(COMMITS_AT_ONCE * 2);
-    await commits.end(all[COMMITS_AT_ONCE]!);
-    expect(commits.begun).toEqual(all);
+    expect(commits.begun).toEqual(["hangs", "second"]);
+    await commits.ask("third");
+    await commits.end("hangs");
+    expect(commits.begun).toEqual(["hangs", "second"]);
+    await commits.end("second");
+    expect(commits.begun).toEqual(["hangs", "second", "third"]);
   });
 
   it("begin at steps, all together, while commits take long", async () => {
@@ -96,9 +111,9 @@ describe("the turns of commits", () => {
     for (let n = 0; n < 30; n++) await commits.take(`slow ${n}`, COMMIT_IS_SLOW_MS * 2);
     const before = commits.begun.length;
     commits.clock.advance(COMMIT_STEP_MS_MAX - (commits.clock.now() % COMMIT_STEP_MS_MAX) + 3);
-    commits.ask("one");
+    await commits.ask("one");
     commits.clock.advance(5);
-    commits.ask("one", "two");
+    await commits.ask("one", "two");
     commits.clock.advance(COMMIT_STEP_MS_MAX - 9);
     expect(commits.begun).toHaveLength(before);
     commits.clock.advance(1);
@@ -107,11 +122,11 @@ describe("the turns of commits", () => {
     await commits.end("two");
     // Nobody waits for longer than a step, however soon it comes.
     commits.clock.advance(COMMIT_STEP_MS_MAX - (commits.clock.now() % COMMIT_STEP_MS_MAX) - 2);
-    commits.ask("late");
+    await commits.ask("late");
     commits.clock.advance(2);
     expect(commits.begun.at(-1)).toBe("late");
     // Who asks while one is under way is not of this step any more.
-    commits.ask("three");
+    await commits.ask("three");
     await commits.end("late");
     expect(commits.begun).toHaveLength(before + 3);
     commits.clock.advance(COMMIT_STEP_MS_MAX);
@@ -121,24 +136,24 @@ describe("the turns of commits", () => {
   it("begin at once while commits are quick, after long quiet too", async () => {
     const commits = new Commits();
     for (let n = 0; n < 30; n++) await commits.take(`quick ${n}`, COMMIT_IS_SLOW_MS - 1);
-    commits.ask("one");
+    await commits.ask("one");
     expect(commits.begun.at(-1)).toBe("one");
     commits.clock.advance(10 * COMMIT_STEP_MS_MAX);
     await commits.end("one");
-    commits.ask("two");
+    await commits.ask("two");
     expect(commits.begun.at(-1)).toBe("one");
     commits.clock.advance(COMMITS_REMEMBERED_MS + COMMIT_STEP_MS_MAX);
     expect(commits.begun.at(-1)).toBe("two");
     await commits.end("two");
     commits.clock.advance(COMMITS_REMEMBERED_MS + 1);
-    commits.ask("three");
+    await commits.ask("three");
     expect(commits.begun.at(-1)).toBe("three");
   });
 
   it("take one commit that took very long for no more than a step's", async () => {
     const commits = new Commits();
     await commits.take("frozen", 10_000);
-    commits.ask("next");
+    await commits.ask("next");
     expect(commits.begun.at(-1)).toBe("next");
   });
 });

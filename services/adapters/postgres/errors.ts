@@ -10,3 +10,9 @@ export function sqlState(error: unknown): string | undefined {
 export function isOwnBug(state: string): boolean {
   return ["0A", "21", "22", "23", "42", "54", "P0", "XX"].includes(state.slice(0, 2));
 }
+
+/** Has the server refused a statement, and so undone its transaction? Then it is sure that nothing of it is stored. */
+export function isRefused(error: unknown): boolean {
+  const state = sqlState(error);
+  return state !== undefined && (isOwnBug(state) || ["40", "55"].includes(state.slice(0, 2)));
+}

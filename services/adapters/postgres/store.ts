@@ -17,11 +17,12 @@ import {
   type Row,
   type Store,
 } from "../../ports/store.js";
-import { COMMITS_AT_ONCE } from "../../host/limits.js";
+import { Commits } from "./commits.js";
 import { openPool, type Prepared, query } from "./connections.js";
 import { isOwnBug, sqlState } from "./errors.js";
 import { loadActor } from "./load.js";
 import { raiseToken } from "./raise.js";
+import type { CommitAnswer } from "./commit-group.js";
 import { commitStatement } from "./commit-statement.js";
 import * as sql from "./store-sql.js";
 import { Turns } from "./turns.js";
@@ -32,16 +33,17 @@ const UNIQUE_VIOLATION = "23505";
 /** Actors that are loaded at a time. */
 const LOADS_MAX = 2;
 /**
- * Connections for commits: as many as are made at a time, and one more for when one of them hangs. They have them for
- * themselves: a connection that has made commits keeps a plan for each combination of parts, of 0.4 MiB, for ever.
+ * Connections for commits: one does, and two are there for when it hangs. They have them for themselves: a connection that has
+ * made commits keeps a plan for each combination of parts, of 0.4 MiB, for ever.
  */
-export const COMMIT_CONNECTIONS_MAX = COMMITS_AT_ONCE + 1;
+export const COMMIT_CONNECTIONS_MAX = 3;
 /** Connections for all else: for the loads, for a raise that waits for its row, and for whoever asks for something short. */
 export const OTHER_CONNECTIONS_MAX = LOADS_MAX + 2;
 
 export class PostgresStore implements Store {
   private readonly pool: pg.Pool;
-  private readonly commits: pg.Pool;
+  private readonly commitPool: pg.Pool;
+  private readonly commits: Commits;
   private readonly loads = new Turns(LOADS_MAX);
   /** Shards whose clients use ids again that are free: their commits let go of them. The others are spared the look-ups. */
   private readonly releasing = new Set<number>();
@@ -49,19 +51,20 @@ export class PostgresStore implements Store {
   /** `incarnation` is this life of the process: the one that it raises tokens with. */
   constructor(url: string, incarnation: string) {
     this.pool = openPool(url, incarnation, OTHER_CONNECTIONS_MAX);
-    this.commits = openPool(url, incarnation, COMMIT_CONNECTIONS_MAX);
+    this.commitPool = openPool(url, incarnation, COMMIT_CONNECTIONS_MAX);
+    this.commits = new Commits(this.commitPool);
   }
 
   /** Opens all connections, so that no takeover waits for one; writes nothing. */
   async warmUp(): Promise<void> {
     await Promise.all([
       warmUp(this.pool, OTHER_CONNECTIONS_MAX, rehearseTakeover),
-      warmUp(this.commits, COMMIT_CONNECTIONS_MAX, rehearseCommit),
+      warmUp(this.commitPool, COMMIT_CONNECTIONS_MAX, rehearseCommit),
     ]);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.pool.end(), this.commits.end()]);
+    await Promise.all([this.pool.end(), this.commitPool.end()]);
   }
 
   actors(aboveActor: number): Promise<ActorSummary[]> {
@@ -85,21 +88,21 @@ export class PostgresStore implements Store {
     const { id } = batch.actor;
     const releases = this.releasing.has(id);
     const statement = commitStatement(batch, releases);
-    let row: { readonly now: number; readonly fence: number };
+    let answer: CommitAnswer;
     try {
-      row = (await this.commits.query<typeof row>(statement)).rows[0]!;
+      answer = await this.commits.make(id, statement);
     } catch (error) {
       if (releases || !isUsedId(error)) throw await this.commitError(batch, error);
       // Nothing was stored. Whoever had the id may have ended a day ago.
       this.releasing.add(id);
       return this.commit(batch);
     }
-    if (row.fence !== 1) {
+    if (answer.fence !== 1) {
       throw new FencedError(
         `${batch.actor.name}: token ${batch.token} or batch ${batch.number - 1} is not current`,
       );
     }
-    return { time: row.now };
+    return { time: answer.now };
   }
 
   async correspondence(actor: number): Promise<Correspondence> {

@@ -1,0 +1,77 @@
+/**
+ * Several commits in one transaction: their statements follow each other, and nothing but the Sync behind the last one ends
+ * it (PostgreSQL's documentation, "Message Flow", "Pipelining"). Each is fenced by itself, so one that the fence lets nothing of through
+ * takes nothing from the others. They share a write to the server, its waking up, and the flush to its disk.
+ */
+import type pg from "pg";
+import type { CommitStatement } from "./commit-statement.js";
+
+/** What the server says of one of the commits. */
+export interface CommitAnswer {
+  /** Postgres's clock (µs). */
+  readonly now: number;
+  /** How many rows the fence let through: 1, or 0. */
+  readonly fence: number;
+}
+
+/** What each connection has prepared, by name. */
+const prepared = new WeakMap<pg.Connection, Set<string>>();
+
+export class CommitGroup implements pg.Submittable {
+  private readonly statements: readonly CommitStatement[];
+  private readonly answers: CommitAnswer[] = [];
+  /** In the order of the statements. Rejects when any of them is refused, and when nobody knows. */
+  readonly done: Promise<readonly CommitAnswer[]>;
+  /** Called once with the end; the client calls it too, when the answer takes too long. */
+  callback!: (error: unknown) => void;
+
+  constructor(statements: readonly CommitStatement[]) {
+    this.statements = statements;
+    this.done = new Promise((resolve, reject) => {
+      this.callback = (error) => (error ? reject(error) : resolve(this.answers));
+    });
+  }
+
+  /** All of it in one write. */
+  submit(connection: pg.Connection): void {
+    connection.stream.cork();
+    try {
+      for (const statement of this.statements) send(connection, statement);
+      connection.sync();
+    } finally {
+      connection.stream.uncork();
+    }
+  }
+
+  handleDataRow({ fields }: { readonly fields: readonly string[] }): void {
+    this.answers.push({ now: Number(fields[0]), fence: Number(fields[1]) });
+  }
+
+  handleCommandComplete(): void {}
+
+  handleReadyForQuery(): void {
+    this.callback(null);
+  }
+
+  handleError(error: unknown): void {
+    this.callback(error);
+  }
+}
+
+function send(connection: pg.Connection, { name, text, values }: CommitStatement): void {
+  let names = prepared.get(connection);
+  if (!names) prepared.set(connection, (names = new Set()));
+  if (!names.has(name)) {
+    names.add(name);
+    connection.parse({ name, text, types: [] }, true);
+  }
+  connection.bind({ statement: name, values: values.map(written) }, true);
+  connection.execute({ portal: "" }, true);
+}
+
+/** Bytes go as they are, all else as text. */
+function written(value: CommitStatement["values"][number]): string | Buffer | null {
+  if (value === null) return null;
+  if (typeof value === "object") return Buffer.from(value.buffer, value.byteOffset, value.length);
+  return String(value);
+}

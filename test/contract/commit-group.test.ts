@@ -1,0 +1,175 @@
+/** What PostgreSQL makes of commits that are asked for together. */
+import { EventEmitter, once } from "node:events";
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { TcpProxy } from "../../chaos/stage/tcp-proxy.js";
+import { COMMITS_TOGETHER_MAX } from "../../services/adapters/postgres/commits.js";
+import { applicationName } from "../../services/adapters/postgres/connections.js";
+import { PostgresStore } from "../../services/adapters/postgres/store.js";
+import { CommitUnknownError } from "../../services/ports/store.js";
+import { Committer, FIRST, holderOf, SECOND, SYMBOL, Venue } from "./actors.js";
+import { openStoreBench, type TestDatabase, TestDatabases } from "./postgres.js";
+import { describeCommitsTogether } from "./store-together-contract.js";
+
+const CUTS = 20;
+
+/** A change of an actor's row that nothing ends. */
+class HalfSent extends EventEmitter implements pg.Submittable {
+  private readonly actor: number;
+
+  constructor(actor: number) {
+    super();
+    this.actor = actor;
+  }
+
+  submit(connection: pg.Connection): void {
+    const text = "UPDATE actors SET batch = 7 WHERE actor = $1";
+    connection.parse({ name: "", text, types: [] }, true);
+    connection.bind({ values: [String(this.actor)] }, true);
+    connection.execute({ portal: "" }, true);
+    connection.flush();
+  }
+
+  handleCommandComplete(): void {}
+
+  handleError(error: Error): void {
+    this.emit("error", error);
+  }
+}
+
+let databases: TestDatabases;
+
+beforeAll(async () => {
+  databases = await TestDatabases.start();
+});
+
+afterAll(() => databases?.stop());
+
+describeCommitsTogether("Postgres", () => openStoreBench(databases));
+
+describe("commits that go to Postgres together", () => {
+  let database: TestDatabase;
+  let wire: TcpProxy;
+  let store: PostgresStore;
+  let venue: Venue;
+
+  const openStore = () => new PostgresStore(wire.url, holderOf("node-1").incarnation);
+
+  beforeEach(async () => {
+    database = await databases.make();
+    wire = await TcpProxy.start(database.url);
+    store = openStore();
+    venue = await Venue.open(store, await database.addMarket(SYMBOL));
+    await venue.fund(FIRST, 1_000);
+    await venue.fund(SECOND, 1_000);
+  });
+
+  afterEach(async () => {
+    wire.thaw();
+    await store.close();
+    await wire.stop();
+    await database.close();
+  });
+
+  const together = (committers: readonly Committer[]) =>
+    Promise.allSettled(committers.map((committer) => committer.commit()));
+
+  /** The transactions that wrote the actors' rows last. */
+  async function transactionsOf(committers: readonly Committer[]): Promise<Set<string>> {
+    const ids = committers.map(({ record }) => record.id);
+    const sql = "SELECT xmin::text FROM actors WHERE actor = ANY ($1)";
+    const rows = (await database.query(sql, [ids])) as { readonly xmin: string }[];
+    return new Set(rows.map(({ xmin }) => xmin));
+  }
+
+  it("are one transaction", async () => {
+    for (const { status } of await together(venue.all)) expect(status).toBe("fulfilled");
+    expect((await transactionsOf(venue.all)).size).toBe(1);
+    for (const committer of venue.all) await committer.commit();
+    expect((await transactionsOf(venue.all)).size).toBe(venue.all.length);
+  });
+
+  it("are several transactions when they are many", async () => {
+    const committers: Committer[] = [];
+    for (let n = 0; n < COMMITS_TOGETHER_MAX + 1; n++) {
+      committers.push(await Committer.claim(store, await database.addMarket(`market.M${n}`)));
+    }
+    for (const { status } of await together(committers)) expect(status).toBe("fulfilled");
+    expect((await transactionsOf(committers)).size).toBe(2);
+  });
+
+  it("are kept from the one whose row somebody else holds", async () => {
+    const [held, ...others] = venue.all as [Committer, Committer, Committer];
+    const owner = await database.pool.connect();
+    await owner.query("BEGIN");
+    await owner.query("SELECT FROM actors WHERE actor = $1 FOR UPDATE", [held.record.id]);
+    const outcomes = await together([held, ...others]);
+    await owner.query("ROLLBACK");
+    owner.release();
+    expect(outcomes[0]).toMatchObject({ reason: expect.any(CommitUnknownError) });
+    expect(outcomes.slice(1).map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
+  });
+
+  it("are all unknown when no answer comes, and are there together", async () => {
+    const batchesBefore = venue.all.map(({ record }) => record.batch);
+    wire.freeze("answers");
+    for (const outcome of await together(venue.all)) {
+      expect(outcome).toMatchObject({ reason: expect.any(CommitUnknownError) });
+    }
+    wire.thaw();
+    for (const [at, { record }] of venue.all.entries()) {
+      const stored = (await store.record(record.id))!;
+      expect(stored.batch).toBe(batchesBefore[at]! + 1);
+    }
+  }, 15_000);
+
+  it("are ended by a claimant when their node fell asleep in the midst of sending them", async () => {
+    const [{ record }, other] = venue.all as [Committer, Committer];
+    const client = new pg.Client({
+      connectionString: database.url,
+      application_name: applicationName(holderOf("node-1").incarnation),
+    });
+    const lost = once(client, "error");
+    await client.connect();
+    client.query(new HalfSent(record.id)).on("error", () => undefined);
+    const isHeld = async () => {
+      const sql = "SELECT FROM actors WHERE actor = $1 FOR UPDATE SKIP LOCKED";
+      expect(await database.query(sql, [record.id])).toEqual([]);
+    };
+    await vi.waitFor(isHeld);
+    const rival = new PostgresStore(database.url, holderOf("node-2").incarnation);
+    const raised = await rival.raise(record.id, record.token, holderOf("node-2"), 0);
+    expect(raised).toMatchObject({ token: record.token + 1, batch: record.batch });
+    await lost;
+    await other.commit();
+    await rival.close();
+  });
+
+  it("have happened all or none, whenever they are cut", async () => {
+    const outcomes = { stored: 0, unknown: 0 };
+    for (let round = 0; round < CUTS; round++) {
+      const committers: Committer[] = [];
+      for (const { record } of venue.all) committers.push(await Committer.claim(store, record.id));
+      const commits = together(committers);
+      await new Promise((resolve) => setTimeout(resolve, round % 5));
+      await database.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = 'palisade:node-1#1'`,
+      );
+      const answers = new Set((await commits).map(({ status }) => status));
+      expect(answers.size).toBe(1);
+      await store.close();
+      store = openStore();
+      const stored = new Set<boolean>();
+      for (const { record } of committers) {
+        const batch = (await store.record(record.id))!.batch;
+        stored.add(answers.has("fulfilled") ? batch === record.batch : batch > record.batch);
+      }
+      expect(stored.size).toBe(1);
+      if (answers.has("fulfilled")) expect(stored).toEqual(new Set([true]));
+      outcomes[answers.has("fulfilled") ? "stored" : "unknown"] += 1;
+    }
+    // A fault that never bites would prove nothing.
+    expect(outcomes.unknown).toBeGreaterThan(0);
+  });
+});
