@@ -1,4 +1,5 @@
 /** All drills, by what they strike. */
+import { closest } from "../../services/common/closest.js";
 import { chaosOf } from "./chaos.js";
 import { makeFault } from "./chaos-faults.js";
 import { KILL_FEED, SLOW_SUBSCRIBER } from "./clients/feed.js";
@@ -79,13 +80,21 @@ export const DRILLS: readonly Drill[] = [
   DISK_FULL,
 ];
 
-/** An unknown drill; the message lists those that there are. */
+/** An unknown drill; the message says which may be meant, or lists those that there are. */
 export class UnknownDrillError extends Error {
   override readonly name = "UnknownDrillError";
   readonly code = "UNKNOWN_DRILL";
   constructor(name: string) {
     const known = DRILLS.map((drill) => `  ${drill.name}: ${drill.about}`).join("\n");
-    super(`UNKNOWN_DRILL: there is no drill ${JSON.stringify(name)}. There are:\n${known}`);
+    const near = closest(
+      name,
+      DRILLS.map((drill) => drill.name),
+    );
+    const hint =
+      near.length > 0
+        ? `Did you mean ${near.join(" or ")}? npm run drill -- list shows all`
+        : `There are:\n${known}`;
+    super(`UNKNOWN_DRILL: there is no drill ${JSON.stringify(name)}. ${hint}`);
   }
 }
 

@@ -11,8 +11,6 @@ import { Committer, FIRST, holderOf, SECOND, SYMBOL, Venue } from "./actors.js";
 import { openStoreBench, type TestDatabase, TestDatabases } from "./postgres.js";
 import { describeCommitsTogether } from "./store-together-contract.js";
 
-const CUTS = 20;
-
 /** A change of an actor's row that nothing ends. */
 class HalfSent extends EventEmitter implements pg.Submittable {
   private readonly actor: number;
@@ -98,6 +96,15 @@ describe("commits that go to Postgres together", () => {
     expect((await transactionsOf(committers)).size).toBe(2);
   });
 
+  it("are several transactions when they are large", async () => {
+    const batches = venue.all.map((committer) => committer.seal());
+    const large = batches.map((batch) => ({ ...batch, commands: new Uint8Array(150_000) }));
+    for (const { time } of await Promise.all(large.map((batch) => store.commit(batch)))) {
+      expect(time).toBeGreaterThan(0);
+    }
+    expect((await transactionsOf(venue.all)).size).toBe(venue.all.length);
+  });
+
   it("are kept from the one whose row somebody else holds", async () => {
     const [held, ...others] = venue.all as [Committer, Committer, Committer];
     const owner = await database.pool.connect();
@@ -145,31 +152,24 @@ describe("commits that go to Postgres together", () => {
     await rival.close();
   });
 
-  it("have happened all or none, whenever they are cut", async () => {
-    const outcomes = { stored: 0, unknown: 0 };
-    for (let round = 0; round < CUTS; round++) {
-      const committers: Committer[] = [];
-      for (const { record } of venue.all) committers.push(await Committer.claim(store, record.id));
-      const commits = together(committers);
-      await new Promise((resolve) => setTimeout(resolve, round % 5));
-      await database.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = current_database() AND application_name = 'palisade:node-1#1'`,
-      );
-      const answers = new Set((await commits).map(({ status }) => status));
-      expect(answers.size).toBe(1);
-      await store.close();
-      store = openStore();
-      const stored = new Set<boolean>();
-      for (const { record } of committers) {
-        const batch = (await store.record(record.id))!.batch;
-        stored.add(answers.has("fulfilled") ? batch === record.batch : batch > record.batch);
-      }
-      expect(stored.size).toBe(1);
-      if (answers.has("fulfilled")) expect(stored).toEqual(new Set([true]));
-      outcomes[answers.has("fulfilled") ? "stored" : "unknown"] += 1;
+  it("are all unknown when their connection is cut in the midst of them, and none is there", async () => {
+    const before = venue.all.map(({ record }) => record);
+    const owner = await database.pool.connect();
+    await owner.query("BEGIN");
+    await owner.query("SELECT FROM actors WHERE actor = $1 FOR UPDATE", [before.at(-1)!.id]);
+    const commits = together(venue.all);
+    // Those before it in the transaction have been done by then.
+    const cut = async () => {
+      const sql = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+         AND datname = current_database() AND application_name = 'palisade:node-1#1'`;
+      expect(await database.query(sql)).toHaveLength(1);
+    };
+    await vi.waitFor(cut);
+    for (const outcome of await commits) {
+      expect(outcome).toMatchObject({ reason: expect.any(CommitUnknownError) });
     }
-    // A fault that never bites would prove nothing.
-    expect(outcomes.unknown).toBeGreaterThan(0);
+    await owner.query("ROLLBACK");
+    owner.release();
+    for (const record of before) expect(await store.record(record.id)).toEqual(record);
   });
 });

@@ -3,16 +3,21 @@
  * flush, whoever they are of, and what they bring is told in one turn too.
  */
 import type pg from "pg";
+import type { Batch } from "../../ports/store.js";
 import { type CommitAnswer, CommitGroup } from "./commit-group.js";
-import type { CommitStatement } from "./commit-statement.js";
+import { type CommitStatement, commitStatement } from "./commit-statement.js";
 import { withConnection } from "./connections.js";
 import { isRefused } from "./errors.js";
 
-/** More than so many are several transactions. */
+/**
+ * More commits than this, or of more commands than these bytes, are several transactions: whoever has little to commit is not to wait for
+ * all who have much, and the answer has its time limit. Full batches go two at a time.
+ */
 export const COMMITS_TOGETHER_MAX = 32;
+const COMMANDS_TOGETHER_BYTES_MAX = 256 * 1024;
 
 interface Asked {
-  readonly actor: number;
+  readonly batch: Batch;
   readonly statement: CommitStatement;
   readonly resolve: (answer: CommitAnswer) => void;
   readonly reject: (error: unknown) => void;
@@ -27,19 +32,30 @@ export class Commits {
   }
 
   /** Rejects with what the server or its connection says of this one commit. */
-  make(actor: number, statement: CommitStatement): Promise<CommitAnswer> {
+  make(batch: Batch, releasesIds: boolean): Promise<CommitAnswer> {
     return new Promise((resolve, reject) => {
+      const statement = commitStatement(batch, releasesIds);
       if (this.gathered.length === 0) queueMicrotask(() => this.sendGathered());
-      this.gathered.push({ actor, statement, resolve, reject });
+      this.gathered.push({ batch, statement, resolve, reject });
     });
   }
 
   private sendGathered(): void {
-    const gathered = this.gathered.sort((a, b) => a.actor - b.actor);
+    const gathered = this.gathered.sort((a, b) => a.batch.actor.id - b.batch.actor.id);
     this.gathered = [];
-    for (let at = 0; at < gathered.length; at += COMMITS_TOGETHER_MAX) {
-      void this.send(gathered.slice(at, at + COMMITS_TOGETHER_MAX));
+    let group: Asked[] = [];
+    let bytes = 0;
+    for (const asked of gathered) {
+      bytes += asked.batch.commands.length;
+      const isFull = group.length === COMMITS_TOGETHER_MAX || bytes > COMMANDS_TOGETHER_BYTES_MAX;
+      if (isFull && group.length > 0) {
+        void this.send(group);
+        group = [];
+        bytes = asked.batch.commands.length;
+      }
+      group.push(asked);
     }
+    void this.send(group);
   }
 
   private async send(group: readonly Asked[]): Promise<void> {

@@ -23,7 +23,6 @@ import { isOwnBug, sqlState } from "./errors.js";
 import { loadActor } from "./load.js";
 import { raiseToken } from "./raise.js";
 import type { CommitAnswer } from "./commit-group.js";
-import { commitStatement } from "./commit-statement.js";
 import * as sql from "./store-sql.js";
 import { Turns } from "./turns.js";
 import { rehearseCommit, rehearseTakeover, warmUp } from "./warm-up.js";
@@ -87,10 +86,9 @@ export class PostgresStore implements Store {
   async commit(batch: Batch): Promise<{ readonly time: number }> {
     const { id } = batch.actor;
     const releases = this.releasing.has(id);
-    const statement = commitStatement(batch, releases);
     let answer: CommitAnswer;
     try {
-      answer = await this.commits.make(id, statement);
+      answer = await this.commits.make(batch, releases);
     } catch (error) {
       if (releases || !isUsedId(error)) throw await this.commitError(batch, error);
       // Nothing was stored. Whoever had the id may have ended a day ago.
