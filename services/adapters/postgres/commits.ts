@@ -3,11 +3,21 @@
  * flush, whoever they are of, and what they bring is told in one turn too.
  */
 import type pg from "pg";
+import { assert } from "../../../actors/kernel/assert.js";
 import type { Batch } from "../../ports/store.js";
 import { type CommitAnswer, CommitGroup } from "./commit-group.js";
-import { type CommitStatement, commitStatement } from "./commit-statement.js";
-import { withConnection } from "./connections.js";
-import { isRefused } from "./errors.js";
+import type { CommitStatement } from "./commit-statement.js";
+import { LOCK_TIMEOUT_MS, openPool, withConnection } from "./connections.js";
+import { isRefused, isRowHeld } from "./errors.js";
+import { rehearseCommit, warmUp } from "./warm-up.js";
+
+/**
+ * One connection does, and two are there for when it hangs. Commits have them for themselves: a connection that has made commits
+ * keeps a plan for each combination of parts, of 0.4 MiB, for ever.
+ */
+export const COMMIT_CONNECTIONS_MAX = 3;
+/** What a row that somebody else holds is waited for together with others; the one whose row it is waits on by itself. */
+const LOCK_TOGETHER_TIMEOUT_MS = 100;
 
 /**
  * More commits than this, or of more commands than these bytes, are several transactions: whoever has little to commit is not to wait for
@@ -27,14 +37,22 @@ export class Commits {
   private readonly pool: pg.Pool;
   private gathered: Asked[] = [];
 
-  constructor(pool: pg.Pool) {
-    this.pool = pool;
+  constructor(url: string, incarnation: string) {
+    this.pool = openPool(url, incarnation, COMMIT_CONNECTIONS_MAX, LOCK_TOGETHER_TIMEOUT_MS);
+  }
+
+  /** Opens all connections, and writes nothing. */
+  async warmUp(): Promise<void> {
+    await warmUp(this.pool, COMMIT_CONNECTIONS_MAX, rehearseCommit);
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
   }
 
   /** Rejects with what the server or its connection says of this one commit. */
-  make(batch: Batch, releasesIds: boolean): Promise<CommitAnswer> {
+  make(batch: Batch, statement: CommitStatement): Promise<CommitAnswer> {
     return new Promise((resolve, reject) => {
-      const statement = commitStatement(batch, releasesIds);
       if (this.gathered.length === 0) queueMicrotask(() => this.sendGathered());
       this.gathered.push({ batch, statement, resolve, reject });
     });
@@ -60,15 +78,33 @@ export class Commits {
 
   private async send(group: readonly Asked[]): Promise<void> {
     try {
-      const statements = group.map(({ statement }) => statement);
-      const answers = await withConnection(this.pool, (client) => {
-        return client.query(new CommitGroup(statements)).done;
-      });
-      group.forEach(({ resolve }, at) => resolve(answers[at]!));
+      await withConnection(this.pool, (client) => commit(client, group));
     } catch (error) {
-      // One of them was refused, and so nothing is stored: the others are not to suffer for it.
-      if (group.length > 1 && isRefused(error)) for (const asked of group) void this.send([asked]);
-      else for (const { reject } of group) reject(error);
+      // Nothing of them is stored, and only the one that was refused is to suffer for it.
+      const isForOne = isRowHeld(error) || (group.length > 1 && isRefused(error));
+      for (const asked of group) {
+        if (isForOne) void this.sendAlone(asked);
+        else asked.reject(error);
+      }
     }
   }
+
+  private async sendAlone(asked: Asked): Promise<void> {
+    try {
+      await withConnection(this.pool, async (client) => {
+        await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
+        await commit(client, [asked]);
+        await client.query("RESET lock_timeout");
+      });
+    } catch (error) {
+      asked.reject(error);
+    }
+  }
+}
+
+async function commit(client: pg.PoolClient, group: readonly Asked[]): Promise<void> {
+  const statements = group.map(({ statement }) => statement);
+  const answers = await client.query(new CommitGroup(statements)).done;
+  assert(answers.length === group.length, "an answer for each commit");
+  group.forEach(({ resolve }, at) => resolve(answers[at]!));
 }

@@ -15,7 +15,8 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Part of that: who waits for his turn to ask is told why he had none before the pool gives him up without a reason. */
 const TURN_TIMEOUT_MS = 4_500;
-const LOCK_TIMEOUT_MS = 2_000;
+/** What a row that somebody else holds is waited for, where nothing else is said. */
+export const LOCK_TIMEOUT_MS = 2_000;
 const KEEPALIVE_AFTER_MS = 1_000;
 
 /**
@@ -112,6 +113,7 @@ export function openPool(
   postgresUrl: string,
   holder: string,
   connectionsMax = CONNECTIONS_MAX,
+  lockTimeoutMs = LOCK_TIMEOUT_MS,
 ): pg.Pool {
   const pool = new pg.Pool({
     Client: clientsThrough(doorwayOf(postgresUrl)),
@@ -122,7 +124,7 @@ export function openPool(
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: ANSWER_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
-    lock_timeout: LOCK_TIMEOUT_MS,
+    lock_timeout: lockTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_AFTER_MS,
     options: SESSION_SETTINGS.map((setting) => `-c ${setting}`).join(" "),

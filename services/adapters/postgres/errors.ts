@@ -16,3 +16,8 @@ export function isRefused(error: unknown): boolean {
   const state = sqlState(error);
   return state !== undefined && (isOwnBug(state) || ["40", "55"].includes(state.slice(0, 2)));
 }
+
+/** Has somebody else held a row for longer than it was to be waited for? */
+export function isRowHeld(error: unknown): boolean {
+  return sqlState(error) === "55P03";
+}

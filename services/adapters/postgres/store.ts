@@ -23,25 +23,20 @@ import { isOwnBug, sqlState } from "./errors.js";
 import { loadActor } from "./load.js";
 import { raiseToken } from "./raise.js";
 import type { CommitAnswer } from "./commit-group.js";
+import { commitStatement } from "./commit-statement.js";
 import * as sql from "./store-sql.js";
 import { Turns } from "./turns.js";
-import { rehearseCommit, rehearseTakeover, warmUp } from "./warm-up.js";
+import { rehearseTakeover, warmUp } from "./warm-up.js";
 
 const UNIQUE_VIOLATION = "23505";
 
 /** Actors that are loaded at a time. */
 const LOADS_MAX = 2;
-/**
- * Connections for commits: one does, and two are there for when it hangs. They have them for themselves: a connection that has
- * made commits keeps a plan for each combination of parts, of 0.4 MiB, for ever.
- */
-export const COMMIT_CONNECTIONS_MAX = 3;
 /** Connections for all else: for the loads, for a raise that waits for its row, and for whoever asks for something short. */
 export const OTHER_CONNECTIONS_MAX = LOADS_MAX + 2;
 
 export class PostgresStore implements Store {
   private readonly pool: pg.Pool;
-  private readonly commitPool: pg.Pool;
   private readonly commits: Commits;
   private readonly loads = new Turns(LOADS_MAX);
   /** Shards whose clients use ids again that are free: their commits let go of them. The others are spared the look-ups. */
@@ -50,20 +45,19 @@ export class PostgresStore implements Store {
   /** `incarnation` is this life of the process: the one that it raises tokens with. */
   constructor(url: string, incarnation: string) {
     this.pool = openPool(url, incarnation, OTHER_CONNECTIONS_MAX);
-    this.commitPool = openPool(url, incarnation, COMMIT_CONNECTIONS_MAX);
-    this.commits = new Commits(this.commitPool);
+    this.commits = new Commits(url, incarnation);
   }
 
   /** Opens all connections, so that no takeover waits for one; writes nothing. */
   async warmUp(): Promise<void> {
     await Promise.all([
       warmUp(this.pool, OTHER_CONNECTIONS_MAX, rehearseTakeover),
-      warmUp(this.commitPool, COMMIT_CONNECTIONS_MAX, rehearseCommit),
+      this.commits.warmUp(),
     ]);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.pool.end(), this.commitPool.end()]);
+    await Promise.all([this.pool.end(), this.commits.close()]);
   }
 
   actors(aboveActor: number): Promise<ActorSummary[]> {
@@ -86,9 +80,10 @@ export class PostgresStore implements Store {
   async commit(batch: Batch): Promise<{ readonly time: number }> {
     const { id } = batch.actor;
     const releases = this.releasing.has(id);
+    const statement = commitStatement(batch, releases);
     let answer: CommitAnswer;
     try {
-      answer = await this.commits.make(batch, releases);
+      answer = await this.commits.make(batch, statement);
     } catch (error) {
       if (releases || !isUsedId(error)) throw await this.commitError(batch, error);
       // Nothing was stored. Whoever had the id may have ended a day ago.
