@@ -30,6 +30,8 @@ export class CommitGroup implements pg.Submittable {
     this.done = new Promise((resolve, reject) => {
       this.callback = (error) => (error ? reject(error) : resolve(this.answers));
     });
+    // Whoever could not even send it does not wait for what the client says of it later.
+    this.done.catch(() => undefined);
   }
 
   /** All of it in one write. */

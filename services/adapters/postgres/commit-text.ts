@@ -1,5 +1,5 @@
 /**
- * The commit: one statement, so one transaction and one round trip (R1, R2). Its first part is the fence; every other
+ * The commit of a batch: one statement (R1, R2), in a transaction of its own or with those of other actors (`commits.ts`). Its first part is the fence; every other
  * part is joined to the fence's row, so that nothing is written when the token or the previous batch is another. The
  * last part counts what was touched by each part that looks for its rows, and makes the statement fail when it is not what
  * was expected.
