@@ -30,7 +30,7 @@ export class CommitTurns {
     this.clock = clock;
   }
 
-  /** Calls back in the midst of work, whenever an actor has applied what had come in. */
+  /** Calls back in the midst of work, whenever an actor has applied what had come in, and before it closes a batch. */
   onWork(working: () => void): void {
     this.working = working;
   }
@@ -73,13 +73,17 @@ export class CommitTurns {
     this.next();
   }
 
-  /** All of the line in one turn of the event loop, by which the store knows that they belong together. */
+  /** All of the line one right after the other, by which the store knows that they belong together. */
   private next(): void {
     if (this.isTaken || this.line.size === 0) return;
     const begins = [...this.line];
     this.line.clear();
-    const commits = begins.map((begin) => begin()).filter((commit) => commit !== null);
-    if (commits.length > 0) this.watch(Promise.all(commits));
+    const commits = begins.map((begin) => {
+      this.working();
+      return begin();
+    });
+    const underWay = commits.filter((commit) => commit !== null);
+    if (underWay.length > 0) this.watch(Promise.all(underWay));
   }
 
   /** A turn ends with its last commit; one that hangs holds up the others only for so long. */

@@ -12,7 +12,7 @@ export const ANNOUNCE_IDLE_EVERY_MS = 300;
 export const COMMIT_HANGS_AFTER_MS = 700;
 
 /** The commits of a node that are under way end first, but one that hangs holds up the next ones only for so long. */
-export const COMMIT_TURN_MS_MAX = 250;
+export const COMMIT_TURN_MS_MAX = 100;
 /**
  * Commits that take so long are those of a busy machine: they begin together then, at steps that are at most so long. What they took
  * is forgotten when none has ended for so long.

@@ -161,7 +161,7 @@ export interface Store {
   ): Promise<ActorRecord | null>;
   /**
    * Rejects with FencedError, CommitUnknownError or ClientOrderIdConflict; resolves with Postgres's clock (µs). Those that are asked
-   * for in one turn of the event loop may become one transaction; what stops one of them stops no other, but that it is not known
+   * for one right after the other may become one transaction; what stops one of them stops no other, but that it is not known
    * whether one has happened may hold for all.
    */
   commit(batch: Batch): Promise<{ readonly time: number }>;

@@ -3,27 +3,34 @@ import { EventEmitter, once } from "node:events";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { TcpProxy } from "../../chaos/stage/tcp-proxy.js";
-import { COMMITS_TOGETHER_MAX } from "../../services/adapters/postgres/commits.js";
-import { applicationName } from "../../services/adapters/postgres/connections.js";
+import {
+  COMMITS_TOGETHER_BYTES_MAX,
+  COMMITS_TOGETHER_MAX,
+} from "../../services/adapters/postgres/commits.js";
+import { applicationName, LOCK_TIMEOUT_MS } from "../../services/adapters/postgres/connections.js";
 import { PostgresStore } from "../../services/adapters/postgres/store.js";
 import { CommitUnknownError } from "../../services/ports/store.js";
 import { Committer, FIRST, holderOf, SECOND, SYMBOL, Venue } from "./actors.js";
 import { openStoreBench, type TestDatabase, TestDatabases } from "./postgres.js";
 import { describeCommitsTogether } from "./store-together-contract.js";
 
-/** A change of an actor's row that nothing ends. */
-class HalfSent extends EventEmitter implements pg.Submittable {
-  private readonly actor: number;
+/** Claimants at once: more than there are connections for them. */
+const CLAIMS = 12;
+const PATIENCE = { timeout: 5_000 };
 
-  constructor(actor: number) {
+/** A change of actors' rows that nothing ends. */
+class HalfSent extends EventEmitter implements pg.Submittable {
+  private readonly actors: readonly number[];
+
+  constructor(actors: readonly number[]) {
     super();
-    this.actor = actor;
+    this.actors = actors;
   }
 
   submit(connection: pg.Connection): void {
-    const text = "UPDATE actors SET batch = 7 WHERE actor = $1";
+    const text = "UPDATE actors SET batch = 7 WHERE actor = ANY ($1)";
     connection.parse({ name: "", text, types: [] }, true);
-    connection.bind({ values: [String(this.actor)] }, true);
+    connection.bind({ values: [`{${this.actors.join(",")}}`] }, true);
     connection.execute({ portal: "" }, true);
     connection.flush();
   }
@@ -98,7 +105,10 @@ describe("commits that go to Postgres together", () => {
 
   it("are several transactions when they are large", async () => {
     const batches = venue.all.map((committer) => committer.seal());
-    const large = batches.map((batch) => ({ ...batch, commands: new Uint8Array(150_000) }));
+    const large = batches.map((batch) => ({
+      ...batch,
+      commands: new Uint8Array(COMMITS_TOGETHER_BYTES_MAX / 2),
+    }));
     for (const { time } of await Promise.all(large.map((batch) => store.commit(batch)))) {
       expect(time).toBeGreaterThan(0);
     }
@@ -118,9 +128,11 @@ describe("commits that go to Postgres together", () => {
     };
     let letGo = await hold();
     let isOver = false;
+    const askedMs = performance.now();
     const late = held.commit().finally(() => (isOver = true));
     for (const { status } of await together(others)) expect(status).toBe("fulfilled");
     expect(isOver).toBe(false);
+    expect(performance.now() - askedMs).toBeLessThan(LOCK_TIMEOUT_MS);
     await letGo();
     await late;
     // It waits for so long, and no longer.
@@ -143,25 +155,34 @@ describe("commits that go to Postgres together", () => {
     }
   }, 15_000);
 
-  it("are ended by a claimant when their node fell asleep in the midst of sending them", async () => {
-    const [{ record }, other] = venue.all as [Committer, Committer];
+  it("are ended by whoever claims their actors when their node fell asleep in the midst of sending them", async () => {
+    const committers = [...venue.all];
+    while (committers.length < CLAIMS) {
+      const market = await database.addMarket(`market.M${committers.length}`);
+      committers.push(await Committer.claim(store, market));
+    }
+    const ids = committers.map(({ record }) => record.id);
     const client = new pg.Client({
       connectionString: database.url,
       application_name: applicationName(holderOf("node-1").incarnation),
     });
     const lost = once(client, "error");
     await client.connect();
-    client.query(new HalfSent(record.id)).on("error", () => undefined);
-    const isHeld = async () => {
-      const sql = "SELECT FROM actors WHERE actor = $1 FOR UPDATE SKIP LOCKED";
-      expect(await database.query(sql, [record.id])).toEqual([]);
+    client.query(new HalfSent(ids)).on("error", () => undefined);
+    const areHeld = async () => {
+      const sql = "SELECT FROM actors WHERE actor = ANY ($1) FOR UPDATE SKIP LOCKED";
+      expect(await database.query(sql, [ids])).toEqual([]);
     };
-    await vi.waitFor(isHeld);
+    await vi.waitFor(areHeld, PATIENCE);
     const rival = new PostgresStore(database.url, holderOf("node-2").incarnation);
-    const raised = await rival.raise(record.id, record.token, holderOf("node-2"), 0);
-    expect(raised).toMatchObject({ token: record.token + 1, batch: record.batch });
+    const claims = committers.map(({ record: { id, token } }) =>
+      rival.raise(id, token, holderOf("node-2"), 0),
+    );
+    for (const [at, claim] of claims.entries()) {
+      const { token, batch } = committers[at]!.record;
+      expect(await claim).toMatchObject({ token: token + 1, batch });
+    }
     await lost;
-    await other.commit();
     await rival.close();
   });
 

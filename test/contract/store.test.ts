@@ -158,6 +158,7 @@ describe("a commit to Postgres whose answer does not come", () => {
       shard.ask(venue.order(FIRST, `order-${round}`, { quantity: 1 }));
       const batch = shard.seal();
       const { record } = shard;
+      await store.warmUp();
       // Some are cut while they are on their way, others when they have been for a while.
       const early = round % 2 === 0 ? cutWhen("true") : null;
       const commit = store.commit(batch).then(

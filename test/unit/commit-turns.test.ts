@@ -72,12 +72,12 @@ describe("the turns of commits", () => {
     expect(commits.begun).toEqual(["one", "two", "three", "four", "one"]);
   });
 
-  it("are asked for in the midst of work, and each time that is told", async () => {
+  it("are asked for and begun in the midst of work, and each time that is told", async () => {
     const commits = new Commits();
     let told = 0;
     commits.turns.onWork(() => (told += 1));
     await commits.ask(...names(4));
-    expect(told).toBe(4);
+    expect(told).toBe(8);
   });
 
   it("pass over who has nothing to commit any more", async () => {

@@ -47,7 +47,9 @@ describe("the catalog", () => {
   it("says which there are", () => {
     expect(drillOf("chaos").name).toBe("chaos");
     expect(() => drillOf("none")).toThrow(/UNKNOWN_DRILL.*"none".*kill-leader: SIGKILL/s);
-    expect(() => drillOf("kil-leader")).toThrow(/"kil-leader"\. Did you mean kill-leader or cut-leader\?/);
+    expect(() => drillOf("kil-leader")).toThrow(
+      /"kil-leader"\. Did you mean kill-leader or cut-leader\?/,
+    );
   });
 });
 

@@ -20,6 +20,8 @@ const prepared = new WeakMap<pg.Connection, Set<string>>();
 export class CommitGroup implements pg.Submittable {
   private readonly statements: readonly CommitStatement[];
   private readonly answers: CommitAnswer[] = [];
+  /** How many the server has been through: when it refuses one, its place. */
+  private completed = 0;
   /** In the order of the statements. Rejects when any of them is refused, and when nobody knows. */
   readonly done: Promise<readonly CommitAnswer[]>;
   /** Called once with the end; the client calls it too, when the answer takes too long. */
@@ -32,6 +34,11 @@ export class CommitGroup implements pg.Submittable {
     });
     // Whoever could not even send it does not wait for what the client says of it later.
     this.done.catch(() => undefined);
+  }
+
+  /** Which of them was refused, when the server has refused one; behind the last: all together. */
+  get refusedAt(): number {
+    return this.completed;
   }
 
   /** All of it in one write. */
@@ -49,7 +56,9 @@ export class CommitGroup implements pg.Submittable {
     this.answers.push({ now: Number(fields[0]), fence: Number(fields[1]) });
   }
 
-  handleCommandComplete(): void {}
+  handleCommandComplete(): void {
+    this.completed += 1;
+  }
 
   handleReadyForQuery(): void {
     this.callback(null);

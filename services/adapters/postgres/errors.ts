@@ -13,8 +13,8 @@ export function isOwnBug(state: string): boolean {
 
 /** Has the server refused a statement, and so undone its transaction? Then it is sure that nothing of it is stored. */
 export function isRefused(error: unknown): boolean {
-  const state = sqlState(error);
-  return state !== undefined && (isOwnBug(state) || ["40", "55"].includes(state.slice(0, 2)));
+  const { severity } = error as { severity?: unknown };
+  return sqlState(error) !== undefined && severity === "ERROR";
 }
 
 /** Has somebody else held a row for longer than it was to be waited for? */

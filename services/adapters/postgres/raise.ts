@@ -4,12 +4,16 @@ import type { ActorRecord, Holder } from "../../ports/store.js";
 import { query, withConnection } from "./connections.js";
 import { END_PREDECESSOR, RAISE } from "./store-sql.js";
 
-/** A commit takes a few milliseconds: whoever holds the actor's row longer than this is asleep. */
+/** Commits take milliseconds: whoever holds the actor's row longer than this is asleep. */
 const ROW_WAIT_MAX_MS = 300;
 
-/** Null: the token is another. Rejects when someone else holds the row for too long. */
+/**
+ * Null: the token is another. Rejects when someone else holds the row for too long. `ender` has a connection for when raises have
+ * all of the pool's: a predecessor's transaction may hold the rows of many actors.
+ */
 export function raiseToken(
   pool: pg.Pool,
+  ender: pg.Pool,
   actor: number,
   fromToken: number,
   { node, incarnation, reason }: Holder,
@@ -21,7 +25,7 @@ export function raiseToken(
     // A wait that is behind another claimant may end at the predecessor only later: it is looked at again and again.
     const watch = setInterval(() => {
       // Whether it worked is seen by the raise, which goes on or is given up.
-      query(pool, END_PREDECESSOR, [actor, fromToken, backend]).catch(() => undefined);
+      query(ender, END_PREDECESSOR, [actor, fromToken, backend]).catch(() => undefined);
     }, ROW_WAIT_MAX_MS);
     try {
       const values = [actor, fromToken, node, incarnation, leaseRevision, reason];

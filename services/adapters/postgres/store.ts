@@ -26,17 +26,20 @@ import type { CommitAnswer } from "./commit-group.js";
 import { commitStatement } from "./commit-statement.js";
 import * as sql from "./store-sql.js";
 import { Turns } from "./turns.js";
-import { rehearseTakeover, warmUp } from "./warm-up.js";
+import { rehearseEnding, rehearseTakeover, warmUp } from "./warm-up.js";
 
 const UNIQUE_VIOLATION = "23505";
 
 /** Actors that are loaded at a time. */
 const LOADS_MAX = 2;
-/** Connections for all else: for the loads, for a raise that waits for its row, and for whoever asks for something short. */
-export const OTHER_CONNECTIONS_MAX = LOADS_MAX + 2;
+/** Connections for the loads, for raises that wait for their rows, and for whoever asks for something short. */
+const SHARED_CONNECTIONS_MAX = LOADS_MAX + 2;
+/** For all but commits: one more, by which a predecessor is ended for whom all others wait. */
+export const OTHER_CONNECTIONS_MAX = SHARED_CONNECTIONS_MAX + 1;
 
 export class PostgresStore implements Store {
   private readonly pool: pg.Pool;
+  private readonly ender: pg.Pool;
   private readonly commits: Commits;
   private readonly loads = new Turns(LOADS_MAX);
   /** Shards whose clients use ids again that are free: their commits let go of them. The others are spared the look-ups. */
@@ -44,20 +47,22 @@ export class PostgresStore implements Store {
 
   /** `incarnation` is this life of the process: the one that it raises tokens with. */
   constructor(url: string, incarnation: string) {
-    this.pool = openPool(url, incarnation, OTHER_CONNECTIONS_MAX);
+    this.pool = openPool(url, incarnation, SHARED_CONNECTIONS_MAX);
+    this.ender = openPool(url, incarnation, 1);
     this.commits = new Commits(url, incarnation);
   }
 
   /** Opens all connections, so that no takeover waits for one; writes nothing. */
   async warmUp(): Promise<void> {
     await Promise.all([
-      warmUp(this.pool, OTHER_CONNECTIONS_MAX, rehearseTakeover),
+      warmUp(this.pool, SHARED_CONNECTIONS_MAX, rehearseTakeover),
+      warmUp(this.ender, 1, rehearseEnding),
       this.commits.warmUp(),
     ]);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.pool.end(), this.commits.close()]);
+    await Promise.all([this.pool.end(), this.ender.end(), this.commits.close()]);
   }
 
   actors(aboveActor: number): Promise<ActorSummary[]> {
@@ -74,7 +79,7 @@ export class PostgresStore implements Store {
     holder: Holder,
     leaseRevision: number,
   ): Promise<ActorRecord | null> {
-    return raiseToken(this.pool, actor, fromToken, holder, leaseRevision);
+    return raiseToken(this.pool, this.ender, actor, fromToken, holder, leaseRevision);
   }
 
   async commit(batch: Batch): Promise<{ readonly time: number }> {

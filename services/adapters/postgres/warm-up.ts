@@ -9,7 +9,7 @@ import type { ActorKind } from "../../../actors/kernel/ids.js";
 import { type Batch, emptyRecord, type Holder } from "../../ports/store.js";
 import { commitStatement } from "./commit-statement.js";
 import { withConnection } from "./connections.js";
-import { BATCHES, CORRESPONDENCE, RAISE, RECORD } from "./store-sql.js";
+import { BATCHES, CORRESPONDENCE, END_PREDECESSOR, RAISE, RECORD } from "./store-sql.js";
 import { PARTS, type PartTable } from "./tables.js";
 
 const NO_ACTOR = 0;
@@ -32,6 +32,10 @@ export async function rehearseTakeover(client: pg.PoolClient): Promise<void> {
   await client.query({ ...RAISE, values: [NO_ACTOR, 0, node, incarnation, 0, reason] });
   await client.query({ ...CORRESPONDENCE, values: [NO_ACTOR] });
   await client.query({ ...BATCHES, values: [NO_ACTOR, 0, 1] });
+}
+
+export async function rehearseEnding(client: pg.PoolClient): Promise<void> {
+  await client.query({ ...END_PREDECESSOR, values: [NO_ACTOR, 0, 0] });
 }
 
 /** A commit that has every part there is: its plan, which nobody needs, is dropped, and the tables are known. */
