@@ -131,13 +131,13 @@ describe("sizing", () => {
 
   it("counts the connections of all processes to each instance", () => {
     const small = sizing(MEASURED);
-    // Three nodes of seven each, two gateways and two feeds of four each, and who looks.
-    expect(small.postgresConnections).toEqual({ home: 21 + 16 + 12, others: null });
+    // Three nodes of eight each, two gateways and two feeds of four each, and who looks.
+    expect(small.postgresConnections).toEqual({ home: 24 + 16 + 12, others: null });
     const large = sizing({ ...MEASURED, ordersPerSecond: 10_000, symbols: 100 });
     expect(large.postgresInstances).toBeGreaterThan(1);
     const { home, others } = large.postgresConnections;
     const processes = large.nodes + large.gateways + large.feeds;
-    expect(others).toBe(7 * large.nodes + 4 * (large.gateways + large.feeds) + 12);
+    expect(others).toBe(8 * large.nodes + 4 * (large.gateways + large.feeds) + 12);
     expect(home).toBe(others! + CONNECTIONS_MAX * processes);
     expect(home).toBeGreaterThan(shippedMaxConnections());
   });
