@@ -179,6 +179,22 @@ describe("a process", () => {
     expect(rung).toEqual([10, 115, 115]);
   });
 
+  it("has timers that never ring once they are cancelled, though they fell due in a pause", async () => {
+    const world = new World(3);
+    const process = world.start("one");
+    const rung: string[] = [];
+    const cancel = process.clock.after(20, () => rung.push("cancelled"));
+    process.clock.after(10, () => {
+      rung.push("cancels");
+      cancel();
+    });
+    process.pause();
+    await pass(world, 100);
+    process.resume();
+    await pass(world, 1);
+    expect(rung).toEqual(["cancels"]);
+  });
+
   it("has a clock that drifts and jumps, and never goes back", async () => {
     const world = new World(4);
     const { clock } = world.start("one");

@@ -29,8 +29,16 @@ export class SimClock implements Clock {
     const { process } = this;
     const { scheduler } = process.world;
     const delayUs = Math.max(1, Math.round((delayMs * US_PER_MS) / this.rate));
-    const timer = scheduler.after(delayUs, () => process.deliver(callback, true));
-    return () => scheduler.cancel(timer);
+    let isCancelled = false;
+    // It may fall due in a pause, and be cancelled by what comes before it afterwards.
+    const ring = (): void => {
+      if (!isCancelled) callback();
+    };
+    const timer = scheduler.after(delayUs, () => process.deliver(ring, true));
+    return () => {
+      isCancelled = true;
+      scheduler.cancel(timer);
+    };
   }
 
   soon(callback: () => void): void {
