@@ -85,11 +85,9 @@ export class UnknownDrillError extends Error {
   override readonly name = "UnknownDrillError";
   readonly code = "UNKNOWN_DRILL";
   constructor(name: string) {
+    const names = DRILLS.map((drill) => drill.name);
+    const near = closest(name, names);
     const known = DRILLS.map((drill) => `  ${drill.name}: ${drill.about}`).join("\n");
-    const near = closest(
-      name,
-      DRILLS.map((drill) => drill.name),
-    );
     const hint =
       near.length > 0
         ? `Did you mean ${near.join(" or ")}? npm run drill -- list shows all`

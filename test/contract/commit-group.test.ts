@@ -58,12 +58,10 @@ describe("commits that go to Postgres together", () => {
   let store: PostgresStore;
   let venue: Venue;
 
-  const openStore = () => new PostgresStore(wire.url, holderOf("node-1").incarnation);
-
   beforeEach(async () => {
     database = await databases.make();
     wire = await TcpProxy.start(database.url);
-    store = openStore();
+    store = new PostgresStore(wire.url, holderOf("node-1").incarnation);
     venue = await Venue.open(store, await database.addMarket(SYMBOL));
     await venue.fund(FIRST, 1_000);
     await venue.fund(SECOND, 1_000);
