@@ -1,11 +1,12 @@
 /**
  * When the actors of a node commit: all that want to, together, and then, when that is over, all that want to by then. The store
- * makes one transaction of them. Whoever waits has not closed its batch and goes on applying what comes in, so batches grow
- * with what commits take. While they take long, because the machine is busy, they also begin at steps: they are fewer
- * and larger then, what each costs besides its rows is paid less often, and what one actor's batch has brought into a core's
- * caches serves the next one's.
+ * makes one transaction of them; those whose rows another server has have turns of their own. Whoever waits has not closed its
+ * batch and goes on applying what comes in, so batches grow with what commits take. While they take long, because the machine is
+ * busy, they also begin at steps: they are fewer and larger then, what each costs besides its rows is paid less often, and what
+ * one actor's batch has brought into a core's caches serves the next one's.
  */
 import type { Clock } from "../ports/clock.js";
+import type { Store } from "../ports/store.js";
 import * as limits from "./limits.js";
 
 /** Begins a commit, which never rejects; null: there is nothing to commit any more. */
@@ -13,21 +14,19 @@ export type BeginCommit = () => Promise<void> | null;
 
 /** Of what commits take on the whole, the last one is so much. */
 const LAST_COMMIT_SHARE = 1 / 8;
+/** Where one server has the rows of all. */
+const ONLY_INSTANCE = 0;
 
 export class CommitTurns {
   private readonly clock: Clock;
-  /** Who begins when those under way have ended, and who does at the next step. */
-  private readonly line = new Set<BeginCommit>();
-  private readonly waiting = new Set<BeginCommit>();
-  private isTaken = false;
-  private isNextSoon = false;
-  /** What commits have taken of late, and when the last one ended. */
-  private usualMs = 0;
-  private endedMs = 0;
+  private readonly store: Pick<Store, "instanceOf">;
+  /** One for each server, by its number. */
+  private readonly lines = new Map<number, Line>();
   private working: () => void = () => undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, store: Pick<Store, "instanceOf"> = {}) {
     this.clock = clock;
+    this.store = store;
   }
 
   /** Calls back in the midst of work, whenever an actor has applied what had come in, and before it closes a batch. */
@@ -36,12 +35,38 @@ export class CommitTurns {
   }
 
   /** Begins a commit when its turn has come, as soon as can be or at a step. To ask for the same again changes nothing. */
-  take(begin: BeginCommit): void {
+  take(actor: number, begin: BeginCommit): void {
     this.working();
-    if (this.line.has(begin) || this.waiting.has(begin)) return;
+    const instance = this.store.instanceOf?.(actor) ?? ONLY_INSTANCE;
+    let line = this.lines.get(instance);
+    if (!line) this.lines.set(instance, (line = new Line(this.clock, () => this.working())));
+    line.take(begin);
+  }
+}
+
+/** The turns at one server. */
+class Line {
+  private readonly clock: Clock;
+  private readonly working: () => void;
+  /** Who begins when those under way have ended, and who does at the next step. */
+  private readonly ready = new Set<BeginCommit>();
+  private readonly waiting = new Set<BeginCommit>();
+  private isTaken = false;
+  private isNextSoon = false;
+  /** What commits have taken of late, and when the last one ended. */
+  private usualMs = 0;
+  private endedMs = 0;
+
+  constructor(clock: Clock, working: () => void) {
+    this.clock = clock;
+    this.working = working;
+  }
+
+  take(begin: BeginCommit): void {
+    if (this.ready.has(begin) || this.waiting.has(begin)) return;
     const stepMs = this.stepMs();
     if (stepMs === 0) {
-      this.line.add(begin);
+      this.ready.add(begin);
       return this.soon();
     }
     this.waiting.add(begin);
@@ -68,16 +93,16 @@ export class CommitTurns {
   }
 
   private step(): void {
-    for (const begin of this.waiting) this.line.add(begin);
+    for (const begin of this.waiting) this.ready.add(begin);
     this.waiting.clear();
     this.next();
   }
 
-  /** All of the line one right after the other, by which the store knows that they belong together. */
+  /** All that are ready, one right after the other, by which the store knows that they belong together. */
   private next(): void {
-    if (this.isTaken || this.line.size === 0) return;
-    const begins = [...this.line];
-    this.line.clear();
+    if (this.isTaken || this.ready.size === 0) return;
+    const begins = [...this.ready];
+    this.ready.clear();
     const commits = begins.map((begin) => {
       this.working();
       return begin();

@@ -108,9 +108,8 @@ export class Leader {
   /** Reads its inbox on from the position, then says that it leads. */
   async start(): Promise<void> {
     const { directory, clock } = this.deps;
-    const { record } = this.recovered;
     this.cleanups.push(
-      directory.onMarks(record.id, (...mark) => this.confirm(...mark)),
+      directory.onMarks(this.recovered.record.id, (...mark) => this.confirm(...mark)),
       directory.onMoved((receiver) => this.outbox.resend(receiver, 0)),
       this.resender.onRequest((receiver, from) => this.outbox.resend(receiver, from)),
       every(clock, limits.RESEND_CHECK_EVERY_MS, () => this.outbox.resendOverdue()),
@@ -244,7 +243,8 @@ export class Leader {
 
   /** Commits the open batch as soon as nothing of this actor is being committed and the node has a turn for it. */
   private sealInTurn(): void {
-    if (this.open && !this.commit && !this.successor) this.deps.turns.take(this.myTurn);
+    const { id } = this.recovered.record;
+    if (this.open && !this.commit && !this.successor) this.deps.turns.take(id, this.myTurn);
   }
 
   private readonly myTurn = (): Promise<void> | null => {

@@ -28,7 +28,7 @@ export async function runNode(config: Config, ports: NodePorts): Promise<void> {
   collectProcessMetrics();
   const observer = new MetricsObserver();
   const directory = new Directory({ ...ports, logger, observer });
-  const turns = new CommitTurns(ports.clock);
+  const turns = new CommitTurns(ports.clock, ports.store);
   const deps = { ...ports, node: config.node, directory, turns, logger, observer };
   const node = new Node(deps, { weight: config.weight });
   beforeScrape(() => observer.measure(node));

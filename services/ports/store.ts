@@ -140,6 +140,8 @@ export interface Correspondence {
 export type Row = Readonly<Record<string, number | string | Uint8Array | null>>;
 
 export interface Store {
+  /** The number of the server that has the actor's rows, as far as it is known; absent: there is one for all. */
+  instanceOf?(actor: number): number;
   /** Does the server that has the actor's rows not answer? Where there is one server for all, whoever asks it sees. */
   isLost?(actor: number): boolean;
   /** Opens what a leader needs, where that takes time, and writes nothing; else it is opened when it is needed. */

@@ -11,7 +11,8 @@ import { ManualClock } from "../helpers/manual-clock.js";
 /** Commits by name, each of which ends when it is told to. */
 class Commits {
   readonly clock = new ManualClock();
-  readonly turns = new CommitTurns(this.clock);
+  /** The rows of actors below ten are on the one server, those of the others on another. */
+  readonly turns = new CommitTurns(this.clock, { instanceOf: (actor) => (actor < 10 ? 0 : 1) });
   /** Names of the commits that have begun, in order. */
   readonly begun: string[] = [];
   private readonly ends = new Map<string, () => void>();
@@ -19,7 +20,12 @@ class Commits {
 
   /** All in one turn of the event loop, and on to the next, in which they begin if they may. */
   async ask(...names: string[]): Promise<void> {
-    for (const name of names) this.turns.take(this.beginOf(name));
+    for (const name of names) this.turns.take(1, this.beginOf(name));
+    await nextTurn();
+  }
+
+  async askElsewhere(name: string): Promise<void> {
+    this.turns.take(10, this.beginOf(name));
     await nextTurn();
   }
 
@@ -82,10 +88,10 @@ describe("the turns of commits", () => {
 
   it("pass over who has nothing to commit any more", async () => {
     const commits = new Commits();
-    for (let n = 0; n < 3; n++) commits.turns.take(() => null);
+    for (let n = 0; n < 3; n++) commits.turns.take(1, () => null);
     await commits.ask("last");
     expect(commits.begun).toEqual(["last"]);
-    commits.turns.take(() => null);
+    commits.turns.take(1, () => null);
     await commits.end("last");
     await commits.ask("another");
     expect(commits.begun.at(-1)).toBe("another");
@@ -104,6 +110,19 @@ describe("the turns of commits", () => {
     expect(commits.begun).toEqual(["hangs", "second"]);
     await commits.end("second");
     expect(commits.begun).toEqual(["hangs", "second", "third"]);
+  });
+
+  it("at one server are not held up by a commit that hangs at another", async () => {
+    const commits = new Commits();
+    let told = 0;
+    commits.turns.onWork(() => (told += 1));
+    await commits.ask("hangs");
+    await commits.askElsewhere("one");
+    await commits.ask("waits");
+    await commits.end("one");
+    await commits.askElsewhere("two");
+    expect(commits.begun).toEqual(["hangs", "one", "two"]);
+    expect(told).toBe(7);
   });
 
   it("begin at steps, all together, while commits take long", async () => {

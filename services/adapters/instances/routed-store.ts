@@ -55,6 +55,10 @@ export class RoutedStore implements Store {
       .sort((a, b) => a.id - b.id);
   }
 
+  instanceOf(actor: number): number {
+    return this.assignment.find(actor) ?? HOME;
+  }
+
   isLost(actor: number): boolean {
     const instance = this.assignment.find(actor);
     return instance !== undefined && this.listing.isLost(instance);
