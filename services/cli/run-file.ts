@@ -87,7 +87,8 @@ export function readRunFile(dataDir: string): RunFile {
   if (run) return run;
   throw new CliError(
     "EXCHANGE_NOT_RUNNING",
-    `no exchange runs on ${dataDir}. Start one in another terminal with: ${startCommand(dataDir)}`,
+    `no exchange runs on ${dataDir}. Start one in another terminal with: ${startCommand(dataDir)}; ` +
+      "one that is starting is found once it has shown its addresses, and one with another data directory by --data-dir",
   );
 }
 
