@@ -95,9 +95,8 @@ export async function runGameDay(
   }
   const seconds = Math.round((performance.now() - begunMs) / MS_PER_SECOND);
   const aborted = run.signal.aborted ? reasonOf(run.signal) : null;
-  const sum = sumOf(day, lines);
-  const ok = isWell(day, lines) && aborted === null;
-  return { ...sum, undone: sum.undone && !isLeft(run), aborted, seconds, ok };
+  const of = { name: day.name, steps: day.steps.length };
+  return summedUp(of, lines, { aborted, seconds, undone: !isLeft(run) });
 }
 
 function lateInWords(number: number, { drill, at }: GameDayStep, lateMs: number): string {
@@ -137,22 +136,27 @@ function optionsOf(step: GameDayStep, surroundings: Surroundings): LiveOptions {
   return { ...surroundings, drill, rounds, symbols, nodes: nodes ?? null };
 }
 
-function isWell({ steps }: GameDay, lines: readonly StepLine[]): boolean {
-  return lines.length === steps.length && lines.every(({ ok }) => ok);
-}
-
-function sumOf(day: GameDay, lines: readonly StepLine[]) {
+/** `seen`: what its lines do not say; `undone` of it: is nothing left that the exchange has not said to be taken back? */
+export function summedUp(
+  { name, steps }: { readonly name: string; readonly steps: number },
+  lines: readonly StepLine[],
+  { aborted, seconds, undone }: Pick<GameDayReport, "aborted" | "seconds" | "undone">,
+): GameDayReport {
   const reports = lines.flatMap((line) => ("refused" in line ? [] : [line]));
   const sum = (of: "lost" | "duplicated") =>
     reports.reduce((total, report) => total + (report[of] ?? 0), 0);
+  const failed = lines.filter(({ ok }) => !ok).length;
   return {
-    gameDay: day.name,
-    steps: day.steps.length,
+    gameDay: name,
+    steps,
     done: lines.length,
-    failed: lines.filter(({ ok }) => !ok).length,
-    notRun: day.steps.length - lines.length,
+    failed,
+    notRun: steps - lines.length,
     lost: sum("lost"),
     duplicated: sum("duplicated"),
-    undone: reports.every(({ undone }) => undone),
+    undone: undone && reports.every((report) => report.undone),
+    aborted,
+    seconds,
+    ok: lines.length === steps && failed === 0 && aborted === null,
   };
 }

@@ -1,9 +1,10 @@
 /** What is kept of a drill at a running exchange: all that its report is made of, so that it can be made again. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { RECORD_FILE } from "../evidence/folder.js";
+import { PAGE_FILE, writeRecord } from "../evidence/folder.js";
 import { writeManifest } from "../evidence/manifest.js";
 import { commitOfCode } from "../evidence/record.js";
+import { livePage } from "../page/live-page.js";
 import { liveDrillOf } from "./drills/catalog.js";
 import { type LiveFindings, type LiveReport, liveReport } from "./report.js";
 import { type Evidence, judge } from "./verdict.js";
@@ -63,7 +64,7 @@ async function writeLive(
     evidence: evidence && { ...evidence, known: [...evidence.known] },
     report: liveReport(findings),
   };
-  writeFileSync(join(folder, RECORD_FILE), `${JSON.stringify(record)}\n`);
+  writeFileSync(join(folder, PAGE_FILE), livePage(writeRecord(folder, record)));
   await writeManifest(folder, { kind: "live", drill: drill.name, seed: null, commit });
 }
 

@@ -6,7 +6,17 @@ import type { LiveDrill, Plan } from "./drills/drill.js";
 import type { ProbeOrder } from "./probe.js";
 import type { Verdict } from "./verdict.js";
 
+/** When a round was what, by the probe's clock. */
+export interface RoundSpan {
+  readonly begunMs: number;
+  readonly struckMs: number;
+  /** When what comes after it had been watched for long enough. */
+  readonly untilMs: number;
+}
+
 export interface LiveRound {
+  readonly plan: PlanText;
+  readonly span: RoundSpan;
   readonly failures: readonly string[];
   readonly samples: Readonly<Record<string, readonly number[]>>;
   readonly summary: string;

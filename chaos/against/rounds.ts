@@ -21,7 +21,7 @@ import { WAIT_MS_MAX, whatAils } from "./health.js";
 import { Operator } from "./operator.js";
 import { longestPause, type Probe } from "./probe.js";
 import type { LiveOutcome } from "./record.js";
-import { type LiveRound, planLines, textOf } from "./report.js";
+import { type LiveRound, planLines, type RoundSpan, textOf } from "./report.js";
 import type { Target } from "./target.js";
 import type { Undo } from "./undo.js";
 import { judge } from "./verdict.js";
@@ -153,8 +153,9 @@ export class Rounds {
     const { drill, options, probe, run } = this.work;
     const ground = await this.work.ground();
     const plan = planWithin(drill, ground, number);
+    const text = textOf(plan);
     const title = `round ${number} of ${options.rounds}`;
-    run.log(`${title}: ${planLines(textOf(plan)).join("; ")}`);
+    run.log(`${title}: ${planLines(text).join("; ")}`);
     const watch = this.watch(ground, plan);
     const begunMs = performance.now();
     probe.play(plan.symbols, drill.pace);
@@ -164,7 +165,8 @@ export class Rounds {
       await this.pause(AFTER_MS);
       const span = { begunMs, struckMs: begunMs + USUAL_MS, untilMs: performance.now() };
       const hasEnded = await probe.rest(options.abortAfterMs);
-      this.rounds.push({ ...struck, samples: { ...this.samples(plan, span), ...struck.samples } });
+      const samples = { ...this.samples(plan, span), ...struck.samples };
+      this.rounds.push({ ...struck, plan: text, span, samples });
       run.log(`${title}: ${[struck.summary, ...struck.failures].join("; ")}`);
       return hasEnded ? notUndone[0] : unanswered(options.abortAfterMs);
     } finally {
@@ -224,10 +226,7 @@ export class Rounds {
   }
 
   /** What is measured in every round, whatever is done. */
-  private samples(
-    { symbols }: Plan,
-    { begunMs, struckMs, untilMs }: Record<"begunMs" | "struckMs" | "untilMs", number>,
-  ) {
+  private samples({ symbols }: Plan, { begunMs, struckMs, untilMs }: RoundSpan) {
     const { orders, heardMs } = this.work.probe;
     const pauses = (fromMs: number, toMs: number) =>
       symbols.map((symbol) => longestPause(heardMs.get(symbol) ?? [], fromMs, toMs));

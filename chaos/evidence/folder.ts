@@ -81,10 +81,7 @@ export function pageOfCampaign(folder: string, record: CampaignRecord): string {
 }
 
 /** Gives it as who reads it will have it: a page that is drawn from that can be drawn again. */
-function writeRecord<Kept extends DrillRecord | CampaignRecord>(
-  folder: string,
-  record: Kept,
-): Kept {
+export function writeRecord<Kept extends object>(folder: string, record: Kept): Kept {
   const text = JSON.stringify(record);
   writeFileSync(join(folder, RECORD_FILE), `${text}\n`);
   return JSON.parse(text) as Kept;

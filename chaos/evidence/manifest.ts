@@ -25,8 +25,8 @@ export const EVIDENCE_VERSION = 2;
 const Versioned = z.object({ format: z.literal("palisade-evidence"), version: z.number() });
 
 const Manifest = Versioned.extend({
-  /** A drill with all that it was judged by, or a page about several; live: one at a running exchange. */
-  kind: z.enum(["drill", "campaign", "live"]),
+  /** A drill with all that it was judged by, or a page about several; live: one at a running exchange, and a game day of those. */
+  kind: z.enum(["drill", "campaign", "live", "game-day"]),
   /** Its name, where it is one drill. */
   drill: z.string().nullable(),
   /** Null where nothing is drawn. */
@@ -132,12 +132,12 @@ function filesIn(folder: string, prefix = ""): string[] {
 
 function notEvidence(folder: string, why: string): EvidenceError {
   const wanted =
-    `A drill leaves a folder with report.json and ${MANIFEST}; ` +
-    "one at an exchange of its own leaves report.html, clients and tables in it, too";
+    `A drill leaves a folder with report.html, report.json and ${MANIFEST}; ` +
+    "one at an exchange of its own leaves clients and tables in it, too";
   return new EvidenceError("NO_EVIDENCE", `${folder} ${why}. ${wanted}. ${insteadOf(folder)}`);
 }
 
-/** A game day, and whoever drills without a name for the folder, has those of several drills in one. */
+/** Whoever drills without a name for the folder, has those of several drills in one. */
 function insteadOf(folder: string): string {
   const inside = (statSync(folder).isDirectory() ? readdirSync(folder) : [])
     .filter((name) => existsSync(join(folder, name, MANIFEST)))

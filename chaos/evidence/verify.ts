@@ -2,14 +2,17 @@
  * Judges the evidence of a drill again, from its files alone: the same checker reads the rows that were written instead of
  * a database, and what it finds is compared with what the report says.
  */
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { CampaignLine } from "../campaign.js";
+import { type DayRecord, dayReportAgain, pageOfDay } from "../against/day-record.js";
+import { stepFolder, type StepLine } from "../against/game-day.js";
 import { type LiveRecord, reportAgain } from "../against/record.js";
 import { check, type CheckReport } from "../checker/check.js";
 import { Extract } from "../checker/extract.js";
 import { report } from "../report.js";
 import { drillPage } from "../page/drill-page.js";
+import { livePage } from "../page/live-page.js";
 import {
   type CampaignRecord,
   clientsFolder,
@@ -23,7 +26,7 @@ import { type DrillRecord, toldWithin } from "./record.js";
 
 export interface Verification {
   readonly folder: string;
-  /** The drill's name, or `all`. */
+  /** The drill's name, `all`, or a game day's name. */
   readonly drill: string;
   /** Does the evidence say what the report says? */
   readonly verified: boolean;
@@ -44,14 +47,15 @@ export async function verifyEvidence(folder: string): Promise<Verification> {
   const manifest = readManifest(folder);
   await checkSums(folder, manifest);
   if (manifest.kind === "drill") return verifyDrill(folder, manifest);
-  if (manifest.kind === "live") return verifyLive(folder);
-  const record = readRecord<CampaignRecord>(folder);
-  const drills: Verification[] = [];
+  if (manifest.kind === "live") return verifyLive(folder, manifest);
+  const inside: Verification[] = [];
   for (const path of Object.keys(manifest.files)) {
     if (path.endsWith(`/${MANIFEST}`))
-      drills.push(await verifyEvidence(join(folder, dirname(path))));
+      inside.push(await verifyEvidence(join(folder, dirname(path))));
   }
-  return verifyCampaign(folder, record, drills, manifest);
+  return manifest.kind === "game-day"
+    ? verifyDay(folder, inside, manifest)
+    : verifyCampaign(folder, inside, manifest);
 }
 
 async function verifyDrill(folder: string, { commit }: Manifest): Promise<Verification> {
@@ -84,10 +88,13 @@ async function verifyDrill(folder: string, { commit }: Manifest): Promise<Verifi
 }
 
 /** Its report is made again from what the probe saw and what the exchange said of it. */
-function verifyLive(folder: string): Verification {
+function verifyLive(folder: string, { commit }: Manifest): Verification {
   const record = readRecord<LiveRecord>(folder);
   const again = reportAgain(record);
-  const difference = firstDifference("report", record.report, again);
+  const difference =
+    firstDifference("report", record.report, again) ??
+    firstDifference("commit", record.commit, commit) ??
+    pageDifference(folder, commit, () => livePage(record));
   const { name: drill, ok, lost, duplicated, staleCommits, aborted } = again;
   const verified = difference === null;
   return {
@@ -105,10 +112,10 @@ function verifyLive(folder: string): Verification {
 
 function verifyCampaign(
   folder: string,
-  record: CampaignRecord,
   drills: readonly Verification[],
   { commit }: Manifest,
 ): Verification {
+  const record = readRecord<CampaignRecord>(folder);
   const { report: said, lines } = record;
   const byName = new Map(drills.map((each) => [each.drill, each]));
   const wrong = drills.find(({ verified }) => !verified);
@@ -131,6 +138,51 @@ function verifyCampaign(
     aborted: null,
     difference: difference ?? "",
   };
+}
+
+/** Each line is what its step's own folder says, and the day is what its lines come to. */
+function verifyDay(
+  folder: string,
+  steps: readonly Verification[],
+  { commit }: Manifest,
+): Verification {
+  const record = readRecord<DayRecord>(folder);
+  const { lines, report: said } = record;
+  const wrong = steps.find(({ verified }) => !verified);
+  const again = dayReportAgain(record);
+  const difference = wrong
+    ? `${basename(wrong.folder)}: ${wrong.difference}`
+    : (unprovedLine(folder, lines) ??
+      firstDifference("report", said, again) ??
+      firstDifference("commit", record.commit, commit) ??
+      pageDifference(folder, commit, () => pageOfDay(folder, record)));
+  return {
+    folder,
+    drill: said.gameDay,
+    verified: difference === null,
+    ok: again.ok,
+    lost: again.lost,
+    duplicated: again.duplicated,
+    staleCommits: null,
+    aborted: again.aborted,
+    difference: difference ?? "",
+  };
+}
+
+/** The first line that is not what the folder of its step says; null: there is none. One that claims nothing needs no folder. */
+function unprovedLine(folder: string, lines: readonly StepLine[]): string | null {
+  for (const line of lines) {
+    const own = stepFolder(folder, line.step, line.name);
+    if (!existsSync(join(own, MANIFEST))) {
+      if (line.ok) return `step ${line.step} is said to be ok, and has no evidence`;
+      continue;
+    }
+    const { step, lateMs: _, ...said } = line;
+    const found = readRecord<LiveRecord>(own).report;
+    const difference = firstDifference(`lines.${step}`, said, found);
+    if (difference !== null) return difference;
+  }
+  return null;
 }
 
 /** A line without evidence is of a drill that was not judged. */

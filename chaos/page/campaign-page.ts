@@ -2,8 +2,8 @@
 import type { CampaignLine } from "../campaign.js";
 import type { CampaignRecord } from "../evidence/folder.js";
 import { html, type Markup } from "./markup.js";
-import { page } from "./drill-page.js";
 import { duration, tally } from "./scale.js";
+import { page } from "./sheet.js";
 import { table } from "./tables.js";
 
 /** `pages`: the drills that have one. */

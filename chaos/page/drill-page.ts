@@ -4,12 +4,12 @@
  */
 import type { DrillRecord } from "../evidence/record.js";
 import { latencyChart } from "./latency-chart.js";
-import { html, Markup } from "./markup.js";
+import { html, type Markup } from "./markup.js";
 import { roundChart } from "./round-chart.js";
 import { roundEvents } from "./round-events.js";
 import { roundView } from "./round-view.js";
 import { duration } from "./scale.js";
-import { STYLE } from "./style.js";
+import { listOfWrongs, moment, page, sentence } from "./sheet.js";
 import { availabilityTable, clientsTable, verdictTable } from "./tables.js";
 import { badge, headline, lines } from "./verdict.js";
 
@@ -17,18 +17,6 @@ import { badge, headline, lines } from "./verdict.js";
 const ROUNDS_OPEN_MAX = 3;
 /** So many actors are named with their new leaders. */
 const SUCCESSORS_NAMED_MAX = 8;
-
-/** A whole page around its content. */
-export function page(title: string, content: Markup): string {
-  const whole = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<link rel="icon" href="data:,"><title>${title}</title><style>${new Markup(STYLE)}</style></head><body><main>
-${content}
-</main></body></html>
-`;
-  return whole.text;
-}
 
 export function drillPage(record: DrillRecord): string {
   const { report, found } = record;
@@ -40,11 +28,11 @@ export function drillPage(record: DrillRecord): string {
 <p>By a program that shares no code with the exchange: it believes only what clients wrote down when they were told it, and the database. Sums of money and the
 journals' numbers the exchange's own audit proves as well, in SQL.</p>
 ${verdictTable(lines(record))}
-${failures(report.failures)}
+${listOfWrongs(report.failures)}
 <h2>What happened, round by round</h2>
 ${rounds(record)}
 <h2>How long clients waited</h2>
-${latencyChart(record)}
+${latencyChart(record, "the first fill of orders that cross")}
 <h2>Availability</h2>
 <p>Each symbol is asked once a second by an order of its own that may not rest, from another ledger shard each time. It is
 available in a second when its market answers within one. It is no part of the verdict: what stands still while a fault lasts is not lost. It is low where waves of
@@ -109,11 +97,6 @@ function successors(record: DrillRecord): string[] {
   ];
 }
 
-function failures(all: readonly string[]): Markup | false {
-  if (all.length === 0) return false;
-  return html`<h3 class="broken">What is wrong</h3><ul>${all.map((text) => html`<li>${text}</li>`)}</ul>`;
-}
-
 function rounds(record: DrillRecord): Markup {
   const all = record.found.rounds;
   if (all.length === 0) return html`<p>There was none.</p>`;
@@ -154,14 +137,4 @@ function environment(record: DrillRecord): Markup {
 <dt>Load average before</dt><dd>${report.loadBefore.toFixed(2)} ${report.loadBefore > machine.cores / 2 ? "(it did other things, too: times mean little)" : "(one minute)"}</dd>
 <dt>Lasted</dt><dd>${duration(record.lengthMs)} from ${moment(record.startedAt)}</dd>
 <dt>Code</dt><dd>${record.commit ?? "commit not known"}</dd></dl>`;
-}
-
-/** As people write it. */
-function moment(iso: string): string {
-  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
-}
-
-function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -13,6 +13,9 @@ const BETWEEN = 22;
 const LOWEST_MS = 0.1;
 
 type Figure = "answerP50" | "answerMax" | "fillP50" | "fillMax";
+/** What is drawn: of `timeline` the blows. */
+export type Waits = Pick<DrillRecord, "latency" | "timeline">;
+
 /** The one below first. */
 const LINES: readonly (readonly [Figure, string])[] = [
   ["answerMax", "slowest"],
@@ -20,21 +23,21 @@ const LINES: readonly (readonly [Figure, string])[] = [
   ["answerP50", "median"],
 ];
 
-export function latencyChart(record: DrillRecord): Markup {
-  const { bucketMs, buckets } = record.latency;
+/** `fill`: what is called a fill in it, in words. */
+export function latencyChart(waits: Waits, fill: string): Markup {
+  const { bucketMs, buckets } = waits.latency;
   const told = buckets.flatMap(({ answerMax }) => answerMax ?? []);
-  if (told.length === 0) return html`<p>No order was sent while the drill went on.</p>`;
+  if (told.length === 0) return html`<p>No order was answered while the drill went on.</p>`;
   const slowest = duration(Math.max(...told));
   const says = `Time to the first answer over the drill, in steps of ${duration(bucketMs)}; the slowest took ${slowest}`;
   const caption = html`Orders sent in each ${duration(bucketMs)}: <span class="swatch median"></span> median time to the first
-    answer, <span class="swatch slowest"></span> the slowest answer, <span class="swatch fill"></span> median time to the first
-    fill of orders that cross. Below: orders a second that were <span class="swatch answered"></span> answered, and
+    answer, <span class="swatch slowest"></span> the slowest answer, <span class="swatch fill"></span> median time to ${fill}. Below: orders a second that were <span class="swatch answered"></span> answered, and
     <span class="swatch unanswered"></span> not. Upright lines: blows. An order counts where it was sent, however late its answer came.`;
-  return figure(says, (frame) => draw(record, frame), caption);
+  return figure(says, (frame) => draw(waits, frame), caption);
 }
 
-function draw(record: DrillRecord, frame: Frame): Drawing {
-  const { bucketMs, buckets } = record.latency;
+function draw(waits: Waits, frame: Frame): Drawing {
+  const { bucketMs, buckets } = waits.latency;
   const values = buckets.flatMap((bucket) => LINES.flatMap(([figure]) => bucket[figure] ?? []));
   const top = frame.font + 2 * ROOM;
   const range = [frame.gutter, frame.width - MARGIN] as const;
@@ -43,10 +46,10 @@ function draw(record: DrillRecord, frame: Frame): Drawing {
   const y = logarithmic(bounds, [top + PLOT, top]);
   const barsTop = top + PLOT + BETWEEN + frame.font;
   const bottom = barsTop + BARS;
-  const body = html`${timeAxis(x, frame, [top, bottom])}${waitAxis(y, frame)}${blows(record, x, frame, [top, bottom])}${LINES.map(
+  const body = html`${timeAxis(x, frame, [top, bottom])}${waitAxis(y, frame)}${blows(waits, x, frame, [top, bottom])}${LINES.map(
     ([figure, look]) =>
       html`<path class="line ${look}" d="${pathOf(buckets, bucketMs, figure, x, y)}"/>`,
-  )}<text class="soft" x="${frame.gutter}" y="${barsTop - ROOM}">orders a second</text>${bars(record, x, frame, [barsTop, bottom])}`;
+  )}<text class="soft" x="${frame.gutter}" y="${barsTop - ROOM}">orders a second</text>${bars(waits, x, frame, [barsTop, bottom])}`;
   return { height: bottom + frame.font + 3 * ROOM, body };
 }
 
@@ -66,13 +69,13 @@ function waitAxis(y: Scale, { gutter, width, font }: Frame): Markup {
 
 /** Each with its round's number above, where there is room for it. */
 function blows(
-  record: DrillRecord,
+  { timeline }: Waits,
   x: Scale,
   frame: Frame,
   [top, bottom]: readonly [number, number],
 ) {
   let free = 0;
-  const lines = record.timeline
+  const lines = timeline
     .filter(({ kind }) => kind === "struck")
     .sort((a, b) => a.atMs - b.atMs)
     .map(({ round, atMs }) => {
@@ -110,7 +113,7 @@ function pathOf(
 }
 
 function bars(
-  { latency: { bucketMs, buckets } }: DrillRecord,
+  { latency: { bucketMs, buckets } }: Waits,
   x: Scale,
   { gutter, width, font }: Frame,
   [top, bottom]: readonly [number, number],

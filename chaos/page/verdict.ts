@@ -23,7 +23,7 @@ const MEASURES: Readonly<Record<string, string>> = {
   accepted: "what was taken was answered",
 };
 
-const count = (number: number, one: string, many = `${one}s`): string =>
+export const count = (number: number, one: string, many = `${one}s`): string =>
   `${tally(number)} ${number === 1 ? one : many}`;
 
 /** `boundOf`: the name of what is bound, and the most that it may be, in milliseconds. */
@@ -186,6 +186,6 @@ function speed(record: DrillRecord): Line {
   };
 }
 
-function line(isKept: boolean, promise: string, kept: string, broken: string): Line {
+export function line(isKept: boolean, promise: string, kept: string, broken: string): Line {
   return { promise, found: isKept ? kept : broken, outcome: isKept ? "kept" : "broken" };
 }

@@ -9,7 +9,7 @@ import type { LiveRun } from "../../chaos/against/rounds.js";
 import { type LiveOptions, SESSIONS, type Sessions } from "../../chaos/against/session.js";
 import { Undo } from "../../chaos/against/undo.js";
 import { InterruptedError, reasonOf } from "../../chaos/interrupt.js";
-import { RECORD_FILE } from "../../chaos/evidence/folder.js";
+import { PAGE_FILE } from "../../chaos/evidence/folder.js";
 import { MANIFEST } from "../../chaos/evidence/manifest.js";
 import { accountOf } from "./accounts.js";
 import { CliError } from "./cli-error.js";
@@ -66,7 +66,7 @@ export async function drillAgainst(
   const report = await unlessEnded(run, runKept({ ...wanted, folder }, run, sessions));
   if (report === null) return codeOf(false, run);
   // It comes last: without it the evidence is not whole, as the report says.
-  if (existsSync(join(folder, MANIFEST))) tellReport(folder, RECORD_FILE);
+  if (existsSync(join(folder, MANIFEST))) tellReport(folder, PAGE_FILE);
   if (options.json) printJson(report);
   else process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   tellLeft(run.undo);

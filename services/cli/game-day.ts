@@ -1,6 +1,7 @@
 /** `game-day FILE --against ADDRESS`: drills at a running exchange by a schedule. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { keepDay } from "../../chaos/against/day-record.js";
 import { type DryRun, dryRunText } from "../../chaos/against/dry-run.js";
 import {
   checkGameDay,
@@ -15,6 +16,7 @@ import {
 import { type GameDay, momentOf, parseGameDay } from "../../chaos/against/schedule.js";
 import type { LiveRun } from "../../chaos/against/rounds.js";
 import { SESSIONS, type Sessions } from "../../chaos/against/session.js";
+import { PAGE_FILE } from "../../chaos/evidence/folder.js";
 import { MANIFEST } from "../../chaos/evidence/manifest.js";
 import { CliError } from "./cli-error.js";
 import {
@@ -26,12 +28,7 @@ import {
   surroundingsOf,
   tellLeft,
 } from "./drill-against.js";
-import {
-  makeReportFolder,
-  reportFolder,
-  verifyCommand,
-  withoutEmptyFolder,
-} from "./drill-folder.js";
+import { makeReportFolder, reportFolder, tellReport, withoutEmptyFolder } from "./drill-folder.js";
 import { printJson, progress } from "./output.js";
 
 const WHY_UNREAD: Readonly<Record<string, string>> = {
@@ -76,24 +73,30 @@ export async function gameDay(
   return codeOf(report.ok, run);
 }
 
-/** Tells each step when it has ended, and in the end how those that ran are judged again. */
+/** Tells each step when it has ended, and in the end where the day's page is. One of which no step has left anything leaves nothing. */
 async function runSteps(
   day: GameDay,
   surroundings: Surroundings & { readonly folder: string },
   run: LiveRun & Pick<DayRun, "drill">,
 ): Promise<GameDayReport> {
-  const { folder } = surroundings;
-  const left: string[] = [];
+  const { folder, against } = surroundings;
+  const startedAt = new Date().toISOString();
+  const lines: StepLine[] = [];
   const tell = (line: StepLine): void => {
-    const own = stepFolder(folder, line.step, line.name);
-    if (existsSync(join(own, MANIFEST))) left.push(own);
+    lines.push(line);
     printJson(line);
   };
   const report = await runGameDay(day, surroundings, { ...run, tell });
-  if (left.length > 0) {
-    progress(`each step that ran has left a folder in ${folder}; judge them again:`);
-    for (const each of left) progress(`  ${verifyCommand(each)}`);
+  const isLeft = ({ step, name }: StepLine): boolean =>
+    existsSync(join(stepFolder(folder, step, name), MANIFEST));
+  if (!lines.some(isLeft)) return report;
+  try {
+    await keepDay(folder, { startedAt, against, lines, report });
+  } catch (error) {
+    progress(`EVIDENCE_NOT_KEPT: ${(error as Error).message}`);
+    return { ...report, ok: false };
   }
+  tellReport(folder, PAGE_FILE);
   return report;
 }
 

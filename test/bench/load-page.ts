@@ -1,5 +1,5 @@
 /** What clients wait, and how much is done, against how much is offered: a page that needs no other file. */
-import { page } from "../../chaos/page/drill-page.js";
+import { page } from "../../chaos/page/sheet.js";
 import { html, type Markup } from "../../chaos/page/markup.js";
 import { duration } from "../../chaos/page/scale.js";
 import { table } from "../../chaos/page/tables.js";

@@ -5,10 +5,14 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CampaignLine } from "../../chaos/campaign.js";
+import { summedUp } from "../../chaos/against/game-day.js";
 import { campaignPage } from "../../chaos/page/campaign-page.js";
 import { drillPage } from "../../chaos/page/drill-page.js";
+import { gameDayPage } from "../../chaos/page/game-day-page.js";
+import { livePage } from "../../chaos/page/live-page.js";
 import { ensureBrowser, openBrowser } from "../helpers/browser.js";
 import { recordLike } from "../helpers/drill-record.js";
+import { liveRecordLike, liveRoundLike } from "../helpers/live-record.js";
 import { loadPage } from "../bench/load-page.js";
 import { loadReportLike, nothingHeld } from "../helpers/load-report.js";
 import { look } from "../helpers/page-look.js";
@@ -61,6 +65,31 @@ describe.skipIf(missing)(title, { timeout: LOOK_LIMIT_MS }, () => {
   it("is so of a load, of which a rate was sustained or none", async () => {
     expect(await lookAt("load", loadPage(loadReportLike(), new Date(0)))).toEqual([]);
     expect(await lookAt("load-broken", loadPage(nothingHeld(), new Date(0)))).toEqual([]);
+  });
+
+  it("is so of a drill at a running exchange, well or ended early", async () => {
+    expect(await lookAt("live", livePage(liveRecordLike()))).toEqual([]);
+    const actors = Array.from({ length: 40 }, (_, at) => `market.A-SYMBOL-WITH-A-LONG-NAME-${at}`);
+    const plan = { ...liveRoundLike(1).plan, actors, does: actors };
+    const rounds = Array.from({ length: 20 }, (_, at) => liveRoundLike(at + 1, { plan }));
+    const text = livePage(liveRecordLike({ rounds, aborted: HOSTILE, otherFailures: [HOSTILE] }));
+    expect(text).not.toContain("<script");
+    expect(await lookAt("live-early", text)).toEqual([]);
+    const empty = livePage(liveRecordLike({ rounds: [], orders: [] }));
+    expect(await lookAt("live-empty", empty)).toEqual([]);
+  });
+
+  it("is so of a game day, with a step that was refused", async () => {
+    const { report: live, startedAt, commit } = liveRecordLike();
+    const line = { step: 1, lateMs: 0, ...live };
+    const refused = { step: 2, lateMs: 0, name: "burst", refused: HOSTILE, ok: false } as const;
+    const lines = [line, refused, { ...line, step: 3, failures: [HOSTILE], ok: false }];
+    const seen = { aborted: HOSTILE, seconds: 9, undone: true };
+    const report = summedUp({ name: HOSTILE, steps: 9 }, lines, seen);
+    const record = { startedAt, commit, against: HOSTILE, lines, report };
+    const text = gameDayPage(record, new Set([1, 3]));
+    expect(text).not.toContain("<script");
+    expect(await lookAt("day", text)).toEqual([]);
   });
 
   it("shows what is hostile as text", async () => {

@@ -5,10 +5,11 @@ import { afterAll, expect, it } from "vitest";
 import { liveDrillOf } from "../../chaos/against/drills/catalog.js";
 import { keepLive, type LiveRecord } from "../../chaos/against/record.js";
 import type { Evidence } from "../../chaos/against/verdict.js";
-import { RECORD_FILE } from "../../chaos/evidence/folder.js";
+import { PAGE_FILE, RECORD_FILE } from "../../chaos/evidence/folder.js";
 import { verifyEvidence } from "../../chaos/evidence/verify.js";
 import { type AccountEvent, OrderStatus } from "../../proto/gen/exchange/v1/exchange.js";
 import { sumAgain } from "../helpers/evidence.js";
+import { liveRoundLike } from "../helpers/live-record.js";
 
 const folder = mkdtempSync(join(tmpdir(), "palisade-live-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -55,7 +56,7 @@ it("the folder of a drill at a running exchange is judged again by what was told
   const findings = {
     drill: liveDrillOf("cordon"),
     against: "127.0.0.1:1",
-    rounds: [{ failures: [], samples: { gap: [7] }, summary: "" }],
+    rounds: [liveRoundLike(1)],
     orders: ORDERS,
     verdict,
     aborted: null,
@@ -67,6 +68,16 @@ it("the folder of a drill at a running exchange is judged again by what was told
   expect(await keepLive(folder, startedAt, outcome)).toMatchObject({ ok: true, failures: [] });
   const well = { drill: "cordon", verified: true, ok: true, lost: 0, staleCommits: null };
   expect(await verifyEvidence(folder)).toMatchObject({ ...well, aborted: null });
+
+  // Who changes what people read, and sums it up again, is found out as well.
+  const page = join(folder, PAGE_FILE);
+  const drawn = readFileSync(page, "utf8");
+  writeFileSync(page, drawn.replace("Every promise was kept", "Better than ever"));
+  await sumAgain(folder);
+  const painted = await verifyEvidence(folder);
+  expect(painted.verified).toBe(false);
+  expect(painted.difference).toContain("report.html is not the page that report.json gives");
+  writeFileSync(page, drawn);
 
   const path = join(folder, RECORD_FILE);
   const record = JSON.parse(readFileSync(path, "utf8")) as LiveRecord;

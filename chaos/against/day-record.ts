@@ -1,0 +1,38 @@
+/** What is kept of a game day: its lines, which the folders of its steps prove, what they come to, and a page of both. */
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PAGE_FILE, writeRecord } from "../evidence/folder.js";
+import { writeManifest } from "../evidence/manifest.js";
+import { commitOfCode } from "../evidence/record.js";
+import { gameDayPage } from "../page/game-day-page.js";
+import { type GameDayReport, stepFolder, type StepLine, summedUp } from "./game-day.js";
+
+export interface DayRecord {
+  readonly startedAt: string;
+  /** Of the code; null where that is not known. */
+  readonly commit: string | null;
+  /** The gateway that it was run against. */
+  readonly against: string;
+  readonly lines: readonly StepLine[];
+  readonly report: GameDayReport;
+}
+
+/** Those of its steps that ran have folders of their own in this one. */
+export async function keepDay(folder: string, kept: Omit<DayRecord, "commit">): Promise<void> {
+  const commit = commitOfCode();
+  const record = writeRecord<DayRecord>(folder, { ...kept, commit });
+  writeFileSync(join(folder, PAGE_FILE), pageOfDay(folder, record));
+  await writeManifest(folder, { kind: "game-day", drill: null, seed: null, commit });
+}
+
+/** With the way to the page of each step that has one. */
+export function pageOfDay(folder: string, record: DayRecord): string {
+  const hasPage = ({ step, name }: StepLine): boolean =>
+    existsSync(join(stepFolder(folder, step, name), PAGE_FILE));
+  return gameDayPage(record, new Set(record.lines.filter(hasPage).map(({ step }) => step)));
+}
+
+/** What its lines come to. Why it was ended, how long it took and what was left to be taken back is not in them. */
+export function dayReportAgain({ report, lines }: DayRecord): GameDayReport {
+  return summedUp({ name: report.gameDay, steps: report.steps }, lines, report);
+}

@@ -1,0 +1,159 @@
+/** The folder of a game day: a page for people, and evidence that is judged again as one. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { type DayRecord, keepDay } from "../../chaos/against/day-record.js";
+import { liveDrillOf } from "../../chaos/against/drills/catalog.js";
+import { stepFolder, type StepLine, summedUp } from "../../chaos/against/game-day.js";
+import { keepLive } from "../../chaos/against/record.js";
+import type { Evidence } from "../../chaos/against/verdict.js";
+import { PAGE_FILE, RECORD_FILE } from "../../chaos/evidence/folder.js";
+import { verifyEvidence } from "../../chaos/evidence/verify.js";
+import { gameDayPage } from "../../chaos/page/game-day-page.js";
+import { sumAgain } from "../helpers/evidence.js";
+import { liveRecordLike, liveRoundLike } from "../helpers/live-record.js";
+
+const AGAINST = "127.0.0.1:41537";
+const STARTED_AT = "2026-01-31T12:00:00.000Z";
+const SEEN = { aborted: null, seconds: 9, undone: true };
+const NOTHING: Evidence = {
+  orders: [],
+  told: [],
+  kept: [],
+  firstSequence: 1,
+  lastSequence: 0,
+  known: new Map(),
+  balancesBefore: [],
+  balancesAfter: [],
+};
+
+const NO_WRONGS = {
+  lost: 0,
+  duplicated: 0,
+  gaps: 0,
+  contradicted: 0,
+  fills: 0,
+  conserved: true,
+  examples: [],
+};
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "palisade-day-"))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** One that has struck a round, and of whose probe nothing was asked. */
+async function step(number: number, name: string): Promise<StepLine> {
+  const own = stepFolder(folder, number, name);
+  mkdirSync(own);
+  const findings = {
+    drill: liveDrillOf(name),
+    against: AGAINST,
+    rounds: [liveRoundLike(1)],
+    orders: [],
+    verdict: NO_WRONGS,
+    aborted: null,
+    notUndone: [],
+    otherFailures: [],
+  };
+  const report = await keepLive(own, STARTED_AT, { findings, evidence: NOTHING });
+  return { step: number, lateMs: 0, ...report };
+}
+
+const REFUSED: StepLine = {
+  step: 3,
+  lateMs: 40,
+  name: "burst",
+  refused: "EXCHANGE_NOT_HEALTHY: node-1 is gone",
+  ok: false,
+};
+
+async function day(lines: readonly StepLine[], steps = lines.length): Promise<void> {
+  const report = summedUp({ name: "tiny", steps }, lines, SEEN);
+  await keepDay(folder, { startedAt: STARTED_AT, against: AGAINST, lines, report });
+}
+
+async function edit(change: (record: DayRecord) => DayRecord): Promise<void> {
+  const path = join(folder, RECORD_FILE);
+  writeFileSync(path, JSON.stringify(change(JSON.parse(readFileSync(path, "utf8")))));
+  await sumAgain(folder);
+}
+
+it("is judged again as one, by the folders of its steps", async () => {
+  await day([await step(1, "move-leader"), await step(2, "cordon")]);
+  const well = { drill: "tiny", verified: true, ok: true, lost: 0, duplicated: 0, aborted: null };
+  expect(await verifyEvidence(folder)).toMatchObject(well);
+  const text = readFileSync(join(folder, PAGE_FILE), "utf8");
+  expect(text).toContain(`tiny at ${AGAINST}, 2 of 2 steps: of what the probe was told nothing`);
+  expect(text).toContain('<a href="1-move-leader/report.html">1. move-leader</a>');
+  expect(text).toContain("from one word of a market to the next 41 ms at most");
+  expect(text).toContain("✓ Every promise was kept");
+});
+
+it("is red, and still what its steps say, where one was refused and others had no turn", async () => {
+  await day([await step(1, "move-leader"), await step(2, "cordon"), REFUSED], 5);
+  expect(await verifyEvidence(folder)).toMatchObject({ verified: true, ok: false });
+  const text = readFileSync(join(folder, PAGE_FILE), "utf8");
+  expect(text).toContain("3 of 5 steps: 0 lost, 0 doubled, 1 step failed");
+  expect(text).toContain("EXCHANGE_NOT_HEALTHY: node-1 is gone");
+  expect(text).toContain("2 steps had no turn any more");
+  expect(text).not.toContain("3-burst/report.html");
+});
+
+it.each<[string, RegExp, (record: DayRecord) => DayRecord]>([
+  [
+    "what a step says",
+    /lines\.1\.orders is 7 in report\.json, and the evidence says 0/,
+    (record) => ({ ...record, lines: record.lines.map((line) => ({ ...line, orders: 7 })) }),
+  ],
+  [
+    "what they come to",
+    /report\.lost is 3 in report\.json, and the evidence says 0/,
+    (record) => ({ ...record, report: { ...record.report, lost: 3 } }),
+  ],
+  [
+    "a step that left no evidence, and is said to be well",
+    /step 3 is said to be ok, and has no evidence/,
+    (record) => ({
+      ...record,
+      lines: [...record.lines, { ...record.lines[0]!, step: 3 } as StepLine],
+    }),
+  ],
+  [
+    "what only its page shows",
+    /report\.html is not the page that report\.json gives/,
+    (record) => ({ ...record, against: "another:1" }),
+  ],
+])("is not believed where somebody changed %s", async (_, said, change) => {
+  await day([await step(1, "move-leader"), await step(2, "cordon")]);
+  await edit(change);
+  const found = await verifyEvidence(folder);
+  expect(found.verified).toBe(false);
+  expect(found.difference).toMatch(said);
+});
+
+it("is not believed where the evidence of a step is not what it was", async () => {
+  await day([await step(1, "move-leader"), await step(2, "cordon")]);
+  const own = stepFolder(folder, 2, "cordon");
+  const path = join(own, RECORD_FILE);
+  writeFileSync(path, readFileSync(path, "utf8").replace('"against"', '"Against"'));
+  await sumAgain(own);
+  await expect(verifyEvidence(folder)).rejects.toThrow("EVIDENCE_FILE_CHANGED");
+  await sumAgain(folder);
+  expect((await verifyEvidence(folder)).difference).toMatch(/^2-cordon: /);
+});
+
+it("says on its page why it was ended early, and what is not taken back", () => {
+  const { report: live } = liveRecordLike({ notUndone: ["node-2 is still drained"] });
+  const lines = [{ step: 1, lateMs: 0, ...live }];
+  const report = summedUp({ name: "tiny", steps: 2 }, lines, { ...SEEN, aborted: "it got SIGINT" });
+  const record = { startedAt: STARTED_AT, commit: null, against: AGAINST, lines, report };
+  const text = gameDayPage(record, new Set());
+  for (const said of [
+    "✗ Not all is known to be taken back",
+    "<dt>Ended early</dt><dd>It got SIGINT.</dd>",
+    "node-2 is still drained",
+  ]) {
+    expect(text).toContain(said);
+  }
+  expect(text).not.toMatch(/NaN|undefined/);
+});
