@@ -4,7 +4,7 @@
  */
 import { drillOf } from "./drills/catalog.js";
 import type { Surroundings } from "./drills/drill.js";
-import { unlessInterrupted } from "./interrupt.js";
+import { InterruptedError, unlessInterrupted } from "./interrupt.js";
 import type { DrillReport } from "./report.js";
 import { Session } from "./session.js";
 
@@ -57,7 +57,10 @@ export async function runDrill(name: string, options: DrillOptions = {}): Promis
     if (keep || !found.ok) log(`the logs are kept in ${session.keepLogs()}`);
     return found;
   } catch (error) {
-    log(`the logs are kept in ${session.keepLogs()}`);
+    // Who ends it asks for nothing of it.
+    if (keep || !(error instanceof InterruptedError)) {
+      log(`the logs are kept in ${session.keepLogs()}`);
+    }
     throw error;
   } finally {
     await session.close();

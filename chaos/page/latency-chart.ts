@@ -8,6 +8,8 @@ import { duration, linear, logarithmic, place, roundUp, type Scale } from "./sca
 const PLOT = 200;
 const BARS = 56;
 const ROOM = 6;
+/** The rounds' numbers stand so far above the plot that the uppermost mark of its axis has room. */
+const ROUNDS_ABOVE = 2 * ROOM;
 /** Between the two plots. */
 const BETWEEN = 22;
 const LOWEST_MS = 0.1;
@@ -39,7 +41,7 @@ export function latencyChart(waits: Waits, fill: string): Markup {
 function draw(waits: Waits, frame: Frame): Drawing {
   const { bucketMs, buckets } = waits.latency;
   const values = buckets.flatMap((bucket) => LINES.flatMap(([figure]) => bucket[figure] ?? []));
-  const top = frame.font + 2 * ROOM;
+  const top = frame.font + ROOM + ROUNDS_ABOVE;
   const range = [frame.gutter, frame.width - MARGIN] as const;
   const x = linear([0, (buckets.length * bucketMs) / 1_000], range, frame.apart);
   const bounds = [Math.max(LOWEST_MS, Math.min(...values)), Math.max(1, ...values)] as const;
@@ -85,10 +87,11 @@ function blows(
       const hasRoom = at - half > free;
       if (hasRoom) free = at + half + ROOM;
       return html`<line class="mark struck" x1="${at}" x2="${at}" y1="${top}" y2="${bottom}"/>${
-        hasRoom && html`<text x="${at}" y="${top - ROOM}" text-anchor="middle">${text}</text>`
+        hasRoom &&
+        html`<text x="${at}" y="${top - ROUNDS_ABOVE}" text-anchor="middle">${text}</text>`
       }`;
     });
-  return html`${lines.length > 0 && html`<text class="soft" x="0" y="${top - ROOM}">round</text>`}${lines}`;
+  return html`${lines.length > 0 && html`<text class="soft" x="0" y="${top - ROUNDS_ABOVE}">round</text>`}${lines}`;
 }
 
 function pathOf(

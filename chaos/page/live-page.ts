@@ -83,17 +83,18 @@ function figuresTable({ report }: LiveRecord): Markup {
   );
 }
 
-/** From the first order on, with those that only tried whether orders come back. */
+/** From the first order on, with those that only tried whether orders come back, to the end of the last round: none may have been sent in it. */
 function waitsOf({ orders, rounds: all }: LiveRecord): Waits {
-  const firstMs = Math.min(...orders.map(({ sentMs }) => sentMs));
-  const lastMs = Math.max(...orders.map(({ sentMs }) => sentMs));
+  const sent = orders.map(({ sentMs }) => sentMs);
+  const firstMs = Math.min(...sent, ...all.map(({ span }) => span.begunMs));
+  const lastMs = Math.max(...sent, ...all.map(({ span }) => span.untilMs));
   const waited = orders.map(({ sentMs, acceptedMs, endedMs }) => ({
     sentMs: sentMs - firstMs,
     answerMs: acceptedMs === null ? null : acceptedMs - sentMs,
     fillMs: endedMs === null ? null : endedMs - sentMs,
   }));
   return {
-    latency: latencySeries(waited, orders.length === 0 ? 0 : lastMs - firstMs + 1),
+    latency: latencySeries(waited, Math.max(0, lastMs - firstMs + 1)),
     timeline: all.map(({ span }, at) => ({
       kind: "struck",
       round: at + 1,

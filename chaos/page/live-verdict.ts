@@ -7,7 +7,7 @@ import { count, type Line, line, type Outcome } from "./verdict.js";
 
 /** What the probe saw, by the name of the measure. */
 const MEASURES: Readonly<Record<string, string>> = {
-  gap: "from one word of a market to the next",
+  gap: "between two words of a market",
   usualPause: "the same, in the second before the blow",
   accepted: "from an order to its answer",
   ended: "from an order to its end, which the probe asks for when it waits at its market",

@@ -30,6 +30,8 @@ const LOOK_EVERY_MS = 50;
 const MOVE_MS_MAX = 10_000;
 /** Longer than a node waits for its standby before it takes an actor without one. */
 const DRAIN_WITHOUT_PROGRESS_MS_MAX = 60_000;
+/** Whoever waits is told what for, at least so often. */
+const DRAIN_TOLD_EVERY_MS = 5_000;
 
 /** The node takes no actor more, by itself; it keeps those that it leads. */
 export function cordon(name: string, wanted: boolean, options: Common): Promise<void> {
@@ -73,13 +75,18 @@ export function drain(name: string, options: Common): Promise<void> {
 async function untilEmpty(cluster: Cluster, node: string): Promise<void> {
   let lastCount = Number.POSITIVE_INFINITY;
   let progressMs = performance.now();
+  let toldMs = progressMs;
   for (;;) {
     const { leads } = nodeOf(await cluster.look(), node);
     if (leads.length === 0) return;
     if (leads.length < lastCount) {
       lastCount = leads.length;
-      progressMs = performance.now();
+      progressMs = toldMs = performance.now();
       progress(`${node} leads ${leads.length} ${leads.length === 1 ? "actor" : "actors"}`);
+    } else if (performance.now() - toldMs > DRAIN_TOLD_EVERY_MS) {
+      toldMs = performance.now();
+      const names = leads.map(decodeSymbol).join(", ");
+      progress(`${node} still leads ${names}: each goes when whoever takes it is ready`);
     }
     if (performance.now() - progressMs > DRAIN_WITHOUT_PROGRESS_MS_MAX) {
       throw drainStuck(node, leads);

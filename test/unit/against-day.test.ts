@@ -85,7 +85,7 @@ it("is judged again as one, by the folders of its steps", async () => {
   const text = readFileSync(join(folder, PAGE_FILE), "utf8");
   expect(text).toContain(`tiny at ${AGAINST}, 2 of 2 steps: of what the probe was told nothing`);
   expect(text).toContain('<a href="1-move-leader/report.html">1. move-leader</a>');
-  expect(text).toContain("from one word of a market to the next 41 ms at most");
+  expect(text).toContain("between two words of a market 41 ms at most");
   expect(text).toContain("✓ Every promise was kept");
 });
 
@@ -115,7 +115,7 @@ it.each<[string, RegExp, (record: DayRecord) => DayRecord]>([
     /step 3 is said to be ok, and has no evidence/,
     (record) => ({
       ...record,
-      lines: [...record.lines, { ...record.lines[0]!, step: 3 } as StepLine],
+      lines: [...record.lines, { ...record.lines[0]!, step: 3 }],
     }),
   ],
   [

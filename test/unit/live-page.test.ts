@@ -17,7 +17,7 @@ it("says what was struck, what the probe saw, and that every promise was kept", 
   const text = livePage(liveRecordLike());
   expect(text).toContain(
     "move-leader at 127.0.0.1:41537, 2 rounds: of what the probe was told nothing was lost, doubled or left out; " +
-      "from one word of a market to the next 42 ms at most (bound 500 ms).",
+      "between two words of a market 42 ms at most (bound 500 ms).",
   );
   expect(text).toContain("✓ Every promise was kept");
   expect(text).not.toContain("✗");
