@@ -1,6 +1,6 @@
 /** `explain ACTOR`: who led it, when and why, where it stands, and who could lead it. */
 import type pg from "pg";
-import { type ActorStory, actorStory, type Claim } from "../explain/actor-story.js";
+import { type ActorStory, actorStory, type Claim, type RowHolder } from "../explain/actor-story.js";
 import { streamName } from "../adapters/nats/names.js";
 import type { Backlog } from "../host/observer.js";
 import type { StandbyProgress } from "../host/standby.js";
@@ -68,11 +68,12 @@ async function saidOf(name: string, { dataDir, url }: ActorOptions): Promise<Sai
   };
 }
 
-function timed({ time, claims, ...story }: ActorStory): object {
+function timed({ time, claims, heldBy, ...story }: ActorStory): object {
   const text = (at: number | null) => (at === null ? null : formatMicroseconds(at));
   return {
     ...story,
     time: text(time),
+    heldBy: heldBy.map((each) => ({ ...each, since: text(each.since) })),
     claims: claims.map((claim) => ({
       ...claim,
       time: text(claim.time),
@@ -83,12 +84,13 @@ function timed({ time, claims, ...story }: ActorStory): object {
 }
 
 function printActor(story: ActorStory, said: Said | null): void {
-  const { actor, token, holder, batch, time, inbox, outbox } = story;
+  const { actor, token, holder, batch, time, inbox, outbox, heldBy } = story;
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   const leader =
     holder === "" ? "nobody has led it yet" : `claimed by ${holder} under token ${token}`;
   const last = batch === 0 ? "it has committed nothing" : `batch ${batch} of ${formatTime(time)}`;
   say(`${actor}: ${leader}; ${last}`);
+  for (const each of heldBy) say(holderInWords(each));
   if (said) for (const line of saidInWords(said, batch)) say(line);
   if (said && said.stopped.length > 0) say(stopInWords(actor, said.stopped));
   say(
@@ -124,6 +126,14 @@ export function saidInWords(said: Omit<Said, "stopped">, batch: number): string[
     ...waits,
     ...(followed.length > 0 ? followed : [`${nobody} stands by`]),
   ];
+}
+
+export function holderInWords({ pid, name, state, since }: RowHolder): string {
+  const what = [name, state, since !== null && `since ${formatTime(since)}`].filter(Boolean);
+  return (
+    `its row is held by session ${pid} of PostgreSQL (${what.join(", ") || "nothing more is known of it"}), and others wait for it: ` +
+    "nothing of the actor is committed before that session's transaction ends"
+  );
 }
 
 function waitsInWords({ inboxFrames, outboxFrames, outboxAgeMs }: Backlog): string {

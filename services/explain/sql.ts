@@ -89,6 +89,32 @@ export const OUTBOX = statement(
    FROM outbox WHERE actor = $1 GROUP BY destination ORDER BY destination`,
 );
 
+export interface RowHolderRow {
+  readonly pid: number;
+  readonly name: string;
+  /** Null: this user may not see it. */
+  readonly state: string | null;
+  readonly since: number | null;
+}
+
+/**
+ * Whoever waits for a row that somebody else has changed or locked has a lock on the place where it lies, and is blocked by who has it,
+ * or by another who waits. So it shows nothing of a row that nobody asks for.
+ */
+export const ROW_HOLDERS = statement(
+  "row_holders",
+  `SELECT DISTINCT h.pid, h.application_name AS name, h.state,
+     (extract(epoch FROM h.xact_start) * 1000000)::bigint AS since
+   FROM actors a
+   JOIN pg_locks w ON w.locktype = 'tuple' AND w.relation = 'actors'::regclass
+     AND w.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+     AND a.ctid = format('(%s,%s)', w.page, w.tuple)::tid
+   CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS blocking(pid)
+   JOIN pg_stat_activity h ON h.pid = blocking.pid
+   WHERE a.actor = $1 AND cardinality(pg_blocking_pids(h.pid)) = 0
+   ORDER BY h.pid`,
+);
+
 export const ACCOUNT_OF_ORDER = statement(
   "account_of_order",
   "SELECT account FROM orders WHERE order_id = $1",

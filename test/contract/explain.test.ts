@@ -224,4 +224,33 @@ describe("an actor's story", () => {
     const later = await withRecords(database.url, ({ pool }) => actorStory(pool, name));
     expect(later.untoldUpTo).toBe(2);
   });
+
+  it("says which session has its row while a commit waits for that, and nobody when it has let go", async () => {
+    const shard = venue.shardOf(FIRST);
+    const { id, name } = shard.record;
+    const heldBy = () =>
+      withRecords(database.url, async ({ pool }) => (await actorStory(pool, name)).heldBy);
+    const owner = await database.pool.connect();
+    await owner.query("SET application_name = 'somebody'");
+    await owner.query("BEGIN");
+    await owner.query("SELECT FROM actors WHERE actor = $1 FOR UPDATE", [id]);
+    // Nobody waits for it yet.
+    expect(await heldBy()).toEqual([]);
+    shard.ask(venue.order(FIRST, "waits", {}));
+    const late = shard.commit();
+    let found = await heldBy();
+    while (found.length === 0) found = await heldBy();
+    expect(found).toEqual([
+      {
+        pid: expect.any(Number),
+        name: "somebody",
+        state: "idle in transaction",
+        since: expect.any(Number),
+      },
+    ]);
+    await owner.query("ROLLBACK");
+    owner.release(true);
+    await late;
+    expect(await heldBy()).toEqual([]);
+  });
 });

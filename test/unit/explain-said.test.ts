@@ -1,9 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { silentNodes } from "../../services/cli/ask-nodes.js";
-import { saidInWords } from "../../services/cli/explain-actor.js";
+import { holderInWords, saidInWords } from "../../services/cli/explain-actor.js";
 import type { RunFile } from "../../services/cli/run-file.js";
 
 const NOTHING = { leaders: [], backlog: null, standbys: [], silent: [] };
+
+it("names who holds an actor's row, as far as that may be seen", () => {
+  const session = { pid: 812, name: "psql", state: "idle in transaction" };
+  expect(holderInWords({ ...session, since: 1_769_860_800_000_000 })).toBe(
+    "its row is held by session 812 of PostgreSQL (psql, idle in transaction, since 2026-01-31T12:00:00.000Z), and others wait for it: " +
+      "nothing of the actor is committed before that session's transaction ends",
+  );
+  expect(holderInWords({ pid: 812, name: "", state: null, since: null })).toContain(
+    "session 812 of PostgreSQL (nothing more is known of it), and",
+  );
+});
 
 describe("what nodes say of an actor", () => {
   it("is that nobody leads it only where all have answered", () => {
