@@ -2,10 +2,11 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PAGE_FILE, writeRecord } from "../evidence/folder.js";
-import { writeManifest } from "../evidence/manifest.js";
+import { MANIFEST, writeManifest } from "../evidence/manifest.js";
 import { commitOfCode } from "../evidence/record.js";
 import { gameDayPage } from "../page/game-day-page.js";
 import { type GameDayReport, stepFolder, type StepLine, summedUp } from "./game-day.js";
+import type { UndoStep } from "./undo.js";
 
 export interface DayRecord {
   readonly startedAt: string;
@@ -15,7 +16,11 @@ export interface DayRecord {
   readonly against: string;
   readonly lines: readonly StepLine[];
   readonly report: GameDayReport;
+  /** What is not known to be taken back, and by which command it is; the first is to be done first. */
+  readonly left: readonly Left[];
 }
+
+export type Left = Pick<UndoStep, "what" | "byHand">;
 
 /** Those of its steps that ran have folders of their own in this one. */
 export async function keepDay(folder: string, kept: Omit<DayRecord, "commit">): Promise<void> {
@@ -25,10 +30,10 @@ export async function keepDay(folder: string, kept: Omit<DayRecord, "commit">): 
   await writeManifest(folder, { kind: "game-day", drill: null, seed: null, commit });
 }
 
-/** With the way to the page of each step that has one. */
+/** With the way to the page of each step whose evidence is whole. */
 export function pageOfDay(folder: string, record: DayRecord): string {
   const hasPage = ({ step, name }: StepLine): boolean =>
-    existsSync(join(stepFolder(folder, step, name), PAGE_FILE));
+    existsSync(join(stepFolder(folder, step, name), MANIFEST));
   return gameDayPage(record, new Set(record.lines.filter(hasPage).map(({ step }) => step)));
 }
 

@@ -58,6 +58,8 @@ export interface LiveFindings {
   readonly drill: LiveDrill;
   readonly against: string;
   readonly rounds: readonly LiveRound[];
+  /** The round in which it was ended, where that was in the midst of one; `untilMs` of it is when. */
+  readonly unfinished: Pick<LiveRound, "plan" | "span"> | null;
   readonly orders: readonly ProbeOrder[];
   /** Null: the exchange could not be asked. */
   readonly verdict: Verdict | null;

@@ -21,7 +21,7 @@ import { WAIT_MS_MAX, whatAils } from "./health.js";
 import { Operator } from "./operator.js";
 import { longestPause, type Probe } from "./probe.js";
 import type { LiveOutcome } from "./record.js";
-import { type LiveRound, planLines, type RoundSpan, textOf } from "./report.js";
+import { type LiveFindings, type LiveRound, planLines, type RoundSpan, textOf } from "./report.js";
 import type { Target } from "./target.js";
 import type { Undo } from "./undo.js";
 import { judge } from "./verdict.js";
@@ -60,6 +60,7 @@ export class Rounds {
   private readonly ownAbort = new AbortController();
   private readonly signal: AbortSignal;
   private readonly rounds: LiveRound[] = [];
+  private unfinished: LiveFindings["unfinished"] = null;
 
   constructor(work: Work) {
     this.work = work;
@@ -83,6 +84,7 @@ export class Rounds {
       drill,
       against: options.against,
       rounds: this.rounds,
+      unfinished: this.unfinished,
       orders: probe.orders,
       verdict: isKnown ? judge(evidence) : null,
       aborted,
@@ -158,17 +160,25 @@ export class Rounds {
     run.log(`${title}: ${planLines(text).join("; ")}`);
     const watch = this.watch(ground, plan);
     const begunMs = performance.now();
+    const spanNow = () => ({
+      begunMs,
+      struckMs: begunMs + USUAL_MS,
+      untilMs: performance.now(),
+    });
     probe.play(plan.symbols, drill.pace);
     try {
       await this.pause(USUAL_MS);
       const { struck, notUndone } = await this.strikeAndUndo(plan);
       await this.pause(AFTER_MS);
-      const span = { begunMs, struckMs: begunMs + USUAL_MS, untilMs: performance.now() };
+      const span = spanNow();
       const hasEnded = await probe.rest(options.abortAfterMs);
       const samples = { ...this.samples(plan, span), ...struck.samples };
       this.rounds.push({ ...struck, plan: text, span, samples });
       run.log(`${title}: ${[struck.summary, ...struck.failures].join("; ")}`);
       return hasEnded ? notUndone[0] : unanswered(options.abortAfterMs);
+    } catch (error) {
+      this.unfinished = { plan: text, span: spanNow() };
+      throw error;
     } finally {
       watch.end();
     }

@@ -65,11 +65,16 @@ async function runLive(options: LiveOptions, run: LiveRun): Promise<LiveReport> 
       if (options.folder === undefined) return liveReport(outcome.findings);
       return await keepLive(options.folder, startedAt, outcome);
     } finally {
-      await turn.leave();
+      await turn.leave().catch(tellTo(run));
     }
   } finally {
-    await session.close();
+    await session.close().catch(tellTo(run));
   }
+}
+
+/** What was struck was struck, however badly the drill takes its leave. */
+function tellTo({ log }: LiveRun) {
+  return (error: unknown): void => log(`something was not closed: ${String(error)}`);
 }
 
 /** What is done at a running exchange, for whoever does it. */

@@ -5,6 +5,7 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -59,7 +60,9 @@ export async function writeManifest(folder: string, about: About): Promise<void>
     ...about,
     files,
   };
-  writeFileSync(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+  const path = join(folder, MANIFEST);
+  writeFileSync(`${path}.new`, `${JSON.stringify(manifest, null, 2)}\n`);
+  renameSync(`${path}.new`, path);
 }
 
 /** Throws `EvidenceError` where there is none that can be read. */
@@ -137,7 +140,7 @@ function notEvidence(folder: string, why: string): EvidenceError {
   return new EvidenceError("NO_EVIDENCE", `${folder} ${why}. ${wanted}. ${insteadOf(folder)}`);
 }
 
-/** Whoever drills without a name for the folder, has those of several drills in one. */
+/** Whoever drills without a name for the folder, or ends a game day at once, has those of several drills in one. */
 function insteadOf(folder: string): string {
   const inside = (statSync(folder).isDirectory() ? readdirSync(folder) : [])
     .filter((name) => existsSync(join(folder, name, MANIFEST)))

@@ -16,6 +16,7 @@ import { livePage } from "../page/live-page.js";
 import {
   type CampaignRecord,
   clientsFolder,
+  PAGE_FILE,
   pageOfCampaign,
   RECORD_FILE,
   tablesFolder,
@@ -32,6 +33,8 @@ export interface Verification {
   readonly verified: boolean;
   /** Is everything as it should be, by the report? */
   readonly ok: boolean;
+  /** How much it names that is not; of several drills, how many of them failed. */
+  readonly wrongs: number;
   /** Null: that is not known. */
   readonly lost: number | null;
   readonly duplicated: number | null;
@@ -71,13 +74,14 @@ async function verifyDrill(folder: string, { commit }: Manifest): Promise<Verifi
     firstDifference("latency", record.latency, told.latency) ??
     firstDifference("commit", record.commit, commit) ??
     pageDifference(folder, commit, () => drillPage(record));
-  const { name, ok, lost, duplicated, staleCommits } = report(found);
+  const { name, ok, failures, lost, duplicated, staleCommits } = report(found);
   const reasons = difference === null ? [] : [difference, ...checked.examples];
   return {
     folder,
     drill: name,
     verified: difference === null,
     ok,
+    wrongs: failures.length,
     lost,
     duplicated,
     staleCommits,
@@ -88,13 +92,14 @@ async function verifyDrill(folder: string, { commit }: Manifest): Promise<Verifi
 }
 
 /** Its report is made again from what the probe saw and what the exchange said of it. */
-function verifyLive(folder: string, { commit }: Manifest): Verification {
+function verifyLive(folder: string, { commit, files }: Manifest): Verification {
   const record = readRecord<LiveRecord>(folder);
   const again = reportAgain(record);
   const difference =
     firstDifference("report", record.report, again) ??
     firstDifference("commit", record.commit, commit) ??
-    pageDifference(folder, commit, () => livePage(record));
+    // Those of before had no page.
+    (PAGE_FILE in files ? pageDifference(folder, commit, () => livePage(record)) : null);
   const { name: drill, ok, lost, duplicated, staleCommits, aborted } = again;
   const verified = difference === null;
   return {
@@ -102,6 +107,7 @@ function verifyLive(folder: string, { commit }: Manifest): Verification {
     drill,
     verified,
     ok,
+    wrongs: again.failures.length,
     lost,
     duplicated,
     staleCommits,
@@ -132,6 +138,7 @@ function verifyCampaign(
     drill: "all",
     verified: difference === null,
     ok: said.failed === 0 && drills.every(({ ok }) => ok),
+    wrongs: said.failed,
     lost: sum("lost"),
     duplicated: sum("duplicated"),
     staleCommits: sum("staleCommits"),
@@ -150,9 +157,11 @@ function verifyDay(
   const { lines, report: said } = record;
   const wrong = steps.find(({ verified }) => !verified);
   const again = dayReportAgain(record);
+  const names = steps.map((step) => basename(step.folder));
   const difference = wrong
     ? `${basename(wrong.folder)}: ${wrong.difference}`
-    : (unprovedLine(folder, lines) ??
+    : (unprovedLine(folder, record) ??
+      untoldStep(lines, names) ??
       firstDifference("report", said, again) ??
       firstDifference("commit", record.commit, commit) ??
       pageDifference(folder, commit, () => pageOfDay(folder, record)));
@@ -160,7 +169,8 @@ function verifyDay(
     folder,
     drill: said.gameDay,
     verified: difference === null,
-    ok: again.ok,
+    ok: again.ok && steps.every(({ ok }) => ok),
+    wrongs: again.failed,
     lost: again.lost,
     duplicated: again.duplicated,
     staleCommits: null,
@@ -169,20 +179,28 @@ function verifyDay(
   };
 }
 
-/** The first line that is not what the folder of its step says; null: there is none. One that claims nothing needs no folder. */
-function unprovedLine(folder: string, lines: readonly StepLine[]): string | null {
-  for (const line of lines) {
-    const own = stepFolder(folder, line.step, line.name);
-    if (!existsSync(join(own, MANIFEST))) {
-      if (line.ok) return `step ${line.step} is said to be ok, and has no evidence`;
-      continue;
-    }
+/** The first line that is not what the folder of its step says; null: there is none. A step that was refused says nothing. */
+function unprovedLine(folder: string, { lines, against }: DayRecord): string | null {
+  for (const [at, line] of lines.entries()) {
     const { step, lateMs: _, ...said } = line;
-    const found = readRecord<LiveRecord>(own).report;
-    const difference = firstDifference(`lines.${step}`, said, found);
-    if (difference !== null) return difference;
+    if (step !== at + 1) return `line ${at + 1} is of step ${step}`;
+    const own = stepFolder(folder, step, line.name);
+    if (existsSync(join(own, MANIFEST))) {
+      const found = readRecord<LiveRecord>(own).report;
+      const difference = firstDifference(`lines.${step}`, said, found);
+      if (difference !== null) return difference;
+    } else if (!("refused" in line)) return `step ${step} has no evidence for what it says`;
+    if ("against" in line && line.against !== against)
+      return `step ${step} was at another exchange`;
   }
   return null;
+}
+
+/** A step that has left evidence, and is in no line; null: there is none. */
+function untoldStep(lines: readonly StepLine[], folders: readonly string[]): string | null {
+  const told = new Set(lines.map(({ step, name }) => basename(stepFolder("", step, name))));
+  const untold = folders.find((each) => !told.has(each));
+  return untold === undefined ? null : `no line of ${RECORD_FILE} is of ${untold}`;
 }
 
 /** A line without evidence is of a drill that was not judged. */

@@ -1,12 +1,12 @@
 /** All steps of a game day on one page, each with the way to its own. */
 import type { DayRecord } from "../against/day-record.js";
-import type { GameDayReport, StepLine } from "../against/game-day.js";
+import type { StepLine } from "../against/game-day.js";
 import { measureName } from "./live-verdict.js";
 import { html, type Markup } from "./markup.js";
 import { duration, tally } from "./scale.js";
 import { moment, page, sentence } from "./sheet.js";
 import { table } from "./tables.js";
-import { count } from "./verdict.js";
+import { count, type Outcome } from "./verdict.js";
 
 const BOUND = /^(.+)MsP99/;
 
@@ -14,7 +14,7 @@ const BOUND = /^(.+)MsP99/;
 export function gameDayPage(record: DayRecord, pages: ReadonlySet<number>): string {
   const { report, lines, against, startedAt } = record;
   const title = headline(record);
-  const [outcome, text] = badge(report);
+  const [outcome, text] = badge(record);
   return page(
     title,
     html`<header><p class="when">Palisade game day at a running exchange · ${moment(startedAt)} · ${duration(report.seconds * 1_000)}</p><h1>${title}</h1>
@@ -34,6 +34,7 @@ ${table(
   ],
   lines.map((line) => row(line, pages.has(line.step))),
 )}
+${listOfLeft(record.left)}
 ${report.notRun > 0 && html`<p>${count(report.notRun, "step")} had no turn any more.</p>`}
 <h2>Judge it again</h2>
 <p>The evidence of each step lies in a folder of its own beside this page. No server is needed:</p>
@@ -50,7 +51,15 @@ function headline({ report, against }: DayRecord): string {
   return `${gameDay} at ${against}, ${done} of ${count(steps, "step")}: ${verdict}.`;
 }
 
-function badge(report: GameDayReport): readonly ["kept" | "broken", string] {
+function listOfLeft(left: DayRecord["left"]): Markup | false {
+  if (left.length === 0) return false;
+  const rows = left.map(({ what, byHand }) => html`<li>${what}: <code>${byHand}</code></li>`);
+  return html`<h3 class="broken">Not known to be taken back; by hand, in this order</h3><ol>${rows}</ol>`;
+}
+
+function badge({ report, lines }: DayRecord): readonly [Outcome, string] {
+  const isSlow = lines.some((line) => "withinBound" in line && !line.withinBound);
+  if (report.ok && isSlow) return ["beyond", "✓ Safe, but slower than its bounds"];
   if (report.ok) return ["kept", "✓ Every promise was kept"];
   if (!report.undone) return ["broken", "✗ Not all is known to be taken back"];
   return ["broken", report.failed > 0 ? `✗ ${report.failed} failed` : "✗ It was ended early"];
@@ -62,7 +71,7 @@ function row(line: StepLine, hasPage: boolean): (Markup | string | number)[] {
   const first = hasPage ? html`<a href="${link}">${name}</a>` : name;
   if ("refused" in line) {
     const verdict = html`<strong class="broken">✗ refused</strong>`;
-    return [first, verdict, 0, "not judged", "not judged", "nothing was done", line.refused];
+    return [first, verdict, 0, "not judged", "not judged", "nothing was struck", line.refused];
   }
   const known = (value: number | null) => (value === null ? "not judged" : tally(value));
   return [
@@ -78,7 +87,10 @@ function row(line: StepLine, hasPage: boolean): (Markup | string | number)[] {
 
 type Struck = Exclude<StepLine, { readonly refused: string }>;
 
-function verdictOf({ ok, withinBound }: Struck): Markup {
+function verdictOf({ ok, withinBound, aborted, failures }: Struck): Markup {
+  if (aborted !== null && failures.length === 0) {
+    return html`<strong class="broken">✗ ended early</strong>`;
+  }
   if (!ok) return html`<strong class="broken">✗ broken</strong>`;
   return withinBound
     ? html`<strong class="kept">✓ kept</strong>`

@@ -1,6 +1,7 @@
 /** The report of a drill at a running exchange as a page, for whoever was not there. */
 import { liveDrillOf } from "../against/drills/catalog.js";
 import type { LiveRecord } from "../against/record.js";
+import type { PlanText } from "../against/report.js";
 import { latencySeries } from "../evidence/latency.js";
 import { latencyChart, type Waits } from "./latency-chart.js";
 import { liveBadge, liveHeadline, liveLines, measureName } from "./live-verdict.js";
@@ -18,11 +19,11 @@ export function livePage(record: LiveRecord): string {
     title,
     html`${top(record, title)}
 <h2>What was checked</h2>
-<p>What the probe was told is held against what the public interfaces say of its account when all is over. It knows nothing of other accounts, and nothing of the database: what is
-lost elsewhere, and whether anything was committed under an old token, the exchange's own audit says.</p>
+<p>What the probe was told is held against what the public interfaces say of its account when all is over. It knows nothing of other accounts, and nothing of the database: whether
+all books are whole, and nothing was committed under an old token, the exchange's own audit says.</p>
 ${verdictTable(liveLines(record))}
 ${listOfWrongs(report.failures)}
-<h2>What was done, round by round</h2>
+<h2>Round by round</h2>
 ${rounds(record)}
 <h2>What the probe saw</h2>
 ${figuresTable(record)}
@@ -49,17 +50,26 @@ function top(record: LiveRecord, title: string): Markup {
 ${report.aborted !== null && html`<dt>Ended early</dt><dd>${sentence(report.aborted)}</dd>`}</dl></header>`;
 }
 
-function rounds({ rounds: all }: LiveRecord): Markup {
-  if (all.length === 0) return html`<p>No round was done to its end.</p>`;
-  return html`${all.map(({ plan, summary, failures }, at) => {
-    const touched = [...plan.actors, ...plan.nodes].join(", ");
-    return html`<section><h3>Round ${at + 1}</h3><p>${summary}.</p>${
-      failures.length > 0 && html`<p class="broken">${failures.join("; ")}</p>`
-    }<dl><dt>It may touch</dt><dd>${touched === "" ? "no actor and no node" : touched}</dd>
-<dt>The probe's orders</dt><dd>for ${plan.symbols.join(", ")}</dd>
-<dt>In this order</dt><dd>${plan.does.join("; ")}</dd>
-<dt>Taken back</dt><dd>${plan.undone.length === 0 ? "there is nothing to be" : plan.undone.join("; ")}</dd></dl></section>`;
-  })}`;
+function rounds({ rounds: all, unfinished }: LiveRecord): Markup {
+  if (all.length === 0 && !unfinished) return html`<p>No round was begun.</p>`;
+  return html`${all.map(
+    ({ plan, summary, failures }, at) =>
+      html`<section><h3>Round ${at + 1}</h3><p>${summary}.</p>${
+        failures.length > 0 && html`<p class="broken">${failures.join("; ")}</p>`
+      }${planOf(plan)}</section>`,
+  )}${
+    unfinished &&
+    html`<section><h3>Round ${all.length + 1}, which was not done to its end</h3>${planOf(unfinished.plan)}</section>`
+  }`;
+}
+
+/** What was to be done; what was done of it the round's own words say. */
+function planOf({ actors, nodes, symbols, does, undone }: PlanText): Markup {
+  const touched = [...actors, ...nodes].join(", ");
+  return html`<dl><dt>It may touch</dt><dd>${touched === "" ? "no actor and no node" : touched}</dd>
+<dt>The probe's orders</dt><dd>for ${symbols.join(", ")}</dd>
+<dt>To be done</dt><dd>${does.join("; ")}</dd>
+<dt>To be taken back</dt><dd>${undone.length === 0 ? "nothing" : undone.join("; ")}</dd></dl>`;
 }
 
 /** Of all rounds together. */
@@ -83,23 +93,27 @@ function figuresTable({ report }: LiveRecord): Markup {
   );
 }
 
-/** From the first order on, with those that only tried whether orders come back, to the end of the last round: none may have been sent in it. */
-function waitsOf({ orders, rounds: all }: LiveRecord): Waits {
-  const sent = orders.map(({ sentMs }) => sentMs);
-  const firstMs = Math.min(...sent, ...all.map(({ span }) => span.begunMs));
-  const lastMs = Math.max(...sent, ...all.map(({ span }) => span.untilMs));
+/**
+ * From the first order on, with those that only tried whether orders come back, to the end of the last round: none may have been
+ * sent in it. Both are in the order of time.
+ */
+function waitsOf({ orders, rounds: all, unfinished }: LiveRecord): Waits {
+  const spans = [...all, ...(unfinished ? [unfinished] : [])].map(({ span }) => span);
+  const firstMs = Math.min(orders[0]?.sentMs ?? Infinity, spans[0]?.begunMs ?? Infinity);
+  const lastMs = Math.max(orders.at(-1)?.sentMs ?? 0, spans.at(-1)?.untilMs ?? 0);
   const waited = orders.map(({ sentMs, acceptedMs, endedMs }) => ({
     sentMs: sentMs - firstMs,
     answerMs: acceptedMs === null ? null : acceptedMs - sentMs,
     fillMs: endedMs === null ? null : endedMs - sentMs,
   }));
+  const struck = spans.map(({ struckMs }, at) => ({
+    kind: "struck" as const,
+    round: at + 1,
+    atMs: struckMs - firstMs,
+    what: "",
+  }));
   return {
     latency: latencySeries(waited, Math.max(0, lastMs - firstMs + 1)),
-    timeline: all.map(({ span }, at) => ({
-      kind: "struck",
-      round: at + 1,
-      atMs: span.struckMs - firstMs,
-      what: "",
-    })),
+    timeline: struck.filter(({ atMs }) => atMs <= lastMs - firstMs),
   };
 }

@@ -26,12 +26,12 @@ export function measureName(of: string): string {
 
 export function liveHeadline({ drill, report }: LiveRecord): string {
   const what = `${drill} at ${report.against}, ${count(report.rounds, "round")}`;
-  const { bound } = liveDrillOf(drill);
-  const most = report[`${bound.of}MsMax`];
+  const { of, ms } = liveDrillOf(drill).bound;
+  const p99 = report[`${of}MsP99`];
   const speed =
-    most === undefined
+    p99 === undefined
       ? ""
-      : `; ${measureName(bound.of)} ${duration(most)} at most (bound ${duration(bound.ms)})`;
+      : `; ${measureName(of)} 99 of 100 times ${duration(p99)} at most (bound ${duration(ms)})`;
   return `${what}: ${safety(report)}${speed}.`;
 }
 
@@ -40,12 +40,12 @@ export function liveBadge(report: LiveReport): {
   readonly outcome: Outcome;
   readonly text: string;
 } {
-  if (report.aborted !== null) return { outcome: "broken", text: "✗ It was ended early" };
-  if (report.lost === null) return { outcome: "broken", text: "✗ It could not be judged" };
-  if (wrongs(report).length === 0 && !report.bit) {
-    return { outcome: "broken", text: "✗ Nothing is proved: it did not do what it is for" };
-  }
-  if (!report.ok) return { outcome: "broken", text: "✗ Not everything is as it should be" };
+  const broken = (text: string) => ({ outcome: "broken" as const, text: `✗ ${text}` });
+  if (report.lost === null) return broken("It could not be judged");
+  if (wrongs(report).length > 0) return broken("A promise was broken");
+  if (report.aborted !== null) return broken("It was ended early");
+  if (!report.bit) return broken("Nothing is proved: it did not do what it is for");
+  if (!report.ok) return broken("Not everything is as it should be");
   return report.withinBound
     ? { outcome: "kept", text: "✓ Every promise was kept" }
     : { outcome: "beyond", text: "✓ Safe, but slower than its bound" };
@@ -53,8 +53,13 @@ export function liveBadge(report: LiveReport): {
 
 function safety(report: LiveReport): string {
   const wrong = wrongs(report);
+  if (report.lost === null) {
+    return ["what became of the probe's orders is not known", ...wrong].join(", ");
+  }
   if (wrong.length > 0) return wrong.join(", ");
-  if (report.lost === null) return "what became of the probe's orders is not known";
+  if (report.aborted !== null) return "it was ended early, and nothing was wrong up to there";
+  if (!report.bit) return "nothing was lost, but it did not do what it is for in every round";
+  if (!report.ok) return "nothing was lost, but not everything is as it should be";
   return "of what the probe was told nothing was lost, doubled or left out";
 }
 
@@ -73,10 +78,11 @@ function wrongs(report: LiveReport): string[] {
 }
 
 export function liveLines(record: LiveRecord): Line[] {
-  return [...judged(record.report), ...onTheWay(record.report), speed(record)];
+  return [...judged(record), ...onTheWay(record.report), speed(record)];
 }
 
-function judged(report: LiveReport): Line[] {
+function judged({ report, orders }: LiveRecord): Line[] {
+  const accepted = orders.filter(({ answer }) => answer?.code === "OK").length;
   /** Null is not known, which keeps no promise. */
   const none = (number: number | null, promise: string, kept: string, broken: string): Line =>
     line(number === 0, promise, kept, number === null ? NOT_KNOWN : `${tally(number)} ${broken}`);
@@ -84,7 +90,7 @@ function judged(report: LiveReport): Line[] {
     none(
       report.lost,
       "Each order that was accepted is known, and has its one end",
-      `${count(report.orders, "order")} of the probe`,
+      `${count(accepted, "order")} of the probe ${accepted === 1 ? "was" : "were"}`,
       "are not known, or have no end",
     ),
     none(

@@ -73,7 +73,7 @@ export async function gameDay(
   return codeOf(report.ok, run);
 }
 
-/** Tells each step when it has ended, and in the end where the day's page is. One of which no step has left anything leaves nothing. */
+/** Tells each step when it has ended, and in the end where the day's page is; where no step has left evidence there is none. */
 async function runSteps(
   day: GameDay,
   surroundings: Surroundings & { readonly folder: string },
@@ -91,7 +91,8 @@ async function runSteps(
     existsSync(join(stepFolder(folder, step, name), MANIFEST));
   if (!lines.some(isLeft)) return report;
   try {
-    await keepDay(folder, { startedAt, against, lines, report });
+    const left = run.undo.left.map(({ what, byHand }) => ({ what, byHand }));
+    await keepDay(folder, { startedAt, against, lines, report, left });
   } catch (error) {
     progress(`EVIDENCE_NOT_KEPT: ${(error as Error).message}`);
     return { ...report, ok: false };

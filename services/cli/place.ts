@@ -32,6 +32,7 @@ const MOVE_MS_MAX = 10_000;
 const DRAIN_WITHOUT_PROGRESS_MS_MAX = 60_000;
 /** Whoever waits is told what for, at least so often. */
 const DRAIN_TOLD_EVERY_MS = 5_000;
+const DRAIN_NAMED_MAX = 5;
 
 /** The node takes no actor more, by itself; it keeps those that it leads. */
 export function cordon(name: string, wanted: boolean, options: Common): Promise<void> {
@@ -85,8 +86,10 @@ async function untilEmpty(cluster: Cluster, node: string): Promise<void> {
       progress(`${node} leads ${leads.length} ${leads.length === 1 ? "actor" : "actors"}`);
     } else if (performance.now() - toldMs > DRAIN_TOLD_EVERY_MS) {
       toldMs = performance.now();
-      const names = leads.map(decodeSymbol).join(", ");
-      progress(`${node} still leads ${names}: each goes when whoever takes it is ready`);
+      const names = leads.slice(0, DRAIN_NAMED_MAX).map(decodeSymbol).join(", ");
+      const more =
+        leads.length > DRAIN_NAMED_MAX ? ` and ${leads.length - DRAIN_NAMED_MAX} more` : "";
+      progress(`${node} still leads ${names}${more}; npx palisade cluster shows who stands by`);
     }
     if (performance.now() - progressMs > DRAIN_WITHOUT_PROGRESS_MS_MAX) {
       throw drainStuck(node, leads);

@@ -87,8 +87,8 @@ export function readRunFile(dataDir: string): RunFile {
   if (run) return run;
   throw new CliError(
     "EXCHANGE_NOT_RUNNING",
-    `no exchange runs on ${dataDir}. Start one in another terminal with: ${startCommand(dataDir)}; ` +
-      "one that is starting is found once it has shown its addresses, and one with another data directory by --data-dir",
+    `no exchange runs on ${dataDir}, or it has yet to start its processes; one with another data directory is found by --data-dir. ` +
+      `Start one in another terminal with: ${startCommand(dataDir)}`,
   );
 }
 

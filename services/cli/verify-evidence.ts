@@ -13,11 +13,11 @@ export async function verify(folder: string, { json }: { json?: boolean }): Prom
 
 /** The counts are the evidence's own. A report that says something else reassures nobody. */
 export function verificationText(found: Verification): string {
-  const { drill, verified, ok, lost, duplicated, staleCommits, aborted, difference } = found;
+  const { drill, verified, ok, wrongs, lost, duplicated, staleCommits, aborted } = found;
   const [gone, doubled, stale] = [lost, duplicated, staleCommits].map((each) => each ?? "?");
-  const isHalf = aborted !== null && !lost && !duplicated && !staleCommits;
+  const isHalf = aborted !== null && wrongs === 0;
   const wrong = isHalf
-    ? "up to there nothing was wrong, and nothing is proved"
+    ? "up to there nothing was wrong; of the rest nothing is proved"
     : "something was wrong: see its report";
   const verdict = ok ? "everything is as it should be" : wrong;
   const onTrust =
@@ -28,7 +28,7 @@ export function verificationText(found: Verification): string {
     ...(verified
       ? ["the evidence says what the report says", verdict, onTrust]
       : [
-          `NOT VERIFIED: ${difference}`,
+          `NOT VERIFIED: ${found.difference}`,
           "this report must not be trusted: it is not what its evidence gives",
         ]),
   ];

@@ -99,7 +99,7 @@ export interface RowHolderRow {
 
 /**
  * Whoever waits for a row that somebody else has changed or locked has a lock on the place where it lies, and is blocked by who has it,
- * or by another who waits. So it shows nothing of a row that nobody asks for.
+ * or by another who waits for it and so has such a lock, too. So it shows nothing of a row that nobody asks for.
  */
 export const ROW_HOLDERS = statement(
   "row_holders",
@@ -111,7 +111,8 @@ export const ROW_HOLDERS = statement(
      AND a.ctid = format('(%s,%s)', w.page, w.tuple)::tid
    CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS blocking(pid)
    JOIN pg_stat_activity h ON h.pid = blocking.pid
-   WHERE a.actor = $1 AND cardinality(pg_blocking_pids(h.pid)) = 0
+   WHERE a.actor = $1 AND NOT EXISTS (SELECT FROM pg_locks o WHERE o.pid = h.pid AND o.locktype = 'tuple'
+     AND o.relation = w.relation AND o.page = w.page AND o.tuple = w.tuple)
    ORDER BY h.pid`,
 );
 

@@ -79,7 +79,7 @@ export const gatewayStopping = (advice: string): CommandRefusal =>
 export const noLeader = (name: string): CommandRefusal =>
   unavailable(
     "NO_LEADER",
-    `no leader of ${name} is heard now (where that lasts, "npx palisade cluster" says why); nothing was done; try again in a moment`,
+    `no leader of ${name} is heard now; nothing was done; try again in a moment`,
     RETRY_WITHOUT_LEADER_MS,
   );
 

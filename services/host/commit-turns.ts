@@ -24,7 +24,7 @@ export class CommitTurns {
   private readonly lines = new Map<number, Line>();
   private working: () => void = () => undefined;
 
-  constructor(clock: Clock, store: Pick<Store, "instanceOf"> = {}) {
+  constructor(clock: Clock, store: Pick<Store, "instanceOf">) {
     this.clock = clock;
     this.store = store;
   }

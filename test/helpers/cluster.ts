@@ -97,7 +97,7 @@ export class TestCluster {
       leases,
       clock,
       directory,
-      turns: new CommitTurns(clock),
+      turns: new CommitTurns(clock, {}),
       logger,
       observer,
     });

@@ -57,6 +57,7 @@ export function liveRecordLike(changes: Partial<LiveFindings> = {}): LiveRecord 
       examples: [],
     },
     aborted: null,
+    unfinished: null,
     notUndone: [],
     otherFailures: [],
     ...changes,

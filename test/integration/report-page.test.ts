@@ -72,7 +72,14 @@ describe.skipIf(missing)(title, { timeout: LOOK_LIMIT_MS }, () => {
     const actors = Array.from({ length: 40 }, (_, at) => `market.A-SYMBOL-WITH-A-LONG-NAME-${at}`);
     const plan = { ...liveRoundLike(1).plan, actors, does: actors };
     const rounds = Array.from({ length: 20 }, (_, at) => liveRoundLike(at + 1, { plan }));
-    const text = livePage(liveRecordLike({ rounds, aborted: HOSTILE, otherFailures: [HOSTILE] }));
+    const text = livePage(
+      liveRecordLike({
+        rounds,
+        unfinished: rounds[19]!,
+        aborted: HOSTILE,
+        otherFailures: [HOSTILE],
+      }),
+    );
     expect(text).not.toContain("<script");
     expect(await lookAt("live-early", text)).toEqual([]);
     const empty = livePage(liveRecordLike({ rounds: [], orders: [] }));
@@ -86,7 +93,8 @@ describe.skipIf(missing)(title, { timeout: LOOK_LIMIT_MS }, () => {
     const lines = [line, refused, { ...line, step: 3, failures: [HOSTILE], ok: false }];
     const seen = { aborted: HOSTILE, seconds: 9, undone: true };
     const report = summedUp({ name: HOSTILE, steps: 9 }, lines, seen);
-    const record = { startedAt, commit, against: HOSTILE, lines, report };
+    const left = [{ what: HOSTILE, byHand: HOSTILE }];
+    const record = { startedAt, commit, against: HOSTILE, lines, report, left };
     const text = gameDayPage(record, new Set([1, 3]));
     expect(text).not.toContain("<script");
     expect(await lookAt("day", text)).toEqual([]);

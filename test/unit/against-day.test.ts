@@ -52,6 +52,7 @@ async function step(number: number, name: string): Promise<StepLine> {
     orders: [],
     verdict: NO_WRONGS,
     aborted: null,
+    unfinished: null,
     notUndone: [],
     otherFailures: [],
   };
@@ -69,7 +70,7 @@ const REFUSED: StepLine = {
 
 async function day(lines: readonly StepLine[], steps = lines.length): Promise<void> {
   const report = summedUp({ name: "tiny", steps }, lines, SEEN);
-  await keepDay(folder, { startedAt: STARTED_AT, against: AGAINST, lines, report });
+  await keepDay(folder, { startedAt: STARTED_AT, against: AGAINST, lines, report, left: [] });
 }
 
 async function edit(change: (record: DayRecord) => DayRecord): Promise<void> {
@@ -111,17 +112,39 @@ it.each<[string, RegExp, (record: DayRecord) => DayRecord]>([
     (record) => ({ ...record, report: { ...record.report, lost: 3 } }),
   ],
   [
-    "a step that left no evidence, and is said to be well",
-    /step 3 is said to be ok, and has no evidence/,
+    "a step that left no evidence, and says something",
+    /step 3 has no evidence for what it says/,
     (record) => ({
       ...record,
       lines: [...record.lines, { ...record.lines[0]!, step: 3 }],
     }),
   ],
   [
+    "the same step twice, in place of another",
+    /line 2 is of step 1/,
+    (record) => ({ ...record, lines: [record.lines[0]!, record.lines[0]!] }),
+  ],
+  [
+    "a step that is left out",
+    /no line of report\.json is of 2-cordon/,
+    (record) => ({
+      ...record,
+      lines: record.lines.slice(0, 1),
+      report: { ...record.report, steps: 1, done: 1 },
+    }),
+  ],
+  [
+    "where it was",
+    /step 1 was at another exchange/,
+    (record) => ({ ...record, against: "another:1" }),
+  ],
+  [
     "what only its page shows",
     /report\.html is not the page that report\.json gives/,
-    (record) => ({ ...record, against: "another:1" }),
+    (record) => ({
+      ...record,
+      left: [{ what: "node-2 drained", byHand: "npx palisade undrain node-2" }],
+    }),
   ],
 ])("is not believed where somebody changed %s", async (_, said, change) => {
   await day([await step(1, "move-leader"), await step(2, "cordon")]);
@@ -144,16 +167,28 @@ it("is not believed where the evidence of a step is not what it was", async () =
 
 it("says on its page why it was ended early, and what is not taken back", () => {
   const { report: live } = liveRecordLike({ notUndone: ["node-2 is still drained"] });
+  const left = [{ what: "node-2 drained", byHand: "npx palisade undrain node-2" }];
   const lines = [{ step: 1, lateMs: 0, ...live }];
   const report = summedUp({ name: "tiny", steps: 2 }, lines, { ...SEEN, aborted: "it got SIGINT" });
-  const record = { startedAt: STARTED_AT, commit: null, against: AGAINST, lines, report };
+  const record = { startedAt: STARTED_AT, commit: null, against: AGAINST, lines, report, left };
   const text = gameDayPage(record, new Set());
   for (const said of [
     "✗ Not all is known to be taken back",
     "<dt>Ended early</dt><dd>It got SIGINT.</dd>",
     "node-2 is still drained",
+    "node-2 drained: <code>npx palisade undrain node-2</code>",
   ]) {
     expect(text).toContain(said);
   }
   expect(text).not.toMatch(/NaN|undefined/);
+});
+
+it("says on its page that it was safe, but slower than it should be", () => {
+  const { report: live } = liveRecordLike({
+    rounds: [liveRoundLike(1, { samples: { gap: [700] } })],
+  });
+  const lines = [{ step: 1, lateMs: 0, ...live }];
+  const report = summedUp({ name: "tiny", steps: 1 }, lines, SEEN);
+  const record = { startedAt: STARTED_AT, commit: null, against: AGAINST, lines, report, left: [] };
+  expect(gameDayPage(record, new Set())).toContain("✓ Safe, but slower than its bounds");
 });

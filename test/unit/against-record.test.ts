@@ -60,6 +60,7 @@ it("the folder of a drill at a running exchange is judged again by what was told
     orders: ORDERS,
     verdict,
     aborted: null,
+    unfinished: null,
     notUndone: [],
     otherFailures: [],
   };
@@ -92,6 +93,11 @@ it("the folder of a drill at a running exchange is judged again by what was told
   const ended = { findings: { ...findings, aborted: "it got SIGINT" }, evidence };
   await keepLive(folder, startedAt, ended);
   const early = { verified: true, ok: false, aborted: "it got SIGINT" };
+  expect(await verifyEvidence(folder)).toMatchObject(early);
+
+  // One of before pages were drawn is judged without.
+  rmSync(page);
+  await sumAgain(folder);
   expect(await verifyEvidence(folder)).toMatchObject(early);
 
   // What was done is reported, also where it could not be kept.

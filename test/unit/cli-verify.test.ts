@@ -6,6 +6,7 @@ const WELL = {
   drill: "drain",
   verified: true,
   ok: true,
+  wrongs: 0,
   lost: 0,
   duplicated: 0,
   staleCommits: null,
@@ -33,8 +34,8 @@ describe("verify, for people,", () => {
   it("says why a drill was ended early", () => {
     const text = verificationText({ ...WELL, ok: false, aborted: "it got SIGINT" });
     expect(text.split("\n")[1]).toBe("it was ended early: it got SIGINT");
-    expect(text).toContain("up to there nothing was wrong, and nothing is proved");
-    const early = { ...WELL, ok: false, lost: 1, aborted: "it got SIGINT" };
+    expect(text).toContain("up to there nothing was wrong; of the rest nothing is proved");
+    const early = { ...WELL, ok: false, wrongs: 1, aborted: "it got SIGINT" };
     expect(verificationText(early)).toContain("something was wrong");
   });
 });

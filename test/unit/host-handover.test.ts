@@ -71,7 +71,7 @@ class Peer {
     const observer = { ...silent, fenced: nothing, became } as unknown as HostObserver;
     const { store, bus } = this.ports;
     const directory = new Directory({ bus, store, clock, logger, observer });
-    const turns = new CommitTurns(clock);
+    const turns = new CommitTurns(clock, store);
     const own = { node: name, incarnation, clock, logger, observer, directory, turns };
     const kept = { earlyInboxes: new Set<never>(), followingTurns: new FollowingTurns(clock) };
     this.host = new Host({ ...this.ports, ...own, ...kept }, ACTOR, NAME, nothing);

@@ -152,7 +152,7 @@ class Stage {
     const leases = { wishes: () => new Map() };
     const logger = pino({ level: "silent" });
     const { clock } = this;
-    const turns = new CommitTurns(clock);
+    const turns = new CommitTurns(clock, {});
     const stand = { log, bus, directory, turns, observer, leases, logger, store: { commit } };
     return { ...stand, clock, node: "n", incarnation: "n#1" } as unknown as HostDependencies;
   }

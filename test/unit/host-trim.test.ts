@@ -41,7 +41,7 @@ async function stageOf() {
     },
   });
   const directory = new Directory({ bus: ports.bus, store, clock, logger, observer });
-  const turns = new CommitTurns(clock);
+  const turns = new CommitTurns(clock, store);
   const own = { node: "node-1", incarnation, store, clock, logger, observer, directory, turns };
   const kept = { earlyInboxes: new Set<never>(), followingTurns: new FollowingTurns(clock) };
   const host = new Host({ ...ports, ...own, ...kept }, ACTOR, NAME, nothing);

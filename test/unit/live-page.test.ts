@@ -17,7 +17,7 @@ it("says what was struck, what the probe saw, and that every promise was kept", 
   const text = livePage(liveRecordLike());
   expect(text).toContain(
     "move-leader at 127.0.0.1:41537, 2 rounds: of what the probe was told nothing was lost, doubled or left out; " +
-      "between two words of a market 42 ms at most (bound 500 ms).",
+      "between two words of a market 99 of 100 times 42 ms at most (bound 500 ms).",
   );
   expect(text).toContain("✓ Every promise was kept");
   expect(text).not.toContain("✗");
@@ -35,15 +35,28 @@ it("tells what is safe but slow from what is broken", () => {
   const lost = { ...verdict, lost: 2, examples: ["drill-7 was accepted, and is not known"] };
   const text = livePage(liveRecordLike({ verdict: lost }));
   expect(text).toContain("2 rounds: 2 lost;");
-  expect(text).toContain("✗ Not everything is as it should be");
+  expect(text).toContain("✗ A promise was broken");
   expect(text).toContain("<li>drill-7 was accepted, and is not known</li>");
 });
 
 it.each([
   [
     "it was ended early",
-    { aborted: "HURT_OUTSIDE: market.MSFT lost its leader", rounds: [] },
-    ["✗ It was ended early", "HURT_OUTSIDE: market.MSFT lost its leader", "No round was done"],
+    { aborted: "HURT_OUTSIDE: market.MSFT lost its leader", rounds: [], orders: [] },
+    ["✗ It was ended early", "HURT_OUTSIDE: market.MSFT lost its leader", "No round was begun"],
+  ],
+  [
+    "it was ended in the midst of a round",
+    { aborted: "it got SIGINT", rounds: [liveRoundLike(1)], unfinished: liveRoundLike(2) },
+    [
+      "it was ended early, and nothing was wrong up to there",
+      "Round 2, which was not done to its end",
+    ],
+  ],
+  [
+    "it was ended early and has lost something",
+    { aborted: "it got SIGINT", verdict: { ...verdict, lost: 1 } },
+    ["✗ A promise was broken", "2 rounds: 1 lost;"],
   ],
   [
     "the exchange could not be asked",
@@ -63,11 +76,21 @@ it.each([
   [
     "an order was never answered",
     { orders: [liveOrderLike(1, { acceptedMs: null, endedMs: null, answer: null })] },
-    ["1 order without an end", "No order was answered"],
+    ["1 order without an end", "No order was answered", "0 orders of the probe were"],
+  ],
+  [
+    "somebody else uses its account",
+    { verdict: { ...verdict, examples: ["x is none of the probe's"] } },
+    ["nothing was lost, but not everything is as it should be", "✗ Not everything"],
   ],
   ["nothing was sent", { orders: [], rounds: [] }, ["Nothing was measured"]],
 ])("says so where %s", (_, changes, said) => {
   const text = livePage(liveRecordLike(changes));
   for (const each of said) expect(text).toContain(each);
   expect(text).not.toMatch(/NaN|Infinity|undefined|null/);
+});
+
+it("has room for as many orders as a drill may send", () => {
+  const orders = Array.from({ length: 200_000 }, (_, at) => liveOrderLike(at));
+  expect(livePage(liveRecordLike({ orders }))).toContain("200,000 orders of the probe were");
 });

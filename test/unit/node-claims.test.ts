@@ -50,7 +50,7 @@ async function started(world: World, name: string, servers: Servers, ways: Ways)
   const observer = { ...heard, became } as unknown as HostObserver;
   const { bus, store } = ports;
   const directory = over(new Directory({ bus, store, clock, logger, observer }), { activity });
-  const turns = new CommitTurns(clock);
+  const turns = new CommitTurns(clock, store);
   const deps = { node: name, incarnation, clock, logger, observer, directory, turns };
   const node = new Node({ ...ports, ...deps }, weight === undefined ? {} : { weight });
   await inTime(world, () => node.start());

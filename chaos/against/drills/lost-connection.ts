@@ -116,10 +116,13 @@ async function cutConnection(
   if (probe.interruptions === interruptions)
     failures.push("the account's events did not break off");
   const backMs = Math.min(...later().map(({ endedMs }) => endedMs!)) - cutMs;
+  const isBackAgain = Number.isFinite(backMs);
+  const back = isBackAgain ? `ended ${Math.round(backMs)} ms after the cut` : "no end in time";
+  const lost = orders.filter(({ lostAnswers }) => lostAnswers > 0).length;
   const struck = {
     failures,
-    samples: { back: Number.isFinite(backMs) ? [backMs] : [] },
-    summary: `${count} answers were lost; the first order after that had ended ${Math.round(backMs)} ms after the cut`,
+    samples: { back: isBackAgain ? [backMs] : [] },
+    summary: `${lost} of ${count} answers were lost; the first order after that had ${back}`,
   };
   return { struck, orders };
 }

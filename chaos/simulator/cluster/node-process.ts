@@ -44,7 +44,7 @@ export class NodeProcess {
         logger,
         observer,
       }),
-      turns: new CommitTurns(clock),
+      turns: new CommitTurns(clock, store),
       ...(restoreActor && { restoreActor }),
     });
     this.node.start().then(
