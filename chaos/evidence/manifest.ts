@@ -104,7 +104,7 @@ export async function checkSums(folder: string, { files }: Manifest): Promise<vo
     if (now === sum) continue;
     throw new EvidenceError(
       "EVIDENCE_FILE_CHANGED",
-      `${path} is not what was written: its SHA-256 is ${now}, and was ${sum}`,
+      `${path} is not what was written, so nothing here is to be trusted: its SHA-256 is ${now}, and was ${sum}`,
     );
   }
   const added = filesIn(folder).find((path) => files[path] === undefined);

@@ -176,7 +176,8 @@ export function tier(
     if (chosen !== null) await client.setAccountTier(number, chosen, resetLimits);
     const found = chosen ?? (await client.balances(number)).tier;
     if (json) printJson({ account: number, tier: found });
-    else process.stdout.write(`of tier ${found}\n`);
+    else
+      process.stdout.write(`of tier ${found}${resetLimits ? ", with that tier's limits" : ""}\n`);
   });
 }
 

@@ -55,10 +55,11 @@ export async function sim(options: SimOptions): Promise<number> {
   return EXIT_BLIND;
 }
 
-function sumInWords({ seeds, failures, faults, simulatedHours }: SimulationReport): string {
-  const struck = Object.values(faults).reduce((sum, times) => sum + times, 0);
+function sumInWords(report: SimulationReport): string {
+  const { seeds, failures, faults, fewestBitten, simulatedHours } = report;
+  const kinds = Object.values(faults).filter((seedsBitten) => seedsBitten > 0).length;
   const found = failures === 0 ? "no rule was broken" : `a rule was broken in ${failures} of them`;
-  return `${seeds} seeds, ${struck} faults within ${simulatedHours} simulated hours: ${found}`;
+  return `${seeds} seeds, in each ${fewestBitten} faults at least that bit, of ${kinds} kinds, within ${simulatedHours} simulated hours: ${found}`;
 }
 
 async function replay(file: string, options: SimOptions): Promise<number> {

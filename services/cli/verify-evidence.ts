@@ -14,7 +14,8 @@ export async function verify(folder: string, { json }: { json?: boolean }): Prom
 /** The counts are the evidence's own. A report that says something else reassures nobody. */
 export function verificationText(found: Verification): string {
   const { drill, verified, ok, wrongs, lost, duplicated, staleCommits, aborted } = found;
-  const [gone, doubled, stale] = [lost, duplicated, staleCommits].map((each) => each ?? "?");
+  const [gone, doubled] = [lost, duplicated].map((each) => each ?? "?");
+  const stale = staleCommits === null ? "whether any stale is not known" : `${staleCommits} stale`;
   const isHalf = aborted !== null && wrongs === 0;
   const wrong = isHalf
     ? "up to there nothing was wrong; of the rest nothing is proved"
@@ -23,7 +24,7 @@ export function verificationText(found: Verification): string {
   const onTrust =
     "taken as the drill wrote it down: its times, what it found amiss itself and the metrics; the sums of the files are not signed";
   const lines = [
-    `${drill}: ${gone} lost, ${doubled} doubled, ${stale} stale`,
+    `${drill}: ${gone} lost, ${doubled} doubled, ${stale}`,
     ...(aborted === null ? [] : [`it was ended early: ${aborted}`]),
     ...(verified
       ? ["the evidence says what the report says", verdict, onTrust]

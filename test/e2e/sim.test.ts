@@ -44,7 +44,9 @@ describe("npm run sim", () => {
     const { code, out, err } = await runLine(MANY!);
     expect(code, err).toBe(0);
     const report = lastJson<SimulationReport>(out);
-    expect(err).toMatch(/\d+ seeds, \d+ faults within \S+ simulated hours: no rule was broken/);
+    expect(err).toMatch(
+      /\d+ seeds, in each \d+ faults at least that bit, of \d+ kinds, within \S+ simulated hours: no rule was broken/,
+    );
     expect(report).toMatchObject({ failures: 0, failedSeeds: [], violations: [] });
     expect(report.asked).toBe(report.seeds);
     expect(report).not.toHaveProperty("stopped");

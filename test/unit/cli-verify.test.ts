@@ -17,7 +17,7 @@ const WELL = {
 describe("verify, for people,", () => {
   it("says what the evidence says, where the report says the same", () => {
     expect(verificationText(WELL).split("\n").slice(0, 3)).toEqual([
-      "drain: 0 lost, 0 doubled, ? stale",
+      "drain: 0 lost, 0 doubled, whether any stale is not known",
       "the evidence says what the report says",
       "everything is as it should be",
     ]);
