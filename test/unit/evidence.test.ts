@@ -40,6 +40,7 @@ describe("evidence", () => {
       drill: "kill-leader",
       verified: true,
       ok: true,
+      wrongs: 0,
       lost: 0,
       duplicated: 0,
       staleCommits: 0,
