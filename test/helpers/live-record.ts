@@ -2,8 +2,18 @@
 import { liveDrillOf } from "../../chaos/against/drills/catalog.js";
 import type { ProbeOrder } from "../../chaos/against/probe.js";
 import type { LiveRecord } from "../../chaos/against/record.js";
+import type { Verdict } from "../../chaos/against/verdict.js";
 import { type LiveFindings, liveReport, type LiveRound } from "../../chaos/against/report.js";
 
+export const NOTHING_WRONG: Verdict = {
+  lost: 0,
+  duplicated: 0,
+  gaps: 0,
+  contradicted: 0,
+  fills: 0,
+  conserved: true,
+  examples: [],
+};
 const ORDERS = 60;
 const EVERY_MS = 50;
 const ROUND_MS = 1_500;
@@ -47,15 +57,7 @@ export function liveRecordLike(changes: Partial<LiveFindings> = {}): LiveRecord 
     against: "127.0.0.1:41537",
     rounds: [liveRoundLike(1), liveRoundLike(2)],
     orders: Array.from({ length: ORDERS }, (_, at) => liveOrderLike(at)),
-    verdict: {
-      lost: 0,
-      duplicated: 0,
-      gaps: 0,
-      contradicted: 0,
-      fills: 0,
-      conserved: true,
-      examples: [],
-    },
+    verdict: NOTHING_WRONG,
     aborted: null,
     unfinished: null,
     notUndone: [],

@@ -12,7 +12,7 @@ import { PAGE_FILE, RECORD_FILE } from "../../chaos/evidence/folder.js";
 import { verifyEvidence } from "../../chaos/evidence/verify.js";
 import { gameDayPage } from "../../chaos/page/game-day-page.js";
 import { sumAgain } from "../helpers/evidence.js";
-import { liveRecordLike, liveRoundLike } from "../helpers/live-record.js";
+import { liveRecordLike, liveRoundLike, NOTHING_WRONG } from "../helpers/live-record.js";
 
 const AGAINST = "127.0.0.1:41537";
 const STARTED_AT = "2026-01-31T12:00:00.000Z";
@@ -28,15 +28,6 @@ const NOTHING: Evidence = {
   balancesAfter: [],
 };
 
-const NO_WRONGS = {
-  lost: 0,
-  duplicated: 0,
-  gaps: 0,
-  contradicted: 0,
-  fills: 0,
-  conserved: true,
-  examples: [],
-};
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "palisade-day-"))));
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -50,7 +41,7 @@ async function step(number: number, name: string): Promise<StepLine> {
     against: AGAINST,
     rounds: [liveRoundLike(1)],
     orders: [],
-    verdict: NO_WRONGS,
+    verdict: NOTHING_WRONG,
     aborted: null,
     unfinished: null,
     notUndone: [],

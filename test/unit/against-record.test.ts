@@ -9,7 +9,7 @@ import { PAGE_FILE, RECORD_FILE } from "../../chaos/evidence/folder.js";
 import { verifyEvidence } from "../../chaos/evidence/verify.js";
 import { type AccountEvent, OrderStatus } from "../../proto/gen/exchange/v1/exchange.js";
 import { sumAgain } from "../helpers/evidence.js";
-import { liveRoundLike } from "../helpers/live-record.js";
+import { liveRoundLike, NOTHING_WRONG } from "../helpers/live-record.js";
 
 const folder = mkdtempSync(join(tmpdir(), "palisade-live-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -44,21 +44,12 @@ it("the folder of a drill at a running exchange is judged again by what was told
     balancesBefore: [],
     balancesAfter: [],
   };
-  const verdict = {
-    lost: 0,
-    duplicated: 0,
-    gaps: 0,
-    contradicted: 0,
-    fills: 0,
-    conserved: true,
-    examples: [],
-  };
   const findings = {
     drill: liveDrillOf("cordon"),
     against: "127.0.0.1:1",
     rounds: [liveRoundLike(1)],
     orders: ORDERS,
-    verdict,
+    verdict: NOTHING_WRONG,
     aborted: null,
     unfinished: null,
     notUndone: [],

@@ -7,6 +7,7 @@ import {
   type CommandResult,
   OrderStatus,
 } from "../../proto/gen/exchange/v1/exchange.js";
+import { NOTHING_WRONG } from "../helpers/live-record.js";
 
 const ORDER_ID = 77;
 const CANCELLED = OrderStatus.ORDER_STATUS_CANCELLED;
@@ -55,15 +56,7 @@ function judged(changes: Partial<Evidence> = {}) {
 }
 
 it("finds nothing where nothing is wrong", () => {
-  expect(judged()).toEqual({
-    lost: 0,
-    duplicated: 0,
-    gaps: 0,
-    contradicted: 0,
-    fills: 0,
-    conserved: true,
-    examples: [],
-  });
+  expect(judged()).toEqual(NOTHING_WRONG);
 });
 
 it("counts an accepted order that is not known, was not told, or has no end", () => {

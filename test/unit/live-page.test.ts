@@ -1,17 +1,12 @@
 /** The page of a drill at a running exchange: what it says when all is well, and of each way in which it is not. */
 import { expect, it } from "vitest";
 import { livePage } from "../../chaos/page/live-page.js";
-import { liveOrderLike, liveRecordLike, liveRoundLike } from "../helpers/live-record.js";
-
-const verdict = {
-  lost: 0,
-  duplicated: 0,
-  gaps: 0,
-  contradicted: 0,
-  fills: 0,
-  conserved: true,
-  examples: [],
-};
+import {
+  liveOrderLike,
+  liveRecordLike,
+  liveRoundLike,
+  NOTHING_WRONG,
+} from "../helpers/live-record.js";
 
 it("says what was struck, what the probe saw, and that every promise was kept", () => {
   const text = livePage(liveRecordLike());
@@ -32,7 +27,7 @@ it("says what was struck, what the probe saw, and that every promise was kept", 
 it("tells what is safe but slow from what is broken", () => {
   const slow = liveRecordLike({ rounds: [liveRoundLike(1, { samples: { gap: [700] } })] });
   expect(livePage(slow)).toContain("✓ Safe, but slower than its bound");
-  const lost = { ...verdict, lost: 2, examples: ["drill-7 was accepted, and is not known"] };
+  const lost = { ...NOTHING_WRONG, lost: 2, examples: ["drill-7 was accepted, and is not known"] };
   const text = livePage(liveRecordLike({ verdict: lost }));
   expect(text).toContain("2 rounds: 2 lost;");
   expect(text).toContain("✗ A promise was broken");
@@ -55,7 +50,7 @@ it.each([
   ],
   [
     "it was ended early and has lost something",
-    { aborted: "it got SIGINT", verdict: { ...verdict, lost: 1 } },
+    { aborted: "it got SIGINT", verdict: { ...NOTHING_WRONG, lost: 1 } },
     ["✗ A promise was broken", "2 rounds: 1 lost;"],
   ],
   [
@@ -80,7 +75,7 @@ it.each([
   ],
   [
     "somebody else uses its account",
-    { verdict: { ...verdict, examples: ["x is none of the probe's"] } },
+    { verdict: { ...NOTHING_WRONG, examples: ["x is none of the probe's"] } },
     ["nothing was lost, but not everything is as it should be", "✗ Not everything"],
   ],
   ["nothing was sent", { orders: [], rounds: [] }, ["Nothing was measured"]],
