@@ -32,9 +32,13 @@ export async function keepDay(folder: string, kept: Omit<DayRecord, "commit">): 
 
 /** With the way to the page of each step whose evidence is whole. */
 export function pageOfDay(folder: string, record: DayRecord): string {
-  const hasPage = ({ step, name }: StepLine): boolean =>
-    existsSync(join(stepFolder(folder, step, name), MANIFEST));
-  return gameDayPage(record, new Set(record.lines.filter(hasPage).map(({ step }) => step)));
+  const whole = record.lines.filter((line) => hasEvidence(folder, line));
+  return gameDayPage(record, new Set(whole.map(({ step }) => step)));
+}
+
+/** Has the step of a line left evidence that is whole? `folder`: the day's. */
+export function hasEvidence(folder: string, { step, name }: StepLine): boolean {
+  return existsSync(join(stepFolder(folder, step, name), MANIFEST));
 }
 
 /** What its lines come to. Why it was ended, how long it took and what was left to be taken back is not in them. */

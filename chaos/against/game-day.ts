@@ -136,7 +136,7 @@ function optionsOf(step: GameDayStep, surroundings: Surroundings): LiveOptions {
   return { ...surroundings, drill, rounds, symbols, nodes: nodes ?? null };
 }
 
-/** `seen`: what its lines do not say; `undone` of it: is nothing left that the exchange has not said to be taken back? */
+/** The last three its lines do not say; `undone`: is nothing left that the exchange has not said to be taken back? */
 export function summedUp(
   { name, steps }: { readonly name: string; readonly steps: number },
   lines: readonly StepLine[],

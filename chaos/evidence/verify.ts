@@ -2,10 +2,10 @@
  * Judges the evidence of a drill again, from its files alone: the same checker reads the rows that were written instead of
  * a database, and what it finds is compared with what the report says.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { CampaignLine } from "../campaign.js";
-import { type DayRecord, dayReportAgain, pageOfDay } from "../against/day-record.js";
+import { type DayRecord, dayReportAgain, hasEvidence, pageOfDay } from "../against/day-record.js";
 import { stepFolder, type StepLine } from "../against/game-day.js";
 import { type LiveRecord, reportAgain } from "../against/record.js";
 import { check, type CheckReport } from "../checker/check.js";
@@ -184,9 +184,8 @@ function unprovedLine(folder: string, { lines, against }: DayRecord): string | n
   for (const [at, line] of lines.entries()) {
     const { step, lateMs: _, ...said } = line;
     if (step !== at + 1) return `line ${at + 1} is of step ${step}`;
-    const own = stepFolder(folder, step, line.name);
-    if (existsSync(join(own, MANIFEST))) {
-      const found = readRecord<LiveRecord>(own).report;
+    if (hasEvidence(folder, line)) {
+      const found = readRecord<LiveRecord>(stepFolder(folder, step, line.name)).report;
       const difference = firstDifference(`lines.${step}`, said, found);
       if (difference !== null) return difference;
     } else if (!("refused" in line)) return `step ${step} has no evidence for what it says`;

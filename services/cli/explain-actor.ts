@@ -1,6 +1,7 @@
 /** `explain ACTOR`: who led it, when and why, where it stands, and who could lead it. */
 import type pg from "pg";
-import { type ActorStory, actorStory, type Claim, type RowHolder } from "../explain/actor-story.js";
+import { type ActorStory, actorStory, type Claim } from "../explain/actor-story.js";
+import type { RowHolder } from "../explain/sql.js";
 import { streamName } from "../adapters/nats/names.js";
 import type { Backlog } from "../host/observer.js";
 import type { StandbyProgress } from "../host/standby.js";

@@ -1,7 +1,6 @@
 /** `game-day FILE --against ADDRESS`: drills at a running exchange by a schedule. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { keepDay } from "../../chaos/against/day-record.js";
+import { readFileSync } from "node:fs";
+import { hasEvidence, keepDay } from "../../chaos/against/day-record.js";
 import { type DryRun, dryRunText } from "../../chaos/against/dry-run.js";
 import {
   checkGameDay,
@@ -9,7 +8,6 @@ import {
   type GameDayReport,
   planGameDay,
   runGameDay,
-  stepFolder,
   type StepLine,
   type Surroundings,
 } from "../../chaos/against/game-day.js";
@@ -17,7 +15,6 @@ import { type GameDay, momentOf, parseGameDay } from "../../chaos/against/schedu
 import type { LiveRun } from "../../chaos/against/rounds.js";
 import { SESSIONS, type Sessions } from "../../chaos/against/session.js";
 import { PAGE_FILE } from "../../chaos/evidence/folder.js";
-import { MANIFEST } from "../../chaos/evidence/manifest.js";
 import { CliError } from "./cli-error.js";
 import {
   type AgainstOptions,
@@ -87,9 +84,7 @@ async function runSteps(
     printJson(line);
   };
   const report = await runGameDay(day, surroundings, { ...run, tell });
-  const isLeft = ({ step, name }: StepLine): boolean =>
-    existsSync(join(stepFolder(folder, step, name), MANIFEST));
-  if (!lines.some(isLeft)) return report;
+  if (!lines.some((line) => hasEvidence(folder, line))) return report;
   try {
     const left = run.undo.left.map(({ what, byHand }) => ({ what, byHand }));
     await keepDay(folder, { startedAt, against, lines, report, left });

@@ -5,7 +5,7 @@ import { identityOf } from "../servers/process-identity.js";
 import { LeaderBoard } from "../supervisor/leaders.js";
 import { CliError } from "./cli-error.js";
 import { printJson, printTable } from "./output.js";
-import { dataDirectory, isRunning, readRunFile } from "./run-file.js";
+import { dataDirectory, readRunFile } from "./run-file.js";
 
 /** Draining and the ends of all processes and servers have limits of their own, which are less together. */
 const STOP_MS_MAX = 60_000;
@@ -34,13 +34,7 @@ export async function leaders({ json, dataDir }: Common): Promise<void> {
 /** As Ctrl-C in its terminal; npm passes no signal on to what it has started. Resolves when everything of it has ended. */
 export async function stop({ json, dataDir }: Common): Promise<void> {
   const folder = dataDirectory(dataDir);
-  if (!isRunning(folder)) {
-    throw new CliError(
-      "EXCHANGE_NOT_RUNNING",
-      `no exchange runs on ${folder}: there is nothing to stop; one with another data directory is found by --data-dir`,
-    );
-  }
-  const { pid, identity } = readRunFile(folder);
+  const { pid, identity } = readRunFile(folder, "There is nothing to stop");
   process.kill(pid, "SIGINT");
   const deadline = performance.now() + STOP_MS_MAX;
   while (identityOf(pid) === identity) {

@@ -81,14 +81,16 @@ export function isRunning(dataDir: string): boolean {
   return find(dataDir) !== undefined;
 }
 
-/** The exchange that runs on a data directory. Throws `CliError` when none does. */
-export function readRunFile(dataDir: string): RunFile {
+/** The exchange that runs on a data directory. Throws `CliError` when none does, with what is to be done then. */
+export function readRunFile(
+  dataDir: string,
+  advice = `Start one in another terminal with: ${startCommand(dataDir)}`,
+): RunFile {
   const run = find(dataDir);
   if (run) return run;
   throw new CliError(
     "EXCHANGE_NOT_RUNNING",
-    `no exchange runs on ${dataDir}, or it has yet to start its processes; one with another data directory is found by --data-dir. ` +
-      `Start one in another terminal with: ${startCommand(dataDir)}`,
+    `no exchange runs on ${dataDir}, or it has yet to start its processes; one with another data directory is found by --data-dir. ${advice}`,
   );
 }
 

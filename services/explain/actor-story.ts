@@ -31,15 +31,6 @@ export interface Backlog {
   readonly bytes: number;
 }
 
-/** A session that others wait for, as it has the actor's row: until it ends, nothing of the actor is committed. */
-export interface RowHolder {
-  readonly pid: number;
-  readonly name: string;
-  /** What it does, as PostgreSQL calls it, and since when its transaction is open; null: this user may not see it. */
-  readonly state: string | null;
-  readonly since: number | null;
-}
-
 export interface ActorStory {
   /** As logs and metrics have it, and as people write it. */
   readonly name: string;
@@ -53,7 +44,7 @@ export interface ActorStory {
   /** `anchor` 0: it has no inbox yet. */
   readonly inbox: { readonly anchor: number; readonly created: string; readonly position: number };
   readonly outbox: readonly Backlog[];
-  readonly heldBy: readonly RowHolder[];
+  readonly heldBy: readonly sql.RowHolder[];
   /** The newest first. */
   readonly claims: readonly Claim[];
   /** The tokens up to this one were raised before claims were noted, or are more than are told; 0: all are told. */
@@ -73,7 +64,7 @@ export async function actorStory(pool: pg.Pool, name: string): Promise<ActorStor
   const sent = await query<sql.OutboxRow & pg.QueryResultRow>(pool, sql.OUTBOX, [id]);
   const values = [id, CLAIMS_TOLD_MAX];
   const claims = await query<sql.ClaimRow & pg.QueryResultRow>(pool, sql.CLAIMS, values);
-  const heldBy = await query<sql.RowHolderRow & pg.QueryResultRow>(pool, sql.ROW_HOLDERS, [id]);
+  const heldBy = await query<sql.RowHolder & pg.QueryResultRow>(pool, sql.ROW_HOLDERS, [id]);
   const { anchor, created, position } = inbox;
   return {
     name,

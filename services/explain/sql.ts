@@ -1,4 +1,7 @@
-/** The statements of this folder. Each finds its rows by a key: they are read while trading goes on, and hold nobody up. */
+/**
+ * The statements of this folder. Each finds its rows by a key, but for the one that looks at all locks: they are read while trading
+ * goes on, and hold nobody up.
+ */
 import type { Prepared } from "../adapters/postgres/connections.js";
 
 const statement = (name: string, text: string): Prepared => ({ name: `explain_${name}`, text });
@@ -89,10 +92,11 @@ export const OUTBOX = statement(
    FROM outbox WHERE actor = $1 GROUP BY destination ORDER BY destination`,
 );
 
-export interface RowHolderRow {
+/** A session that others wait for, as it has the actor's row: until it ends, nothing of the actor is committed. */
+export interface RowHolder {
   readonly pid: number;
   readonly name: string;
-  /** Null: this user may not see it. */
+  /** What it does, as PostgreSQL calls it, and since when its transaction is open; null: this user may not see it. */
   readonly state: string | null;
   readonly since: number | null;
 }
