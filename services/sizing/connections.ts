@@ -1,7 +1,7 @@
 /** Connections that the processes of an exchange make to each PostgreSQL instance at most, and how many the settings here let in. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { COMMIT_CONNECTIONS_MAX } from "../adapters/postgres/commits.js";
+import { COMMIT_CONNECTIONS_MAX } from "../adapters/postgres/transactions.js";
 import { CONNECTIONS_MAX } from "../adapters/postgres/connections.js";
 import { OTHER_CONNECTIONS_MAX } from "../adapters/postgres/store.js";
 import { PROJECT_ROOT } from "../servers/project-root.js";

@@ -1,6 +1,6 @@
 /** An exchange under load for minutes: what its processes keep in memory, and what its servers keep on disk. */
 import type { Scene } from "../../chaos/scene.js";
-import { COMMIT_CONNECTIONS_MAX } from "../../services/adapters/postgres/commits.js";
+import { COMMIT_CONNECTIONS_MAX } from "../../services/adapters/postgres/transactions.js";
 import { OTHER_CONNECTIONS_MAX } from "../../services/adapters/postgres/store.js";
 import { WARM_UP_SECONDS, WINDOW_ORDERS } from "./e2e.js";
 import type { Growth } from "./growth.js";

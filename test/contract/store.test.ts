@@ -1,7 +1,7 @@
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { applicationName } from "../../services/adapters/postgres/connections.js";
-import { COMMIT_CONNECTIONS_MAX } from "../../services/adapters/postgres/commits.js";
+import { COMMIT_CONNECTIONS_MAX } from "../../services/adapters/postgres/transactions.js";
 import { OTHER_CONNECTIONS_MAX, PostgresStore } from "../../services/adapters/postgres/store.js";
 import { CommitUnknownError } from "../../services/ports/store.js";
 import {

@@ -98,6 +98,32 @@ describe("the simulator's Postgres", () => {
     expect(notes.commits.map(({ outcome }) => outcome)).toEqual(["stored"]);
   });
 
+  it("stores commits that were asked for together as a whole, or loses them so", async () => {
+    const market = postgres.addMarket("market.M");
+    const other = await inTime(world, () => Committer.claim(store, market));
+    const together = () => {
+      const commits = [leader, other].map((committer) => committer.commit());
+      return inTime(world, () => Promise.allSettled(commits));
+    };
+    const stored = () => [1, market].map((actor) => postgres.actors.get(actor)!.record.batch);
+    postgres.commitFaults.requestLost = 1;
+    for (const outcome of await together()) {
+      expect(outcome).toMatchObject({ reason: expect.any(CommitUnknownError) });
+    }
+    expect(stored()).toEqual([0, 0]);
+    postgres.commitFaults.requestLost = 0;
+    // Whose last commit is in doubt goes alone; one of them may be lost then without the other.
+    expect((await together()).map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
+    expect(new Set(notes.commits.map(({ atUs }) => atUs)).size).toBe(2);
+    notes.commits.length = 0;
+    postgres.commitFaults.answerLost = 1;
+    for (const outcome of await together()) {
+      expect(outcome).toMatchObject({ reason: expect.any(CommitUnknownError) });
+    }
+    expect(stored()).toEqual([2, 2]);
+    expect(new Set(notes.commits.map(({ atUs }) => atUs)).size).toBe(1);
+  });
+
   it("lets a commit arrive long after its leader is dead and deposed", async () => {
     postgres.commitFaults.late = 1;
     postgres.commitFaults.lateMeanUs = 30_000_000;

@@ -1,14 +1,19 @@
-/** The store of one process on the Postgres of a run; it takes broken and silent connections as the real one does. */
+/**
+ * The store of one process on the Postgres of a run; it takes broken and silent connections as the real one does, and which commits
+ * go together is decided by the real one's code.
+ */
 import {
   ANSWER_TIMEOUT_MS,
   PAGE_TIMEOUT_MS,
 } from "../../../services/adapters/postgres/connections.js";
+import { type CommitAnswer, Commits } from "../../../services/adapters/postgres/commits.js";
 import {
   type ActorRecord,
   type ActorSummary,
   type Batch,
   CommitUnknownError,
   type Correspondence,
+  FencedError,
   type Holder,
   type Loaded,
   type LoggedBatch,
@@ -31,6 +36,7 @@ export class SimStore implements Store {
   private readonly postgres: SimPostgres;
   private readonly process: SimProcess;
   private readonly caller: Caller;
+  private readonly commits = new Commits<Batch>({ make: (batches) => this.transaction(batches) });
 
   constructor(process: SimProcess, postgres: SimPostgres) {
     this.process = process;
@@ -65,16 +71,11 @@ export class SimStore implements Store {
   }
 
   async commit(batch: Batch): Promise<{ readonly time: number }> {
-    const { postgres, process, caller } = this;
-    const { commitFaults } = postgres;
-    const repeatUs = this.strikes(commitFaults.repeated)
-      ? exponentialUs(process.random, commitFaults.repeatedMeanUs)
-      : null;
-    const committing = caller.call(this.commitOptions(), () =>
-      postgres.commit(process, batch, false),
-    );
-    if (repeatUs !== null) caller.tell(repeatUs, () => repeat(postgres, process, batch));
-    return { time: await committing };
+    const { actor, token, number, commands } = batch;
+    const asked = { actor: actor.id, statement: batch, bytes: commands.length };
+    const { now, fence } = await this.commits.make(asked);
+    if (fence === 1) return { time: now };
+    throw new FencedError(`${actor.name}: token ${token} or batch ${number - 1} is not current`);
   }
 
   correspondence(actor: number): Promise<Correspondence> {
@@ -132,6 +133,19 @@ export class SimStore implements Store {
     return this.read("now", () => this.postgres.now());
   }
 
+  private async transaction(batches: readonly Batch[]): Promise<readonly CommitAnswer[]> {
+    const { postgres, process, caller } = this;
+    const { commitFaults } = postgres;
+    const repeatUs = this.strikes(commitFaults.repeated)
+      ? exponentialUs(process.random, commitFaults.repeatedMeanUs)
+      : null;
+    const committing = caller.call(this.commitOptions(), () =>
+      postgres.commit(process, batches, false),
+    );
+    if (repeatUs !== null) caller.tell(repeatUs, () => repeat(postgres, process, batches));
+    return committing;
+  }
+
   private read<T>(what: string, work: () => T, timeoutMs: number = ANSWER_TIMEOUT_MS): Promise<T> {
     return this.caller.call({ what, timeoutMs, silent: silentRead }, work);
   }
@@ -159,10 +173,10 @@ export class SimStore implements Store {
   }
 }
 
-/** Somebody between sends the same commit again; what becomes of it nobody hears. */
-function repeat(postgres: SimPostgres, process: SimProcess, batch: Batch): void {
+/** Somebody between sends the same transaction again; what becomes of it nobody hears. */
+function repeat(postgres: SimPostgres, process: SimProcess, batches: readonly Batch[]): void {
   try {
-    postgres.commit(process, batch, true);
+    postgres.commit(process, batches, true);
   } catch {
     // Refused, as it should be.
   }

@@ -9,17 +9,17 @@ import {
   type Batch,
   ClientOrderIdConflict,
   emptyRecord,
-  FencedError,
   type Holder,
   type OutboxRow,
   type Row,
 } from "../../../services/ports/store.js";
+import { type CommitAnswer, Refusal } from "../../../services/adapters/postgres/commits.js";
 import type { SimProcess } from "../world/process.js";
 import { actorName } from "../cluster/names.js";
 import { noteKind } from "../world/trace.js";
 import type { CommitSeen } from "../world/witness.js";
 import type { World } from "../world/world.js";
-import { changesOf, UniqueViolation, write } from "./row-changes.js";
+import { changesOf, type RowChange, UniqueViolation, write } from "./row-changes.js";
 import { SimServer } from "./server.js";
 import type { CommitFaults, PostgresSwitches } from "./switches.js";
 import { Tables } from "./tables.js";
@@ -37,6 +37,19 @@ export interface ActorRow {
   readonly holder: string;
   readonly holderIncarnation: string;
   readonly leaseRevision: number;
+}
+
+interface Asked {
+  readonly batch: Batch;
+  readonly at: number;
+  readonly isRepeat: boolean;
+}
+
+/** One commit of a transaction, before anything is changed; `changes` is null where the fence lets nothing through. */
+interface Statement {
+  readonly seen: Omit<CommitSeen, "outcome" | "reason">;
+  readonly row: ActorRow | undefined;
+  readonly changes: readonly RowChange[] | null;
 }
 
 export class SimPostgres extends SimServer implements PostgresSwitches {
@@ -160,31 +173,46 @@ export class SimPostgres extends SimServer implements PostgresSwitches {
     witness.raise({ atUs, by, ...asked, raised, wasHeld: false });
   }
 
-  /** Gives Postgres's clock. Throws what the store's contract says, or an error that tells a bug. */
-  commit(by: SimProcess, batch: Batch, isRepeat: boolean): number {
-    const { scheduler } = this.world;
+  /**
+   * A transaction of commits, each fenced by itself. Throws a `Refusal` where one of them cannot be stored, and none is then; its cause is what
+   * the store's contract says, or tells a bug.
+   */
+  commit(by: SimProcess, batches: readonly Batch[], isRepeat: boolean): CommitAnswer[] {
+    const statements = batches.map((batch, at) => this.prepared(by, { batch, at, isRepeat }));
+    return statements.map((statement) => this.store(statement));
+  }
+
+  private prepared(by: SimProcess, { batch, at, isRepeat }: Asked): Statement {
     const row = this.actors.get(batch.actor.id);
     const before = row?.record ?? null;
     const time = this.now();
-    const seen = { atUs: scheduler.nowUs, by, batch, before, time, isRepeat };
-    if (!row || !this.passes(batch, row.record)) {
-      const reason = `token ${batch.token} or batch ${batch.number - 1} is not current`;
-      this.tell({ ...seen, outcome: "fenced", reason });
-      throw new FencedError(`${batch.actor.name}: ${reason}`);
-    }
+    const seen = { atUs: this.world.scheduler.nowUs, by, batch, before, time, isRepeat };
+    if (!row || !this.passes(batch, row.record)) return { seen, row, changes: null };
     try {
-      write(changesOf(batch, this.tables), this.tables);
+      return { seen, row, changes: changesOf(batch, this.tables) };
     } catch (error) {
       const isConflict = error instanceof UniqueViolation;
       const reason = (error as Error).message;
       this.tell({ ...seen, outcome: isConflict ? "conflict" : "refused", reason });
-      throw isConflict ? new ClientOrderIdConflict(error.orderIds) : error;
+      const cause = isConflict ? new ClientOrderIdConflict(error.orderIds) : error;
+      throw new Refusal(at, cause, false);
     }
+  }
+
+  private store({ seen, row, changes }: Statement): CommitAnswer {
+    const { batch, by, time } = seen;
+    // Another row than a moment ago: the same actor was asked for twice.
+    if (!row || !changes || this.actors.get(batch.actor.id) !== row) {
+      const reason = `token ${batch.token} or batch ${batch.number - 1} is not current`;
+      this.tell({ ...seen, outcome: "fenced", reason });
+      return { now: time, fence: 0 };
+    }
+    write(changes, this.tables);
     this.actors.set(batch.actor.id, { ...row, record: recordAfter(row.record, batch) });
     this.log(batch);
     this.tell({ ...seen, outcome: "stored", reason: "" });
     this.handOver(by, batch);
-    return time;
+    return { now: time, fence: 1 };
   }
 
   links(actor: number): Link[] {

@@ -5,14 +5,7 @@
  */
 import type pg from "pg";
 import type { CommitStatement } from "./commit-statement.js";
-
-/** What the server says of one of the commits. */
-export interface CommitAnswer {
-  /** Postgres's clock (µs). */
-  readonly now: number;
-  /** How many rows the fence let through: 1, or 0. */
-  readonly fence: number;
-}
+import type { CommitAnswer } from "./commits.js";
 
 /** What each connection has prepared, by name. */
 const prepared = new WeakMap<pg.Connection, Set<string>>();

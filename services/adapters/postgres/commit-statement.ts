@@ -223,3 +223,10 @@ function outboxRows({ outbox }: Batch): RowSet {
   const bytes = frames.length === 1 ? frames[0]! : Buffer.concat(frames);
   return { count: outbox.length, columns: { destination, first, last, offset, length }, bytes };
 }
+
+/** What a statement's values come to, as far as they are more than numbers. */
+export function bytesOf({ values }: CommitStatement): number {
+  let bytes = 0;
+  for (const value of values) if (typeof value === "object" && value) bytes += value.length;
+  return bytes;
+}

@@ -1,23 +1,9 @@
 /**
  * The commits of a process. Those that are asked for together go together: so they cost one round trip and one flush, whoever
- * they are of, and what they bring is told in one turn of the event loop too.
+ * they are of, and what they bring is told in one turn of the event loop too. Who makes a transaction of them is another's matter,
+ * so that the simulator attacks what is decided here.
  */
-import type pg from "pg";
 import { assert } from "../../../actors/kernel/assert.js";
-import type { Batch } from "../../ports/store.js";
-import { type CommitAnswer, CommitGroup } from "./commit-group.js";
-import type { CommitStatement } from "./commit-statement.js";
-import { LOCK_TIMEOUT_MS, openPool, withConnection } from "./connections.js";
-import { isRefused, isRowHeld } from "./errors.js";
-import { rehearseCommit, warmUp } from "./warm-up.js";
-
-/**
- * Most commits go over one connection; the others are for what does not fit into one transaction, for handovers, and for when one
- * hangs. They have them for themselves: a connection that has made commits keeps a plan for each combination of parts, of 0.4 MiB, for ever.
- */
-export const COMMIT_CONNECTIONS_MAX = 3;
-/** What a row that somebody else holds is waited for together with others; the one whose row it is waits on by itself. */
-const LOCK_TOGETHER_TIMEOUT_MS = 100;
 
 /**
  * More commits than this, or more than these bytes of them, are several transactions: whoever has little to commit is not to wait for
@@ -26,116 +12,124 @@ const LOCK_TOGETHER_TIMEOUT_MS = 100;
 export const COMMITS_TOGETHER_MAX = 32;
 export const COMMITS_TOGETHER_BYTES_MAX = 256 * 1024;
 
-interface Asked {
-  readonly batch: Batch;
-  readonly statement: CommitStatement;
+/** What the server says of one of the commits. */
+export interface CommitAnswer {
+  /** Postgres's clock (µs). */
+  readonly now: number;
+  /** How many rows the fence let through: 1, or 0. */
+  readonly fence: number;
+}
+
+/** `S` is what a transaction is made of. */
+export interface Commit<S> {
+  readonly actor: number;
+  readonly statement: S;
+  readonly bytes: number;
+}
+
+export interface Transactions<S> {
+  /**
+   * Makes one transaction, in the order of the statements, and gives an answer to each. Rejects with a `Refusal` where the server has
+   * refused one of them, and with anything else where nobody knows. `isPatient`: it waits for a row that somebody else
+   * holds as long as anybody does.
+   */
+  make(statements: readonly S[], isPatient: boolean): Promise<readonly CommitAnswer[]>;
+}
+
+/** The server has refused one commit of a transaction, and so stored none. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  /** Which one, by its place. */
+  readonly at: number;
+  /** Somebody else had its row for longer than it was to be waited for. */
+  readonly isRowHeld: boolean;
+  override readonly cause: unknown;
+
+  constructor(at: number, cause: unknown, isRowHeld: boolean) {
+    super((cause as Error).message);
+    this.at = at;
+    this.cause = cause;
+    this.isRowHeld = isRowHeld;
+  }
+}
+
+interface Asked<S> extends Commit<S> {
   readonly resolve: (answer: CommitAnswer) => void;
   readonly reject: (error: unknown) => void;
 }
 
-export class Commits {
-  private readonly pool: pg.Pool;
-  private gathered: Asked[] = [];
+export class Commits<S> {
+  private readonly transactions: Transactions<S>;
+  private gathered: Asked<S>[] = [];
   /** Actors of whose last commit the outcome was not known: should it be one that always fails so, it fails alone. */
   private readonly doubtful = new Set<number>();
 
-  constructor(url: string, incarnation: string) {
-    this.pool = openPool(url, incarnation, COMMIT_CONNECTIONS_MAX, LOCK_TOGETHER_TIMEOUT_MS);
-  }
-
-  /** Opens all connections, and writes nothing. */
-  async warmUp(): Promise<void> {
-    await warmUp(this.pool, COMMIT_CONNECTIONS_MAX, rehearseCommit);
-  }
-
-  async close(): Promise<void> {
-    await this.pool.end();
+  constructor(transactions: Transactions<S>) {
+    this.transactions = transactions;
   }
 
   /** Rejects with what the server or its connection says of this one commit. */
-  make(batch: Batch, statement: CommitStatement): Promise<CommitAnswer> {
+  make({ actor, statement, bytes }: Commit<S>): Promise<CommitAnswer> {
     return new Promise((resolve, reject) => {
       if (this.gathered.length === 0) queueMicrotask(() => this.sendGathered());
-      this.gathered.push({ batch, statement, resolve, reject });
+      this.gathered.push({ actor, statement, bytes, resolve, reject });
     });
   }
 
   /** In the order of the actors: two nodes that commit for the same ones do not wait for each other in a circle. */
   private sendGathered(): void {
-    const gathered = this.gathered.sort((a, b) => a.batch.actor.id - b.batch.actor.id);
+    const gathered = this.gathered.sort((a, b) => a.actor - b.actor);
     this.gathered = [];
-    let group: Asked[] = [];
+    let group: Asked<S>[] = [];
     let bytes = 0;
     for (const asked of gathered) {
-      if (this.doubtful.has(asked.batch.actor.id)) {
+      if (this.doubtful.has(asked.actor)) {
         void this.send([asked]);
         continue;
       }
-      const more = bytesOf(asked.statement);
       const isFull =
-        group.length === COMMITS_TOGETHER_MAX || bytes + more > COMMITS_TOGETHER_BYTES_MAX;
+        group.length === COMMITS_TOGETHER_MAX || bytes + asked.bytes > COMMITS_TOGETHER_BYTES_MAX;
       if (isFull && group.length > 0) {
         void this.send(group);
         group = [];
         bytes = 0;
       }
       group.push(asked);
-      bytes += more;
+      bytes += asked.bytes;
     }
     if (group.length > 0) void this.send(group);
   }
 
-  private async send(group: readonly Asked[]): Promise<void> {
-    const sent = new CommitGroup(group.map(({ statement }) => statement));
+  private async send(group: readonly Asked<S>[], isPatient = false): Promise<void> {
+    const statements = group.map(({ statement }) => statement);
     try {
-      const answers = await withConnection(this.pool, (client) => client.query(sent).done);
-      this.stored(group, answers);
+      this.stored(group, await this.transactions.make(statements, isPatient));
     } catch (error) {
-      this.failed(group, sent.refusedAt, error);
+      this.failed(group, error, isPatient);
     }
   }
 
-  private stored(group: readonly Asked[], answers: readonly CommitAnswer[]): void {
+  private stored(group: readonly Asked<S>[], answers: readonly CommitAnswer[]): void {
     assert(answers.length === group.length, "each commit has its answer");
-    for (const [at, { batch, resolve }] of group.entries()) {
-      this.doubtful.delete(batch.actor.id);
+    for (const [at, { actor, resolve }] of group.entries()) {
+      this.doubtful.delete(actor);
       resolve(answers[at]!);
     }
   }
 
   /** Where the server has refused one of them nothing is stored, and only that one is to suffer for it. */
-  private failed(group: readonly Asked[], refusedAt: number, error: unknown): void {
-    const refused = isRefused(error) ? group[refusedAt] : undefined;
-    if (!refused) {
-      for (const { batch, reject } of group) {
-        this.doubtful.add(batch.actor.id);
+  private failed(group: readonly Asked<S>[], error: unknown, wasPatient: boolean): void {
+    if (!(error instanceof Refusal)) {
+      for (const { actor, reject } of group) {
+        this.doubtful.add(actor);
         reject(error);
       }
       return;
     }
-    if (isRowHeld(error)) void this.sendPatiently(refused);
-    else refused.reject(error);
+    const refused = group[error.at]!;
+    if (error.isRowHeld && !wasPatient) void this.send([refused], true);
+    else refused.reject(error.cause);
     const others = group.filter((asked) => asked !== refused);
     if (others.length > 0) void this.send(others);
   }
-
-  /** Waits for a row that somebody else holds as long as anybody does. */
-  private async sendPatiently(asked: Asked): Promise<void> {
-    const sent = new CommitGroup([asked.statement]);
-    try {
-      await withConnection(this.pool, async (client) => {
-        await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
-        this.stored([asked], await client.query(sent).done);
-        await client.query("RESET lock_timeout");
-      });
-    } catch (error) {
-      asked.reject(error);
-    }
-  }
-}
-
-function bytesOf({ values }: CommitStatement): number {
-  let bytes = 0;
-  for (const value of values) if (typeof value === "object" && value) bytes += value.length;
-  return bytes;
 }

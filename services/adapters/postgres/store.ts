@@ -17,14 +17,14 @@ import {
   type Row,
   type Store,
 } from "../../ports/store.js";
-import { Commits } from "./commits.js";
+import { type CommitAnswer, Commits } from "./commits.js";
 import { openPool, type Prepared, query } from "./connections.js";
 import { isOwnBug, sqlState } from "./errors.js";
 import { loadActor } from "./load.js";
 import { raiseToken } from "./raise.js";
-import type { CommitAnswer } from "./commit-group.js";
-import { commitStatement } from "./commit-statement.js";
+import { bytesOf, type CommitStatement, commitStatement } from "./commit-statement.js";
 import * as sql from "./store-sql.js";
+import { PostgresTransactions } from "./transactions.js";
 import { Turns } from "./turns.js";
 import { rehearseEnding, rehearseTakeover, warmUp } from "./warm-up.js";
 
@@ -40,7 +40,8 @@ export const OTHER_CONNECTIONS_MAX = SHARED_CONNECTIONS_MAX + 1;
 export class PostgresStore implements Store {
   private readonly pool: pg.Pool;
   private readonly ender: pg.Pool;
-  private readonly commits: Commits;
+  private readonly transactions: PostgresTransactions;
+  private readonly commits: Commits<CommitStatement>;
   private readonly loads = new Turns(LOADS_MAX);
   /** Shards whose clients use ids again that are free: their commits let go of them. The others are spared the look-ups. */
   private readonly releasing = new Set<number>();
@@ -49,7 +50,8 @@ export class PostgresStore implements Store {
   constructor(url: string, incarnation: string) {
     this.pool = openPool(url, incarnation, SHARED_CONNECTIONS_MAX);
     this.ender = openPool(url, incarnation, 1);
-    this.commits = new Commits(url, incarnation);
+    this.transactions = new PostgresTransactions(url, incarnation);
+    this.commits = new Commits(this.transactions);
   }
 
   /** Opens all connections, so that no takeover waits for one; writes nothing. */
@@ -57,12 +59,12 @@ export class PostgresStore implements Store {
     await Promise.all([
       warmUp(this.pool, SHARED_CONNECTIONS_MAX, rehearseTakeover),
       warmUp(this.ender, 1, rehearseEnding),
-      this.commits.warmUp(),
+      this.transactions.warmUp(),
     ]);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.pool.end(), this.ender.end(), this.commits.close()]);
+    await Promise.all([this.pool.end(), this.ender.end(), this.transactions.close()]);
   }
 
   actors(aboveActor: number): Promise<ActorSummary[]> {
@@ -88,7 +90,7 @@ export class PostgresStore implements Store {
     const statement = commitStatement(batch, releases);
     let answer: CommitAnswer;
     try {
-      answer = await this.commits.make(batch, statement);
+      answer = await this.commits.make({ actor: id, statement, bytes: bytesOf(statement) });
     } catch (error) {
       if (releases || !isUsedId(error)) throw await this.commitError(batch, error);
       // Nothing was stored. Whoever had the id may have ended a day ago.
