@@ -88,7 +88,7 @@ export interface MatchingEngine {
   // Storing.
   /** The open orders that changed since the last call and are to be written, in no order; they count as stored then. */
   takeRows(rows: OrderRows): void;
-  /** Puts back an order that was stored: each side from its worst price on, a price by priority; waiting ones in any order. */
+  /** Puts back an order that was stored: those of a price by priority, else in any order. */
   restore(order: OpenOrder): void;
   /** After the last `restore`. Throws when the orders cannot have been stored so. */
   finishLoading(): void;

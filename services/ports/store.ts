@@ -171,7 +171,8 @@ export interface Store {
   correspondence(actor: number): Promise<Correspondence>;
   /**
    * The rows that an actor is rebuilt from, table by table, in pages, all of one snapshot, whoever leads meanwhile.
-   * `begin` is called first, with what the actor is made of. Null: there is no such actor.
+   * `begin` is called first, with what the actor is made of. A book's rows come in any order, but those of a price by
+   * priority. Null: there is no such actor.
    */
   load(
     actor: number,

@@ -268,6 +268,12 @@ export class Venue {
     return { kind: "amend", account, deadline: 0, request, ...named };
   }
 
+  /** To so much that is still open. */
+  reduce(account: number, clientOrderId: string, leaves: number): ClientCommand {
+    const named = { orderId: 0, clientOrderId, ...NO_NEW_TERMS, leaves };
+    return { kind: "amend", account, deadline: 0, request: OrderRequest.Reduce, ...named };
+  }
+
   amend(account: number, clientOrderId: string, terms: Partial<AmendOrder>): ClientCommand {
     const named = { orderId: 0, clientOrderId, leaves: 0, ...NO_NEW_TERMS };
     const request = OrderRequest.Amend;

@@ -8,7 +8,7 @@ import {
   CLIENT_ORDER_ID_FREE_AFTER_MICROS,
   FINISHED_ORDERS_IN_MEMORY_MAX,
 } from "../../actors/kernel/limits.js";
-import { isFinal, type OrderStatus, Side } from "../../actors/kernel/order.js";
+import { isFinal, type OrderStatus } from "../../actors/kernel/order.js";
 import type { Row } from "../../services/ports/store.js";
 
 interface Part {
@@ -92,9 +92,8 @@ export class Tables {
 
   /** What `Store.load` reads of a market, in pages of at most this many rows. */
   loadMarket(page: LoadPage, pageRows = 3): void {
-    const rank = (row: Row) => Number(row["price"]) * (row["side"] === Side.Buy ? 1 : -1);
     inPages("order_terms", this.rows("order_terms"), page, pageRows);
-    const book = this.rows("book").sort((a, b) => rank(a) - rank(b) || by(a, b, "priority"));
+    const book = this.rows("book").sort((a, b) => by(a, b, "priority"));
     inPages("book", book, page, pageRows);
   }
 

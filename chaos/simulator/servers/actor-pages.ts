@@ -1,7 +1,7 @@
 /** What `Store.load` reads, table by table: the rows of one moment, in the order in which Postgres gives them. */
 import { FIRST_MARKET_ID } from "../../../actors/kernel/ids.js";
 import { FINISHED_ORDERS_RECOVERED_MAX } from "../../../actors/kernel/limits.js";
-import { isFinal, type OrderStatus, Side } from "../../../actors/kernel/order.js";
+import { isFinal, type OrderStatus } from "../../../actors/kernel/order.js";
 import type { Row } from "../../../services/ports/store.js";
 import type { SimPostgres } from "./postgres.js";
 
@@ -75,16 +75,12 @@ const TERMS = [
 ];
 const BOOK = ["order_id", "account", "side", "price", "leaves", "shown", "priority"];
 
-/** Asks, then bids, a side's worst price first. */
 function book({ tables }: SimPostgres, actor: number): Row[] {
-  const rank = ({ side, price }: Row) => (side === Side.Buy ? 1 : -1) * (price as number);
   const rows = tables
     .get("book")
     .of(actor)
     .map((row) => only(row, BOOK));
-  return rows.sort(
-    (a, b) => rank(a) - rank(b) || (a["priority"] as number) - (b["priority"] as number),
-  );
+  return rows.sort((a, b) => (a["priority"] as number) - (b["priority"] as number));
 }
 
 /** The number of an account's last journal row, or 0. */
