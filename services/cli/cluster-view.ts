@@ -1,10 +1,13 @@
 /** `cluster`: the nodes, the actors with who leads them and who could, what is wished, and the last changes of leaders. */
 import { decodeSymbol } from "../../actors/kernel/ids.js";
 import { type LastClaim, lastClaims } from "../explain/last-claims.js";
+import { rowHolders } from "../explain/row-holders.js";
+import type { RowHolder } from "../explain/sql.js";
 import type { Backlog } from "../host/observer.js";
 import type { StandbyProgress } from "../host/standby.js";
 import { askNodes } from "./ask-nodes.js";
 import { type ActorState, type ClusterState, type NodeState, withCluster } from "./cluster.js";
+import { holderInWords, sessionOf } from "./explain-actor.js";
 import { printJson, printTable } from "./output.js";
 import { dataDirectory, readRunFile, type RunFile } from "./run-file.js";
 import { awayInWords } from "./servers-away.js";
@@ -29,6 +32,8 @@ interface ActorView extends ActorState {
   readonly standby: (StandbyProgress & { readonly node: string }) | null;
   /** Where it has stopped, and why. */
   readonly stopped: readonly Stop[];
+  /** Sessions that have its row while others wait for it. */
+  readonly heldBy: readonly RowHolder[];
 }
 
 export function cluster({ json, dataDir }: Options): Promise<void> {
@@ -42,17 +47,19 @@ export function cluster({ json, dataDir }: Options): Promise<void> {
 }
 
 async function actorViews(run: RunFile, { actors }: ClusterState): Promise<ActorView[]> {
-  const [backlogs, standbys, stops] = await Promise.all([
+  const [backlogs, standbys, stops, held] = await Promise.all([
     askNodes<Record<string, Backlog>>(run, "/backlogs"),
     askNodes<Record<string, StandbyProgress>>(run, "/standbys"),
     stopsOf(run),
+    rowHolders(run.urls.postgres),
   ]);
   return actors.map((each) => {
     const [standby = null] = [...standbys]
       .flatMap(([node, all]) => (all[each.actor] ? [{ ...all[each.actor]!, node }] : []))
       .toSorted((a, b) => b.batch - a.batch);
     const waiting = backlogs.get(each.holder)?.[each.actor]?.inboxFrames ?? null;
-    return { ...each, waiting, standby, stopped: stops.get(each.actor) ?? [] };
+    const heldBy = held.filter(({ actor }) => actor === each.actor);
+    return { ...each, waiting, standby, stopped: stops.get(each.actor) ?? [], heldBy };
   });
 }
 
@@ -74,7 +81,7 @@ function sayJson(
       waitsMs: Math.ceil(each.trial.remainingMs),
       leads: each.leads,
     })),
-    actors,
+    actors: actors.map(({ heldBy, ...each }) => ({ ...each, heldBy: heldBy.map(sessionOf) })),
     moves: Object.fromEntries(wishes.moves),
     withoutStandby: [...wishes.withoutStandby],
     lastMoves: moves.map((each) => ({ ...each, time: formatMicroseconds(each.time) })),
@@ -122,8 +129,11 @@ function say(
   for (const line of awayInWords(new Map(nodes.map(({ node, away }) => [node, away])))) {
     process.stdout.write(`${line}\n`);
   }
-  for (const { actor, stopped } of actors) {
+  for (const { actor, stopped, heldBy } of actors) {
     if (stopped.length > 0) process.stdout.write(`${stopInWords(actor, stopped)}\n`);
+    for (const holder of heldBy) {
+      process.stdout.write(`${decodeSymbol(actor)}: ${holderInWords(holder)}\n`);
+    }
   }
   for (const [actor, node] of wishes.moves) {
     process.stdout.write(`${decodeSymbol(actor)} is wished to ${node}\n`);

@@ -74,7 +74,7 @@ function timed({ time, claims, heldBy, ...story }: ActorStory): object {
   return {
     ...story,
     time: text(time),
-    heldBy: heldBy.map((each) => ({ ...each, since: text(each.since) })),
+    heldBy: heldBy.map(sessionOf),
     claims: claims.map((claim) => ({
       ...claim,
       time: text(claim.time),
@@ -129,7 +129,12 @@ export function saidInWords(said: Omit<Said, "stopped">, batch: number): string[
   ];
 }
 
-export function holderInWords({ pid, name, state, since }: RowHolder): string {
+/** A session, for JSON whose reader knows the actor. */
+export function sessionOf({ pid, name, state, since }: Omit<RowHolder, "actor">): object {
+  return { pid, name, state, since: since === null ? null : formatMicroseconds(since) };
+}
+
+export function holderInWords({ pid, name, state, since }: Omit<RowHolder, "actor">): string {
   const what = [name, state, since !== null && `since ${formatTime(since)}`].filter(Boolean);
   return (
     `its row is held by session ${pid} of PostgreSQL (${what.join(", ") || "nothing more is known of it"}), and others wait for it: ` +

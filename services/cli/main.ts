@@ -301,6 +301,9 @@ program.hook("preAction", (_, command) => {
 
 outliveReaders();
 
+// Of a word that is no command it would be all of them, with what was meant far above; each command shows its own, which is short.
+program.showHelpAfterError("npx palisade --help lists the commands");
+
 // Of a word that is no command commander would show the help of all; without `--help` it says so, and what was meant.
 const [word = "", ...others] = process.argv.slice(2);
 const isHelp = others.some((other) => other === "--help" || other === "-h");

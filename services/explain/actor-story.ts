@@ -64,7 +64,7 @@ export async function actorStory(pool: pg.Pool, name: string): Promise<ActorStor
   const sent = await query<sql.OutboxRow & pg.QueryResultRow>(pool, sql.OUTBOX, [id]);
   const values = [id, CLAIMS_TOLD_MAX];
   const claims = await query<sql.ClaimRow & pg.QueryResultRow>(pool, sql.CLAIMS, values);
-  const heldBy = await query<sql.RowHolder & pg.QueryResultRow>(pool, sql.ROW_HOLDERS, [id]);
+  const held = await query<sql.RowHolder & pg.QueryResultRow>(pool, sql.ROW_HOLDERS);
   const { anchor, created, position } = inbox;
   return {
     name,
@@ -75,7 +75,7 @@ export async function actorStory(pool: pg.Pool, name: string): Promise<ActorStor
     time,
     inbox: { anchor, created, position },
     outbox: sent.map(({ destination, ...rest }) => ({ to: nameOf.get(destination)!, ...rest })),
-    heldBy,
+    heldBy: held.filter((each) => each.actor === name),
     claims: claims.map(claimOf),
     untoldUpTo: (claims.at(-1)?.token ?? token + 1) - 1,
   };

@@ -92,8 +92,10 @@ export const OUTBOX = statement(
    FROM outbox WHERE actor = $1 GROUP BY destination ORDER BY destination`,
 );
 
-/** A session that others wait for, as it has the actor's row: until it ends, nothing of the actor is committed. */
+/** A session that others wait for, as it has an actor's row: until it ends, nothing of the actor is committed. */
 export interface RowHolder {
+  /** The actor's name. */
+  readonly actor: string;
   readonly pid: number;
   readonly name: string;
   /** What it does, as PostgreSQL calls it, and since when its transaction is open; null: this user may not see it. */
@@ -107,7 +109,7 @@ export interface RowHolder {
  */
 export const ROW_HOLDERS = statement(
   "row_holders",
-  `SELECT DISTINCT h.pid, h.application_name AS name, h.state,
+  `SELECT DISTINCT a.name AS actor, h.pid, h.application_name AS name, h.state,
      (extract(epoch FROM h.xact_start) * 1000000)::bigint AS since
    FROM actors a
    JOIN pg_locks w ON w.locktype = 'tuple' AND w.relation = 'actors'::regclass
@@ -115,9 +117,9 @@ export const ROW_HOLDERS = statement(
      AND a.ctid = format('(%s,%s)', w.page, w.tuple)::tid
    CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS blocking(pid)
    JOIN pg_stat_activity h ON h.pid = blocking.pid
-   WHERE a.actor = $1 AND NOT EXISTS (SELECT FROM pg_locks o WHERE o.pid = h.pid AND o.locktype = 'tuple'
+   WHERE NOT EXISTS (SELECT FROM pg_locks o WHERE o.pid = h.pid AND o.locktype = 'tuple'
      AND o.relation = w.relation AND o.page = w.page AND o.tuple = w.tuple)
-   ORDER BY h.pid`,
+   ORDER BY a.name, h.pid`,
 );
 
 export const ACCOUNT_OF_ORDER = statement(

@@ -4,6 +4,7 @@ import { marketName } from "../../actors/kernel/ids.js";
 import { OrderType, Side, TimeInForce } from "../../actors/kernel/order.js";
 import { NO_OTHER_TERMS } from "../../actors/ledger/messages.js";
 import { PostgresStore } from "../../services/adapters/postgres/store.js";
+import { rowHolders } from "../../services/explain/row-holders.js";
 import { actorStory } from "../../services/explain/actor-story.js";
 import { type OrderStory, orderStory } from "../../services/explain/order-story.js";
 import { withRecords } from "../../services/explain/records.js";
@@ -242,15 +243,18 @@ describe("an actor's story", () => {
     while (found.length === 0) found = await heldBy();
     expect(found).toEqual([
       {
+        actor: name,
         pid: expect.any(Number),
         name: "somebody",
         state: "idle in transaction",
         since: expect.any(Number),
       },
     ]);
+    expect(await rowHolders(database.url)).toEqual(found);
     await owner.query("ROLLBACK");
     owner.release(true);
     await late;
     expect(await heldBy()).toEqual([]);
+    expect(await rowHolders(database.url)).toEqual([]);
   });
 });

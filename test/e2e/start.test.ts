@@ -199,6 +199,7 @@ describe("start", () => {
     const unknown = await terminal.run("ordr", "--help");
     expect(unknown).toMatchObject({ code: 2, stdout: "" });
     expect(unknown.stderr).toMatch(/unknown command 'ordr'.*Did you mean order\?/s);
+    expect(unknown.stderr).not.toContain("Usage:");
     const noExchange = await terminal.run("leaders");
     expect(noExchange.code).toBe(1);
     expect(noExchange.stderr).toMatch(/EXCHANGE_NOT_RUNNING: .*npm start -- --data-dir \S+/);
