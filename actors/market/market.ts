@@ -71,8 +71,8 @@ export class Market implements Actor {
   }
 
   /**
-   * Takes rows of the table `order_terms`, then of `book`: each side from its worst price on, a price by priority. Those
-   * that wait come among them.
+   * Takes rows of the table `order_terms`, then of `book`: those of a price by priority, else in any order. Those that wait come
+   * among them.
    */
   loadPage(table: string, rows: readonly Readonly<Record<string, unknown>>[]): void {
     this.stored.loadPage(table, rows);

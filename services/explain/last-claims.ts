@@ -1,6 +1,5 @@
 /** The newest changes of leaders, of all actors: which node took which, when, and why. */
-import pg from "pg";
-import { instanceUrls } from "../adapters/instances/instances.js";
+import { askEachInstance } from "./each-instance.js";
 
 export interface LastClaim {
   readonly actor: string;
@@ -11,30 +10,13 @@ export interface LastClaim {
   readonly time: number;
 }
 
+const NEWEST = `SELECT name AS actor, c.token, c.node, c.reason, c.time FROM claims c JOIN actors USING (actor)
+  ORDER BY c.time DESC LIMIT $1`;
+
 /** So many, the newest first. */
 export async function lastClaims(postgresUrl: string, count: number): Promise<LastClaim[]> {
-  const all = await Promise.all(instanceUrls(postgresUrl).map((url) => claimsOn(url, count)));
-  return all
-    .flat()
-    .toSorted((a, b) => b.time - a.time)
-    .slice(0, count);
-}
-
-async function claimsOn(connectionString: string, count: number): Promise<LastClaim[]> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  try {
-    const { rows } = await client.query<Record<keyof LastClaim, string>>(
-      `SELECT name AS actor, c.token, c.node, c.reason, c.time FROM claims c JOIN actors USING (actor)
-       ORDER BY c.time DESC LIMIT $1`,
-      [count],
-    );
-    return rows.map(({ token, time, ...said }) => ({
-      ...said,
-      token: Number(token),
-      time: Number(time),
-    }));
-  } finally {
-    await client.end();
-  }
+  const all = await askEachInstance<LastClaim & Record<string, unknown>>(postgresUrl, NEWEST, [
+    count,
+  ]);
+  return all.toSorted((a, b) => b.time - a.time).slice(0, count);
 }

@@ -1,16 +1,25 @@
 /** The tables that an engine's rows make: `book` with each open order, and the terms of those that are not ordinary. */
-import { SelfTrade, Side, OrderType, TimeInForce } from "../../actors/kernel/order.js";
+import { SelfTrade, OrderType, TimeInForce } from "../../actors/kernel/order.js";
 import {
   isOrdinary,
   type MatchingEngine,
   type OpenOrder,
   type OrderRows,
 } from "../../actors/market/engine.js";
+import { asTheyLie, type Lying } from "../../chaos/simulator/servers/as-they-lie.js";
 
 type BookRow = Pick<
   OpenOrder,
   "orderId" | "account" | "side" | "price" | "leaves" | "shown" | "priority"
 >;
+
+/** Orders that are rows of a book. */
+export const ORDERS: Lying<OpenOrder> = {
+  id: ({ orderId }) => orderId,
+  side: ({ side }) => side,
+  price: ({ price }) => price,
+  priority: ({ priority }) => priority,
+};
 
 export class OrderTables implements OrderRows {
   readonly book = new Map<number, BookRow>();
@@ -57,10 +66,9 @@ export class OrderTables implements OrderRows {
     return orders.sort((a, b) => a.orderId - b.orderId);
   }
 
-  /** Each side from its worst price on, a price by priority. */
+  /** In an order in which their rows may come back. */
   inOrderOfLoading(): OpenOrder[] {
-    const rank = ({ side, price }: OpenOrder): number => (side === Side.Buy ? price : -price);
-    return this.orders().sort((a, b) => rank(a) - rank(b) || a.priority - b.priority);
+    return asTheyLie(this.orders(), ORDERS);
   }
 }
 

@@ -4,6 +4,7 @@ import { FIRST_MARKET_ID } from "../../actors/kernel/ids.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
 import { OrderType, Side, TimeInForce } from "../../actors/kernel/order.js";
 import type { AmendRequest, MatchingEngine, OpenOrder } from "../../actors/market/engine.js";
+import { asTheyLie } from "../../chaos/simulator/servers/as-they-lie.js";
 import type { EngineLimits } from "../../actors/market/engine-limits.js";
 import { FastEngine } from "../../actors/market/fast/fast-engine.js";
 import { MarketState, type ScheduledPhase } from "../../actors/market/market-state.js";
@@ -11,6 +12,7 @@ import { NaiveEngine } from "../../actors/market/naive/naive-engine.js";
 import { OrderEntry } from "../../actors/market/order-entry.js";
 import type { Phase } from "../../actors/market/phase.js";
 import { DEFAULT_RULES, type MarketRules } from "../../actors/market/rules.js";
+import { ORDERS } from "./engine-tables.js";
 import { eventsOf, SECOND, sentence, START } from "./engine-events.js";
 
 export type EngineClass = new (
@@ -182,15 +184,10 @@ export function hashOf(engine: MatchingEngine): number {
   return hash.value();
 }
 
-/** All open orders, in the order in which their rows come back. */
+/** All open orders, in an order in which their rows may come back. */
 export function openOrdersOf(engine: MatchingEngine): OpenOrder[] {
-  const fromWorst = (side: Side): OpenOrder[] => {
-    const towardsBetter = side === Side.Buy ? 1 : -1;
-    const order = (a: OpenOrder, b: OpenOrder): number =>
-      towardsBetter * (a.price - b.price) || a.priority - b.priority;
-    return engine.book(side).sort(order);
-  };
-  return [...fromWorst(Side.Buy), ...fromWorst(Side.Sell), ...engine.waiting().reverse()];
+  const all = [...engine.book(Side.Buy), ...engine.book(Side.Sell), ...engine.waiting()];
+  return asTheyLie(all, ORDERS);
 }
 
 /** What a successor makes of the stored state and the open orders. */

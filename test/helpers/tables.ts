@@ -9,6 +9,7 @@ import {
   FINISHED_ORDERS_IN_MEMORY_MAX,
 } from "../../actors/kernel/limits.js";
 import { isFinal, type OrderStatus } from "../../actors/kernel/order.js";
+import { asTheyLie, ROWS } from "../../chaos/simulator/servers/as-they-lie.js";
 import type { Row } from "../../services/ports/store.js";
 
 interface Part {
@@ -93,7 +94,7 @@ export class Tables {
   /** What `Store.load` reads of a market, in pages of at most this many rows. */
   loadMarket(page: LoadPage, pageRows = 3): void {
     inPages("order_terms", this.rows("order_terms"), page, pageRows);
-    const book = this.rows("book").sort((a, b) => by(a, b, "priority"));
+    const book = asTheyLie(this.rows("book"), ROWS);
     inPages("book", book, page, pageRows);
   }
 

@@ -72,6 +72,7 @@ export class SimStore implements Store {
 
   async commit(batch: Batch): Promise<{ readonly time: number }> {
     const { actor, token, number, commands } = batch;
+    // What else there is of a batch is as much again: no run comes near the limit.
     const asked = { actor: actor.id, statement: batch, bytes: commands.length };
     const { now, fence } = await this.commits.make(asked);
     if (fence === 1) return { time: now };

@@ -1,8 +1,9 @@
-/** What `Store.load` reads, table by table: the rows of one moment, in the order in which Postgres gives them. */
+/** What `Store.load` reads, table by table: the rows of one moment, in an order in which Postgres may give them. */
 import { FIRST_MARKET_ID } from "../../../actors/kernel/ids.js";
 import { FINISHED_ORDERS_RECOVERED_MAX } from "../../../actors/kernel/limits.js";
 import { isFinal, type OrderStatus } from "../../../actors/kernel/order.js";
 import type { Row } from "../../../services/ports/store.js";
+import { asTheyLie, ROWS } from "./as-they-lie.js";
 import type { SimPostgres } from "./postgres.js";
 
 export interface LoadedRows {
@@ -80,7 +81,7 @@ function book({ tables }: SimPostgres, actor: number): Row[] {
     .get("book")
     .of(actor)
     .map((row) => only(row, BOOK));
-  return rows.sort((a, b) => (a["priority"] as number) - (b["priority"] as number));
+  return asTheyLie(rows, ROWS);
 }
 
 /** The number of an account's last journal row, or 0. */

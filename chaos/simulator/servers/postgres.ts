@@ -1,5 +1,5 @@
 /**
- * PostgreSQL in memory, as far as this exchange uses it. A statement takes effect at one moment, as a whole or not at
+ * PostgreSQL in memory, as far as this exchange uses it. A transaction takes effect at one moment, as a whole or not at
  * all, so there are no locks to wait for. What a process asked for takes effect here whether it still lives or not.
  */
 import { ledgerName } from "../../../actors/kernel/ids.js";
@@ -13,7 +13,7 @@ import {
   type OutboxRow,
   type Row,
 } from "../../../services/ports/store.js";
-import { type CommitAnswer, Refusal } from "../../../services/adapters/postgres/commits.js";
+import { type CommitAnswer, CommitRefused } from "../../../services/adapters/postgres/commits.js";
 import type { SimProcess } from "../world/process.js";
 import { actorName } from "../cluster/names.js";
 import { noteKind } from "../world/trace.js";
@@ -174,7 +174,7 @@ export class SimPostgres extends SimServer implements PostgresSwitches {
   }
 
   /**
-   * A transaction of commits, each fenced by itself. Throws a `Refusal` where one of them cannot be stored, and none is then; its cause is what
+   * A transaction of commits, each fenced by itself. Throws a `CommitRefused` where one of them cannot be stored, and none is then; its cause is what
    * the store's contract says, or tells a bug.
    */
   commit(by: SimProcess, batches: readonly Batch[], isRepeat: boolean): CommitAnswer[] {
@@ -195,13 +195,13 @@ export class SimPostgres extends SimServer implements PostgresSwitches {
       const reason = (error as Error).message;
       this.tell({ ...seen, outcome: isConflict ? "conflict" : "refused", reason });
       const cause = isConflict ? new ClientOrderIdConflict(error.orderIds) : error;
-      throw new Refusal(at, cause, false);
+      throw new CommitRefused(at, cause, false);
     }
   }
 
   private store({ seen, row, changes }: Statement): CommitAnswer {
     const { batch, by, time } = seen;
-    // Another row than a moment ago: the same actor was asked for twice.
+    // Another row than a moment ago: the same actor was asked for twice, which no host does before it has an answer.
     if (!row || !changes || this.actors.get(batch.actor.id) !== row) {
       const reason = `token ${batch.token} or batch ${batch.number - 1} is not current`;
       this.tell({ ...seen, outcome: "fenced", reason });

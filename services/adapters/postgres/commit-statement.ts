@@ -224,7 +224,7 @@ function outboxRows({ outbox }: Batch): RowSet {
   return { count: outbox.length, columns: { destination, first, last, offset, length }, bytes };
 }
 
-/** What a statement's values come to, as far as they are more than numbers. */
+/** The bytes of a statement's parameters that are bytes or arrays; the others are few and short. */
 export function bytesOf({ values }: CommitStatement): number {
   let bytes = 0;
   for (const value of values) if (typeof value === "object" && value) bytes += value.length;

@@ -29,7 +29,7 @@ export interface Commit<S> {
 
 export interface Transactions<S> {
   /**
-   * Makes one transaction, in the order of the statements, and gives an answer to each. Rejects with a `Refusal` where the server has
+   * Makes one transaction, in the order of the statements, and gives an answer to each. Rejects with a `CommitRefused` where the server has
    * refused one of them, and with anything else where nobody knows. `isPatient`: it waits for a row that somebody else
    * holds as long as anybody does.
    */
@@ -37,8 +37,8 @@ export interface Transactions<S> {
 }
 
 /** The server has refused one commit of a transaction, and so stored none. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
+export class CommitRefused extends Error {
+  override readonly name = "CommitRefused";
   /** Which one, by its place. */
   readonly at: number;
   /** Somebody else had its row for longer than it was to be waited for. */
@@ -119,16 +119,17 @@ export class Commits<S> {
 
   /** Where the server has refused one of them nothing is stored, and only that one is to suffer for it. */
   private failed(group: readonly Asked<S>[], error: unknown, wasPatient: boolean): void {
-    if (!(error instanceof Refusal)) {
+    const refused = error instanceof CommitRefused ? group[error.at] : undefined;
+    if (!refused) {
       for (const { actor, reject } of group) {
         this.doubtful.add(actor);
         reject(error);
       }
       return;
     }
-    const refused = group[error.at]!;
-    if (error.isRowHeld && !wasPatient) void this.send([refused], true);
-    else refused.reject(error.cause);
+    const { isRowHeld, cause } = error as CommitRefused;
+    if (isRowHeld && !wasPatient) void this.send([refused], true);
+    else refused.reject(cause);
     const others = group.filter((asked) => asked !== refused);
     if (others.length > 0) void this.send(others);
   }

@@ -33,10 +33,11 @@ export class StoredBook {
   private readonly mixed = [new Set<number>(), new Set<number>()] as const;
 
   /**
-   * Gives all rows, page by page: each order goes to the end of what is there of its price. The event loop is given back after each page.
+   * Gives all rows, page by page: each order goes to the end of what is there of its price. The event loop is given back after each page,
+   * and while rows are sorted.
    */
   async give(page: (rows: readonly Row[]) => void): Promise<void> {
-    this.sortMixed();
+    await this.sortMixed();
     for (let first = 0; first < this.count; first += PAGE_ROWS_MAX) {
       const rows: Row[] = [];
       const end = Math.min(first + PAGE_ROWS_MAX, this.count);
@@ -66,11 +67,12 @@ export class StoredBook {
   }
 
   /** At each price whose rows are mixed they change places among themselves. */
-  private sortMixed(): void {
+  private async sortMixed(): Promise<void> {
     const { values, mixed } = this;
     if (mixed[0].size + mixed[1].size === 0) return;
     const found = [new Map<number, number[]>(), new Map<number, number[]>()] as const;
     for (let row = 0; row < this.count; row++) {
+      if (row % PAGE_ROWS_MAX === 0) await turn();
       const first = row << ROW_SHIFT;
       const side = sideAt(values, first);
       const price = values[first + PRICE]!;
@@ -79,7 +81,14 @@ export class StoredBook {
       if (rows) rows.push(first);
       else found[side].set(price, [first]);
     }
-    for (const side of found) for (const rows of side.values()) sortAmong(values, rows);
+    let sorted = 0;
+    for (const places of [...found[0].values(), ...found[1].values()]) {
+      sortAmong(values, places);
+      sorted += places.length;
+      if (sorted < PAGE_ROWS_MAX) continue;
+      sorted = 0;
+      await turn();
+    }
   }
 
   private rowAt(row: number): Row {
@@ -109,7 +118,13 @@ function sideAt(values: Float64Array, first: number): 0 | 1 {
 
 /** Puts the rows that begin at these places, in ascending order, into the same places by priority. */
 function sortAmong(values: Float64Array, places: readonly number[]): void {
-  const rows = places.map((first) => values.slice(first, first + COLUMNS.length));
-  rows.sort((a, b) => a[PRIORITY]! - b[PRIORITY]!);
-  for (const [at, row] of rows.entries()) values.set(row, places[at]);
+  const byPriority = places.toSorted((a, b) => values[a + PRIORITY]! - values[b + PRIORITY]!);
+  const sorted = new Float64Array(places.length << ROW_SHIFT);
+  for (const [at, first] of byPriority.entries()) {
+    sorted.set(values.subarray(first, first + COLUMNS.length), at << ROW_SHIFT);
+  }
+  for (const [at, first] of places.entries()) {
+    const from = at << ROW_SHIFT;
+    values.set(sorted.subarray(from, from + COLUMNS.length), first);
+  }
 }

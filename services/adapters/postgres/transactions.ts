@@ -2,7 +2,7 @@
 import type pg from "pg";
 import { CommitGroup } from "./commit-group.js";
 import type { CommitStatement } from "./commit-statement.js";
-import { type CommitAnswer, Refusal, type Transactions } from "./commits.js";
+import { type CommitAnswer, CommitRefused, type Transactions } from "./commits.js";
 import { LOCK_TIMEOUT_MS, openPool, withConnection } from "./connections.js";
 import { isRefused, isRowHeld } from "./errors.js";
 import { rehearseCommit, warmUp } from "./warm-up.js";
@@ -36,18 +36,20 @@ export class PostgresTransactions implements Transactions<CommitStatement> {
     isPatient: boolean,
   ): Promise<readonly CommitAnswer[]> {
     const group = new CommitGroup(statements);
+    let answers: readonly CommitAnswer[] | null = null;
     try {
-      return await withConnection(this.pool, async (client) => {
-        if (!isPatient) return client.query(group).done;
-        await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
-        const answers = await client.query(group).done;
-        await client.query("RESET lock_timeout");
-        return answers;
+      await withConnection(this.pool, async (client) => {
+        if (isPatient) await client.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}`);
+        answers = await client.query(group).done;
+        if (isPatient) await client.query("RESET lock_timeout");
       });
+      return answers!;
     } catch (error) {
+      // A connection that could not be used again is none of theirs.
+      if (answers) return answers;
       // Behind the last one nobody knows which of them it was.
       const isOneRefused = isRefused(error) && group.refusedAt < statements.length;
-      throw isOneRefused ? new Refusal(group.refusedAt, error, isRowHeld(error)) : error;
+      throw isOneRefused ? new CommitRefused(group.refusedAt, error, isRowHeld(error)) : error;
     }
   }
 }
