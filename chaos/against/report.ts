@@ -27,6 +27,8 @@ export interface LiveReport extends Figures {
   /** The gateway that it was run against. */
   readonly against: string;
   readonly rounds: number;
+  /** So many rounds were asked for. */
+  readonly roundsAsked: number;
   readonly bit: boolean;
   readonly withinBound: boolean;
   readonly bound: string;
@@ -58,6 +60,7 @@ export interface LiveFindings {
   readonly drill: LiveDrill;
   readonly against: string;
   readonly rounds: readonly LiveRound[];
+  readonly roundsAsked: number;
   /** The round in which it was ended, where that was in the midst of one; `untilMs` of it is when. */
   readonly unfinished: Pick<LiveRound, "plan" | "span"> | null;
   readonly orders: readonly ProbeOrder[];
@@ -86,6 +89,7 @@ export function liveReport(found: LiveFindings): LiveReport {
     name: drill.name,
     against: found.against,
     rounds: rounds.length,
+    roundsAsked: found.roundsAsked,
     bit: rounds.length > 0 && toothless === 0,
     withinBound: isWithin(measured, drill.bound),
     bound: `${drill.bound.of}MsP99 < ${drill.bound.ms}`,

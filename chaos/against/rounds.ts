@@ -84,6 +84,7 @@ export class Rounds {
       drill,
       against: options.against,
       rounds: this.rounds,
+      roundsAsked: options.rounds,
       unfinished: this.unfinished,
       orders: probe.orders,
       verdict: isKnown ? judge(evidence) : null,

@@ -6,7 +6,8 @@ import { latencySeries } from "../evidence/latency.js";
 import { latencyChart, type Waits } from "./latency-chart.js";
 import { liveBadge, liveHeadline, liveLines, measureName } from "./live-verdict.js";
 import { html, type Markup } from "./markup.js";
-import { duration } from "./scale.js";
+import { sampleCount } from "./samples.js";
+import { duration, tally } from "./scale.js";
 import { listOfWrongs, moment, page, sentence } from "./sheet.js";
 import { table, verdictTable } from "./tables.js";
 
@@ -73,19 +74,21 @@ function planOf({ actors, nodes, symbols, does, undone }: PlanText): Markup {
 }
 
 /** Of all rounds together. */
-function figuresTable({ report }: LiveRecord): Markup {
+function figuresTable({ report, rounds: all }: LiveRecord): Markup {
   const names = Object.keys(report).flatMap((key) => FIGURE.exec(key)?.[1] ?? []);
   if (names.length === 0) return html`<p>Nothing was measured.</p>`;
   const figure = (name: string, of: "P50" | "P99" | "Max") => duration(report[`${name}Ms${of}`]!);
   return table(
     [
       { head: "Measure" },
+      { head: "Times", look: "number" },
       { head: "Half within", look: "number" },
       { head: "99 of 100 within", look: "number" },
       { head: "All within", look: "number" },
     ],
     names.map((name) => [
       measureName(name),
+      tally(sampleCount(all, name)),
       figure(name, "P50"),
       figure(name, "P99"),
       figure(name, "Max"),

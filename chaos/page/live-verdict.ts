@@ -2,6 +2,7 @@
 import { liveDrillOf } from "../against/drills/catalog.js";
 import type { LiveRecord } from "../against/record.js";
 import type { LiveReport } from "../against/report.js";
+import { spread } from "./samples.js";
 import { duration, tally } from "./scale.js";
 import { count, type Line, line, type Outcome } from "./verdict.js";
 
@@ -25,14 +26,20 @@ export function measureName(of: string): string {
 }
 
 export function liveHeadline({ drill, report }: LiveRecord): string {
-  const what = `${drill} at ${report.against}, ${count(report.rounds, "round")}`;
+  const what = `${drill} at ${report.against}, ${roundsOf(report)}`;
   const { of, ms } = liveDrillOf(drill).bound;
-  const p99 = report[`${of}MsP99`];
+  const most = report[`${of}MsMax`];
   const speed =
-    p99 === undefined
+    most === undefined
       ? ""
-      : `; ${measureName(of)} 99 of 100 times ${duration(p99)} at most (bound ${duration(ms)})`;
+      : `; ${measureName(of)} ${duration(most)} at most (bound ${duration(ms)})`;
   return `${what}: ${safety(report)}${speed}.`;
+}
+
+function roundsOf({ rounds, roundsAsked }: LiveReport): string {
+  return rounds < roundsAsked
+    ? `${rounds} of ${count(roundsAsked, "round")}`
+    : count(rounds, "round");
 }
 
 /** The verdict in a few words, and how good it is. */
@@ -144,16 +151,11 @@ function onTheWay(report: LiveReport): Line[] {
   ];
 }
 
-function speed({ drill, report }: LiveRecord): Line {
+function speed({ drill, report, rounds }: LiveRecord): Line {
   const { of, ms } = liveDrillOf(drill).bound;
-  const [median, p99] = [report[`${of}MsP50`], report[`${of}MsP99`]];
-  const found =
-    p99 === undefined || median === undefined
-      ? "nothing was measured"
-      : `99 of 100 in ${duration(p99)}, half in ${duration(median)}`;
   return {
     promise: `Clients hardly notice: ${measureName(of)}, 99 of 100 in less than ${duration(ms)}`,
-    found,
+    found: spread(report, rounds, of),
     outcome: report.withinBound ? "kept" : "beyond",
   };
 }

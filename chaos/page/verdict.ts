@@ -1,6 +1,7 @@
 /** What a drill has proved, in words: one sentence, and line by line what was promised and what was found. */
 import type { DrillRecord } from "../evidence/record.js";
 import type { DrillReport } from "../report.js";
+import { spread } from "./samples.js";
 import { duration, tally } from "./scale.js";
 
 export type Outcome = "kept" | "broken" | "beyond";
@@ -174,14 +175,12 @@ function speed(record: DrillRecord): Line {
   const { report, found } = record;
   const { of, ms } = found.drill.bound;
   const p99 = report[`${of}MsP99`];
-  const median = report[`${of}MsP50`];
   const isKept = p99 !== undefined && p99 < ms;
+  const load =
+    isKept || p99 === undefined ? "" : `; the load average before was ${report.loadBefore}`;
   return {
     promise: `On a machine that does nothing else, ${MEASURES[of] ?? of}: 99 of 100 in less than ${duration(ms)}`,
-    found:
-      p99 === undefined || median === undefined
-        ? "nothing was measured"
-        : `99 of 100 in ${duration(p99)}, half in ${duration(median)}${isKept ? "" : `; the load average before was ${report.loadBefore}`}`,
+    found: `${spread(report, found.rounds, of)}${load}`,
     outcome: isKept ? "kept" : "beyond",
   };
 }

@@ -56,6 +56,7 @@ export function liveRecordLike(changes: Partial<LiveFindings> = {}): LiveRecord 
     drill: liveDrillOf("move-leader"),
     against: "127.0.0.1:41537",
     rounds: [liveRoundLike(1), liveRoundLike(2)],
+    roundsAsked: 2,
     orders: Array.from({ length: ORDERS }, (_, at) => liveOrderLike(at)),
     verdict: NOTHING_WRONG,
     aborted: null,

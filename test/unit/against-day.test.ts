@@ -43,6 +43,7 @@ async function step(number: number, name: string): Promise<StepLine> {
     orders: [],
     verdict: NOTHING_WRONG,
     aborted: null,
+    roundsAsked: 1,
     unfinished: null,
     notUndone: [],
     otherFailures: [],

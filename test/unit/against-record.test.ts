@@ -51,6 +51,7 @@ it("the folder of a drill at a running exchange is judged again by what was told
     orders: ORDERS,
     verdict: NOTHING_WRONG,
     aborted: null,
+    roundsAsked: 1,
     unfinished: null,
     notUndone: [],
     otherFailures: [],
