@@ -30,6 +30,8 @@ export class Inbox {
   private readings = 0;
   private closed = false;
   private trimmedPosition: number;
+  /** Anchors of streams that are no longer read, and of each why it could not be removed so far. */
+  private readonly leftovers = new Map<number, string>();
 
   /** Which stream is read: what the actor's row says, or what the batch under way will make it say. */
   anchor: number;
@@ -56,6 +58,8 @@ export class Inbox {
     this.position = record.position;
     this.positionStored = record.positionStored;
     this.trimmedPosition = record.position;
+    // Its server may have been away when another leader was to remove it.
+    if (record.anchor > 1) this.leftovers.set(record.anchor - 1, "");
   }
 
   /** Reads on behind the position. Rejects with `StreamIdentityError` when the stream is not the one that was read. */
@@ -145,15 +149,30 @@ export class Inbox {
   }
 
   /** Forgets what is committed, but for the last message: its identity is checked on every reconnect. */
-  trim(committedPosition: number): void {
+  tidy(committedPosition: number): void {
+    this.removeLeftovers();
     if (committedPosition <= this.trimmedPosition) return;
     this.trimmedPosition = committedPosition;
     this.deps.log.trim(this.name, this.anchor, committedPosition).catch(this.complain);
   }
 
-  /** A stream that is no longer read. It may be gone already, or on a server that is. */
+  /** A stream that is no longer read. It may be gone already, or on a server that is: then it is tried again. */
   remove(anchor: number): void {
-    if (anchor > 0) this.deps.log.remove(this.name, anchor).catch(this.complain);
+    if (anchor > 0) this.leftovers.set(anchor, "");
+    this.removeLeftovers();
+  }
+
+  private removeLeftovers(): void {
+    for (const [anchor, said] of this.leftovers) {
+      this.deps.log.remove(this.name, anchor).then(
+        () => this.leftovers.delete(anchor),
+        (error: unknown) => {
+          // Once: it may be so for long.
+          if (said !== String(error)) this.complain(error);
+          this.leftovers.set(anchor, String(error));
+        },
+      );
+    }
   }
 
   private async verify(): Promise<void> {

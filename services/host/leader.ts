@@ -372,7 +372,7 @@ export class Leader {
 
   private trim(): void {
     // While another inbox is being committed, the position is of the one before.
-    if (this.inbox.anchor === this.anchor) this.inbox.trim(this.committedPosition);
+    if (this.inbox.anchor === this.anchor) this.inbox.tidy(this.committedPosition);
   }
 
   /** Deletes confirmed outbox rows when no other batch comes by to do it. */

@@ -1,4 +1,4 @@
-/** What a leader lets the log forget: all that is committed but for the last message, and nothing that is not. */
+/** What a leader lets the log forget: all that is committed but for the last message, streams that it no longer reads, and nothing else. */
 import { expect, it } from "vitest";
 import { encodeFrame, stampToken } from "../../actors/kernel/frame.js";
 import { ledgerName, sourceOfSlot } from "../../actors/kernel/ids.js";
@@ -72,6 +72,9 @@ async function stageOf() {
     },
     /** What the leader has received and not applied. */
     received: () => host.backlog?.inboxBytes,
+    /** The server of the first stream is away, or back. */
+    setReach: (isInReach: boolean) => servers.nats.setReach(NAME, ANCHOR, isInReach),
+    anchors: () => servers.nats.streams().map(({ anchor }) => anchor),
     committed: () => servers.postgres.actors.get(ACTOR)!.record.position,
     kept: () => {
       const { firstSequence, lastSequence } = servers.nats.stream(NAME, ANCHOR)!;
@@ -99,4 +102,16 @@ it("is forgotten behind what is committed, also while more is applied and its co
   await stage.pass(2 * TRIM_EVERY_MS);
   expect(stage.committed()).toBe(7);
   expect(stage.kept()).toEqual([7, 7]);
+});
+
+it("is a stream that is no longer read, as soon as its server is back", async () => {
+  const stage = await stageOf();
+  await stage.open(1);
+  stage.setReach(false);
+  await stage.pass(2 * TRIM_EVERY_MS);
+  expect(stage.anchors()).toEqual([ANCHOR, ANCHOR + 1]);
+
+  stage.setReach(true);
+  await stage.pass(2 * TRIM_EVERY_MS);
+  expect(stage.anchors()).toEqual([ANCHOR + 1]);
 });

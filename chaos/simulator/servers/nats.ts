@@ -77,8 +77,9 @@ export class SimNats extends SimServer implements NatsSwitches {
     return stream;
   }
 
+  /** By nobody: it is lost, wherever it was. */
   remove(by: SimProcess | null, actorName: string, anchor: number): boolean {
-    const stream = this.stream(actorName, anchor);
+    const stream = by ? this.reach(actorName, anchor) : this.stream(actorName, anchor);
     if (!stream) return false;
     this.byName.delete(`${actorName} ${anchor}`);
     stream.consumers.clear();
