@@ -34,9 +34,10 @@ export function encodeFrame(
   return writer.take();
 }
 
-/** Writes the token into the bytes, in place. */
+/** Writes the token into the bytes, in place. Throws `RangeError` when they are too few for a frame. */
 export function stampToken(frame: Uint8Array, token: number): void {
-  new DataView(frame.buffer, frame.byteOffset).setFloat64(TOKEN_OFFSET_BYTES, token, true);
+  const { buffer, byteOffset, byteLength } = frame;
+  new DataView(buffer, byteOffset, byteLength).setFloat64(TOKEN_OFFSET_BYTES, token, true);
 }
 
 /** Throws `MalformedError` when the bytes are no frame of a version that is read here. */

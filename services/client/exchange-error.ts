@@ -20,6 +20,7 @@ const FINAL = new Set<number>([
   status.PERMISSION_DENIED,
   status.UNAUTHENTICATED,
   status.OUT_OF_RANGE,
+  status.DATA_LOSS,
   status.UNIMPLEMENTED,
 ]);
 const NOT_PUBLISHED = new Set<number>([status.UNAVAILABLE, status.RESOURCE_EXHAUSTED]);

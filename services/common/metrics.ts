@@ -121,7 +121,7 @@ export const malformedFrames = new Counter({
 
 export const refusedWords = new Counter({
   name: "exchange_refused_words_total",
-  help: "What was said on the bus and nobody who leads has said: announcements, marks, requests to send again.",
+  help: "What was said on the bus and nobody who leads has said: announcements, marks, requests to send again, or bytes on any subject that are nothing.",
   labelNames: ["what"] as const,
   registers,
 });

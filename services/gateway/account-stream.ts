@@ -4,13 +4,13 @@
  */
 import { status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
-import { decodeAccountEvents } from "../../actors/ledger/account-events.js";
 import type { AccountPosition } from "../../proto/gen/exchange/v1/exchange.js";
 import { type Clock, sleep } from "../ports/clock.js";
 import type { AccountHead, JournalRow, Reads } from "../ports/reads.js";
 import { AccountFeed } from "./account-feed.js";
 import type { Catalog } from "./catalog.js";
 import { type EventCall, EventWriter } from "./event-writer.js";
+import { blockOf } from "./journal-block.js";
 import {
   ACCOUNTS_PER_STREAM_MAX,
   CATCH_UPS_AT_ONCE,
@@ -19,7 +19,6 @@ import {
 } from "./limits.js";
 import { invalid, notFound, Refusal } from "./refusal.js";
 import type { Session } from "./session.js";
-import type { Block } from "./shard-events.js";
 import type { Subscriptions } from "./subscriptions.js";
 
 export interface AccountStreamDependencies {
@@ -146,14 +145,22 @@ export class AccountStream {
       await this.rest(error);
       return false;
     }
-    for (const row of rows) {
-      if (row.first > feed.next) {
-        this.fail(notKept(feed.account, feed.next, row.first));
-        return true;
-      }
-      feed.deliver(blockOf(row));
+    try {
+      this.deliver(feed, rows);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.fail(error);
+      return true;
     }
     return rows.length < JOURNAL_ROWS_PER_PAGE && feed.join();
+  }
+
+  /** Throws a `Refusal` when one of them is not there any more, or cannot be read. */
+  private deliver(feed: AccountFeed, rows: readonly JournalRow[]): void {
+    for (const row of rows) {
+      if (row.first > feed.next) throw notKept(feed.account, feed.next, row.first);
+      feed.deliver(blockOf(row, this.deps.logger));
+    }
   }
 
   private async rest(error: unknown): Promise<void> {
@@ -201,9 +208,4 @@ function beginning(account: number, fromSequence: number, head: AccountHead | un
 function notKept(account: number, wanted: number, kept: number): Refusal {
   const message = `events of account ${account} are kept from ${kept} on, not from ${wanted}`;
   return new Refusal(status.OUT_OF_RANGE, "SEQUENCE_NOT_KEPT", message);
-}
-
-function blockOf(row: JournalRow): Block {
-  const { account, first, batch, token, time } = row;
-  return { account, first, batch, token, time, events: decodeAccountEvents(row.events) };
 }

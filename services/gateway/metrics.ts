@@ -74,6 +74,12 @@ export const malformedMessages = new Counter({
   registers,
 });
 
+export const unreadableRows = new Counter({
+  name: "exchange_gateway_unreadable_rows_total",
+  help: "Rows of the journal, and replies of batches, that could not be read, counted whenever it was tried.",
+  registers,
+});
+
 export const announcementsRefused = new Counter({
   name: "exchange_gateway_announcements_refused_total",
   help: "Announcements of somebody who does not lead what he says he leads; they were ignored.",

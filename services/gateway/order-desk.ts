@@ -1,8 +1,8 @@
 /** Orders as whoever serves clients asks for them: place, cancel, reduce, amend, look up, resolve. */
+import type { Logger } from "pino";
 import { Code, codeName } from "../../actors/kernel/codes.js";
 import { CLIENT_ORDER_ID_KEPT_MICROS } from "../../actors/kernel/limits.js";
 import { isFinal, type OrderStatus } from "../../actors/kernel/order.js";
-import { decodeAccountEvents } from "../../actors/ledger/account-events.js";
 import type {
   CancelAllRequest,
   CancelAllResponse,
@@ -27,6 +27,7 @@ import {
 } from "./order-commands.js";
 import { type OrderIntake, resultOf } from "./order-intake.js";
 import type { Answer } from "./pending.js";
+import { blockOf } from "./journal-block.js";
 import { notFound, outcomeUnknown, Refusal, unfit } from "./refusal.js";
 import type { Session } from "./session.js";
 import { fromPostgres } from "./unary.js";
@@ -40,6 +41,7 @@ export interface OrderDeskDependencies {
   readonly commands: Commands;
   readonly intake: OrderIntake;
   readonly shards: number;
+  readonly logger: Logger;
 }
 
 export class OrderDesk {
@@ -164,8 +166,9 @@ export class OrderDesk {
         this.deps.reads.journalRange(account, next, lastSequence, JOURNAL_ROWS_PER_PAGE),
       );
       if (page.length === 0) break;
-      for (const { first, time, events } of page) {
-        decodeAccountEvents(events).forEach((event, n) => {
+      for (const row of page) {
+        const { first, time, events } = blockOf(row, this.deps.logger);
+        events.forEach((event, n) => {
           const sequence = first + n;
           if (event.kind !== "filled" || event.orderId !== orderId) return;
           if (sequence <= lastSequence) fills.push(publicFill(event, sequence, time));

@@ -26,6 +26,7 @@ import {
   LATE_FRAME_MS,
   RETRY_READ_AFTER_MS,
 } from "./limits.js";
+import { blocksOf } from "./journal-block.js";
 import * as metrics from "./metrics.js";
 
 /** Events of one account in one batch, from its number `first` on. */
@@ -151,7 +152,6 @@ export class ShardEvents {
       try {
         await this.readPages();
       } catch (error) {
-        if (error instanceof MalformedError) throw error;
         const { logger, clock } = this.deps;
         logger.warn({ shard: this.shard, error: String(error) }, "events could not be read");
         this.isStale = true;
@@ -183,9 +183,23 @@ export class ShardEvents {
   private applyStored(stored: StoredEvents): void {
     const { token, batch } = stored;
     assert(batch > this.position.eventBatch, "batch %s of shard %s came again", batch, this.shard);
-    const said = saidInRows(stored);
+    const said = this.saidInRows(stored);
     this.position = { token: Math.max(token, this.position.token), eventBatch: batch };
     this.tell(said, token);
+  }
+
+  /** What cannot be read of it is passed over: it keeps nothing else from being told. */
+  private saidInRows({ batch, journal, replies }: StoredEvents): Said {
+    const { logger } = this.deps;
+    const blocks = blocksOf(journal, logger);
+    try {
+      return { blocks, replies: replies ? decodeReplies(replies) : [] };
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      metrics.unreadableRows.inc();
+      logger.error({ shard: this.shard, batch, error: error.message }, "unreadable replies");
+      return { blocks, replies: [] };
+    }
   }
 
   private takeBuffered(): void {
@@ -217,17 +231,4 @@ function saidInFrame({ events, replies, batch, token, time }: EventFrame): Said 
     if (error instanceof MalformedError) return null;
     throw error;
   }
-}
-
-/** Throws `MalformedError` when rows are of another version: then this gateway must not go on. */
-function saidInRows({ journal, replies, batch, token, time }: StoredEvents): Said {
-  const blocks = journal.map((row) => ({
-    account: row.account,
-    first: row.first,
-    events: decodeAccountEvents(row.events),
-    batch,
-    token,
-    time,
-  }));
-  return { blocks, replies: replies ? decodeReplies(replies) : [] };
 }

@@ -4,14 +4,14 @@
  */
 import type { ServiceError } from "@grpc/grpc-js";
 import type { Logger } from "pino";
-import { decodeAccountEvents } from "../../actors/ledger/account-events.js";
 import type {
   SubscribeWarningsRequest,
   SubscribeWarningsResponse,
   Warning,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import { type Clock, sleep } from "../ports/clock.js";
-import type { JournalRow, Reads } from "../ports/reads.js";
+import type { Reads } from "../ports/reads.js";
+import { readableBlocks } from "./journal-block.js";
 import { RETRY_READ_AFTER_MS, WARNING_ROWS_PER_PAGE } from "./limits.js";
 import { invalid, Refusal } from "./refusal.js";
 import { type Warnings, warningsIn } from "./warnings.js";
@@ -143,7 +143,9 @@ export class WarningStream {
       const rows = await this.retried(() =>
         this.deps.reads.warningRows(shard, position.batch, position.since, WARNING_ROWS_PER_PAGE),
       );
-      this.write(rows.flatMap((row) => warningsIn(shard, blockOf(row))));
+      const blocks = readableBlocks(rows, this.deps.logger);
+      this.write(blocks.flatMap((block) => warningsIn(shard, block)));
+      position.batch = Math.max(position.batch, rows.at(-1)?.batch ?? 0);
       if (rows.length < WARNING_ROWS_PER_PAGE) return;
     }
   }
@@ -187,8 +189,4 @@ export class WarningStream {
       this.onRoom = resolve;
     });
   }
-}
-
-function blockOf({ account, first, batch, token, time, events }: JournalRow) {
-  return { account, first, batch, token, time, events: decodeAccountEvents(events) };
 }

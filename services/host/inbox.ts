@@ -29,7 +29,8 @@ export class Inbox {
   /** Counts the times that reading began or was stopped. */
   private readings = 0;
   private closed = false;
-  private trimmedPosition: number;
+  /** 0: the leader before may have committed and not come to it. */
+  private trimmedPosition = 0;
   /** Anchors of streams that are no longer read, and of each why it could not be removed so far. */
   private readonly leftovers = new Map<number, string>();
 
@@ -57,7 +58,6 @@ export class Inbox {
     this.created = record.streamCreated;
     this.position = record.position;
     this.positionStored = record.positionStored;
-    this.trimmedPosition = record.position;
     // Its server may have been away when another leader was to remove it.
     if (record.anchor > 1) this.leftovers.set(record.anchor - 1, "");
   }
@@ -103,6 +103,11 @@ export class Inbox {
     const positionBefore = anchor === committed.anchor ? committed.position : 0;
     const after = { positionAfter: position, positionStored };
     return { anchor, streamCreated: created, positionBefore, ...after };
+  }
+
+  /** Has it read on in the stream of what is committed? What nobody may have is passed over, and makes no batch. */
+  isBeyond({ anchor, position }: { readonly anchor: number; readonly position: number }): boolean {
+    return this.anchor === anchor && this.position > position;
   }
 
   /** Stops reading; `read` may follow. */

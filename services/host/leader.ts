@@ -342,9 +342,7 @@ export class Leader {
   /** Commits what was applied, and a batch in any case. */
   private async commitEmpty(): Promise<void> {
     if (this.ended) return;
-    this.guard(() => {
-      this.open ??= this.begin();
-    });
+    this.guard(() => void (this.open ??= this.begin()));
     await this.settle();
   }
 
@@ -375,9 +373,11 @@ export class Leader {
     if (this.inbox.anchor === this.anchor) this.inbox.tidy(this.committedPosition);
   }
 
-  /** Deletes confirmed outbox rows when no other batch comes by to do it. */
+  /** When no other batch comes by: deletes confirmed outbox rows, and has what was read and passed over forgotten. */
   private tidy(): void {
-    if (this.commit || this.open || !this.outbox.hasDeletable) return;
+    const committed = { anchor: this.anchor, position: this.committedPosition };
+    const isDue = this.outbox.hasDeletable || this.inbox.isBeyond(committed);
+    if (this.commit || this.open || !isDue) return;
     this.open = this.begin();
     this.sealInTurn();
   }

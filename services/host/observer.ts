@@ -4,7 +4,15 @@ import type { ActorKind } from "../../actors/kernel/ids.js";
 import type { HostState } from "./host-machine.js";
 
 /** What is said on the bus and may be nobody's who leads. */
-export const REFUSED_WORDS = ["announcement", "mark", "request"] as const;
+export const REFUSED_WORDS = [
+  "announcement",
+  "mark",
+  "request",
+  "heartbeat",
+  "handover",
+  "release",
+  "batch",
+] as const;
 
 export interface CommittedBatch {
   readonly commands: number;

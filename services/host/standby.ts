@@ -130,7 +130,7 @@ export class Standby {
     try {
       logged = decodeBatchFrame(data);
     } catch (error) {
-      if (error instanceof MalformedError) return;
+      if (error instanceof MalformedError) return this.deps.observer.refused("batch");
       throw error;
     }
     if (logged.actor !== this.id || logged.batch <= this.heard) return;

@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { MalformedError } from "../../actors/kernel/bytes.js";
 import type { Directory } from "../host/directory.js";
 import type { Host } from "../host/host.js";
+import type { HostObserver } from "../host/observer.js";
 import { decodeRelease } from "../host/release.js";
 import type { Bus } from "../ports/log.js";
 import { type Clock, sleep } from "../ports/clock.js";
@@ -29,6 +30,7 @@ export interface MovesDependencies {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly observer: Pick<HostObserver, "refused">;
   readonly directory: Directory;
   readonly placement: Placement;
   readonly hostOf: (actorName: string) => Host | undefined;
@@ -136,12 +138,14 @@ export class Moves {
   private receiveRequest(data: Uint8Array, subject: string): void {
     const host = this.deps.hostOf(subject.slice(handoverSubject("").length));
     const request = decodedOrNull(data, decodeHandoverRequest);
+    if (!request) this.deps.observer.refused("handover");
     if (host && host.actor === request?.actor) this.give(host, request.node);
   }
 
   private receiveRelease(data: Uint8Array, subject: string): void {
     const host = this.deps.hostOf(subject.slice(releaseSubject("").length));
     const release = decodedOrNull(data, decodeRelease);
+    if (!release) this.deps.observer.refused("release");
     if (host && host.actor === release?.actor) host.releases.note(release.token);
   }
 

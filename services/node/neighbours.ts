@@ -5,6 +5,7 @@
  */
 import type { Logger } from "pino";
 import { MalformedError } from "../../actors/kernel/bytes.js";
+import type { HostObserver } from "../host/observer.js";
 import { CLAIM_REASONS } from "../host/reasons.js";
 import type { Bus } from "../ports/log.js";
 import { type Clock, every } from "../ports/clock.js";
@@ -34,6 +35,7 @@ export interface NeighboursDependencies {
   readonly store: Pick<Store, "now">;
   readonly clock: Clock;
   readonly logger: Pick<Logger, "warn">;
+  readonly observer: Pick<HostObserver, "refused">;
   /** The actors of this node whose commits hang. */
   readonly stuck: () => readonly number[];
   /** Called when somebody has come under suspicion or is out of it. */
@@ -142,8 +144,9 @@ export class Neighbours {
     try {
       heartbeat = decodeHeartbeat(data);
     } catch (error) {
-      if (error instanceof MalformedError) return null;
-      throw error;
+      if (!(error instanceof MalformedError)) throw error;
+      this.deps.observer.refused("heartbeat");
+      return null;
     }
     const neighbour = this.known.get(heartbeat.node)?.neighbour;
     if (neighbour?.incarnation !== heartbeat.incarnation) return null;

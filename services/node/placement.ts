@@ -81,7 +81,8 @@ export class Placement {
       return { text: CLAIM_REASONS.ended, kind: "ended" };
     // Whose own ways are bad may not judge others, and could not lead.
     if (!view.isWell) return null;
-    if (!key) {
+    // A key of a node that is not there is nobody's: it may be under no lease, and stay for ever.
+    if (!key || !view.members.has(key.node)) {
       return view.isHeard(actorName) ? null : { text: CLAIM_REASONS.free, kind: "free" };
     }
     if (suspicion !== null) return { text: suspicion, kind: "doubtful" };

@@ -26,7 +26,11 @@ import { SystemClock } from "../../services/common/clock.js";
 import { malformedFrames, refusedWords } from "../../services/common/metrics.js";
 import { FeedBridge } from "../../services/feed/bridge.js";
 import { framesTaken } from "../../services/feed/metrics.js";
-import { announcementsRefused, malformedMessages } from "../../services/gateway/metrics.js";
+import {
+  announcementsRefused,
+  malformedMessages,
+  unreadableRows,
+} from "../../services/gateway/metrics.js";
 import { Random } from "../../services/participants/random.js";
 import { announceSubject, batchesSubject } from "../../services/ports/subjects.js";
 import { type RunningNode, warmOf } from "../helpers/cluster.js";
@@ -150,6 +154,12 @@ describe("an exchange to which garbage is said", { timeout: 120_000 }, () => {
   const count = async (metric: { get(): Promise<{ values: { value: number }[] }> }) =>
     (await metric.get()).values.reduce((sum, { value }) => sum + value, 0);
 
+  /** Of the words of some kinds, how many were refused. */
+  async function countOf(...kinds: readonly string[]): Promise<number[]> {
+    const { values } = await refusedWords.get();
+    return kinds.map((kind) => values.find(({ labels }) => labels.what === kind)?.value ?? 0);
+  }
+
   it("passes over what is no frame in an inbox, and what no known actor has sent", async () => {
     const before = await count(malformedFrames);
     const frame = encodeFrame(-77, 1, [new Uint8Array([1, 2, 3]), new Uint8Array([9])]);
@@ -264,15 +274,19 @@ describe("an exchange to which garbage is said", { timeout: 120_000 }, () => {
   });
 
   it("moves nothing for who is nobody, and buries nobody who lives", async () => {
+    const before = await countOf("heartbeat", "handover", "release");
     for (const name of [...ACTORS, "market.NONE"]) {
       const bytes = Uint8Array.of(1, 1, 4, ...new TextEncoder().encode("none"));
-      const subject = `handover.${name}`;
-      await say(subject, [...nothings(), ...brokenCopies(bytes), ...bentCopies(bytes, random)]);
+      for (const subject of [`handover.${name}`, `release.${name}`]) {
+        await say(subject, [...nothings(), ...brokenCopies(bytes), ...bentCopies(bytes, random)]);
+      }
     }
     for (const { subject, data } of sample("heartbeat.")) {
       await say(subject, [...nothings(), ...brokenCopies(data), ...bentCopies(data, random)]);
     }
     await expectAllWell();
+    const counts = await countOf("heartbeat", "handover", "release");
+    counts.forEach((each, at) => expect(each).toBeGreaterThan(before[at]!));
   });
 
   it("passes over claims in etcd of actors that do not exist", async () => {
@@ -286,6 +300,39 @@ describe("an exchange to which garbage is said", { timeout: 120_000 }, () => {
     await until("node-2 has seen them", () => second.leases.leaders().has("market.NONE"));
     await expectAllWell();
     expect(Object.keys(second.node.states()).toSorted()).toEqual(ACTORS.toSorted());
+  });
+
+  it("tells nobody what is garbage in the journal, and everybody all the rest", async () => {
+    const account = (accounts += 1);
+    await openAccount(account);
+    const funding = { account, asset: "USD", amount: 10 };
+    for (const idempotencyKey of ["one", "two", "three"])
+      await client.deposit({ ...funding, idempotencyKey });
+    const { pool } = stage.cluster;
+    const spoil = "UPDATE journal SET events = '\\xff' WHERE account = $1 AND first_sequence = 2";
+    expect((await pool.query(spoil, [account])).rowCount).toBe(1);
+    const before = await count(unreadableRows);
+
+    const refused = await new Promise<ExchangeError>((resolve, reject) => {
+      client.subscribeAccounts([{ account, fromSequence: 1 }], {
+        onEvents: (events) => {
+          if (events.some(({ sequence }) => sequence > 1)) reject(new Error("it was told on"));
+        },
+        onFailed: resolve,
+      });
+    });
+    expect(refused.code).toBe("JOURNAL_UNREADABLE");
+    expect(refused.message).toContain(`events 2 to 2 of account ${account} cannot be read`);
+
+    const told: number[] = [];
+    const rest = client.subscribeAccounts([{ account, fromSequence: 3 }], {
+      onEvents: (events) => told.push(...events.map(({ sequence }) => sequence)),
+    });
+    await until("the rest is told", () => told.length === 2);
+    rest.close();
+    expect(told).toEqual([3, 4]);
+    await expectAllWell();
+    expect(await count(unreadableRows)).toBeGreaterThan(before);
   });
 
   it("has lost nothing and done nothing twice in the end", async () => {

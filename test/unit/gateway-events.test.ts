@@ -159,6 +159,22 @@ describe("what a shard says", () => {
     expect(told).toEqual([1, 2]);
   });
 
+  it("is told on behind a row and replies that cannot be read, of which its own account learns", async () => {
+    const committed = new Committed();
+    const { events, told } = stage(committed);
+    for (let n = 0; n < 3; n++) committed.commit(true);
+    const [, spoilt] = committed.stored;
+    const row = { ...spoilt!.journal[0]!, events: new Uint8Array([255]) };
+    committed.stored[1] = { ...spoilt!, journal: [row], replies: new Uint8Array([255]) };
+    events.takeAnnouncement({ ...committed.announcement(), token: 2 });
+    await settled();
+    // In its place comes that there was something before the third event.
+    expect(told).toEqual([1, 3, 3]);
+    committed.token = 2;
+    events.takeFrame(committed.commit(true)!);
+    expect(told).toEqual([1, 3, 3, 4]);
+  });
+
   it("is told once and in order, whatever is lost, late, doubled, or said by a new leader", async () => {
     const step = fc.record({
       hasEvents: fc.boolean(),

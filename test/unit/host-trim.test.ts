@@ -32,7 +32,13 @@ async function stageOf() {
   const { clock, incarnation } = process;
   const logger = loggerOf(process);
   const heard = { applied: nothing, committed: nothing, took: nothing, anchored: nothing };
-  const observer = { ...heard, became: nothing, refused: nothing } as unknown as HostObserver;
+  const odd = { malformedFrame: nothing };
+  const observer = {
+    ...heard,
+    ...odd,
+    became: nothing,
+    refused: nothing,
+  } as unknown as HostObserver;
   let way = Promise.resolve();
   const store = over<Store>(ports.store, {
     commit: async (batch) => {
@@ -61,6 +67,10 @@ async function stageOf() {
           await ports.log.publish(NAME, ANCHOR, frame);
         }
       }),
+    /** Puts so many messages into the inbox that are no frames. */
+    fill(count: number): void {
+      for (let n = 0; n < count; n++) servers.nats.inject(NAME, ANCHOR, new Uint8Array(9));
+    },
     pass: (ms: number) => pass(world, ms),
     /** Commits wait until the function that it gives is called. */
     holdUp(): () => void {
@@ -102,6 +112,15 @@ it("is forgotten behind what is committed, also while more is applied and its co
   await stage.pass(2 * TRIM_EVERY_MS);
   expect(stage.committed()).toBe(7);
   expect(stage.kept()).toEqual([7, 7]);
+});
+
+it("is what nobody of the exchange has sent, also when nothing else comes", async () => {
+  const stage = await stageOf();
+  await stage.open(1);
+  stage.fill(3);
+  await stage.pass(2 * TRIM_EVERY_MS);
+  expect(stage.committed()).toBe(4);
+  expect(stage.kept()).toEqual([4, 4]);
 });
 
 it("is a stream that is no longer read, as soon as its server is back", async () => {

@@ -37,6 +37,7 @@ class Stage {
   /** Actors of this node whose commits hang. */
   stuck: number[] = [];
   private readonly unanswered: (() => void)[] = [];
+  readonly refused: string[] = [];
   private onBus: (data: Uint8Array) => void = () => undefined;
   readonly neighbours: Neighbours;
 
@@ -71,6 +72,7 @@ class Stage {
       store: { now: () => this.answer("store").then(() => 0) },
       clock: this.clock,
       logger: { warn: () => undefined },
+      observer: { refused: (what) => this.refused.push(what) },
       stuck: () => this.stuck,
       onChange: () => {
         this.changes += 1;
@@ -85,6 +87,10 @@ class Stage {
 
   sayByPeer(heartbeat: Partial<Heartbeat> = {}): void {
     this.watched.get(OTHER.address)!.heard(encodeHeartbeat({ ...WELL, ...heartbeat }));
+  }
+
+  hear(data: Uint8Array): void {
+    this.onBus(data);
   }
 
   sayByBus(heartbeat: Partial<Heartbeat> = {}): void {
@@ -122,6 +128,13 @@ class Stage {
 const LONG_MS = SUSPECT_AFTER_MS + PROBE_EVERY_MS + 2 * HEARTBEAT_EVERY_MS;
 
 describe("neighbours", () => {
+  it("say nothing with bytes that are no heartbeat, which are counted", () => {
+    const stage = new Stage();
+    for (const bytes of [[], [255], [1, 1]]) stage.hear(new Uint8Array(bytes));
+    expect(stage.refused).toEqual(["heartbeat", "heartbeat", "heartbeat"]);
+    expect(stage.suspicion).toBeNull();
+  });
+
   it("are dead at once when their process has ended, and alive in their next life", async () => {
     const stage = new Stage();
     stage.sayByPeer();

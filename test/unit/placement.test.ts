@@ -89,6 +89,14 @@ it("gives a node of twice the weight twice the share", () => {
 });
 
 describe("claims", () => {
+  it("are made of what a key says that a node leads which is not there, and nobody is heard of it", () => {
+    const claimers = (scene: Scene) =>
+      those((placement) => placement.reasonToClaim(ACTOR, view(scene)) === CLAIM_REASONS.free);
+    expect(claimers({ leader: "node-9" })).toEqual([BEST]);
+    expect(claimers({ leader: "node-9", isHeard: true })).toEqual([]);
+    expect(claimers({ leader: "node-9", isWell: false })).toEqual([]);
+  });
+
   it("are made by the preferred node, and by the next ones when it does not", () => {
     const placements = new Map(NAMES.map((name) => [name, new Placement(name)]));
     const claimers = (scene: Scene) =>

@@ -12,7 +12,6 @@ import { olderBus } from "../before/older-bus.js";
 import { restoreOlder } from "../before/older-market.js";
 import { olderObserver } from "../before/older-observer.js";
 import type { Checks } from "../checks/checks.js";
-import { STREAM_BYTES_MAX } from "../servers/streams.js";
 import type { SimProcess } from "../world/process.js";
 import type { World } from "../world/world.js";
 import type { Door } from "./door.js";
@@ -121,9 +120,7 @@ export class Cluster {
       server.start();
     }
     for (const { actorName, anchor } of nats.streams()) {
-      const stream = nats.stream(actorName, anchor)!;
-      stream.bytesMax = STREAM_BYTES_MAX;
-      stream.isInReach = true;
+      nats.stream(actorName, anchor)!.isInReach = true;
     }
     this.world.network.healAll();
     this.down.clear();

@@ -1,6 +1,6 @@
 /** What happened in a run, counted: by the checks' witness and by the nodes' own words. A fault has bitten when it shows. */
 import type { HostState } from "../../../services/host/host-machine.js";
-import type { HostObserver } from "../../../services/host/observer.js";
+import type { HostObserver, REFUSED_WORDS } from "../../../services/host/observer.js";
 import type { Batch } from "../../../services/ports/store.js";
 import { Versions } from "../before/versions.js";
 import type { Verdict } from "../checks/verdict.js";
@@ -30,6 +30,8 @@ export type Count =
   | "newerDiverged"
   | "olderStopped";
 
+const LEADERS_WORDS: ReadonlySet<string> = new Set(["announcement", "mark", "request"]);
+
 export class Tally implements HostObserver {
   /** What Postgres has stored, to tell what became of a commit that nobody has heard of. */
   readonly storedBatches = new WeakSet<Batch>();
@@ -56,8 +58,9 @@ export class Tally implements HostObserver {
     this.add("malformed");
   }
 
-  refused(): void {
-    this.add("disbelieved");
+  /** Of what nodes say to each other, only bytes that are nothing are refused. */
+  refused(what: (typeof REFUSED_WORDS)[number]): void {
+    if (LEADERS_WORDS.has(what)) this.add("disbelieved");
   }
 
   fenced(): void {}

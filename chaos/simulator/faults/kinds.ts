@@ -74,7 +74,7 @@ export const KINDS = {
   "nats-lost-tail": { forMs: [100, 1_000], begin: servers.loseTails },
   "nats-wiped": { forMs: [100, 1_000], begin: servers.wipeNats },
   "nats-lost-stream": { forMs: [100, 100], begin: servers.loseStream },
-  "nats-full": { forMs: [200, 2_500], begin: servers.fillStream },
+  "nats-full": { forMs: [200, 2_500], begin: strangers.fillInbox },
   "nats-rolled-back": { forMs: [200, 5_000], begin: servers.rollBackNats },
   "nats-out-of-reach": { forMs: [3_000, 8_000], begin: servers.putOutOfReach },
   "etcd-restart": { forMs: [100, 2_000], begin: servers.restartEtcd },

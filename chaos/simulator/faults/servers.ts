@@ -1,7 +1,6 @@
 /** Servers that restart, stand still, are slow, and lose what they had stored. */
 import type { Cluster } from "../cluster/cluster.js";
 import type { SimServer } from "../servers/server.js";
-import { STREAM_BYTES_MAX } from "../servers/streams.js";
 import type { Begun } from "./kinds.js";
 import type { PlannedFault } from "./plan.js";
 
@@ -65,19 +64,6 @@ export function loseStream(cluster: Cluster, { actor }: PlannedFault): Begun {
   const anchor = history?.anchor ?? 0;
   const wasThere = cluster.servers.nats.removeStream(actor, anchor);
   return { end: NOTHING, hasBitten: () => wasThere && (history?.anchor ?? 0) > anchor };
-}
-
-/** An inbox takes nothing more. Bites when somebody was refused. */
-export function fillStream({ servers, checks, tally }: Cluster, { actor }: PlannedFault): Begun {
-  const before = tally.of("refusedAsFull");
-  const anchor = checks.history.byName.get(actor)?.anchor ?? 0;
-  const give = (bytesMax: number): void => {
-    const stream = servers.nats.stream(actor, anchor);
-    if (stream) stream.bytesMax = bytesMax;
-  };
-  give(0);
-  const end = () => give(STREAM_BYTES_MAX);
-  return { end, hasBitten: () => tally.of("refusedAsFull") > before };
 }
 
 /** Everything NATS had stored is as it was when the fault began. Bites when it had gone on. */

@@ -17,12 +17,31 @@ const MESSAGES = 40;
 const US_PER_MS = 1_000;
 const UNKNOWN_VERSION = 99;
 const GARBAGE_BYTES_MAX = 60;
+/** What an inbox may hold that is to be full. */
+const FULL_BYTES = 262_144;
+const FULL_MESSAGE_BYTES = 4_096;
 
 /** Frames of an unknown version and garbage in an actor's inbox. Bites when its leader has passed one over. */
 export function injectFrames(cluster: Cluster, { actor, forMs, size }: PlannedFault): Begun {
   const before = cluster.tally.of("malformed");
   repeat(cluster, FRAMES, forMs, (n) => inject(cluster, actor, strangeBytes(size * 1_000 + n)));
   return { end: NOTHING, hasBitten: () => cluster.tally.of("malformed") > before };
+}
+
+/**
+ * An inbox is full to its last byte of what nobody of the exchange has sent, and nobody makes room in it but its leader. Bites
+ * when somebody was refused.
+ */
+export function fillInbox(cluster: Cluster, { actor }: PlannedFault): Begun {
+  const { checks, servers, tally } = cluster;
+  const before = tally.of("refusedAsFull");
+  const stream = servers.nats.stream(actor, checks.history.byName.get(actor)?.anchor ?? 0);
+  if (stream) stream.bytesMax = FULL_BYTES;
+  for (let bytes = FULL_MESSAGE_BYTES; bytes >= 1; bytes >>= 1) {
+    const garbage = new Uint8Array(bytes).fill(UNKNOWN_VERSION);
+    while (stream?.hasRoomFor(garbage) && inject(cluster, actor, garbage));
+  }
+  return { end: NOTHING, hasBitten: () => tally.of("refusedAsFull") > before };
 }
 
 /** Frames that are whole, of an actor and of a slot that nobody is. Bites when the inbox was there to take one. */

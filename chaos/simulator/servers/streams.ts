@@ -13,7 +13,7 @@ export interface Consumer {
 }
 
 /** What one inbox may hold, and what a message costs beside its bytes. */
-export const STREAM_BYTES_MAX = 67_108_864;
+const STREAM_BYTES_MAX = 67_108_864;
 const MESSAGE_OVERHEAD_BYTES = 60;
 
 export class Stream {
