@@ -8,6 +8,7 @@ import { audit } from "../services/audit/audit.js";
 import {
   CannotStrikeError,
   type Drill,
+  NotHealthyError,
   type Round,
   type Stage,
   type Surroundings,
@@ -105,11 +106,7 @@ export class Session {
     const { scene, log } = this.stage;
     const loadBefore = loadavg()[0]!;
     const ails = await whatAils(scene.exchange);
-    if (ails.length > 0) {
-      throw new Error(
-        `EXCHANGE_NOT_HEALTHY: ${drill.name} strikes only what is whole: ${ails.join("; ")}`,
-      );
-    }
+    if (ails.length > 0) throw new NotHealthyError(drill.name, ails);
     const { rounds, broken, ...seen } = await this.observe(drill, amount);
     const first = await this.resting(broken);
     log("waiting until everything is taken, then judging");

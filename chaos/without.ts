@@ -2,7 +2,7 @@
 import { CheckerError } from "./run-checker.js";
 import { type DrillOptions, SEED, SURROUNDINGS } from "./drill.js";
 import { drillOf } from "./drills/catalog.js";
-import { CannotStrikeError, type Round } from "./drills/drill.js";
+import { CannotStrikeError, NotHealthyError, type Round } from "./drills/drill.js";
 import { InterruptedError, unlessInterrupted } from "./interrupt.js";
 import { type MutationName, MUTATIONS, nodeProgramWithout } from "./mutations/mutations.js";
 import type { DrillReport } from "./report.js";
@@ -85,11 +85,11 @@ function wrongIn(report: DrillReport): readonly string[] {
   return [...found, ...report.failures];
 }
 
+const NO_ANSWERS = [CannotStrikeError, NotHealthyError, InterruptedError, CheckerError];
+
 /** An exchange that does not come back, or to rest, is found wrong, too; where nobody has judged, nothing is found. */
 function failureOf(error: unknown): readonly string[] {
-  const isNoAnswer = [CannotStrikeError, InterruptedError, CheckerError].some(
-    (kind) => error instanceof kind,
-  );
+  const isNoAnswer = NO_ANSWERS.some((kind) => error instanceof kind);
   if (isNoAnswer) throw error;
   return [error instanceof Error ? error.message : String(error)];
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Draw, drawWave, KINDS, type PlannedFault } from "./chaos-plan.js";
 import type { Drill, Round, Stage } from "./drill.js";
-import { type Fault, healedOf, withHealing } from "./fault.js";
+import { afterwards, type Fault, type Proof, proofOf, tellResumed, withHealing } from "./fault.js";
 
 /** Makes the fault of one place in a wave; `struck` holds the nodes that others of the wave have struck. */
 export type MakeFault = (planned: PlannedFault, struck: Set<string>) => Fault<unknown>;
@@ -60,41 +60,30 @@ async function strikeTogether(
   planned: readonly PlannedFault[],
   makeFault: MakeFault,
 ): Promise<Round> {
-  const struck = new Set<string>();
-  const faults: { readonly kind: string; readonly fault: Fault<unknown>; target: unknown }[] = [];
-  for (const each of planned) {
-    const fault = makeFault(each, struck);
-    faults.push({ kind: each.kind, fault, target: await fault.aim(stage, each.way) });
-  }
+  const aimed = await aimedAt(stage, planned, makeFault);
   const startedMs = performance.now();
   const endings = await Promise.allSettled(
-    faults.map(async ({ kind, fault, target }, at) => {
-      const { atMs, lastsMs } = planned[at]!;
-      await sleep(startedMs + atMs - performance.now());
-      const failures = await withHealing(fault, target, stage, async () => {
-        await fault.strike(target, stage);
-        await sleep(lastsMs);
-        return fault.bitten(target, stage);
-      });
-      return failures.map((failure) => `${kind}: ${failure}`);
-    }),
+    aimed.map((each) => strikeInTime(stage, each, startedMs)),
   );
   const healedAtMs = performance.now();
-  const failures = endings.flatMap((ending) => {
+  const proofs = endings.map((ending) => {
     if (ending.status === "rejected") throw ending.reason;
     return ending.value;
   });
-  const { firstMs, allMs } = await stage.probe.untilResumed(stage.scene.symbols, healedAtMs);
+  const resumed = await stage.probe.untilResumed(stage.scene.symbols, healedAtMs);
+  tellResumed(stage, healedAtMs, resumed);
+  const failures: string[] = [];
   const unhealed: string[] = [];
-  for (const { kind, fault, target } of faults) {
-    const after = await healedOf(fault, target, stage);
-    failures.push(...after.failures.map((failure) => `${kind}: ${failure}`));
-    unhealed.push(...after.unhealed.map((wrong) => `${kind}: ${wrong}`));
+  for (const [at, { of, fault, target }] of aimed.entries()) {
+    const after = await afterwards(fault, target, stage, proofs[at]!, of);
+    failures.push(...after.failures.map((failure) => `${of}: ${failure}`));
+    unhealed.push(...after.unhealed.map((wrong) => `${of}: ${wrong}`));
   }
-  const names = faults.map(({ kind, fault, target }, at) => {
-    const { atMs, lastsMs } = planned[at]!;
-    return `${kind} (${fault.name(target)}) at ${atMs} ms for ${lastsMs} ms`;
-  });
+  const names = aimed.map(
+    ({ of, fault, target, plan: { atMs, lastsMs } }) =>
+      `${of} (${fault.name(target)}) at ${atMs} ms for ${lastsMs} ms`,
+  );
+  const { firstMs, allMs } = resumed;
   return {
     staleCommits: 0,
     fencedCommits: 0,
@@ -105,4 +94,43 @@ async function strikeTogether(
       `together: ${names.join("; ")}; after ${Math.round(healedAtMs - startedMs)} ms all was healed, ` +
       `then the first fill after ${Math.round(firstMs)} ms, all after ${Math.round(allMs)} ms`,
   };
+}
+
+/** `of`: its kind, with a number where there is another one of that kind before it. */
+interface Aimed {
+  readonly of: string;
+  readonly plan: PlannedFault;
+  readonly fault: Fault<unknown>;
+  readonly target: unknown;
+}
+
+async function aimedAt(
+  stage: Stage,
+  planned: readonly PlannedFault[],
+  makeFault: MakeFault,
+): Promise<Aimed[]> {
+  const struck = new Set<string>();
+  const aimed: Aimed[] = [];
+  for (const plan of planned) {
+    const fault = makeFault(plan, struck);
+    const before = aimed.filter((each) => each.plan.kind === plan.kind).length;
+    const of = before === 0 ? plan.kind : `${plan.kind} ${before + 1}`;
+    aimed.push({ of, plan, fault, target: await fault.aim(stage, plan.way) });
+  }
+  return aimed;
+}
+
+async function strikeInTime(
+  stage: Stage,
+  { of, plan, fault, target }: Aimed,
+  startedMs: number,
+): Promise<Proof> {
+  await sleep(startedMs + plan.atMs - performance.now());
+  const strike = async () => {
+    const struckAtMs = (await fault.strike(target, stage)) ?? performance.now();
+    stage.timeline.add("struck", fault.name(target), struckAtMs, of);
+    await sleep(plan.lastsMs);
+    return proofOf(fault, target, stage);
+  };
+  return withHealing(fault, target, stage, strike, of);
 }

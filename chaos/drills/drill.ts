@@ -84,3 +84,12 @@ export class CannotStrikeError extends Error {
     super(`DRILL_CANNOT_STRIKE: ${what}`);
   }
 }
+
+/** An exchange that is not whole before anything is done to it; the message says what is wrong. */
+export class NotHealthyError extends Error {
+  override readonly name = "NotHealthyError";
+  readonly code = "EXCHANGE_NOT_HEALTHY";
+  constructor(drill: string, ails: readonly string[]) {
+    super(`EXCHANGE_NOT_HEALTHY: ${drill} strikes only what is whole: ${ails.join("; ")}`);
+  }
+}

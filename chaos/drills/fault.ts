@@ -48,17 +48,17 @@ export function whileItLasts<Target>(fault: Fault<Target>): Rounds {
     const target = await fault.aim(stage, number);
     const symbols = fault.symbols?.(target) ?? stage.scene.symbols;
     let struckAtMs = performance.now();
-    const [resumed, later, failures] = await withHealing(fault, target, stage, async () => {
+    const [resumed, later, proof] = await withHealing(fault, target, stage, async () => {
       struckAtMs = (await fault.strike(target, stage)) ?? struckAtMs;
       const told = await stage.probe.untilResumed(symbols, struckAtMs);
       const waited = await untilItIsOver(fault, target, stage, struckAtMs);
-      return [told, waited, await proved(fault, target, stage)] as const;
+      return [told, waited, await proofOf(fault, target, stage)] as const;
     });
     const { firstMs, allMs } = resumed;
     const struckAt = new Date(performance.timeOrigin + struckAtMs).toISOString();
     stage.timeline.add("struck", fault.name(target), struckAtMs);
     tellResumed(stage, struckAtMs, resumed);
-    const after = await afterwards(fault, target, stage, failures);
+    const after = await afterwards(fault, target, stage, proof);
     return {
       ...after,
       samples: {
@@ -104,10 +104,10 @@ export function onceItIsHealed<Target>(fault: Fault<Target>): Rounds {
     const target = await fault.aim(stage, number);
     const symbols = fault.symbols?.(target) ?? stage.scene.symbols;
     const struckAtMs = performance.now();
-    const failures = await withHealing(fault, target, stage, async () => {
+    const proof = await withHealing(fault, target, stage, async () => {
       await fault.strike(target, stage);
       await sleep(Math.max(0, struckAtMs + (fault.lastsMs ?? 0) - performance.now()));
-      return proved(fault, target, stage);
+      return proofOf(fault, target, stage);
     });
     const healedAtMs = performance.now();
     const resumed = await stage.probe.untilResumed(symbols, healedAtMs);
@@ -115,7 +115,7 @@ export function onceItIsHealed<Target>(fault: Fault<Target>): Rounds {
     const downMs = healedAtMs - struckAtMs;
     stage.timeline.add("struck", fault.name(target), struckAtMs);
     tellResumed(stage, healedAtMs, resumed);
-    const after = await afterwards(fault, target, stage, failures);
+    const after = await afterwards(fault, target, stage, proof);
     return {
       ...after,
       samples: { back: [firstMs], allBack: [allMs], down: [downMs], ...after.samples },
@@ -126,44 +126,58 @@ export function onceItIsHealed<Target>(fault: Fault<Target>): Rounds {
   };
 }
 
-/** Does something while a fault lasts, and takes it away whatever came of it. */
+/** Does something while a fault lasts, and takes it away whatever came of it. `of`: which of several faults it is. */
 export async function withHealing<Target, Result>(
   fault: Fault<Target>,
   target: Target,
   stage: Stage,
   work: () => Promise<Result>,
+  of?: string,
 ): Promise<Result> {
   try {
     return await work();
   } finally {
     await fault.heal(target, stage);
-    stage.timeline.add("healed");
+    stage.timeline.add("healed", "", performance.now(), of);
   }
 }
 
-async function proved<Target>(
+/** Why the fault has not done what it is for, as far as can be seen while it lasts. */
+export interface Proof {
+  readonly failures: readonly string[];
+  readonly atMs: number;
+}
+
+export async function proofOf<Target>(
   fault: Fault<Target>,
   target: Target,
   stage: Stage,
-): Promise<readonly string[]> {
+): Promise<Proof> {
   const failures = await fault.bitten(target, stage);
-  stage.timeline.add("bitten", failures.join("; "));
-  return failures;
+  return { failures, atMs: performance.now() };
 }
 
-function tellResumed({ timeline }: Stage, sinceMs: number, { firstMs, allMs }: Resumption): void {
+export function tellResumed(
+  { timeline }: Stage,
+  sinceMs: number,
+  { firstMs, allMs }: Resumption,
+): void {
   timeline.add("resumed", "", sinceMs + firstMs);
   timeline.add("allResumed", "", sinceMs + allMs);
 }
 
-async function afterwards<Target>(
+/** What is found once it is healed, with what is wrong with the proof. `of`: which of several faults it is. */
+export async function afterwards<Target>(
   fault: Fault<Target>,
   target: Target,
   stage: Stage,
-  failures: readonly string[],
+  proof: Proof,
+  of?: string,
 ): Promise<Aftermath> {
   const after = await healedOf(fault, target, stage);
-  return { ...after, failures: [...failures, ...after.failures] };
+  const failures = [...proof.failures, ...after.failures];
+  stage.timeline.add("bitten", failures.join("; "), proof.atMs, of);
+  return { ...after, failures };
 }
 
 export async function healedOf<Target>(

@@ -1,5 +1,5 @@
 /** All drills of a campaign on one page, each with the way to its own. */
-import type { CampaignLine } from "../campaign.js";
+import type { CampaignLine } from "../campaign-report.js";
 import type { CampaignRecord } from "../evidence/folder.js";
 import { html, type Markup } from "./markup.js";
 import { duration, tally } from "./scale.js";

@@ -2,7 +2,7 @@
 import type { TimelineKind } from "../stage/timeline.js";
 import { type Drawing, type Frame, figure, fitted, MARGIN, textWidth } from "./frame.js";
 import { html, type Markup } from "./markup.js";
-import type { ActorLane, Reign, RoundView, Span, SymbolLane } from "./round-view.js";
+import type { ActorLane, FaultLane, Reign, RoundView, Span, SymbolLane } from "./round-view.js";
 import { duration, linear, place, type Scale } from "./scale.js";
 
 const LANE = 24;
@@ -20,6 +20,7 @@ const MARKED: Partial<Record<TimelineKind, string>> = {
   allResumed: "all fill again",
   bitten: "proved",
   healed: "healed",
+  again: "applies again",
 };
 
 interface Pane {
@@ -42,12 +43,18 @@ export function roundChart(view: RoundView): Markup {
   }${more.length > 0 && `Not drawn: ${more.join(", ")}. `}${
     symbols.length > 0 &&
     html`<span class="dot ok"></span> a symbol answered an order within a second, <span class="cross bad">✕</span> it did not. `
-  }${view.gap && html`<span class="swatch gap"></span> from the blow to the first fill.`}`;
+  }${view.gap && html`<span class="swatch gap"></span> ${gapOf(view)}.`}`;
   const says = `Round ${view.number}: ${view.events
     .filter(({ kind }) => MARKED[kind])
     .map(({ kind, atMs }) => `${MARKED[kind]} at ${duration(atMs - view.zeroMs)}`)
     .join(", ")}`;
   return figure(says, (frame) => draw(view, frame), caption);
+}
+
+function gapOf({ stoodStill }: RoundView): string {
+  return stoodStill === null
+    ? "from the blow to the first fill"
+    : `${stoodStill} applied nothing while it moved`;
 }
 
 function draw(view: RoundView, frame: Frame): Drawing {
@@ -59,14 +66,14 @@ function draw(view: RoundView, frame: Frame): Drawing {
   const actors = view.actors.slice(0, ACTORS_MAX);
   const symbols = view.symbols.slice(0, SYMBOLS_MAX);
   const top = labels.height;
-  const faultLanes = view.fault ? 1 : 0;
+  const faultLanes = view.faults.length;
   const lanes = faultLanes + actors.length + symbols.length;
   const bottom = top + lanes * LANE + LABEL_ROOM;
   const height = bottom + frame.font + 2 * LABEL_ROOM;
   const lane = (at: number): Pane => ({ frame, x, top: top + at * LANE });
   const body = html`${view.gap && band(view.gap, zeroMs, x, [top, bottom])}${axis(x, frame, [top, bottom])}${labels.body(
     bottom,
-  )}${view.fault && faultLane(view.fault, zeroMs, lane(0))}${actors.map((actor, at) =>
+  )}${view.faults.map((fault, at) => faultLane(fault, zeroMs, lane(at)))}${actors.map((actor, at) =>
     actorLane(actor, zeroMs, lane(faultLanes + at)),
   )}${symbols.map((symbol, at) => symbolLane(symbol, zeroMs, lane(faultLanes + actors.length + at)))}`;
   return { height, body };
@@ -100,9 +107,9 @@ function bar(span: Span, zeroMs: number, { x, top }: Pane, look: string, says: s
   return html`<rect class="${look}" x="${place(left)}" y="${top + (LANE - BAR) / 2}" width="${place(Math.max(1, right - left))}" height="${BAR}" rx="2"><title>${says}</title></rect>`;
 }
 
-function faultLane(fault: Span, zeroMs: number, pane: Pane): Markup {
-  const says = `the fault lasted ${duration(fault.toMs - fault.fromMs)}`;
-  return html`${name("fault", pane)}${bar(fault, zeroMs, pane, "fault", says)}`;
+function faultLane(fault: FaultLane, zeroMs: number, pane: Pane): Markup {
+  const says = `it lasted ${duration(fault.toMs - fault.fromMs)}`;
+  return html`${name(fault.of === "" ? "fault" : fault.of, pane)}${bar(fault, zeroMs, pane, "fault", says)}`;
 }
 
 function actorLane({ actor, reigns }: ActorLane, zeroMs: number, pane: Pane): Markup {

@@ -17,6 +17,8 @@ const SAID: Readonly<Record<TimelineKind, (what: string) => string>> = {
   bitten: (why) =>
     why === "" ? "it is proved that the fault did what it is for" : `no proof: ${why}`,
   healed: () => "the fault is taken away",
+  still: (actor) => `${actor}, which moves, applies nothing from here on`,
+  again: (actor) => `${actor} applies again what comes in`,
   resumed: () => "the first fill of an order that was sent since",
   allResumed: () => "every symbol that was struck has filled such an order of every ledger shard",
   whole: () => "everything is whole again",
@@ -44,6 +46,9 @@ function momentsOf({ leaderChanges }: DrillRecord, { events, shown }: RoundView)
       atMs,
       what: `${node} leads ${actor} under token ${token}, ${duration(atMs - claimedAtMs)} after it began to claim it`,
     }));
-  const told = events.map(({ kind, atMs, what }) => ({ atMs, what: SAID[kind](what) }));
+  const told = events.map(({ kind, atMs, what, of }) => {
+    const said = SAID[kind](what);
+    return { atMs, what: of === undefined ? said : `${of}: ${said}` };
+  });
   return [...told, ...changes].sort((a, b) => a.atMs - b.atMs);
 }

@@ -15,6 +15,11 @@ export interface Reign extends Span {
   readonly token: number;
 }
 
+/** `of`: which of several; empty: there is one. */
+export interface FaultLane extends Span {
+  readonly of: string;
+}
+
 export interface ActorLane {
   readonly actor: string;
   readonly reigns: readonly Reign[];
@@ -32,9 +37,11 @@ export interface RoundView {
   readonly shown: Span;
   /** From where it is counted: the first blow, or the round's beginning. */
   readonly zeroMs: number;
-  /** While the fault lasts, and until clients traded again. */
-  readonly fault: Span | null;
+  /** While each fault lasts; what moves actors, and is no fault, until it is proved. */
+  readonly faults: readonly FaultLane[];
+  /** From the blow until clients traded, or while the actor that stood still for longest applied nothing. */
   readonly gap: Span | null;
+  readonly stoodStill: string | null;
   readonly actors: readonly ActorLane[];
   /** Actors whose leader stayed. */
   readonly unmoved: number;
@@ -48,7 +55,8 @@ export function roundView(record: DrillRecord, number: number): RoundView {
   const events = record.timeline
     .filter(({ round }) => round === number)
     .sort((a, b) => a.atMs - b.atMs);
-  const at = (kind: TimelineKind) => events.find((event) => event.kind === kind)?.atMs;
+  const find = (kind: TimelineKind) => events.find((event) => event.kind === kind);
+  const at = (kind: TimelineKind) => find(kind)?.atMs;
   const began = at("began") ?? 0;
   const whole = at("whole") ?? record.lengthMs;
   const shown = shownOf(record, events, { fromMs: began, toMs: whole });
@@ -67,12 +75,24 @@ export function roundView(record: DrillRecord, number: number): RoundView {
     events,
     shown,
     zeroMs: struck ?? began,
-    fault: spanOf(struck, at("healed")),
-    gap: spanOf(struck, at("resumed")),
+    faults: faultsOf(events),
+    gap: spanOf(at("still"), at("again")) ?? spanOf(struck, at("resumed")),
+    stoodStill: find("still")?.what ?? null,
     actors: moved,
     unmoved: cut.length - moved.length,
     symbols: symbolsOf(record.beats, shown),
   };
+}
+
+function faultsOf(events: readonly TimelineEvent[]): FaultLane[] {
+  return events
+    .filter(({ kind }) => kind === "struck")
+    .flatMap(({ atMs, of }) => {
+      const end = (kind: TimelineKind) =>
+        events.find((event) => event.kind === kind && event.of === of && event.atMs >= atMs);
+      const span = spanOf(atMs, (end("healed") ?? end("bitten"))?.atMs);
+      return span ? [{ ...span, of: of ?? "" }] : [];
+    });
 }
 
 /** From before the first thing that happened until after the last; the rest is waiting. */

@@ -3,6 +3,7 @@
  * commands was applied; batches without commands (an actor that tidies up) count for nothing.
  */
 import type { Scene } from "../scene.js";
+import type { Timeline } from "./timeline.js";
 
 const MICROSECONDS_PER_MS = 1_000;
 
@@ -12,6 +13,8 @@ export interface HandOver {
   readonly fromToken: number;
   readonly toToken: number;
   readonly gapMs: number;
+  /** When something was applied again, in milliseconds since 1970 by Postgres's clock. */
+  readonly againMs: number;
 }
 
 /** Postgres's clock, in microseconds since 1970. */
@@ -27,8 +30,14 @@ export async function databaseTime(scene: Scene): Promise<number> {
  * one token to the first under the next that is in the log.
  */
 export async function handOvers(scene: Scene, since: number): Promise<HandOver[]> {
-  const rows = await scene.query<{ name: string; from: number; to: number; gap: number }>(
-    `SELECT name, before AS "from", led.token AS "to", first - last_before AS gap
+  const rows = await scene.query<{
+    name: string;
+    from: number;
+    to: number;
+    gap: number;
+    first: number;
+  }>(
+    `SELECT name, before AS "from", led.token AS "to", first - last_before AS gap, first
      FROM (SELECT actor, token, min(time) AS first,
              lag(token) OVER tokens AS before, lag(max(time)) OVER tokens AS last_before
            FROM batch_log WHERE time >= $1 AND octet_length(commands) > 0
@@ -36,12 +45,20 @@ export async function handOvers(scene: Scene, since: number): Promise<HandOver[]
      JOIN actors USING (actor) WHERE before IS NOT NULL ORDER BY name, led.token`,
     [since],
   );
-  return rows.map(({ name, from, to, gap }) => ({
+  return rows.map(({ name, from, to, gap, first }) => ({
     actor: name,
     fromToken: from,
     toToken: to,
     gapMs: gap / MICROSECONDS_PER_MS,
+    againMs: first / MICROSECONDS_PER_MS,
   }));
+}
+
+/** Shows how long an actor stood still; Postgres is on this machine, and has its clock. */
+export function tellStill(timeline: Timeline, { actor, gapMs, againMs }: HandOver): void {
+  const nowMs = againMs - performance.timeOrigin;
+  timeline.add("still", actor, nowMs - gapMs);
+  timeline.add("again", actor, nowMs);
 }
 
 /** The longest time between two batches of an actor between two moments, in milliseconds: what is usual under the load. */

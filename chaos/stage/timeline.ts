@@ -10,6 +10,10 @@ export type TimelineKind =
   | "bitten"
   /** The fault is taken away. */
   | "healed"
+  /** Whoever moved and stood still for longest applied nothing from here on; */
+  | "still"
+  /** and again from here on. */
+  | "again"
   /** The first fill of an order that was sent after the blow (or after the healing, where nobody can trade before). */
   | "resumed"
   /** Such a fill on each symbol that was struck, from each ledger shard. */
@@ -24,6 +28,8 @@ export interface TimelineEvent {
   readonly atMs: number;
   /** What, and whom; empty where the kind says it all. */
   readonly what: string;
+  /** Which of the round's faults it is about; absent: there is one, or it is about all. */
+  readonly of?: string;
 }
 
 const TENTHS = 10;
@@ -60,8 +66,9 @@ export class Timeline {
   }
 
   /** `nowMs`: when it happened (of `performance.now`), if that is not now. */
-  add(kind: TimelineKind, what = "", nowMs = performance.now()): void {
-    this.taken.push({ kind, round: this.round, atMs: this.since(nowMs), what });
+  add(kind: TimelineKind, what = "", nowMs = performance.now(), of?: string): void {
+    const event = { kind, round: this.round, atMs: this.since(nowMs), what };
+    this.taken.push(of === undefined ? event : { ...event, of });
   }
 
   private since(nowMs: number): number {

@@ -6,16 +6,20 @@ import { EXIT_BROKE_OFF, EXIT_FAILED, EXIT_REFUSED, EXIT_USAGE } from "./exit-co
 const FINDS = ["sim", "drill", "game-day", "verify"];
 /** Of `verify`: there is nothing to judge. */
 const NOTHING_TO_JUDGE = new Set<unknown>(["NO_SUCH_FOLDER", "NO_EVIDENCE"]);
-/** Its class is the drills' own, which are much to load for other commands. */
-const UNKNOWN_DRILL = "UNKNOWN_DRILL";
+/** Of drills, by which nothing was struck; their classes are much to load for other commands. */
+const NOTHING_STRUCK = new Set<unknown>([
+  "UNKNOWN_DRILL",
+  "DRILL_CANNOT_STRIKE",
+  "EXCHANGE_NOT_HEALTHY",
+]);
 
 /** `args`: the command and what follows it. */
 export function exitCodeOf(error: unknown, [command = "", ...others]: readonly string[]): number {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   const isUsage = error instanceof CommanderError;
   if (!FINDS.includes(command)) return isUsage ? EXIT_USAGE : EXIT_FAILED;
-  if (isUsage || error instanceof CliError || codeOf(error) === UNKNOWN_DRILL) return EXIT_REFUSED;
-  if (NOTHING_TO_JUDGE.has(codeOf(error))) return EXIT_REFUSED;
+  if (isUsage || error instanceof CliError) return EXIT_REFUSED;
+  if (NOTHING_STRUCK.has(codeOf(error)) || NOTHING_TO_JUDGE.has(codeOf(error))) return EXIT_REFUSED;
   // A drill that breaks off is red; but of one that lacks a safety red would say that it has noticed.
   const isWithout = others.some((word) => /^--without(=|$)/.test(word));
   return command === "sim" || isWithout ? EXIT_BROKE_OFF : EXIT_FAILED;

@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { expect, it } from "vitest";
-import { CannotStrikeError } from "../../chaos/drills/drill.js";
+import { CannotStrikeError, NotHealthyError } from "../../chaos/drills/drill.js";
 import { UnknownDrillError } from "../../chaos/drills/catalog.js";
 import { EvidenceError } from "../../chaos/evidence/manifest.js";
 import { CliError } from "../../services/cli/cli-error.js";
@@ -11,6 +11,7 @@ const HELP = new CommanderError(0, "commander.helpDisplayed", "(outputHelp)");
 const INPUT = new CliError("UNKNOWN_MUTATION", "no such safety");
 const BUG = new TypeError("undefined is not a function");
 const UNARMED = new CannotStrikeError("nobody leads");
+const SICK = new NotHealthyError("zombie", ["node-1 does not run"]);
 
 it.each([
   ["help of sim", HELP, ["sim", "--help"], 0],
@@ -19,12 +20,15 @@ it.each([
   ["a bug of sim", BUG, ["sim"], 70],
   ["a wrong option of drill", USAGE, ["drill", "zombie", "--round", "7"], 64],
   ["a drill that there is not", new UnknownDrillError("zombi"), ["drill", "zombi"], 64],
-  ["a drill that cannot strike", UNARMED, ["drill", "zombie"], 1],
-  ["one without a safety", UNARMED, ["drill", "zombie", "--without=fence"], 70],
+  ["a drill that cannot strike", UNARMED, ["drill", "zombie"], 64],
+  ["one whose exchange is not whole", SICK, ["drill", "zombie"], 64],
+  ["one without a safety that cannot strike", UNARMED, ["drill", "zombie", "--without=fence"], 64],
+  ["a drill that breaks off", BUG, ["drill", "zombie"], 1],
+  ["one without a safety that breaks off", BUG, ["drill", "zombie", "--without=fence"], 70],
   ["help of a game day", HELP, ["game-day", "--help"], 0],
   ["a wrong option of a game day", USAGE, ["game-day", "day.json", "--round", "7"], 64],
   ["a file that is no game day", INPUT, ["game-day", "day.json"], 64],
-  ["a game day that breaks off", UNARMED, ["game-day", "day.json"], 1],
+  ["a game day that breaks off", BUG, ["game-day", "day.json"], 1],
   ["a folder without evidence", new EvidenceError("NO_EVIDENCE", "none"), ["verify", "day"], 64],
   [
     "evidence that was changed",
@@ -51,5 +55,8 @@ it("a server that has ended is told of as what it is", () => {
 
 it("only a bug shows its stack", () => {
   expect(wordsOf(INPUT)).toBe("UNKNOWN_MUTATION: no such safety");
+  expect(wordsOf(SICK)).toBe(
+    "EXCHANGE_NOT_HEALTHY: zombie strikes only what is whole: node-1 does not run",
+  );
   expect(wordsOf(BUG)).toContain("at ");
 });

@@ -9,7 +9,7 @@ import { html } from "../../chaos/page/markup.js";
 import { roundView } from "../../chaos/page/round-view.js";
 import { duration, linear, logarithmic } from "../../chaos/page/scale.js";
 import { headline, lines } from "../../chaos/page/verdict.js";
-import { Timeline } from "../../chaos/stage/timeline.js";
+import { Timeline, type TimelineKind } from "../../chaos/stage/timeline.js";
 import { recordLike } from "../helpers/drill-record.js";
 
 describe("a timeline", () => {
@@ -205,7 +205,7 @@ describe("what a round's drawing shows", () => {
     expect(view).toMatchObject({
       zeroMs: 7_000,
       gap: { fromMs: 7_000, toMs: 7_312 },
-      fault: { fromMs: 7_000, toMs: 10_000 },
+      faults: [{ fromMs: 7_000, toMs: 10_000, of: "" }],
       unmoved: 0,
     });
     expect(view.shown.fromMs).toBeLessThan(7_000);
@@ -220,7 +220,46 @@ describe("what a round's drawing shows", () => {
     const record = await recordLike({ actors: [] });
     const timeline = record.timeline.filter(({ kind }) => kind === "began" || kind === "whole");
     const view = roundView({ ...record, timeline }, 1);
-    expect(view).toMatchObject({ shown: { fromMs: 0, toMs: 5_900 }, gap: null, fault: null });
+    expect(view).toMatchObject({ shown: { fromMs: 0, toMs: 5_900 }, gap: null, faults: [] });
+  });
+
+  it("has each of several faults for as long as it lasted, and the pause of who moved", async () => {
+    const record = await recordLike();
+    const told = (kind: TimelineKind, atMs: number, of?: string) => ({
+      kind,
+      round: 1,
+      atMs,
+      what: kind === "still" ? "market.A" : "",
+      ...(of !== undefined && { of }),
+    });
+    const timeline = [
+      told("began", 0),
+      told("struck", 100, "freeze-nats"),
+      told("struck", 300, "kill-leader"),
+      told("healed", 900, "freeze-nats"),
+      told("healed", 1_400, "kill-leader"),
+      told("resumed", 1_500),
+      told("whole", 2_000),
+    ];
+    expect(roundView({ ...record, timeline }, 1)).toMatchObject({
+      faults: [
+        { of: "freeze-nats", fromMs: 100, toMs: 900 },
+        { of: "kill-leader", fromMs: 300, toMs: 1_400 },
+      ],
+      gap: { fromMs: 100, toMs: 1_500 },
+      stoodStill: null,
+    });
+    const moved = [
+      told("struck", 100),
+      told("bitten", 400),
+      told("still", 210),
+      told("again", 250),
+    ];
+    expect(roundView({ ...record, timeline: moved }, 1)).toMatchObject({
+      faults: [{ of: "", fromMs: 100, toMs: 400 }],
+      gap: { fromMs: 210, toMs: 250 },
+      stoodStill: "market.A",
+    });
   });
 });
 

@@ -2,8 +2,10 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, expect, it, vi } from "vitest";
-import { type CampaignLine, runAll } from "../../chaos/campaign.js";
+import { runAll } from "../../chaos/campaign.js";
+import type { CampaignLine } from "../../chaos/campaign-report.js";
 import { drillOf } from "../../chaos/drills/catalog.js";
+import { CannotStrikeError, NotHealthyError } from "../../chaos/drills/drill.js";
 import { CheckerError } from "../../chaos/run-checker.js";
 import { Session } from "../../chaos/session.js";
 import { runWithout } from "../../chaos/without.js";
@@ -83,27 +85,34 @@ it("a drill that is not for the safety that is taken away says so before it star
   expect(await lines()).toEqual([]);
 });
 
-it("a drill without a safety that nobody has judged has no answer, and says neither that it is blind nor that it noticed", async () => {
-  vi.spyOn(process, "on").mockReturnThis(); // This process keeps its own way to end.
-  const print = vi.spyOn(process.stdout, "write");
-  const late = new CheckerError("CHECKER_LATE", "the checker said nothing in time");
-  const close = vi.fn(async () => undefined);
-  const session = {
-    stage: { scene: { query: async () => [] } },
-    run: () => Promise.reject(late),
-    close,
-  };
-  vi.spyOn(Session, "open").mockResolvedValue(session as never);
-  const error: unknown = await drill("freeze-leader", { without: "fence" }).catch(
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBe(late);
-  const args = ["drill", "freeze-leader", "--without", "fence"];
-  expect(exitCodeOf(error, args)).toBe(EXIT_BROKE_OFF);
-  expect(EXIT_BROKE_OFF).toBe(70);
-  expect(close).toHaveBeenCalledOnce();
-  expect(print).not.toHaveBeenCalled();
-});
+const LATE = new CheckerError("CHECKER_LATE", "the checker said nothing in time");
+const SICK = new NotHealthyError("freeze-leader", ["node-1 does not run"]);
+
+it.each([
+  ["that nobody has judged", LATE, EXIT_BROKE_OFF],
+  ["whose exchange was not whole", SICK, EXIT_REFUSED],
+])(
+  "a drill without a safety %s has no answer, and says neither that it is blind nor that it noticed",
+  async (_, thrown, code) => {
+    vi.spyOn(process, "on").mockReturnThis(); // This process keeps its own way to end.
+    const print = vi.spyOn(process.stdout, "write");
+    const close = vi.fn(async () => undefined);
+    const session = {
+      stage: { scene: { query: async () => [] } },
+      run: () => Promise.reject(thrown),
+      close,
+    };
+    vi.spyOn(Session, "open").mockResolvedValue(session as never);
+    const error: unknown = await drill("freeze-leader", { without: "fence" }).catch(
+      (refused: unknown) => refused,
+    );
+    expect(error).toBe(thrown);
+    const args = ["drill", "freeze-leader", "--without", "fence"];
+    expect(exitCodeOf(error, args)).toBe(code);
+    expect(close).toHaveBeenCalledOnce();
+    expect(print).not.toHaveBeenCalled();
+  },
+);
 
 it("evidence stands alone: a folder that has something in it is refused", async () => {
   writeFileSync(join(folder, "mine.txt"), "");
@@ -163,6 +172,18 @@ it("strikes only what is whole", async () => {
   await expect(run).rejects.toThrow(
     "EXCHANGE_NOT_HEALTHY: kill-etcd strikes only what is whole: node-1 does not run",
   );
+});
+
+it("a drill whose fault cannot be made here is skipped, with what is missing, and none fails", async () => {
+  const lines: CampaignLine[] = [];
+  vi.spyOn(Session, "open").mockRejectedValue(new CannotStrikeError("it takes root"));
+  const tell = (line: CampaignLine) => void lines.push(line);
+  const drills = [drillOf("disk-full")];
+  const report = await runAll({ drills, seed: 1, log: silent, tell });
+  expect(lines).toMatchObject([
+    { drill: "disk-full", skipped: "DRILL_CANNOT_STRIKE: it takes root" },
+  ]);
+  expect(report).toMatchObject({ drills: 1, failed: 0, skipped: 1 });
 });
 
 it("drills for which no time is left are told as not run, and fail", async () => {

@@ -75,9 +75,9 @@ describe("a fault", () => {
     expect(round).toMatchObject({ failures: [], unhealed: [], fencedCommits: 2, staleCommits: 0 });
     expect(round.samples).toEqual({ resume: [7], allResumed: [9] });
     const { events } = stage.timeline;
-    const kinds = ["bitten", "healed", "struck", "resumed", "allResumed"];
+    const kinds = ["healed", "struck", "resumed", "allResumed", "bitten"];
     expect(events.map(({ kind }) => kind)).toEqual(kinds);
-    const [struck, first] = events.slice(2).map(({ atMs }) => atMs);
+    const [struck, first] = events.slice(1).map(({ atMs }) => atMs);
     expect(first! - struck!).toBeCloseTo(7, 0);
   });
 
@@ -239,13 +239,23 @@ describe("chaos", () => {
     const number = first(1, "faults", []);
     const wave = drawWave(1, number, { alone: [], nodes: 3 });
     assert("faults" in wave);
+    stage.timeline.begin();
     const found = await chaos.round(stage, number);
+    const { events } = stage.timeline;
     const kinds = wave.faults.map(({ kind }) => kind);
     expect([lasting, lastingMost > 1, calls]).toEqual([0, true, kinds]);
     const toothless = kinds.filter((kind) => !kind.includes("node"));
     expect(found.failures).toEqual(toothless.map((kind) => `${kind}: toothless`));
     expect(found.unhealed).toEqual(kinds.map((kind) => `${kind}: wrong`));
     expect(found.samples).toMatchObject({ recovery: [7], allRecovered: [9] });
+    const ofKind = (kind: string) =>
+      events.filter((event) => event.kind === kind).map(({ of }) => of);
+    for (const kind of ["struck", "healed", "bitten"]) {
+      expect(ofKind(kind).toSorted()).toEqual(kinds.toSorted());
+    }
+    const unproved = events.filter(({ kind, what }) => kind === "bitten" && what !== "");
+    expect(unproved.map(({ of }) => of).toSorted()).toEqual(toothless.toSorted());
+    expect(ofKind("resumed")).toHaveLength(1);
   });
 });
 

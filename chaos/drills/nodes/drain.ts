@@ -33,7 +33,7 @@ export const DRAIN: Drill = {
         await scene.wish(drainKey(process.name), null);
       }
     };
-    const round = await whileActorsMove(stage, empty, victim);
+    const round = await whileActorsMove(stage, `${process.name} is drained`, empty, victim);
     return {
       ...round,
       summary: `${process.name} gave away ${tokens.size} actors; ${round.summary}`,

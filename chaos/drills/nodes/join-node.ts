@@ -17,7 +17,7 @@ export const JOIN_NODE: Drill = {
   bound: UNNOTICED,
   surroundings: { ordersPerSecond: 50 },
   round: (stage) =>
-    whileActorsMove(stage, async () => {
+    whileActorsMove(stage, "one more node is started", async () => {
       const { exchange } = stage.scene;
       const joined = await exchange.add(anotherNode(exchange));
       const leads = async () => (await countLed(joined)) > 0;

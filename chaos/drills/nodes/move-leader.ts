@@ -8,7 +8,13 @@ import { moveKey } from "../../../actors/placement/wishes.js";
 import type { Scene } from "../../scene.js";
 import { type Drill, NO_FAILURE, type Round, type Stage } from "../drill.js";
 import { HANDED_OVER } from "../../stage/claims.js";
-import { databaseTime, handOvers, longestPause } from "../../stage/gaps.js";
+import {
+  databaseTime,
+  type HandOver,
+  handOvers,
+  longestPause,
+  tellStill,
+} from "../../stage/gaps.js";
 import { stateChanges } from "../../stage/host-log.js";
 import { settledLeaders } from "../../stage/victims.js";
 
@@ -77,9 +83,11 @@ async function move({ scene, timeline }: Stage, actor: string): Promise<Move> {
   const target = names[(names.indexOf(before.node) + 1) % names.length]!;
   const usualMs = await longestPause(scene, actor, since, await databaseTime(scene));
   const wishedAt = Date.now();
-  timeline.add("struck", `${actor} is wished to ${target}`);
+  timeline.add("struck", `${actor} is wished to ${target}`, performance.now(), actor);
   await scene.wish(moveKey(actor), target);
-  const { gapMs, toToken } = await untilMoved(scene, actor, before.token, since);
+  const handOver = await untilMoved(scene, actor, before.token, since);
+  const { gapMs, toToken } = handOver;
+  tellStill(timeline, handOver);
   const after = (await exchange.leaders()).get(actor)!;
   const changes = stateChanges(exchange.dataDir, new Set([actor]), wishedAt);
   const led = changes.find(({ to, token }) => to === "leading" && token === toToken);
@@ -97,6 +105,7 @@ async function move({ scene, timeline }: Stage, actor: string): Promise<Move> {
     const why = claims.map(({ node, reason }) => `${node}: ${reason}`).join(", ");
     failures.push(`${before.node} did not hand ${actor} over by itself (${why})`);
   }
+  timeline.add("bitten", failures.join("; "), performance.now(), actor);
   return { actor, failures, gapMs, usualMs, wishMs: (led?.timeMs ?? Date.now()) - wishedAt };
 }
 
@@ -106,7 +115,7 @@ async function untilMoved(
   actor: string,
   fromToken: number,
   since: number,
-): Promise<{ readonly gapMs: number; readonly toToken: number }> {
+): Promise<HandOver> {
   const deadline = performance.now() + MOVE_LIMIT_MS;
   for (;;) {
     const all = await handOvers(scene, since);

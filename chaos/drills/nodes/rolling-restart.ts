@@ -15,7 +15,7 @@ export const ROLLING_RESTART: Drill = {
   bound: UNNOTICED,
   surroundings: { symbols: 3, ledgerShards: 3, ordersPerSecond: 50 },
   round: (stage) =>
-    whileActorsMove(stage, async () => {
+    whileActorsMove(stage, "the nodes are restarted in turn", async () => {
       const { scene } = stage;
       const failures: string[] = [];
       const areTrusted = await areAllTrusted(scene.exchange);

@@ -1,7 +1,7 @@
 /** What planned moves have in common, whatever they are for: how long actors stood still, while all had something to do. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Scene } from "../../scene.js";
-import { databaseTime, type HandOver, handOvers } from "../../stage/gaps.js";
+import { databaseTime, type HandOver, handOvers, tellStill } from "../../stage/gaps.js";
 import type { Beat } from "../../stage/metronome.js";
 import { settledLeaders, type Victim } from "../../stage/victims.js";
 import { type Bound, NO_FAILURE, type Round, type Stage } from "../drill.js";
@@ -14,11 +14,12 @@ const AROUND_MS = 500;
 export const UNNOTICED: Bound = { of: "gap", ms: 50 };
 
 /**
- * Does something by which actors change their nodes; it gives why it was not what it should be. `led`: the symbols and
+ * Does something by which actors change their nodes; it gives why it was not what it should be. `what`: what it does. `led`: the symbols and
  * shards that the orders are for, where it is known which will move.
  */
 export async function whileActorsMove(
-  { scene, metronome }: Stage,
+  { scene, metronome, timeline }: Stage,
+  what: string,
   work: () => Promise<readonly string[]>,
   led: Pick<Victim, "symbols" | "shards"> = allOf(scene),
 ): Promise<Round> {
@@ -27,10 +28,15 @@ export async function whileActorsMove(
   metronome.play(beatsOf(led), DENSE_ORDERS_PER_SECOND);
   try {
     await sleep(AROUND_MS);
+    timeline.add("struck", what);
     const failures = await work();
+    timeline.add("bitten", failures.join("; "));
     await settledLeaders(scene.exchange);
     await sleep(AROUND_MS);
-    return roundOf(failures, await handOvers(scene, since));
+    const changes = await handOvers(scene, since);
+    const longest = longestOf(changes);
+    if (longest) tellStill(timeline, longest);
+    return roundOf(failures, changes);
   } finally {
     metronome.stop();
   }
@@ -47,14 +53,17 @@ function beatsOf({ symbols, shards }: Pick<Victim, "symbols" | "shards">): Beat[
   );
 }
 
+function longestOf(changes: readonly HandOver[]): HandOver | undefined {
+  return changes.toSorted((a, b) => b.gapMs - a.gapMs)[0];
+}
+
 function roundOf(failures: readonly string[], changes: readonly HandOver[]): Round {
   const round = { ...NO_FAILURE, samples: { gap: changes.map(({ gapMs }) => gapMs) } };
-  const [first] = changes;
-  if (!first) {
+  const longest = longestOf(changes);
+  if (!longest) {
     const summary = "no actor has changed its node";
     return { ...round, failures: [...failures, summary], summary };
   }
-  const longest = changes.reduce((a, b) => (b.gapMs > a.gapMs ? b : a), first);
   return {
     ...round,
     failures,
