@@ -2,6 +2,13 @@
  * All drills, one after the other, each struck once: on one exchange as long as it is as it was, on a fresh one when a
  * drill needs other surroundings or has spoiled it.
  */
+import {
+  type CampaignLine,
+  type CampaignReport,
+  campaignReport,
+  lineOf,
+  unjudgedLine,
+} from "./campaign-report.js";
 import { SURROUNDINGS } from "./drill.js";
 import { DRILLS } from "./drills/catalog.js";
 import { CannotStrikeError, type Drill, type Surroundings } from "./drills/drill.js";
@@ -9,32 +16,6 @@ import { drillFolder, writeCampaign } from "./evidence/folder.js";
 import { unlessInterrupted } from "./interrupt.js";
 import type { DrillReport } from "./report.js";
 import { Session } from "./session.js";
-
-/** What one drill of a campaign came to; the figures of what it measured are beside it. */
-export interface CampaignLine {
-  readonly drill: string;
-  readonly bit: boolean;
-  readonly lost: number | null;
-  readonly duplicated: number | null;
-  readonly staleCommits: number | null;
-  readonly conserved: boolean | null;
-  readonly withinBound: boolean;
-  readonly ok: boolean;
-  /** What is missing here to strike at all. */
-  readonly skipped?: string;
-  readonly failures?: readonly string[];
-}
-
-export interface CampaignReport {
-  readonly drills: number;
-  readonly failed: number;
-  readonly skipped: number;
-  readonly withinBound: number;
-  readonly lost: number;
-  readonly duplicated: number;
-  readonly staleCommits: number;
-  readonly seconds: number;
-}
 
 export interface CampaignOptions {
   readonly drills?: readonly Drill[];
@@ -102,25 +83,10 @@ class Campaign {
   /** Everything of it on one page, where it has a folder. */
   async end(): Promise<CampaignReport> {
     const { folder, seed } = this.options;
-    const report = this.report();
+    const seconds = Math.round((performance.now() - this.startedMs) / MS_PER_SECOND);
+    const report = campaignReport(this.lines, seconds);
     if (folder !== undefined) await writeCampaign(folder, { seed, report, lines: this.lines });
     return report;
-  }
-
-  private report(): CampaignReport {
-    const { lines } = this;
-    const sum = (of: "lost" | "duplicated" | "staleCommits") =>
-      lines.reduce((total, line) => total + (line[of] ?? 0), 0);
-    return {
-      drills: lines.length,
-      failed: lines.filter(({ ok, skipped }) => !ok && skipped === undefined).length,
-      skipped: lines.filter(({ skipped }) => skipped !== undefined).length,
-      withinBound: lines.filter(({ withinBound }) => withinBound).length,
-      lost: sum("lost"),
-      duplicated: sum("duplicated"),
-      staleCommits: sum("staleCommits"),
-      seconds: Math.round((performance.now() - this.startedMs) / MS_PER_SECOND),
-    };
   }
 
   async close(): Promise<void> {
@@ -146,9 +112,10 @@ class Campaign {
       return lineOf(found);
     } catch (error) {
       if (signal?.aborted) throw error;
-      if (error instanceof CannotStrikeError) return skipped(drill, error);
+      const { message } = error as Error;
+      if (error instanceof CannotStrikeError) return unjudgedLine(drill.name, { skipped: message });
       await this.spoiled();
-      return notJudged(drill, (error as Error).message);
+      return notJudged(drill, message);
     }
   }
 
@@ -169,30 +136,6 @@ class Campaign {
   }
 }
 
-function lineOf(report: DrillReport): CampaignLine {
-  const { name, bit, lost, duplicated, staleCommits, conserved, withinBound, ok } = report;
-  const figures = Object.entries(report).filter(([figure]) => /Ms(P50|P99|Max)$/.test(figure));
-  return {
-    drill: name,
-    bit,
-    lost,
-    duplicated,
-    staleCommits,
-    conserved,
-    withinBound,
-    ...Object.fromEntries(figures),
-    ok,
-    ...(report.failures.length > 0 && { failures: report.failures }),
-  };
-}
-
-const UNKNOWN = { lost: null, duplicated: null, staleCommits: null, conserved: null } as const;
-
 function notJudged({ name }: Drill, failure: string): CampaignLine {
-  const failures = [failure];
-  return { drill: name, bit: false, ...UNKNOWN, withinBound: false, ok: false, failures };
-}
-
-function skipped({ name }: Drill, { message }: CannotStrikeError): CampaignLine {
-  return { drill: name, bit: false, ...UNKNOWN, withinBound: false, ok: false, skipped: message };
+  return unjudgedLine(name, { failures: [failure] });
 }

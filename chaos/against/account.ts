@@ -5,6 +5,7 @@ import {
   type GetBalancesResponse,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import { CliError } from "../../services/cli/cli-error.js";
+import { commandThrough } from "../../services/cli/whereabouts.js";
 import { type ExchangeClient, ExchangeError } from "../../services/client/exchange-client.js";
 import { formatDecimal } from "../../services/common/decimal.js";
 import type { Pace } from "./probe.js";
@@ -12,6 +13,8 @@ import { fundsFor, type ProbeTerms } from "./probe-terms.js";
 
 export interface ProbeNeeds {
   readonly account: number;
+  /** Through which whoever is refused may put that right, as host:port. */
+  readonly gateway: string;
   readonly terms: readonly ProbeTerms[];
   readonly pace: Pace;
 }
@@ -22,7 +25,7 @@ export async function accountObstacles(
   needs: ProbeNeeds,
 ): Promise<CliError[]> {
   const { account } = needs;
-  const [balances, limits, open] = await known(account, () =>
+  const [balances, limits, open] = await known(needs, () =>
     Promise.all([
       client.balances(account),
       client.accountLimits(account),
@@ -34,7 +37,7 @@ export async function accountObstacles(
     obstacles.push(
       new CliError(
         "PROBE_ACCOUNT_NOT_ACTIVE",
-        `account ${account} may not buy; npx palisade account ${account} active lets it`,
+        `account ${account} may not buy; ${commandOf(needs, `account ${account} active`)} lets it`,
       ),
     );
   }
@@ -43,21 +46,26 @@ export async function accountObstacles(
       new CliError(
         "PROBE_ACCOUNT_IN_USE",
         `account ${account} has ${open.length} open orders, and a probe's account is nobody else's. ` +
-          `Take another, or npx palisade cancel-all ${account}`,
+          `Take another, or ${commandOf(needs, `cancel-all ${account}`)}`,
       ),
     );
   }
   return obstacles;
 }
 
-async function known<T>(account: number, ask: () => Promise<T>): Promise<T> {
+function commandOf({ gateway }: ProbeNeeds, words: string): string {
+  return commandThrough(gateway, words);
+}
+
+async function known<T>(needs: ProbeNeeds, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
     if (!(error instanceof ExchangeError) || error.code !== "UNKNOWN_ACCOUNT") throw error;
+    const { account } = needs;
     throw new CliError(
       "PROBE_ACCOUNT_UNKNOWN",
-      `there is no account ${account}; npx palisade open ${account} makes one for the probe alone`,
+      `there is no account ${account}; ${commandOf(needs, `open ${account}`)} makes one for the probe alone`,
     );
   }
 }
@@ -72,7 +80,7 @@ function fundObstacles({ balances }: GetBalancesResponse, needs: ProbeNeeds): Cl
       new CliError(
         "PROBE_FUNDS_MISSING",
         `account ${account} has ${text(has)} ${asset.name} available, and the probe needs ${text(units)} for ` +
-          `${pace.ordersOpenMax} orders at once: npx palisade deposit ${account} ${asset.name} ${text(units - has)}`,
+          `${pace.ordersOpenMax} orders at once: ${commandOf(needs, `deposit ${account} ${asset.name} ${text(units - has)}`)}`,
       ),
     ];
   });
@@ -80,8 +88,9 @@ function fundObstacles({ balances }: GetBalancesResponse, needs: ProbeNeeds): Cl
 
 function limitObstacles(
   { limits, reviewLimits }: GetAccountLimitsResponse,
-  { account, terms, pace }: ProbeNeeds,
+  needs: ProbeNeeds,
 ): CliError[] {
+  const { account, terms, pace } = needs;
   const found: CliError[] = [];
   const { requestsPerSecond, openOrders, ordersPerDay } = limits!;
   const isBelow = (limit: number, wanted: number) => limit > 0 && limit < wanted;
@@ -95,7 +104,7 @@ function limitObstacles(
       new CliError(
         "PROBE_LIMITED",
         `account ${account} may send less than the probe does (${pace.ordersPerSecond} orders a second, ${pace.ordersOpenMax} ` +
-          `open at once, no limit a day); npx palisade limits ${account} shows it, and changes it`,
+          `open at once, no limit a day); ${commandOf(needs, `limits ${account}`)} shows it, and changes it`,
       ),
     );
   }
@@ -106,7 +115,7 @@ function limitObstacles(
       new CliError(
         "PROBE_HELD_FOR_REVIEW",
         `orders of account ${account} for ${held.symbol} would be held for review; ` +
-          `npx palisade review-limit ${account} ${asset!.name} 0 lifts that`,
+          `${commandOf(needs, `review-limit ${account} ${asset!.name} 0`)} lifts that`,
       ),
     );
   }

@@ -6,6 +6,7 @@ import { MANIFEST, writeManifest } from "../evidence/manifest.js";
 import { commitOfCode } from "../evidence/record.js";
 import { gameDayPage } from "../page/game-day-page.js";
 import { type GameDayReport, stepFolder, type StepLine, summedUp } from "./game-day.js";
+import type { GameDay } from "./schedule.js";
 import type { UndoStep } from "./undo.js";
 
 export interface DayRecord {
@@ -14,6 +15,8 @@ export interface DayRecord {
   readonly commit: string | null;
   /** The gateway that it was run against. */
   readonly against: string;
+  /** What it was to be, as its file has it, times in milliseconds; absent from records of before. */
+  readonly schedule?: GameDay;
   readonly lines: readonly StepLine[];
   readonly report: GameDayReport;
   /** What is not known to be taken back, and by which command it is; the first is to be done first. */
@@ -22,8 +25,10 @@ export interface DayRecord {
 
 export type Left = Pick<UndoStep, "what" | "byHand">;
 
+type Kept = Omit<DayRecord, "commit" | "schedule"> & { readonly schedule: GameDay };
+
 /** Those of its steps that ran have folders of their own in this one. */
-export async function keepDay(folder: string, kept: Omit<DayRecord, "commit">): Promise<void> {
+export async function keepDay(folder: string, kept: Kept): Promise<void> {
   const commit = commitOfCode();
   const record = writeRecord<DayRecord>(folder, { ...kept, commit });
   writeFileSync(join(folder, PAGE_FILE), pageOfDay(folder, record));
@@ -42,6 +47,28 @@ export function hasEvidence(folder: string, { step, name }: StepLine): boolean {
 }
 
 /** What its lines come to. Why it was ended, how long it took and what was left to be taken back is not in them. */
-export function dayReportAgain({ report, lines }: DayRecord): GameDayReport {
-  return summedUp({ name: report.gameDay, steps: report.steps }, lines, report);
+export function dayReportAgain({ report, lines, schedule }: DayRecord): GameDayReport {
+  const name = schedule?.name ?? report.gameDay;
+  return summedUp({ name, steps: schedule?.steps.length ?? report.steps }, lines, report);
+}
+
+/** The first line that is not of what the schedule has at its place; null: there is none, or nobody knows the schedule. */
+export function unplannedLine({ schedule, lines }: DayRecord): string | null {
+  if (!schedule) return null;
+  for (const line of lines) {
+    const { step, name } = line;
+    const planned = schedule.steps[step - 1];
+    if (!planned) return `line ${step} is of none of the ${schedule.steps.length} steps`;
+    if (planned.drill !== name) return `step ${step} was to be ${planned.drill}, and is ${name}`;
+    if ("roundsAsked" in line && line.roundsAsked !== planned.rounds) {
+      return `step ${step} was to have ${planned.rounds} rounds, and was asked for ${line.roundsAsked}`;
+    }
+    if (planned.at === undefined && line.lateMs !== 0) {
+      return `step ${step} was late, and had no time of its own`;
+    }
+    if (schedule.onFailure === "stop" && !line.ok && step < lines.length) {
+      return `step ${step} has failed, which was to end the day, and step ${step + 1} was done`;
+    }
+  }
+  return null;
 }

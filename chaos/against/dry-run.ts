@@ -55,7 +55,8 @@ export function outlookOf({ running, refusals, obstacles, ails }: Hindrances): O
       ...(running ? [running.message] : []),
       ...new Set(refusals.map(({ message }) => message)),
       ...own.map(({ message }) => message),
-      ...(isWaitedFor ? [] : words.map((each) => `EXCHANGE_NOT_HEALTHY: ${each}`)),
+      // While another drill strikes, what ails it is that one's doing.
+      ...(isWaitedFor || running ? [] : words.map((each) => `EXCHANGE_NOT_HEALTHY: ${each}`)),
     ],
   };
 }

@@ -2,8 +2,10 @@
 import { decodeSymbol } from "../../actors/kernel/ids.js";
 import { cordonKey, drainKey, moveKey, ON, type Wishes } from "../../actors/placement/wishes.js";
 import { actorOf, type Cluster, type ClusterState, nodeOf } from "../../services/cli/cluster.js";
+import { commandFor, type FoundPlaces } from "../../services/cli/whereabouts.js";
 import { throwIfInterrupted } from "../interrupt.js";
 import { isSoWithin } from "../stage/patience.js";
+import type { Target } from "./target.js";
 import type { Undo } from "./undo.js";
 
 /** An actor that was wished to a node is led there within so long. */
@@ -13,17 +15,24 @@ const MOVE_MS_MAX = 10_000;
 interface Wish {
   readonly key: string;
   readonly what: string;
+  /** The words of the command that makes it what it was before. */
   readonly byHand: (before: string | null) => string;
   readonly valueIn: (wishes: Wishes) => string | null;
 }
 
 export class Operator {
   private readonly cluster: Cluster;
+  private readonly places: FoundPlaces;
   private readonly undo: Undo;
   private readonly signal: AbortSignal;
 
-  constructor(cluster: Cluster, undo: Undo, signal: AbortSignal) {
+  constructor(
+    { cluster, places }: Pick<Target, "cluster" | "places">,
+    undo: Undo,
+    signal: AbortSignal,
+  ) {
     this.cluster = cluster;
+    this.places = places;
     this.undo = undo;
     this.signal = signal;
   }
@@ -65,7 +74,7 @@ export class Operator {
     const names = [...leaders.keys()].map(decodeSymbol).join(", ");
     this.undo.note({
       what: `${names} led by others than before`,
-      byHand: "nothing, they come back by themselves (npx palisade leaders shows them)",
+      byHand: `nothing, they come back by themselves; they are shown by ${commandFor(this.places, "leaders")}`,
       undo: async () => undefined,
       isUndone: async () => {
         const state = await this.look();
@@ -79,7 +88,7 @@ export class Operator {
     const { cluster } = this;
     this.undo.note({
       what: `${decodeSymbol(actor)} led by another node than ${from}`,
-      byHand: `npx palisade move ${decodeSymbol(actor)} ${from}`,
+      byHand: commandFor(this.places, `move ${decodeSymbol(actor)} ${from}`),
       undo: () => cluster.wish(moveKey(actor), from),
       isUndone: async () => isLedBy(await cluster.look(), actor, from),
     });
@@ -92,7 +101,7 @@ export class Operator {
     throwIfInterrupted(this.signal);
     this.undo.note({
       what: wish.what,
-      byHand: wish.byHand(before),
+      byHand: commandFor(this.places, wish.byHand(before)),
       undo: () => cluster.wish(wish.key, before),
       isUndone: async () => wish.valueIn((await cluster.look()).wishes) === before,
     });
@@ -118,8 +127,7 @@ function moveOf(actor: string): Wish {
   return {
     key: moveKey(actor),
     what: `another wish for ${name} than before`,
-    byHand: (before) =>
-      before === null ? `npx palisade unmove ${name}` : `npx palisade move ${name} ${before}`,
+    byHand: (before) => (before === null ? `unmove ${name}` : `move ${name} ${before}`),
     valueIn: ({ moves }) => moves.get(actor) ?? null,
   };
 }
@@ -128,7 +136,7 @@ function drainOf(node: string): Wish {
   return {
     key: drainKey(node),
     what: `${node} drained`,
-    byHand: () => `npx palisade undrain ${node}`,
+    byHand: () => `undrain ${node}`,
     valueIn: ({ drained }) => (drained.has(node) ? ON : null),
   };
 }
@@ -137,7 +145,7 @@ function cordonOf(node: string): Wish {
   return {
     key: cordonKey(node),
     what: `${node} cordoned`,
-    byHand: () => `npx palisade uncordon ${node}`,
+    byHand: () => `uncordon ${node}`,
     valueIn: ({ cordoned }) => (cordoned.has(node) ? ON : null),
   };
 }

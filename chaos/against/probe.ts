@@ -270,10 +270,3 @@ export class Probe {
     return order;
   }
 }
-
-/** The longest time between two moments of a span, its ends counted, in milliseconds. */
-export function longestPause(momentsMs: readonly number[], fromMs: number, toMs: number): number {
-  const within = momentsMs.filter((each) => each > fromMs && each < toMs);
-  const all = [fromMs, ...within, toMs];
-  return Math.max(...all.slice(1).map((each, at) => each - all[at]!));
-}

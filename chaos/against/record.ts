@@ -5,7 +5,9 @@ import { PAGE_FILE, writeRecord } from "../evidence/folder.js";
 import { writeManifest } from "../evidence/manifest.js";
 import { commitOfCode } from "../evidence/record.js";
 import { livePage } from "../page/live-page.js";
+import type { Around } from "./around.js";
 import { liveDrillOf } from "./drills/catalog.js";
+import { pausesOf } from "./pauses.js";
 import { type LiveFindings, type LiveReport, liveReport } from "./report.js";
 import { type Evidence, judge } from "./verdict.js";
 
@@ -24,24 +26,36 @@ export interface LiveRecord extends Omit<LiveFindings, "drill" | "verdict"> {
   readonly commit: string | null;
   /** What the verdict was made of; null: the exchange could not be asked. */
   readonly evidence: KeptEvidence | null;
+  /** When each market was heard of; absent, like what was around, from records of before. */
+  readonly heard?: KeptHeard;
+  readonly around?: Around;
   readonly report: LiveReport;
 }
+
+type KeptHeard = readonly (readonly [string, readonly number[]])[];
 
 /** What a drill has found, and from what. */
 export interface LiveOutcome {
   readonly findings: LiveFindings;
   readonly evidence: Evidence | null;
+  readonly heard: KeptHeard;
+}
+
+/** When a drill began, and at what exchange. */
+export interface Circumstances {
+  readonly startedAt: string;
+  readonly around: Around;
 }
 
 /** Writes it into its folder. What was done is reported in any case: that it could not be kept is a failure among others. */
 export async function keepLive(
   folder: string,
-  startedAt: string,
+  circumstances: Circumstances,
   outcome: LiveOutcome,
 ): Promise<LiveReport> {
   const { findings } = outcome;
   try {
-    await writeLive(folder, startedAt, outcome);
+    await writeLive(folder, circumstances, outcome);
     return liveReport(findings);
   } catch (error) {
     const failure = `EVIDENCE_NOT_KEPT: ${(error as Error).message}`;
@@ -51,25 +65,35 @@ export async function keepLive(
 
 async function writeLive(
   folder: string,
-  startedAt: string,
-  { findings, evidence }: LiveOutcome,
+  circumstances: Circumstances,
+  { findings, evidence, heard }: LiveOutcome,
 ): Promise<void> {
   const { drill, verdict: _, ...found } = findings;
   const commit = commitOfCode();
   const record: LiveRecord = {
     ...found,
+    ...circumstances,
     drill: drill.name,
-    startedAt,
     commit,
     evidence: evidence && { ...evidence, known: [...evidence.known] },
+    heard,
     report: liveReport(findings),
   };
   writeFileSync(join(folder, PAGE_FILE), livePage(writeRecord(folder, record)));
   await writeManifest(folder, { kind: "live", drill: drill.name, seed: null, commit });
 }
 
-/** The report, from all that it is made of. */
-export function reportAgain({ drill, evidence, ...found }: LiveRecord): LiveReport {
+/** The report, from all that it is made of: also how long markets said nothing, where it is known when they were heard of. */
+export function reportAgain({ drill, evidence, heard, ...found }: LiveRecord): LiveReport {
   const verdict = evidence && judge({ ...evidence, known: new Map(evidence.known) });
-  return liveReport({ ...found, drill: liveDrillOf(drill), verdict });
+  const rounds = found.rounds.map((round) => {
+    const pauses = heard && pausesOf(round.plan.symbols, round.span, new Map(heard));
+    return { ...round, samples: { ...round.samples, ...pauses } };
+  });
+  return liveReport({ ...found, rounds, drill: liveDrillOf(drill), verdict });
+}
+
+/** The files of metrics that are beside a record. */
+export function metricsFiles({ around }: LiveRecord): string[] {
+  return Object.values(around?.metrics.value ?? {}).flatMap(({ value }) => value ?? []);
 }

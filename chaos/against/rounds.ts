@@ -5,6 +5,7 @@
 import type { Balance } from "../../proto/gen/exchange/v1/exchange.js";
 import { CliError } from "../../services/cli/cli-error.js";
 import { actorOf } from "../../services/cli/cluster.js";
+import { commandThrough } from "../../services/cli/whereabouts.js";
 import { InterruptedError, reasonOf, throwIfInterrupted, unlessInterrupted } from "../interrupt.js";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isSoWithin } from "../stage/patience.js";
@@ -19,7 +20,8 @@ import {
 import { evidenceOf } from "./evidence.js";
 import { WAIT_MS_MAX, whatAils } from "./health.js";
 import { Operator } from "./operator.js";
-import { longestPause, type Probe } from "./probe.js";
+import { pausesOf } from "./pauses.js";
+import type { Probe } from "./probe.js";
 import type { LiveOutcome } from "./record.js";
 import { type LiveFindings, type LiveRound, planLines, type RoundSpan, textOf } from "./report.js";
 import type { Target } from "./target.js";
@@ -92,7 +94,7 @@ export class Rounds {
       notUndone,
       otherFailures: [...ails, ...(isKnown ? [] : evidence)],
     };
-    return { findings, evidence: isKnown ? evidence : null };
+    return { findings, evidence: isKnown ? evidence : null, heard: [...probe.heardMs] };
   }
 
   /** Does everything; why it ended before its time, or null. */
@@ -201,7 +203,7 @@ export class Rounds {
   private stage(): Stage {
     const { target, probe, options, run } = this.work;
     return {
-      operator: new Operator(target.cluster, run.undo, this.signal),
+      operator: new Operator(target, run.undo, this.signal),
       probe,
       address: options.against,
       pause: (ms) => this.pause(ms),
@@ -237,16 +239,14 @@ export class Rounds {
   }
 
   /** What is measured in every round, whatever is done. */
-  private samples({ symbols }: Plan, { begunMs, struckMs, untilMs }: RoundSpan) {
+  private samples({ symbols }: Plan, span: RoundSpan) {
     const { orders, heardMs } = this.work.probe;
-    const pauses = (fromMs: number, toMs: number) =>
-      symbols.map((symbol) => longestPause(heardMs.get(symbol) ?? [], fromMs, toMs));
+    const { struckMs, untilMs } = span;
     const since = orders.filter(({ sentMs }) => sentMs >= struckMs && sentMs < untilMs);
     const durations = (of: "acceptedMs" | "endedMs") =>
       since.flatMap((order) => (order[of] === null ? [] : [order[of] - order.sentMs]));
     return {
-      gap: pauses(struckMs, untilMs),
-      usualPause: pauses(begunMs, struckMs),
+      ...pausesOf(symbols, span, heardMs),
       accepted: durations("acceptedMs"),
       ended: durations("endedMs"),
     };
@@ -257,7 +257,7 @@ export class Rounds {
     const { account } = options;
     run.undo.note({
       what: `orders of account ${account} open`,
-      byHand: `npx palisade cancel-all ${account}`,
+      byHand: commandThrough(options.against, `cancel-all ${account}`),
       async undo() {
         if (await probe.rest(options.abortAfterMs)) return;
         await target.client.cancelAll({ account });

@@ -4,8 +4,10 @@
  */
 import { kindOfName, ledgerName, shardOfAccount } from "../../actors/kernel/ids.js";
 import { makeReportFolder } from "../../services/cli/drill-folder.js";
+import type { ClusterPlaces } from "../../services/cli/whereabouts.js";
 import { formatDecimal } from "../../services/common/decimal.js";
 import { unlessInterrupted } from "../interrupt.js";
+import { aroundOf, logPlaces } from "./around.js";
 import { accountObstacles, type ProbeNeeds } from "./account.js";
 import { liveDrillOf } from "./drills/catalog.js";
 import { type Ground, type LiveDrill, planWithin, refusalOf } from "./drills/drill.js";
@@ -58,12 +60,15 @@ async function checkLive(options: LiveOptions): Promise<void> {
 async function runLive(options: LiveOptions, run: LiveRun): Promise<LiveReport> {
   const session = await LiveSession.open(options);
   try {
-    const turn = await Turn.take(session.etcdUrl, options.drill);
+    const turn = await Turn.take(session.places.urls.etcd, options.drill);
     try {
+      const { folder } = options;
+      if (folder === undefined) return liveReport((await session.run(run)).findings);
       const startedAt = new Date().toISOString();
+      const before = await logPlaces(session.places);
       const outcome = await session.run(run);
-      if (options.folder === undefined) return liveReport(outcome.findings);
-      return await keepLive(options.folder, startedAt, outcome);
+      const around = await aroundOf(session.places, before, folder);
+      return await keepLive(folder, { startedAt, around }, outcome);
     } finally {
       await turn.leave().catch(tellTo(run));
     }
@@ -120,8 +125,8 @@ class LiveSession {
     }
   }
 
-  get etcdUrl(): string {
-    return this.target.places.urls.etcd;
+  get places(): ClusterPlaces {
+    return this.target.places;
   }
 
   close(): Promise<void> {
@@ -135,9 +140,9 @@ class LiveSession {
     const plans = Array.from({ length: options.rounds }, (_, at) => drill.plan(ground, at + 1));
     const refusals = plans.flatMap((plan) => refusalOf(drill, ground, plan) ?? []);
     // A drill has the turn before its probe has orders, and until it has none: whoever sees those sees that before or afterwards.
-    const before = await Turn.refusal(this.etcdUrl);
+    const before = await Turn.refusal(this.places.urls.etcd);
     const obstacles = await accountObstacles(target.client, this.needs);
-    const running = before ?? (await Turn.refusal(this.etcdUrl));
+    const running = before ?? (await Turn.refusal(this.places.urls.etcd));
     const ails = await ailsNow(target);
     return {
       drill: drill.name,
@@ -182,8 +187,8 @@ class LiveSession {
   }
 
   private get needs(): ProbeNeeds {
-    const { account } = this.options;
-    return { account, terms: [...this.terms.values()], pace: this.drill.pace };
+    const { account, against } = this.options;
+    return { account, gateway: against, terms: [...this.terms.values()], pace: this.drill.pace };
   }
 
   /** How things are now. */

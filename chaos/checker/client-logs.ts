@@ -113,6 +113,7 @@ export async function readClientLogs(folder: string): Promise<ClientLogs> {
 
 async function readOne(path: string, logs: ClientLogs): Promise<void> {
   const contents = new Map<number, Map<number, string>>();
+  const begun = new Map<number, number>();
   let ended = false;
   // As evidence it is compressed, and is to be told the same.
   const name = basename(path, ".gz");
@@ -122,11 +123,16 @@ async function readOne(path: string, logs: ClientLogs): Promise<void> {
   };
   for await (const line of logLines(path, unreadable)) {
     ended = line.kind === "end";
-    if (!ended) take(line, logs, contents);
+    if (line.kind === "subscribed") begin(line, begun);
+    else if (!ended) take(line, logs, contents);
   }
-  for (const [account, told] of contents) {
+  for (const account of new Set([...begun.keys(), ...contents.keys()])) {
+    const told = [...(contents.get(account)?.keys() ?? [])].sort((a, b) => a - b);
+    // As if it had been told what was before.
+    const before = begun.get(account);
+    if (before !== undefined) told.unshift(before - 1);
     logs.gaps += gapsOf(account, told, logs.examples);
-    if (ended) logs.lastSequences.set(account, lastOf(told));
+    if (ended) logs.lastSequences.set(account, told.at(-1)!);
   }
 }
 
@@ -143,6 +149,14 @@ function isLine(value: unknown): value is LogLine {
   return (
     typeof value === "object" && value !== null && "kind" in value && typeof value.kind === "string"
   );
+}
+
+function begin(line: LogLine, begun: Map<number, number>): void {
+  const { account, fromSequence } = line as unknown as {
+    readonly account: number;
+    readonly fromSequence: number;
+  };
+  begun.set(account, fromSequence);
 }
 
 function take(line: LogLine, logs: ClientLogs, contents: Map<number, Map<number, string>>): void {
@@ -201,22 +215,16 @@ function takeEvent(
   logs.fills.push({ account, sequence, orderId, tradeId, symbol, price, quantity });
 }
 
-function gapsOf(account: number, told: Map<number, string>, examples: string[]): number {
-  const sequences = [...told.keys()].sort((a, b) => a - b);
+/** `sequences` in their order. */
+function gapsOf(account: number, sequences: readonly number[], examples: string[]): number {
   let gaps = 0;
   for (let at = 1; at < sequences.length; at++) {
     const missing = sequences[at]! - sequences[at - 1]! - 1;
-    if (missing === 0) continue;
+    if (missing <= 0) continue;
     gaps += missing;
     example(examples, `account ${account} was not told ${sequences[at - 1]! + 1}`);
   }
   return gaps;
-}
-
-function lastOf(told: Map<number, string>): number {
-  let last = 0;
-  for (const sequence of told.keys()) if (sequence > last) last = sequence;
-  return last;
 }
 
 /** Keeps the first few of what was found, in words. */

@@ -57,7 +57,7 @@ export class ClientStory {
   }
 
   take(line: LogLine): void {
-    if (line.kind === "end") return;
+    if (line.kind === "end" || line.kind === "subscribed") return;
     const told = line as Told;
     if (told.at < this.fromMs) return;
     if (told.kind === "submitted") return this.submitted(told);

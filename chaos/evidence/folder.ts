@@ -15,7 +15,7 @@ import { compress } from "../checker/lines.js";
 import { NOTED_BOOKS_FILE, notedBooksFile } from "../checker/noted-books.js";
 import { campaignPage } from "../page/campaign-page.js";
 import { drillPage } from "../page/drill-page.js";
-import type { CampaignLine, CampaignReport } from "../campaign.js";
+import type { CampaignLine, CampaignReport } from "../campaign-report.js";
 import { writeManifest } from "./manifest.js";
 import { commitOfCode, type DrillRecord } from "./record.js";
 

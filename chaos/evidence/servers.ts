@@ -5,7 +5,7 @@ import { connect } from "nats";
 import type { Scene } from "../scene.js";
 
 /** However busy the machine is; what is broken does not answer. */
-const ANSWER_MS_MAX = 5_000;
+export const ANSWER_MS_MAX = 5_000;
 
 /** Versions; null: it did not say. */
 export interface ServerVersions {
@@ -29,7 +29,7 @@ async function versionOfPostgres(scene: Scene): Promise<string> {
   return row!.server_version;
 }
 
-async function versionOfNats(urls: string): Promise<string> {
+export async function versionOfNats(urls: string): Promise<string> {
   const connection = await connect({
     servers: urls.split(","),
     timeout: ANSWER_MS_MAX,
@@ -40,7 +40,7 @@ async function versionOfNats(urls: string): Promise<string> {
   return version;
 }
 
-async function versionOfEtcd(url: string): Promise<string> {
+export async function versionOfEtcd(url: string): Promise<string> {
   const signal = AbortSignal.timeout(ANSWER_MS_MAX);
   const response = await fetch(new URL("/version", url), { signal });
   return ((await response.json()) as { etcdserver: string }).etcdserver;
@@ -49,12 +49,17 @@ async function versionOfEtcd(url: string): Promise<string> {
 /** Writes a file for each process that answers. */
 export async function writeMetrics({ exchange }: Scene, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const write = async (name: string, port: number) => {
-    const signal = AbortSignal.timeout(ANSWER_MS_MAX);
-    const response = await fetch(`http://127.0.0.1:${port}/metrics`, { signal });
-    writeFileSync(join(folder, `${name}.txt`), await response.text());
-  };
+  const write = async (name: string, port: number) =>
+    writeFileSync(join(folder, `${name}.txt`), await metricsOf(port));
   await Promise.allSettled(
     [...exchange.processes.values()].map(({ name, ports }) => write(name, ports.http)),
   );
+}
+
+/** What a process of this machine counts of itself. */
+export async function metricsOf(port: number): Promise<string> {
+  const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`, { signal });
+  if (!response.ok) throw new Error(`it has no metrics: HTTP ${response.status}`);
+  return response.text();
 }

@@ -2,12 +2,18 @@
  * Judges the evidence of a drill again, from its files alone: the same checker reads the rows that were written instead of
  * a database, and what it finds is compared with what the report says.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { CampaignLine } from "../campaign.js";
-import { type DayRecord, dayReportAgain, hasEvidence, pageOfDay } from "../against/day-record.js";
+import {
+  type DayRecord,
+  dayReportAgain,
+  hasEvidence,
+  pageOfDay,
+  unplannedLine,
+} from "../against/day-record.js";
 import { stepFolder, type StepLine } from "../against/game-day.js";
-import { type LiveRecord, reportAgain } from "../against/record.js";
+import { type LiveRecord, metricsFiles, reportAgain } from "../against/record.js";
+import { type CampaignLine, campaignReport, lineOf, unjudgedLine } from "../campaign-report.js";
 import { check, type CheckReport } from "../checker/check.js";
 import { Extract } from "../checker/extract.js";
 import { report } from "../report.js";
@@ -16,6 +22,8 @@ import { livePage } from "../page/live-page.js";
 import {
   type CampaignRecord,
   clientsFolder,
+  drillFolder,
+  metricsFolder,
   PAGE_FILE,
   pageOfCampaign,
   RECORD_FILE,
@@ -98,6 +106,7 @@ function verifyLive(folder: string, { commit, files }: Manifest): Verification {
   const difference =
     firstDifference("report", record.report, again) ??
     firstDifference("commit", record.commit, commit) ??
+    firstDifference("around.metrics", metricsFiles(record).toSorted(), metricsIn(files)) ??
     // Those of before had no page.
     (PAGE_FILE in files ? pageDifference(folder, commit, () => livePage(record)) : null);
   const { name: drill, ok, lost, duplicated, staleCommits, aborted } = again;
@@ -116,35 +125,68 @@ function verifyLive(folder: string, { commit, files }: Manifest): Verification {
   };
 }
 
+function metricsIn(files: Manifest["files"]): string[] {
+  const inside = `${metricsFolder("")}/`;
+  return Object.keys(files)
+    .filter((path) => path.startsWith(inside))
+    .toSorted();
+}
+
+/** Each line is what its drill's own folder says, and the campaign is what its lines come to. */
 function verifyCampaign(
   folder: string,
   drills: readonly Verification[],
-  { commit }: Manifest,
+  { commit, seed }: Manifest,
 ): Verification {
   const record = readRecord<CampaignRecord>(folder);
   const { report: said, lines } = record;
-  const byName = new Map(drills.map((each) => [each.drill, each]));
   const wrong = drills.find(({ verified }) => !verified);
-  const unlike = lines.find((line) => !isSame(line, byName.get(line.drill)));
+  const again = campaignReport(lines, said.seconds);
+  const names = drills.map((drill) => basename(drill.folder));
   const difference = wrong
-    ? `${wrong.drill}: ${wrong.difference}`
-    : unlike
-      ? `${unlike.drill}: ${RECORD_FILE} says something else than its evidence`
-      : pageDifference(folder, commit, () => pageOfCampaign(folder, record));
+    ? `${basename(wrong.folder)}: ${wrong.difference}`
+    : (unprovedDrill(folder, lines) ??
+      untoldDrill(lines, names) ??
+      firstDifference("report", said, again) ??
+      firstDifference("seed", record.seed, seed) ??
+      pageDifference(folder, commit, () => pageOfCampaign(folder, record)));
   const sum = (of: "lost" | "duplicated" | "staleCommits") =>
     drills.reduce((total, each) => total + (each[of] ?? 0), 0);
   return {
     folder,
     drill: "all",
     verified: difference === null,
-    ok: said.failed === 0 && drills.every(({ ok }) => ok),
-    wrongs: said.failed,
+    ok: again.failed === 0 && drills.every(({ ok }) => ok),
+    wrongs: again.failed,
     lost: sum("lost"),
     duplicated: sum("duplicated"),
     staleCommits: sum("staleCommits"),
     aborted: null,
     difference: difference ?? "",
   };
+}
+
+/** The first line that is not what the folder of its drill says; null: there is none. One without a folder was not judged. */
+function unprovedDrill(folder: string, lines: readonly CampaignLine[]): string | null {
+  const told = new Set<string>();
+  for (const line of lines) {
+    const { drill, skipped, failures } = line;
+    if (told.has(drill)) return `two lines of ${RECORD_FILE} are of ${drill}`;
+    told.add(drill);
+    const own = drillFolder(folder, drill);
+    const found = existsSync(join(own, MANIFEST))
+      ? lineOf(readRecord<DrillRecord>(own).report)
+      : unjudgedLine(drill, skipped === undefined ? { failures: failures ?? [] } : { skipped });
+    const difference = firstDifference(`lines.${drill}`, line, found);
+    if (difference !== null) return difference;
+  }
+  return null;
+}
+
+/** A drill that has left evidence, and is in no line; null: there is none. */
+function untoldDrill(lines: readonly CampaignLine[], folders: readonly string[]): string | null {
+  const told = new Set(lines.map(({ drill }) => drill));
+  return untold(folders.find((each) => !told.has(each)));
 }
 
 /** Each line is what its step's own folder says, and the day is what its lines come to. */
@@ -162,6 +204,7 @@ function verifyDay(
     ? `${basename(wrong.folder)}: ${wrong.difference}`
     : (unprovedLine(folder, record) ??
       untoldStep(lines, names) ??
+      unplannedLine(record) ??
       firstDifference("report", said, again) ??
       firstDifference("commit", record.commit, commit) ??
       pageDifference(folder, commit, () => pageOfDay(folder, record)));
@@ -198,16 +241,11 @@ function unprovedLine(folder: string, { lines, against }: DayRecord): string | n
 /** A step that has left evidence, and is in no line; null: there is none. */
 function untoldStep(lines: readonly StepLine[], folders: readonly string[]): string | null {
   const told = new Set(lines.map(({ step, name }) => basename(stepFolder("", step, name))));
-  const untold = folders.find((each) => !told.has(each));
-  return untold === undefined ? null : `no line of ${RECORD_FILE} is of ${untold}`;
+  return untold(folders.find((each) => !told.has(each)));
 }
 
-/** A line without evidence is of a drill that was not judged. */
-function isSame(line: CampaignLine, drill: Verification | undefined): boolean {
-  if (!drill) return line.lost === null;
-  return (["ok", "lost", "duplicated", "staleCommits"] as const).every(
-    (of) => line[of] === drill[of],
-  );
+function untold(folder: string | undefined): string | null {
+  return folder === undefined ? null : `no line of ${RECORD_FILE} is of ${folder}`;
 }
 
 async function judge(folder: string): Promise<CheckReport> {

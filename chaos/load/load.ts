@@ -2,7 +2,7 @@
  * Sends an order flow through the gateway, either at a fixed rate whatever happens (open loop: what is late counts from
  * when it was due) or as fast as a window of outstanding orders lets it.
  */
-import type { AccountEvent } from "../../proto/gen/exchange/v1/exchange.js";
+import type { AccountEvent, AccountPosition } from "../../proto/gen/exchange/v1/exchange.js";
 import { Desk, type Venue } from "../../services/participants/desk.js";
 import { ClientLog } from "../../services/participants/client-log.js";
 import { OrderFlow } from "./flow.js";
@@ -103,6 +103,11 @@ export class Load {
       reportedOfDueEarly: this.tracker.reportedOfDueBy(early) - this.reportedBefore,
     };
     return this.stopped;
+  }
+
+  /** What it is told begins at these positions. */
+  subscribed(positions: readonly AccountPosition[]): void {
+    this.log.subscribed(positions);
   }
 
   /** The same; waits for every report, then for silence; gives what was measured. */

@@ -42,6 +42,7 @@ async function main(): Promise<void> {
   const holdings = new Holdings(instruments, options.symbolsPerAccount);
   const positions = await fundAll(client, options, holdings);
   const load = new Load(options, venueOf(client), holdings);
+  load.subscribed(positions);
   const endSubscription = subscribe(client, positions, (events) => load.takeEvents(events));
   const progress = setInterval(() => say({ kind: "progress", counts: load.counts }), PROGRESS_MS);
   const stop = () => {

@@ -1,6 +1,7 @@
 /** All steps of a game day on one page, each with the way to its own. */
 import type { DayRecord } from "../against/day-record.js";
 import type { StepLine } from "../against/game-day.js";
+import { type GameDay, momentOf } from "../against/schedule.js";
 import { measureName } from "./live-verdict.js";
 import { html, type Markup } from "./markup.js";
 import { duration, tally } from "./scale.js";
@@ -36,6 +37,7 @@ ${table(
 )}
 ${listOfLeft(record.left)}
 ${report.notRun > 0 && html`<p>${count(report.notRun, "step")} had no turn any more.</p>`}
+${record.schedule && plan(record.schedule)}
 <h2>Judge it again</h2>
 <p>The evidence of each step lies in a folder of its own beside this page. No server is needed:</p>
 <pre>npx palisade verify FOLDER</pre>
@@ -49,6 +51,17 @@ function headline({ report, against }: DayRecord): string {
   const isClean = lost + duplicated + failed === 0;
   const verdict = isClean ? "of what the probe was told nothing was lost or doubled" : wrong;
   return `${gameDay} at ${against}, ${done} of ${count(steps, "step")}: ${verdict}.`;
+}
+
+/** What was to be done, and when. */
+function plan({ steps, onFailure }: GameDay): Markup {
+  const rows = steps.map((step, at) => {
+    const [rounds, nodes] = [count(step.rounds, "round"), step.nodes ?? []];
+    const radius = [...step.symbols, ...nodes].join(", ");
+    return html`<li>${step.drill}: ${momentOf(step, at === 0)}; ${rounds}, at ${radius}</li>`;
+  });
+  const end = onFailure === "stop" ? "the day ends" : "the others are done all the same";
+  return html`<h2>What was planned</h2><ol>${rows}</ol><p class="soft">When a step fails, ${end}.</p>`;
 }
 
 function listOfLeft(left: DayRecord["left"]): Markup | false {

@@ -3,19 +3,29 @@ import { liveDrillOf } from "../against/drills/catalog.js";
 import type { LiveRecord } from "../against/record.js";
 import type { PlanText } from "../against/report.js";
 import { latencySeries } from "../evidence/latency.js";
+import type { Beat } from "../stage/canary.js";
 import { latencyChart, type Waits } from "./latency-chart.js";
 import { liveBadge, liveHeadline, liveLines, measureName } from "./live-verdict.js";
+import { whereAndWhen } from "./live-around.js";
+import { beatsOf, liveRoundView, roundsBegun, wholeSpan } from "./live-view.js";
 import { html, type Markup } from "./markup.js";
+import { roundChart } from "./round-chart.js";
 import { sampleCount } from "./samples.js";
 import { duration, tally } from "./scale.js";
 import { listOfWrongs, moment, page, sentence } from "./sheet.js";
-import { table, verdictTable } from "./tables.js";
+import { availabilityTable, table, verdictTable } from "./tables.js";
 
+/** More rounds than these are folded, but for those in which something is wrong. */
+const ROUNDS_OPEN_MAX = 3;
+const GAP =
+  "the longest time in which one of its markets said nothing to the probe. The bar: from the blow to the round's end";
 const FIGURE = /^(.+)MsP50$/;
 
 export function livePage(record: LiveRecord): string {
   const { report } = record;
   const title = liveHeadline(record);
+  const beats = beatsOf(record);
+  const { fromMs, toMs } = wholeSpan(record);
   return page(
     title,
     html`${top(record, title)}
@@ -25,15 +35,17 @@ all books are whole, and nothing was committed under an old token, the exchange'
 ${verdictTable(liveLines(record))}
 ${listOfWrongs(report.failures)}
 <h2>Round by round</h2>
-${rounds(record)}
+${rounds(record, beats)}
 <h2>What the probe saw</h2>
 ${figuresTable(record)}
 <h2>How long its orders took</h2>
 ${latencyChart(waitsOf(record), "their end")}
+<h2>Availability</h2>
+<p>A symbol is available in a second of a round when its market ends an order of the probe within one that was sent in it. Where an earlier order had no end all through a second,
+and none was sent in it, it was not. It is no part of the verdict.</p>
+${availabilityTable({ beats: beats.map(({ atMs, ...beat }) => ({ ...beat, atMs: atMs - fromMs })), lengthMs: toMs - fromMs })}
 <h2>Where and when</h2>
-<dl><dt>Gateway</dt><dd>${report.against}</dd>
-<dt>Begun</dt><dd>${moment(record.startedAt)}</dd>
-<dt>Code of the drill</dt><dd>${record.commit ?? "commit not known"}</dd></dl>
+${whereAndWhen(record)}
 <h2>Judge it again</h2>
 <p>What the probe was told, and what the exchange said of it in the end, is in <a href="report.json">report.json</a> beside this page. No server is needed:</p>
 <pre>npx palisade verify FOLDER</pre>
@@ -51,17 +63,20 @@ function top(record: LiveRecord, title: string): Markup {
 ${report.aborted !== null && html`<dt>Ended early</dt><dd>${sentence(report.aborted)}</dd>`}</dl></header>`;
 }
 
-function rounds({ rounds: all, unfinished }: LiveRecord): Markup {
-  if (all.length === 0 && !unfinished) return html`<p>No round was begun.</p>`;
-  return html`${all.map(
-    ({ plan, summary, failures }, at) =>
-      html`<section><h3>Round ${at + 1}</h3><p>${summary}.</p>${
-        failures.length > 0 && html`<p class="broken">${failures.join("; ")}</p>`
-      }${planOf(plan)}</section>`,
-  )}${
-    unfinished &&
-    html`<section><h3>Round ${all.length + 1}, which was not done to its end</h3>${planOf(unfinished.plan)}</section>`
-  }`;
+function rounds(record: LiveRecord, beats: readonly Beat[]): Markup {
+  const begun = roundsBegun(record);
+  if (begun.length === 0) return html`<p>No round was begun.</p>`;
+  return html`${begun.map(({ plan }, at) => {
+    const done = record.rounds[at];
+    const isWrong = !done || done.failures.length > 0;
+    const body = html`${done && html`<p>${done.summary}.</p>`}${
+      done && isWrong && html`<p class="broken">${done.failures.join("; ")}</p>`
+    }${roundChart(liveRoundView(record, at + 1, beats), GAP)}${planOf(plan)}`;
+    const name = `Round ${at + 1}${done ? "" : ", which was not done to its end"}`;
+    return begun.length <= ROUNDS_OPEN_MAX || isWrong
+      ? html`<section><h3>${name}</h3>${body}</section>`
+      : html`<details><summary>${name}: ${done.summary}</summary>${body}</details>`;
+  })}`;
 }
 
 /** What was to be done; what was done of it the round's own words say. */
@@ -96,27 +111,21 @@ function figuresTable({ report, rounds: all }: LiveRecord): Markup {
   );
 }
 
-/**
- * From the first order on, with those that only tried whether orders come back, to the end of the last round: none may have been
- * sent in it. Both are in the order of time.
- */
-function waitsOf({ orders, rounds: all, unfinished }: LiveRecord): Waits {
-  const spans = [...all, ...(unfinished ? [unfinished] : [])].map(({ span }) => span);
-  const firstMs = Math.min(orders[0]?.sentMs ?? Infinity, spans[0]?.begunMs ?? Infinity);
-  const lastMs = Math.max(orders.at(-1)?.sentMs ?? 0, spans.at(-1)?.untilMs ?? 0);
-  const waited = orders.map(({ sentMs, acceptedMs, endedMs }) => ({
-    sentMs: sentMs - firstMs,
+function waitsOf(record: LiveRecord): Waits {
+  const { fromMs, toMs } = wholeSpan(record);
+  const waited = record.orders.map(({ sentMs, acceptedMs, endedMs }) => ({
+    sentMs: sentMs - fromMs,
     answerMs: acceptedMs === null ? null : acceptedMs - sentMs,
     fillMs: endedMs === null ? null : endedMs - sentMs,
   }));
-  const struck = spans.map(({ struckMs }, at) => ({
+  const struck = roundsBegun(record).map(({ span: { struckMs } }, at) => ({
     kind: "struck" as const,
     round: at + 1,
-    atMs: struckMs - firstMs,
+    atMs: struckMs - fromMs,
     what: "",
   }));
   return {
-    latency: latencySeries(waited, Math.max(0, lastMs - firstMs + 1)),
-    timeline: struck.filter(({ atMs }) => atMs <= lastMs - firstMs),
+    latency: latencySeries(waited, Math.max(0, toMs - fromMs + 1)),
+    timeline: struck.filter(({ atMs }) => atMs <= toMs - fromMs),
   };
 }

@@ -29,7 +29,8 @@ interface Pane {
   readonly top: number;
 }
 
-export function roundChart(view: RoundView): Markup {
+/** `gap`: what is drawn as one, in words. */
+export function roundChart(view: RoundView, gap = gapOf(view)): Markup {
   const { actors, symbols } = view;
   const more = [
     actors.length > ACTORS_MAX && `${actors.length - ACTORS_MAX} more actors that changed`,
@@ -43,7 +44,7 @@ export function roundChart(view: RoundView): Markup {
   }${more.length > 0 && `Not drawn: ${more.join(", ")}. `}${
     symbols.length > 0 &&
     html`<span class="dot ok"></span> a symbol answered an order within a second, <span class="cross bad">✕</span> it did not. `
-  }${view.gap && html`<span class="swatch gap"></span> ${gapOf(view)}.`}`;
+  }${view.gap && html`<span class="swatch gap"></span> ${gap}.`}`;
   const says = `Round ${view.number}: ${view.events
     .filter(({ kind }) => MARKED[kind])
     .map(({ kind, atMs }) => `${MARKED[kind]} at ${duration(atMs - view.zeroMs)}`)

@@ -50,7 +50,10 @@ export function verdictTable(lines: readonly Line[]): Markup {
   );
 }
 
-export function availabilityTable({ beats, lengthMs }: DrillRecord): Markup {
+export function availabilityTable({
+  beats,
+  lengthMs,
+}: Pick<DrillRecord, "beats" | "lengthMs">): Markup {
   if (beats.length === 0) return html`<p>Nothing was asked.</p>`;
   // Whole percents, downwards: so few seconds say no more, and a hundred is all of them.
   const share = (answered: number, asked: number) =>

@@ -13,6 +13,8 @@ import { CannotStrikeError } from "../drills/drill.js";
 const STANDBY = "standby_1";
 const OWNER_ONLY = 0o700;
 const WAIT_MS = 20;
+/** What a standby may take to be in step, or to be promoted. */
+const READY_MS_MAX = 60_000;
 
 const silent = () => undefined;
 
@@ -42,14 +44,13 @@ export class PostgresStandby {
     );
     const server = await startPostgres({ folder: place, program, log: silent });
     const standby = new PostgresStandby(server, () => folder.release());
-    await run(primaryUrl, `ALTER SYSTEM SET synchronous_standby_names = '${STANDBY}'`);
-    await run(primaryUrl, "SELECT pg_reload_conf()");
-    await until(async () => {
-      const text = "SELECT sync_state FROM pg_stat_replication WHERE application_name = $1";
-      const [row] = await run(primaryUrl, text, [STANDBY]);
-      return row?.["sync_state"] === "sync";
-    });
-    return standby;
+    try {
+      await inStep(primaryUrl);
+      return standby;
+    } catch (error) {
+      await standby.stop();
+      throw error;
+    }
   }
 
   async isPrimary(): Promise<boolean> {
@@ -60,13 +61,24 @@ export class PostgresStandby {
   /** Makes it a primary; resolves when it writes. */
   async promote(): Promise<void> {
     await run(this.server.url, "SELECT pg_promote()");
-    await until(() => this.isPrimary());
+    await until("the standby is promoted", () => this.isPrimary());
   }
 
   async stop(): Promise<void> {
     await this.server.stop();
     this.remove();
   }
+}
+
+/** No commit of the primary is answered any more before the standby has it. */
+async function inStep(primaryUrl: string): Promise<void> {
+  await run(primaryUrl, `ALTER SYSTEM SET synchronous_standby_names = '${STANDBY}'`);
+  await run(primaryUrl, "SELECT pg_reload_conf()");
+  await until("the standby is in step", async () => {
+    const text = "SELECT sync_state FROM pg_stat_replication WHERE application_name = $1";
+    const [row] = await run(primaryUrl, text, [STANDBY]);
+    return row?.["sync_state"] === "sync";
+  });
 }
 
 /** Copies a running server into a new data folder that follows it. */
@@ -102,6 +114,13 @@ async function run(
   }
 }
 
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+/** Throws when it is not so in time. */
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + READY_MS_MAX;
+  while (!(await isSo())) {
+    if (performance.now() > deadline) {
+      throw new Error(`DRILL_NO_STANDBY: ${what} is not so after ${READY_MS_MAX} ms`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+  }
 }

@@ -53,6 +53,7 @@ export class Trader {
     const instruments = scene.instruments.filter(({ symbol }) => symbols.includes(symbol));
     const trader = new Trader(scene, name, instruments);
     const positions = await fund(scene.client, accounts, instruments);
+    trader.log.subscribed(positions);
     trader.endSubscription = subscribe(scene.client, positions, (events) => {
       const now = performance.now();
       for (const event of events) {

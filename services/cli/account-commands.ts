@@ -7,14 +7,18 @@ import type { WarningsOptions } from "./warnings.js";
 /** What every command is made with. */
 export interface Shell {
   readonly program: Command;
-  /** Adds what all commands to a running exchange have. */
+  /** Adds what all commands to an exchange on this machine have. */
   readonly withData: (command: Command) => Command;
+  /** Likewise, to those that look at its etcd or Postgres. */
+  readonly withPlaces: (command: Command) => Command;
+  /** Likewise, to those that go through a gateway. */
+  readonly withGateway: (command: Command) => Command;
   /** Ends the process with what the command resolves to. */
   readonly run: (work: () => Promise<number | void>) => Promise<void>;
 }
 
-export function addAccountCommands({ program, withData, run }: Shell): void {
-  withData(program.command("open [account]"))
+export function addAccountCommands({ program, withGateway, run }: Shell): void {
+  withGateway(program.command("open [account]"))
     .description("open an account; without a number a free one is taken")
     .option(
       "--parent <account>",
@@ -24,7 +28,7 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
       run(async () => (await import("./accounts.js")).open(account, options)),
     );
 
-  withData(program.command("sub-accounts <account>"))
+  withGateway(program.command("sub-accounts <account>"))
     .description(
       "the accounts that were opened under an account, and the state that is in force for each: its own, or its parent's where that allows less",
     )
@@ -32,7 +36,7 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
       run(async () => (await import("./accounts.js")).subAccounts(account, options)),
     );
 
-  withData(program.command("deposit <account> <asset> <amount>"))
+  withGateway(program.command("deposit <account> <asset> <amount>"))
     .description("deposit an amount of an asset")
     .option(
       "--key <text>",
@@ -42,7 +46,7 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
       run(async () => (await import("./cash.js")).deposit(account, asset, amount, options)),
     );
 
-  withData(program.command("withdraw <account> <asset> <amount>"))
+  withGateway(program.command("withdraw <account> <asset> <amount>"))
     .description("ask for an amount of an asset to leave; it is held until an operator has decided")
     .option(
       "--key <text>",
@@ -52,7 +56,7 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
       run(async () => (await import("./cash.js")).withdraw(account, asset, amount, options)),
     );
 
-  withData(program.command("withdrawal <account> <key> <decision>"))
+  withGateway(program.command("withdrawal <account> <key> <decision>"))
     .description(
       "decide on a withdrawal: approve, then settle (it has left); or refuse (it is given back)",
     )
@@ -60,7 +64,7 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
       run(async () => (await import("./cash.js")).decide(account, key, decision, options)),
     );
 
-  withData(program.command("withdrawals [account]"))
+  withGateway(program.command("withdrawals [account]"))
     .description(
       "an account's withdrawals, the newest first; without one those of all that wait for a decision",
     )
@@ -68,7 +72,7 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
       run(async () => (await import("./cash.js")).withdrawals(account, options)),
     );
 
-  withData(program.command("transfer <account> <recipient> <asset> <amount>"))
+  withGateway(program.command("transfer <account> <recipient> <asset> <amount>"))
     .description("send an amount of an asset to another account")
     .option(
       "--key <text>",
@@ -81,13 +85,13 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
         ),
     );
 
-  withData(program.command("transfers <account>"))
+  withGateway(program.command("transfers <account>"))
     .description("what an account has sent to others and was sent, the newest first")
     .action((account: string, options: Common) =>
       run(async () => (await import("./cash.js")).transfers(account, options)),
     );
 
-  withData(program.command("account <account> [state]"))
+  withGateway(program.command("account <account> [state]"))
     .description(
       "what an account may ask for from now on: active, close-only (sell, withdraw and transfer, but not buy), frozen (only to " +
         "cancel or reduce; it still receives deposits and transfers), closed; what it has open stays (cancel-all ends that)",
@@ -96,7 +100,7 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
       run(async () => (await import("./accounts.js")).state(account, state, options)),
     );
 
-  withData(program.command("group <account> [number]"))
+  withGateway(program.command("group <account> [number]"))
     .description(
       "the group of an account: its orders do not trade with those of the group's others, by their self-trade prevention (0: none)",
     )
@@ -104,7 +108,7 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
       run(async () => (await import("./accounts.js")).group(account, number, options)),
     );
 
-  withData(program.command("tier <account> [number]"))
+  withGateway(program.command("tier <account> [number]"))
     .description(
       "the tier of an account: which of its instruments' fees its orders are charged (npx palisade instruments shows them), and how much " +
         "it may ask for, unless it has limits of its own (PALISADE_TIER_LIMITS of the gateway)",
@@ -114,7 +118,7 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
       run(async () => (await import("./accounts.js")).tier(account, number, options)),
     );
 
-  withData(program.command("limits <account>"))
+  withGateway(program.command("limits <account>"))
     .description(
       "how much an account may ask for; an option sets it from now on, whatever its tier's limits are (0: as much as the exchange allows)",
     )
@@ -128,7 +132,7 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
       run(async () => (await import("./accounts.js")).limits(account, options)),
     );
 
-  withData(program.command("review-limit <account> [asset] [value]"))
+  withGateway(program.command("review-limit <account> [asset] [value]"))
     .description(
       "above which value, in an asset that symbols are quoted in, new orders of an account are held for review; with a value, from now on (0: none)",
     )
@@ -137,11 +141,11 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
         run(async () => (await import("./reviews.js")).limit(account, asset, value, options)),
     );
 
-  withData(program.command("reviews"))
+  withGateway(program.command("reviews"))
     .description("the orders that are held for review, those first whose time is over first")
     .action((options: Common) => run(async () => (await import("./reviews.js")).list(options)));
 
-  withData(program.command("review <account> <id> <decision>"))
+  withGateway(program.command("review <account> <id> <decision>"))
     .description(
       "decide on an order that is held for review: approve (it goes to its market) or refuse (it ends); of a pair both orders",
     )
@@ -149,13 +153,13 @@ export function addAccountCommands({ program, withData, run }: Shell): void {
       run(async () => (await import("./reviews.js")).decide(account, id, decision, options)),
     );
 
-  withData(program.command("balances <account>"))
+  withGateway(program.command("balances <account>"))
     .description("what an account owns")
     .action((account: string, options: Common) =>
       run(async () => (await import("./accounts.js")).balances(account, options)),
     );
 
-  withData(program.command("warnings"))
+  withGateway(program.command("warnings"))
     .description("accounts whose orders were not what is usual: what is stored, or as it comes")
     .option("--follow", "go on with what comes, until interrupted")
     .option(

@@ -19,11 +19,12 @@ import { withClient } from "./connect.js";
 import { parseWhole } from "./decimal.js";
 import { heldAbove } from "./order-words.js";
 import { printJson, printTable } from "./output.js";
+import type { Whereabouts } from "./whereabouts.js";
 import { wordOf } from "./words.js";
 
-export interface Common {
+/** What every command that goes through a gateway has. */
+export interface Common extends Whereabouts {
   readonly json?: boolean;
-  readonly dataDir?: string;
 }
 
 const STATES: Readonly<Record<string, AccountState>> = {
@@ -39,11 +40,11 @@ export interface OpenOptions extends Common {
 
 export function open(
   account: string | undefined,
-  { parent: under, json, dataDir }: OpenOptions,
+  { parent: under, json, ...where }: OpenOptions,
 ): Promise<void> {
   const wanted = account === undefined ? 0 : accountOf(account);
   const parent = under === undefined ? 0 : parseWhole(under, 1, ACCOUNT_ID_MAX, "parent");
-  return withClient(dataDir, async (client) => {
+  return withClient(where, async (client) => {
     const opened = await client.openAccount(wanted, parent);
     const { account: number, shard, repeated } = opened;
     const known = repeated || parent !== 0 ? await askState(client, number) : ACTIVE;
@@ -59,8 +60,8 @@ export function open(
   });
 }
 
-export function subAccounts(account: string, { json, dataDir }: Common): Promise<void> {
-  return withClient(dataDir, async (client) => {
+export function subAccounts(account: string, { json, ...where }: Common): Promise<void> {
+  return withClient(where, async (client) => {
     const parent = accountOf(account);
     const own = await client.listSubAccounts(parent);
     const { state: parents } = await client.balances(parent);
@@ -120,8 +121,8 @@ export function state(account: string, word: string | undefined, options: Common
   return word === undefined ? showState(account, options) : setState(account, word, options);
 }
 
-function showState(account: string, { json, dataDir }: Common): Promise<void> {
-  return withClient(dataDir, async (client) => {
+function showState(account: string, { json, ...where }: Common): Promise<void> {
+  return withClient(where, async (client) => {
     const number = accountOf(account);
     const known = await stateInForce(client, number, await client.balances(number));
     if (json) printJson({ account: number, ...namesOf(known) });
@@ -129,9 +130,9 @@ function showState(account: string, { json, dataDir }: Common): Promise<void> {
   });
 }
 
-function setState(account: string, word: string, { json, dataDir }: Common): Promise<void> {
+function setState(account: string, word: string, { json, ...where }: Common): Promise<void> {
   const state = wordOf(STATES, word, "account state", "INVALID_ACCOUNT_STATE");
-  return withClient(dataDir, async (client) => {
+  return withClient(where, async (client) => {
     const response = await client.setAccountState(accountOf(account), state);
     if (json) printJson(response);
     else process.stdout.write(response.repeated ? `was ${word} before\n` : `${word}\n`);
@@ -142,11 +143,11 @@ function setState(account: string, word: string, { json, dataDir }: Common): Pro
 export function group(
   account: string,
   wanted: string | undefined,
-  { json, dataDir }: Common,
+  { json, ...where }: Common,
 ): Promise<void> {
   const number = accountOf(account);
   const chosen = wanted === undefined ? null : parseWhole(wanted, 0, ACCOUNT_GROUP_MAX, "group");
-  return withClient(dataDir, async (client) => {
+  return withClient(where, async (client) => {
     if (chosen !== null) await client.setAccountGroup(number, chosen);
     const found = chosen ?? (await client.balances(number)).group;
     if (json) printJson({ account: number, group: found });
@@ -162,7 +163,7 @@ export interface TierOptions extends Common {
 export function tier(
   account: string,
   wanted: string | undefined,
-  { resetLimits = false, json, dataDir }: TierOptions,
+  { resetLimits = false, json, ...where }: TierOptions,
 ): Promise<void> {
   const number = accountOf(account);
   const chosen = wanted === undefined ? null : parseWhole(wanted, 0, ACCOUNT_TIER_MAX, "tier");
@@ -172,7 +173,7 @@ export function tier(
       "--reset-limits needs the tier whose limits are to hold",
     );
   }
-  return withClient(dataDir, async (client) => {
+  return withClient(where, async (client) => {
     if (chosen !== null) await client.setAccountTier(number, chosen, resetLimits);
     const found = chosen ?? (await client.balances(number)).tier;
     if (json) printJson({ account: number, tier: found });
@@ -189,14 +190,14 @@ export interface LimitOptions extends Common {
 
 /** How much the account may ask for; with options, from now on: what is not named stays. */
 export function limits(account: string, options: LimitOptions): Promise<void> {
-  const { json, dataDir } = options;
+  const { json } = options;
   const number = accountOf(account);
   const limit = (text: string | undefined, what: string) =>
     text === undefined ? undefined : parseWhole(text, 0, ACCOUNT_LIMIT_MAX, what);
   const ordersPerDay = limit(options.ordersPerDay, "number of orders a day");
   const openOrders = limit(options.openOrders, "number of open orders");
   const requestsPerSecond = limit(options.requestsPerSecond, "number of requests a second");
-  return withClient(dataDir, async (client) => {
+  return withClient(options, async (client) => {
     const { limits: known } = await client.accountLimits(number);
     const wanted = {
       ordersPerDay: ordersPerDay ?? known!.ordersPerDay,
@@ -226,8 +227,8 @@ export function limits(account: string, options: LimitOptions): Promise<void> {
   });
 }
 
-export function balances(account: string, { json, dataDir }: Common): Promise<void> {
-  return withClient(dataDir, async (client) => {
+export function balances(account: string, { json, ...where }: Common): Promise<void> {
+  return withClient(where, async (client) => {
     const number = accountOf(account);
     const found = await client.balances(number);
     if (json) return printJson(found);

@@ -1,7 +1,7 @@
 /** What the nodes of the running exchange say of themselves over HTTP. One that does not answer is left out. */
 import type { RunFile } from "./run-file.js";
 
-export const ANSWER_MS_MAX = 1_000;
+const ANSWER_MS_MAX = 1_000;
 
 /** What each node has on a page, by the node's name. */
 export async function askNodes<T>(
@@ -21,6 +21,11 @@ export async function askNodes<T>(
     }),
   );
   return new Map(answers.filter((answer) => answer !== null));
+}
+
+/** Of a node that was asked. */
+export function silenceInWords(node: string): string {
+  return `${node} did not answer within ${ANSWER_MS_MAX} ms: what it does is not known`;
 }
 
 /** Nodes that are missing in one of the answers: of them nothing is known, which is not that they have nothing to say. */

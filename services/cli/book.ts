@@ -13,7 +13,7 @@ import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
 import { EXIT_FAILED } from "./exit-codes.js";
 import { printJson, printTable } from "./output.js";
-import { dataDirectory, readRunFile } from "./run-file.js";
+import { placesOf } from "./whereabouts.js";
 
 /** Prices that people are shown of each side. */
 const SHOWN_LEVELS = 10;
@@ -41,7 +41,7 @@ export async function book(symbol: string, options: BookOptions): Promise<number
     options.at === undefined
       ? undefined
       : parseWhole(options.at, 1, Number.MAX_SAFE_INTEGER, "number of the batch");
-  const { urls } = readRunFile(dataDirectory(options.dataDir));
+  const { urls } = placesOf(options);
   const { archives } = options;
   if (archives !== undefined) await theOnlyInstance(urls.postgres, "book --archives");
   const store = await openStore(urls.postgres, "book");

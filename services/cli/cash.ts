@@ -34,9 +34,9 @@ export function deposit(
   account: string,
   assetName: string,
   amount: string,
-  { key, json, dataDir }: KeyOption,
+  { key, json, ...where }: KeyOption,
 ): Promise<void> {
-  return withClient(dataDir, async (client) => {
+  return withClient(where, async (client) => {
     const cash = await cashOf(client, account, assetName, amount, key);
     const { idempotencyKey } = cash;
     const response = await namingTheKey("--key", idempotencyKey, () => client.deposit(cash));
@@ -51,9 +51,9 @@ export function withdraw(
   account: string,
   assetName: string,
   amount: string,
-  { key, json, dataDir }: KeyOption,
+  { key, json, ...where }: KeyOption,
 ): Promise<void> {
-  return withClient(dataDir, async (client) => {
+  return withClient(where, async (client) => {
     const cash = await cashOf(client, account, assetName, amount, key);
     const { idempotencyKey } = cash;
     const response = await namingTheKey("--key", idempotencyKey, () => client.withdraw(cash));
@@ -90,10 +90,10 @@ export function decide(
   account: string,
   key: string,
   word: string,
-  { json, dataDir }: Common,
+  { json, ...where }: Common,
 ): Promise<void> {
   const decision = wordOf(DECISIONS, word, "decision", "INVALID_DECISION");
-  return withClient(dataDir, async (client) => {
+  return withClient(where, async (client) => {
     const idempotencyKey = key;
     const wanted = { account: accountOf(account), idempotencyKey, decision };
     const response = await client.decideWithdrawal(wanted);
@@ -104,8 +104,11 @@ export function decide(
 }
 
 /** An account's; without one those of all accounts that wait for a decision. */
-export function withdrawals(account: string | undefined, { json, dataDir }: Common): Promise<void> {
-  return withClient(dataDir, async (client) => {
+export function withdrawals(
+  account: string | undefined,
+  { json, ...where }: Common,
+): Promise<void> {
+  return withClient(where, async (client) => {
     const found = await client.listWithdrawals(account === undefined ? 0 : accountOf(account));
     if (json) return printJson(found);
     const rows = found.map(({ account: of, idempotencyKey, asset, amount, status, sequence }) => [
@@ -127,9 +130,9 @@ export function transfer(
   recipient: string,
   assetName: string,
   amount: string,
-  { key, json, dataDir }: KeyOption,
+  { key, json, ...where }: KeyOption,
 ): Promise<void> {
-  return withClient(dataDir, async (client) => {
+  return withClient(where, async (client) => {
     const cash = await cashOf(client, account, assetName, amount, key);
     const transfer = { ...cash, recipient: accountOf(recipient) };
     const { idempotencyKey } = cash;
@@ -142,8 +145,8 @@ export function transfer(
 }
 
 /** What the account has sent and was given. */
-export function transfers(account: string, { json, dataDir }: Common): Promise<void> {
-  return withClient(dataDir, async (client) => {
+export function transfers(account: string, { json, ...where }: Common): Promise<void> {
+  return withClient(where, async (client) => {
     const found = await client.listTransfers(accountOf(account));
     if (json) return printJson(found);
     const rows = found.map(({ sender, recipient, idempotencyKey, asset, amount, status, code }) => [

@@ -2,14 +2,14 @@
 import type { Shell } from "./account-commands.js";
 import type { Common } from "./operate.js";
 
-export function addClusterCommands({ program, run, withData }: Shell): void {
-  withData(program.command("leaders"))
+export function addClusterCommands({ program, run, withData, withPlaces }: Shell): void {
+  withPlaces(program.command("leaders"))
     .description(
       "which node has claimed which actor last, under which token (cluster: who leads now)",
     )
     .action((options: Common) => run(async () => (await import("./operate.js")).leaders(options)));
 
-  withData(program.command("cluster"))
+  withPlaces(program.command("cluster"))
     .description(
       "the nodes, the actors with their leaders and standbys, and who took over last, and why",
     )
@@ -17,43 +17,43 @@ export function addClusterCommands({ program, run, withData }: Shell): void {
       run(async () => (await import("./cluster-view.js")).cluster(options)),
     );
 
-  withData(program.command("cordon <node>"))
+  withPlaces(program.command("cordon <node>"))
     .description("let a node keep what it leads, and take nothing more")
     .action((node: string, options: Common) =>
       run(async () => (await import("./place.js")).cordon(node, true, options)),
     );
 
-  withData(program.command("uncordon <node>"))
+  withPlaces(program.command("uncordon <node>"))
     .description("take a cordon back")
     .action((node: string, options: Common) =>
       run(async () => (await import("./place.js")).cordon(node, false, options)),
     );
 
-  withData(program.command("drain <node>"))
+  withPlaces(program.command("drain <node>"))
     .description("move everything that a node leads to others, and wait until it leads nothing")
     .action((node: string, options: Common) =>
       run(async () => (await import("./place.js")).drain(node, options)),
     );
 
-  withData(program.command("undrain <node>"))
+  withPlaces(program.command("undrain <node>"))
     .description("let a drained node take its share again")
     .action((node: string, options: Common) =>
       run(async () => (await import("./place.js")).undrain(node, options)),
     );
 
-  withData(program.command("move <actor> <node>"))
+  withPlaces(program.command("move <actor> <node>"))
     .description("move an actor (ledger.1, or a symbol) to a node, and wait until it leads there")
     .action((actor: string, node: string, options: Common) =>
       run(async () => (await import("./place.js")).move(actor, node, options)),
     );
 
-  withData(program.command("unmove <actor>"))
+  withPlaces(program.command("unmove <actor>"))
     .description("let an actor that was moved be placed like the others again")
     .action((actor: string, options: Common) =>
       run(async () => (await import("./place.js")).unmove(actor, options)),
     );
 
-  withData(program.command("standby <actor> <on|off>"))
+  withPlaces(program.command("standby <actor> <on|off>"))
     .description(
       "whether a node stands by for an actor (ledger.1, or a symbol), ready to take over",
     )

@@ -5,19 +5,22 @@ import { rowHolders } from "../explain/row-holders.js";
 import type { RowHolder } from "../explain/sql.js";
 import type { Backlog } from "../host/observer.js";
 import type { StandbyProgress } from "../host/standby.js";
-import { askNodes } from "./ask-nodes.js";
+import { askNodes, silenceInWords } from "./ask-nodes.js";
 import { type ActorState, type ClusterState, type NodeState, withCluster } from "./cluster.js";
 import { holderInWords, sessionOf } from "./explain-actor.js";
 import { printJson, printTable } from "./output.js";
-import { dataDirectory, readRunFile, type RunFile } from "./run-file.js";
 import { awayInWords } from "./servers-away.js";
 import { type Stop, stopInWords, stopsOf } from "./stops.js";
+import type { ClusterPlaces } from "./whereabouts.js";
 import { formatMicroseconds } from "./words.js";
 
 /** Changes of leaders that are told, and that people are shown. */
 const MOVES_TOLD_MAX = 100;
 const MOVES_SHOWN_MAX = 10;
 const MS_PER_SECOND = 1_000;
+const NOT_ASKED =
+  "this is what etcd and PostgreSQL say. The nodes run elsewhere and were not asked: what waits there, who stands by, what has stopped, " +
+  "which servers give no answer, and who waits for its share is on each node's own pages; a node that is gone may be missing";
 
 interface Options {
   readonly json?: boolean;
@@ -28,7 +31,7 @@ interface Options {
 interface ActorView extends ActorState {
   /** Messages that its leader was given and has not applied; null: it does not say. */
   readonly waiting: number | null;
-  /** Who follows it, and how many batches behind; null: nobody does. */
+  /** Who follows it, and how many batches behind; null: nobody who has answered does. */
   readonly standby: (StandbyProgress & { readonly node: string }) | null;
   /** Where it has stopped, and why. */
   readonly stopped: readonly Stop[];
@@ -36,24 +39,37 @@ interface ActorView extends ActorState {
   readonly heldBy: readonly RowHolder[];
 }
 
-export function cluster({ json, dataDir }: Options): Promise<void> {
-  return withCluster(dataDir, async (_, state) => {
-    const run = readRunFile(dataDirectory(dataDir));
-    const actors = await actorViews(run, state);
-    const moves = await lastClaims(run.urls.postgres, MOVES_TOLD_MAX);
-    if (json) sayJson(state, actors, moves);
-    else say(state, actors, moves);
+/** All of it, and what of it is not known. */
+interface View extends Omit<ClusterState, "actors"> {
+  readonly actors: readonly ActorView[];
+  readonly moves: readonly LastClaim[];
+  /** Nodes that are alive and have not answered, or were not asked: what waits, stands by and has stopped there is not known. */
+  readonly silent: readonly string[];
+  /** Is it known where the nodes answer over HTTP? */
+  readonly isAsked: boolean;
+}
+
+export function cluster({ json, ...where }: Options): Promise<void> {
+  return withCluster(where, async ({ places }, state) => {
+    const view = await viewOf(places, state);
+    if (json) sayJson(view);
+    else say(view);
   });
 }
 
-async function actorViews(run: RunFile, { actors }: ClusterState): Promise<ActorView[]> {
-  const [backlogs, standbys, stops, held] = await Promise.all([
-    askNodes<Record<string, Backlog>>(run, "/backlogs"),
-    askNodes<Record<string, StandbyProgress>>(run, "/standbys"),
-    stopsOf(run),
-    rowHolders(run.urls.postgres),
+async function viewOf(places: ClusterPlaces, state: ClusterState): Promise<View> {
+  const [backlogs, standbys, stops, held, moves] = await Promise.all([
+    askNodes<Record<string, Backlog>>(places, "/backlogs"),
+    askNodes<Record<string, StandbyProgress>>(places, "/standbys"),
+    stopsOf(places),
+    rowHolders(places.urls.postgres),
+    lastClaims(places.urls.postgres, MOVES_TOLD_MAX),
   ]);
-  return actors.map((each) => {
+  const silent = state.nodes
+    .filter(({ node, isAlive }) => isAlive && !(backlogs.has(node) && standbys.has(node)))
+    .map(({ node }) => node);
+  const isAsked = places.processes.length > 0;
+  const actors = state.actors.map((each) => {
     const [standby = null] = [...standbys]
       .flatMap(([node, all]) => (all[each.actor] ? [{ ...all[each.actor]!, node }] : []))
       .toSorted((a, b) => b.batch - a.batch);
@@ -61,13 +77,10 @@ async function actorViews(run: RunFile, { actors }: ClusterState): Promise<Actor
     const heldBy = held.filter(({ actor }) => actor === each.actor);
     return { ...each, waiting, standby, stopped: stops.get(each.actor) ?? [], heldBy };
   });
+  return { ...state, actors, moves, silent, isAsked };
 }
 
-function sayJson(
-  { nodes, wishes }: ClusterState,
-  actors: readonly ActorView[],
-  moves: readonly LastClaim[],
-): void {
+function sayJson({ nodes, wishes, actors, moves, silent }: View): void {
   printJson({
     nodes: nodes.map((each) => ({
       node: each.node,
@@ -84,15 +97,12 @@ function sayJson(
     actors: actors.map(({ heldBy, ...each }) => ({ ...each, heldBy: heldBy.map(sessionOf) })),
     moves: Object.fromEntries(wishes.moves),
     withoutStandby: [...wishes.withoutStandby],
+    silent,
     lastMoves: moves.map((each) => ({ ...each, time: formatMicroseconds(each.time) })),
   });
 }
 
-function say(
-  { nodes, wishes }: ClusterState,
-  actors: readonly ActorView[],
-  moves: readonly LastClaim[],
-): void {
+function say({ nodes, wishes, actors, moves, silent, isAsked }: View): void {
   const rows = nodes.map((each) => [
     each.node,
     each.isAlive ? "alive" : "gone",
@@ -102,6 +112,8 @@ function say(
   ]);
   printTable([["node", "state", "weight", "takes", "leads"], ...rows]);
   process.stdout.write("\n");
+  // Who gave no answer may stand by.
+  const nobody = silent.length > 0 ? "?" : "none";
   printTable([
     ["actor", "leader", "token", "waiting", "standby", "behind"],
     ...actors.map(({ actor, node, token, waiting, standby, stopped }) => [
@@ -109,7 +121,7 @@ function say(
       node ?? (stopped.length > 0 ? "nobody: stopped" : "nobody"),
       token,
       waiting ?? "?",
-      standby ? `${standby.node}${standby.isWarm ? "" : " (not yet)"}` : "none",
+      standby ? `${standby.node}${standby.isWarm ? "" : " (not yet)"}` : nobody,
       standby ? standby.behind : "",
     ]),
   ]);
@@ -126,6 +138,9 @@ function say(
         reason,
       ]),
   ]);
+  for (const line of isAsked ? silent.map(silenceInWords) : [NOT_ASKED]) {
+    process.stdout.write(`${line}\n`);
+  }
   for (const line of awayInWords(new Map(nodes.map(({ node, away }) => [node, away])))) {
     process.stdout.write(`${line}\n`);
   }

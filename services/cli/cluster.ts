@@ -9,13 +9,8 @@ import type { Trial } from "../node/membership.js";
 import { LeaderBoard } from "../supervisor/leaders.js";
 import { askNodes } from "./ask-nodes.js";
 import { CliError } from "./cli-error.js";
-import { dataDirectory, readRunFile, type RunFile } from "./run-file.js";
 import { serversAway } from "./servers-away.js";
-
-/** Where an operator's view of an exchange comes from. */
-export interface ClusterPlaces extends Pick<RunFile, "processes"> {
-  readonly urls: Pick<RunFile["urls"], "etcd" | "postgres">;
-}
+import { type ClusterPlaces, placesOf, type Whereabouts } from "./whereabouts.js";
 
 export interface NodeState {
   readonly node: string;
@@ -54,14 +49,14 @@ const WRITE_UNKNOWN =
   ". What was wished may have been taken: npx palisade cluster says whether, or wish it again";
 
 export class Cluster {
-  private readonly run: ClusterPlaces;
+  readonly places: ClusterPlaces;
   private readonly leases: EtcdLeaseStore;
   private readonly board: LeaderBoard;
 
-  constructor(run: ClusterPlaces) {
-    this.run = run;
-    this.board = new LeaderBoard(run.urls.postgres);
-    this.leases = new EtcdLeaseStore(run.urls.etcd, {
+  constructor(places: ClusterPlaces) {
+    this.places = places;
+    this.board = new LeaderBoard(places.urls.postgres);
+    this.leases = new EtcdLeaseStore(places.urls.etcd, {
       namespace: LEASE_NAMESPACE,
       // It never joins.
       ttlSeconds: 1,
@@ -72,19 +67,22 @@ export class Cluster {
 
   /** Reads everything there is now. */
   async look(): Promise<ClusterState> {
-    const { leases, board } = this;
+    const { leases, places } = this;
     await this.ask(leases.look());
     const wishes = parseWishes(leases.wishes());
     const leaders = [...leases.leaders().values()];
-    const [said, away] = await Promise.all([
-      askNodes<Record<string, Trial>>(this.run, "/trials"),
-      serversAway(this.run),
+    const [said, away, board] = await Promise.all([
+      askNodes<Record<string, Trial>>(places, "/trials"),
+      serversAway(places),
+      this.board.read(),
     ]);
     const trials = [...said.values()];
-    const configured = this.run.processes.filter(({ kind }) => kind === "node");
+    const configured = places.processes.filter(({ kind }) => kind === "node");
     const names = new Set([
       ...configured.map(({ name }) => name),
       ...leases.nodes().keys(),
+      // Of one that is gone and that nothing else names, it is seen until another has taken over.
+      ...[...board.values()].map(({ node }) => node).filter((node) => node !== ""),
       ...wishes.cordoned,
       ...wishes.drained,
     ]);
@@ -103,7 +101,7 @@ export class Cluster {
         leads: leaders.filter((each) => each.node === node).map(({ actorName }) => actorName),
       };
     });
-    const actors = [...(await board.read())].map(([actor, { node: holder, token }]) => ({
+    const actors = [...board].map(([actor, { node: holder, token }]) => ({
       actor,
       node: leases.leaders().get(actor)?.node ?? null,
       holder,
@@ -126,7 +124,7 @@ export class Cluster {
     } catch (error) {
       throw new CliError(
         "ETCD_UNAVAILABLE",
-        `etcd does not answer at ${this.run.urls.etcd} (${(error as Error).message}). Whoever ` +
+        `etcd does not answer at ${this.places.urls.etcd} (${(error as Error).message}). Whoever ` +
           `leads goes on; nothing can be moved until it is back${besides}`,
       );
     }
@@ -140,10 +138,10 @@ export function bestKnown(trials: readonly Trial[]): Trial {
 }
 
 export async function withCluster<T>(
-  dataDir: string | undefined,
+  where: Whereabouts,
   work: (cluster: Cluster, state: ClusterState) => Promise<T>,
 ): Promise<T> {
-  const cluster = new Cluster(readRunFile(dataDirectory(dataDir)));
+  const cluster = new Cluster(placesOf(where));
   try {
     return await work(cluster, await cluster.look());
   } finally {

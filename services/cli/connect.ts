@@ -2,19 +2,32 @@
 import type { Instrument } from "../../proto/gen/exchange/v1/exchange.js";
 import { ExchangeClient } from "../client/exchange-client.js";
 import { CliError } from "./cli-error.js";
-import { dataDirectory, readRunFile } from "./run-file.js";
+import { gatewayOf, type Whereabouts } from "./whereabouts.js";
 
 export async function withClient<T>(
-  dataDir: string | undefined,
+  where: Whereabouts,
   work: (client: ExchangeClient) => Promise<T>,
 ): Promise<T> {
-  const { grpc } = readRunFile(dataDirectory(dataDir));
-  const client = ExchangeClient.connect(grpc, { accounts: "all" });
+  const client = await connectTo(gatewayOf(where));
   try {
-    await client.ready();
     return await work(client);
   } finally {
     client.close();
+  }
+}
+
+/** Resolves as soon as the gateway answers. Rejects with `CliError` when it does not. */
+export async function connectTo(address: string): Promise<ExchangeClient> {
+  const client = ExchangeClient.connect(address, { accounts: "all" });
+  try {
+    await client.ready();
+    return client;
+  } catch (error) {
+    client.close();
+    throw new CliError(
+      "GATEWAY_UNREACHABLE",
+      `no gateway answers at ${address} (${(error as Error).message}); see that it runs, and that this is its gRPC address`,
+    );
   }
 }
 

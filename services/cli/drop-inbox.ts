@@ -21,11 +21,16 @@ interface Options {
 }
 
 const CLIENT_NAME = "drop-inbox";
+const ELSEWHERE =
+  "It is for the machine of npm start, whose nodes say what they have stopped. Of an exchange that runs elsewhere " +
+  "npx palisade explain ACTOR --url POSTGRES names the stream, which is deleted by the tools of NATS";
 /** The reason of who has read rows that somebody has changed. */
 const OF_ROWS = /the rows of batch \d+ do not give the hash/;
 
-export function dropInbox(word: string, { json, dataDir }: Options): Promise<void> {
-  return withCluster(dataDir, async (_, state) => {
+export async function dropInbox(word: string, { json, dataDir }: Options): Promise<void> {
+  // Nothing is deleted on the word of a database: the nodes themselves have to say that they have stopped.
+  const run = readRunFile(dataDirectory(dataDir), ELSEWHERE);
+  return withCluster({ dataDir }, async (_, state) => {
     const { actor, node } = actorOf(state, word);
     const shown = decodeSymbol(actor);
     if (node !== null) {
@@ -34,7 +39,6 @@ export function dropInbox(word: string, { json, dataDir }: Options): Promise<voi
         `${node} leads ${shown} and reads its inbox, so nothing was deleted; only that of an actor that nobody leads can be`,
       );
     }
-    const run = readRunFile(dataDirectory(dataDir));
     const stopped = (await stopsOf(run)).get(actor) ?? [];
     if (stopped.length === 0) {
       throw new CliError(

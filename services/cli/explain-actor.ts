@@ -5,7 +5,7 @@ import type { RowHolder } from "../explain/sql.js";
 import { streamName } from "../adapters/nats/names.js";
 import type { Backlog } from "../host/observer.js";
 import type { StandbyProgress } from "../host/standby.js";
-import { ANSWER_MS_MAX, askNodes, silentNodes } from "./ask-nodes.js";
+import { askNodes, silenceInWords, silentNodes } from "./ask-nodes.js";
 import type { DatabaseOptions } from "./database.js";
 import { printJson, printTable } from "./output.js";
 import { dataDirectory, isRunning, readRunFile } from "./run-file.js";
@@ -117,9 +117,7 @@ export function saidInWords(said: Omit<Said, "stopped">, batch: number): string[
       applied === 0 ? "reads the rows yet" : `has applied batch ${applied}, ${behind}`;
     return `${node} stands by: it ${progress}${isWarm ? "" : ", and is not ready"}`;
   });
-  const unknown = silent.map(
-    (node) => `${node} did not answer within ${ANSWER_MS_MAX} ms: what it does is not known`,
-  );
+  const unknown = silent.map(silenceInWords);
   const nobody = silent.length > 0 ? "no other node" : "no node";
   return [
     ...unknown,

@@ -29,7 +29,7 @@ export function exitCodeOf(error: unknown, [command = "", ...others]: readonly s
 export function wordsOf(error: unknown): string {
   if (codeOf(error) === "ECONNREFUSED") {
     return (
-      `SERVER_UNREACHABLE: nothing listens there (${(error as Error).message}); a part of the exchange has ended. ` +
+      `SERVER_UNREACHABLE: nothing listens there (${(error as Error).message}); a part of the exchange has ended, or is somewhere else. ` +
       "What npm start prints says which; it starts its own processes again by itself, and servers when it is started again"
     );
   }

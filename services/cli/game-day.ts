@@ -87,7 +87,7 @@ async function runSteps(
   if (!lines.some((line) => hasEvidence(folder, line))) return report;
   try {
     const left = run.undo.left.map(({ what, byHand }) => ({ what, byHand }));
-    await keepDay(folder, { startedAt, against, lines, report, left });
+    await keepDay(folder, { startedAt, against, schedule: day, lines, report, left });
   } catch (error) {
     progress(`EVIDENCE_NOT_KEPT: ${(error as Error).message}`);
     return { ...report, ok: false };

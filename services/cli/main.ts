@@ -37,6 +37,17 @@ const withData = (command: Command): Command =>
   command
     .option("--data-dir <folder>", "the data directory of the running exchange")
     .option("--json", "one line of JSON on stdout");
+const withPlaces = (command: Command): Command =>
+  withData(command).addHelpText(
+    "after",
+    "\nOf an exchange that runs elsewhere PALISADE_ETCD_URL and PALISADE_POSTGRES_URL say where it is, as its nodes have them.",
+  );
+const withGateway = (command: Command): Command =>
+  withData(command).option(
+    "--gateway <address>",
+    "a gateway of another exchange than the data directory's, as host:port",
+  );
+const shell = { program, run, withData, withPlaces, withGateway };
 
 program
   .command("start")
@@ -112,7 +123,7 @@ program
     run(async () => (await import("./verify-evidence.js")).verify(folder, options)),
   );
 
-addSimCommand({ program, run });
+addSimCommand(shell);
 
 program
   .command("bench <name>")
@@ -135,17 +146,17 @@ program
     run(async () => (await import("./bench.js")).bench(name, options)),
   );
 
-addSizingCommand({ program, run });
+addSizingCommand(shell);
 
-addRecordCommands({ program, withData, run });
+addRecordCommands(shell);
 
-withData(program.command("instruments"))
+withGateway(program.command("instruments"))
   .description("list the instruments")
   .action((options: Common) => run(async () => (await import("./orders.js")).instruments(options)));
 
-addAccountCommands({ program, withData, run });
+addAccountCommands(shell);
 
-withData(program.command("order <account> <side> <quantity> <symbol> [price]"))
+withGateway(program.command("order <account> <side> <quantity> <symbol> [price]"))
   .description("place an order: buy or sell; without a price a market order or a stop")
   .option("--id <text>", "client order id (default: one that was never used)")
   .option(
@@ -179,7 +190,7 @@ withData(program.command("order <account> <side> <quantity> <symbol> [price]"))
       ),
   );
 
-withData(program.command("pair <account> <side> <quantity> <symbol>"))
+withGateway(program.command("pair <account> <side> <quantity> <symbol>"))
   .description(
     "place a limit order and a stop, of which one cancels the other: accepted together or not at all, " +
       "under the client order ids ID-limit and ID-stop",
@@ -192,13 +203,13 @@ withData(program.command("pair <account> <side> <quantity> <symbol>"))
     run(async () => (await import("./pair.js")).pair({ account, side, quantity, symbol }, options)),
   );
 
-withData(program.command("cancel <account> <id>"))
+withGateway(program.command("cancel <account> <id>"))
   .description("cancel an order by its client order id")
   .action((account: string, id: string, options: Common) =>
     run(async () => (await import("./orders.js")).cancel(account, id, options)),
   );
 
-withData(program.command("amend <account> <id>"))
+withGateway(program.command("amend <account> <id>"))
   .description("change an order by its client order id; what is not named stays")
   .option("--price <price>", "the new limit")
   .option("--quantity <quantity>", "the new quantity, with what is filled")
@@ -208,7 +219,7 @@ withData(program.command("amend <account> <id>"))
     run(async () => (await import("./orders.js")).amend(account, id, options)),
   );
 
-withData(program.command("cancel-all <account>"))
+withGateway(program.command("cancel-all <account>"))
   .description("cancel all orders of an account")
   .option("--symbol <symbol>", "those of one symbol")
   .option("--side <side>", "those of one side: buy or sell")
@@ -216,7 +227,7 @@ withData(program.command("cancel-all <account>"))
     run(async () => (await import("./orders.js")).cancelAll(account, options)),
   );
 
-withData(program.command("market <symbol> [action] [argument]"))
+withGateway(program.command("market <symbol> [action] [argument]"))
   .description("how a market stands; phase NAME, rules, schedule FILE, or cancel change it")
   .option("--for <duration>", "phase: an auction ends by itself after so long (60s, 5m)")
   .option(
@@ -240,32 +251,32 @@ withData(program.command("market <symbol> [action] [argument]"))
     ) => run(async () => (await import("./market.js")).market(symbol, action, argument, options)),
   );
 
-withData(program.command("halt-all"))
+withGateway(program.command("halt-all"))
   .description("the kill switch: no market trades from now on; cancels are taken")
   .option("--cancel", "end every order of everybody, too")
   .action((options: VenueOptions) =>
     run(async () => (await import("./venue.js")).haltAll(options)),
   );
 
-withData(program.command("resume-all"))
+withGateway(program.command("resume-all"))
   .description("every market that is halted trades again, whoever halted it")
   .action((options: VenueOptions) =>
     run(async () => (await import("./venue.js")).resumeAll(options)),
   );
 
-withData(program.command("get <account> <id>"))
+withGateway(program.command("get <account> <id>"))
   .description("an order by its client order id, with its fills")
   .action((account: string, id: string, options: Common) =>
     run(async () => (await import("./orders.js")).get(account, id, options)),
   );
 
-withData(program.command("orders <account>"))
+withGateway(program.command("orders <account>"))
   .description("an account's orders that have not ended, the newest first")
   .action((account: string, options: Common) =>
     run(async () => (await import("./orders.js")).openOrders(account, options)),
   );
 
-withData(program.command("resolve <account> <id>"))
+withGateway(program.command("resolve <account> <id>"))
   .description("what became of a client order id; if it was never seen, it can never execute now")
   .action((account: string, id: string, options: Common) =>
     run(async () => (await import("./orders.js")).resolve(account, id, options)),
@@ -278,7 +289,7 @@ withData(program.command("watch <symbol>"))
     run(async () => (await import("./watch.js")).watch(symbol, options)),
   );
 
-withData(program.command("book <symbol>"))
+withPlaces(program.command("book <symbol>"))
   .description("the book from Postgres: as stored now, or made anew by the batch log up to a batch")
   .option("--at <batch>", "after that batch of the market")
   .option("--archives <folder>", "the archive files, where some of the log is in them")
@@ -286,7 +297,7 @@ withData(program.command("book <symbol>"))
     run(async () => (await import("./book.js")).book(symbol, options)),
   );
 
-addClusterCommands({ program, run, withData });
+addClusterCommands(shell);
 
 // An exit, unlike a signal's own end, stops the servers that a command has started. `start`, `drill` and `bench` end in good order.
 const ON_RECORDS = ["audit", "archive", "explain", "statement", "positions", "reincarnate"];

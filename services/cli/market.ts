@@ -16,6 +16,7 @@ import { CliError } from "./cli-error.js";
 import { instrumentOf, withClient } from "./connect.js";
 import { parseDecimal, parseWhole } from "./decimal.js";
 import { printJson, printTable } from "./output.js";
+import type { Whereabouts } from "./whereabouts.js";
 import {
   formatPercent,
   formatTime,
@@ -26,9 +27,11 @@ import {
   wordOf,
 } from "./words.js";
 
-export interface MarketOptions {
+/** What every command through a gateway takes. */
+const OF_ALL = ["json", "dataDir", "gateway"] as const;
+
+export interface MarketOptions extends Whereabouts {
   readonly json?: boolean;
-  readonly dataDir?: string;
   readonly for?: string;
   readonly band?: string;
   readonly dynamic?: string;
@@ -41,7 +44,7 @@ export interface MarketOptions {
   readonly side?: string;
 }
 
-type Option = Exclude<keyof MarketOptions, "json" | "dataDir">;
+type Option = Exclude<keyof MarketOptions, (typeof OF_ALL)[number]>;
 
 /** What is wished of a market, and the command that does it. */
 interface Wish {
@@ -81,7 +84,7 @@ export function market(
   const name = word ?? "show";
   const action = wordOf(ACTIONS, name, "action", "UNKNOWN_ACTION");
   checkWords(name, action, argument, options);
-  return withClient(options.dataDir, async (client) => {
+  return withClient(options, async (client) => {
     const instrument = await instrumentOf(client, symbol);
     const found = await action.run({ client, instrument, argument, options });
     if (options.json) printJson(found);
@@ -103,7 +106,7 @@ function checkWords(
     throw new CliError("ARGUMENT_TOO_MUCH", `market SYMBOL ${name} takes no "${argument}"`);
   }
   for (const option of Object.keys(options)) {
-    if (option === "json" || option === "dataDir") continue;
+    if ((OF_ALL as readonly string[]).includes(option)) continue;
     if ((takes as readonly string[]).includes(option)) continue;
     const allowed = takes.map(flagOf).join(", ") || "no option of its own";
     throw new CliError(

@@ -6,6 +6,7 @@ import { LeaderBoard } from "../supervisor/leaders.js";
 import { CliError } from "./cli-error.js";
 import { printJson, printTable } from "./output.js";
 import { dataDirectory, readRunFile } from "./run-file.js";
+import { placesOf } from "./whereabouts.js";
 
 /** Draining and the ends of all processes and servers have limits of their own, which are less together. */
 const STOP_MS_MAX = 60_000;
@@ -17,8 +18,8 @@ export interface Common {
   readonly dataDir?: string;
 }
 
-export async function leaders({ json, dataDir }: Common): Promise<void> {
-  const board = new LeaderBoard(readRunFile(dataDirectory(dataDir)).urls.postgres);
+export async function leaders({ json, ...where }: Common): Promise<void> {
+  const board = new LeaderBoard(placesOf(where).urls.postgres);
   try {
     const found = [...(await board.read())].map(
       ([actor, leader]) => [decodeSymbol(actor), leader] as const,

@@ -54,8 +54,8 @@ export interface OrderWords {
   readonly price: string | undefined;
 }
 
-export function instruments({ json, dataDir }: Common): Promise<void> {
-  return withClient(dataDir, async (client) => {
+export function instruments({ json, ...where }: Common): Promise<void> {
+  return withClient(where, async (client) => {
     const listed = await client.listInstruments();
     if (json) return printJson(listed);
     const rows = listed.map((each) => [
@@ -83,7 +83,7 @@ export function order(words: OrderWords, options: OrderOptions): Promise<number>
   const type = typeOf(words, options);
   const timeInForce = timeInForceOfOptions(options);
   const { stp, postOnly = false, reprice: reprices = false } = options;
-  return withClient(options.dataDir, async (client) => {
+  return withClient(options, async (client) => {
     const instrument = await instrumentOf(client, words.symbol);
     const { price, quantity, stop, display, trail, minimum } = numbersOf(instrument, {
       ...options,
@@ -163,7 +163,7 @@ export function amend(account: string, id: string, options: AmendOptions): Promi
       "say what is to change: --price, --quantity, --stop or --display",
     );
   }
-  return withClient(options.dataDir, async (client) => {
+  return withClient(options, async (client) => {
     const name = { account: accountOf(account), clientOrderId: id };
     const { symbol } = (await client.getOrder(name)).order!;
     const numbers = numbersOf(await instrumentOf(client, symbol), options);
@@ -188,7 +188,7 @@ export function cancelAll(
     symbol,
     side: side === undefined ? Side.SIDE_UNSPECIFIED : sideOf(side),
   };
-  return withClient(options.dataDir, async (client) => {
+  return withClient(options, async (client) => {
     if (symbol !== "") await instrumentOf(client, symbol);
     const { orders, result } = await client.cancelAll(wanted);
     if (options.json) printJson({ orders, ...result });
@@ -198,14 +198,14 @@ export function cancelAll(
 }
 
 export function cancel(account: string, id: string, options: Common): Promise<number> {
-  return withClient(options.dataDir, async (client) => {
+  return withClient(options, async (client) => {
     const name = { account: accountOf(account), clientOrderId: id };
     return sayCancelled(client, name, await client.cancelOrder(name), options);
   });
 }
 
-export function get(account: string, id: string, { json, dataDir }: Common): Promise<void> {
-  return withClient(dataDir, async (client) => {
+export function get(account: string, id: string, { json, ...where }: Common): Promise<void> {
+  return withClient(where, async (client) => {
     const found = await client.getOrder({ account: accountOf(account), clientOrderId: id });
     if (json) return printJson(found);
     const instrument = await instrumentOf(client, found.order!.symbol);
@@ -225,8 +225,8 @@ export function get(account: string, id: string, { json, dataDir }: Common): Pro
 }
 
 /** The orders of an account that have not ended. */
-export function openOrders(account: string, { json, dataDir }: Common): Promise<void> {
-  return withClient(dataDir, async (client) => {
+export function openOrders(account: string, { json, ...where }: Common): Promise<void> {
+  return withClient(where, async (client) => {
     const found = await client.openOrders(accountOf(account));
     if (json) return printJson(found);
     const instruments = new Map(
@@ -256,8 +256,8 @@ export function openOrders(account: string, { json, dataDir }: Common): Promise<
 const PERCENT_DECIMALS = 4;
 
 /** What became of a client order id; one that was never seen is voided by the question. */
-export function resolve(account: string, id: string, { json, dataDir }: Common): Promise<void> {
-  return withClient(dataDir, async (client) => {
+export function resolve(account: string, id: string, { json, ...where }: Common): Promise<void> {
+  return withClient(where, async (client) => {
     const found = await client.resolveOrder(accountOf(account), id);
     if (json) return printJson(found);
     const { status, code } = found.order!;

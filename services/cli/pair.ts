@@ -30,7 +30,7 @@ export function pair(words: Omit<OrderWords, "price">, options: PairOptions): Pr
     const most = CLIENT_ORDER_ID_LENGTH_MAX - SUFFIX_LENGTH;
     throw new CliError("CLIENT_ORDER_ID_INVALID", `the id of a pair has 1 to ${most} characters`);
   }
-  return withClient(options.dataDir, async (client) => {
+  return withClient(options, async (client) => {
     const { priceDecimals, quantityDecimals } = await instrumentOf(client, words.symbol);
     const price = (text: string, what: string) => parseDecimal(text, priceDecimals, what);
     const common = {

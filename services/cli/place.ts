@@ -36,7 +36,7 @@ const DRAIN_NAMED_MAX = 5;
 
 /** The node takes no actor more, by itself; it keeps those that it leads. */
 export function cordon(name: string, wanted: boolean, options: Common): Promise<void> {
-  return withCluster(options.dataDir, async (cluster, state) => {
+  return withCluster(options, async (cluster, state) => {
     const { node, isCordoned, isAlive } = nodeOf(state, name);
     await cluster.wish(cordonKey(node), wanted ? ON : null);
     const now = wanted
@@ -50,7 +50,7 @@ export function cordon(name: string, wanted: boolean, options: Common): Promise<
 
 /** The node gives away everything that it leads; resolves when it leads nothing. */
 export function drain(name: string, options: Common): Promise<void> {
-  return withCluster(options.dataDir, async (cluster, state) => {
+  return withCluster(options, async (cluster, state) => {
     const { node, leads } = nodeOf(state, name);
     const open = (each: NodeState): boolean =>
       each.isAlive && !each.isDrained && !each.isCordoned && !each.isLeaving;
@@ -108,7 +108,7 @@ export function drainStuck(node: string, leads: readonly string[]): CliError {
 }
 
 export function undrain(name: string, options: Common): Promise<void> {
-  return withCluster(options.dataDir, async (cluster, state) => {
+  return withCluster(options, async (cluster, state) => {
     const { node, isDrained, isCordoned } = nodeOf(state, name);
     await cluster.wish(drainKey(node), null);
     const share = isCordoned ? "is still cordoned: it gets nothing" : "takes its share again";
@@ -119,7 +119,7 @@ export function undrain(name: string, options: Common): Promise<void> {
 
 /** Resolves when the node leads the actor; it stays there until `unmove`, for as long as the node is alive. */
 export function move(word: string, name: string, options: Common): Promise<void> {
-  return withCluster(options.dataDir, async (cluster, state) => {
+  return withCluster(options, async (cluster, state) => {
     const { actor } = actorOf(state, word);
     const target = nodeOf(state, name);
     if (!target.isAlive) {
@@ -158,10 +158,10 @@ async function untilLed(cluster: Cluster, actor: string, node: string): Promise<
 
 function whyNotLed(state: ClusterState, actor: string, node: string): string {
   const now = actorOf(state, actor);
-  if (!nodeOf(state, node).isAlive) return `${node} has ended or does not answer`;
+  if (!isAlive(state, node)) return `${node} has ended or does not answer`;
   if (now.node === node) return `${node} has been given it, and has yet to raise its token`;
   if (now.node === null) return "nobody leads it now, and so nobody can hand it over";
-  if (!nodeOf(state, now.node).isAlive) return `${now.node}, which leads it, is not alive`;
+  if (!isAlive(state, now.node)) return `${now.node}, which leads it, is not alive`;
   for (const each of [now.node, node]) {
     const { away } = nodeOf(state, each);
     if (away.length > 0) return `${each} has no answer from ${away.join(" and ")}`;
@@ -169,9 +169,14 @@ function whyNotLed(state: ClusterState, actor: string, node: string): string {
   return `${now.node} still leads it, and ${node} is not ready to: a large book takes longer to load, and other moves come first`;
 }
 
+/** One that has ended may be known by its configuration alone, which is not to be had everywhere. */
+function isAlive({ nodes }: ClusterState, name: string): boolean {
+  return nodes.some(({ node, isAlive: lives }) => node === name && lives);
+}
+
 /** Takes a move back: the placement decides again. */
 export function unmove(word: string, options: Common): Promise<void> {
-  return withCluster(options.dataDir, async (cluster, state) => {
+  return withCluster(options, async (cluster, state) => {
     const { actor } = actorOf(state, word);
     const wished = state.wishes.moves.get(actor);
     await cluster.wish(moveKey(actor), null);
@@ -184,7 +189,7 @@ export function standby(word: string, setting: string, options: Common): Promise
   if (setting !== ON && setting !== OFF) {
     throw new CliError("NOT_ON_OR_OFF", `the standby is "${setting}"; it is ${ON} or ${OFF}`);
   }
-  return withCluster(options.dataDir, async (cluster, state) => {
+  return withCluster(options, async (cluster, state) => {
     const { actor } = actorOf(state, word);
     await cluster.wish(standbyKey(actor), setting === OFF ? OFF : null);
     const text = setting === OFF ? "has no standby: it recovers cold" : "has a standby";

@@ -28,9 +28,9 @@ export function limit(
 function showLimits(
   account: string,
   assetName: string | undefined,
-  { json, dataDir }: Common,
+  { json, ...where }: Common,
 ): Promise<void> {
-  return withClient(dataDir, async (client) => {
+  return withClient(where, async (client) => {
     const wanted = assetName === undefined ? undefined : await assetNamed(client, assetName);
     const number = accountOf(account);
     const { reviewLimits } = await client.accountLimits(number);
@@ -51,9 +51,9 @@ function setLimit(
   account: string,
   assetName: string,
   value: string,
-  { json, dataDir }: Common,
+  { json, ...where }: Common,
 ): Promise<void> {
-  return withClient(dataDir, async (client) => {
+  return withClient(where, async (client) => {
     const asset = await assetNamed(client, assetName);
     const units = parseDecimal(value, asset.decimals, "value");
     const limit = { account: accountOf(account), asset: asset.name, value: units };
@@ -63,8 +63,8 @@ function setLimit(
   });
 }
 
-export function list({ json, dataDir }: Common): Promise<void> {
-  return withClient(dataDir, async (client) => {
+export function list({ json, ...where }: Common): Promise<void> {
+  return withClient(where, async (client) => {
     const orders = await client.listReviews();
     if (json) return printJson(orders);
     const instruments = new Map(
@@ -91,10 +91,10 @@ export function decide(
   account: string,
   clientOrderId: string,
   word: string,
-  { json, dataDir }: Common,
+  { json, ...where }: Common,
 ): Promise<void> {
   const decision = wordOf(DECISIONS, word, "decision", "INVALID_DECISION");
-  return withClient(dataDir, async (client) => {
+  return withClient(where, async (client) => {
     const named = { account: accountOf(account), orderId: 0, clientOrderId };
     const response = await client.decideReview({ ...named, decision });
     if (json) return printJson(response);

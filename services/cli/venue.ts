@@ -6,11 +6,10 @@ import { Books } from "./books.js";
 import { withClient } from "./connect.js";
 import { EXIT_FAILED } from "./exit-codes.js";
 import { printJson, printTable } from "./output.js";
-import { dataDirectory, readRunFile } from "./run-file.js";
+import { placesOf, type Whereabouts } from "./whereabouts.js";
 
-export interface VenueOptions {
+export interface VenueOptions extends Whereabouts {
   readonly json?: boolean;
-  readonly dataDir?: string;
   /** With every order of every account ended. */
   readonly cancel?: boolean;
 }
@@ -35,17 +34,18 @@ type Change = (client: ExchangeClient, symbol: string, phase: MarketPhase) => Pr
 
 /** Every market that is not closed takes no trade from now on. Gives 1 if one could not be halted. */
 export async function haltAll({ cancel = false, ...options }: VenueOptions): Promise<number> {
-  const books = new Books(readRunFile(dataDirectory(options.dataDir)).urls.postgres);
+  // Only who counts what is ended needs the database: a gateway is enough to halt.
+  const books = cancel ? new Books(placesOf(options).urls.postgres) : null;
   try {
     return await everywhere(options, async (client, symbol, before) => {
       const isToHalt =
         before !== MarketPhase.MARKET_PHASE_CLOSED && before !== MarketPhase.MARKET_PHASE_HALTED;
       if (isToHalt) await client.changePhase(symbol, MarketPhase.MARKET_PHASE_HALTED, 0);
       const phase = isToHalt ? MarketPhase.MARKET_PHASE_HALTED : before;
-      return cancel ? { phase, ended: await endOrders(client, books, symbol) } : { phase };
+      return books ? { phase, ended: await endOrders(client, books, symbol) } : { phase };
     });
   } finally {
-    await books.close();
+    await books?.close();
   }
 }
 
@@ -71,9 +71,9 @@ export function resumeAll(options: VenueOptions): Promise<number> {
 }
 
 /** One market that cannot be reached keeps none of the others. */
-async function everywhere({ json, dataDir }: VenueOptions, change: Change): Promise<number> {
+async function everywhere({ json, ...where }: VenueOptions, change: Change): Promise<number> {
   let failures = 0;
-  await withClient(dataDir, async (client) => {
+  await withClient(where, async (client) => {
     const instruments = await client.listInstruments();
     const outcomes = await Promise.all(
       instruments.map(({ symbol }) => outcomeOf(client, symbol, change)),

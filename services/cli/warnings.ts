@@ -7,10 +7,10 @@ import { accountOf } from "./accounts.js";
 import { withClient } from "./connect.js";
 import { EXIT_INTERRUPTED } from "./exit-codes.js";
 import { printJson } from "./output.js";
+import type { Whereabouts } from "./whereabouts.js";
 import { formatTime, parseBeginning, wordOf } from "./words.js";
 
-export interface WarningsOptions {
-  readonly dataDir?: string;
+export interface WarningsOptions extends Whereabouts {
   readonly json?: boolean;
   readonly follow?: boolean;
   readonly since?: string;
@@ -34,7 +34,7 @@ export async function warnings(options: WarningsOptions): Promise<number> {
       else process.stdout.write(`${asText(each)}\n`);
     }
   };
-  return withClient(options.dataDir, async (client) => {
+  return withClient(options, async (client) => {
     const now = await client.serverTime();
     const ago = options.since ?? (follow ? null : LAST_DAY);
     const since = ago === null ? now : parseBeginning(ago, now);

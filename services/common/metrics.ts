@@ -135,7 +135,7 @@ export const fencedCommits = new Counter({
 
 export const takeovers = new Counter({
   name: "exchange_takeovers_total",
-  help: "Actors that this node has claimed, by reason.",
+  help: "Actors that this node has claimed, and whose token it has raised, by reason.",
   labelNames: ["reason"] as const,
   registers,
 });

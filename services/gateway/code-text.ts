@@ -38,17 +38,17 @@ const TEXTS: Readonly<Record<Code, string>> = {
   [Code.CLIENT_ORDER_ID_VOIDED]:
     "this client order id was asked for before it came, and is void for a day; take another",
   [Code.UNKNOWN_SYMBOL]:
-    "there is no instrument with this symbol; ListInstruments has all there are",
+    "there is no instrument with this symbol; ListInstruments and npx palisade instruments have all there are",
   [Code.INVALID_SIDE]: "the side is not known; it is buy or sell",
   [Code.INVALID_ORDER_TYPE]: "the order type is not known; it is limit, market, stop or stop-limit",
   [Code.INVALID_TIME_IN_FORCE]: `the time in force is not known; it is ${TIMES_IN_FORCE}`,
   [Code.QUANTITY_NOT_POSITIVE]: "the quantity has to be above zero",
   [Code.QUANTITY_OFF_LOT]:
-    "the quantity is not a multiple of the instrument's lot (ListInstruments has it); round it to one",
+    "the quantity is not a multiple of the instrument's lot (ListInstruments and npx palisade instruments have it); round it to one",
   [Code.QUANTITY_TOO_LARGE]: `the quantity is above ${QUANTITY_UNITS_MAX} units; split the order`,
   [Code.PRICE_NOT_POSITIVE]: "a limit order and a stop-limit order need a price above zero",
   [Code.PRICE_OFF_TICK]:
-    "the price is not a multiple of the instrument's tick (ListInstruments has it); round it to one",
+    "the price is not a multiple of the instrument's tick (ListInstruments and npx palisade instruments have it); round it to one",
   [Code.PRICE_TOO_LARGE]: `the price is above ${PRICE_UNITS_MAX} units`,
   [Code.NOTIONAL_TOO_LARGE]: `price times quantity is above ${UNITS_MAX} units of the quote asset; split the order`,
   [Code.TOO_MANY_OPEN_ORDERS]: `an account has at most ${OPEN_ORDERS_PER_ACCOUNT_MAX} open orders; cancel some first`,

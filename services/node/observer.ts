@@ -43,6 +43,8 @@ interface Led {
 
 export class MetricsObserver implements HostObserver {
   private readonly led = new Map<string, Led>();
+  /** Why actors are being claimed. */
+  private readonly claims = new Map<string, string>();
 
   /** Prometheus sees no rise in a series that begins with its first event: what it looks for is there before, as 0. */
   constructor() {
@@ -98,9 +100,19 @@ export class MetricsObserver implements HostObserver {
   }
 
   became(actorName: string, state: HostState, reason: string): void {
-    if (state === "claiming") metrics.takeovers.inc({ reason });
+    this.countTakeover(actorName, state, reason);
     // Who gives it away commits once more.
     if (state !== "leading" && state !== "draining") this.forget(actorName);
+  }
+
+  /** Not before the token is raised: of several who claim at once, others go away with nothing. */
+  private countTakeover(actorName: string, state: HostState, reason: string): void {
+    const claimed = this.claims.get(actorName);
+    this.claims.delete(actorName);
+    if (state === "claiming") this.claims.set(actorName, reason);
+    else if (state === "recovering" && claimed !== undefined) {
+      metrics.takeovers.inc({ reason: claimed });
+    }
   }
 
   /** Which servers answer, how each host of the node stands now, and what waits of what it leads and stands by for. */

@@ -3,7 +3,7 @@
  * milliseconds since 1970 by a clock that nobody sets.
  */
 import { closeSync, openSync, writeSync } from "node:fs";
-import type { AccountEvent } from "../../proto/gen/exchange/v1/exchange.js";
+import type { AccountEvent, AccountPosition } from "../../proto/gen/exchange/v1/exchange.js";
 
 const BUFFER_LINES_MAX = 500;
 const TENTHS = 10;
@@ -15,6 +15,13 @@ export class ClientLog {
   /** Begins the file anew; without a path nothing is kept. */
   constructor(path: string | undefined) {
     this.file = path === undefined ? undefined : openSync(path, "w");
+  }
+
+  /** What an account has been told begins with these numbers: one that is not told at all is missed, too. */
+  subscribed(positions: readonly AccountPosition[]): void {
+    for (const { account, fromSequence } of positions) {
+      this.add({ kind: "subscribed", account, fromSequence });
+    }
   }
 
   /** `dueMs`: when it was to be sent (of `performance.now`). `crosses`: is it to trade at once? */

@@ -88,6 +88,7 @@ export class Participants {
     const client = ExchangeClient.connect(options.grpc, { accounts });
     await client.ready();
     const participants = new Participants(options, client, seats);
+    participants.log.subscribed(seats.positions);
     participants.unsubscribe = subscribe(client, seats.positions, (events) =>
       participants.take(events),
     );

@@ -20,6 +20,7 @@ export interface ClusterSaid {
   }[];
   readonly moves: Readonly<Record<string, string>>;
   readonly withoutStandby: readonly string[];
+  readonly silent: readonly string[];
   readonly lastMoves: readonly {
     readonly actor: string;
     readonly token: number;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { CampaignLine } from "../../chaos/campaign.js";
+import type { CampaignLine } from "../../chaos/campaign-report.js";
 import { summedUp } from "../../chaos/against/game-day.js";
 import { campaignPage } from "../../chaos/page/campaign-page.js";
 import { drillPage } from "../../chaos/page/drill-page.js";
@@ -12,7 +12,7 @@ import { gameDayPage } from "../../chaos/page/game-day-page.js";
 import { livePage } from "../../chaos/page/live-page.js";
 import { ensureBrowser, openBrowser } from "../helpers/browser.js";
 import { recordLike } from "../helpers/drill-record.js";
-import { liveRecordLike, liveRoundLike } from "../helpers/live-record.js";
+import { AROUND, heardLike, liveRecordLike, liveRoundLike } from "../helpers/live-record.js";
 import { loadPage } from "../bench/load-page.js";
 import { loadReportLike, nothingHeld } from "../helpers/load-report.js";
 import { look } from "../helpers/page-look.js";
@@ -70,15 +70,16 @@ describe.skipIf(missing)(title, { timeout: LOOK_LIMIT_MS }, () => {
   it("is so of a drill at a running exchange, well or ended early", async () => {
     expect(await lookAt("live", livePage(liveRecordLike()))).toEqual([]);
     const actors = Array.from({ length: 40 }, (_, at) => `market.A-SYMBOL-WITH-A-LONG-NAME-${at}`);
-    const plan = { ...liveRoundLike(1).plan, actors, does: actors };
+    const symbols = ["AAPL", ...actors.map((actor) => actor.slice("market.".length))];
+    const plan = { ...liveRoundLike(1).plan, actors, symbols, does: actors };
+    const metrics = { "node-1": { value: null, reason: HOSTILE } };
+    const around = { ...AROUND, metrics: { value: metrics, reason: null } };
     const rounds = Array.from({ length: 20 }, (_, at) => liveRoundLike(at + 1, { plan }));
     const text = livePage(
-      liveRecordLike({
-        rounds,
-        unfinished: rounds[19]!,
-        aborted: HOSTILE,
-        otherFailures: [HOSTILE],
-      }),
+      liveRecordLike(
+        { rounds, unfinished: rounds[19]!, aborted: HOSTILE, otherFailures: [HOSTILE] },
+        { heard: heardLike(rounds), around },
+      ),
     );
     expect(text).not.toContain("<script");
     expect(await lookAt("live-early", text)).toEqual([]);
@@ -94,7 +95,9 @@ describe.skipIf(missing)(title, { timeout: LOOK_LIMIT_MS }, () => {
     const seen = { aborted: HOSTILE, seconds: 9, undone: true };
     const report = summedUp({ name: HOSTILE, steps: 9 }, lines, seen);
     const left = [{ what: HOSTILE, byHand: HOSTILE }];
-    const record = { startedAt, commit, against: HOSTILE, lines, report, left };
+    const step = { drill: "burst", symbols: [HOSTILE], nodes: [HOSTILE], rounds: 2, at: 60_000 };
+    const schedule = { name: HOSTILE, onFailure: "continue" as const, steps: [step, step] };
+    const record = { startedAt, commit, against: HOSTILE, schedule, lines, report, left };
     const text = gameDayPage(record, new Set([1, 3]));
     expect(text).not.toContain("<script");
     expect(await lookAt("day", text)).toEqual([]);

@@ -3,16 +3,23 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type DayRecord, keepDay } from "../../chaos/against/day-record.js";
+import { type DayRecord, keepDay, pageOfDay } from "../../chaos/against/day-record.js";
 import { liveDrillOf } from "../../chaos/against/drills/catalog.js";
 import { stepFolder, type StepLine, summedUp } from "../../chaos/against/game-day.js";
 import { keepLive } from "../../chaos/against/record.js";
+import { type GameDay, type GameDayStep, parseGameDay } from "../../chaos/against/schedule.js";
 import type { Evidence } from "../../chaos/against/verdict.js";
 import { PAGE_FILE, RECORD_FILE } from "../../chaos/evidence/folder.js";
 import { verifyEvidence } from "../../chaos/evidence/verify.js";
 import { gameDayPage } from "../../chaos/page/game-day-page.js";
 import { sumAgain } from "../helpers/evidence.js";
-import { liveRecordLike, liveRoundLike, NOTHING_WRONG } from "../helpers/live-record.js";
+import {
+  AROUND,
+  heardLike,
+  liveRecordLike,
+  liveRoundLike,
+  NOTHING_WRONG,
+} from "../helpers/live-record.js";
 
 const AGAINST = "127.0.0.1:41537";
 const STARTED_AT = "2026-01-31T12:00:00.000Z";
@@ -48,7 +55,9 @@ async function step(number: number, name: string): Promise<StepLine> {
     notUndone: [],
     otherFailures: [],
   };
-  const report = await keepLive(own, STARTED_AT, { findings, evidence: NOTHING });
+  const circumstances = { startedAt: STARTED_AT, around: AROUND };
+  const heard = heardLike(findings.rounds);
+  const report = await keepLive(own, circumstances, { findings, evidence: NOTHING, heard });
   return { step: number, lateMs: 0, ...report };
 }
 
@@ -62,14 +71,31 @@ const REFUSED: StepLine = {
 
 async function day(lines: readonly StepLine[], steps = lines.length): Promise<void> {
   const report = summedUp({ name: "tiny", steps }, lines, SEEN);
-  await keepDay(folder, { startedAt: STARTED_AT, against: AGAINST, lines, report, left: [] });
+  const kept = { startedAt: STARTED_AT, against: AGAINST, lines, report, left: [] };
+  await keepDay(folder, { ...kept, schedule: scheduleOf(lines, steps) });
+}
+
+/** Of so many steps: those of the lines, and bursts. */
+function scheduleOf(lines: readonly StepLine[], steps: number): GameDay {
+  const file = {
+    name: "tiny",
+    onFailure: "continue",
+    steps: Array.from({ length: steps }, (_, at) => ({
+      drill: lines[at]?.name ?? "burst",
+      symbols: ["AAPL"],
+      ...(at === 2 && { at: "+5m", pause: "30s" }),
+    })),
+  };
+  return parseGameDay(JSON.stringify(file), "tiny.json");
 }
 
 async function edit(change: (record: DayRecord) => DayRecord): Promise<void> {
-  const path = join(folder, RECORD_FILE);
-  writeFileSync(path, JSON.stringify(change(JSON.parse(readFileSync(path, "utf8")))));
+  writeFileSync(join(folder, RECORD_FILE), JSON.stringify(change(recordNow())));
   await sumAgain(folder);
 }
+
+const recordNow = (): DayRecord =>
+  JSON.parse(readFileSync(join(folder, RECORD_FILE), "utf8")) as DayRecord;
 
 it("is judged again as one, by the folders of its steps", async () => {
   await day([await step(1, "move-leader"), await step(2, "cordon")]);
@@ -89,7 +115,42 @@ it("is red, and still what its steps say, where one was refused and others had n
   expect(text).toContain("3 of 5 steps: 0 lost, 0 doubled, 1 step failed");
   expect(text).toContain("EXCHANGE_NOT_HEALTHY: node-1 is gone");
   expect(text).toContain("2 steps had no turn any more");
+  expect(text).toContain(
+    "<li>burst: 300 s after the beginning, then a pause of 30 s; 1 round, at AAPL</li>",
+  );
+  expect(text).toContain("When a step fails, the others are done all the same.");
   expect(text).not.toContain("3-burst/report.html");
+});
+
+/** With other steps in its schedule, by what is other in each. */
+function scheduled(record: DayRecord, changes: readonly Partial<GameDayStep>[]): DayRecord {
+  const { steps, ...rest } = record.schedule!;
+  const others = changes.map((change, at) => ({ ...(steps[at] ?? steps[0]!), ...change }));
+  return { ...record, schedule: { ...rest, steps: others } };
+}
+
+it("is judged as before where its schedule was not kept", async () => {
+  await day([await step(1, "move-leader"), await step(2, "cordon")]);
+  await edit((record) => {
+    const { schedule: _, ...without } = record;
+    return without;
+  });
+  writeFileSync(join(folder, PAGE_FILE), pageOfDay(folder, recordNow()));
+  await sumAgain(folder);
+  expect(await verifyEvidence(folder)).toMatchObject({ verified: true, ok: true });
+});
+
+it("is not believed where a step has failed, which was to end it, and another was done", async () => {
+  await day([
+    await step(1, "move-leader"),
+    await step(2, "cordon"),
+    REFUSED,
+    { ...REFUSED, step: 4 },
+  ]);
+  await edit((record) => ({ ...record, schedule: { ...record.schedule!, onFailure: "stop" } }));
+  expect((await verifyEvidence(folder)).difference).toBe(
+    "step 3 has failed, which was to end the day, and step 4 was done",
+  );
 });
 
 it.each<[string, RegExp, (record: DayRecord) => DayRecord]>([
@@ -123,6 +184,34 @@ it.each<[string, RegExp, (record: DayRecord) => DayRecord]>([
       ...record,
       lines: record.lines.slice(0, 1),
       report: { ...record.report, steps: 1, done: 1 },
+    }),
+  ],
+  [
+    "what a step was to be",
+    /step 2 was to be drain, and is cordon/,
+    (record) => scheduled(record, [{}, { drill: "drain" }]),
+  ],
+  [
+    "how many rounds a step was to have",
+    /step 1 was to have 3 rounds, and was asked for 1/,
+    (record) => scheduled(record, [{ rounds: 3 }, {}]),
+  ],
+  [
+    "how many steps it was to have",
+    /report\.steps is 2 in report\.json, and the evidence says 3/,
+    (record) => scheduled(record, [{}, {}, {}]),
+  ],
+  [
+    "which steps there were to be",
+    /line 2 is of none of the 1 steps/,
+    (record) => scheduled(record, [{}]),
+  ],
+  [
+    "that a step begins late which had no time of its own",
+    /step 2 was late, and had no time of its own/,
+    (record) => ({
+      ...record,
+      lines: record.lines.map((line) => ({ ...line, lateMs: line.step === 2 ? 5_000 : 0 })),
     }),
   ],
   [

@@ -1,15 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import type { Around } from "../../chaos/against/around.js";
 import { liveDrillOf } from "../../chaos/against/drills/catalog.js";
 import { keepLive, type LiveRecord } from "../../chaos/against/record.js";
+import { type LiveFindings, liveReport } from "../../chaos/against/report.js";
 import type { Evidence } from "../../chaos/against/verdict.js";
-import { PAGE_FILE, RECORD_FILE } from "../../chaos/evidence/folder.js";
+import { metricsFolder, PAGE_FILE, RECORD_FILE } from "../../chaos/evidence/folder.js";
 import { verifyEvidence } from "../../chaos/evidence/verify.js";
+import { livePage } from "../../chaos/page/live-page.js";
 import { type AccountEvent, OrderStatus } from "../../proto/gen/exchange/v1/exchange.js";
 import { sumAgain } from "../helpers/evidence.js";
-import { liveRoundLike, NOTHING_WRONG } from "../helpers/live-record.js";
+import { AROUND, heardLike, liveRoundLike, NOTHING_WRONG } from "../helpers/live-record.js";
 
 const folder = mkdtempSync(join(tmpdir(), "palisade-live-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -20,6 +23,10 @@ const EVENTS = [
   told(5, "accepted", { orderId: 77, clientOrderId: "a" }),
   told(6, "ended", { orderId: 77 }),
 ];
+const withMetrics: Around = {
+  ...AROUND,
+  metrics: { value: { "node-1": { value: "metrics/node-1.txt", reason: null } }, reason: null },
+};
 const ORDERS = [
   {
     clientOrderId: "a",
@@ -44,7 +51,7 @@ it("the folder of a drill at a running exchange is judged again by what was told
     balancesBefore: [],
     balancesAfter: [],
   };
-  const findings = {
+  const findings: LiveFindings = {
     drill: liveDrillOf("cordon"),
     against: "127.0.0.1:1",
     rounds: [liveRoundLike(1)],
@@ -56,9 +63,12 @@ it("the folder of a drill at a running exchange is judged again by what was told
     notUndone: [],
     otherFailures: [],
   };
-  const outcome = { findings, evidence };
-  const startedAt = "2026-01-31T12:00:00.000Z";
-  expect(await keepLive(folder, startedAt, outcome)).toMatchObject({ ok: true, failures: [] });
+  const heard = heardLike(findings.rounds);
+  const outcome = { findings, evidence, heard };
+  const kept = { startedAt: "2026-01-31T12:00:00.000Z", around: withMetrics };
+  mkdirSync(metricsFolder(folder));
+  writeFileSync(join(metricsFolder(folder), "node-1.txt"), "palisade_batches 7\n");
+  expect(await keepLive(folder, kept, outcome)).toMatchObject({ ok: true, failures: [] });
   const well = { drill: "cordon", verified: true, ok: true, lost: 0, staleCommits: null };
   expect(await verifyEvidence(folder)).toMatchObject({ ...well, aborted: null });
 
@@ -82,8 +92,34 @@ it("the folder of a drill at a running exchange is judged again by what was told
   expect(found).toMatchObject({ verified: false, ok: false, lost: 1 });
   expect(found.difference).toContain("report.lost is 0 in report.json, and the evidence says 1");
 
-  const ended = { findings: { ...findings, aborted: "it got SIGINT" }, evidence };
-  await keepLive(folder, startedAt, ended);
+  // So is who makes a market's silence shorter than it was.
+  const [round] = record.rounds;
+  const samples = { ...round!.samples, gap: [3] };
+  const rounds = [{ ...round!, samples }];
+  const quick = { ...record, rounds, report: liveReport({ ...findings, rounds }) };
+  writeFileSync(path, JSON.stringify(quick));
+  await sumAgain(folder);
+  expect((await verifyEvidence(folder)).difference).toContain(
+    "report.gapMsP50 is 3 in report.json, and the evidence says 41",
+  );
+
+  // And who takes away what a process counted.
+  writeFileSync(path, JSON.stringify({ ...record, around: AROUND }));
+  await sumAgain(folder);
+  expect((await verifyEvidence(folder)).difference).toContain(
+    'around.metrics.0 is not there in report.json, and the evidence says "metrics/node-1.txt"',
+  );
+
+  // What records of before have not is asked of nobody.
+  const { heard: _, around: __, ...before } = record;
+  writeFileSync(path, JSON.stringify(before));
+  writeFileSync(page, livePage(before));
+  rmSync(metricsFolder(folder), { recursive: true });
+  await sumAgain(folder);
+  expect(await verifyEvidence(folder)).toMatchObject({ verified: true, ok: true });
+
+  const ended = { findings: { ...findings, aborted: "it got SIGINT" }, evidence, heard };
+  await keepLive(folder, { ...kept, around: AROUND }, ended);
   const early = { verified: true, ok: false, aborted: "it got SIGINT" };
   expect(await verifyEvidence(folder)).toMatchObject(early);
 
@@ -93,7 +129,7 @@ it("the folder of a drill at a running exchange is judged again by what was told
   expect(await verifyEvidence(folder)).toMatchObject(early);
 
   // What was done is reported, also where it could not be kept.
-  const unkept = await keepLive(join(folder, "nowhere"), startedAt, outcome);
+  const unkept = await keepLive(join(folder, "nowhere"), kept, outcome);
   const failures = [expect.stringMatching(/^EVIDENCE_NOT_KEPT: .*nowhere/)];
   expect(unkept).toMatchObject({ name: "cordon", rounds: 1, lost: 0, ok: false, failures });
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { LIVE_DRILLS, liveDrillOf } from "../../chaos/against/drills/catalog.js";
 import { type Ground, planWithin, refusalOf } from "../../chaos/against/drills/drill.js";
 import { ailsOf, changedBetween, notHealthy, whatAils } from "../../chaos/against/health.js";
-import { longestPause } from "../../chaos/against/probe.js";
+import { longestPause } from "../../chaos/against/pauses.js";
 import { fundsFor, probeTermsOf } from "../../chaos/against/probe-terms.js";
 import { radiusOf } from "../../chaos/against/radius.js";
 import { parseGameDay } from "../../chaos/against/schedule.js";
@@ -271,8 +271,8 @@ describe("the probe's orders", () => {
   });
 
   it("show the longest pause, the ends of the span counted", () => {
-    expect(longestPause([5, 40, 60, 200], 30, 100)).toBe(40);
-    expect(longestPause([], 30, 100)).toBe(70);
+    expect(longestPause([5, 40, 60, 200], 30, 100)).toEqual({ fromMs: 60, toMs: 100 });
+    expect(longestPause([], 30, 100)).toEqual({ fromMs: 30, toMs: 100 });
   });
 });
 

@@ -91,7 +91,7 @@ describe("alerts", () => {
         expect(metric, name).toBeDefined();
         return metric!;
       });
-      for (const [, name, label] of expr.matchAll(/(\w+)\{(\w+)!?=/g)) {
+      for (const [, name, label] of expr.matchAll(/(\w+)\{(\w+)!?[=~]/g)) {
         expect(metricOf(name!)!.labelNames).toContain(label);
       }
       const known = [...metrics.flatMap(({ labelNames }) => labelNames), ...LABELS_OF_PROMETHEUS];

@@ -11,7 +11,19 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { PAGE_FILE, RECORD_FILE, writeCampaign } from "../../chaos/evidence/folder.js";
+import {
+  type CampaignReport,
+  campaignReport,
+  lineOf,
+  unjudgedLine,
+} from "../../chaos/campaign-report.js";
+import {
+  type CampaignRecord,
+  PAGE_FILE,
+  pageOfCampaign,
+  RECORD_FILE,
+  writeCampaign,
+} from "../../chaos/evidence/folder.js";
 import { MANIFEST } from "../../chaos/evidence/manifest.js";
 import type { DrillRecord } from "../../chaos/evidence/record.js";
 import { firstDifference, verifyEvidence } from "../../chaos/evidence/verify.js";
@@ -27,6 +39,9 @@ beforeEach(() => {
   rmSync(folder, { recursive: true, force: true });
   cpSync(original, folder, { recursive: true });
 });
+
+const recordOf = (of: string): DrillRecord =>
+  JSON.parse(readFileSync(join(of, RECORD_FILE), "utf8")) as DrillRecord;
 
 const files = (): string[] =>
   readdirSync(original, { recursive: true })
@@ -191,29 +206,18 @@ describe("evidence that is forged with its sums", () => {
 
 describe("the evidence of a campaign", () => {
   const all = join(home, "all");
-  const line = {
-    drill: "kill-leader",
-    bit: true,
-    lost: 0,
-    duplicated: 0,
-    staleCommits: 0,
-    conserved: true,
-    withinBound: true,
-    ok: true,
-  };
-  const none = { lost: null, duplicated: null, staleCommits: null, conserved: null };
-  const counts = { drills: 2, failed: 0, skipped: 1, withinBound: 1, seconds: 9 };
-  const report = { ...counts, lost: 0, duplicated: 0, staleCommits: 0 };
+  const skipped = unjudgedLine("disk-full", { skipped: "no root" });
+  const SECONDS = 9;
 
-  async function write(changes: object): Promise<void> {
+  async function write(record: Partial<CampaignRecord> = {}): Promise<void> {
     rmSync(all, { recursive: true, force: true });
     cpSync(original, join(all, "kill-leader"), { recursive: true });
-    const skipped = { ...line, ...none, drill: "disk-full", ok: false, skipped: "no root" };
-    await writeCampaign(all, { seed: 1, report, lines: [{ ...line, ...changes }, skipped] });
+    const lines = [lineOf(recordOf(original).report), skipped];
+    await writeCampaign(all, { seed: 1, report: campaignReport(lines, SECONDS), lines, ...record });
   }
 
   it("is that of its drills", async () => {
-    await write({});
+    await write();
     expect(await verifyEvidence(all)).toMatchObject({ drill: "all", verified: true, ok: true });
     rmSync(join(all, "kill-leader", "clients", "buyer.jsonl.gz"));
     await expect(verifyEvidence(all)).rejects.toThrow("EVIDENCE_FILE_MISSING: clients/buyer");
@@ -221,15 +225,92 @@ describe("the evidence of a campaign", () => {
     await expect(verifyEvidence(all)).rejects.toThrow("kill-leader/manifest.json");
   });
 
-  it("is found out when its table says something else", async () => {
-    await write({ lost: 1 });
+  it("is red, and still what its drills say, where one was not judged", async () => {
+    const lines = [
+      lineOf(recordOf(original).report),
+      unjudgedLine("kill-nats", { failures: ["EXCHANGE_NOT_HEALTHY: node-1 is gone"] }),
+    ];
+    await write({ lines, report: campaignReport(lines, SECONDS) });
+    expect(await verifyEvidence(all)).toMatchObject({ verified: true, ok: false, wrongs: 1 });
+  });
+
+  type Change = (record: CampaignRecord) => Partial<CampaignRecord>;
+  const firstAs =
+    (changes: object): Change =>
+    ({ lines: [first, ...rest] }) => ({ lines: [{ ...first!, ...changes }, ...rest] });
+  /** Of one that was not judged, summed up as a forger would. */
+  const besides =
+    (changes: object, counted: Partial<CampaignReport> = {}): Change =>
+    ({ lines, report }) => {
+      const other = unjudgedLine("kill-nats", { failures: ["the exchange did not come back"] });
+      const forged = [...lines, { ...other, ...changes }];
+      return { lines: forged, report: { ...campaignReport(forged, report.seconds), ...counted } };
+    };
+
+  it.each<[string, string, Change]>([
+    ["what a drill lost", "lines.kill-leader.lost is 1 in report.json", firstAs({ lost: 1 })],
+    [
+      "how long a drill took to resume",
+      "lines.kill-leader.resumeMsMax is 3 in report.json, and the evidence says 312",
+      firstAs({ resumeMsMax: 3 }),
+    ],
+    [
+      "whether a drill bit",
+      "lines.kill-leader.bit is false in report.json, and the evidence says true",
+      firstAs({ bit: false }),
+    ],
+    ["why a drill failed", "lines.kill-leader.failures is", firstAs({ failures: ["nothing"] })],
+    [
+      "how many failed",
+      "report.failed is 1 in report.json, and the evidence says 0",
+      ({ report }) => ({ report: { ...report, failed: 1 } }),
+    ],
+    [
+      "what all lost",
+      "report.lost is 2 in report.json, and the evidence says 0",
+      ({ report }) => ({ report: { ...report, lost: 2 } }),
+    ],
+    [
+      "that one which was not judged has failed",
+      "report.failed is 0 in report.json, and the evidence says 1",
+      besides({}, { failed: 0 }),
+    ],
+    [
+      "that one which was not judged has failed, in its line too",
+      "lines.kill-nats.ok is true in report.json, and the evidence says false",
+      besides({ ok: true }),
+    ],
+    [
+      "that nothing is known of one which was not judged",
+      "lines.kill-nats.withinBound is true",
+      besides({ withinBound: true }),
+    ],
+    [
+      "a drill that is told twice",
+      "two lines of report.json are of kill-leader",
+      ({ lines }) => ({ lines: [...lines, lines[0]!] }),
+    ],
+    [
+      "a drill that is left out",
+      "no line of report.json is of kill-leader",
+      ({ lines }) => ({ lines: lines.slice(1) }),
+    ],
+    ["its seed", "seed is 7 in report.json, and the evidence says 1", () => ({ seed: 7 })],
+  ])("is found out where somebody changed %s", async (_, said, change) => {
+    await write();
+    const path = join(all, RECORD_FILE);
+    const record = JSON.parse(readFileSync(path, "utf8")) as CampaignRecord;
+    const forged = { ...record, ...change(record) };
+    writeFileSync(path, JSON.stringify(forged));
+    writeFileSync(join(all, PAGE_FILE), pageOfCampaign(all, forged));
+    await sumAgain(all);
     const found = await verifyEvidence(all);
     expect(found.verified).toBe(false);
-    expect(found.difference).toContain("kill-leader: report.json says something else");
+    expect(found.difference).toContain(said);
   });
 
   it("is found out when its page says something else", async () => {
-    await write({});
+    await write();
     const page = join(all, PAGE_FILE);
     writeFileSync(page, readFileSync(page, "utf8").replace("disk-full", "disk-empty"));
     await sumAgain(all);

@@ -1,7 +1,11 @@
 /** The page of a drill at a running exchange: what it says when all is well, and of each way in which it is not. */
 import { expect, it } from "vitest";
+import { availabilityOf } from "../../chaos/evidence/availability.js";
 import { livePage } from "../../chaos/page/live-page.js";
+import { beatsOf, liveRoundView } from "../../chaos/page/live-view.js";
 import {
+  AROUND,
+  heardLike,
   liveOrderLike,
   liveRecordLike,
   liveRoundLike,
@@ -20,9 +24,79 @@ it("says what was struck, what the probe saw, and that every promise was kept", 
   expect(text).toContain("market.AAPL went to node-2, under token 8.");
   expect(text).toContain("market.AAPL, node-1, node-2");
   expect(text).toContain("wish market.AAPL to node-2");
-  // A blow for each round.
-  expect(text.match(/class="mark struck"/g)).toHaveLength(2 * 2);
+  // A blow for each round, in its own drawing and in that of all orders; each is drawn twice.
+  expect(text.match(/class="mark struck"/g)).toHaveLength(2 * (2 + 2));
+  expect(text.match(/class="fault"/g)).toHaveLength(2 * 2);
+  expect(text).not.toContain("said nothing to the probe");
   expect(text).not.toMatch(/NaN|Infinity|undefined|null/);
+});
+
+it("draws when each market said nothing for longest, where that is known", () => {
+  const rounds = [liveRoundLike(1), liveRoundLike(2)];
+  const record = liveRecordLike({ rounds }, { heard: heardLike(rounds) });
+  const view = liveRoundView(record, 2, beatsOf(record));
+  expect(view).toMatchObject({
+    zeroMs: 7_000,
+    shown: { fromMs: 6_500, toMs: 8_000 },
+    faults: [{ fromMs: 7_000, toMs: 8_000 }],
+    gap: { fromMs: 7_000, toMs: 7_042 },
+  });
+  const text = livePage(record);
+  expect(text.match(/<rect class="gap"/g)).toHaveLength(2 * 2);
+  expect(text).toContain("said nothing to the probe");
+});
+
+it("counts the seconds in which a symbol answered, and those in which none was sent for want of an answer", () => {
+  const span = { begunMs: 5_000, struckMs: 6_000, untilMs: 10_500 };
+  const orders = [
+    liveOrderLike(0, { sentMs: 4_000, endedMs: null }),
+    liveOrderLike(1, { sentMs: 5_100, endedMs: 5_120 }),
+    liveOrderLike(2, { sentMs: 5_900, endedMs: 8_100 }),
+    liveOrderLike(3, { sentMs: 8_200, endedMs: null, refusal: "no" }),
+    liveOrderLike(4, { sentMs: 10_200, endedMs: 10_300 }),
+  ];
+  const record = liveRecordLike({ orders, rounds: [liveRoundLike(1, { span })] });
+  const beats = beatsOf(record);
+  expect(beats).toEqual([
+    { symbol: "AAPL", atMs: 5_000, answerMs: 20 },
+    { symbol: "AAPL", atMs: 6_000, answerMs: null },
+    { symbol: "AAPL", atMs: 7_000, answerMs: null },
+    { symbol: "AAPL", atMs: 8_000, answerMs: null },
+    { symbol: "AAPL", atMs: 10_000, answerMs: 100 },
+  ]);
+  expect(availabilityOf(beats)).toMatchObject([{ asked: 5, answered: 2, longestOutage: 3 }]);
+  expect(livePage(record)).toContain("40 %");
+});
+
+it("says where it was, and why something of that is not known", () => {
+  const text = livePage(liveRecordLike({}, { around: AROUND }));
+  for (const said of [
+    "PostgreSQL 15.0, NATS (not known: it was not said where), etcd 3.5.0",
+    "2 actors, 180 batches while it went on; other tokens: market.AAPL 7 to 9",
+    "<dt>Metrics</dt><dd>(not known: its processes are not known here)</dd>",
+  ]) {
+    expect(text).toContain(said);
+  }
+  const value = {
+    "node-1": { value: "metrics/node-1.txt", reason: null },
+    "node-2": { value: null, reason: "it is gone" },
+  };
+  const log = { ...AROUND.log, after: { value: null, reason: "no answer" } };
+  const around = { ...AROUND, log, metrics: { value, reason: null } };
+  const other = livePage(liveRecordLike({}, { around }));
+  expect(other).toContain(
+    '<a href="metrics/node-1.txt">node-1</a>, node-2 (not known: it is gone)',
+  );
+  expect(other).toContain("<dt>Batch logs</dt><dd>(not known: no answer)</dd>");
+});
+
+it("folds rounds that are many, but for those in which something is wrong", () => {
+  const rounds = [1, 2, 3, 4].map((number) =>
+    liveRoundLike(number, { failures: number === 2 ? ["nothing moved"] : [] }),
+  );
+  const text = livePage(liveRecordLike({ rounds }));
+  expect(text.match(/<details>/g)).toHaveLength(3);
+  expect(text).toContain("<h3>Round 2</h3>");
 });
 
 it("tells what is safe but slow from what is broken", () => {

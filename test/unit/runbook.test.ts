@@ -15,6 +15,7 @@ const PLACES = [
   "chaos/run-checker.ts",
   "services/cli/place.ts",
   "services/cli/drill-folder.ts",
+  "services/cli/whereabouts.ts",
 ];
 /** Of what was typed wrong: the message is all that there is to say. */
 const SAYS_ALL = [

@@ -37,9 +37,11 @@ export function fillInbox(cluster: Cluster, { actor }: PlannedFault): Begun {
   const before = tally.of("refusedAsFull");
   const stream = servers.nats.stream(actor, checks.history.byName.get(actor)?.anchor ?? 0);
   if (stream) stream.bytesMax = FULL_BYTES;
-  for (let bytes = FULL_MESSAGE_BYTES; bytes >= 1; bytes >>= 1) {
+  let bytes = FULL_MESSAGE_BYTES;
+  while (bytes >= 1) {
     const garbage = new Uint8Array(bytes).fill(UNKNOWN_VERSION);
-    while (stream?.hasRoomFor(garbage) && inject(cluster, actor, garbage));
+    const isIn = stream?.hasRoomFor(garbage) && inject(cluster, actor, garbage);
+    if (!isIn) bytes >>= 1;
   }
   return { end: NOTHING, hasBitten: () => tally.of("refusedAsFull") > before };
 }
