@@ -158,7 +158,11 @@ export class Inbox {
     this.removeLeftovers();
     if (committedPosition <= this.trimmedPosition) return;
     this.trimmedPosition = committedPosition;
-    this.deps.log.trim(this.name, this.anchor, committedPosition).catch(this.complain);
+    this.deps.log.trim(this.name, this.anchor, committedPosition).catch((error: unknown) => {
+      // A full inbox stays full until it is done: nothing new comes that would ask for it again.
+      this.trimmedPosition = 0;
+      this.complain(error);
+    });
   }
 
   /** A stream that is no longer read. It may be gone already, or on a server that is: then it is tried again. */

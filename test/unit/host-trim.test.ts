@@ -13,6 +13,7 @@ import { Directory } from "../../services/host/directory.js";
 import { Host } from "../../services/host/host.js";
 import { TRIM_EVERY_MS } from "../../services/host/limits.js";
 import type { HostObserver } from "../../services/host/observer.js";
+import type { Log } from "../../services/ports/log.js";
 import type { Store } from "../../services/ports/store.js";
 import { inTime, pass } from "../helpers/simulated.js";
 
@@ -50,7 +51,14 @@ async function stageOf() {
   const turns = new CommitTurns(clock, store);
   const own = { node: "node-1", incarnation, store, clock, logger, observer, directory, turns };
   const kept = { earlyInboxes: new Set<never>(), followingTurns: new FollowingTurns(clock) };
-  const host = new Host({ ...ports, ...own, ...kept }, ACTOR, NAME, nothing);
+  let failing = 0;
+  const log = over<Log>(ports.log, {
+    trim: async (...what) => {
+      if (failing-- > 0) throw new Error("it is away");
+      await ports.log.trim(...what);
+    },
+  });
+  const host = new Host({ ...ports, ...own, ...kept, log }, ACTOR, NAME, nothing);
   await inTime(world, () => ports.leases.join("node-1", ""));
   host.claim("it has no leader");
   await pass(world, SECOND_MS);
@@ -82,6 +90,9 @@ async function stageOf() {
     },
     /** What the leader has received and not applied. */
     received: () => host.backlog?.inboxBytes,
+    failTrims(times: number): void {
+      failing = times;
+    },
     /** The server of the first stream is away, or back. */
     setReach: (isInReach: boolean) => servers.nats.setReach(NAME, ANCHOR, isInReach),
     anchors: () => servers.nats.streams().map(({ anchor }) => anchor),
@@ -121,6 +132,14 @@ it("is what nobody of the exchange has sent, also when nothing else comes", asyn
   await stage.pass(2 * TRIM_EVERY_MS);
   expect(stage.committed()).toBe(4);
   expect(stage.kept()).toEqual([4, 4]);
+});
+
+it("is tried again when the log was away at the time", async () => {
+  const stage = await stageOf();
+  await stage.open(3);
+  stage.failTrims(1);
+  await stage.pass(3 * TRIM_EVERY_MS);
+  expect(stage.kept()).toEqual([3, 3]);
 });
 
 it("is a stream that is no longer read, as soon as its server is back", async () => {
