@@ -48,6 +48,9 @@ export class PostgresStandby {
       await inStep(primaryUrl);
       return standby;
     } catch (error) {
+      // Or every commit would wait for it.
+      await run(primaryUrl, "ALTER SYSTEM RESET synchronous_standby_names");
+      await run(primaryUrl, "SELECT pg_reload_conf()");
       await standby.stop();
       throw error;
     }

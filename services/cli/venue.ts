@@ -53,11 +53,13 @@ export async function haltAll({ cancel = false, ...options }: VenueOptions): Pro
 async function endOrders(client: ExchangeClient, books: Books, symbol: string): Promise<number> {
   const open = await books.open(symbol);
   let left = open;
-  for (let before = Infinity; left > 0 && left < before; ) {
+  let before: number;
+  // Once in any case: what is counted is no reason to leave anything undone.
+  do {
     before = left;
     await client.massCancel({ symbol, account: 0, side: Side.SIDE_UNSPECIFIED });
     left = await books.open(symbol);
-  }
+  } while (left > 0 && left < before);
   return open - left;
 }
 

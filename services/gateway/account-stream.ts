@@ -149,6 +149,8 @@ export class AccountStream {
       this.deliver(feed, rows);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      // Whoever goes on behind what he is refused for must not miss what was before it.
+      await this.writer.sent();
       this.fail(error);
       return true;
     }

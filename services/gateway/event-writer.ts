@@ -48,6 +48,7 @@ export class EventWriter {
   private readonly onFailed: (refusal: Refusal) => void;
   private queue: QueuedEvent[] = [];
   private waiting: (() => void)[] = [];
+  private emptied: (() => void)[] = [];
   private isScheduled = false;
   private isBlocked = false;
   private closed = false;
@@ -92,6 +93,12 @@ export class EventWriter {
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
+  /** Resolves when the client has been sent all that is queued; also when this is closed. */
+  sent(): Promise<void> {
+    if (this.closed || this.queue.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.emptied.push(resolve));
+  }
+
   close(): void {
     this.closed = true;
     this.queue = [];
@@ -130,8 +137,7 @@ export class EventWriter {
   }
 
   private wake(): void {
-    const waiting = this.waiting;
-    this.waiting = [];
-    for (const resolve of waiting) resolve();
+    for (const resolve of this.waiting.splice(0)) resolve();
+    if (this.queue.length === 0) for (const resolve of this.emptied.splice(0)) resolve();
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Rows of the journal as gateways tell them. One that cannot be read, since a later version has written it or somebody has
- * spoilt it, is its own account's trouble: all others are told on.
+ * spoilt it, is its own account's trouble: a stream that comes to it ends there, and all others are told on.
  */
 import { status } from "@grpc/grpc-js";
 import type { Logger } from "pino";

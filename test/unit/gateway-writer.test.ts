@@ -93,6 +93,28 @@ describe("the events of a subscription", () => {
     expect(call.written.flat()).toEqual(range(0, QUEUED_EVENTS_LOW + 1));
   });
 
+  it("are all sent before what is to come after them", async () => {
+    const { call, writer } = stage(1);
+    let isSent = false;
+    writer.push(event(0));
+    void writer.sent().then(() => {
+      isSent = true;
+    });
+    expect(call.written).toEqual([]);
+    await turn();
+    expect([call.written, isSent]).toEqual([[[0]], true]);
+    isSent = false;
+    writer.push(event(1));
+    void writer.sent().then(() => {
+      isSent = true;
+    });
+    await turn();
+    expect(isSent).toBe(false);
+    call.read(1);
+    await turn();
+    expect([call.written, isSent]).toEqual([[[0], [1]], true]);
+  });
+
   it("end with a clear word when the reader is too slow", async () => {
     const { failed, writer } = stage(1);
     writer.push(event(0));

@@ -40,6 +40,8 @@ export const MOVE_LEADER: Drill = {
     try {
       const market = await move(stage, marketName(symbol));
       const ledger = await move(stage, ledgerName(shard));
+      const longest = ledger.gapMs > market.gapMs ? ledger : market;
+      tellStill(stage.timeline, longest.handOver);
       return roundOf(market, ledger);
     } finally {
       metronome.stop();
@@ -50,6 +52,7 @@ export const MOVE_LEADER: Drill = {
 interface Move {
   readonly actor: string;
   readonly failures: readonly string[];
+  readonly handOver: HandOver;
   readonly gapMs: number;
   readonly usualMs: number;
   /** From the wish until the other node leads. */
@@ -87,7 +90,6 @@ async function move({ scene, timeline }: Stage, actor: string): Promise<Move> {
   await scene.wish(moveKey(actor), target);
   const handOver = await untilMoved(scene, actor, before.token, since);
   const { gapMs, toToken } = handOver;
-  tellStill(timeline, handOver);
   const after = (await exchange.leaders()).get(actor)!;
   const changes = stateChanges(exchange.dataDir, new Set([actor]), wishedAt);
   const led = changes.find(({ to, token }) => to === "leading" && token === toToken);
@@ -106,7 +108,14 @@ async function move({ scene, timeline }: Stage, actor: string): Promise<Move> {
     failures.push(`${before.node} did not hand ${actor} over by itself (${why})`);
   }
   timeline.add("bitten", failures.join("; "), performance.now(), actor);
-  return { actor, failures, gapMs, usualMs, wishMs: (led?.timeMs ?? Date.now()) - wishedAt };
+  return {
+    actor,
+    failures,
+    handOver,
+    gapMs,
+    usualMs,
+    wishMs: (led?.timeMs ?? Date.now()) - wishedAt,
+  };
 }
 
 /** Resolves when something was applied under a higher token. */

@@ -30,13 +30,15 @@ export async function whileActorsMove(
     await sleep(AROUND_MS);
     timeline.add("struck", what);
     const failures = await work();
-    timeline.add("bitten", failures.join("; "));
+    const provedAtMs = performance.now();
     await settledLeaders(scene.exchange);
     await sleep(AROUND_MS);
     const changes = await handOvers(scene, since);
     const longest = longestOf(changes);
     if (longest) tellStill(timeline, longest);
-    return roundOf(failures, changes);
+    const round = roundOf(failures, changes);
+    timeline.add("bitten", round.failures.join("; "), provedAtMs);
+    return round;
   } finally {
     metronome.stop();
   }
