@@ -6,7 +6,7 @@ import { EXIT_REFUSED } from "../../services/cli/exit-codes.js";
 import { freePort } from "../../services/servers/ports.js";
 import { temporaryFolder } from "../helpers/servers.js";
 import type { ClusterSaid } from "./said.js";
-import { eventually, isSame, Terminal } from "./start-cli.js";
+import { eventually, stopAll, Terminal } from "./start-cli.js";
 
 const ACCOUNT = "900";
 const SYMBOL = "AAPL";
@@ -41,13 +41,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  const [start] = everStarted.slice(-1);
-  if (start && isSame(start)) process.kill(start.pid, "SIGINT");
-  await eventually("everything to stop", async () => !everStarted.some(isSame) || undefined).catch(
-    () => {
-      for (const each of everStarted.filter(isSame)) process.kill(each.pid, "SIGKILL");
-    },
-  );
+  await stopAll(everStarted);
   remove();
 });
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../helpers/servers.js";
 import type { BookSaid, ClusterSaid, NodeSaid } from "./said.js";
-import { eventually, isSame, Terminal } from "./start-cli.js";
+import { eventually, stopAll, Terminal } from "./start-cli.js";
 
 const ACTOR = "ledger.1";
 const SYMBOL = "2330.TW";
@@ -27,13 +27,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  const [start] = everStarted.slice(-1);
-  if (start && isSame(start)) process.kill(start.pid, "SIGINT");
-  await eventually("everything to stop", async () => !everStarted.some(isSame) || undefined).catch(
-    () => {
-      for (const each of everStarted.filter(isSame)) process.kill(each.pid, "SIGKILL");
-    },
-  );
+  await stopAll(everStarted);
   remove();
 });
 

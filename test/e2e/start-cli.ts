@@ -126,3 +126,16 @@ export class Terminal {
 export function isSame({ pid, identity }: { pid: number; identity: string }): boolean {
   return identityOf(pid) === identity;
 }
+
+/** Ends `npm start`, the last of these processes, as a Ctrl-C would, and with it all that it has started. */
+export async function stopAll(
+  everStarted: readonly { readonly pid: number; readonly identity: string }[],
+): Promise<void> {
+  const [start] = everStarted.slice(-1);
+  if (start && isSame(start)) process.kill(start.pid, "SIGINT");
+  await eventually("everything to stop", async () => !everStarted.some(isSame) || undefined).catch(
+    () => {
+      for (const each of everStarted.filter(isSame)) process.kill(each.pid, "SIGKILL");
+    },
+  );
+}
