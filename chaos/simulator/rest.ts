@@ -1,22 +1,28 @@
 /** When everything has come to rest: everybody has his answer, all that was due and sent has arrived, every actor is led. */
 import type { Client } from "./clients/client.js";
+import type { Operator } from "./clients/operator.js";
 import type { Subscriber } from "./clients/subscriber.js";
 import type { Cluster } from "./cluster/cluster.js";
 
 /** To look costs something: not at every event. */
 const LOOK_EVERY_US = 20_000;
 
+export interface People {
+  readonly clients: readonly Client[];
+  readonly subscribers: readonly Subscriber[];
+  /** Null: there is none. */
+  readonly operator: Operator | null;
+}
+
 export class Rest {
   private readonly cluster: Cluster;
-  private readonly clients: readonly Client[];
-  private readonly subscribers: readonly Subscriber[];
+  private readonly people: People;
   private lookedAtUs = -Infinity;
   private wasReached = false;
 
-  constructor(cluster: Cluster, clients: readonly Client[], subscribers: readonly Subscriber[]) {
+  constructor(cluster: Cluster, people: People) {
     this.cluster = cluster;
-    this.clients = clients;
-    this.subscribers = subscribers;
+    this.people = people;
   }
 
   isReached(): boolean {
@@ -29,7 +35,9 @@ export class Rest {
 
   /** What is missing, in words. */
   lacking(): string[] {
-    const lacking = this.clients.filter(({ isDone }) => !isDone).map((client) => client.describe());
+    const { clients, operator } = this.people;
+    const lacking = clients.filter(({ isDone }) => !isDone).map((client) => client.describe());
+    if (operator?.isDone === false) lacking.push("the operator has not opened every market");
     if (lacking.length > 0) return lacking;
     return [
       ...this.older(),
@@ -79,7 +87,7 @@ export class Rest {
 
   private unheard(): string[] {
     const { journals } = this.cluster.checks.accounts;
-    return this.subscribers
+    return this.people.subscribers
       .filter(({ account, last }) => last < (journals.get(account)?.length ?? 0))
       .map(({ account, last }) => `a subscriber of ${account} has heard ${last}`);
   }

@@ -6,6 +6,8 @@ import { shardOfAccount } from "../../actors/kernel/ids.js";
 import { Checks } from "./checks/checks.js";
 import { Verdict, type Violation } from "./checks/verdict.js";
 import { Client } from "./clients/client.js";
+import { Operator } from "./clients/operator.js";
+import { Reader } from "./clients/reader.js";
 import { Subscriber } from "./clients/subscriber.js";
 import { Cluster } from "./cluster/cluster.js";
 import { ASSETS, LEDGER_SHARDS, SYMBOLS } from "./cluster/names.js";
@@ -47,6 +49,8 @@ const US_PER_MS = 1_000;
 const BOOT_MS_MAX = 30_000;
 /** So long has the exchange to be well after the last fault has ended. */
 export const HEAL_MS_MAX = 30_000;
+/** How often it is looked how long queues are. */
+const QUEUES_EVERY_US = 25_000;
 const ACCOUNTS_PER_SHARD = 5;
 const FIRST_ACCOUNT = 101;
 
@@ -76,6 +80,9 @@ class Stage {
   private readonly cluster: Cluster;
   private readonly clients: Client[] = [];
   private readonly subscribers: Subscriber[] = [];
+  private readonly reader: Reader;
+  /** Null: there are nodes of the version before, which knows neither phases nor rules. */
+  private readonly operator: Operator | null;
   private readonly faults: { readonly kind: FaultKind; readonly begun: Begun; isOver: boolean }[] =
     [];
   private healedMs = 0;
@@ -96,6 +103,11 @@ class Stage {
     this.cluster = new Cluster(world, servers, this.checks, tally, mutation.decorate);
     for (const { kind } of plan.faults) kindOf(kind).prepare?.(this.cluster);
     this.addClients();
+    const accounts = accountsOf(ACCOUNTS_PER_SHARD);
+    const people = { world, verdict, doors: () => this.cluster.doors(), accounts };
+    this.reader = new Reader({ ...people, checks: this.checks });
+    const isOlder = plan.faults.some(({ kind }) => kind === "rolling-upgrade");
+    this.operator = isOlder ? null : new Operator({ ...people, symbols: SYMBOLS });
   }
 
   async play(): Promise<void> {
@@ -103,6 +115,8 @@ class Stage {
     const startUs = this.world.scheduler.nowUs;
     this.originUs = startUs;
     for (const client of this.clients) client.start();
+    this.reader.start();
+    this.operator?.start();
     for (const fault of this.plan.faults) {
       this.world.scheduler.at(startUs + fault.atMs * US_PER_MS, () => {
         if (!this.checks.verdict.violation) this.begin(fault);
@@ -149,7 +163,14 @@ class Stage {
     await this.runUntil(BOOT_MS_MAX * US_PER_MS, () => isReady);
     if (!isReady) return this.checks.verdict.violate("live", "the exchange did not boot");
     await opened;
+    this.lookAtQueues();
     for (const subscriber of this.subscribers) subscriber.start();
+  }
+
+  private lookAtQueues(): void {
+    const { cluster, checks, world } = this;
+    for (const [process, lengths] of cluster.queues()) checks.queues(process, lengths);
+    world.scheduler.after(QUEUES_EVERY_US, () => this.lookAtQueues());
   }
 
   private begin(fault: Plan["faults"][number]): void {
@@ -178,9 +199,15 @@ class Stage {
     for (const entry of this.faults) this.end(entry);
     cluster.healAll();
     for (const client of this.clients) client.finish();
+    this.reader.finish();
+    this.operator?.finish();
     for (const subscriber of this.subscribers) subscriber.stay();
     const startUs = world.scheduler.nowUs;
-    const rest = new Rest(cluster, this.clients, this.subscribers);
+    const rest = new Rest(cluster, {
+      clients: this.clients,
+      subscribers: this.subscribers,
+      operator: this.operator,
+    });
     await this.runUntil(startUs + HEAL_MS_MAX * US_PER_MS, () => rest.isReached());
     this.healedMs = (world.scheduler.nowUs - startUs) / US_PER_MS;
     checks.verdict.expect(

@@ -48,9 +48,9 @@ export const QUEUES = {
   "gateway-publishing": {
     process: "gateway",
     holds: "frames to one receiver that the log has not taken",
-    limit: 4,
+    limit: 256,
     unit: "frames",
-    atLimit: "commands gather in the next frame",
+    atLimit: "nothing is sent again. From 4 on new commands gather in the next frame",
   },
   "gateway-ways": {
     process: "gateway",

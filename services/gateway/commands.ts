@@ -21,7 +21,11 @@ import { Ways } from "./ways.js";
 
 const MICROS_PER_MS = 1_000;
 
-type LaneQueue = "gateway-waiting" | "gateway-pending" | "gateway-publishing" | "gateway-ways";
+export type LaneQueue =
+  | "gateway-waiting"
+  | "gateway-pending"
+  | "gateway-publishing"
+  | "gateway-ways";
 
 export interface ClaimedSlot {
   readonly slot: number;

@@ -3,12 +3,13 @@
  * of it asks (the gRPC server, or a program in the same process).
  */
 import type { Logger } from "pino";
+import { longest, type QueueStates } from "../common/queues.js";
 import type { Clock } from "../ports/clock.js";
 import type { Bus, Log } from "../ports/log.js";
 import type { ActorHead, Reads } from "../ports/reads.js";
 import { AccountDesk } from "./account-desk.js";
 import { Catalog } from "./catalog.js";
-import { Commands } from "./commands.js";
+import { Commands, type LaneQueue } from "./commands.js";
 import { Events } from "./events.js";
 import { ExchangeTime } from "./exchange-time.js";
 import { InstrumentDesk } from "./instrument-desk.js";
@@ -113,6 +114,12 @@ export class GatewayCore {
     return this.ledgers
       .filter(({ actor }) => !this.parts.leaders.isLed(actor))
       .map(({ name }) => `no leader of ${name} is heard`);
+  }
+
+  /** How long its queues are now. */
+  queues(): QueueStates<LaneQueue | "gateway-frames"> {
+    const { commands, events } = this.parts;
+    return { ...commands.queues(), "gateway-frames": longest(events.bufferedFrames) };
   }
 
   /** Refuses new commands, and waits for the answers to those it has taken. */

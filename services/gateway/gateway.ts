@@ -1,5 +1,5 @@
 /** A gateway that clients reach over gRPC: the core, and the services in front of it. */
-import { longest, type QueuesOf, type QueueStates } from "../common/queues.js";
+import type { QueuesOf, QueueStates } from "../common/queues.js";
 import { AccountService } from "./account-service.js";
 import { GatewayCore, type GatewayCoreOptions, type GatewayDependencies } from "./gateway-core.js";
 import { GrpcServer } from "./grpc-server.js";
@@ -62,14 +62,8 @@ export class Gateway {
 
   /** How long its queues are now. */
   queues(): QueueStates<QueuesOf<"gateway">> {
-    const { commands, events } = this.core.parts;
     const { orders, accounts } = this.services;
-    return {
-      ...commands.queues(),
-      ...orders.queues(),
-      ...accounts.queues(),
-      "gateway-frames": longest(events.bufferedFrames),
-    };
+    return { ...this.core.queues(), ...orders.queues(), ...accounts.queues() };
   }
 
   /** Refuses new commands, waits for the answers to those it has taken, and ends all streams. */

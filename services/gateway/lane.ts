@@ -10,6 +10,7 @@ import { Admission, type Priority } from "./admission.js";
 import type { Leaders } from "./leaders.js";
 import {
   ANSWER_MS_MAX,
+  FRAMES_IN_FLIGHT_MAX,
   PENDING_COMMANDS_PER_RECEIVER_MAX,
   PUBLISHES_IN_FLIGHT_MAX,
   RESEND_AFTER_MS,
@@ -173,6 +174,8 @@ export class Lane {
   private resendFrames(frames: readonly PendingFrame[], reason: string): void {
     if (!this.deps.leaders.inbox(this.receiver)) return;
     for (const frame of frames) {
+      // Each ends by itself, so those that are left come with the next check.
+      if (this.inFlight >= FRAMES_IN_FLIGHT_MAX) return;
       frame.sentAtMs = this.deps.clock.now();
       metrics.framesResent.inc({ reason });
       this.publish(frame);

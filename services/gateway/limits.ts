@@ -25,8 +25,13 @@ export const STREAM_FULL_PAUSE_MS = 1_000;
 /** Those who were refused meanwhile are told to come back within so long after that, evenly. */
 export const STREAM_FULL_RETURN_MS = 1_000;
 
-/** Frames handed to the log and not yet taken by it, per receiver; what comes meanwhile gathers in the next frame. */
-export const PUBLISHES_IN_FLIGHT_MAX = QUEUES["gateway-publishing"].limit;
+/**
+ * Frames handed to the log and not yet taken by it, per receiver; above it nothing is sent again. The log ends a publication
+ * after two seconds, in which a frame is overdue four times: that many of `RESEND_FRAMES_MAX`.
+ */
+export const FRAMES_IN_FLIGHT_MAX = QUEUES["gateway-publishing"].limit;
+/** While there are so many of them, new commands gather in the next frame. */
+export const PUBLISHES_IN_FLIGHT_MAX = 4;
 
 /** A frame that its receiver has not confirmed is sent again after so long. */
 export const RESEND_AFTER_MS = 500;

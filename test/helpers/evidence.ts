@@ -42,7 +42,8 @@ function marketCommands(): string {
     const order = encodeMarketCommand(plainOrder({ ...terms, quantity }));
     take(shardOfOrder(orderId), order);
   };
-  take(OPERATOR, encodeMarketCommand({ kind: "list", instrument: INSTRUMENT, shards: 2 }));
+  const instrument = { ...INSTRUMENT, referencePrice: FILL.price };
+  take(OPERATOR, encodeMarketCommand({ kind: "list", instrument, shards: 2 }));
   enter(BUY_ORDER, BUYER, Side.Buy, 20);
   enter(SELL_ORDER, SELLER, Side.Sell, 10);
   return Buffer.from(batch.takeLog()).toString("hex");

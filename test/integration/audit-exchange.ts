@@ -32,7 +32,7 @@ const FILLED_BUY = "08 8108 01 8108 01 01 32 0a 0a 03";
 const FILLED_SELL = "08 8208 01 8108 02 02 32 0a 00 03";
 
 /** Frames of the market's batch log, each with its length in front: version, token, source, first number, how many. */
-const LISTED = "0e 01 000000000000f03f 01 01 01 01 01";
+const LISTED = "1b 01 000000000000f03f 01 01 01 0e 01 8108 0158 01 02 00 00 01 01 01 32 02";
 const ENTERED_BUY = "15 01 000000000000f03f 02 01 01 08 02 8108 07 01 01 32 14";
 const ENTERED_SELL = "15 01 000000000000f03f 04 01 01 08 02 8208 08 02 01 32 0a";
 

@@ -338,7 +338,7 @@ it("shares no code with the exchange, nor does what it reads the log with", () =
       else if (!/^(node:|pg$)/.test(path!)) foreign.push(path!);
     }
   }
-  const read = ["bytes.ts", "decode.ts", "paper-market.ts"];
+  const read = ["bytes.ts", "decode-market.ts", "decode.ts", "paper-market.ts"];
   const beyond = [...files].filter((file) => dirname(file) !== home);
   expect(beyond.map((file) => basename(file)).sort()).toEqual(read);
   expect(foreign).toEqual([]);

@@ -1,83 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { encodeAnnouncement, encodeEventFrame } from "../../actors/kernel/event-frame.js";
-import { encodeFrame, stampToken } from "../../actors/kernel/frame.js";
-import {
-  encodeMarketCommand,
-  type MarketCommand,
-  plainOrder,
-} from "../../actors/market/messages.js";
 import { AccountsCheck } from "../../chaos/simulator/checks/accounts.js";
 import { AnswersCheck } from "../../chaos/simulator/checks/answers.js";
 import type { ActorHistory } from "../../chaos/simulator/checks/history.js";
-import { History } from "../../chaos/simulator/checks/history.js";
-import { MatchingCheck } from "../../chaos/simulator/checks/matching.js";
-import { OneWriterCheck } from "../../chaos/simulator/checks/one-writer.js";
-import { ReplayCheck } from "../../chaos/simulator/checks/replay.js";
 import { SpeechCheck } from "../../chaos/simulator/checks/speech.js";
 import { StreamCheck } from "../../chaos/simulator/checks/streams.js";
-import { Verdict } from "../../chaos/simulator/checks/verdict.js";
 import type { MessageSeen, PublishSeen } from "../../chaos/simulator/world/witness.js";
-import { Market } from "../../actors/market/market.js";
 import { ByteWriter } from "../../actors/kernel/bytes.js";
 import { encodeAccountEvent } from "../../actors/ledger/account-events.js";
 import type { Batch } from "../../services/ports/store.js";
-
-const MARKET = 1_025;
-const SHARD = 1;
-const CREATED = "today";
-
-/** A stage of checks that have heard of one market and one shard, each led by node-1 under token 1. */
-function stage() {
-  const verdict = new Verdict(() => 0);
-  const history = new History();
-  const writer = new OneWriterCheck(history, verdict);
-  const market = history.actor(MARKET, "market.X", "market");
-  const shard = history.actor(SHARD, "ledger.1", "ledger");
-  for (const actor of [market, shard]) writer.raised(actor, 0, 1, "node-1#1");
-  const commit = (batch: Batch, actor: ActorHistory, by = "node-1#1"): void => {
-    const stored = history.read(batch, by);
-    writer.commit(stored, actor);
-    history.take(stored);
-  };
-  return { verdict, history, writer, market, shard, commit };
-}
-
-/** The first batch of an actor, with nothing in it but what is given. */
-function batchOf(actor: ActorHistory, given: Partial<Batch> = {}): Batch {
-  return {
-    actor: { id: actor.id, name: actor.name, kind: actor.kind } as Batch["actor"],
-    number: 1,
-    token: 1,
-    anchor: 1,
-    streamCreated: CREATED,
-    positionBefore: 0,
-    positionAfter: 0,
-    positionStored: "",
-    time: 1,
-    hash: 0,
-    commands: new Uint8Array(0),
-    eventBatch: 0,
-    effects: { rows: {}, state: new Uint8Array(0), sends: new Map(), events: null, replies: null },
-    links: [],
-    outbox: [],
-    confirmed: [],
-    successor: null,
-    ...given,
-  };
-}
-
-function frameOf(source: number, first: number, payloads: Uint8Array[], token = 1): Uint8Array {
-  const frame = encodeFrame(source, first, payloads);
-  stampToken(frame, token);
-  return frame;
-}
-
-/** The batch log of some frames. */
-function logOf(...frames: Uint8Array[]): Uint8Array {
-  const writer = new ByteWriter();
-  for (const frame of frames) writer.bytes(frame);
-  return writer.take();
-}
+import { batchOf, CREATED, frameOf, logOf, MARKET, SHARD, stage } from "../helpers/seen-batches.js";
 
 const payload = new Uint8Array([3, 1]);
 const link = (peer: number, received: number, sent = 0) => ({
@@ -256,82 +188,6 @@ describe("a position in a stream", () => {
     const next = { positionBefore: 3, positionAfter: 4, positionStored: "second 4" };
     streams.commit(batchOf(market, next), market);
     expect(verdict.violation?.rule).toBe("R5");
-  });
-});
-
-describe("a market", () => {
-  const instrument = {
-    id: MARKET,
-    symbol: "X",
-    baseAsset: 1,
-    quoteAsset: 2,
-    priceDecimals: 0,
-    quantityDecimals: 0,
-    tick: 1,
-    lot: 1,
-    notionalFactor: 1,
-    referencePrice: 100,
-    makerFee: 0,
-    takerFee: 0,
-    feeTiers: [],
-  };
-  const enter = (orderId: number, side: 1 | 2, price: number): MarketCommand =>
-    plainOrder({ orderId, account: 1, side, timeInForce: 1, price, quantity: 5 });
-  const commands = [enter(1_025, 2, 101), enter(2_049, 2, 100), enter(3_073, 1, 101)];
-
-  /** What a market that was asked this commits. */
-  function committed(): { readonly batch: Batch; readonly market: ActorHistory } {
-    const { market } = stage();
-    const actor = Market.create(MARKET);
-    const list = encodeMarketCommand({ kind: "list", instrument, shards: 1 });
-    const payloads = commands.map(encodeMarketCommand);
-    actor.advance(1);
-    actor.apply({ source: -1, token: 1, number: 1, payload: list });
-    payloads.forEach((each, n) => {
-      actor.apply({ source: SHARD, token: 1, number: n + 1, payload: each });
-    });
-    const effects = actor.takeEffects();
-    const log = logOf(frameOf(-1, 1, [list]), frameOf(SHARD, 1, payloads));
-    const outbox = [...effects.sends].map(([destination, sends]) => ({
-      destination,
-      first: 1,
-      last: sends.length,
-      frame: encodeFrame(MARKET, 1, [...sends]),
-    }));
-    const hash = actor.stateHash();
-    return { batch: batchOf(market, { commands: log, effects, outbox, hash }), market };
-  }
-
-  /** The same with one column's values changed. */
-  function changed(batch: Batch, part: string, column: string, values: number[]): Batch {
-    const rows = batch.effects.rows[part]!;
-    const changedRows = { ...rows, columns: { ...rows.columns, [column]: values } };
-    const all = { ...batch.effects.rows, [part]: changedRows };
-    return { ...batch, effects: { ...batch.effects, rows: all } };
-  }
-
-  it("that trades by price and time passes, done again it is the same", () => {
-    const { batch, market } = committed();
-    const verdict = new Verdict(() => 0);
-    const stored = new History().read(batch, "node-1#1");
-    new MatchingCheck(verdict).commit(stored, market);
-    new ReplayCheck(verdict).commit(stored, market);
-    expect(verdict.violation).toBeNull();
-  });
-
-  it.each([
-    ["trades", "price", [101], "at another price than the maker's"],
-    ["trades", "maker_order", [1_025], "with a worse maker than there is"],
-    ["book", "leaves", [4], "and keeps something else than what rests"],
-  ])("is caught when it writes %s.%s %j: %s", (part, column, values) => {
-    const { batch, market } = committed();
-    const verdict = new Verdict(() => 0);
-    const wrong = new History().read(changed(batch, part, column, values), "node-1#1");
-    new MatchingCheck(verdict).commit(wrong, market);
-    expect(verdict.violation?.rule).toBe("R8");
-    const again = new Verdict(() => 0);
-    new ReplayCheck(again).commit(wrong, market);
-    expect(again.violation?.rule).toBe("R6");
   });
 });
 

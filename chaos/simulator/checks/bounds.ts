@@ -1,4 +1,4 @@
-/** R11 of what can be seen from outside: batches, frames, and how often anybody tries to become a leader. */
+/** R11: batches, frames, how often anybody tries to become a leader, and how long the queues of processes are. */
 import { actorName } from "../cluster/names.js";
 import type { RaiseSeen } from "../world/witness.js";
 import type { ActorHistory, StoredBatch } from "./history.js";
@@ -11,6 +11,17 @@ const BATCH_COMMANDS_MAX = 3_000;
 /** A process that tries more often to raise one actor's token spins. */
 const RAISES_PER_SECOND_MAX = 30;
 const US_PER_SECOND = 1_000_000;
+/** What the runbook's table of queues says, of those that there are here. */
+const QUEUES_MAX: ReadonlyMap<string, number> = new Map([
+  ["gateway-pending", 10_000],
+  ["gateway-waiting", 10_000],
+  ["gateway-publishing", 256],
+  ["gateway-frames", 10_000],
+  ["node-batch", BATCH_COMMANDS_MAX],
+  ["node-received", 67_108_864],
+  ["node-told", 100],
+  ["node-early", 4_194_304],
+]);
 
 export class BoundsCheck {
   private readonly verdict: Verdict;
@@ -37,6 +48,17 @@ export class BoundsCheck {
       "R11",
       () => `a frame for ${receiver} has ${frame.length} bytes`,
     );
+  }
+
+  queues(process: string, lengths: ReadonlyMap<string, number>): void {
+    for (const [name, most] of QUEUES_MAX) {
+      const length = lengths.get(name) ?? 0;
+      this.verdict.expect(
+        length <= most,
+        "R11",
+        () => `${name} of ${process} holds ${length}, and may hold ${most}`,
+      );
+    }
   }
 
   /** Somebody has tried to raise a token, with or without success. */

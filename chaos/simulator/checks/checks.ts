@@ -17,6 +17,7 @@ import { BoundsCheck } from "./bounds.js";
 import { History } from "./history.js";
 import { MatchingCheck } from "./matching.js";
 import { OneWriterCheck } from "./one-writer.js";
+import { ReadsCheck } from "./reads.js";
 import { ReplayCheck } from "./replay.js";
 import { SpeechCheck } from "./speech.js";
 import { StreamCheck } from "./streams.js";
@@ -31,6 +32,7 @@ export class Checks extends SilentWitness {
   readonly accounts: AccountsCheck;
   readonly answers: AnswersCheck;
   readonly matching: MatchingCheck;
+  readonly reads: ReadsCheck;
   private readonly tally: Tally;
   private readonly postgres: SimPostgres;
   private readonly terms = new Map<number, Terms>();
@@ -56,6 +58,7 @@ export class Checks extends SilentWitness {
     this.accounts = new AccountsCheck(verdict, (instrument) => this.termsOf(instrument));
     this.answers = new AnswersCheck(this.accounts, verdict);
     this.matching = new MatchingCheck(verdict);
+    this.reads = new ReadsCheck(this, verdict, (asset) => this.assetName(asset));
     this.oneWriter = new OneWriterCheck(history, verdict);
     this.told = new ToldCheck(verdict);
     this.speech = new SpeechCheck(history, verdict);
@@ -99,6 +102,11 @@ export class Checks extends SilentWitness {
 
   override stream(seen: StreamSeen): void {
     this.streams.changed(seen);
+  }
+
+  /** How long the queues of a process are now, by name. */
+  queues(process: string, lengths: ReadonlyMap<string, number>): void {
+    if (this.judges) this.bounds.queues(process, lengths);
   }
 
   /** When everything has been answered and has come to rest. */
@@ -148,6 +156,7 @@ export class Checks extends SilentWitness {
     }
     this.matching.commit(stored, actor);
     this.accounts.commit(stored, actor);
+    this.reads.commit(stored);
     if (this.judges) this.replay.commit(stored, actor);
     this.history.take(stored);
   }
@@ -170,6 +179,10 @@ export class Checks extends SilentWitness {
     } catch (error) {
       this.verdict.violate("R13", `a check cannot go on: ${(error as Error).stack}`);
     }
+  }
+
+  private assetName(asset: number): string {
+    return this.postgres.tables.get("assets").rows.get(asset)?.["name"] as string;
   }
 
   private termsOf(instrument: number): Terms | undefined {

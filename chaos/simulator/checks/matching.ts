@@ -1,8 +1,9 @@
 /**
  * R8: the trades and the resting orders of a market on paper must be the rows that the market commits; a fill is at the
- * maker's price, and the book is never crossed.
+ * maker's price, and the book is never crossed. R13: its phase and its rules are what operators have ordered last.
  */
 import type { Batch } from "../../../services/ports/store.js";
+import { readMarketState, type SeenStanding } from "./decode-market.js";
 import { type ActorHistory, numbersOf, type StoredBatch } from "./history.js";
 import { BUY, PaperMarket, type PaperTrade, SELL } from "./paper-market.js";
 import type { Verdict } from "./verdict.js";
@@ -22,7 +23,14 @@ export interface SeenTrade extends PaperTrade {
 class JudgedMarket {
   readonly paper = new PaperMarket();
   readonly stored = new Map<number, StoredOrder>();
+  /** How it stood after each batch, on paper. */
+  readonly standings: TimedStanding[] = [];
   trades = 0;
+}
+
+/** `time`: of the batch, in microseconds since 1970. */
+export interface TimedStanding extends SeenStanding {
+  readonly time: number;
 }
 
 export class MatchingCheck {
@@ -36,6 +44,11 @@ export class MatchingCheck {
   /** Orders that a market has taken in. */
   hasEntered(market: number, orderId: number): boolean {
     return this.markets.get(market)?.paper.entered.has(orderId) ?? false;
+  }
+
+  /** How a market stood after each of its batches. */
+  standings(market: number): readonly TimedStanding[] {
+    return this.markets.get(market)?.standings ?? [];
   }
 
   /** How many open orders end by themselves, at their time. */
@@ -54,11 +67,26 @@ export class MatchingCheck {
     const expected = market.paper.apply(batch.time, frames);
     this.judgeTrades(market, expected, batch, name);
     this.judgeBook(market, batch, name);
+    this.judgeStanding(market, batch, name);
     const [bid, ask] = [market.paper.best(BUY), market.paper.best(SELL)];
     this.verdict.expect(
       !bid || !ask || bid.price < ask.price,
       "R8",
       () => `${name} is crossed: ${bid?.price} is bid and ${ask?.price} asked`,
+    );
+  }
+
+  private judgeStanding({ paper, standings }: JudgedMarket, batch: Batch, name: string): void {
+    const { reference, standing } = readMarketState(batch.effects.state);
+    if (!standing) paper.sessionReference = reference;
+    const expected = paper.standing;
+    standings.push({ ...expected, time: batch.time });
+    this.verdict.expect(
+      !standing || JSON.stringify(standing) === JSON.stringify(expected),
+      "R13",
+      () =>
+        `${name}: after batch ${batch.number} it stands at ${JSON.stringify(standing)}; ` +
+        `what was ordered and traded gives ${JSON.stringify(expected)}`,
     );
   }
 

@@ -3,16 +3,33 @@
  * time, at the maker's price. Knows the formats and nothing of the exchange's code.
  */
 import { readMarketCommand, type SeenEnter, type SeenFrame } from "./decode.js";
+import { Unreadable } from "./bytes.js";
+import { readOperatorCommand, type SeenRules, type SeenStanding } from "./decode-market.js";
 
 export const BUY = 1;
 export const SELL = 2;
+const LIMIT = 1;
 const GOOD_TILL_CANCEL = 1;
 const GOOD_TILL_DATE = 4;
-/** The first byte of a listing. */
-const LIST = 1;
+const CONTINUOUS = 1;
+const CLOSED = 9;
+/** Phases in which orders gather for an auction: nobody here knows how. */
+const COLLECTING: ReadonlySet<number> = new Set([2, 3, 4, 5]);
+const BASIS_POINTS = 10_000;
+/** Of a market that nobody has set any for. */
+const FIRST_RULES: SeenRules = {
+  staticBandBps: 2_000,
+  dynamicBandBps: 0,
+  breakerBps: 0,
+  breakerWindowSeconds: 300,
+  breakerHaltSeconds: [60, 300, 900],
+  orderQuantityMax: 1_000_000_000_000,
+  orderValueMax: 9_007_199_254_740_991,
+};
 
 export interface Resting {
   readonly orderId: number;
+  readonly account: number;
   readonly side: number;
   readonly price: number;
   readonly expires: number;
@@ -35,6 +52,16 @@ export class PaperMarket {
   private readonly asks: Resting[] = [];
   private isListed = false;
   private time = 0;
+  private phase = CONTINUOUS;
+  private rules = FIRST_RULES;
+  private lastPrice = 0;
+  /** What the static band is taken around. The version before stored none: whoever goes on from it begins with another. */
+  sessionReference = 0;
+
+  get standing(): SeenStanding {
+    const { phase, sessionReference, lastPrice, rules } = this;
+    return { phase, sessionReference, lastPrice, rules };
+  }
 
   get resting(): ReadonlyMap<number, Resting> {
     return this.orders;
@@ -54,12 +81,42 @@ export class PaperMarket {
     const trades: PaperTrade[] = [];
     for (const { source, commands } of frames) {
       for (const payload of commands) {
-        // Operators, through a slot, list the instrument; whatever else a slot says is nothing to a market.
-        if (source < 0) this.isListed ||= payload[0] === LIST;
+        if (source < 0) this.obey(payload);
         else this.command(payload, trades);
       }
     }
     return trades;
+  }
+
+  /** What operators order, through a slot. */
+  private obey(payload: Uint8Array): void {
+    const command = readOperatorCommand(payload);
+    if (command?.kind === "list") {
+      this.isListed = true;
+      if (this.lastPrice === 0) this.sessionReference = command.referencePrice;
+    } else if (command?.kind === "rules") {
+      const { dynamicBandBps, breakerBps } = command.rules;
+      if (dynamicBandBps + breakerBps > 0) {
+        throw new Unreadable("its bounds follow its trades, which is not matched again here");
+      }
+      this.rules = command.rules;
+    } else if (command?.kind === "phase") {
+      if (COLLECTING.has(command.phase)) {
+        throw new Unreadable("its orders gather for an auction, which is not matched again here");
+      }
+      const beginsSession = this.phase === CLOSED && command.phase !== CLOSED;
+      if (beginsSession && this.lastPrice > 0) this.sessionReference = this.lastPrice;
+      this.phase = command.phase;
+    } else if (command?.kind === "mass-cancel") {
+      this.removeAll(command.account, command.side);
+    }
+  }
+
+  private removeAll(account: number, side: number): void {
+    for (const order of this.orders.values()) {
+      const isMeant = [0, order.account].includes(account) && [0, order.side].includes(side);
+      if (isMeant) this.remove(order.orderId);
+    }
   }
 
   private command(payload: Uint8Array, trades: PaperTrade[]): void {
@@ -71,17 +128,18 @@ export class PaperMarket {
 
   private enter(taker: SeenEnter, trades: PaperTrade[]): void {
     this.entered.add(taker.orderId);
-    const isTooLate = taker.timeInForce === GOOD_TILL_DATE && taker.expires <= this.time;
-    if (!this.isListed || isTooLate) return;
+    if (!this.takes(taker)) return;
+    const limit = this.limitOf(taker);
     let open = taker.quantity;
     while (open > 0) {
       const maker = this.best(taker.side === BUY ? SELL : BUY);
       if (!maker) break;
-      if (taker.side === BUY ? maker.price > taker.price : maker.price < taker.price) break;
+      if (taker.side === BUY ? maker.price > limit : maker.price < limit) break;
       const quantity = Math.min(open, maker.leaves);
       open -= quantity;
       maker.leaves -= quantity;
       if (maker.leaves === 0) this.remove(maker.orderId);
+      this.lastPrice = maker.price;
       trades.push({
         price: maker.price,
         quantity,
@@ -91,9 +149,35 @@ export class PaperMarket {
       });
     }
     if (open > 0 && [GOOD_TILL_CANCEL, GOOD_TILL_DATE].includes(taker.timeInForce)) {
-      const { orderId, side, price, expires } = taker;
-      this.rest({ orderId, side, price, expires, leaves: open });
+      const { orderId, account, side, price, expires } = taker;
+      this.rest({ orderId, account, side, price, expires, leaves: open });
     }
+  }
+
+  /** Nobody here has orders for any phase but continuous trading. */
+  private takes(order: SeenEnter): boolean {
+    const { timeInForce, expires, type, price, quantity } = order;
+    const { orderQuantityMax, orderValueMax } = this.rules;
+    if (!this.isListed || this.phase !== CONTINUOUS) return false;
+    if (timeInForce === GOOD_TILL_DATE && expires <= this.time) return false;
+    if (quantity > orderQuantityMax || price * quantity > orderValueMax) return false;
+    const [lowest, highest] = this.band();
+    return type !== LIMIT || (price >= lowest && price <= highest);
+  }
+
+  /** A market order stops at the band. */
+  private limitOf({ type, side, price }: SeenEnter): number {
+    if (type === LIMIT) return price;
+    const [lowest, highest] = this.band();
+    return side === BUY ? Math.min(price, highest) : Math.max(price, lowest);
+  }
+
+  private band(): readonly [lowest: number, highest: number] {
+    const { sessionReference, rules } = this;
+    const bps = rules.staticBandBps;
+    if (bps === 0 || sessionReference === 0) return [0, Infinity];
+    const width = Math.floor((sessionReference * bps) / BASIS_POINTS);
+    return [sessionReference - width, sessionReference + width];
   }
 
   /** Behind every order that is as good, or better. */

@@ -8,14 +8,8 @@ import type { Row } from "../../../services/ports/store.js";
 import { rowsOfActor } from "../servers/actor-pages.js";
 import type { SimPostgres } from "../servers/postgres.js";
 import type { AccountsCheck } from "./accounts.js";
-import type { SeenEvent } from "./decode.js";
+import { tell, type ToldOrder } from "./told-orders.js";
 import type { Verdict } from "./verdict.js";
-
-interface Told {
-  filled: number;
-  leaves: number;
-  isOver: boolean;
-}
 
 export class TablesCheck {
   private readonly postgres: SimPostgres;
@@ -48,7 +42,7 @@ export class TablesCheck {
 
   /** An order's row says what its account was told of it. */
   private judgeOrders(): void {
-    const told = new Map<number, Told>();
+    const told = new Map<number, ToldOrder>();
     for (const journal of this.accounts.journals.values()) {
       for (const event of journal) tell(told, event);
     }
@@ -92,25 +86,6 @@ export class TablesCheck {
 }
 
 const FIRST_FINAL_STATUS = 4;
-
-function tell(told: Map<number, Told>, event: SeenEvent): void {
-  const { kind, orderId, quantity, leaves } = event;
-  if (kind === "accepted") told.set(orderId, { filled: 0, leaves: quantity, isOver: false });
-  else if (kind === "rejected" || kind === "voided") {
-    told.set(orderId, { filled: 0, leaves: 0, isOver: true });
-  }
-  const order = told.get(orderId);
-  if (!order) return;
-  if (kind === "filled") {
-    order.filled += quantity;
-    order.leaves = leaves;
-    order.isOver = leaves === 0;
-  } else if (kind === "rested" || kind === "reduced") order.leaves = leaves;
-  else if (kind === "ended") {
-    order.leaves = 0;
-    order.isOver = true;
-  }
-}
 
 function number(row: Row, column: string): number {
   return row[column] as number;

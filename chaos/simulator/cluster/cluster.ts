@@ -79,6 +79,15 @@ export class Cluster {
     return open;
   }
 
+  /** How long the queues of each process are, by their names. */
+  queues(): Map<string, ReadonlyMap<string, number>> {
+    const queues = new Map<string, ReadonlyMap<string, number>>();
+    for (const running of [...this.nodes.values(), ...this.gateways.values()]) {
+      if (running.process.isAlive) queues.set(running.name, running.queues());
+    }
+    return queues;
+  }
+
   /** The actors that a process leads, or has led last, by the tokens that were raised. */
   ledBy(process: SimProcess): number[] {
     const led: number[] = [];

@@ -5,6 +5,7 @@ import { TierLimits } from "../../../services/gateway/tier-limits.js";
 import type { SimProcess } from "../world/process.js";
 import { Door } from "./door.js";
 import { loggerOf } from "./logger.js";
+import { lengthsOf } from "./queues.js";
 import type { PortsOfProcess } from "./ports.js";
 import type { Tally } from "./tally.js";
 
@@ -39,6 +40,10 @@ export class GatewayProcess {
     ).then((core) => {
       this.door = new Door(process, core);
     }, end);
+  }
+
+  queues(): ReadonlyMap<string, number> {
+    return lengthsOf(this.door?.core.queues() ?? {});
   }
 
   /** Ends in good order. */

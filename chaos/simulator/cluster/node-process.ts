@@ -6,7 +6,11 @@ import type { RestoreActor } from "../../../services/host/restore-actor.js";
 import { Node } from "../../../services/node/node.js";
 import type { SimProcess } from "../world/process.js";
 import { loggerOf } from "./logger.js";
+import { lengthsOf } from "./queues.js";
 import type { PortsOfProcess } from "./ports.js";
+
+/** What the limit says that a node shows; nobody looks at it here. */
+const INBOX_MIB = 64;
 
 export class NodeProcess {
   readonly name: string;
@@ -61,6 +65,10 @@ export class NodeProcess {
 
   get leading(): string[] {
     return this.process.isAlive && this.hasStarted ? Object.keys(this.node.leading()) : [];
+  }
+
+  queues(): ReadonlyMap<string, number> {
+    return lengthsOf(this.node.queues(INBOX_MIB));
   }
 
   /** Ends in good order; resolves when it has. */

@@ -35,6 +35,7 @@ export const KINDS = {
   "crash-at-await": { forMs: [1_500, 4_000], begin: processes.crashAtAwait },
   "crash-all-nodes": { forMs: [100, 1_500], begin: processes.crashAllNodes },
   "crash-gateway": { forMs: [50, 2_500], begin: processes.crashGateway },
+  "crash-gateway-at-await": { forMs: [1_500, 4_000], begin: processes.crashGatewayAtAwait },
   "pause-short": { forMs: [50, 600], begin: processes.pauseShort },
   "pause-long": { forMs: [1_800, 5_000], begin: processes.pauseLong },
   "pause-gateway": { forMs: [300, 4_000], begin: processes.pauseGateway },

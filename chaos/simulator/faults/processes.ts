@@ -1,6 +1,7 @@
 /** Processes that die, stand still, come back too often, or go in good order. */
 import type { Cluster } from "../cluster/cluster.js";
 import { NODES } from "../cluster/names.js";
+import type { SimProcess } from "../world/process.js";
 import type { Begun } from "./kinds.js";
 import type { PlannedFault } from "./plan.js";
 
@@ -18,13 +19,25 @@ export function crashNode(cluster: Cluster, { node }: PlannedFault): Begun {
 export function crashAtAwait(cluster: Cluster, { node, size }: PlannedFault): Begun {
   const process = cluster.process(node);
   const led = cluster.ledBy(process).length;
-  process.crashAfter(Math.floor(size * 200));
+  const begun = crashAfter(process, Math.floor(size * 200));
+  return { end: () => begun.end(), hasBitten: () => begun.hasBitten() && led > 0 };
+}
+
+/** The same of a gateway, which asks less often. */
+export function crashGatewayAtAwait(cluster: Cluster, { gateway, size }: PlannedFault): Begun {
+  return crashAfter(cluster.process(gateway), Math.floor(size * 60));
+}
+
+/** Bites when the process has died of it. */
+function crashAfter(process: SimProcess, awaits: number): Begun {
+  const wasAlive = process.isAlive;
+  process.crashAfter(awaits);
   let hasDied = false;
   const end = (): void => {
-    hasDied = !process.isAlive;
+    hasDied = wasAlive && !process.isAlive;
     process.crashAfter(Infinity);
   };
-  return { end, hasBitten: () => hasDied && led > 0 };
+  return { end, hasBitten: () => hasDied };
 }
 
 export function crashAllNodes(cluster: Cluster): Begun {
