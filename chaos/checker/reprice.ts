@@ -53,17 +53,27 @@ class Repricing {
   private trades = 0;
   private batch = 0;
   private isReadable = true;
+  private expected = 0;
+  private noticed = 0;
 
   constructor(name: string, examples: string[]) {
     this.name = name;
     this.examples = examples;
   }
 
+  /** Trades, and noted books, that were compared: all, unless the log could not be read on. */
+  get compared(): { readonly trades: number; readonly books: number } {
+    if (this.isReadable) return { trades: this.expected, books: this.noticed };
+    return { trades: this.expected - this.stored.size, books: this.noticed - this.noted.size };
+  }
+
   expect(row: TradeRow): void {
+    this.expected += 1;
     this.stored.set(row.trade_id, row);
   }
 
   note({ batch, orders }: NotedBook): void {
+    this.noticed += 1;
     this.noted.set(batch, orders);
   }
 
@@ -77,7 +87,7 @@ class Repricing {
       for (const trade of this.paper.apply(time, readLog(commands))) this.compare(batch, trade);
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
-      return this.giveUp(`batch ${batch} cannot be read: ${error.message}`);
+      return this.giveUp(`from batch ${batch} on nothing is matched again: ${error.message}`);
     }
     this.compareNoted(batch);
   }
@@ -147,9 +157,9 @@ export async function reprice(rows: Rows, examples: string[]): Promise<Repriced>
   }
   const all = [...markets.values()];
   return {
-    repriced: rows.trades.length,
+    repriced: all.reduce((sum, { compared }) => sum + compared.trades, 0),
     mispriced: all.reduce((sum, { mispriced }) => sum + mispriced, 0),
-    booksNoted: rows.noted.length,
+    booksNoted: all.reduce((sum, { compared }) => sum + compared.books, 0),
     booksRewritten: all.reduce((sum, { booksRewritten }) => sum + booksRewritten, 0),
   };
 }

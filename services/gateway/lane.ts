@@ -39,7 +39,8 @@ export class Lane {
   private readonly overload: Overload;
   /** Of what is told when there is room for nothing, whatever its priority. */
   private readonly spread = new RetrySpread();
-  private inFlight = 0;
+  /** Frames on their way to the inbox of an anchor: those to one before it do not hold up others. */
+  private way = { anchor: 0, inFlight: 0 };
   private fullUntilMs = 0;
   /** Did the log refuse what was sent last? It is said once, until it takes something again. */
   private isRefused = false;
@@ -73,7 +74,7 @@ export class Lane {
   }
 
   get framesInFlight(): number {
-    return this.inFlight;
+    return this.way.inFlight;
   }
 
   get hasWaiters(): boolean {
@@ -116,8 +117,9 @@ export class Lane {
 
   /** Sends what has gathered, as far as frames may be on their way. */
   flush(): void {
-    while (this.inFlight < PUBLISHES_IN_FLIGHT_MAX && this.pending.hasGathered) {
+    while (this.pending.hasGathered) {
       if (!this.deps.leaders.inbox(this.receiver)) return;
+      if (this.wayNow().inFlight >= PUBLISHES_IN_FLIGHT_MAX) return;
       const frame = this.pending.takeFrame(this.deps.clock.now());
       if (!frame) return;
       metrics.framesPublished.inc();
@@ -174,8 +176,8 @@ export class Lane {
   private resendFrames(frames: readonly PendingFrame[], reason: string): void {
     if (!this.deps.leaders.inbox(this.receiver)) return;
     for (const frame of frames) {
-      // Each ends by itself, so those that are left come with the next check.
-      if (this.inFlight >= FRAMES_IN_FLIGHT_MAX) return;
+      // Each ends by itself; what is left comes when the oldest is overdue again, or when it is asked for.
+      if (this.wayNow().inFlight >= FRAMES_IN_FLIGHT_MAX) return;
       frame.sentAtMs = this.deps.clock.now();
       metrics.framesResent.inc({ reason });
       this.publish(frame);
@@ -184,7 +186,8 @@ export class Lane {
 
   private publish(frame: PendingFrame): void {
     const inbox = this.deps.leaders.inbox(this.receiver)!;
-    this.inFlight += 1;
+    const way = this.wayNow();
+    way.inFlight += 1;
     this.deps.log
       .publish(inbox.name, inbox.anchor, frame.bytes)
       .then(
@@ -194,9 +197,15 @@ export class Lane {
         (error: unknown) => this.refused(frame, error, inbox.name),
       )
       .finally(() => {
-        this.inFlight -= 1;
+        way.inFlight -= 1;
         this.flush();
       });
+  }
+
+  private wayNow(): { inFlight: number } {
+    const { anchor } = this.deps.leaders.inbox(this.receiver)!;
+    if (anchor !== this.way.anchor) this.way = { anchor, inFlight: 0 };
+    return this.way;
   }
 
   /** The frame stays pending and is sent again at the next check. */

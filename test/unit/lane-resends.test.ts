@@ -22,7 +22,8 @@ async function stage(frames: number) {
     for (const take of taken.splice(0)) take();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  const leaders = { inbox: () => ({ name: "ledger.1", anchor: 1 }), isLed: () => true };
+  const inbox = { name: "ledger.1", anchor: 1 };
+  const leaders = { inbox: () => inbox, isLed: () => true };
   const logger = pino({ level: "silent" });
   const deps = { log: { publish }, clock, leaders, logger } as unknown as LaneDependencies;
   const lane = new Lane(SHARD, -1, 1, deps);
@@ -32,7 +33,7 @@ async function stage(frames: number) {
     await takeAll();
   }
   expect(lane.framesInFlight).toBe(0);
-  return { lane, clock, taken, takeAll };
+  return { lane, inbox, clock, taken, takeAll };
 }
 
 it("however often it is asked for, frames on their way are bounded", async () => {
@@ -62,4 +63,25 @@ it("new commands gather while a few frames are on their way, also those that are
   expect(lane.framesInFlight).toBe(PUBLISHES_IN_FLIGHT_MAX);
   await takeAll();
   expect(lane.framesInFlight).toBe(1);
+});
+
+it("those on their way to an inbox that is gone do not hold up what goes to the next", async () => {
+  const { lane, inbox, taken, takeAll } = await stage(RESEND_FRAMES_MAX);
+  for (let n = 0; n < 100; n++) lane.resend(1, "asked");
+  inbox.anchor = 2;
+  lane.resend(0, "moved");
+  expect(taken).toHaveLength(FRAMES_IN_FLIGHT_MAX + RESEND_FRAMES_MAX);
+  expect(lane.framesInFlight).toBe(RESEND_FRAMES_MAX);
+  await takeAll();
+  expect(lane.framesInFlight).toBe(0);
+});
+
+it("what was cut off is sent again by time", async () => {
+  const { lane, clock, taken, takeAll } = await stage(RESEND_FRAMES_MAX);
+  for (let n = 0; n < 100; n++) lane.resend(1, "asked");
+  lane.confirm(RESEND_FRAMES_MAX - 1);
+  await takeAll();
+  clock.advance(RESEND_AFTER_MS);
+  lane.check();
+  expect(taken).toHaveLength(1);
 });

@@ -155,6 +155,30 @@ describe("a market", () => {
     expect(tradesOf(batch)).toHaveLength(trades);
   });
 
+  it.each<[string, readonly MarketCommand[], why: RegExp]>([
+    ["an auction", [phase(Phase.PreOpen)], /auction/],
+    [
+      "a schedule",
+      [{ kind: "schedule", schedule: [{ time: 9, phase: Phase.Halted }] }],
+      /schedule/,
+    ],
+    ["a breaker", [rules({ breakerBps: 100 })], /bounds follow its trades/],
+    ["a dynamic band", [rules({ dynamicBandBps: 100 })], /bounds follow its trades/],
+    ["a day order", [{ ...dear, timeInForce: TimeInForce.Day } as MarketCommand], /kind/],
+  ])("does not guess what comes of %s", (_what, asked, why) => {
+    const { batch, market } = committed(asked);
+    const stored = new History().read(batch, "node-1#1");
+    const check = new MatchingCheck(new Verdict(() => 0));
+    expect(() => check.commit(stored, market)).toThrow(why);
+  });
+
+  it("knows a schedule without entries", () => {
+    const { batch, market } = committed([{ kind: "schedule", schedule: [] }, ...commands]);
+    const verdict = new Verdict(() => 0);
+    new MatchingCheck(verdict).commit(new History().read(batch, "node-1#1"), market);
+    expect(verdict.violation).toBeNull();
+  });
+
   it.each<[string, (state: MarketState) => void]>([
     ["another band", (state) => (state.rules = { ...state.rules, staticBandBps: 1_999 })],
     ["another largest order", (state) => (state.rules = { ...state.rules, orderQuantityMax: 5 })],

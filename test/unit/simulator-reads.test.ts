@@ -36,10 +36,11 @@ const STANDINGS: TimedStanding[] = [
   { phase: 1, sessionReference: 100, lastPrice: 101, rules: RULES, time: 30 },
 ];
 
-function checked(journal: readonly SeenEvent[] = JOURNAL) {
+/** `ends`: the last numbers of the batches behind the third. */
+function checked(ends: readonly number[] = [4, 5, 6]) {
   const { shard, history } = stage();
   const verdict = new Verdict(() => 0);
-  const accounts = { journals: new Map([[ACCOUNT, journal]]) } as unknown as AccountsCheck;
+  const accounts = { journals: new Map([[ACCOUNT, JOURNAL]]) } as unknown as AccountsCheck;
   const matching = { standings: () => STANDINGS } as unknown as MatchingCheck;
   const check = new ReadsCheck({ accounts, matching }, verdict, (asset) => ASSETS[asset]!);
   /** USD stands so from this number on. */
@@ -56,6 +57,7 @@ function checked(journal: readonly SeenEvent[] = JOURNAL) {
   };
   usd(2, 1_000, 0);
   usd(3, 1_000, 500);
+  for (const last of ends) usd(last, 1_000, 500);
   return { check, verdict };
 }
 
@@ -107,6 +109,19 @@ describe("an order", () => {
   });
 });
 
+it("an order was never as it is told to have been between two numbers of one batch", () => {
+  const read = (leaves: number) =>
+    ({
+      order: { orderId: ORDER, filled: 4, leaves },
+      fills: [{ tradeId: 33 }],
+    }) as unknown as GetOrderResponse;
+  const { check, verdict } = checked([6]);
+  check.order(ACCOUNT, 3, read(0));
+  expect(verdict.violation).toBeNull();
+  check.order(ACCOUNT, 3, read(6));
+  expect(verdict.violation?.rule).toBe("R3");
+});
+
 describe("open orders", () => {
   const read = (...leaves: number[]): ListOpenOrdersResponse =>
     ({
@@ -147,13 +162,17 @@ describe("a market", () => {
   });
 });
 
-it("a queue may hold as much as the runbook says, and no more", () => {
+it("a queue may hold as much as the runbook says, and no more, and has to be shown", () => {
+  const queues = new Set(["node-batch", "node-received", "node-told", "node-early"]);
   const judge = (name: string, length: number): string => {
     const verdict = new Verdict(() => 0);
-    new BoundsCheck(verdict).queues("node-1", new Map([[name, length]]));
+    const shown = new Map([...queues].map((each) => [each, 0]));
+    new BoundsCheck(verdict).queues("node-1", shown.set(name, length));
     return verdict.violation?.rule ?? "none";
   };
   expect(judge("node-told", 100)).toBe("none");
   expect(judge("node-told", 101)).toBe("R11");
-  expect(judge("gateway-publishing", 257)).toBe("R11");
+  expect(judge("node-early", 4_194_305)).toBe("R11");
+  queues.delete("node-batch");
+  expect(judge("node-told", 0)).toBe("R11");
 });

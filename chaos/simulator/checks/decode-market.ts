@@ -15,10 +15,14 @@ export type SeenOperatorCommand =
   | { readonly kind: "list"; readonly referencePrice: number }
   | { readonly kind: "phase"; readonly phase: number }
   | { readonly kind: "rules"; readonly rules: SeenRules }
+  /** How many changes of phase are to come. */
+  | { readonly kind: "schedule"; readonly entries: number }
   /** Account 0: everybody's; side 0: both. */
   | { readonly kind: "mass-cancel"; readonly account: number; readonly side: number };
 
-/** Null: whatever else a slot says is nothing to a market. */
+/**
+ * Null: whatever else a slot says is nothing to a market. What makes no sense, a gateway has refused before it came to one.
+ */
 export function readOperatorCommand(payload: Uint8Array): SeenOperatorCommand | null {
   if (payload.length === 0) return null;
   const bytes = new Bytes(payload);
@@ -29,6 +33,8 @@ export function readOperatorCommand(payload: Uint8Array): SeenOperatorCommand | 
       return { kind: "phase", phase: bytes.byte() };
     case 8:
       return { kind: "rules", rules: readRules(bytes) };
+    case 9:
+      return { kind: "schedule", entries: bytes.number() };
     case 10:
       return { kind: "mass-cancel", account: bytes.number(), side: bytes.byte() };
     default:
@@ -64,7 +70,7 @@ export interface SeenStanding {
   readonly rules: SeenRules;
 }
 
-export interface SeenState extends Pick<SeenStanding, "lastPrice"> {
+export interface SeenState {
   /** What the shards were told last of where it trades. */
   readonly reference: number;
   /** Null: of the version before, which knew neither phases nor rules. */
@@ -83,7 +89,7 @@ export function readMarketState(data: Uint8Array): SeenState {
   const [lastPrice, reference] = [bytes.number(), bytes.number()];
   // How many shards there are.
   bytes.number();
-  if (version === OLDER_VERSION) return { lastPrice, reference, standing: null };
+  if (version === OLDER_VERSION) return { reference, standing: null };
   const phase = bytes.byte();
   // When it ends.
   bytes.number();
@@ -97,5 +103,5 @@ export function readMarketState(data: Uint8Array): SeenState {
     for (let n = 0; n < 3; n++) bytes.number();
   }
   const rules = readRules(bytes);
-  return { lastPrice, reference, standing: { phase, sessionReference, lastPrice, rules } };
+  return { reference, standing: { phase, sessionReference, lastPrice, rules } };
 }

@@ -9,12 +9,20 @@ import { readOperatorCommand, type SeenRules, type SeenStanding } from "./decode
 export const BUY = 1;
 export const SELL = 2;
 const LIMIT = 1;
+const MARKET = 2;
 const GOOD_TILL_CANCEL = 1;
+const IMMEDIATE_OR_CANCEL = 2;
 const GOOD_TILL_DATE = 4;
 const CONTINUOUS = 1;
 const CLOSED = 9;
 /** Phases in which orders gather for an auction: nobody here knows how. */
 const COLLECTING: ReadonlySet<number> = new Set([2, 3, 4, 5]);
+const TYPES: ReadonlySet<number> = new Set([LIMIT, MARKET]);
+const TIMES_IN_FORCE: ReadonlySet<number> = new Set([
+  GOOD_TILL_CANCEL,
+  IMMEDIATE_OR_CANCEL,
+  GOOD_TILL_DATE,
+]);
 const BASIS_POINTS = 10_000;
 /** Of a market that nobody has set any for. */
 const FIRST_RULES: SeenRules = {
@@ -107,6 +115,10 @@ export class PaperMarket {
       const beginsSession = this.phase === CLOSED && command.phase !== CLOSED;
       if (beginsSession && this.lastPrice > 0) this.sessionReference = this.lastPrice;
       this.phase = command.phase;
+    } else if (command?.kind === "schedule") {
+      if (command.entries > 0) {
+        throw new Unreadable("its phases follow a schedule, which is not kept here");
+      }
     } else if (command?.kind === "mass-cancel") {
       this.removeAll(command.account, command.side);
     }
@@ -128,6 +140,10 @@ export class PaperMarket {
 
   private enter(taker: SeenEnter, trades: PaperTrade[]): void {
     this.entered.add(taker.orderId);
+    const { orderId, type, timeInForce } = taker;
+    if (!TYPES.has(type) || !TIMES_IN_FORCE.has(timeInForce)) {
+      throw new Unreadable(`order ${orderId} is of a kind that is not matched again here`);
+    }
     if (!this.takes(taker)) return;
     const limit = this.limitOf(taker);
     let open = taker.quantity;
@@ -148,8 +164,8 @@ export class PaperMarket {
         takerSide: taker.side,
       });
     }
-    if (open > 0 && [GOOD_TILL_CANCEL, GOOD_TILL_DATE].includes(taker.timeInForce)) {
-      const { orderId, account, side, price, expires } = taker;
+    if (open > 0 && timeInForce !== IMMEDIATE_OR_CANCEL) {
+      const { account, side, price, expires } = taker;
       this.rest({ orderId, account, side, price, expires, leaves: open });
     }
   }

@@ -29,6 +29,8 @@ export class ReadsCheck {
   private readonly verdict: Verdict;
   private readonly assetName: (asset: number) => string;
   private readonly changes = new Map<number, BalanceChange[]>();
+  /** The last numbers that batches have given accounts: between them nothing ever was. */
+  private readonly ends = new Map<number, Set<number>>();
 
   constructor(
     { accounts, matching }: { readonly accounts: AccountsCheck; readonly matching: MatchingCheck },
@@ -47,7 +49,11 @@ export class ReadsCheck {
     const [owners, sequences] = ["account", "last_sequence"].map((column) =>
       numbersOf(batch, "journal", column),
     );
-    owners!.forEach((account, n) => lasts.set(account, sequences![n]!));
+    owners!.forEach((account, n) => {
+      const ends = this.ends.get(account) ?? new Set([0]);
+      this.ends.set(account, ends.add(sequences![n]!));
+      lasts.set(account, sequences![n]!);
+    });
     for (const part of ["balances", "balances_changed"]) {
       const [assets, totals, holds] = ["asset", "total", "held"].map((column) =>
         numbersOf(batch, part, column),
@@ -151,9 +157,10 @@ export class ReadsCheck {
   ): boolean {
     const told = new Map<number, ToldOrder>();
     if (from === 0 && isSo(told)) return true;
+    const ends = this.ends.get(account);
     return this.journal(account).some((event, at) => {
       tell(told, event);
-      return at + 1 >= from && isSo(told);
+      return at + 1 >= from && ends?.has(at + 1) && isSo(told);
     });
   }
 

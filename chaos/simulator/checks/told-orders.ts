@@ -12,9 +12,9 @@ export interface ToldOrder {
 /** Adds what an event tells of an order. */
 export function tell(told: Map<number, ToldOrder>, event: SeenEvent): void {
   const { kind, orderId, quantity, leaves } = event;
-  if (kind === "accepted")
+  if (kind === "accepted") {
     told.set(orderId, { filled: 0, leaves: quantity, isOver: false, trades: [] });
-  else if (kind === "rejected" || kind === "voided") {
+  } else if (kind === "rejected" || kind === "voided") {
     told.set(orderId, { filled: 0, leaves: 0, isOver: true, trades: [] });
   }
   const order = told.get(orderId);

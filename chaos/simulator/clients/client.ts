@@ -15,7 +15,7 @@ import { Refusal } from "../../../services/gateway/refusal.js";
 import { Session } from "../../../services/gateway/session.js";
 import type { AnswersCheck, ToldOutcome } from "../checks/answers.js";
 import type { Verdict } from "../checks/verdict.js";
-import { type Door, NoConnection } from "../cluster/door.js";
+import { type Door, isOfConnection, NoConnection } from "../cluster/door.js";
 import { exponentialUs, type Random } from "../world/random.js";
 import type { World } from "../world/world.js";
 import { outcomeOfOrder, outcomeOfResult } from "./outcomes.js";
@@ -57,7 +57,6 @@ const PATIENCE_US_MAX = 1_500_000;
 const RETRY_US = 60_000;
 /** `NOT_FOUND` of an account that is not open, as gRPC numbers it. */
 const DEADLINE_EXCEEDED = 4;
-const INTERNAL = 13;
 const UNPUBLISHED = new Set([3, 5, 7, 8, 14]);
 
 /** A place or an amendment came to an end as the client sees it. */
@@ -353,12 +352,14 @@ export class Client {
 
   private endingOf(error: unknown): Ending {
     if (error instanceof NoConnection) return "refused";
-    if (!(error instanceof Refusal)) return "unknown";
-    this.deps.verdict.expect(
-      error.grpcStatus !== INTERNAL,
-      "R10",
-      () => `a gateway failed: ${error.code} ${error.message}`,
-    );
+    if (!(error instanceof Refusal)) {
+      this.deps.verdict.expect(
+        isOfConnection(error),
+        "R10",
+        () => `a gateway failed: ${String(error)}`,
+      );
+      return "unknown";
+    }
     if (error.grpcStatus === DEADLINE_EXCEEDED) return "unknown";
     return UNPUBLISHED.has(error.grpcStatus) ? "refused" : "unknown";
   }

@@ -1,12 +1,12 @@
 /**
  * An operator of the run, seeded: halts markets and opens them again, sets their rules, and cancels what rests at them. At
- * the end all are open.
+ * the end it opens them all.
  */
 import { MarketPhase, Side } from "../../../proto/gen/exchange/v1/exchange.js";
 import type { GatewayCore } from "../../../services/gateway/gateway-core.js";
 import { Refusal } from "../../../services/gateway/refusal.js";
 import type { Verdict } from "../checks/verdict.js";
-import type { Door } from "../cluster/door.js";
+import { type Door, isOfConnection } from "../cluster/door.js";
 import { exponentialUs, type Random } from "../world/random.js";
 import type { World } from "../world/world.js";
 
@@ -21,7 +21,6 @@ export interface OperatorDependencies {
 
 const THINK_US = 500_000;
 const RETRY_US = 100_000;
-const INTERNAL = 13;
 /** Phases in which clients here may cancel and place nothing. */
 const SHUT = [
   MarketPhase.MARKET_PHASE_HALTED,
@@ -39,6 +38,7 @@ export class Operator {
   private readonly deps: OperatorDependencies;
   private readonly random: Random;
   private isClosing = false;
+  /** Those that were opened at the end. */
   private readonly open = new Set<string>();
 
   constructor(deps: OperatorDependencies) {
@@ -46,7 +46,7 @@ export class Operator {
     this.random = deps.world.random("operator of markets");
   }
 
-  /** All markets are open again. */
+  /** It has opened every market at the end. */
   get isDone(): boolean {
     return this.isClosing && this.open.size === this.deps.symbols.length;
   }
@@ -62,7 +62,9 @@ export class Operator {
 
   finish(): void {
     this.isClosing = true;
-    for (const symbol of this.deps.symbols) void this.reopen(symbol);
+    for (const symbol of this.deps.symbols) {
+      void this.reopen(symbol).then(() => this.open.add(symbol));
+    }
   }
 
   private act(symbol: string): void {
@@ -77,7 +79,7 @@ export class Operator {
     const request = { symbol, phase: random.pick(SHUT), until: 0 };
     void this.ask((core) => core.markets.changePhase(request));
     deps.world.scheduler.after(random.whole(50, SHUT_MS_MAX) * US_PER_MS, () => {
-      if (!this.isClosing) void this.ask((core) => core.markets.changePhase(opening(symbol)));
+      void this.reopen(symbol);
     });
   }
 
@@ -102,13 +104,13 @@ export class Operator {
     void this.ask((core) => core.markets.massCancel({ symbol, account, side }));
   }
 
+  /** Until it is open, or was already: a command of before that nobody has answered may shut it later. */
   private async reopen(symbol: string): Promise<void> {
     for (;;) {
       const outcome = await this.ask((core) => core.markets.changePhase(opening(symbol)));
-      if (outcome === "done" || outcome === "PHASE_INVALID") break;
+      if (outcome === "done" || outcome === "PHASE_INVALID") return;
       await new Promise<void>((resolve) => this.deps.world.scheduler.after(RETRY_US, resolve));
     }
-    this.open.add(symbol);
   }
 
   /** Asks through whatever gateway there is, and gives the code of a refusal. */
@@ -119,13 +121,10 @@ export class Operator {
       await this.random.pick(doors).call(work);
       return "done";
     } catch (error) {
-      if (!(error instanceof Refusal)) return "broken";
-      this.deps.verdict.expect(
-        error.grpcStatus !== INTERNAL,
-        "R10",
-        () => `a gateway failed: ${error.code} ${error.message}`,
-      );
-      return error.code;
+      if (error instanceof Refusal) return error.code;
+      const { verdict } = this.deps;
+      verdict.expect(isOfConnection(error), "R10", () => `a gateway failed: ${String(error)}`);
+      return "broken";
     }
   }
 }

@@ -8,7 +8,7 @@ import type { AccountsCheck } from "../checks/accounts.js";
 import type { History } from "../checks/history.js";
 import type { ReadsCheck } from "../checks/reads.js";
 import type { Verdict } from "../checks/verdict.js";
-import type { Door } from "../cluster/door.js";
+import { type Door, isOfConnection } from "../cluster/door.js";
 import { ACTORS, LEDGER_SHARDS, SYMBOLS } from "../cluster/names.js";
 import { exponentialUs, type Random } from "../world/random.js";
 import type { World } from "../world/world.js";
@@ -111,11 +111,12 @@ export class Reader {
       .pick(open)
       .call(work)
       .then(take, (error: unknown) => {
-        if (!(error instanceof Refusal)) return;
+        if (isOfConnection(error)) return;
+        const isUnable = error instanceof Refusal && error.grpcStatus === UNAVAILABLE;
         verdict.expect(
-          error.grpcStatus === UNAVAILABLE,
+          isUnable,
           "R3",
-          () => `a reader was refused what is there: ${error.code} ${error.message}`,
+          () => `a reader was refused what is there: ${String(error)}`,
         );
       });
   }

@@ -83,7 +83,8 @@ export class Cluster {
   queues(): Map<string, ReadonlyMap<string, number>> {
     const queues = new Map<string, ReadonlyMap<string, number>>();
     for (const running of [...this.nodes.values(), ...this.gateways.values()]) {
-      if (running.process.isAlive) queues.set(running.name, running.queues());
+      const lengths = running.process.isAlive ? running.queues() : null;
+      if (lengths) queues.set(running.name, lengths);
     }
     return queues;
   }

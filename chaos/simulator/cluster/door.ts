@@ -19,6 +19,10 @@ export class ConnectionBroken extends Error {
   override readonly name = "ConnectionBroken";
 }
 
+/** Did the connection, and not the gateway, fail? What was asked may have happened. */
+export const isOfConnection = (error: unknown): boolean =>
+  error instanceof NoConnection || error instanceof ConnectionBroken;
+
 export class Door {
   readonly process: SimProcess;
   readonly core: GatewayCore;

@@ -5,8 +5,8 @@ import { TierLimits } from "../../../services/gateway/tier-limits.js";
 import type { SimProcess } from "../world/process.js";
 import { Door } from "./door.js";
 import { loggerOf } from "./logger.js";
-import { lengthsOf } from "./queues.js";
 import type { PortsOfProcess } from "./ports.js";
+import { lengthsOf } from "./queues.js";
 import type { Tally } from "./tally.js";
 
 export class GatewayProcess {
@@ -42,8 +42,9 @@ export class GatewayProcess {
     }, end);
   }
 
-  queues(): ReadonlyMap<string, number> {
-    return lengthsOf(this.door?.core.queues() ?? {});
+  /** Null: it has not started. */
+  queues(): ReadonlyMap<string, number> | null {
+    return this.door && lengthsOf(this.door.core.queues());
   }
 
   /** Ends in good order. */

@@ -6,8 +6,8 @@ import type { RestoreActor } from "../../../services/host/restore-actor.js";
 import { Node } from "../../../services/node/node.js";
 import type { SimProcess } from "../world/process.js";
 import { loggerOf } from "./logger.js";
-import { lengthsOf } from "./queues.js";
 import type { PortsOfProcess } from "./ports.js";
+import { lengthsOf } from "./queues.js";
 
 /** What the limit says that a node shows; nobody looks at it here. */
 const INBOX_MIB = 64;

@@ -30,11 +30,10 @@ export function crashGatewayAtAwait(cluster: Cluster, { gateway, size }: Planned
 
 /** Bites when the process has died of it. */
 function crashAfter(process: SimProcess, awaits: number): Begun {
-  const wasAlive = process.isAlive;
   process.crashAfter(awaits);
   let hasDied = false;
   const end = (): void => {
-    hasDied = wasAlive && !process.isAlive;
+    hasDied = process.hasPassedAll;
     process.crashAfter(Infinity);
   };
   return { end, hasBitten: () => hasDied };

@@ -3,6 +3,7 @@
  * switches of the run's Postgres, the others stand between a node and its ports; those of `chaos/mutations/` also between
  * real processes and real servers.
  */
+import type { AccountBalances, Reads } from "../../../services/ports/reads.js";
 import type { Store } from "../../../services/ports/store.js";
 import { withoutIdentity } from "../../mutations/identity.js";
 import { withoutOutbox } from "../../mutations/outbox.js";
@@ -26,6 +27,8 @@ const about = {
   outbox: "what is sent counts as confirmed at once: it is deleted, and not sent again",
   identity: "a stream is always the one that was read so far",
   commit: "a commit is said to be there before it is",
+  reads:
+    "an account's balances are answered as they were when they were last asked for, every other time",
 };
 
 export const MUTATIONS = {
@@ -47,6 +50,10 @@ export const MUTATIONS = {
     about: about.commit,
     decorate: (ports) => ({ ...ports, store: hasty(ports.store) }),
   },
+  "fresh-reads": {
+    about: about.reads,
+    decorate: (ports) => ({ ...ports, reads: remembering(ports.reads) }),
+  },
 } as const satisfies Record<MutationName, Mutation>;
 
 /** Resolves as soon as the batch is on its way, with the time that Postgres had at the last answer. */
@@ -65,6 +72,20 @@ function hasty(store: Store): Store {
         () => undefined,
       );
       return { time: Math.max(time, batch.time) };
+    },
+  });
+}
+
+function remembering(reads: Reads): Reads {
+  const kept = new Map<number, AccountBalances | null>();
+  return over<Reads>(reads, {
+    balances: async (account) => {
+      const remembered = kept.get(account);
+      kept.delete(account);
+      if (remembered) return remembered;
+      const read = await reads.balances(account);
+      kept.set(account, read);
+      return read;
     },
   });
 }

@@ -6,6 +6,7 @@ export const MUTATION_NAMES = [
   "outbox",
   "identity",
   "commit-before-send",
+  "fresh-reads",
 ] as const;
 
 export type MutationName = (typeof MUTATION_NAMES)[number];

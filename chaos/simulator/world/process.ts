@@ -81,6 +81,11 @@ export class SimProcess {
     this.pointsLeft = points;
   }
 
+  /** Has it died of `crashAfter`? */
+  get hasPassedAll(): boolean {
+    return this.pointsLeft < 0;
+  }
+
   pause(): void {
     if (this.state !== "running") return;
     this.state = "paused";
