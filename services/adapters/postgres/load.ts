@@ -9,7 +9,13 @@ import { inTransaction } from "./connections.js";
 import { type Columns, copyRows } from "./copy.js";
 import { LINKS, RECORD } from "./store-sql.js";
 
-const SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/**
+ * It locks nothing, so it may be slow: on a busy node what the server has sent lies for longer in the socket than the servers'
+ * own limit lets a transaction sleep, and to be cut off there would only mean to read everything again.
+ */
+const SNAPSHOT =
+  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " +
+  "SET LOCAL idle_in_transaction_session_timeout = '60s'";
 /** A whole book is read in the order in which it lies there; one that is a small part of the table, by its index. */
 const ANY_SCAN =
   "SET LOCAL enable_seqscan = on; SET LOCAL enable_bitmapscan = on; " +
