@@ -17,24 +17,10 @@ import { MatchingCheck, tradesOf } from "../../chaos/simulator/checks/matching.j
 import { ReplayCheck } from "../../chaos/simulator/checks/replay.js";
 import { Verdict } from "../../chaos/simulator/checks/verdict.js";
 import type { Batch } from "../../services/ports/store.js";
+import { INSTRUMENT } from "../helpers/market.js";
 import { batchOf, frameOf, logOf, MARKET, SHARD, stage } from "../helpers/seen-batches.js";
 
 describe("a market", () => {
-  const instrument = {
-    id: MARKET,
-    symbol: "X",
-    baseAsset: 1,
-    quoteAsset: 2,
-    priceDecimals: 0,
-    quantityDecimals: 0,
-    tick: 1,
-    lot: 1,
-    notionalFactor: 1,
-    referencePrice: 100,
-    makerFee: 0,
-    takerFee: 0,
-    feeTiers: [],
-  };
   const enter = (orderId: number, side: 1 | 2, price: number): MarketCommand =>
     plainOrder({ orderId, account: 1, side, timeInForce: 1, price, quantity: 5 });
   const commands = [enter(1_025, 2, 101), enter(2_049, 2, 100), enter(3_073, 1, 101)];
@@ -49,7 +35,10 @@ describe("a market", () => {
     const frames: Uint8Array[] = [];
     const numbers = new Map<number, number>();
     actor.advance(1);
-    for (const command of [{ kind: "list", instrument, shards: 1 } as const, ...asked]) {
+    for (const command of [
+      { kind: "list", instrument: INSTRUMENT, shards: 1 } as const,
+      ...asked,
+    ]) {
       const source = isOrderCommand(command) ? SHARD : -1;
       const number = (numbers.get(source) ?? 0) + 1;
       numbers.set(source, number);
