@@ -54,7 +54,7 @@ class Repricing {
   private batch = 0;
   private isReadable = true;
   private expected = 0;
-  private noticed = 0;
+  private books = 0;
 
   constructor(name: string, examples: string[]) {
     this.name = name;
@@ -63,8 +63,8 @@ class Repricing {
 
   /** Trades, and noted books, that were compared: all, unless the log could not be read on. */
   get compared(): { readonly trades: number; readonly books: number } {
-    if (this.isReadable) return { trades: this.expected, books: this.noticed };
-    return { trades: this.expected - this.stored.size, books: this.noticed - this.noted.size };
+    if (this.isReadable) return { trades: this.expected, books: this.books };
+    return { trades: this.expected - this.stored.size, books: this.books - this.noted.size };
   }
 
   expect(row: TradeRow): void {
@@ -73,7 +73,7 @@ class Repricing {
   }
 
   note({ batch, orders }: NotedBook): void {
-    this.noticed += 1;
+    this.books += 1;
     this.noted.set(batch, orders);
   }
 

@@ -2,8 +2,8 @@
  * A market as one would play it with pencil and paper, from the commands that its batches have applied: by price, then by
  * time, at the maker's price. Knows the formats and nothing of the exchange's code.
  */
-import { readMarketCommand, type SeenEnter, type SeenFrame } from "./decode.js";
 import { Unreadable } from "./bytes.js";
+import { readMarketCommand, type SeenEnter, type SeenFrame } from "./decode.js";
 import { readOperatorCommand, type SeenRules, type SeenStanding } from "./decode-market.js";
 
 export const BUY = 1;
