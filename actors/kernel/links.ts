@@ -79,7 +79,12 @@ export class Links {
     return link.sent;
   }
 
-  /** The links that changed since the last call, for the batch's rows. */
+  /** Has a link go with the next batch though nothing of it changes: how far the peer was heard is said again after that. */
+  repeat(peer: number): void {
+    this.touched.add(this.of(peer));
+  }
+
+  /** The links that changed since the last call, or are to be repeated, for the batch's rows. */
   takeTouched(): Link[] {
     const rows = [...this.touched].map((link) => ({ ...link }));
     this.touched.clear();

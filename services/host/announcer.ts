@@ -3,6 +3,7 @@
  * The leaders of a process do it in step: what they say goes out in one write, and wakes whoever hears it once.
  */
 import { encodeAnnouncement, type Lag } from "../../actors/kernel/event-frame.js";
+import type { Link } from "../../actors/kernel/links.js";
 import { type Clock, every } from "../ports/clock.js";
 import type { Bus } from "../ports/log.js";
 import { announceSubject } from "../ports/subjects.js";
@@ -49,9 +50,9 @@ export class Announcer {
     this.end = every(this.clock, ANNOUNCE_EVERY_MS, () => this.look());
   }
 
-  /** The mark of a source, to be said with the next announcement. */
-  mark(source: number, token: number, number: number): void {
-    this.marks.set(source, { source, token, number });
+  /** How far a peer was heard, to be said with the next announcement; who was only sent to has no mark. */
+  mark({ peer, token, received }: Link): void {
+    if (received > 0) this.marks.set(peer, { source: peer, token, number: received });
   }
 
   stop(): void {

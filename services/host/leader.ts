@@ -283,9 +283,7 @@ export class Leader {
     this.time.observe(time);
     this.outbox.send(batch.outbox);
     this.herald.proclaim(batch, previousEventBatch);
-    for (const link of batch.links) {
-      if (link.received > 0) this.announcer.mark(link.peer, link.token, link.received);
-    }
+    for (const link of batch.links) this.announcer.mark(link);
     const commitMs = this.deps.clock.now() - this.sealedAtMs;
     this.deps.observer.committed(record.name, actor, { commands, commitMs });
     if (batch.successor) {
@@ -363,9 +361,10 @@ export class Leader {
   }
 
   private markOf(source: number): void {
-    const link = this.recovered.actor.links.of(source);
-    // Only what is committed may be confirmed; with a batch under way the mark follows its commit.
-    if (!this.open && !this.commit) this.announcer.mark(source, link.token, link.received);
+    const { links } = this.recovered.actor;
+    // Only what is committed may be confirmed: while a batch is under way the mark goes with the next one, and is said after it.
+    if (this.open || this.commit) links.repeat(source);
+    else this.announcer.mark(links.of(source));
   }
 
   private trim(): void {

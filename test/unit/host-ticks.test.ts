@@ -1,14 +1,8 @@
 /** What is due happens at its time, in batches without commands, under a leader whose store, log and bus are stand-ins. */
-import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { Actor, Effects, Envelope } from "../../actors/kernel/actor.js";
-import { encodeFrame, stampToken } from "../../actors/kernel/frame.js";
 import { Links } from "../../actors/kernel/links.js";
 import { BatchClock } from "../../services/host/batch-clock.js";
-import { CommitTurns } from "../../services/host/commit-turns.js";
-import type { HostDependencies } from "../../services/host/dependencies.js";
-import { Leader } from "../../services/host/leader.js";
-import type { LeaderEnd } from "../../services/host/leader-end.js";
 import {
   TICK_AGAIN_AFTER_MS,
   TICK_WAIT_MS_MAX,
@@ -16,18 +10,14 @@ import {
 } from "../../services/host/limits.js";
 import { applyLogged } from "../../services/host/open-batch.js";
 import { Ticker } from "../../services/host/ticker.js";
-import type { LogMessage } from "../../services/ports/log.js";
-import type { ActorRecord, Batch } from "../../services/ports/store.js";
+import { LeaderStage, STAGED_ACTOR, START_US } from "../helpers/leader-stage.js";
 import { ManualClock } from "../helpers/manual-clock.js";
 
-const ACTOR = 1_025;
-const START_US = 1_000_000_000;
 const MS_US = 1_000;
-const SLOT = -1;
 
 /** Rings at each of its times, at most one of them in a batch; a broken one says that something is due and does nothing. */
 class Alarm implements Actor {
-  readonly id = ACTOR;
+  readonly id = STAGED_ACTOR;
   readonly links = new Links();
   readonly rung: number[] = [];
   looks = 0;
@@ -67,107 +57,11 @@ class Alarm implements Actor {
   checkInvariants(): void {}
 }
 
-const RECORD: ActorRecord = {
-  id: ACTOR,
-  name: "market.X",
-  kind: "market",
-  incarnation: 1,
-  token: 3,
-  batch: 7,
-  eventBatch: 7,
-  anchor: 1,
-  streamCreated: "now",
-  position: 0,
-  positionStored: "",
-  time: START_US,
-  hash: 0,
-  state: new Uint8Array(0),
-};
-
-/** A leader that has an inbox, and what it commits. */
-class Stage {
-  readonly clock = new ManualClock();
-  readonly committed: Batch[] = [];
-  readonly ends: LeaderEnd[] = [];
-  private deliver: ((message: LogMessage) => void) | undefined;
-  private messages = 0;
-  private commands = 0;
-
-  async lead(actor: Actor): Promise<Leader> {
-    const outbox: [] = [];
-    const recovered = {
-      record: RECORD,
-      actor,
-      outbox,
-      now: this.postgresTime,
-      early: null,
-      isWarm: false,
-    };
-    const leader = new Leader(this.dependencies(), recovered, (end) => this.ends.push(end));
-    await leader.start();
-    await settled();
-    return leader;
-  }
-
-  async pass(milliseconds: number): Promise<void> {
-    for (let ms = 0; ms < milliseconds; ms++) {
-      this.clock.advance(1);
-      await settled();
-    }
-  }
-
-  /** A command that has the alarm ring so many milliseconds after the start. */
-  async command(ringsAtMs: number): Promise<void> {
-    this.commands += 1;
-    this.messages += 1;
-    const data = encodeFrame(SLOT, this.commands, [new Uint8Array([ringsAtMs])]);
-    stampToken(data, 1);
-    this.deliver!({ sequence: this.messages, stored: "then", data });
-    await settled();
-  }
-
-  get times(): number[] {
-    return this.committed.map(({ time }) => (time - START_US) / MS_US);
-  }
-
-  private get postgresTime(): number {
-    return START_US + this.clock.now() * MS_US;
-  }
-
-  private dependencies(): HostDependencies {
-    const nothing = () => undefined;
-    const log = {
-      consume: (...[, , , { deliver }]: [string, number, number, { deliver: never }]) => {
-        this.deliver = deliver;
-        return Promise.resolve({ stop: nothing });
-      },
-    };
-    const commit = (batch: Batch) => {
-      this.committed.push(batch);
-      return Promise.resolve({ time: this.postgresTime });
-    };
-    const bus = { publish: nothing, subscribe: () => nothing };
-    const directory = { onMarks: () => nothing, onMoved: () => nothing };
-    const observer = { applied: nothing, committed: nothing };
-    const leases = { wishes: () => new Map() };
-    const logger = pino({ level: "silent" });
-    const { clock } = this;
-    const turns = new CommitTurns(clock, {});
-    const stand = { log, bus, directory, turns, observer, leases, logger, store: { commit } };
-    return { ...stand, clock, node: "n", incarnation: "n#1" } as unknown as HostDependencies;
-  }
-}
-
-/** Until everything that was begun is done. */
-async function settled(): Promise<void> {
-  for (let n = 0; n < 3; n++) await new Promise((resolve) => setImmediate(resolve));
-}
-
 const at = (...milliseconds: number[]) => milliseconds.map((ms) => START_US + ms * MS_US);
 
 describe("a leader whose actor has something due", () => {
   it("commits a batch without commands at its time, and no other", async () => {
-    const stage = new Stage();
+    const stage = new LeaderStage();
     const alarm = new Alarm(at(20, 50));
     await stage.lead(alarm);
     await stage.pass(19);
@@ -183,13 +77,13 @@ describe("a leader whose actor has something due", () => {
     const again = new Alarm(at(20, 50));
     for (const batch of stage.committed) {
       const { number, token, time, hash, commands } = batch;
-      applyLogged(again, { actor: ACTOR, batch: number, token, time, hash, commands });
+      applyLogged(again, { actor: STAGED_ACTOR, batch: number, token, time, hash, commands });
       expect(again.stateHash()).toBe(batch.hash);
     }
   });
 
   it("goes on at once until nothing is due, also with what was due before it led", async () => {
-    const stage = new Stage();
+    const stage = new LeaderStage();
     const alarm = new Alarm(at(-5, -4, -3, 30));
     await stage.lead(alarm);
     await stage.pass(10);
@@ -201,7 +95,7 @@ describe("a leader whose actor has something due", () => {
   });
 
   it("does it with the commands that come by, and waits for what they make due", async () => {
-    const stage = new Stage();
+    const stage = new LeaderStage();
     const alarm = new Alarm(at(20));
     await stage.lead(alarm);
     stage.clock.stall(25);
@@ -213,7 +107,7 @@ describe("a leader whose actor has something due", () => {
   });
 
   it("commits nothing, and does not spin, when nothing was due after all", async () => {
-    const stage = new Stage();
+    const stage = new LeaderStage();
     const broken = new Alarm(at(10), true);
     await stage.lead(broken);
     await stage.pass(TICK_AGAIN_AFTER_MS * 5);
@@ -223,7 +117,7 @@ describe("a leader whose actor has something due", () => {
   });
 
   it("does nothing more when it is drained or closed, and its successor does it", async () => {
-    const stage = new Stage();
+    const stage = new LeaderStage();
     const alarm = new Alarm(at(20, 30));
     const first = await stage.lead(alarm);
     await stage.pass(22);

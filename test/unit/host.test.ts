@@ -142,8 +142,9 @@ describe("the announcer", () => {
 
   it("says soon what has moved, once, and now and then that it is there", () => {
     const { clock, announcer, said } = announcing();
-    announcer.mark(7, 1, 3);
-    announcer.mark(7, 1, 4);
+    announcer.mark({ peer: 7, token: 1, received: 3, sent: 0 });
+    announcer.mark({ peer: 7, token: 1, received: 4, sent: 0 });
+    announcer.mark({ peer: 8, token: 0, received: 0, sent: 2 });
     clock.advance(ANNOUNCE_EVERY_MS);
     expect(said().map(({ marks }) => marks)).toEqual([[{ source: 7, token: 1, number: 4 }]]);
     clock.advance(ANNOUNCE_IDLE_EVERY_MS - ANNOUNCE_EVERY_MS);

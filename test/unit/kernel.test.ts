@@ -169,6 +169,14 @@ describe("links (R4)", () => {
     expect(restored.takeTouched()).toEqual([{ peer: 3, token: 0, received: 0, sent: 3 }]);
   });
 
+  it("go with the next batch once more when they are to be repeated, as they are", () => {
+    const links = taken(actor, 1, 5);
+    links.takeTouched();
+    links.repeat(actor);
+    expect(links.takeTouched()).toEqual([{ peer: actor, token: 1, received: 5, sent: 0 }]);
+    expect(links.takeTouched()).toEqual([]);
+  });
+
   it("refuse to be advanced over a gap: that is a bug", () => {
     expect(() => taken(actor, 1, 5).advance(actor, 1, 7)).toThrow("does not follow");
   });
