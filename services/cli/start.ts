@@ -205,19 +205,22 @@ async function judge(
 }
 
 /**
- * Resolves on the first Ctrl-C or SIGTERM. A later one ends everything at once, without draining; but not one that comes
+ * Resolves on the first Ctrl-C or SIGTERM, and says what came. A later one ends everything at once, without draining; but not one that comes
  * right behind: npm passes on a Ctrl-C that the terminal has sent here as well.
  */
 function interruption(): Promise<void> {
   return new Promise((resolve) => {
     let firstMs: number | undefined;
-    const interrupt = (): void => {
+    const interrupt = (reason: string): void => {
+      if (firstMs === undefined) progress(reason);
       firstMs ??= performance.now();
       if (performance.now() - firstMs > SAME_SIGNAL_MS) process.exit(EXIT_INTERRUPTED);
       resolve();
     };
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
-    onParentGone(interrupt);
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.on(signal, () => interrupt(`it got ${signal}, and ends`));
+    }
+    onParentGone(() => interrupt("npm, which had started it, has ended, and so it ends too"));
   });
 }
 
