@@ -59,6 +59,8 @@ export const BATCHES_PER_READ = 50;
 export const TOLD_BATCHES_MAX = 100;
 /** The standbys of a node apply what they were told for so long at a time, all together: what the node leads comes in between. */
 export const FOLLOWING_TURN_MS_MAX = 5;
+/** A standby that is to lead, and has had nothing of what it still reads for so long, is no use: the rows are read by another connection. */
+export const PROMOTION_STUCK_AFTER_MS = 1_000;
 /** A standby that could not read tries again after so long. */
 export const RETRY_FOLLOWING_AFTER_MS = 200;
 /**

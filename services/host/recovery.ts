@@ -141,11 +141,15 @@ export async function recover(
   return { record, actor: cold.actor, outbox, now: now(), early, isWarm: false };
 }
 
-/** An actor from its rows, and the row it was read with. Throws when they are not what their hash says. */
+/**
+ * An actor from its rows, and the row it was read with; `taken` is called after each page. Throws when they are not what their
+ * hash says.
+ */
 export async function rebuild(
   store: Pick<Store, "load">,
   id: number,
   restore: RestoreActor = restoreActor,
+  taken: () => void = () => undefined,
 ): Promise<{ readonly record: ActorRecord; readonly actor: Actor }> {
   let actor: RestoredActor | undefined;
   const loaded = await store.load(
@@ -153,7 +157,10 @@ export async function rebuild(
     ({ record, links }) => {
       actor = restore(record, Links.restore(links));
     },
-    (table, rows) => actor!.loadPage(table, rows),
+    (table, rows) => {
+      actor!.loadPage(table, rows);
+      taken();
+    },
   );
   assert(loaded !== null && actor !== undefined, "actor %s has vanished", id);
   const { record } = loaded;

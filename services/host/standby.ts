@@ -45,6 +45,8 @@ export class Standby {
   private hash = 0;
   private incarnation = 0;
   private heard = 0;
+  /** Pages and batches that it has taken in. */
+  private steps = 0;
   /** What was told and is not applied, in the order of the batches. */
   private told: LoggedBatch[] = [];
   private following: Promise<void> | null = null;
@@ -93,19 +95,38 @@ export class Standby {
     this.unsubscribe();
     this.heard = Math.max(this.heard, record.batch);
     try {
-      while (this.following) await this.following;
-      const [{ links }] = await Promise.all([
-        standing,
-        this.actor && this.batch < record.batch ? this.readTail() : undefined,
-      ]);
+      const rest = this.whileItComes(this.readUpTo(record.batch));
+      const [{ links }] = await Promise.all([standing, rest]);
       const { actor } = this;
       this.stop();
       if (actor) this.compare(actor, record, links);
       return actor;
     } catch (error) {
+      this.stop();
       this.report(error, "the standby is no use");
       return null;
     }
+  }
+
+  private async readUpTo(batch: number): Promise<void> {
+    while (this.following) await this.following;
+    if (this.actor && this.batch < batch) await this.readTail();
+  }
+
+  /** Throws when nothing of it has come for a while: the connection may be dead, and the rows are sooner read by another. */
+  private async whileItComes(rest: Promise<void>): Promise<void> {
+    const { clock } = this.deps;
+    let cancel: () => void = () => undefined;
+    const stuck = new Promise<never>((_, reject) => {
+      const look = (seen: number): void => {
+        cancel = clock.after(limits.PROMOTION_STUCK_AFTER_MS, () => {
+          if (this.steps > seen) return look(this.steps);
+          reject(new Error(`nothing was read for ${limits.PROMOTION_STUCK_AFTER_MS} ms`));
+        });
+      };
+      look(this.steps);
+    });
+    await Promise.race([rest, stuck]).finally(() => cancel());
   }
 
   /** Throws unless it is what the rows would give. The hash does not tell of the links, and the bus may have lied about them. */
@@ -165,7 +186,7 @@ export class Standby {
 
   private async build(): Promise<void> {
     const { store, restoreActor } = this.deps;
-    const { record, actor } = await rebuild(store, this.id, restoreActor);
+    const { record, actor } = await rebuild(store, this.id, restoreActor, () => (this.steps += 1));
     if (this.stopped) return;
     this.actor = actor;
     this.batch = record.batch;
@@ -235,6 +256,7 @@ export class Standby {
     actor.takeEffects();
     actor.links.takeTouched();
     this.batch = logged.batch;
+    this.steps += 1;
     this.hash = actor.stateHash();
     if (this.hash !== logged.hash) {
       throw new DivergedError(`after batch ${logged.batch} the state is not the leader's`);

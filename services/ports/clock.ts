@@ -24,10 +24,12 @@ export function every(clock: Clock, intervalMs: number, task: () => void): () =>
   return () => cancel();
 }
 
-/** A timer may be a little early: the step that is just due is the one before. */
+/** A timer may be so early: a step that is due sooner than that is the one before. */
+const TIMER_EARLY_MS_MAX = 5;
+
 function untilStep(clock: Clock, intervalMs: number): number {
   const leftMs = intervalMs - (clock.now() % intervalMs);
-  return leftMs < intervalMs / 2 ? leftMs + intervalMs : leftMs;
+  return leftMs < Math.min(intervalMs / 2, TIMER_EARLY_MS_MAX) ? leftMs + intervalMs : leftMs;
 }
 
 export const sleep = (clock: Clock, delayMs: number): Promise<void> =>
