@@ -48,7 +48,7 @@ export interface RunOptions {
 const US_PER_MS = 1_000;
 const BOOT_MS_MAX = 30_000;
 /** So long has the exchange to be well after the last fault has ended. */
-export const HEAL_MS_MAX = 30_000;
+const HEAL_MS_MAX = 15_000;
 /** How often it is looked how long queues are. */
 const QUEUES_EVERY_US = 25_000;
 const ACCOUNTS_PER_SHARD = 5;
