@@ -21,6 +21,10 @@ export function slowPostgres(cluster: Cluster, { size }: PlannedFault): Begun {
   return { end, hasBitten: () => after > before };
 }
 
+export const slowNats = ({ servers }: Cluster, { size }: PlannedFault): Begun =>
+  slow(servers.nats, size);
+export const slowEtcd = ({ servers }: Cluster, { size }: PlannedFault): Begun =>
+  slow(servers.etcd, size);
 export const restartPostgres = ({ servers }: Cluster): Begun => restart(servers.postgres);
 export const restartNats = ({ servers }: Cluster): Begun => restart(servers.nats);
 export const restartEtcd = ({ servers }: Cluster): Begun => restart(servers.etcd);
@@ -33,6 +37,16 @@ function restart(server: SimServer): Begun {
   const before = server.turnedAway;
   server.stop();
   return { end: () => server.start(), hasBitten: () => wasUp && server.turnedAway > before };
+}
+
+/** Each request takes its time. Bites when somebody had to wait. */
+function slow(server: SimServer, size: number): Begun {
+  const before = server.keptWaiting;
+  server.slowMeanUs = 1_000 + size * SLOW_US_MAX;
+  const end = (): void => {
+    server.slowMeanUs = 0;
+  };
+  return { end, hasBitten: () => server.keptWaiting > before };
 }
 
 /** Bites when somebody had to wait. */
