@@ -15,7 +15,7 @@ export interface Line {
 
 /** What clients saw, by the name of the measure. */
 const MEASURES: Readonly<Record<string, string>> = {
-  resume: "trading resumed",
+  resume: "the first symbol traded again",
   back: "once healed, trading resumed",
   recovery: "clients traded again",
   allResumed: "every symbol traded again",

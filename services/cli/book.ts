@@ -73,7 +73,10 @@ function print(symbol: string, found: MarketAt, { at, json }: BookOptions): numb
   const way = at === undefined ? "as stored" : "by replaying the batch log";
   process.stdout.write(`${symbol} after batch ${batch} (${when}), ${way}: ${PHASE_NAMES[phase]}\n`);
   printSides(bids, asks);
-  if (waiting > 0) process.stdout.write(`${waiting} orders wait\n`);
+  if (waiting > 0)
+    process.stdout.write(
+      `${waiting} ${waiting === 1 ? "order waits" : "orders wait"} to be triggered\n`,
+    );
   const verdict = isAsCommitted
     ? `the state's hash is the one that the batch was committed with (${hash})`
     : `THE STATE'S HASH IS ${hash}, and the batch was committed with ${committedHash}`;

@@ -204,6 +204,11 @@ async function judge(
   return isQuiet && checked.ok && audited.ok ? 0 : EXIT_FAILED;
 }
 
+const ASKED_BY = {
+  SIGINT: "Ctrl-C, `npx palisade stop` or another SIGINT",
+  SIGTERM: "a SIGTERM",
+};
+
 /**
  * Resolves on the first Ctrl-C or SIGTERM, and says what came. A later one ends everything at once, without draining; but not one that comes
  * right behind: npm passes on a Ctrl-C that the terminal has sent here as well.
@@ -218,9 +223,9 @@ function interruption(): Promise<void> {
       resolve();
     };
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.on(signal, () => interrupt(`it got ${signal}, and ends`));
+      process.on(signal, () => interrupt(`ending: ${ASKED_BY[signal]}`));
     }
-    onParentGone(() => interrupt("npm, which had started it, has ended, and so it ends too"));
+    onParentGone(() => interrupt("ending: npm, which had started it, is gone"));
   });
 }
 

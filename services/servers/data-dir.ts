@@ -126,8 +126,8 @@ export function lockDataDir(dataDir: string): () => void {
       if (identityOf(owner.pid) === owner.identity) {
         throw new ServerError(
           "DATA_DIR_IN_USE",
-          `${dataDir} is in use by process ${owner.pid}. Stop that one first, or choose another ` +
-            "data directory.",
+          `${dataDir} is in use by process ${owner.pid}. Stop that one first (\`npx palisade stop\`, ` +
+            "or Ctrl-C where it runs), or choose another data directory.",
         );
       }
       removeStale(lock, owner);

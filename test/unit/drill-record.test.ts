@@ -268,7 +268,7 @@ describe("a verdict in words", () => {
     const record = await recordLike();
     expect(headline(record)).toBe(
       "kill-leader, 2 rounds: nothing was lost, doubled or stale; " +
-        "trading resumed after 312 ms at most (bound 500 ms).",
+        "the first symbol traded again after 312 ms at most (bound 500 ms).",
     );
     expect(lines(record).every(({ outcome }) => outcome === "kept")).toBe(true);
     const checked = { ...record.found.checked, ok: false, lost: 2, duplicated: 1 };
