@@ -129,8 +129,8 @@ export class AccountStream {
 
   private async read(): Promise<void> {
     for (let feed = this.behind.shift(); feed; feed = this.behind.shift()) {
-      let isJoined = false;
-      while (!isJoined && !this.closed) isJoined = await this.readPage(feed);
+      // A page of each in turn: one that is written faster than it is read holds up no other.
+      if (!(await this.readPage(feed)) && !this.closed) this.behind.push(feed);
     }
   }
 

@@ -101,13 +101,16 @@ export class OrderEntry {
     return this.inFlight + this.results.length;
   }
 
-  /** Takes commands from an index on, as far as their symbols are known and their receivers have room for them. */
-  private take(request: OrderEntryRequest, from: number): void {
+  /**
+   * Takes commands from an index on, as far as their symbols are known and their receivers have room for them. `isLookedUp`: the
+   * catalog was read since the message came, however long that took, so what is not in it does not exist.
+   */
+  private take(request: OrderEntryRequest, from: number, isLookedUp = false): void {
     const { intake } = this.deps;
     const deadline = intake.deadline();
     for (let n = from; n < request.commands.length && !this.closed; n++) {
       const command = request.commands[n]!;
-      if (intake.needsCatalog(command)) return this.takeLater(request, n);
+      if (!isLookedUp && intake.needsCatalog(command)) return this.takeLater(request, n);
       const addressee = intake.addressee(this.session, command);
       const receiver = addressee?.shard ?? NO_RECEIVER;
       const waiting = this.waiting.get(receiver) ?? 0;
@@ -137,7 +140,7 @@ export class OrderEntry {
     this.deps.catalog.refresh().then(
       () => {
         this.isReadingCatalog = false;
-        this.take(request, from);
+        this.take(request, from, true);
         this.readOrWait();
         this.endWhenAnswered();
       },

@@ -146,6 +146,35 @@ function intakeOf(ways: Ways, isOverloaded = false) {
   return { submitted, written, take, intake, catalog };
 }
 
+describe("a message with symbols that are not known", () => {
+  it("is taken on after one reading of the catalog, however long that takes", async () => {
+    const { intake } = intakeOf(new Ways());
+    let reads = 0;
+    let answer: () => void = () => undefined;
+    const catalog = {
+      instrument: () => undefined,
+      isFresh: false,
+      refresh: () => {
+        reads += 1;
+        return new Promise<void>((resolve) => (answer = resolve));
+      },
+    } as unknown as Catalog;
+    const slow = Object.assign(Object.create(OrderIntake.prototype), intake, { catalog });
+    const call = new FakeCall();
+    const deps = { intake: slow as OrderIntake, catalog };
+    void new OrderEntry(call as unknown as EntryCall, Session.over(`${ACCOUNT}`), deps, () => {});
+    call.emit("data", { commands: [place(1), place(2)] });
+    expect(call.isPaused()).toBe(true);
+    answer();
+    await setImmediate();
+    await setImmediate();
+    const results = call.written.flatMap((response) => response.results);
+    expect(results.map(({ code }) => code)).toEqual(["UNKNOWN_SYMBOL", "UNKNOWN_SYMBOL"]);
+    expect(call.isPaused()).toBe(false);
+    expect(reads).toBe(1);
+  });
+});
+
 describe("an order command", () => {
   /** Counts how often the account of one stream's commands is looked up. */
   function counted(role: string) {

@@ -67,7 +67,8 @@ export class RoutedReads implements Reads {
     const isNew = lists.some((list) =>
       list.some(({ actor }) => this.assignment.find(actor) === undefined),
     );
-    if (isNew) await this.assignment.refresh();
+    // Where it cannot be read now, what is not assigned yet is left out, and all else is told.
+    if (isNew) await this.assignment.refresh().catch(() => undefined);
     return lists
       .flatMap((list, at) => list.filter(({ actor }) => this.assignment.find(actor) === at))
       .sort((a, b) => a.actor - b.actor);

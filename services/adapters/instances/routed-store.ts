@@ -48,7 +48,8 @@ export class RoutedStore implements Store {
   async actors(aboveActor: number): Promise<ActorSummary[]> {
     const lists = await this.listing.read((instance) => this.stores[instance]!.actors(aboveActor));
     const isNew = lists.some((list) => list.some(({ id }) => !this.isAssigned(id)));
-    if (isNew) await this.assignment.refresh();
+    // Where it cannot be read now, what is not assigned yet is left out, and all else is told.
+    if (isNew) await this.assignment.refresh().catch(() => undefined);
     return lists
       .flatMap((list, instance) => list.filter(({ id }) => this.assignment.find(id) === instance))
       .filter(({ id }) => id > aboveActor)

@@ -7,6 +7,8 @@ import type { PeerHandlers } from "../../ports/peers.js";
 import { FrameReader, FrameTooLongError } from "./frames.js";
 
 const DIAL_MS_MAX = 500;
+/** Heartbeats come many times as often. A connection whose other end has vanished without a word stays open for ever. */
+const SILENT_MS_MAX = 2_000;
 const RETRY_AFTER_MS = 100;
 /** Whoever takes connections and closes them is not dialled faster than this. */
 const DIAL_EVERY_MS = 20;
@@ -50,6 +52,7 @@ export class PeerWatch {
     socket.once("connect", () => {
       isConnected = true;
       clearTimeout(this.timer);
+      socket.setTimeout(SILENT_MS_MAX, () => socket.destroy());
     });
     socket.on("data", this.reader(socket));
     socket.on("error", (error: NodeJS.ErrnoException) => {
