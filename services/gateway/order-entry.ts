@@ -102,8 +102,8 @@ export class OrderEntry {
   }
 
   /**
-   * Takes commands from an index on, as far as their symbols are known and their receivers have room for them. `isLookedUp`: the
-   * catalog was read since the message came, however long that took, so what is not in it does not exist.
+   * Takes commands from an index on, as far as their symbols are known and their receivers have room for them. `isLookedUp`: a
+   * reading of the catalog has ended since the message came, however long that took: what is not in it is taken for unknown.
    */
   private take(request: OrderEntryRequest, from: number, isLookedUp = false): void {
     const { intake } = this.deps;

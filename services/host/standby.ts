@@ -45,7 +45,7 @@ export class Standby {
   private hash = 0;
   private incarnation = 0;
   private heard = 0;
-  /** Pages and batches that it has taken in. */
+  /** Counts whatever it has come on by: pages, all rows, batches. */
   private steps = 0;
   /** What was told and is not applied, in the order of the batches. */
   private told: LoggedBatch[] = [];
@@ -188,6 +188,8 @@ export class Standby {
     const { store, restoreActor } = this.deps;
     const { record, actor } = await rebuild(store, this.id, restoreActor, () => (this.steps += 1));
     if (this.stopped) return;
+    // What is done with the last page may take long by itself.
+    this.steps += 1;
     this.actor = actor;
     this.batch = record.batch;
     this.hash = record.hash;
