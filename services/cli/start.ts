@@ -210,8 +210,8 @@ const ASKED_BY = {
 };
 
 /**
- * Resolves on the first Ctrl-C or SIGTERM, and says what came. A later one ends everything at once, without draining; but not one that comes
- * right behind: npm passes on a Ctrl-C that the terminal has sent here as well.
+ * Resolves on the first Ctrl-C or SIGTERM, and says what came. A later one ends everything at once, without draining; but
+ * not one that comes right behind: npm passes on a Ctrl-C that the terminal has sent here as well.
  */
 function interruption(): Promise<void> {
   return new Promise((resolve) => {

@@ -123,7 +123,12 @@ describe("an order-entry stream", () => {
   });
 });
 
-function intakeOf(ways: Ways, isOverloaded = false) {
+const KNOWN = {
+  instrument: () => ({ id: MARKET, symbol: "X" }),
+  isFresh: true,
+} as unknown as Catalog;
+
+function intakeOf(ways: Ways, isOverloaded = false, catalog = KNOWN) {
   const submitted: string[] = [];
   const written: Uint8Array[] = [];
   const commands = {
@@ -138,8 +143,6 @@ function intakeOf(ways: Ways, isOverloaded = false) {
       return undefined;
     },
   } as unknown as Commands;
-  const instrument = () => ({ id: MARKET, symbol: "X" });
-  const catalog = { instrument, isFresh: true } as unknown as Catalog;
   const intake = new OrderIntake(commands, catalog, 1);
   const take = (command: OrderCommand) =>
     intake.take(Session.over(`${ACCOUNT}`), command, 0, () => {});
@@ -148,7 +151,6 @@ function intakeOf(ways: Ways, isOverloaded = false) {
 
 describe("a message with symbols that are not known", () => {
   it("is taken on after one reading of the catalog, however long that takes", async () => {
-    const { intake } = intakeOf(new Ways());
     let reads = 0;
     let answer: () => void = () => undefined;
     const catalog = {
@@ -159,9 +161,9 @@ describe("a message with symbols that are not known", () => {
         return new Promise<void>((resolve) => (answer = resolve));
       },
     } as unknown as Catalog;
-    const slow = Object.assign(Object.create(OrderIntake.prototype), intake, { catalog });
+    const { intake } = intakeOf(new Ways(), false, catalog);
     const call = new FakeCall();
-    const deps = { intake: slow as OrderIntake, catalog };
+    const deps = { intake, catalog };
     void new OrderEntry(call as unknown as EntryCall, Session.over(`${ACCOUNT}`), deps, () => {});
     call.emit("data", { commands: [place(1), place(2)] });
     expect(call.isPaused()).toBe(true);

@@ -13,10 +13,10 @@ export function slowPostgres(cluster: Cluster, { size }: PlannedFault): Begun {
   const { postgres } = cluster.servers;
   const before = cluster.tally.of("stored");
   let after = before;
-  postgres.slowMeanUs = 1_000 + size * SLOW_US_MAX;
+  const slowed = slow(postgres, size);
   const end = (): void => {
     after = cluster.tally.of("stored");
-    postgres.slowMeanUs = 0;
+    slowed.end();
   };
   return { end, hasBitten: () => after > before };
 }
