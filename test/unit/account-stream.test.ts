@@ -7,7 +7,6 @@ import { ByteWriter } from "../../actors/kernel/bytes.js";
 import { encodeAccountEvent } from "../../actors/ledger/account-events.js";
 import { AccountStream } from "../../services/gateway/account-stream.js";
 import type { Catalog } from "../../services/gateway/catalog.js";
-import { type EventCall } from "../../services/gateway/event-writer.js";
 import { CATCH_UPS_AT_ONCE, JOURNAL_ROWS_PER_PAGE } from "../../services/gateway/limits.js";
 import { Session } from "../../services/gateway/session.js";
 import { Subscriptions } from "../../services/gateway/subscriptions.js";
@@ -38,7 +37,7 @@ it("reads a page of each in turn, so that those which never end hold up no other
   const accountHeads = async (accounts: readonly number[]) =>
     new Map(accounts.map((account) => [account, { first: 1, last: 1_000_000 }]));
   const stream = new AccountStream(
-    call as unknown as EventCall,
+    call,
     {
       reads: { accountHeads, journalFrom },
       clock: new ManualClock(),
