@@ -10,7 +10,7 @@ import { sleep } from "../ports/clock.js";
 import { releaseSubject } from "../ports/subjects.js";
 import type { HostDependencies } from "./dependencies.js";
 import { isBug } from "./bugs.js";
-import { EarlyInbox } from "./early-inbox.js";
+import { takeHanded } from "./handover.js";
 import {
   firstSnapshot,
   type HostEvent,
@@ -142,24 +142,18 @@ export class Host {
     this.rise(() => claim(this.deps, this.actor, this.name, seen, led, reason));
   }
 
-  /**
-   * Takes what was handed over: the key is this node's already, and the token is known. The predecessor leads until it says
-   * that it has committed everything; not to wait for its word would only depose it in the middle of a commit.
-   */
+  /** Takes what was handed over: the key is this node's already, and the token is known. */
   takeOver({ handedAt, revision }: Leadership & { readonly handedAt: number }): void {
     this.offeredRevision = revision;
     if (this.closed || !this.become({ type: "CLAIM" }, CLAIM_REASONS.handedOver)) return;
-    const { deps, actor } = this;
-    this.rise(async () => {
-      const early = new EarlyInbox(deps, actor);
-      await this.releases.until(handedAt, limits.RELEASE_MS_MAX);
-      return raise(deps, actor, handedAt, revision, CLAIM_REASONS.handedOver, early);
-    });
+    const offer = { actor: this.actor, handedAt, revision };
+    const heardBatch = () => this.standby?.heardBatch ?? null;
+    this.rise(() => takeHanded(this.deps, offer, this.releases, heardBatch));
   }
 
   /**
    * Writes the key over to another node, in its present life, then stops reading, commits what was applied, with the token
-   * raised for the successor, and says so. The key goes first, as etcd takes most of the time, and nothing stands still
+   * raised for the successor, and says so meanwhile. The key goes first, as etcd takes most of the time, and nothing stands still
    * meanwhile. Leads on if the key was not taken.
    */
   async handOver(to: string, incarnation: string): Promise<void> {
@@ -201,7 +195,9 @@ export class Host {
       .catch((error: unknown) => this.logger.warn({ to, error: String(error) }, "not handed over"));
     if (!leaseRevision || !this.become({ type: "DRAIN" }, `for ${to}`)) return;
     const successor = { node: to, incarnation, reason: CLAIM_REASONS.handedOver, leaseRevision };
-    const isHanded = await this.leader?.handOver(successor);
+    const word = encodeRelease({ actor: this.actor, token });
+    const committing = (): void => bus.publish(releaseSubject(this.name), word);
+    const isHanded = await this.leader?.handOver(successor, committing);
     if (!isHanded) {
       // The last commit was fenced, or its outcome is not known: the successor, who does not hear, looks by itself. A leader
       // that was closed for another reason has told nobody.
@@ -211,7 +207,6 @@ export class Host {
     }
     this.leader = null;
     this.become({ type: "DRAINED" }, `for ${to}`);
-    bus.publish(releaseSubject(this.name), encodeRelease({ actor: this.actor, token }));
   }
 
   /** Not before what came last has let its key go: it would let go of the new one. */

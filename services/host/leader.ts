@@ -2,8 +2,7 @@
  * Leading: from a recovered actor to its end. Frames are applied to the open batch while the one before commits; a
  * batch is what arrived meanwhile, so it is small when it is quiet and large under load (R2, R3, R6).
  *
- * - At most one commit is under way. What a batch says leaves only after its commit, in the order: outbox, events,
- *   announcement.
+ * - At most one commit is under way. What a batch says leaves only after that, in the order: outbox, events, announcement.
  * - What is due by a batch's time is done before its commands; when no other batch comes by, in one of its own.
  * - The position moves with the commit of what was read up to it. Reading again is harmless: marks drop what was seen.
  * - A leadership that is handed over ends with the commit that raises the token for the successor: nothing follows it.
@@ -96,7 +95,7 @@ export class Leader {
     return { ...inbox, batchCommands, outboxFrames: frames, outboxAgeMs: ageMs };
   }
 
-  /** Nothing is said while a commit hangs: somebody else may be better off. */
+  /** Nothing is said while a commit hangs: another may be better off. */
   private standing(): Standing | null {
     if (this.isHanging) return null;
     const { id, name, token } = this.recovered.record;
@@ -126,15 +125,17 @@ export class Leader {
   }
 
   /**
-   * Goes on until the commit under way has ended. Then it takes no more, and commits what it has applied, if anything, with the
-   * token raised for the successor. False: it has ended otherwise, as `onEnd` was told, or was closed meanwhile.
+   * Goes on until the commit under way has ended. Then it takes no more, and commits what it has applied, with the token raised
+   * for the successor; `committing`: that has begun. False: it has ended otherwise, as `onEnd` was told, or was closed meanwhile.
    */
-  async handOver(successor: Successor): Promise<boolean> {
+  async handOver(successor: Successor, committing: () => void): Promise<boolean> {
     this.successor = successor;
     await this.commit;
     this.accepting = false;
     this.inbox.pause();
-    await this.commitEmpty();
+    const committed = this.commitEmpty();
+    if (this.commit) committing();
+    await committed;
     return this.handed;
   }
 

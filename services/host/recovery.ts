@@ -11,6 +11,7 @@ import {
   type ActorRecord,
   type Correspondence,
   FencedError,
+  type LoggedBatch,
   type OutboxRow,
   type Store,
 } from "../ports/store.js";
@@ -23,7 +24,7 @@ import type { Standby } from "./standby.js";
 const MICROSECONDS_PER_MS = 1_000;
 
 /** How an actor stands with its peers, and when that was heard, by the node's own clock. */
-interface Standing extends Correspondence {
+export interface Standing extends Correspondence {
   readonly heardAtMs: number;
 }
 
@@ -34,6 +35,8 @@ export interface Claimed {
   readonly standing: Promise<Standing | null>;
   /** Its inbox, where it is read already. */
   readonly early: EarlyInbox | null;
+  /** The end of its batch log, as far as it came with the record. */
+  readonly batches: readonly LoggedBatch[];
 }
 
 export interface Recovered {
@@ -100,7 +103,7 @@ export async function raise(
   } finally {
     if (!record) early?.stop();
   }
-  return record && { record, standing, early };
+  return record && { record, standing, early, batches: [] };
 }
 
 async function stand({ store, clock }: HostDependencies, actor: number): Promise<Standing> {
@@ -125,9 +128,9 @@ export async function recover(
   standby: Standby | null,
 ): Promise<Recovered> {
   const { store, clock } = deps;
-  const { record, early } = claimed;
+  const { record, early, batches } = claimed;
   const standing = standingAsOf(deps, claimed);
-  const [peers, warm] = await Promise.all([standing, standby?.promote(record, standing)]);
+  const [peers, warm] = await Promise.all([standing, standby?.promote(record, standing, batches)]);
   const { outbox } = peers;
   const now = () => peers.now + Math.round((clock.now() - peers.heardAtMs) * MICROSECONDS_PER_MS);
   if (warm) return { record, actor: warm, outbox, now: now(), early, isWarm: true };

@@ -1,4 +1,7 @@
-/** The last word of a leader that hands its actor over: everything under its token is committed. It only saves time (R12). */
+/**
+ * The last word of a leader that hands its actor over: its last batch is being committed. The successor asks Postgres what became of
+ * that; the word only says when to ask (R12).
+ */
 import { ByteReader, ByteWriter, MalformedError } from "../../actors/kernel/bytes.js";
 import type { Clock } from "../ports/clock.js";
 
@@ -33,7 +36,7 @@ export class Releases {
     this.clock = clock;
   }
 
-  /** The leader under a token has committed everything, and leads no more. */
+  /** The leader under a token commits its last batch, and leads no more. */
   note(token: number): void {
     this.released = Math.max(this.released, token);
     this.onReleased();

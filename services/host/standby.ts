@@ -71,6 +71,11 @@ export class Standby {
     return this.actor !== null && this.heard - this.batch <= this.told.length;
   }
 
+  /** The last batch that it has, applied or to be applied; null: it still reads rows. */
+  get heardBatch(): number | null {
+    return this.actor && (this.told.at(-1)?.batch ?? this.batch);
+  }
+
   get progress(): StandbyProgress {
     const { batch, heard, isWarm } = this;
     const told = this.told.length;
@@ -87,12 +92,17 @@ export class Standby {
 
   /**
    * The actor as of a record that this node has just raised, so that nothing follows its batch; the standby is over.
-   * `standing` is of that batch. Null: only the rows can tell.
+   * `standing` is of that batch, and `batches` of the log. Null: only the rows can tell.
    */
-  async promote(record: ActorRecord, standing: Promise<Correspondence>): Promise<Actor | null> {
+  async promote(
+    record: ActorRecord,
+    standing: Promise<Correspondence>,
+    batches: readonly LoggedBatch[],
+  ): Promise<Actor | null> {
     this.promoting = true;
     this.wake();
     this.unsubscribe();
+    for (const logged of batches) this.hear(logged);
     this.heard = Math.max(this.heard, record.batch);
     try {
       const rest = this.whileItComes(this.readUpTo(record.batch));
@@ -154,7 +164,11 @@ export class Standby {
       if (error instanceof MalformedError) return this.deps.observer.refused("batch");
       throw error;
     }
-    if (logged.actor !== this.id || logged.batch <= this.heard) return;
+    if (logged.actor === this.id) this.hear(logged);
+  }
+
+  private hear(logged: LoggedBatch): void {
+    if (logged.batch <= this.heard) return;
     this.heard = logged.batch;
     if (this.told.length >= limits.TOLD_BATCHES_MAX) this.told = [];
     this.told.push(logged);

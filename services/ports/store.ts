@@ -137,6 +137,14 @@ export interface Correspondence {
   readonly now: number;
 }
 
+/** An actor that the last batch of its predecessor has left to a successor. */
+export interface Handed {
+  readonly record: ActorRecord;
+  readonly standing: Correspondence;
+  /** The first of what the batch log has after the batch that was named. */
+  readonly batches: readonly LoggedBatch[];
+}
+
 export type Row = Readonly<Record<string, number | string | Uint8Array | null>>;
 
 export interface Store {
@@ -161,6 +169,17 @@ export interface Store {
     holder: Holder,
     leaseRevision: number,
   ): Promise<ActorRecord | null>;
+  /**
+   * What a raise from `fromToken` would find that the predecessor's last batch has done for this life of a node, and what comes after it
+   * needs, in one round trip. If that batch is being committed, its end is waited for. It raises nothing: null where nothing was
+   * raised yet, or for another. Rejects where that takes longer than a handover may.
+   */
+  handed(
+    actor: number,
+    fromToken: number,
+    incarnation: string,
+    afterBatch: number,
+  ): Promise<Handed | null>;
   /**
    * Rejects with FencedError, CommitUnknownError or ClientOrderIdConflict; resolves with Postgres's clock (µs). Those that are asked
    * for one right after the other may become one transaction; what stops one of them stops no other, but that it is not known

@@ -119,6 +119,39 @@ export function describeClaims(adapter: string, open: OpenStoreBench): void {
       }
     });
 
+    it("tells the successor what it was left, and nobody else; before that nothing", async () => {
+      await venue.fund(FIRST, 10_000);
+      const shard = venue.shardOf(FIRST);
+      shard.ask(venue.order(FIRST, "last", {}));
+      for (const committer of [shard, venue.market]) {
+        const { record } = committer;
+        const { id, token } = record;
+        const batch = committer.seal({ successor: SUCCESSOR });
+        const ask = (from: number, incarnation: string, afterBatch = record.batch) =>
+          bench.rival.handed(id, from, incarnation, afterBatch);
+        const before = await bench.contents();
+        expect(await ask(token, SUCCESSOR.incarnation)).toBeNull();
+        expect(await ask(token - 1, SUCCESSOR.incarnation)).toBeNull();
+        expect(await bench.contents()).toEqual(before);
+        await bench.store.commit(batch);
+        const after = await bench.contents();
+        const { now, ...peers } = await bench.store.correspondence(id);
+        expect(peers.batch).toBe(batch.number);
+        const batches = await bench.store.batches(id, record.batch, 1);
+        expect(batches).toMatchObject([{ batch: batch.number, hash: batch.hash }]);
+        const standing = { ...peers, now: expect.any(Number) as number };
+        const handed = { record: { ...recordAfter(record, batch), token: token + 1 }, standing };
+        expect(await ask(token, SUCCESSOR.incarnation)).toEqual({ ...handed, batches });
+        const none = await ask(token, SUCCESSOR.incarnation, Number.MAX_SAFE_INTEGER);
+        expect(none).toEqual({ ...handed, batches: [] });
+        expect(none!.standing.now).toBeGreaterThanOrEqual(now);
+        expect(await ask(token, holderOf("node-3").incarnation)).toBeNull();
+        expect(await ask(token + 1, SUCCESSOR.incarnation)).toBeNull();
+        expect(await bench.contents()).toEqual(after);
+      }
+      expect(await bench.rival.handed(999, 0, SUCCESSOR.incarnation, 0)).toBeNull();
+    });
+
     it("raises nothing with a last batch that is not stored", async () => {
       const batch = venue.market.seal({ successor: SUCCESSOR });
       const spoiled: Partial<Batch>[] = [

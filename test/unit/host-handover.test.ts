@@ -1,5 +1,5 @@
 /** An actor is handed from one host to another: what each of them does when a word or an answer is lost, or a node is dead. */
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Actor } from "../../actors/kernel/actor.js";
 import { loggerOf } from "../../chaos/simulator/cluster/logger.js";
 import { makeServers, portsOf, type Servers } from "../../chaos/simulator/cluster/ports.js";
@@ -55,11 +55,14 @@ class Peer {
   /** Each state with its reason. */
   readonly lives: string[] = [];
   private readonly ports;
+  /** Whether anything was handed to it. */
+  readonly questions;
   private ledAtUs = 0;
 
   constructor(name: string) {
     this.process = world.start(name);
     this.ports = portsOf(this.process, servers);
+    this.questions = vi.spyOn(this.ports.store, "handed");
     const { clock, incarnation } = this.process;
     const logger = loggerOf(this.process);
     const nothing = () => undefined;
@@ -181,6 +184,24 @@ describe("a handover", () => {
     expect(two.ledForUs(startedAtUs)).toBeGreaterThanOrEqual(RELEASE_MS_MAX * 1_000);
     expect([one.host.state, two.host.token]).toEqual(["released", token + 1]);
     expect(written()).toHaveLength(2);
+  });
+
+  it("waits for the last commit where the word comes before it", async () => {
+    two.hearReleases();
+    const { token, batch } = rowOf().record;
+    const { commitFaults } = servers.postgres;
+    Object.assign(commitFaults, { late: 1, lateMeanUs: 20_000 });
+    await handOver();
+    commitFaults.late = 0;
+    await inTime(world, () => two.until("leading"));
+    expect(two.host.token).toBe(token + 1);
+    expect(rowOf().record.batch).toBeGreaterThanOrEqual(batch + 1);
+    expect(written().map(({ by }) => by.name)).toEqual(["node-1", "node-1"]);
+    const answers = await Promise.all(two.questions.mock.results.map(({ value }) => value));
+    expect(answers.length).toBeGreaterThan(1);
+    expect(answers.map((answer) => answer !== null)).toEqual(
+      answers.map((_, at) => at > 0 && at === answers.length - 1),
+    );
   });
 
   it("ends the leadership when its outcome is unknown, and the successor finds that it has happened", async () => {

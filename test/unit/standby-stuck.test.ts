@@ -37,7 +37,7 @@ async function promoted(store: Pick<Store, "load" | "batches">) {
   await turn();
   const outcome: { actor?: unknown } = {};
   void standby
-    .promote({ ...RECORD, token: 4 }, Promise.resolve(STANDING))
+    .promote({ ...RECORD, token: 4 }, Promise.resolve(STANDING), [])
     .then((actor) => (outcome.actor = actor));
   const pass = async (ms: number) => {
     await turn();

@@ -186,17 +186,24 @@ it("is not behind by all batches there ever were while it reads its rows", () =>
   standby.stop();
 });
 
-/** A standby that has followed three batches is promoted to a record; what it gives, and what it has told. */
-async function promoted(change: Partial<ActorRecord>, links: readonly Link[] = []) {
+/**
+ * A standby that has followed three batches, or is told the last of them with the record, is promoted to that; what it gives, how
+ * often it has read the log, and what it has told.
+ */
+async function promoted(change: Partial<ActorRecord>, links: readonly Link[] = [], followed = 3) {
   const all = batches(3);
   const last = all.at(-1)!;
+  let reads = 0;
   const store: Pick<Store, "load" | "batches"> = {
     load: (_, begin) => {
       const loaded = { record: RECORD, links: [] };
       begin(loaded);
       return Promise.resolve(loaded);
     },
-    batches: (_, after) => Promise.resolve(all.slice(after)),
+    batches: (_, after) => {
+      reads += 1;
+      return Promise.resolve(all.slice(after, followed));
+    },
   };
   const diverged: string[] = [];
   const warned: string[] = [];
@@ -213,15 +220,21 @@ async function promoted(change: Partial<ActorRecord>, links: readonly Link[] = [
   const { batch, hash } = last;
   const standing = { batch, links, outbox: [], now: 0 };
   const record = { ...RECORD, token: 4, batch, hash, ...change };
-  const actor = await standby.promote(record, Promise.resolve(standing));
-  return { actor, diverged, warned, hash };
+  const actor = await standby.promote(record, Promise.resolve(standing), all.slice(followed));
+  return { actor, diverged, warned, hash, reads };
 }
 
 describe("a standby that is promoted", () => {
   it("is the actor when the rows say the same, and nothing is told of it", async () => {
-    const { actor, hash, ...told } = await promoted({});
+    const { actor, hash, diverged, warned } = await promoted({});
     expect(actor!.stateHash()).toBe(hash);
-    expect(told).toEqual({ diverged: [], warned: [] });
+    expect({ diverged, warned }).toEqual({ diverged: [], warned: [] });
+  });
+
+  it("reads no more of the log where the rest comes with the record", async () => {
+    const { actor, hash, reads } = await promoted({}, [], 1);
+    expect(actor!.stateHash()).toBe(hash);
+    expect(reads).toBe(1);
   });
 
   const peer: Link = { peer: 1, token: 1, received: 1, sent: 0 };
@@ -271,7 +284,7 @@ describe("a standby that is promoted", () => {
     const standby = new Standby(deps as unknown as HostDependencies, RECORD.id, RECORD.name);
     await turn();
     const standing = Promise.resolve({ batch: 7, links: [], outbox: [], now: 0 });
-    const actor = await standby.promote({ ...record, token: 4 }, standing);
+    const actor = await standby.promote({ ...record, token: 4 }, standing, []);
     expect(diverged).toEqual([]);
     expect(actor).toBeInstanceOf(Market);
   });
@@ -340,7 +353,7 @@ describe("a standby that cannot read its rows", () => {
     const { standby, triesWithin } = unreadable(bug);
     await triesWithin(26_000);
     const standing = Promise.resolve({ batch: 0, links: [], outbox: [], now: 0 });
-    expect(await standby.promote({ ...RECORD, token: 4 }, standing)).toBeNull();
+    expect(await standby.promote({ ...RECORD, token: 4 }, standing, [])).toBeNull();
   });
 
   it("tries no more when it is stopped in its rest", async () => {

@@ -8,12 +8,17 @@ import {
 } from "../../../services/adapters/postgres/connections.js";
 import { type CommitAnswer, Commits } from "../../../services/adapters/postgres/commits.js";
 import {
+  HANDED_BATCHES_MAX,
+  HANDED_TIMEOUT_MS,
+} from "../../../services/adapters/postgres/handed.js";
+import {
   type ActorRecord,
   type ActorSummary,
   type Batch,
   CommitUnknownError,
   type Correspondence,
   FencedError,
+  type Handed,
   type Holder,
   type Loaded,
   type LoggedBatch,
@@ -70,6 +75,22 @@ export class SimStore implements Store {
     );
   }
 
+  /** Nobody waits for a row here: what is not committed yet is not there. */
+  handed(
+    actor: number,
+    fromToken: number,
+    incarnation: string,
+    afterBatch: number,
+  ): Promise<Handed | null> {
+    const handed = (): Handed | null => {
+      const record = this.postgres.handed(this.process, actor, fromToken, incarnation);
+      if (!record) return null;
+      const batches = this.logged(actor, afterBatch, HANDED_BATCHES_MAX);
+      return { record, standing: this.standing(actor), batches };
+    };
+    return this.read("handed", handed, HANDED_TIMEOUT_MS);
+  }
+
   async commit(batch: Batch): Promise<{ readonly time: number }> {
     const { actor, token, number, commands } = batch;
     // What else there is of a batch is as much again: no run comes near the limit.
@@ -80,13 +101,7 @@ export class SimStore implements Store {
   }
 
   correspondence(actor: number): Promise<Correspondence> {
-    const { postgres } = this;
-    return this.read("correspondence", () => ({
-      links: postgres.links(actor),
-      outbox: postgres.outbox(actor),
-      batch: postgres.actors.get(actor)?.record.batch ?? 0,
-      now: postgres.now(),
-    }));
+    return this.read("correspondence", () => this.standing(actor));
   }
 
   async load(
@@ -112,15 +127,7 @@ export class SimStore implements Store {
   }
 
   batches(actor: number, afterBatch: number, batchesMax: number): Promise<LoggedBatch[]> {
-    return this.read("batches", () => {
-      const found: LoggedBatch[] = [];
-      for (const row of this.postgres.tables.get("batch_log").group("actor", actor)) {
-        if (found.length === batchesMax) break;
-        const { batch, token, time, hash, commands } = row as unknown as LoggedBatch;
-        if (batch > afterBatch) found.push({ actor, batch, token, time, hash, commands });
-      }
-      return found;
-    });
+    return this.read("batches", () => this.logged(actor, afterBatch, batchesMax));
   }
 
   orders(orderIds: readonly number[]): Promise<Row[]> {
@@ -145,6 +152,26 @@ export class SimStore implements Store {
     );
     if (repeatUs !== null) caller.tell(repeatUs, () => repeat(postgres, process, batches));
     return committing;
+  }
+
+  private standing(actor: number): Correspondence {
+    const { postgres } = this;
+    return {
+      links: postgres.links(actor),
+      outbox: postgres.outbox(actor),
+      batch: postgres.actors.get(actor)?.record.batch ?? 0,
+      now: postgres.now(),
+    };
+  }
+
+  private logged(actor: number, afterBatch: number, batchesMax: number): LoggedBatch[] {
+    const found: LoggedBatch[] = [];
+    for (const row of this.postgres.tables.get("batch_log").group("actor", actor)) {
+      if (found.length === batchesMax) break;
+      const { batch, token, time, hash, commands } = row as unknown as LoggedBatch;
+      if (batch > afterBatch) found.push({ actor, batch, token, time, hash, commands });
+    }
+    return found;
   }
 
   private read<T>(what: string, work: () => T, timeoutMs: number = ANSWER_TIMEOUT_MS): Promise<T> {

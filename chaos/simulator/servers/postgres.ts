@@ -141,6 +141,25 @@ export class SimPostgres extends SimServer implements PostgresSwitches {
     return raised;
   }
 
+  /** What the last batch of a predecessor has raised for a life of a node; null: nothing. */
+  handed(
+    by: SimProcess,
+    actor: number,
+    fromToken: number,
+    incarnation: string,
+  ): ActorRecord | null {
+    const row = this.actors.get(actor);
+    const isHanded = row?.record.token === fromToken + 1 && row.holderIncarnation === incarnation;
+    const { trace, scheduler, witness } = this.world;
+    const atUs = scheduler.nowUs;
+    trace.note(atUs, RAISE, by.name, actor, fromToken, isHanded ? "handed" : "not handed yet");
+    if (!isHanded) return null;
+    const holder = { node: row.holder, incarnation, reason: "" };
+    const asked = { actor, fromToken, holder, leaseRevision: row.leaseRevision };
+    witness.raise({ atUs, by, ...asked, raised: row.record, wasHeld: true });
+    return row.record;
+  }
+
   /** Raises the token by one for a holder, and notes the claim. */
   private raised(row: ActorRow, holder: Holder, leaseRevision: number): ActorRecord {
     const record = { ...row.record, token: row.record.token + 1 };

@@ -5,6 +5,7 @@ import type {
   ActorSummary,
   Batch,
   Correspondence,
+  Handed,
   Holder,
   Loaded,
   LoggedBatch,
@@ -76,6 +77,15 @@ export class RoutedStore implements Store {
     leaseRevision: number,
   ): Promise<ActorRecord | null> {
     return (await this.storeOf(actor)).raise(actor, fromToken, holder, leaseRevision);
+  }
+
+  async handed(
+    actor: number,
+    fromToken: number,
+    incarnation: string,
+    afterBatch: number,
+  ): Promise<Handed | null> {
+    return (await this.storeOf(actor)).handed(actor, fromToken, incarnation, afterBatch);
   }
 
   async commit(batch: Batch): Promise<{ readonly time: number }> {

@@ -58,16 +58,7 @@ export const LINKS = statement(
   "SELECT peer, token, received, sent FROM links WHERE actor = $1",
 );
 
-/** A link: token, received and sent; a row of the outbox: first and last number; the clock and the batch. */
-export interface CorrespondenceRow {
-  readonly kind: "link" | "outbox" | "now";
-  readonly peer: number;
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  readonly frame: Uint8Array | null;
-}
-
+/** See `correspondence.ts`. */
 export const CORRESPONDENCE = statement(
   "correspondence",
   `SELECT 'link' AS kind, peer, token AS a, received AS b, sent AS c, NULL::bytea AS frame

@@ -1,7 +1,6 @@
 /** The store on Postgres (see `services/ports/store.ts`). */
 import type pg from "pg";
 import { CLIENT_ORDER_ID_FREE_AFTER_MICROS } from "../../../actors/kernel/limits.js";
-import type { Link } from "../../../actors/kernel/links.js";
 import {
   type ActorRecord,
   type ActorSummary,
@@ -10,16 +9,18 @@ import {
   CommitUnknownError,
   type Correspondence,
   FencedError,
+  type Handed,
   type Holder,
   type Loaded,
   type LoggedBatch,
-  type OutboxRow,
   type Row,
   type Store,
 } from "../../ports/store.js";
 import { type CommitAnswer, Commits } from "./commits.js";
 import { openPool, type Prepared, query } from "./connections.js";
+import { correspondenceOf, type CorrespondenceRow } from "./correspondence.js";
 import { isOwnBug, sqlState } from "./errors.js";
+import { readHanded } from "./handed.js";
 import { loadActor } from "./load.js";
 import { raiseToken } from "./raise.js";
 import { bytesOf, type CommitStatement, commitStatement } from "./commit-statement.js";
@@ -84,6 +85,15 @@ export class PostgresStore implements Store {
     return raiseToken(this.pool, this.ender, actor, fromToken, holder, leaseRevision);
   }
 
+  handed(
+    actor: number,
+    fromToken: number,
+    incarnation: string,
+    afterBatch: number,
+  ): Promise<Handed | null> {
+    return readHanded(this.pool, actor, fromToken, incarnation, afterBatch);
+  }
+
   async commit(batch: Batch): Promise<{ readonly time: number }> {
     const { id } = batch.actor;
     const releases = this.releasing.has(id);
@@ -106,18 +116,7 @@ export class PostgresStore implements Store {
   }
 
   async correspondence(actor: number): Promise<Correspondence> {
-    const rows = await this.read<sql.CorrespondenceRow>(sql.CORRESPONDENCE, [actor]);
-    const links: Link[] = [];
-    const outbox: OutboxRow[] = [];
-    let now = 0;
-    let batch = 0;
-    for (const { kind, peer, a, b, c, frame } of rows) {
-      if (kind === "link") links.push({ peer, token: a, received: b, sent: c });
-      else if (kind === "outbox") {
-        outbox.push({ destination: peer, first: a, last: b, frame: frame! });
-      } else [now, batch] = [a, b];
-    }
-    return { links, outbox, batch, now };
+    return correspondenceOf(await this.read<CorrespondenceRow>(sql.CORRESPONDENCE, [actor]));
   }
 
   load(

@@ -9,6 +9,7 @@ import type { ActorKind } from "../../../actors/kernel/ids.js";
 import { type Batch, emptyRecord, type Holder } from "../../ports/store.js";
 import { commitStatement } from "./commit-statement.js";
 import { withConnection } from "./connections.js";
+import { handedText } from "./handed.js";
 import { BATCHES, CORRESPONDENCE, END_PREDECESSOR, RAISE, RECORD } from "./store-sql.js";
 import { PARTS, type PartTable } from "./tables.js";
 
@@ -30,6 +31,7 @@ export async function rehearseTakeover(client: pg.PoolClient): Promise<void> {
   const { node, incarnation, reason } = NOBODY;
   await client.query({ ...RECORD, values: [NO_ACTOR] });
   await client.query({ ...RAISE, values: [NO_ACTOR, 0, node, incarnation, 0, reason] });
+  await client.query(handedText(NO_ACTOR, 0));
   await client.query({ ...CORRESPONDENCE, values: [NO_ACTOR] });
   await client.query({ ...BATCHES, values: [NO_ACTOR, 0, 1] });
 }
