@@ -30,32 +30,39 @@ export async function takeHanded(
 ): Promise<Claimed | null> {
   const { clock } = deps;
   const early = new EarlyInbox(deps, offer.actor);
-  const startedAtMs = clock.now();
-  const leftMs = (): number => RELEASE_MS_MAX - (clock.now() - startedAtMs);
+  const untilMs = clock.now() + RELEASE_MS_MAX;
+  const leftMs = (): number => Math.max(0, untilMs - clock.now());
   await releases.until(offer.handedAt, RELEASE_MS_MAX);
-  while (leftMs() > 0) {
-    const handed = await ask(deps, offer, heardBatch() ?? NO_BATCH_AFTER);
-    if (handed) {
-      const { record, standing, batches } = handed;
-      const heard = { ...standing, heardAtMs: clock.now() };
-      return { record, standing: Promise.resolve(heard), early, batches };
-    }
-    // The word has overtaken the commit, or that has failed.
-    await sleep(clock, ASK_AGAIN_WHETHER_HANDED_AFTER_MS);
+  const handed = await Promise.race([ask(deps, offer, heardBatch, leftMs), sleep(clock, leftMs())]);
+  if (handed) {
+    const { record, standing, batches } = handed;
+    const heard = { ...standing, heardAtMs: clock.now() };
+    return { record, standing: Promise.resolve(heard), early, batches };
   }
   const { actor, handedAt, revision } = offer;
   return raise(deps, actor, handedAt, revision, CLAIM_REASONS.handedOver, early);
 }
 
+/** Asks until it is told that it has the token, or the time is over, or asking is of no use. */
 async function ask(
-  { store, incarnation, logger }: HostDependencies,
-  { actor, handedAt }: Offer,
-  heardBatch: number,
+  { store, clock, incarnation, logger }: HostDependencies,
+  { actor, handedAt: fromToken }: Offer,
+  heardBatch: () => number | null,
+  leftMs: () => number,
 ): Promise<Handed | null> {
   try {
-    return await store.handed(actor, handedAt, incarnation, heardBatch);
+    while (leftMs() > 0) {
+      const waitMsMax = leftMs();
+      const afterBatch = heardBatch() ?? NO_BATCH_AFTER;
+      const handed = await store.handed({ actor, fromToken, incarnation, afterBatch, waitMsMax });
+      if (handed) return handed;
+      // The word has overtaken the commit, or that has failed.
+      await sleep(clock, ASK_AGAIN_WHETHER_HANDED_AFTER_MS);
+    }
   } catch (error) {
-    logger.info({ actor, error: String(error) }, "whether it was handed over is not known");
-    return null;
+    logger.warn({ actor, error: String(error) }, "whether it was handed over is not known");
+    // The commit may still be under way: as if the word had been lost.
+    await sleep(clock, leftMs());
   }
+  return null;
 }

@@ -199,8 +199,8 @@ export class Host {
     const committing = (): void => bus.publish(releaseSubject(this.name), word);
     const isHanded = await this.leader?.handOver(successor, committing);
     if (!isHanded) {
-      // The last commit was fenced, or its outcome is not known: the successor, who does not hear, looks by itself. A leader
-      // that was closed for another reason has told nobody.
+      // The last commit was fenced, or its outcome is not known, which the successor finds out. A leader that was closed for another
+      // reason has told nobody.
       if (this.state === "draining")
         this.become({ type: "LOST" }, `for ${to}, who looks by itself`);
       return;

@@ -2,7 +2,7 @@
  * Leading: from a recovered actor to its end. Frames are applied to the open batch while the one before commits; a
  * batch is what arrived meanwhile, so it is small when it is quiet and large under load (R2, R3, R6).
  *
- * - At most one commit is under way. What a batch says leaves only after that, in the order: outbox, events, announcement.
+ * - At most one commit is under way. What a batch says leaves only after its commit: outbox, then events, then marks.
  * - What is due by a batch's time is done before its commands; when no other batch comes by, in one of its own.
  * - The position moves with the commit of what was read up to it. Reading again is harmless: marks drop what was seen.
  * - A leadership that is handed over ends with the commit that raises the token for the successor: nothing follows it.

@@ -81,9 +81,9 @@ export const CLAIM_TRIES_MAX = 5;
 /** So much of a claim's reason is noted, in characters. */
 export const CLAIM_REASON_LENGTH_MAX = 200;
 
-/** Who was handed an actor waits at most so long for the word that the last batch is being committed, and for that. */
+/** Who was handed an actor raises its token after so long, if it was not told until then that it has it. */
 export const RELEASE_MS_MAX = 250;
-/** Where the word came before the commit, it asks again after so long. */
+/** Where the word came before the commit, the successor asks again after so long. */
 export const ASK_AGAIN_WHETHER_HANDED_AFTER_MS = 5;
 
 /** What is read of an inbox before its actor is led is dropped when it is more, or nobody leads after so long. */

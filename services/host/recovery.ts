@@ -31,7 +31,7 @@ export interface Standing extends Correspondence {
 /** An actor whose token was raised. */
 export interface Claimed {
   readonly record: ActorRecord;
-  /** Asked for with the raise, so it may be of a batch before the one that the raise found; null: it was not to be had. */
+  /** Asked for with the raise, so it may be of another batch than the one that the raise found; null: it was not to be had. */
   readonly standing: Promise<Standing | null>;
   /** Its inbox, where it is read already. */
   readonly early: EarlyInbox | null;

@@ -71,9 +71,10 @@ export class Standby {
     return this.actor !== null && this.heard - this.batch <= this.told.length;
   }
 
-  /** The last batch that it has, applied or to be applied; null: it still reads rows. */
+  /** The last batch that it has without a gap, applied or to be applied; null: it still reads rows. */
   get heardBatch(): number | null {
-    return this.actor && (this.told.at(-1)?.batch ?? this.batch);
+    if (!this.actor) return null;
+    return (this.isWarm ? this.told.at(-1)?.batch : null) ?? this.batch;
   }
 
   get progress(): StandbyProgress {
@@ -91,8 +92,8 @@ export class Standby {
   }
 
   /**
-   * The actor as of a record that this node has just raised, so that nothing follows its batch; the standby is over.
-   * `standing` is of that batch, and `batches` of the log. Null: only the rows can tell.
+   * The actor as of a record whose token is this node's, so that nothing follows its batch; the standby is over.
+   * `standing` is of that batch, and `batches` follow `heardBatch` in the log. Null: only the rows can tell.
    */
   async promote(
     record: ActorRecord,
@@ -102,6 +103,7 @@ export class Standby {
     this.promoting = true;
     this.wake();
     this.unsubscribe();
+    if (this.actor && !this.isWarm) this.forgetTold();
     for (const logged of batches) this.hear(logged);
     this.heard = Math.max(this.heard, record.batch);
     try {
@@ -165,6 +167,12 @@ export class Standby {
       throw error;
     }
     if (logged.actor === this.id) this.hear(logged);
+  }
+
+  /** What was heard of behind a gap comes from the log. */
+  private forgetTold(): void {
+    this.told = [];
+    this.heard = this.batch;
   }
 
   private hear(logged: LoggedBatch): void {

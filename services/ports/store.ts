@@ -137,6 +137,17 @@ export interface Correspondence {
   readonly now: number;
 }
 
+/** What a successor asks: was the token raised from `fromToken` for this life of a node? */
+export interface HandedQuestion {
+  readonly actor: number;
+  readonly fromToken: number;
+  readonly incarnation: string;
+  /** The last batch of the log that it has. */
+  readonly afterBatch: number;
+  /** How long it waits for a commit under way. */
+  readonly waitMsMax: number;
+}
+
 /** An actor that the last batch of its predecessor has left to a successor. */
 export interface Handed {
   readonly record: ActorRecord;
@@ -170,16 +181,10 @@ export interface Store {
     leaseRevision: number,
   ): Promise<ActorRecord | null>;
   /**
-   * What a raise from `fromToken` would find that the predecessor's last batch has done for this life of a node, and what comes after it
-   * needs, in one round trip. If that batch is being committed, its end is waited for. It raises nothing: null where nothing was
-   * raised yet, or for another. Rejects where that takes longer than a handover may.
+   * What a raise would find that the predecessor's last batch has done for its successor, and what comes after it needs, in one
+   * round trip. It raises nothing, and waits for a commit that is under way. Null: nothing was raised yet, or for another.
    */
-  handed(
-    actor: number,
-    fromToken: number,
-    incarnation: string,
-    afterBatch: number,
-  ): Promise<Handed | null>;
+  handed(question: HandedQuestion): Promise<Handed | null>;
   /**
    * Rejects with FencedError, CommitUnknownError or ClientOrderIdConflict; resolves with Postgres's clock (µs). Those that are asked
    * for one right after the other may become one transaction; what stops one of them stops no other, but that it is not known

@@ -11,7 +11,7 @@ export const ALL_MARKET_ANNOUNCEMENTS = "announce.market.*";
 export const batchesSubject = (actorName: string): string => `batches.${actorName}`;
 /** A node that is placed better and ready asks the leader to hand the actor over. */
 export const handoverSubject = (actorName: string): string => `handover.${actorName}`;
-/** The leader that has handed its actor over says that it has committed everything. */
+/** The leader that has handed its actor over says that it commits its last batch. */
 export const releaseSubject = (actorName: string): string => `release.${actorName}`;
 /** Heartbeats of nodes, on a second way beside the peers' own connections. */
 export const ALL_HEARTBEATS = "heartbeat.*";

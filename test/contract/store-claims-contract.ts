@@ -127,8 +127,8 @@ export function describeClaims(adapter: string, open: OpenStoreBench): void {
         const { record } = committer;
         const { id, token } = record;
         const batch = committer.seal({ successor: SUCCESSOR });
-        const ask = (from: number, incarnation: string, afterBatch = record.batch) =>
-          bench.rival.handed(id, from, incarnation, afterBatch);
+        const ask = (fromToken: number, incarnation: string, afterBatch = record.batch) =>
+          bench.rival.handed({ actor: id, fromToken, incarnation, afterBatch, waitMsMax: 100 });
         const before = await bench.contents();
         expect(await ask(token, SUCCESSOR.incarnation)).toBeNull();
         expect(await ask(token - 1, SUCCESSOR.incarnation)).toBeNull();
@@ -149,7 +149,9 @@ export function describeClaims(adapter: string, open: OpenStoreBench): void {
         expect(await ask(token + 1, SUCCESSOR.incarnation)).toBeNull();
         expect(await bench.contents()).toEqual(after);
       }
-      expect(await bench.rival.handed(999, 0, SUCCESSOR.incarnation, 0)).toBeNull();
+      const { incarnation } = SUCCESSOR;
+      const nobody = { actor: 999, fromToken: 0, incarnation, afterBatch: 0, waitMsMax: 100 };
+      expect(await bench.rival.handed(nobody)).toBeNull();
     });
 
     it("raises nothing with a last batch that is not stored", async () => {

@@ -16,6 +16,7 @@ import {
 } from "./actors.js";
 import { describeClientOrderIds } from "./client-order-ids-contract.js";
 import { openStoreBench, type TestDatabase, TestDatabases } from "./postgres.js";
+import { replicated } from "./replicated.js";
 import { describeClaims } from "./store-claims-contract.js";
 import { describeCommits } from "./store-commit-contract.js";
 import { TcpProxy } from "../../chaos/stage/tcp-proxy.js";
@@ -261,78 +262,13 @@ describe("a raise that finds its predecessor in the middle of a commit", () => {
 
   it("leaves one alone that has committed and waits for a synchronous standby", async () => {
     const backend = await changeRow(holderOf("node-1").incarnation);
-    const waiting = async () => {
-      const text = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
-      return (await database.query(text)).map(({ pid }) => pid);
-    };
-    await database.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
-    try {
-      await database.query("SELECT pg_reload_conf()");
-      // The server takes it in some time later: from when on somebody else's commit waits.
-      await vi.waitFor(async () => {
-        database.query("UPDATE actors SET holder = '' WHERE actor = 2").catch(() => undefined);
-        expect(await waiting()).not.toEqual([]);
-      }, PATIENCE);
+    await replicated(database, async (waiting) => {
       predecessor.query("COMMIT").catch(() => undefined);
       await expect(raise()).rejects.toMatchObject({ code: LOCK_NOT_AVAILABLE });
       expect(await waiting()).toContain(backend);
-    } finally {
-      await database.query("ALTER SYSTEM RESET synchronous_standby_names");
-      await database.query("SELECT pg_reload_conf()");
-    }
+    });
     const isRaised = async () => expect(await raise()).toMatchObject({ token: 2, batch: 7 });
     await vi.waitFor(isRaised, PATIENCE);
-  });
-});
-
-describe("a successor that asks what it was left, in the middle of its predecessor's last commit", () => {
-  const ACTOR = 1;
-  const HEIR = holderOf("node-2").incarnation;
-  let database: TestDatabase;
-  let store: PostgresStore;
-  let predecessor: pg.Client;
-
-  beforeEach(async () => {
-    database = await databases.make();
-    store = new PostgresStore(database.url, HEIR);
-    expect(await store.raise(ACTOR, 0, holderOf("node-1"), 0)).not.toBeNull();
-    predecessor = new pg.Client({ connectionString: database.url });
-    await predecessor.connect();
-    await predecessor.query("BEGIN");
-    const text = "UPDATE actors SET token = 2, holder_incarnation = $2, batch = 7 WHERE actor = $1";
-    await predecessor.query(text, [ACTOR, HEIR]);
-  });
-
-  afterEach(async () => {
-    await predecessor.end();
-    await store.close();
-    await database.close();
-  });
-
-  const ask = () => store.handed(ACTOR, 1, HEIR, 0);
-
-  /** How many wait for a row. */
-  async function waiting(): Promise<number> {
-    const isIt = "wait_event_type = 'Lock' AND query LIKE '%FOR SHARE%'";
-    return (await database.query(`SELECT FROM pg_stat_activity WHERE ${isIt}`)).length;
-  }
-
-  it.each([
-    ["COMMIT", { record: { token: 2, batch: 7 }, standing: { batch: 7 } }],
-    ["ROLLBACK", null],
-  ])("is answered at its %s", async (end, answer) => {
-    const asked = ask();
-    await vi.waitFor(async () => expect(await waiting()).toBe(1), PATIENCE);
-    await predecessor.query(end);
-    if (answer) expect(await asked).toMatchObject(answer);
-    else expect(await asked).toBeNull();
-  });
-
-  it("gives up soon when that does not end, and holds nothing", async () => {
-    await expect(ask()).rejects.toMatchObject({ code: LOCK_NOT_AVAILABLE });
-    await predecessor.query("UPDATE actors SET batch = 8 WHERE actor = $1", [ACTOR]);
-    await predecessor.query("COMMIT");
-    expect(await ask()).toMatchObject({ record: { batch: 8 } });
   });
 });
 

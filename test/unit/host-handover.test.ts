@@ -55,7 +55,7 @@ class Peer {
   /** Each state with its reason. */
   readonly lives: string[] = [];
   private readonly ports;
-  /** Whether anything was handed to it. */
+  /** Its questions whether anything was handed to it. */
   readonly questions;
   private ledAtUs = 0;
 
@@ -202,6 +202,21 @@ describe("a handover", () => {
     expect(answers.map((answer) => answer !== null)).toEqual(
       answers.map((_, at) => at > 0 && at === answers.length - 1),
     );
+  });
+
+  it.each([
+    ["cannot be asked", () => Promise.reject(new Error("connection"))],
+    ["is not answered", () => new Promise<null>(() => undefined)],
+  ])("is the same a while later when it %s", async (_, handed) => {
+    two.hearReleases();
+    two.questions.mockImplementation(handed);
+    const startedAtUs = await handOver();
+    await inTime(world, () => two.until("leading"));
+    const ledForMs = two.ledForUs(startedAtUs) / 1_000;
+    expect(ledForMs).toBeGreaterThanOrEqual(RELEASE_MS_MAX);
+    expect(ledForMs).toBeLessThan(2 * RELEASE_MS_MAX);
+    expect(two.questions).toHaveBeenCalledTimes(1);
+    expect(written().map(({ by }) => by.name)).toEqual(["node-1", "node-1"]);
   });
 
   it("ends the leadership when its outcome is unknown, and the successor finds that it has happened", async () => {

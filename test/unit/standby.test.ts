@@ -187,10 +187,14 @@ it("is not behind by all batches there ever were while it reads its rows", () =>
 });
 
 /**
- * A standby that has followed three batches, or is told the last of them with the record, is promoted to that; what it gives, how
- * often it has read the log, and what it has told.
+ * A standby that has followed three batches, or fewer and gets the others with the record, is promoted to that; what it gives, how
+ * often it reads the log for it, and what it has told. With a gap it was told of the third just before, and not of the second.
  */
-async function promoted(change: Partial<ActorRecord>, links: readonly Link[] = [], followed = 3) {
+async function promoted(
+  change: Partial<ActorRecord>,
+  links: readonly Link[] = [],
+  { followed = 3, hasGap = false } = {},
+) {
   const all = batches(3);
   const last = all.at(-1)!;
   let reads = 0;
@@ -205,11 +209,17 @@ async function promoted(change: Partial<ActorRecord>, links: readonly Link[] = [
       return Promise.resolve(all.slice(after, followed));
     },
   };
+  let tell: (data: Uint8Array) => void = () => undefined;
   const diverged: string[] = [];
   const warned: string[] = [];
   const deps = {
     store,
-    bus: { subscribe: () => () => undefined },
+    bus: {
+      subscribe: (_: string, handler: typeof tell) => {
+        tell = handler;
+        return () => undefined;
+      },
+    },
     ...clocked(new ManualClock()),
     logger: { warn: (about: object, text: string) => warned.push(`${text}: ${inspect(about)}`) },
     observer: { diverged: (actor: string) => diverged.push(actor) },
@@ -220,6 +230,9 @@ async function promoted(change: Partial<ActorRecord>, links: readonly Link[] = [
   const { batch, hash } = last;
   const standing = { batch, links, outbox: [], now: 0 };
   const record = { ...RECORD, token: 4, batch, hash, ...change };
+  if (hasGap) tell(encodeBatchFrame(last));
+  expect(standby.heardBatch).toBe(followed);
+  reads = 0;
   const actor = await standby.promote(record, Promise.resolve(standing), all.slice(followed));
   return { actor, diverged, warned, hash, reads };
 }
@@ -231,11 +244,14 @@ describe("a standby that is promoted", () => {
     expect({ diverged, warned }).toEqual({ diverged: [], warned: [] });
   });
 
-  it("reads no more of the log where the rest comes with the record", async () => {
-    const { actor, hash, reads } = await promoted({}, [], 1);
-    expect(actor!.stateHash()).toBe(hash);
-    expect(reads).toBe(1);
-  });
+  it.each([false, true])(
+    "reads no log for what comes with the record; a gap: %s",
+    async (hasGap) => {
+      const { actor, hash, reads } = await promoted({}, [], { followed: 1, hasGap });
+      expect(actor!.stateHash()).toBe(hash);
+      expect(reads).toBe(0);
+    },
+  );
 
   const peer: Link = { peer: 1, token: 1, received: 1, sent: 0 };
   it.each([

@@ -7,10 +7,7 @@ import {
   PAGE_TIMEOUT_MS,
 } from "../../../services/adapters/postgres/connections.js";
 import { type CommitAnswer, Commits } from "../../../services/adapters/postgres/commits.js";
-import {
-  HANDED_BATCHES_MAX,
-  HANDED_TIMEOUT_MS,
-} from "../../../services/adapters/postgres/handed.js";
+import { HANDED_BATCHES_MAX } from "../../../services/adapters/postgres/handed.js";
 import {
   type ActorRecord,
   type ActorSummary,
@@ -19,6 +16,7 @@ import {
   type Correspondence,
   FencedError,
   type Handed,
+  type HandedQuestion,
   type Holder,
   type Loaded,
   type LoggedBatch,
@@ -75,20 +73,22 @@ export class SimStore implements Store {
     );
   }
 
-  /** Nobody waits for a row here: what is not committed yet is not there. */
-  handed(
-    actor: number,
-    fromToken: number,
-    incarnation: string,
-    afterBatch: number,
-  ): Promise<Handed | null> {
-    const handed = (): Handed | null => {
-      const record = this.postgres.handed(this.process, actor, fromToken, incarnation);
-      if (!record) return null;
-      const batches = this.logged(actor, afterBatch, HANDED_BATCHES_MAX);
-      return { record, standing: this.standing(actor), batches };
-    };
-    return this.read("handed", handed, HANDED_TIMEOUT_MS);
+  /** Nobody waits for a row here: what is not committed yet is not there. What comes with the row is of a later moment. */
+  async handed({
+    actor,
+    fromToken,
+    incarnation,
+    afterBatch,
+  }: HandedQuestion): Promise<Handed | null> {
+    const record = await this.read("handed", () =>
+      this.postgres.handed(this.process, actor, fromToken, incarnation),
+    );
+    if (!record) return null;
+    return this.read("left", () => ({
+      record,
+      standing: this.standing(actor),
+      batches: this.logged(actor, afterBatch, HANDED_BATCHES_MAX),
+    }));
   }
 
   async commit(batch: Batch): Promise<{ readonly time: number }> {

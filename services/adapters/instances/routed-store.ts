@@ -6,6 +6,7 @@ import type {
   Batch,
   Correspondence,
   Handed,
+  HandedQuestion,
   Holder,
   Loaded,
   LoggedBatch,
@@ -79,13 +80,8 @@ export class RoutedStore implements Store {
     return (await this.storeOf(actor)).raise(actor, fromToken, holder, leaseRevision);
   }
 
-  async handed(
-    actor: number,
-    fromToken: number,
-    incarnation: string,
-    afterBatch: number,
-  ): Promise<Handed | null> {
-    return (await this.storeOf(actor)).handed(actor, fromToken, incarnation, afterBatch);
+  async handed(question: HandedQuestion): Promise<Handed | null> {
+    return (await this.storeOf(question.actor)).handed(question);
   }
 
   async commit(batch: Batch): Promise<{ readonly time: number }> {

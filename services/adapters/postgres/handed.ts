@@ -4,14 +4,12 @@
  * the server, of statements that each see what is committed when they begin.
  */
 import type pg from "pg";
-import type { ActorRecord, Handed, LoggedBatch } from "../../ports/store.js";
+import type { ActorRecord, Handed, HandedQuestion, LoggedBatch } from "../../ports/store.js";
 import { correspondenceOf, type CorrespondenceRow } from "./correspondence.js";
 import { withConnection } from "./connections.js";
+import { isRowHeld } from "./errors.js";
 import { BATCHES, CORRESPONDENCE, RECORD_COLUMNS } from "./store-sql.js";
 
-/** What the row, and the answer as a whole, are waited for. */
-const ROW_WAIT_MAX_MS = 200;
-export const HANDED_TIMEOUT_MS = 400;
 /** Whoever has followed has nearly all of them. */
 export const HANDED_BATCHES_MAX = 50;
 
@@ -20,40 +18,57 @@ interface HandedRow extends ActorRecord {
   readonly isReplicated: boolean;
 }
 
-/** Null: the token was not raised from `fromToken` for this life. Rejects when the row is held for longer, or nothing comes. */
-export function readHanded(
-  pool: pg.Pool,
-  actor: number,
-  fromToken: number,
-  incarnation: string,
-  afterBatch: number,
-): Promise<Handed | null> {
+/** Null: the token was not raised for this life, or who commits takes longer than is to be waited for. */
+export function readHanded(pool: pg.Pool, question: HandedQuestion): Promise<Handed | null> {
   return withConnection(pool, async (client) => {
-    const text = handedText(actor, afterBatch);
-    const limit = { query_timeout: HANDED_TIMEOUT_MS };
-    const results = (await client.query({ text, ...limit })) as unknown as pg.QueryResult[];
-    const [head, peers, batches] = results.slice(-3).map(({ rows }) => rows);
+    const tables = await ask(client, question);
+    if (!tables) return null;
+    const [head, peers, batches] = tables;
     const row = head![0] as HandedRow | undefined;
-    if (row?.token !== fromToken + 1 || row.holder !== incarnation) return null;
+    if (row?.token !== question.fromToken + 1 || row.holder !== question.incarnation) return null;
     const { holder, isReplicated, ...record } = row;
-    const values = [actor, row.token, holder];
-    if (isReplicated) await client.query({ text: SETTLE, values, ...limit });
+    if (isReplicated) {
+      const { rowCount } = await client.query(SETTLE, [record.id, record.token, holder]);
+      if (rowCount !== 1) return null;
+    }
     const standing = correspondenceOf(peers as CorrespondenceRow[]);
     return { record, standing, batches: batches as LoggedBatch[] };
   });
 }
 
-/** It is made anew each time: statements that are prepared take one round trip each. */
-export function handedText(actor: number, afterBatch: number): string {
-  const values = [actor, afterBatch, HANDED_BATCHES_MAX];
-  const filled = (text: string) => text.replace(/\$(\d)/g, (_, at) => `${values[Number(at) - 1]}`);
-  return `BEGIN; SET LOCAL lock_timeout = ${ROW_WAIT_MAX_MS}; SELECT FROM actors WHERE actor = ${actor} FOR SHARE; ROLLBACK;
-SELECT ${RECORD_COLUMNS}, holder_incarnation AS holder, current_setting('synchronous_standby_names') <> '' AS "isReplicated"
-FROM actors WHERE actor = ${actor};
-${filled(CORRESPONDENCE.text)};
-${filled(BATCHES.text)}`;
+/** The rows of the last three statements; null: the row was held for too long. */
+async function ask(client: pg.PoolClient, question: HandedQuestion): Promise<unknown[][] | null> {
+  try {
+    const results = await client.query(handedText(question));
+    return (results as unknown as pg.QueryResult[]).slice(-3).map(({ rows }) => rows);
+  } catch (error) {
+    if (!isRowHeld(error)) throw error;
+    await client.query("ROLLBACK");
+    return null;
+  }
 }
 
-/** Changes nothing, but ends when a synchronous standby has all that was read (see `RAISE`). */
+/**
+ * It is made anew each time, as the driver gives each prepared statement a round trip of its own. Where the token is not raised, only the
+ * first reading is made.
+ */
+export function handedText({ actor, fromToken, afterBatch, waitMsMax }: HandedQuestion): string {
+  const lockTimeoutMs = Math.max(1, Math.ceil(waitMsMax));
+  const isRaised = `EXISTS (SELECT FROM actors WHERE actor = ${actor} AND token > ${fromToken})`;
+  const peers = filled(CORRESPONDENCE.text, [actor]);
+  const batches = filled(BATCHES.text, [actor, afterBatch, HANDED_BATCHES_MAX]);
+  return `BEGIN; SET LOCAL lock_timeout = ${lockTimeoutMs}; SELECT FROM actors WHERE actor = ${actor} FOR SHARE; ROLLBACK;
+SELECT ${RECORD_COLUMNS}, holder_incarnation AS holder, current_setting('synchronous_standby_names') <> '' AS "isReplicated"
+FROM actors WHERE actor = ${actor};
+SELECT * FROM (${peers}) AS peers WHERE ${isRaised} ORDER BY kind, peer, b;
+SELECT * FROM (${batches}) AS batches WHERE ${isRaised} ORDER BY batch`;
+}
+
+/** Numbers for the parameters of a statement. */
+function filled(text: string, numbers: readonly number[]): string {
+  return text.replace(/\$(\d)/g, (_, at) => `${numbers[Number(at) - 1]}`);
+}
+
+/** Changes nothing, but ends when a synchronous standby has all that was read (see `RAISE`); no row: another has the token by now. */
 const SETTLE =
   "UPDATE actors SET token = token WHERE actor = $1 AND token = $2 AND holder_incarnation = $3";

@@ -10,6 +10,7 @@ import {
   type Correspondence,
   FencedError,
   type Handed,
+  type HandedQuestion,
   type Holder,
   type Loaded,
   type LoggedBatch,
@@ -85,13 +86,8 @@ export class PostgresStore implements Store {
     return raiseToken(this.pool, this.ender, actor, fromToken, holder, leaseRevision);
   }
 
-  handed(
-    actor: number,
-    fromToken: number,
-    incarnation: string,
-    afterBatch: number,
-  ): Promise<Handed | null> {
-    return readHanded(this.pool, actor, fromToken, incarnation, afterBatch);
+  handed(question: HandedQuestion): Promise<Handed | null> {
+    return readHanded(this.pool, question);
   }
 
   async commit(batch: Batch): Promise<{ readonly time: number }> {

@@ -6,7 +6,7 @@
 import type pg from "pg";
 import type { RowSet } from "../../../actors/kernel/actor.js";
 import type { ActorKind } from "../../../actors/kernel/ids.js";
-import { type Batch, emptyRecord, type Holder } from "../../ports/store.js";
+import { type Batch, emptyRecord, type HandedQuestion, type Holder } from "../../ports/store.js";
 import { commitStatement } from "./commit-statement.js";
 import { withConnection } from "./connections.js";
 import { handedText } from "./handed.js";
@@ -15,6 +15,13 @@ import { PARTS, type PartTable } from "./tables.js";
 
 const NO_ACTOR = 0;
 const NO_BYTES = new Uint8Array(0);
+const NO_QUESTION: HandedQuestion = {
+  actor: NO_ACTOR,
+  fromToken: 0,
+  incarnation: "",
+  afterBatch: 0,
+  waitMsMax: 1,
+};
 const NOBODY: Holder = { node: "", incarnation: "", reason: "" };
 
 /** As many connections at once, each of which does the work; they are kept. */
@@ -31,7 +38,7 @@ export async function rehearseTakeover(client: pg.PoolClient): Promise<void> {
   const { node, incarnation, reason } = NOBODY;
   await client.query({ ...RECORD, values: [NO_ACTOR] });
   await client.query({ ...RAISE, values: [NO_ACTOR, 0, node, incarnation, 0, reason] });
-  await client.query(handedText(NO_ACTOR, 0));
+  await client.query(handedText(NO_QUESTION));
   await client.query({ ...CORRESPONDENCE, values: [NO_ACTOR] });
   await client.query({ ...BATCHES, values: [NO_ACTOR, 0, 1] });
 }
