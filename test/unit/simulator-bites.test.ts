@@ -45,3 +45,11 @@ it("a cordon bites when others take what the node would have had, and not when t
   expect(bitten.filter((kind) => kind === "crash-node")).toHaveLength(2);
   expect(bitten).toContain("cordon");
 });
+
+it("another weight bites when actors have gone by it, and not before", async () => {
+  for (const size of [0.1, 0.9]) {
+    const heavyOrLight = { kind: "reweigh", size } as const;
+    expect(await bites({ ...heavyOrLight, node: "node-2", forMs: 9_000 })).toEqual(["reweigh"]);
+    expect(await bites({ ...heavyOrLight, node: "node-2", forMs: 100 })).toEqual([]);
+  }
+});

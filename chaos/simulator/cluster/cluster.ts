@@ -2,6 +2,7 @@
  * The whole exchange of a run: three servers, nodes and gateways that are started again when they end, and an operator
  * who lists the markets.
  */
+import { DEFAULT_WEIGHT } from "../../../actors/placement/rendezvous.js";
 import { parseWishes, type Wishes } from "../../../actors/placement/wishes.js";
 import type { Instrument } from "../../../proto/gen/exchange/v1/exchange.js";
 import { Refusal } from "../../../services/gateway/refusal.js";
@@ -40,6 +41,8 @@ export class Cluster {
   readonly gateways = new Map<string, GatewayProcess>();
   /** Nodes that are of the version before when they are started. */
   readonly older = new Set<string>();
+  /** Of nodes that do not weigh what all do. */
+  private readonly weights = new Map<string, number>();
   private readonly decorate: Decorate;
   /** How many faults keep a process down. */
   private readonly down = new Map<string, number>();
@@ -109,9 +112,23 @@ export class Cluster {
     this.restart(name);
   }
 
-  /** Makes a node one of today's version: it goes in good order, and comes back. */
+  /** A node goes in good order, and comes back. */
+  restartInOrder(name: string): void {
+    if (this.process(name).isAlive) void this.nodes.get(name)!.stop();
+  }
+
+  /** Makes a node one of today's version. */
   upgrade(name: string): void {
-    if (this.older.delete(name) && this.process(name).isAlive) void this.nodes.get(name)!.stop();
+    if (this.older.delete(name)) this.restartInOrder(name);
+  }
+
+  weightOf(name: string): number {
+    return this.weights.get(name) ?? DEFAULT_WEIGHT;
+  }
+
+  reweigh(name: string, weight: number): void {
+    this.weights.set(name, weight);
+    this.restartInOrder(name);
   }
 
   /** Nodes that run in the version before. */
@@ -220,10 +237,11 @@ export class Cluster {
 
   private nodeOf(process: SimProcess, ports: PortsOfProcess): NodeProcess {
     const { tally } = this;
-    if (!this.older.has(process.name)) return new NodeProcess(process, ports, tally);
+    const weight = this.weightOf(process.name);
+    if (!this.older.has(process.name)) return new NodeProcess(process, ports, tally, weight);
     tally.versions.startedOlder(process.incarnation);
     const olderPorts = { ...ports, bus: olderBus(ports.bus) };
-    return new NodeProcess(process, olderPorts, olderObserver(tally), restoreOlder);
+    return new NodeProcess(process, olderPorts, olderObserver(tally), weight, restoreOlder);
   }
 
   private restart(name: string): void {

@@ -23,34 +23,26 @@ export class NodeProcess {
     process: SimProcess,
     ports: PortsOfProcess,
     observer: HostObserver,
+    weight: number,
     restoreActor?: RestoreActor,
   ) {
-    const { store, log, bus, leases, peers } = ports;
+    const { store, bus } = ports;
     this.name = process.name;
     this.process = process;
     const { clock } = process;
     const logger = loggerOf(process);
-    this.node = new Node({
+    const deps = {
+      ...ports,
       node: process.name,
       incarnation: process.incarnation,
-      store,
-      log,
-      bus,
-      leases,
-      peers,
       observer,
       clock,
       logger,
-      directory: new Directory({
-        bus,
-        store,
-        clock,
-        logger,
-        observer,
-      }),
+      directory: new Directory({ bus, store, clock, logger, observer }),
       turns: new CommitTurns(clock, store),
       ...(restoreActor && { restoreActor }),
-    });
+    };
+    this.node = new Node(deps, { weight });
     this.node.start().then(
       () => {
         this.hasStarted = true;

@@ -88,6 +88,7 @@ export const KINDS = {
   move: { forMs: [2_000, 5_000], begin: placement.move },
   drain: { forMs: [2_500, 6_000], begin: placement.drain },
   cordon: { forMs: [2_500, 6_000], begin: placement.cordon },
+  reweigh: { forMs: [4_000, 9_500], latestMs: 3_500, begin: placement.reweigh },
   "no-standby": { forMs: [3_000, 8_000], begin: placement.withoutStandby },
   "strange-frames": { forMs: [500, 3_000], begin: strangers.injectFrames },
   "strange-sources": { forMs: [500, 3_000], begin: strangers.injectSources },

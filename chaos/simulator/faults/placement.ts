@@ -14,6 +14,9 @@ import { NODES } from "../cluster/names.js";
 import type { Begun } from "./kinds.js";
 import type { PlannedFault } from "./plan.js";
 
+const LIGHT = 0.1;
+const HEAVY = 10;
+
 /** Bites when the actor was led by another, and is led by the wished one before the wish is taken back. */
 export function move(cluster: Cluster, { actor, node }: PlannedFault): Begun {
   const history = cluster.checks.history.byName.get(actor);
@@ -69,8 +72,34 @@ function wouldHave(
   const { cordoned, drained, moves } = cluster.wishes;
   if (!cluster.process(node).isAlive || !cordoned.has(node)) return false;
   if (drained.has(node) || moves.has(name)) return false;
-  const both = [node, nodeOf(holder)].map((each) => ({ node: each, weight: DEFAULT_WEIGHT }));
+  const both = [node, nodeOf(holder)].map((each) => ({
+    node: each,
+    weight: cluster.weightOf(each),
+  }));
   return preference(name, both)[0] === node;
+}
+
+/** A node comes back as a much lighter or heavier one. Bites when somebody has an actor then whom only that gives it to. */
+export function reweigh(cluster: Cluster, { node, size }: PlannedFault): Begun {
+  const { actors } = cluster.checks.history;
+  let hasBitten = false;
+  cluster.reweigh(node, size < 0.5 ? LIGHT : HEAVY);
+  const end = (): void => {
+    hasBitten = [...actors.values()].some(({ name, holder }) => {
+      const first = firstOf(name, (each) => cluster.weightOf(each));
+      return first === nodeOf(holder) && first !== firstOf(name, () => DEFAULT_WEIGHT);
+    });
+    cluster.reweigh(node, DEFAULT_WEIGHT);
+  };
+  return { end, hasBitten: () => hasBitten };
+}
+
+/** Who should have an actor, of all nodes. */
+function firstOf(actor: string, weightOf: (node: string) => number): string {
+  return preference(
+    actor,
+    NODES.map((node) => ({ node, weight: weightOf(node) })),
+  )[0]!;
 }
 
 /** Of a life the node. */

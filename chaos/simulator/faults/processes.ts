@@ -117,7 +117,7 @@ export function rollingRestart(cluster: Cluster, { forMs }: PlannedFault): Begun
   const eachUs = Math.floor((forMs * US_PER_MS) / NODES.length);
   NODES.forEach((name, n) => {
     cluster.world.scheduler.after(n * eachUs, () => {
-      if (!isOver && cluster.process(name).isAlive) void cluster.nodes.get(name)!.stop();
+      if (!isOver) cluster.restartInOrder(name);
     });
   });
   const end = (): void => {
