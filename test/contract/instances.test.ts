@@ -1,5 +1,6 @@
 /** The store and the reads of an exchange on two instances do what those of one do. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { TcpProxy } from "../../chaos/stage/tcp-proxy.js";
 import { openReads, openStore } from "../../services/adapters/instances/open.js";
 import type { Row } from "../../services/ports/store.js";
 import { genesis } from "../../services/migrate/genesis.js";
@@ -14,6 +15,8 @@ import { describeMarketReads } from "./reads-markets-contract.js";
 import { describeStandingReads } from "./reads-standing-contract.js";
 import type { StoreBench } from "./store-bench.js";
 import { describeClaims } from "./store-claims-contract.js";
+
+const PATIENCE = { timeout: 10_000 };
 
 let databases: TestDatabases;
 let templates: readonly [string, string];
@@ -91,6 +94,30 @@ describe("two instances", () => {
     expect(await second.query("SELECT actor FROM actors WHERE actor = $1", [id])).toHaveLength(1);
     expect((await reads.marketState(id)).time).toBe(0);
     await reads.close();
+    await close();
+  });
+
+  it("are listed without what was made last where the home cannot say whose that is, and with it when it can", async () => {
+    const { url, home, second, close } = await pair();
+    const reads = await openReads(url, "gateway-1");
+    for (const symbol of ["A", "B"]) await reads.createInstrument({ ...DEFINITION, symbol });
+    const wire = await TcpProxy.start(home.url);
+    const urls = `${wire.url},${second.url}`;
+    const [store, heads] = [await openStore(urls, "node-1#1"), await openReads(urls, "node-1")];
+    const names = async () => [
+      (await store.actors(0)).map(({ name }) => name),
+      (await heads.actorHeads()).map(({ name }) => name),
+    ];
+    const known = ["ledger.1", "ledger.2", "market.A", "market.B"];
+    expect(await names()).toEqual([known, known]);
+    for (const symbol of ["C", "D"]) await reads.createInstrument({ ...DEFINITION, symbol });
+    wire.freeze();
+    expect(await names()).toEqual([known, known]);
+    wire.thaw();
+    const all = [...known, "market.C", "market.D"];
+    await vi.waitFor(async () => expect(await names()).toEqual([all, all]), PATIENCE);
+    for (const each of [store, heads, reads]) await each.close();
+    await wire.stop();
     await close();
   });
 

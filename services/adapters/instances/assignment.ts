@@ -50,7 +50,23 @@ export class Assignment {
     return this.known.get(actor) ?? HOME;
   }
 
-  async refresh(): Promise<void> {
+  /**
+   * Of lists, one of each instance, those that are assigned there. Where the home cannot be asked, those of whom it was not known before are left
+   * out, and all others are given.
+   */
+  async assigned<T>(
+    lists: readonly (readonly T[])[],
+    actorOf: (of: T) => number,
+    isHomeLost: boolean,
+  ): Promise<T[]> {
+    const isNew = lists.some((list) => list.some((each) => !this.known.has(actorOf(each))));
+    if (isNew && !isHomeLost) await this.refresh().catch(() => undefined);
+    return lists.flatMap((list, instance) =>
+      list.filter((each) => this.known.get(actorOf(each)) === instance),
+    );
+  }
+
+  private async refresh(): Promise<void> {
     const rows = await query<AssignedActor & pg.QueryResultRow>(this.home, ALL);
     for (const { actor, instance } of rows) {
       if (instance < this.instances) this.known.set(actor, instance);

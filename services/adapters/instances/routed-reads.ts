@@ -64,14 +64,9 @@ export class RoutedReads implements Reads {
   /** Those of an instance that does not answer are given as they were when it did. */
   async actorHeads(): Promise<ActorHead[]> {
     const lists = await this.heads.read((instance) => this.all[instance]!.actorHeads());
-    const isNew = lists.some((list) =>
-      list.some(({ actor }) => this.assignment.find(actor) === undefined),
-    );
-    // Where it cannot be read now, what is not assigned yet is left out, and all else is told.
-    if (isNew) await this.assignment.refresh().catch(() => undefined);
-    return lists
-      .flatMap((list, at) => list.filter(({ actor }) => this.assignment.find(actor) === at))
-      .sort((a, b) => a.actor - b.actor);
+    const isHomeLost = this.heads.isLost(HOME);
+    const assigned = await this.assignment.assigned(lists, ({ actor }) => actor, isHomeLost);
+    return assigned.sort((a, b) => a.actor - b.actor);
   }
 
   async eventsBetween(

@@ -49,13 +49,9 @@ export class RoutedStore implements Store {
   /** Those of an instance that does not answer are given as they were when it did. */
   async actors(aboveActor: number): Promise<ActorSummary[]> {
     const lists = await this.listing.read((instance) => this.stores[instance]!.actors(aboveActor));
-    const isNew = lists.some((list) => list.some(({ id }) => !this.isAssigned(id)));
-    // Where it cannot be read now, what is not assigned yet is left out, and all else is told.
-    if (isNew) await this.assignment.refresh().catch(() => undefined);
-    return lists
-      .flatMap((list, instance) => list.filter(({ id }) => this.assignment.find(id) === instance))
-      .filter(({ id }) => id > aboveActor)
-      .sort((a, b) => a.id - b.id);
+    const isHomeLost = this.listing.isLost(HOME);
+    const assigned = await this.assignment.assigned(lists, ({ id }) => id, isHomeLost);
+    return assigned.filter(({ id }) => id > aboveActor).sort((a, b) => a.id - b.id);
   }
 
   instanceOf(actor: number): number {
@@ -114,10 +110,6 @@ export class RoutedStore implements Store {
   /** The home's clock. Each actor's batches have that of its own instance. */
   now(): Promise<number> {
     return this.stores[HOME]!.now();
-  }
-
-  private isAssigned(actor: number): boolean {
-    return this.assignment.find(actor) !== undefined;
   }
 
   private async storeOf(actor: number): Promise<PostgresStore> {
