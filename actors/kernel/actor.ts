@@ -62,6 +62,8 @@ export interface Actor {
   apply(envelope: Envelope, time: number): void;
   /** Everything since the last call. */
   takeEffects(): Effects;
+  /** Forgets what that would give, for whoever follows another that has stored and said it; the state is the same after either. */
+  dropEffects(): void;
   stateHash(): number;
   /** Throws when the state is not what its rules say. Slow: for tests, recovery and drills. */
   checkInvariants(): void;

@@ -93,8 +93,12 @@ export class AccountLimits {
         own: ({ isOwn }) => (isOwn ? 1 : 0),
       },
     );
-    this.touched.clear();
+    this.dropRows();
     return rows;
+  }
+
+  dropRows(): void {
+    this.touched.clear();
   }
 
   restore(account: Account, row: TableRow): void {

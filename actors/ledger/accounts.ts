@@ -146,9 +146,13 @@ export class Accounts {
       opened: rowSetOf([...this.opened], OPENED_COLUMNS),
       changed: rowSetOf([...this.changed], CHANGED_COLUMNS),
     };
+    this.dropRows();
+    return rows;
+  }
+
+  dropRows(): void {
     this.opened.clear();
     this.changed.clear();
-    return rows;
   }
 
   restore(row: TableRow): Account {

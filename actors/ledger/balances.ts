@@ -71,13 +71,17 @@ export class Balances {
   takeRows(): { readonly opened: RowSet; readonly changed: RowSet } {
     const opened: Balance[] = [];
     const changed: Balance[] = [];
+    for (const balance of this.touched) (balance.isStored ? changed : opened).push(balance);
+    this.dropRows();
+    return { opened: rowSetOf(opened, COLUMNS), changed: rowSetOf(changed, COLUMNS) };
+  }
+
+  dropRows(): void {
     for (const balance of this.touched) {
-      (balance.isStored ? changed : opened).push(balance);
       balance.isTouched = false;
       balance.isStored = true;
     }
     this.touched = [];
-    return { opened: rowSetOf(opened, COLUMNS), changed: rowSetOf(changed, COLUMNS) };
   }
 
   restore(account: Account, row: TableRow): void {

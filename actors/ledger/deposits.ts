@@ -60,7 +60,7 @@ export class Deposits {
       amount: freshKeys.map((_, at) => values[(fresh + at) * WIDTH + 1]!),
       sequence: freshKeys.map((_, at) => values[(fresh + at) * WIDTH + 2]!),
     };
-    this.begin();
+    this.dropRows();
     return { count: columns.key.length, columns };
   }
 
@@ -70,11 +70,10 @@ export class Deposits {
       amount: numberIn(row, "amount"),
       sequence: numberIn(row, "sequence"),
     });
-    this.begin();
+    this.dropRows();
   }
 
-  /** The next batch. */
-  private begin(): void {
+  dropRows(): void {
     this.fresh = this.keys.size;
     this.freshKeys = [];
   }

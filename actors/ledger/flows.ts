@@ -62,8 +62,12 @@ export class Flows {
       quote_in: (flow) => flow.quoteIn,
       quote_out: (flow) => flow.quoteOut,
     });
-    this.touched.clear();
+    this.dropRows();
     return rows;
+  }
+
+  dropRows(): void {
+    this.touched.clear();
   }
 
   /** A market that has moved nothing yet is not a part of the state. */

@@ -123,13 +123,13 @@ export class Journal {
       length: told.map((_, block) => this.lengthOf(block)),
       offset: told.map((_, block) => this.write(body, block)),
     };
-    this.begin();
+    this.drop();
     const events = body.take();
     return { rows: { count: told.length, columns, bytes: events }, events };
   }
 
-  /** The next batch. */
-  private begin(): void {
+  /** Forgets it. */
+  drop(): void {
     for (const account of this.told) account.block = NONE;
     this.told = [];
     this.spans.count = 0;

@@ -129,6 +129,12 @@ export class LedgerShard implements Actor {
     return { rows, state, sends, events: journal.events, replies };
   }
 
+  dropEffects(): void {
+    this.state.journal.drop();
+    this.state.outgoing.drop();
+    this.state.dropRows();
+  }
+
   /** Over accounts, balances, live orders, deposits, withdrawals, transfers, flows, reference prices and what is counted; not over finished orders. */
   stateHash(): number {
     return this.state.stateHash();

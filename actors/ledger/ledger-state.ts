@@ -122,6 +122,23 @@ export class LedgerState {
     return parts;
   }
 
+  /** Forgets what `takeRows` would give. */
+  dropRows(): void {
+    const { accounts, limits, reviewLimits, balances, orders, deposits, withdrawals } = this;
+    const { transfers, totals, listings, flows } = this;
+    accounts.dropRows();
+    limits.dropRows();
+    reviewLimits.dropRows();
+    balances.dropRows();
+    orders.dropRows();
+    deposits.dropRows();
+    withdrawals.dropRows();
+    transfers.dropRows();
+    totals.dropRows();
+    listings.dropRows();
+    flows.dropRows();
+  }
+
   /** Takes one row of a recovery table. Accounts come before what belongs to them. */
   restore(table: string, row: TableRow): void {
     switch (table) {

@@ -73,7 +73,7 @@ export class Listings {
       encodeInstrument(writer, listing.instrument);
       return { listing, offset, length: writer.length - offset };
     });
-    this.touched.clear();
+    this.dropRows();
     const rows = rowSetOf(written, {
       instrument: ({ listing }) => listing.instrument.id,
       reference_price: ({ listing }) => listing.referencePrice,
@@ -81,6 +81,10 @@ export class Listings {
       length: ({ length }) => length,
     });
     return { ...rows, bytes: writer.take() };
+  }
+
+  dropRows(): void {
+    this.touched.clear();
   }
 
   restore(row: TableRow): void {

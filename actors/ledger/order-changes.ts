@@ -52,10 +52,14 @@ export class OrderChanges {
       orders_amended: rowSetOf(this.changedBy(Width.Terms), AMENDED_COLUMNS),
       orders_reviewed: rowSetOf(this.changedBy(Width.Review), REVIEWED_COLUMNS),
     };
+    this.dropRows();
+    return rows;
+  }
+
+  dropRows(): void {
     this.added.clear();
     this.changed.clear();
     this.widths.clear();
-    return rows;
   }
 
   private widthOf(order: Order): Width {

@@ -260,6 +260,11 @@ export class Orders {
     return rows;
   }
 
+  dropRows(): void {
+    this.changes.dropRows();
+    this.known.settle();
+  }
+
   restore(account: Account, row: TableRow): void {
     const order = orderIn(account, row);
     assert(this.wasIssued(order.id), "order %s was never issued", order.id);

@@ -32,9 +32,14 @@ export class Outgoing {
   } {
     const { sends } = this;
     const replies = this.replies.length > 0 ? this.replies.take() : null;
+    this.drop();
+    return { sends, replies };
+  }
+
+  /** Forgets it. */
+  drop(): void {
     this.sends = new Map();
     this.replies.reset();
-    return { sends, replies };
   }
 
   private add(destination: number, payload: Uint8Array): void {

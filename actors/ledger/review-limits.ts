@@ -45,8 +45,12 @@ export class ReviewLimits {
       asset: ({ asset }) => asset,
       value: ({ value }) => value,
     });
-    this.touched.clear();
+    this.dropRows();
     return rows;
+  }
+
+  dropRows(): void {
+    this.touched.clear();
   }
 
   restore(account: Account, row: TableRow): void {

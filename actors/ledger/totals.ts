@@ -65,8 +65,12 @@ export class Totals {
       transferred_in: ({ transferredIn }) => transferredIn,
       transferred_out: ({ transferredOut }) => transferredOut,
     });
-    this.touched.clear();
+    this.dropRows();
     return rows;
+  }
+
+  dropRows(): void {
+    this.touched.clear();
   }
 
   restore(row: TableRow): void {

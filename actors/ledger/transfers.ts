@@ -123,9 +123,13 @@ export class Transfers {
       asset: ({ asset }) => asset,
       amount: ({ amount }) => amount,
     });
+    this.dropRows();
+    return { transfers, credits };
+  }
+
+  dropRows(): void {
     this.touched.clear();
     this.credits = [];
-    return { transfers, credits };
   }
 
   restore(account: Account, row: TableRow): void {

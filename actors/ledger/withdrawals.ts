@@ -91,8 +91,12 @@ export class Withdrawals {
       requested: ({ requested }) => requested,
       sequence: ({ sequence }) => sequence,
     });
-    this.touched.clear();
+    this.dropRows();
     return rows;
+  }
+
+  dropRows(): void {
+    this.touched.clear();
   }
 
   restore(account: Account, row: TableRow): void {

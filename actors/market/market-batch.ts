@@ -4,9 +4,11 @@ import { ByteWriter } from "../kernel/bytes.js";
 import { shardOfOrder } from "../kernel/ids.js";
 import type { Links } from "../kernel/links.js";
 import { encodeLedgerCommand, type MarketAnswer, type TradeReport } from "../ledger/messages.js";
-import type { MatchingEngine } from "./engine.js";
+import type { MatchingEngine, OrderRows } from "./engine.js";
 import { encodeMarketEvent, type MarketEvent } from "./market-events.js";
 import { OrderRowSets, TradeRowSet } from "./market-rows.js";
+
+const NOWHERE: OrderRows = { changed: () => undefined, removed: () => undefined };
 
 export class MarketBatch {
   /** Trades and traded quantity since this object was made. */
@@ -59,9 +61,20 @@ export class MarketBatch {
       events: this.events.length === 0 ? null : this.events.take(),
       replies: null,
     };
+    this.begin();
+    return effects;
+  }
+
+  /** Forgets what that would give. */
+  drop(engine: MatchingEngine): void {
+    engine.takeRows(NOWHERE);
+    this.trades.drop();
+    this.begin();
+  }
+
+  private begin(): void {
     this.sends = new Map();
     this.events.reset();
-    return effects;
   }
 
   /** Returns the number that the message has on its way to the shard. */

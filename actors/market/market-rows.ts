@@ -27,8 +27,12 @@ class Columns<Name extends string> {
     const { count, names } = this;
     const columns: Record<string, number[]> = {};
     for (let at = 0; at < names.length; at++) columns[names[at]!] = this.columns[at]!;
-    this.count = 0;
+    this.drop();
     return { count, columns };
+  }
+
+  drop(): void {
+    this.count = 0;
   }
 }
 
@@ -123,5 +127,10 @@ export class TradeRowSet {
 
   take(): RowSet {
     return this.columns.take();
+  }
+
+  /** Forgets them. */
+  drop(): void {
+    this.columns.drop();
   }
 }

@@ -128,6 +128,10 @@ export class Market implements Actor {
     return this.batch.take(this.engine);
   }
 
+  dropEffects(): void {
+    this.batch.drop(this.engine);
+  }
+
   stateHash(): number {
     const hash = new StateHash();
     this.engine.state.addTo(hash);

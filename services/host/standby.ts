@@ -277,7 +277,7 @@ export class Standby {
       throw new DivergedError(`batch ${logged.batch} does not follow ${this.batch}`);
     }
     applyLogged(actor, logged);
-    actor.takeEffects();
+    actor.dropEffects();
     actor.links.takeTouched();
     this.batch = logged.batch;
     this.steps += 1;

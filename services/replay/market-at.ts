@@ -100,7 +100,7 @@ async function replayed(
     if (logged.batch !== last.batch + 1) throw trimmed(symbol, last.batch + 1, logged.batch);
     market ??= Market.create(logged.actor);
     applyLogged(market, logged);
-    market.takeEffects();
+    market.dropEffects();
     last = logged;
     if (last.batch === upTo) break;
   }

@@ -51,6 +51,8 @@ function filled(row: Row): Row {
 /** A shard with its tables, and everything that was said to it and by it. */
 export class Run {
   shard = LedgerShard.create(SHARD);
+  /** Does the same and says nothing; the two change places with each commit, so what one has dropped the other has said. */
+  private follower = LedgerShard.create(SHARD);
   readonly tables = new Tables();
   readonly given: Given[] = [];
   readonly events = new Map<number, AccountEvent[]>();
@@ -61,7 +63,9 @@ export class Run {
 
   give(given: Given): void {
     this.given.push(given);
-    give(this.shard, given.source, given.payload, given.time);
+    for (const shard of [this.shard, this.follower]) {
+      give(shard, given.source, given.payload, given.time);
+    }
   }
 
   /** Commits the open batch; returns what it sends, in order. */
@@ -70,6 +74,9 @@ export class Run {
     const hash = this.shard.stateHash();
     const effects = this.shard.takeEffects();
     expect(this.shard.stateHash()).toBe(hash);
+    this.follower.dropEffects();
+    expect(this.follower.stateHash()).toBe(hash);
+    [this.shard, this.follower] = [this.follower, this.shard];
     this.tables.apply(effects);
     this.state = effects.state;
     for (const block of effects.events ? decodeBlocks(effects.events) : []) {
@@ -103,6 +110,7 @@ export class Run {
     expect(again.stateHash()).toBe(this.shard.stateHash());
     again.checkInvariants();
     this.shard = again;
+    this.follower = restored(again, this.tables, this.state);
   }
 
   /** All tables but the journal, whose rows depend on where batches end. */

@@ -3,6 +3,7 @@
  * committed (tables, links, scalars, outbox). Frames may be lost, doubled and late, and an actor may lose its open
  * batch at any time; what hosts, streams and stores do about it is done here in the plainest way.
  */
+import { assert } from "../../actors/kernel/assert.js";
 import { decodeFrame, encodeFrame, stampToken } from "../../actors/kernel/frame.js";
 import { FIRST_MARKET_ID } from "../../actors/kernel/ids.js";
 import type { Instrument } from "../../actors/kernel/instrument.js";
@@ -18,6 +19,8 @@ const SLOT = -1;
 /** One actor, with its inbox and what of it is committed. */
 export class Post {
   actor: LedgerShard | Market;
+  /** Applies the same and says nothing; the two change places with each commit, so what one has dropped the other has said. */
+  private follower: LedgerShard | Market;
   readonly tables = new Tables();
   token = 1;
   readonly inbox: Uint8Array[] = [];
@@ -30,7 +33,9 @@ export class Post {
   readonly outbox = new Map<number, Uint8Array[]>();
 
   constructor(id: number) {
-    this.actor = id < FIRST_MARKET_ID ? LedgerShard.create(id) : Market.create(id);
+    const create = () => (id < FIRST_MARKET_ID ? LedgerShard.create(id) : Market.create(id));
+    this.actor = create();
+    this.follower = create();
   }
 
   get id(): number {
@@ -54,21 +59,26 @@ export class Post {
     if (admission.kind === "drop") return null;
     this.begin(time);
     for (let at = admission.skip; at < commands.length; at++) {
-      this.actor.apply({ source, token, number: first + at, payload: commands[at]! }, time);
-      links.advance(source, token, first + at);
+      for (const actor of [this.actor, this.follower]) {
+        actor.apply({ source, token, number: first + at, payload: commands[at]! }, time);
+        actor.links.advance(source, token, first + at);
+      }
     }
     return null;
   }
 
   /** Opens a batch, if none is open, and does what is due by its time. */
   begin(time: number): void {
-    if (!this.isOpen) this.actor.advance(time);
+    if (!this.isOpen) for (const actor of [this.actor, this.follower]) actor.advance(time);
     this.isOpen = true;
   }
 
   commit(): void {
     this.isOpen = false;
     const effects = this.actor.takeEffects();
+    this.follower.dropEffects();
+    assert(this.follower.stateHash() === this.actor.stateHash(), "a follower goes another way");
+    [this.actor, this.follower] = [this.follower, this.actor];
     this.tables.apply(effects);
     this.state = effects.state;
     this.links = [...this.actor.links.all()].map((link) => ({ ...link }));
@@ -84,20 +94,23 @@ export class Post {
     this.read = [];
     this.isOpen = false;
     this.token += 1;
+    this.actor = this.restored();
+    this.follower = this.restored();
+  }
+
+  private restored(): LedgerShard | Market {
     const record = { id: this.id, state: this.state };
     const links = Links.restore(this.links);
-    const { actor } = this;
-    if (actor instanceof Market) {
-      const market = Market.restore(record, links);
-      this.tables.loadMarket((table, rows) => market.loadPage(table, rows));
-      market.finishLoading();
-      this.actor = market;
-    } else {
+    if (this.id < FIRST_MARKET_ID) {
       const shard = LedgerShard.restore(record, links);
       this.tables.loadLedger((table, rows) => shard.loadPage(table, rows));
       shard.finishLoading();
-      this.actor = shard;
+      return shard;
     }
+    const market = Market.restore(record, links);
+    this.tables.loadMarket((table, rows) => market.loadPage(table, rows));
+    market.finishLoading();
+    return market;
   }
 }
 

@@ -50,6 +50,8 @@ class Alarm implements Actor {
     return { rows: {}, state, sends: new Map(), events: null, replies: null };
   }
 
+  dropEffects(): void {}
+
   stateHash(): number {
     return this.rung.length * 1_000 + this.times.length;
   }

@@ -29,6 +29,8 @@ class Counter implements Actor {
     return { rows: {}, state, sends: new Map(), events: null, replies: null };
   }
 
+  dropEffects(): void {}
+
   stateHash(): number {
     return this.count;
   }

@@ -62,6 +62,10 @@ class OlderMarket implements RestoredActor {
     return { ...this.market.takeEffects(), state: storeOlder(this.state) };
   }
 
+  dropEffects(): void {
+    this.market.dropEffects();
+  }
+
   stateHash(): number {
     return olderHash(this.market);
   }
