@@ -24,6 +24,7 @@ import {
   PARENTS,
   REVIEW_LIMIT,
 } from "./ledger-draws.js";
+import { expectNothing } from "./nothing.js";
 import { OTHER_SHARD, OtherShard } from "./other-shard.js";
 import { ReferenceLedger } from "./reference-ledger.js";
 import { Tables } from "./tables.js";
@@ -75,6 +76,7 @@ export class Run {
     const effects = this.shard.takeEffects();
     expect(this.shard.stateHash()).toBe(hash);
     this.follower.dropEffects();
+    expectNothing(this.follower.takeEffects());
     expect(this.follower.stateHash()).toBe(hash);
     [this.shard, this.follower] = [this.follower, this.shard];
     this.tables.apply(effects);

@@ -12,6 +12,7 @@ import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
 import { type ClientCommand, encodeLedgerCommand } from "../../actors/ledger/messages.js";
 import { Market } from "../../actors/market/market.js";
 import { encodeMarketCommand, type OperatorCommand } from "../../actors/market/messages.js";
+import { expectNothing } from "./nothing.js";
 import { Tables } from "./tables.js";
 
 const SLOT = -1;
@@ -77,6 +78,7 @@ export class Post {
     this.isOpen = false;
     const effects = this.actor.takeEffects();
     this.follower.dropEffects();
+    expectNothing(this.follower.takeEffects());
     assert(this.follower.stateHash() === this.actor.stateHash(), "a follower goes another way");
     [this.actor, this.follower] = [this.follower, this.actor];
     this.tables.apply(effects);
