@@ -21,7 +21,7 @@ export interface Offer {
   readonly revision: number;
 }
 
-/** Null: somebody else has the token. `heardBatch`: the last one that the successor's standby has; null: it is no use. */
+/** Null: somebody else has the token. `heardBatch`: the last one that the successor's standby has; null: it still reads rows, or there is none. */
 export async function takeHanded(
   deps: HostDependencies,
   offer: Offer,
@@ -60,7 +60,8 @@ async function ask(
       await sleep(clock, ASK_AGAIN_WHETHER_HANDED_AFTER_MS);
     }
   } catch (error) {
-    logger.warn({ actor, error: String(error) }, "whether it was handed over is not known");
+    if (leftMs() > 0)
+      logger.warn({ actor, error: String(error) }, "whether it was handed over is not known");
     // The commit may still be under way: as if the word had been lost.
     await sleep(clock, leftMs());
   }

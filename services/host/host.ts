@@ -232,6 +232,7 @@ export class Host {
     }
     this.hold(claimed);
     if (this.become({ type: "RAISED" }, `token ${claimed.record.token}`)) await this.lead([], true);
+    else claimed.early?.stop();
   }
 
   /**

@@ -24,7 +24,7 @@ import type { Standby } from "./standby.js";
 const MICROSECONDS_PER_MS = 1_000;
 
 /** How an actor stands with its peers, and when that was heard, by the node's own clock. */
-export interface Standing extends Correspondence {
+interface Standing extends Correspondence {
   readonly heardAtMs: number;
 }
 

@@ -1,6 +1,7 @@
 /**
  * The last word of a leader that hands its actor over: its last batch is being committed. The successor asks Postgres what became of
- * that; the word only says when to ask (R12).
+ * that; the word only says when to ask (R12). A node of before that raises at this word, and may so refuse the last batch: it does that
+ * batch again.
  */
 import { ByteReader, ByteWriter, MalformedError } from "../../actors/kernel/bytes.js";
 import type { Clock } from "../ports/clock.js";
@@ -36,7 +37,7 @@ export class Releases {
     this.clock = clock;
   }
 
-  /** The leader under a token commits its last batch, and leads no more. */
+  /** The leader under a token commits its last batch. */
   note(token: number): void {
     this.released = Math.max(this.released, token);
     this.onReleased();

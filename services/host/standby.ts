@@ -280,6 +280,7 @@ export class Standby {
     actor.dropEffects();
     actor.links.takeTouched();
     this.batch = logged.batch;
+    while (this.told[0] && this.told[0].batch <= this.batch) this.told.shift();
     this.steps += 1;
     this.hash = actor.stateHash();
     if (this.hash !== logged.hash) {

@@ -181,8 +181,8 @@ export interface Store {
     leaseRevision: number,
   ): Promise<ActorRecord | null>;
   /**
-   * What a raise would find that the predecessor's last batch has done for its successor, and what comes after it needs, in one
-   * round trip. It raises nothing, and waits for a commit that is under way. Null: nothing was raised yet, or for another.
+   * What a raise would find that the predecessor's last batch has done for its successor, and what comes after it needs. It raises
+   * nothing, and waits for a commit that is under way. Null: nothing was raised yet, or for another, or that commit takes too long.
    */
   handed(question: HandedQuestion): Promise<Handed | null>;
   /**

@@ -1,7 +1,8 @@
 /** A successor's question to PostgreSQL: what its predecessor's last batch has left to it. */
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { applicationName } from "../../services/adapters/postgres/connections.js";
+import { setTimeout as sleep } from "node:timers/promises";
+import { applicationName, LOCK_TIMEOUT_MS } from "../../services/adapters/postgres/connections.js";
 import { handedText } from "../../services/adapters/postgres/handed.js";
 import { PostgresStore } from "../../services/adapters/postgres/store.js";
 import type { HandedQuestion } from "../../services/ports/store.js";
@@ -69,7 +70,8 @@ describe("a successor that asks what it was left, in the middle of its predecess
     const [before] = await database.query(
       "SELECT max(backend_start) AS last FROM pg_stat_activity",
     );
-    expect(await store.handed(question(50))).toBeNull();
+    const tooLate = sleep(LOCK_TIMEOUT_MS / 2, "too late");
+    expect(await Promise.race([store.handed(question(50)), tooLate])).toBeNull();
     await predecessor.query("COMMIT");
     expect(await ask()).toMatchObject({ record: { batch: 7 } });
     const text = "SELECT FROM pg_stat_activity WHERE backend_start > $1 AND application_name = $2";

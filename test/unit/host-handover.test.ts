@@ -20,7 +20,7 @@ import type { HostObserver } from "../../services/host/observer.js";
 import { raise, recover } from "../../services/host/recovery.js";
 import { decodeRelease } from "../../services/host/release.js";
 import type { Standby } from "../../services/host/standby.js";
-import { releaseSubject } from "../../services/ports/subjects.js";
+import { batchesSubject, releaseSubject } from "../../services/ports/subjects.js";
 import { ManualClock } from "../helpers/manual-clock.js";
 import { inTime, pass } from "../helpers/simulated.js";
 
@@ -57,12 +57,15 @@ class Peer {
   private readonly ports;
   /** Its questions whether anything was handed to it. */
   readonly questions;
+  /** Its readings of the batch log. */
+  readonly readings;
   private ledAtUs = 0;
 
   constructor(name: string) {
     this.process = world.start(name);
     this.ports = portsOf(this.process, servers);
     this.questions = vi.spyOn(this.ports.store, "handed");
+    this.readings = vi.spyOn(this.ports.store, "batches");
     const { clock, incarnation } = this.process;
     const logger = loggerOf(this.process);
     const nothing = () => undefined;
@@ -82,6 +85,15 @@ class Peer {
 
   join(): Promise<void> {
     return this.ports.leases.join(this.process.name, "");
+  }
+
+  /** What it says of its batches is lost from now on. */
+  tellNoBatches(): void {
+    const { bus } = this.ports;
+    const publish = bus.publish.bind(bus);
+    vi.spyOn(bus, "publish").mockImplementation((subject, data) => {
+      if (subject !== batchesSubject(NAME)) publish(subject, data);
+    });
   }
 
   hearReleases(): void {
@@ -157,9 +169,14 @@ describe("a handover", () => {
   it("raises the token with the last batch, and the successor leads at the word", async () => {
     two.hearReleases();
     const { token, batch } = rowOf().record;
+    two.readings.mockClear();
+    one.tellNoBatches();
     const startedAtUs = await handOver();
     await inTime(world, () => two.until("leading"));
     expect(two.ledForUs(startedAtUs)).toBeLessThan((RELEASE_MS_MAX / 2) * 1_000);
+    // What it had not heard came with the answer.
+    expect(two.questions).toHaveBeenCalledWith(expect.objectContaining({ afterBatch: batch }));
+    expect(two.readings).not.toHaveBeenCalled();
     expect(one.lives.at(-1)).toBe("released: for node-2");
     expect(two.lives[1]).toBe(`recovering: token ${token + 1}`);
     expect(rowOf().holderIncarnation).toBe(two.process.incarnation);

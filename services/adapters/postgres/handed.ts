@@ -1,7 +1,8 @@
 /**
  * What a predecessor's last batch has left to its successor. It asks while that batch is being committed: it waits for the actor's row,
  * lets go of it, and then reads, so that nobody waits for the row while answers are on their way. All of it is one message to
- * the server, of statements that each see what is committed when they begin.
+ * the server, of statements that each see what is committed when they begin. Where there is a synchronous standby, it is waited for with another, for
+ * as long as an answer may take.
  */
 import type pg from "pg";
 import type { ActorRecord, Handed, HandedQuestion, LoggedBatch } from "../../ports/store.js";

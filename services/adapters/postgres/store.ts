@@ -34,7 +34,7 @@ const UNIQUE_VIOLATION = "23505";
 
 /** Actors that are loaded at a time. */
 const LOADS_MAX = 2;
-/** Connections for the loads, for raises that wait for their rows, and for whoever asks for something short. */
+/** Connections for the loads, for raises and successors that wait for their rows, and for whoever asks for something short. */
 const SHARED_CONNECTIONS_MAX = LOADS_MAX + 2;
 /** For all but commits: one more, by which a predecessor is ended for whom all others wait. */
 export const OTHER_CONNECTIONS_MAX = SHARED_CONNECTIONS_MAX + 1;
