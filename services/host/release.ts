@@ -1,7 +1,7 @@
 /**
  * The last word of a leader that hands its actor over: its last batch is being committed. The successor asks Postgres what became of
- * that; the word only says when to ask (R12). A node of before that raises at this word, and may so refuse the last batch: it does that
- * batch again.
+ * that; the word only says when to ask (R12). Nodes of older versions raise the token at this word, which may fence the last batch: they
+ * apply its commands again.
  */
 import { ByteReader, ByteWriter, MalformedError } from "../../actors/kernel/bytes.js";
 import type { Clock } from "../ports/clock.js";
