@@ -1,7 +1,7 @@
 /** What a drill at a running exchange found: the same fields as a drill of its own has, and null for what cannot be known from outside. */
 import { decodeSymbol } from "../../actors/kernel/ids.js";
-import type { Bound } from "../drills/drill.js";
-import { type Figures, figures } from "../report.js";
+import { boundText } from "../drills/drill.js";
+import { type Figures, figures, isWithin } from "../report.js";
 import type { LiveDrill, Plan } from "./drills/drill.js";
 import type { ProbeOrder } from "./probe.js";
 import type { Verdict } from "./verdict.js";
@@ -92,7 +92,7 @@ export function liveReport(found: LiveFindings): LiveReport {
     roundsAsked: found.roundsAsked,
     bit: rounds.length > 0 && toothless === 0,
     withinBound: isWithin(measured, drill.bound),
-    bound: `${drill.bound.of}MsP99 < ${drill.bound.ms}`,
+    bound: boundText(drill.bound),
     ...measured,
     lost: verdict?.lost ?? null,
     duplicated: verdict?.duplicated ?? null,
@@ -112,10 +112,6 @@ export function liveReport(found: LiveFindings): LiveReport {
     failures,
     ok: aborted === null && verdict !== null && failures.length === 0,
   };
-}
-
-function isWithin(measured: Figures, { of, ms }: Bound): boolean {
-  return (measured[`${of}MsP99`] ?? Number.POSITIVE_INFINITY) < ms;
 }
 
 function isUnreported({ answer, refusal, endedMs }: ProbeOrder): boolean {

@@ -1,13 +1,16 @@
 /** Waves of faults that overlap, and other drills between them, at an exchange that has all that behind it. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Draw, drawWave, KINDS, type PlannedFault } from "./chaos-plan.js";
-import type { Drill, Round, Stage } from "./drill.js";
+import type { Bound, Drill, Round, Stage } from "./drill.js";
 import { afterwards, type Fault, type Proof, proofOf, tellResumed, withHealing } from "./fault.js";
 
 /** Makes the fault of one place in a wave; `struck` holds the nodes that others of the wave have struck. */
 export type MakeFault = (planned: PlannedFault, struck: Set<string>) => Fault<unknown>;
 
 /** `alone`: the drills that strike with nothing beside them. */
+/** What a leader's users are to see at most, whatever becomes of it, and what is to be seen of it when all has ended at once. */
+const BOUND: Bound = { of: "recovery", ms: 2_000, also: { of: "back", ms: 3_000 } };
+
 export function chaosOf(alone: readonly Drill[], makeFault: MakeFault): Drill {
   const drawOf = ({ nodes }: { readonly nodes: number }): Draw => ({
     alone: alone.map(({ name }) => name),
@@ -17,8 +20,7 @@ export function chaosOf(alone: readonly Drill[], makeFault: MakeFault): Drill {
     name: "chaos",
     hypothesis: "whatever comes after whatever, and while it lasts, nothing is lost",
     about: `waves of faults that overlap, as a seed draws them (${Object.keys(KINDS).join(", ")}), and other drills between`,
-    // What a leader's users are to see at most, whatever becomes of it.
-    bound: { of: "recovery", ms: 2_000 },
+    bound: BOUND,
     surroundings: { wired: true },
     rounds: 4,
     plan: (seed, rounds, surroundings) =>
@@ -39,17 +41,21 @@ const OF_ALL: Readonly<Record<string, string>> = { resume: "allResumed", back: "
 
 /**
  * Its measure is what it is bound by; what only stood still for a moment has its users back once it is healed. Where its measure is
- * not the first user's alone, it is that of all.
+ * not the first user's alone, it is that of all. What may take longer than a wave is bound as it is alone.
  */
 function named(drill: Drill, round: Round): Round {
   const { samples } = round;
   const of = drill.bound.of in samples ? drill.bound.of : "back";
   const { [of]: recovery = [], [OF_ALL[of] ?? of]: allRecovered = recovery, down } = samples;
+  const isLonger = drill.bound.ms > BOUND.ms;
+  const measured: Round["samples"] = isLonger
+    ? { back: recovery, allBack: allRecovered }
+    : { recovery, allRecovered };
   return {
     ...round,
     failures: round.failures.map((failure) => `${drill.name}: ${failure}`),
     unhealed: round.unhealed.map((wrong) => `${drill.name}: ${wrong}`),
-    samples: { recovery, allRecovered, ...(down && { down }) },
+    samples: { ...measured, ...(down && { down }) },
     summary: `${drill.name}: ${round.summary}`,
   };
 }

@@ -53,6 +53,19 @@ export interface Bound {
   readonly of: string;
   /** On a machine that does nothing else. */
   readonly ms: number;
+  /** What else is bound, by itself, where it was measured. */
+  readonly also?: Omit<Bound, "also">;
+}
+
+/** All that a drill is bound by, each by itself. */
+export function boundsOf({ also, ...first }: Bound): readonly Omit<Bound, "also">[] {
+  return also ? [first, also] : [first];
+}
+
+export function boundText(bound: Bound): string {
+  return boundsOf(bound)
+    .map(({ of, ms }) => `${of}MsP99 < ${ms}`)
+    .join(", ");
 }
 
 export interface Drill {

@@ -2,6 +2,7 @@
  * The report of a drill as a page: one file that needs no other, for a person who was not there. What is drawn is drawn
  * here, so that nothing has to run where it is read.
  */
+import { boundsOf } from "../drills/drill.js";
 import type { DrillRecord } from "../evidence/record.js";
 import { latencyChart } from "./latency-chart.js";
 import { html, type Markup } from "./markup.js";
@@ -50,7 +51,11 @@ ${environment(record)}
 <pre>npx palisade verify FOLDER</pre>
 <p>FOLDER is the one that holds this page. It compares the sums of all files, judges the clients' logs and the rows of the database anew, and compares
 what it finds with ${html`<a href="report.json">report.json</a>`}.</p>
-<p class="soft">Bound of this drill: ${found.drill.bound.of}, ${duration(found.drill.bound.ms)}. The drill again: <code>npm run drill -- ${report.name} --rounds ${roundsBegun(report)} --seed ${record.seed}</code></p>`,
+<p class="soft">Bound of this drill: ${boundsOf(found.drill.bound)
+      .map(({ of, ms }) => `${of}, ${duration(ms)}`)
+      .join(
+        "; ",
+      )}. The drill again: <code>npm run drill -- ${report.name} --rounds ${roundsBegun(report)} --seed ${record.seed}</code></p>`,
   );
 }
 
@@ -100,8 +105,10 @@ function successors(record: DrillRecord): string[] {
 function rounds(record: DrillRecord): Markup {
   const all = record.found.rounds;
   if (all.length === 0) return html`<p>There was none.</p>`;
-  const { of } = record.found.drill.bound;
-  const worst = all.map((round) => Math.max(0, ...(round.samples[of] ?? [])));
+  const bounds = boundsOf(record.found.drill.bound);
+  const worst = all.map(({ samples }) =>
+    Math.max(0, ...bounds.flatMap(({ of }) => samples[of] ?? [])),
+  );
   const slowest = worst.indexOf(Math.max(...worst));
   return html`${all.map((round, at) => {
     const view = roundView(record, at + 1);

@@ -1,4 +1,5 @@
 /** What a drill has proved, in words: one sentence, and line by line what was promised and what was found. */
+import { type Bound, boundsOf } from "../drills/drill.js";
 import type { DrillRecord } from "../evidence/record.js";
 import type { DrillReport } from "../report.js";
 import { spread } from "./samples.js";
@@ -27,9 +28,13 @@ const MEASURES: Readonly<Record<string, string>> = {
 export const count = (number: number, one: string, many = `${one}s`): string =>
   `${tally(number)} ${number === 1 ? one : many}`;
 
-/** `boundOf`: the name of what is bound, and the most that it may be, in milliseconds. */
+/** The most that was measured of what is bound, in milliseconds; null: nothing was. */
 export function measured({ found, report }: DrillRecord): string | null {
-  const { of, ms } = found.drill.bound;
+  const texts = boundsOf(found.drill.bound).flatMap((bound) => mostOf(report, bound) ?? []);
+  return texts.length > 0 ? texts.join("; ") : null;
+}
+
+function mostOf(report: DrillReport, { of, ms }: Omit<Bound, "also">): string | null {
   const most = report[`${of}MsMax`];
   if (most === undefined) return null;
   const what = MEASURES[of] ?? of;
@@ -82,7 +87,7 @@ function wrongs(report: DrillReport): string[] {
 
 export function lines(record: DrillRecord): Line[] {
   const { report, found } = record;
-  return [...judged(record), ...onTheWay(report, found.ails), speed(record)];
+  return [...judged(record), ...onTheWay(report, found.ails), ...speeds(record)];
 }
 
 function judged({ report, found: { checked, audited } }: DrillRecord): Line[] {
@@ -171,9 +176,14 @@ function onTheWay(report: DrillReport, ails: readonly string[]): Line[] {
   ];
 }
 
-function speed(record: DrillRecord): Line {
-  const { report, found } = record;
-  const { of, ms } = found.drill.bound;
+/** What else is bound has a line only where it was measured. */
+function speeds(record: DrillRecord): Line[] {
+  const [first, ...others] = boundsOf(record.found.drill.bound);
+  const were = others.filter(({ of }) => record.report[`${of}MsP99`] !== undefined);
+  return [first!, ...were].map((bound) => speed(record, bound));
+}
+
+function speed({ report, found }: DrillRecord, { of, ms }: Omit<Bound, "also">): Line {
   const p99 = report[`${of}MsP99`];
   const isKept = p99 !== undefined && p99 < ms;
   const load =

@@ -8,6 +8,7 @@ import type { LiveReport } from "../../chaos/against/report.js";
 import type { LiveRun } from "../../chaos/against/rounds.js";
 import { type LiveOptions, SESSIONS, type Sessions } from "../../chaos/against/session.js";
 import { Undo } from "../../chaos/against/undo.js";
+import { boundText } from "../../chaos/drills/drill.js";
 import { InterruptedError, reasonOf } from "../../chaos/interrupt.js";
 import { PAGE_FILE } from "../../chaos/evidence/folder.js";
 import { MANIFEST } from "../../chaos/evidence/manifest.js";
@@ -85,7 +86,7 @@ export function runKept(
 
 export function listAgainst(json: boolean): void {
   for (const { name, hypothesis, about, needs, bound } of LIVE_DRILLS) {
-    const limit = `${bound.of}MsP99 < ${bound.ms}`;
+    const limit = boundText(bound);
     if (json) printJson({ drill: name, hypothesis, about, needs, bound: limit });
     else {
       process.stdout.write(

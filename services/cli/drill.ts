@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type CampaignOptions, runAll } from "../../chaos/campaign.js";
 import { type DrillOptions as OwnOptions, runDrill } from "../../chaos/drill.js";
 import { DRILLS, drillOf } from "../../chaos/drills/catalog.js";
+import { boundText } from "../../chaos/drills/drill.js";
 import { PAGE_FILE } from "../../chaos/evidence/folder.js";
 import { InterruptedError } from "../../chaos/interrupt.js";
 import { isMutation, type MutationName, MUTATIONS } from "../../chaos/mutations/mutations.js";
@@ -184,7 +185,7 @@ function list({ json = false, against }: DrillOptions): number {
     drill: name,
     hypothesis,
     about,
-    bound: `${bound.of}MsP99 < ${bound.ms}`,
+    bound: boundText(bound),
   }));
   if (json) for (const line of lines) printJson(line);
   else {

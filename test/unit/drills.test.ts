@@ -222,6 +222,12 @@ describe("chaos", () => {
       allRecovered: [2, 7],
     });
     expect(await measured("gap", { gap: [9] })).toEqual({ recovery: [9], allRecovered: [9] });
+    const longer = { ...alone, bound: { of: "back", ms: 3_000 } };
+    const cut = chaosOf([{ ...longer, round: async () => ({ ...round, samples: back }) }], () =>
+      assert.fail("no fault is wanted"),
+    );
+    const { samples } = await cut.round(stage, first(1, "alone", ["a"]));
+    expect(samples).toEqual(back);
   });
 
   it("has faults last at the same time, each proved and healed, and says which was not", async () => {
@@ -286,6 +292,25 @@ describe("a report", () => {
   it("is beyond the bound and well: a machine may be busy", () => {
     const rounds = [{ ...round, samples: { resume: [100, 700] } }];
     expect(report({ ...found, rounds })).toMatchObject({ ok: true, withinBound: false });
+  });
+
+  it("judges what is bound besides by its own bound, where it was measured", () => {
+    const bound = { of: "resume", ms: 500, also: { of: "back", ms: 3_000 } };
+    const judged = (...rounds: Round["samples"][]) =>
+      report({
+        ...found,
+        drill: { ...drill, bound },
+        rounds: rounds.map((samples) => ({ ...round, samples })),
+      });
+    expect(judged({ resume: [100] })).toMatchObject({
+      withinBound: true,
+      bound: "resumeMsP99 < 500, backMsP99 < 3000",
+    });
+    expect(judged({ back: [2_900] }).withinBound).toBe(true);
+    expect(judged({ resume: [100] }, { back: [2_900] }).withinBound).toBe(true);
+    expect(judged({ resume: [100] }, { back: [3_000] }).withinBound).toBe(false);
+    expect(judged({ resume: [600] }, { back: [2_900] }).withinBound).toBe(false);
+    expect(judged({ gap: [1] }).withinBound).toBe(false);
   });
 
   it("is not well when one round did not bite, or something ails, or something was lost", () => {
