@@ -1,9 +1,8 @@
 /** A running exchange as a drill meets it: a gateway for clients, and what operators see and wish of its nodes. */
-import { decodeSymbol, kindOfName, marketName } from "../../actors/kernel/ids.js";
 import type { Instrument } from "../../proto/gen/exchange/v1/exchange.js";
-import { CliError } from "../../services/cli/cli-error.js";
-import { Cluster, type ClusterState } from "../../services/cli/cluster.js";
+import { Cluster } from "../../services/cli/cluster.js";
 import { connectTo } from "../../services/cli/connect.js";
+import { expectSameExchange, identityAt } from "../../services/cli/same-exchange.js";
 import { addressOf, type FoundPlaces, placesOf } from "../../services/cli/whereabouts.js";
 import type { ExchangeClient } from "../../services/client/exchange-client.js";
 
@@ -35,9 +34,11 @@ export class Target {
     try {
       const places = placesOf({ gateway: address, dataDir });
       cluster = new Cluster(places);
-      const instruments = await client.listInstruments();
-      agree(instruments, await cluster.look(), places);
-      return new Target(address, { client, cluster, places }, instruments);
+      // What is wished in another exchange's etcd would strike that one.
+      const identity = await identityAt(places.urls.postgres);
+      expectSameExchange("the gateway", await client.exchange(), identity);
+      await cluster.look();
+      return new Target(address, { client, cluster, places }, await client.listInstruments());
     } catch (error) {
       client.close();
       await cluster?.close();
@@ -49,24 +50,4 @@ export class Target {
     this.client.close();
     await this.cluster.close();
   }
-}
-
-/** What is wished in another exchange's etcd would strike that one. */
-function agree(
-  instruments: readonly Instrument[],
-  { actors }: ClusterState,
-  { urls }: FoundPlaces,
-): void {
-  const traded = instruments.map(({ symbol }) => marketName(symbol));
-  const led = actors.map(({ actor }) => actor).filter((actor) => kindOfName(actor) === "market");
-  const odd = [
-    ...traded.filter((each) => !led.includes(each)),
-    ...led.filter((each) => !traded.includes(each)),
-  ];
-  if (odd.length === 0) return;
-  throw new CliError(
-    "OTHER_EXCHANGE",
-    `the gateway and the database are not of one exchange: only one of them has ${odd.map(decodeSymbol).join(", ")}. ` +
-      `Look at PALISADE_ETCD_URL (${urls.etcd}) and PALISADE_POSTGRES_URL`,
-  );
 }

@@ -9,6 +9,7 @@ import type { Trial } from "../node/membership.js";
 import { LeaderBoard } from "../supervisor/leaders.js";
 import { askNodes } from "./ask-nodes.js";
 import { CliError } from "./cli-error.js";
+import { expectSameExchange, identityAt } from "./same-exchange.js";
 import { serversAway } from "./servers-away.js";
 import { type ClusterPlaces, placesOf, type Whereabouts } from "./whereabouts.js";
 
@@ -52,6 +53,8 @@ export class Cluster {
   readonly places: ClusterPlaces;
   private readonly leases: EtcdLeaseStore;
   private readonly board: LeaderBoard;
+  /** Which exchange the database is of, once it has said so. */
+  private identity: string | undefined;
 
   constructor(places: ClusterPlaces) {
     this.places = places;
@@ -76,6 +79,10 @@ export class Cluster {
       serversAway(places),
       this.board.read(),
     ]);
+    this.identity ??= await identityAt(places.urls.postgres);
+    for (const [node, info] of leases.nodes()) {
+      expectSameExchange(`${node} in etcd`, parseNodeInfo(info).exchange, this.identity);
+    }
     const trials = [...said.values()];
     const configured = places.processes.filter(({ kind }) => kind === "node");
     const names = new Set([

@@ -6,6 +6,7 @@ import { Books } from "./books.js";
 import { withClient } from "./connect.js";
 import { EXIT_FAILED } from "./exit-codes.js";
 import { printJson, printTable } from "./output.js";
+import { expectSameExchange, identityAt } from "./same-exchange.js";
 import { placesOf, type Whereabouts } from "./whereabouts.js";
 
 export interface VenueOptions extends Whereabouts {
@@ -25,9 +26,9 @@ interface Outcome {
   readonly problem: string;
 }
 
-interface Changed {
+interface Changed extends Pick<Outcome, "ended"> {
   readonly phase: MarketPhase;
-  readonly ended?: number;
+  readonly problem?: string;
 }
 
 type Change = (client: ExchangeClient, symbol: string, phase: MarketPhase) => Promise<Changed>;
@@ -35,22 +36,28 @@ type Change = (client: ExchangeClient, symbol: string, phase: MarketPhase) => Pr
 /** Every market that is not closed takes no trade from now on. Gives 1 if one could not be halted. */
 export async function haltAll({ cancel = false, ...options }: VenueOptions): Promise<number> {
   // Only who counts what is ended needs the database: a gateway is enough to halt.
-  const books = cancel ? new Books(placesOf(options).urls.postgres) : null;
+  const url = cancel ? placesOf(options).urls.postgres : null;
+  const books = url === null ? null : new Books(url);
+  const halt: Change = async (client, symbol, before) => {
+    const isToHalt =
+      before !== MarketPhase.MARKET_PHASE_CLOSED && before !== MarketPhase.MARKET_PHASE_HALTED;
+    if (isToHalt) await client.changePhase(symbol, MarketPhase.MARKET_PHASE_HALTED, 0);
+    const phase = isToHalt ? MarketPhase.MARKET_PHASE_HALTED : before;
+    return books ? { phase, ...(await endOrders(client, books, symbol)) } : { phase };
+  };
   try {
-    return await everywhere(options, async (client, symbol, before) => {
-      const isToHalt =
-        before !== MarketPhase.MARKET_PHASE_CLOSED && before !== MarketPhase.MARKET_PHASE_HALTED;
-      if (isToHalt) await client.changePhase(symbol, MarketPhase.MARKET_PHASE_HALTED, 0);
-      const phase = isToHalt ? MarketPhase.MARKET_PHASE_HALTED : before;
-      return books ? { phase, ended: await endOrders(client, books, symbol) } : { phase };
-    });
+    return await everywhere(options, halt, url);
   } finally {
     await books?.close();
   }
 }
 
-/** Until none is open: a mass cancel has a limit. Gives how many were open, of which clients may have cancelled some. */
-async function endOrders(client: ExchangeClient, books: Books, symbol: string): Promise<number> {
+/** Until none is open: a mass cancel has a limit. What has ended clients may have cancelled, and may send anew. */
+export async function endOrders(
+  client: Pick<ExchangeClient, "massCancel">,
+  books: Pick<Books, "open">,
+  symbol: string,
+): Promise<Omit<Changed, "phase">> {
   const open = await books.open(symbol);
   let left = open;
   let before: number;
@@ -60,7 +67,9 @@ async function endOrders(client: ExchangeClient, books: Books, symbol: string): 
     await client.massCancel({ symbol, account: 0, side: Side.SIDE_UNSPECIFIED });
     left = await books.open(symbol);
   } while (left > 0 && left < before);
-  return open - left;
+  const again = "clients send more of them: say it again, or close the market";
+  const problem = left > 0 ? `ORDERS_LEFT: ${left} orders are still open; ${again}` : "";
+  return { ended: Math.max(0, open - left), problem };
 }
 
 /** Every market that is halted trades from now on. Gives 1 if one could not be opened. */
@@ -72,10 +81,17 @@ export function resumeAll(options: VenueOptions): Promise<number> {
   });
 }
 
-/** One market that cannot be reached keeps none of the others. */
-async function everywhere({ json, ...where }: VenueOptions, change: Change): Promise<number> {
+/** One market that cannot be reached keeps none of the others. `database`: what it is to be in step with, by its URL. */
+async function everywhere(
+  { json, ...where }: VenueOptions,
+  change: Change,
+  database: string | null = null,
+): Promise<number> {
   let failures = 0;
   await withClient(where, async (client) => {
+    if (database !== null) {
+      expectSameExchange("the gateway", await client.exchange(), await identityAt(database));
+    }
     const instruments = await client.listInstruments();
     const outcomes = await Promise.all(
       instruments.map(({ symbol }) => outcomeOf(client, symbol, change)),
@@ -100,7 +116,7 @@ async function outcomeOf(client: ExchangeClient, symbol: string, change: Change)
     const { phase } = await client.market(symbol);
     before = nameOfPhase(phase);
     const changed = await change(client, symbol, phase);
-    return { symbol, before, ...changed, phase: nameOfPhase(changed.phase), problem: "" };
+    return { symbol, before, problem: "", ...changed, phase: nameOfPhase(changed.phase) };
   } catch (error) {
     if (!(error instanceof ExchangeError)) throw error;
     return { symbol, before, phase: "", problem: `${error.code}: ${error.message}` };

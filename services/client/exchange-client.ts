@@ -136,10 +136,8 @@ export class ExchangeClient {
   /** Resolves when the gateway answers; rejects after `limitMs`. */
   ready(limitMs: number = READY_MS_MAX): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.client.waitForReady(Date.now() + limitMs, (error) => {
-        if (error) reject(error);
-        else resolve();
-      });
+      const told = (error?: Error) => (error ? reject(error) : resolve());
+      this.client.waitForReady(Date.now() + limitMs, told);
     });
   }
 
@@ -151,17 +149,21 @@ export class ExchangeClient {
   }
 
   async createInstrument(instrument: Instrument): Promise<Instrument> {
-    const method = InstrumentServiceService.createInstrument;
-    const response = await this.call(method, { instrument }, CREATE_INSTRUMENT_MS_MAX);
-    return response.instrument!;
+    const { createInstrument } = InstrumentServiceService;
+    return (await this.call(createInstrument, { instrument }, CREATE_INSTRUMENT_MS_MAX))
+      .instrument!;
   }
 
   async listInstruments(): Promise<Instrument[]> {
     return (await this.call(InstrumentServiceService.listInstruments, {})).instruments;
   }
 
-  /** Account 0 takes a free number. */
-  /** Under a parent it is a sub-account. */
+  /** What its database calls the exchange: no other is called so. */
+  async exchange(): Promise<string> {
+    return (await this.call(InstrumentServiceService.listInstruments, {})).exchange;
+  }
+
+  /** Account 0 takes a free number. Under a parent it is a sub-account. */
   openAccount(account: number = 0, parent: number = 0): Promise<OpenAccountResponse> {
     return this.call(AccountServiceService.openAccount, { account, parent });
   }

@@ -53,6 +53,8 @@ export interface GatewayParts extends GatewayDependencies {
   readonly warnings: Warnings;
   readonly events: Events;
   readonly intake: OrderIntake;
+  /** Which exchange it is of. */
+  readonly identity: string;
   /** How many ledger shards there are. */
   readonly shards: number;
   readonly tierLimits: TierLimits;
@@ -92,7 +94,7 @@ export class GatewayCore {
     const subscriptions = new Subscriptions();
     const warnings = new Warnings();
     const heads = await reads.actorHeads();
-    const shards = await reads.shards();
+    const { identity, shards } = await reads.exchange();
     const found = heads.filter(({ kind }) => kind === "ledger").length;
     if (found < shards) throw new Error(`only ${found} of ${shards} ledger shards can be read`);
     leaders.learn(heads);
@@ -106,7 +108,7 @@ export class GatewayCore {
       options.onDeposed(`slot ${slot.slot} was claimed by another gateway with token ${token}`),
     );
     const { tierLimits } = options;
-    return new GatewayCore({ ...deps, ...heard, intake, shards, tierLimits }, heads);
+    return new GatewayCore({ ...deps, ...heard, intake, identity, shards, tierLimits }, heads);
   }
 
   /** Why orders cannot be taken everywhere now; empty when they can. */

@@ -6,6 +6,7 @@ import { encodeMarketCommand } from "../../actors/market/messages.js";
 import type {
   Asset,
   Instrument as PublicInstrument,
+  ListInstrumentsResponse,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import { type Clock, sleep } from "../ports/clock.js";
 import { InstrumentConflictError, type InstrumentDefinition, type Reads } from "../ports/reads.js";
@@ -31,6 +32,8 @@ export interface InstrumentDeskDependencies {
   readonly commands: Commands;
   readonly leaders: Leaders;
   readonly clock: Clock;
+  /** Which exchange they are of. */
+  readonly identity: string;
   readonly shards: number;
 }
 
@@ -41,11 +44,12 @@ export class InstrumentDesk {
     this.deps = deps;
   }
 
-  /** All instruments, as Postgres has them now. */
-  async list(): Promise<PublicInstrument[]> {
-    const { catalog } = this.deps;
+  /** All instruments, as Postgres has them now, and which exchange they are of. */
+  async list(): Promise<ListInstrumentsResponse> {
+    const { catalog, identity } = this.deps;
     await fromPostgres(catalog.refresh());
-    return catalog.instruments.map((each) => publicInstrument(catalog, each));
+    const instruments = catalog.instruments.map((each) => publicInstrument(catalog, each));
+    return { instruments, exchange: identity };
   }
 
   /** Resolves when every ledger shard knows the instrument; the same definition again is harmless. */

@@ -16,7 +16,7 @@ export function instrumentHandlers(
       session().requireAll("creating an instrument");
       return { instrument: await desk.create(request.instrument) };
     }),
-    listInstruments: handler(async () => ({ instruments: await desk.list() })),
+    listInstruments: handler(() => desk.list()),
   };
 }
 

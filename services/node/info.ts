@@ -8,6 +8,8 @@ export interface NodeInfo {
   readonly weight: number;
   /** Different in each life of its process. */
   readonly incarnation: string;
+  /** Which exchange it serves, as the database calls it; empty: it does not say. */
+  readonly exchange: string;
   /** It is on its way out: whoever comes after it should ask for what it leads. */
   readonly isLeaving: boolean;
 }
@@ -26,12 +28,13 @@ export function parseNodeInfo(text: string): NodeInfo {
   } catch {
     // Not ours, or of another version.
   }
-  const { address, weight, incarnation, isLeaving } = said;
+  const { address, weight, incarnation, exchange, isLeaving } = said;
   const isWeight = typeof weight === "number" && weight > 0 && weight <= WEIGHT_MAX;
   return {
     address: typeof address === "string" && ADDRESS.test(address) ? address : "",
     weight: isWeight ? weight : DEFAULT_WEIGHT,
     incarnation: typeof incarnation === "string" ? incarnation : "",
+    exchange: typeof exchange === "string" ? exchange : "",
     isLeaving: isLeaving === true,
   };
 }

@@ -39,6 +39,8 @@ const BYTES_PER_MIB = 1_048_576;
 export interface NodeDependencies
   extends Omit<HostDependencies, "earlyInboxes" | "followingTurns"> {
   readonly peers: Peers;
+  /** Which exchange it serves, as the database calls it. */
+  readonly exchange: string;
 }
 
 interface Claim {
@@ -73,11 +75,11 @@ export class Node {
   private closed = false;
 
   constructor(deps: NodeDependencies, { weight = DEFAULT_WEIGHT }: { weight?: number } = {}) {
-    const { node, incarnation, clock } = deps;
+    const { node, incarnation, exchange, clock } = deps;
     const followingTurns = new FollowingTurns(clock);
     this.deps = { ...deps, earlyInboxes: this.earlyInboxes, followingTurns };
     this.logger = deps.logger;
-    this.info = { address: "", weight, incarnation, isLeaving: false };
+    this.info = { address: "", weight, incarnation, exchange, isLeaving: false };
     this.placement = new Placement(node);
     this.neighbours = new Neighbours({
       ...deps,

@@ -233,9 +233,16 @@ function areSame({ feeTiers: one }: FeeSchedule, { feeTiers: other }: FeeSchedul
   });
 }
 
+/** What an exchange was created with, and says of itself for good. */
+export interface ExchangeRow {
+  /** No other exchange has it, be it of the same symbols and accounts. */
+  readonly identity: string;
+  /** How many ledger shards it has. */
+  readonly shards: number;
+}
+
 export interface Reads {
-  /** How many ledger shards the exchange was created with. */
-  shards(): Promise<number>;
+  exchange(): Promise<ExchangeRow>;
   /** Postgres's clock in microseconds since 1970. */
   now(): Promise<number>;
   actorHeads(): Promise<ActorHead[]>;

@@ -1,8 +1,11 @@
 /** An operator of an exchange that does not run on the data directory here: the variables say where it is, as its nodes have them. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { EXIT_REFUSED } from "../../services/cli/exit-codes.js";
+import { genesis } from "../../services/migrate/genesis.js";
+import { migrate } from "../../services/migrate/migrate.js";
 import { freePort } from "../../services/servers/ports.js";
 import { temporaryFolder } from "../helpers/servers.js";
 import type { ClusterSaid } from "./said.js";
@@ -111,6 +114,36 @@ it("is told by a drill which commands take it back from here", async () => {
   const unknown = await here.run(...drill, ...against, "901");
   expect(unknown.stderr).toContain(`npx palisade open 901 ${gateway.join(" ")} makes one`);
   expect(unknown.code).toBe(EXIT_REFUSED);
+});
+
+it("is told that the variables are of two exchanges, though all names are the same, and nothing is done", async () => {
+  const { PALISADE_ETCD_URL, PALISADE_POSTGRES_URL: url } = here.env;
+  const other = new URL(url!);
+  other.pathname = "/other";
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query("CREATE DATABASE other");
+  await client.end();
+  await migrate(other.href);
+  await genesis(other.href, { ledgerShards: 1 });
+  const mixed = new Terminal(nothing, {
+    PALISADE_ETCD_URL: PALISADE_ETCD_URL!,
+    PALISADE_POSTGRES_URL: other.href,
+  });
+  const inEtcd = /OTHER_EXCHANGE: node-1 in etcd serves the exchange .*Nothing was done/;
+  for (const words of [["cluster"], ["cordon", "node-1"], ["move", ACTOR, "node-1"]]) {
+    expect(await mixed.refused(...words)).toMatch(inEtcd);
+  }
+  const drill = ["drill", "cordon", "--symbols", SYMBOL, "--nodes", "node-1"];
+  const of = ["--against", gateway[1]!, "--account", ACCOUNT];
+  const { code, stderr } = await mixed.run(...drill, ...of);
+  expect([code, stderr]).toEqual([EXIT_REFUSED, expect.stringContaining("OTHER_EXCHANGE")]);
+  expect(await mixed.refused("halt-all", "--cancel", ...gateway)).toMatch(
+    /OTHER_EXCHANGE: the gateway serves the exchange .*Nothing was done/,
+  );
+  const { stdout } = await here.run("market", SYMBOL, ...gateway);
+  expect(stdout).toMatch(/^AAPL +continuous$/m);
+  expect((await clusterNow()).nodes.some(({ cordoned }) => cordoned)).toBe(false);
 });
 
 it("has to know both, or nothing is done", async () => {

@@ -90,6 +90,7 @@ export class TestCluster {
     const node = new Node({
       node: name,
       incarnation,
+      exchange: "test",
       peers: new TcpPeers(),
       store,
       log: await NatsLog.open(connection, clock),

@@ -53,7 +53,7 @@ function view(scene: Scene): View {
   const members = scene.names.map((node): [string, Member] => {
     const incarnation = scene.incarnations.get(node)!;
     const suspicion = scene.suspects.get(node) ?? null;
-    const info = { address: "", weight: 1, incarnation, isLeaving: false };
+    const info = { address: "", weight: 1, incarnation, exchange: "", isLeaving: false };
     return [node, { info, suspicion, isSteady: suspicion === null }];
   });
   const key = { actorName: ACTOR, node: leader ?? "", revision: 1, handedAt };

@@ -16,7 +16,13 @@ import type { Bus } from "../../services/ports/log.js";
 import type { PeerHandlers, Peers } from "../../services/ports/peers.js";
 import { ManualClock } from "../helpers/manual-clock.js";
 
-const OTHER = { address: "there:1", weight: 1, incarnation: "other#1", isLeaving: false };
+const OTHER = {
+  address: "there:1",
+  weight: 1,
+  incarnation: "other#1",
+  exchange: "",
+  isLeaving: false,
+};
 const WELL: Heartbeat = {
   node: "other",
   incarnation: "other#1",

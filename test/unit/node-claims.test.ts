@@ -51,7 +51,8 @@ async function started(world: World, name: string, servers: Servers, ways: Ways)
   const { bus, store } = ports;
   const directory = over(new Directory({ bus, store, clock, logger, observer }), { activity });
   const turns = new CommitTurns(clock, store);
-  const deps = { node: name, incarnation, clock, logger, observer, directory, turns };
+  const self = { node: name, incarnation, exchange: "test" };
+  const deps = { ...self, clock, logger, observer, directory, turns };
   const node = new Node({ ...ports, ...deps }, weight === undefined ? {} : { weight });
   await inTime(world, () => node.start());
   return { world, node, leases: ports.leases, claimed, mostRising: () => mostRising };

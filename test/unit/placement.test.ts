@@ -27,7 +27,7 @@ const [BEST, SECOND, THIRD] = preference(
   NAMES.map((node) => ({ node, weight: 1 })),
 ) as [string, string, string];
 
-const INFO: NodeInfo = { address: "", weight: 1, incarnation: "i", isLeaving: false };
+const INFO: NodeInfo = { address: "", weight: 1, incarnation: "i", exchange: "", isLeaving: false };
 
 interface Scene {
   readonly leader?: string;

@@ -9,6 +9,7 @@ import type {
   WithdrawalRow,
   ActorHead,
   AssetRow,
+  ExchangeRow,
   InstrumentDefinition,
   JournalRow,
   MarketSnapshot,
@@ -21,6 +22,7 @@ import type {
   SubAccountRow,
   TradeRow,
 } from "../../../services/ports/reads.js";
+import { EXCHANGE } from "../cluster/names.js";
 import type { SimPostgres } from "../servers/postgres.js";
 import * as reads from "../servers/postgres-reads.js";
 import type { SimProcess } from "../world/process.js";
@@ -39,8 +41,11 @@ export class SimReads implements Reads {
     this.caller = new Caller(process, postgres, false);
   }
 
-  shards(): Promise<number> {
-    return this.ask("shards", [], ({ ledgerShards }) => ledgerShards);
+  exchange(): Promise<ExchangeRow> {
+    return this.ask("exchange", [], ({ ledgerShards: shards }) => ({
+      identity: EXCHANGE,
+      shards,
+    }));
   }
 
   now(): Promise<number> {

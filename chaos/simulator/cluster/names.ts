@@ -1,6 +1,8 @@
 /** Who and what there is in every run. */
 import { FIRST_MARKET_ID } from "../../../actors/kernel/ids.js";
 
+/** Which exchange it is. */
+export const EXCHANGE = "simulated";
 export const NODES = ["node-1", "node-2", "node-3"];
 export const GATEWAYS = ["gateway-1", "gateway-2"];
 export const SERVERS = ["postgres", "nats", "etcd"];

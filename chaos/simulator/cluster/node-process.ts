@@ -6,6 +6,7 @@ import type { RestoreActor } from "../../../services/host/restore-actor.js";
 import { Node } from "../../../services/node/node.js";
 import type { SimProcess } from "../world/process.js";
 import { loggerOf } from "./logger.js";
+import { EXCHANGE } from "./names.js";
 import type { PortsOfProcess } from "./ports.js";
 import { lengthsOf } from "./queues.js";
 
@@ -35,6 +36,7 @@ export class NodeProcess {
       ...ports,
       node: process.name,
       incarnation: process.incarnation,
+      exchange: EXCHANGE,
       observer,
       clock,
       logger,

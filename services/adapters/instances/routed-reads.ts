@@ -7,6 +7,7 @@ import type {
   AccountLimitsRow,
   ActorHead,
   AssetRow,
+  ExchangeRow,
   InstrumentDefinition,
   JournalRow,
   MarketSnapshot,
@@ -52,8 +53,8 @@ export class RoutedReads implements Reads {
     await Promise.all([this.assignment, ...this.all].map((each) => each.close()));
   }
 
-  async shards(): Promise<number> {
-    return this.shardCount;
+  exchange(): Promise<ExchangeRow> {
+    return this.home.exchange();
   }
 
   /** The home's clock. */

@@ -6,7 +6,10 @@ import type { Prepared } from "./connections.js";
 
 const statement = (name: string, text: string): Prepared => ({ name: `read_${name}`, text });
 
-export const SHARDS = statement("shards", "SELECT ledger_shards AS shards FROM exchange");
+export const EXCHANGE = statement(
+  "exchange",
+  "SELECT identity, ledger_shards AS shards FROM exchange",
+);
 
 export const NOW = statement(
   "now",

@@ -12,6 +12,7 @@ import {
   type ActorHead,
   type AssetDefinition,
   type AssetRow,
+  type ExchangeRow,
   expectSame,
   InstrumentConflictError,
   type InstrumentDefinition,
@@ -40,10 +41,10 @@ export class PostgresReads implements Reads {
     await this.pool.end();
   }
 
-  async shards(): Promise<number> {
-    const row = await this.one<{ shards: number }>(sql.SHARDS);
+  async exchange(): Promise<ExchangeRow> {
+    const row = await this.one<ExchangeRow>(sql.EXCHANGE);
     assert(row !== null, "the exchange has not been created");
-    return row.shards;
+    return row;
   }
 
   async now(): Promise<number> {

@@ -439,6 +439,8 @@ export interface ListInstrumentsRequest {
 
 export interface ListInstrumentsResponse {
   instruments: Instrument[];
+  /** Which exchange this is: what its database has called it since it was created. Two with the same symbols differ by it. */
+  exchange: string;
 }
 
 export interface OpenAccountRequest {
@@ -1768,13 +1770,16 @@ export const ListInstrumentsRequest: MessageFns<ListInstrumentsRequest> = {
 };
 
 function createBaseListInstrumentsResponse(): ListInstrumentsResponse {
-  return { instruments: [] };
+  return { instruments: [], exchange: "" };
 }
 
 export const ListInstrumentsResponse: MessageFns<ListInstrumentsResponse> = {
   encode(message: ListInstrumentsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.instruments) {
       Instrument.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.exchange !== "") {
+      writer.uint32(18).string(message.exchange);
     }
     return writer;
   },
@@ -1798,6 +1803,14 @@ export const ListInstrumentsResponse: MessageFns<ListInstrumentsResponse> = {
             }
 
             message.instruments.push(Instrument.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.exchange = reader.string();
             continue;
           }
         }
