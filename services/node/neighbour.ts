@@ -22,7 +22,9 @@ export interface NeighbourDependencies {
 
 export class Neighbour {
   readonly incarnation: string;
+  /** When it was heard last, on whichever way, and when on the bus. */
   heardAtMs: number;
+  heardOnBusAtMs: number;
   last: Heartbeat | null = null;
   private readonly deps: NeighbourDependencies;
   private readonly node: string;
@@ -43,11 +45,27 @@ export class Neighbour {
     this.address = address;
     this.incarnation = incarnation;
     this.heardAtMs = deps.clock.now();
+    this.heardOnBusAtMs = this.heardAtMs;
     if (address !== "") this.watch();
   }
 
   get hasEnded(): boolean {
     return this.endedAtMs !== null;
+  }
+
+  /** Is there a connection over which it has spoken, as far as is known? */
+  get isWired(): boolean {
+    return this.hasSpoken && !this.hasEnded && !this.hasComeBack;
+  }
+
+  /** Whatever it said lately was not listened to. */
+  excuse(): void {
+    this.heardAtMs = this.deps.clock.now();
+    this.heardOnBusAtMs = this.heardAtMs;
+  }
+
+  hearOnBus(): void {
+    this.heardOnBusAtMs = this.deps.clock.now();
   }
 
   /** Takes what it has said, on whichever way. */

@@ -24,6 +24,7 @@ import {
   SUSPECT_AFTER_MS_MAX,
   TICK_LATE_MS,
 } from "./limits.js";
+import { BusWay } from "./bus-way.js";
 import { Neighbour } from "./neighbour.js";
 import { Reach, type ServersAway } from "./reach.js";
 
@@ -50,7 +51,7 @@ interface Known {
 
 export class Neighbours {
   private readonly deps: NeighboursDependencies;
-  private readonly log: Reach;
+  private readonly log: BusWay;
   private readonly store: Reach;
   private readonly known = new Map<string, Known>();
   private readonly cleanups: (() => void)[];
@@ -62,11 +63,11 @@ export class Neighbours {
   constructor(deps: NeighboursDependencies) {
     const { bus, store, clock } = deps;
     this.deps = deps;
-    this.log = new Reach(clock, () => bus.roundTrip());
+    this.log = new BusWay(clock, () => bus.roundTrip());
     this.store = new Reach(clock, () => store.now());
     this.tickedAtMs = clock.now();
     this.cleanups = [
-      bus.subscribe(ALL_HEARTBEATS, (data) => this.hear(data)),
+      bus.subscribe(ALL_HEARTBEATS, (data) => this.hearOnBus(data)),
       every(clock, HEARTBEAT_EVERY_MS, () => this.tick()),
       every(clock, PROBE_EVERY_MS, () => {
         this.log.probe(SUSPECT_AFTER_MS);
@@ -116,7 +117,7 @@ export class Neighbours {
    * Has this node's way been good for as long as another's has been bad? When all come back, one does so first. But three seconds
    * are long enough for all: else one bad moment of everybody else would leave what a cut node leads with it for ever.
    */
-  private isBetter(own: Reach, badForMs: number): boolean {
+  private isBetter(own: Pick<Reach, "goodForMs">, badForMs: number): boolean {
     const longEnoughMs = Math.min(badForMs, JUDGES_AFTER_MS);
     return badForMs >= this.silentAfterMs && own.goodForMs(SUSPECT_AFTER_MS) > longEnoughMs;
   }
@@ -138,20 +139,34 @@ export class Neighbours {
     this.known.delete(node);
   }
 
-  /** Gives whose word it is; null: nobody's whom this node knows. */
+  /** Takes a word over the bus, where one's own come back, too. */
+  private hearOnBus(data: Uint8Array): void {
+    const heartbeat = this.decode(data);
+    if (heartbeat?.incarnation === this.deps.incarnation) this.log.echo();
+    else if (heartbeat) this.take(heartbeat)?.hearOnBus();
+  }
+
+  /** Takes a word over a connection. Gives whose it is; null: nobody's whom this node knows. */
   private hear(data: Uint8Array): Neighbour | null {
-    let heartbeat: Heartbeat;
+    const heartbeat = this.decode(data);
+    return heartbeat && this.take(heartbeat);
+  }
+
+  private take(heartbeat: Heartbeat): Neighbour | null {
+    const neighbour = this.known.get(heartbeat.node)?.neighbour;
+    if (neighbour?.incarnation !== heartbeat.incarnation) return null;
+    neighbour.hear(heartbeat);
+    return neighbour;
+  }
+
+  private decode(data: Uint8Array): Heartbeat | null {
     try {
-      heartbeat = decodeHeartbeat(data);
+      return decodeHeartbeat(data);
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       this.deps.observer.refused("heartbeat");
       return null;
     }
-    const neighbour = this.known.get(heartbeat.node)?.neighbour;
-    if (neighbour?.incarnation !== heartbeat.incarnation) return null;
-    neighbour.hear(heartbeat);
-    return neighbour;
   }
 
   /** To be called in the midst of work: who has much to do in one turn of the event loop is busy, and not silent. */
@@ -164,10 +179,11 @@ export class Neighbours {
     const lateMs = nowMs - this.tickedAtMs - HEARTBEAT_EVERY_MS;
     // Who was held up itself has not listened, and may judge nobody by what it did not hear.
     if (lateMs > TICK_LATE_MS) {
-      for (const { neighbour } of this.known.values()) neighbour.heardAtMs = nowMs;
+      for (const { neighbour } of this.known.values()) neighbour.excuse();
     }
     this.tickedAtMs = nowMs;
     this.heldUpMs = Math.max(lateMs, this.heldUpMs * (1 - HELD_UP_FORGOTTEN));
+    this.log.vote(this.voters());
     this.say();
     this.judge();
   }
@@ -191,6 +207,16 @@ export class Neighbours {
     return Math.min(SUSPECT_AFTER_MS + PATIENCE_TIMES * this.heldUpMs, SUSPECT_AFTER_MS_MAX);
   }
 
+  /** Those that are heard over a connection, and say that the bus is good. */
+  private voters(): Neighbour[] {
+    const nowMs = this.deps.clock.now();
+    const neighbours = [...this.known.values()].map(({ neighbour }) => neighbour);
+    return neighbours.filter(
+      ({ isWired, heardAtMs, last }) =>
+        isWired && nowMs - heardAtMs <= SUSPECT_AFTER_MS && last!.logBadForMs <= SUSPECT_AFTER_MS,
+    );
+  }
+
   private judge(): void {
     let hasChanged = false;
     for (const known of this.known.values()) {
@@ -201,9 +227,11 @@ export class Neighbours {
     if (hasChanged) this.deps.onChange();
   }
 
-  private suspicionOf({ hasEnded, heardAtMs, last }: Neighbour): string | null {
+  private suspicionOf({ hasEnded, isWired, heardAtMs, last }: Neighbour): string | null {
     if (hasEnded) return CLAIM_REASONS.ended;
-    if (this.deps.clock.now() - heardAtMs > this.silentAfterMs) return CLAIM_REASONS.silent;
+    // Of whom this node hears on the bus alone it hears nothing while that is away, be he ever so well.
+    const silenceMs = isWired ? this.deps.clock.now() - heardAtMs : this.log.silenceMs(heardAtMs);
+    if (silenceMs > this.silentAfterMs) return CLAIM_REASONS.silent;
     if (last && this.isBetter(this.store, last.storeBadForMs)) return CLAIM_REASONS.lostStore;
     if (last && this.isBetter(this.log, last.logBadForMs)) return CLAIM_REASONS.lostLog;
     return null;

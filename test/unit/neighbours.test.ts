@@ -1,6 +1,6 @@
 /** Who is taken for dead, and by whom: from connections, heartbeats on two ways, and one's own ways to the servers. */
 import { describe, expect, it } from "vitest";
-import { encodeHeartbeat, type Heartbeat } from "../../services/node/heartbeat.js";
+import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from "../../services/node/heartbeat.js";
 import {
   HEARTBEAT_EVERY_MS,
   JUDGES_AFTER_MS,
@@ -23,6 +23,7 @@ const OTHER = {
   exchange: "",
   isLeaving: false,
 };
+const THIRD = { ...OTHER, address: "third:1", incarnation: "third#1" };
 const WELL: Heartbeat = {
   node: "other",
   incarnation: "other#1",
@@ -39,6 +40,7 @@ class Stage {
   changes = 0;
   /** Heartbeats of this node. */
   said = 0;
+  lastSaid: Heartbeat | null = null;
   dials = 0;
   /** Actors of this node whose commits hang. */
   stuck: number[] = [];
@@ -49,7 +51,11 @@ class Stage {
 
   constructor() {
     const bus: Bus = {
-      publish: () => undefined,
+      publish: (_, data) => {
+        this.lastSaid = decodeHeartbeat(data);
+        // As on any bus, one hears oneself.
+        if (this.answers.log) this.onBus(data);
+      },
       subscribe: (_, handler) => {
         this.onBus = (data) => handler(data, "");
         return () => undefined;
@@ -89,6 +95,21 @@ class Stage {
 
   get suspicion(): string | null {
     return this.neighbours.suspicion("other");
+  }
+
+  /** Two others, each heard over a connection. */
+  meetThird(): void {
+    this.neighbours.meet(
+      new Map([
+        ["other", OTHER],
+        ["third", THIRD],
+      ]),
+    );
+  }
+
+  sayByThird(heartbeat: Partial<Heartbeat> = {}): void {
+    const said = { ...WELL, node: "third", incarnation: THIRD.incarnation, ...heartbeat };
+    this.watched.get(THIRD.address)!.heard(encodeHeartbeat(said));
   }
 
   sayByPeer(heartbeat: Partial<Heartbeat> = {}): void {
@@ -212,6 +233,72 @@ describe("neighbours", () => {
       stage.sayByBus({ node: "nobody" });
     });
     expect(stage.suspicion).toBe("its leader is silent");
+  });
+
+  it("are not silent while the bus is away on which alone they are heard, and are so long after it is back", async () => {
+    const stage = new Stage();
+    await stage.pass(LONG_MS, () => stage.sayByBus());
+    stage.answers.log = false;
+    for (let ms = 0; ms < 5_000; ms += HEARTBEAT_EVERY_MS) {
+      await stage.pass(HEARTBEAT_EVERY_MS);
+      expect(stage.suspicion).toBeNull();
+    }
+    stage.answers.log = true;
+    stage.comeBack();
+    await stage.pass(SUSPECT_AFTER_MS - HEARTBEAT_EVERY_MS);
+    expect(stage.suspicion).toBeNull();
+    await stage.pass(LONG_MS);
+    expect(stage.suspicion).toBe("its leader is silent");
+    // Who had a connection, and is silent on it, is silent whatever the bus does.
+    await stage.pass(HEARTBEAT_EVERY_MS, () => stage.sayByPeer());
+    stage.answers.log = false;
+    await stage.pass(LONG_MS);
+    expect(stage.suspicion).toBe("its leader is silent");
+  });
+
+  it("say that the bus is bad where most of the others are not heard on it, though its server answers", async () => {
+    const stage = new Stage();
+    stage.meetThird();
+    const both = () => {
+      stage.sayByPeer();
+      stage.sayByThird();
+    };
+    await stage.pass(LONG_MS, () => (both(), stage.sayByBus()));
+    expect([stage.neighbours.isWell, stage.lastSaid!.logBadForMs]).toEqual([true, 0]);
+    await stage.pass(SUSPECT_AFTER_MS - HEARTBEAT_EVERY_MS, both);
+    expect([stage.neighbours.isWell, stage.lastSaid!.logBadForMs]).toEqual([true, 0]);
+    await stage.pass(LONG_MS, both);
+    expect(stage.neighbours.isWell).toBe(false);
+    expect(stage.lastSaid!.logBadForMs).toBeGreaterThan(SUSPECT_AFTER_MS);
+    // It judges nobody by that way now, and is well as soon as one of the two is heard.
+    await stage.pass(HEARTBEAT_EVERY_MS, () => (both(), stage.sayByBus()));
+    await stage.pass(HEARTBEAT_EVERY_MS, () => (both(), stage.sayByBus()));
+    expect([stage.neighbours.isWell, stage.lastSaid!.logBadForMs]).toEqual([true, 0]);
+    expect([stage.suspicion, stage.neighbours.suspicion("third")]).toEqual([null, null]);
+  });
+
+  it("are judged by most of them: one that is not heard on the bus is given up when it says so, and not before", async () => {
+    const stage = new Stage();
+    stage.meetThird();
+    const third = () => {
+      stage.sayByThird();
+      stage.hear(encodeHeartbeat({ ...WELL, node: "third", incarnation: THIRD.incarnation }));
+    };
+    await stage.pass(2 * LONG_MS, () => (third(), stage.sayByPeer()));
+    expect([stage.neighbours.isWell, stage.suspicion]).toEqual([true, null]);
+    const isBad = { logBadForMs: LONG_MS };
+    await stage.pass(HEARTBEAT_EVERY_MS, () => (third(), stage.sayByPeer(isBad)));
+    expect(stage.suspicion).toBe("its leader has lost the log");
+  });
+
+  it("do not know which side of the bus is the better where as many are on either", async () => {
+    const stage = new Stage();
+    await stage.pass(5 * LONG_MS, () => stage.sayByPeer());
+    expect([stage.neighbours.isWell, stage.suspicion, stage.lastSaid!.logBadForMs]).toEqual([
+      true,
+      null,
+      0,
+    ]);
   });
 
   it("are given up for a way that stays bad, also by who has had a bad moment meanwhile", async () => {
