@@ -85,5 +85,8 @@ export const LEAVE_MS_MAX = 8_000;
 /** The node looks this often at who leads what, besides at every change. */
 export const PLACE_EVERY_MS = 100;
 
+/** Whoever has won a leader's key has so long to raise the token before the leader takes the key back. */
+export const TAKES_BACK_AFTER_MS = 1_000;
+
 /** A leader of less than this age does not yet doubt what it sees of etcd. */
 export const SETTLED_AFTER_MS = 1_000;

@@ -28,6 +28,7 @@ import {
   SETTLED_AFTER_MS,
   SUSPECT_AFTER_MS,
 } from "./limits.js";
+import { KeyKeeper } from "./key-keeper.js";
 import { Membership, type Trial } from "./membership.js";
 import { handoverPauseMs, Moves } from "./moves.js";
 import { Neighbours } from "./neighbours.js";
@@ -58,8 +59,7 @@ export class Node {
   private readonly moves: Moves;
   private readonly hosts = new Map<string, Host>();
   private readonly earlyInboxes = new Set<EarlyInbox>();
-  /** Leaders whose keys are being looked into. */
-  private readonly reconsidered = new Set<Host>();
+  private readonly keys: KeyKeeper;
   private readonly cleanups: (() => void)[] = [];
   private info: NodeInfo;
   private wishes: Wishes = parseWishes(new Map());
@@ -81,6 +81,7 @@ export class Node {
     this.logger = deps.logger;
     this.info = { address: "", weight, incarnation, exchange, isLeaving: false };
     this.placement = new Placement(node);
+    this.keys = new KeyKeeper(deps);
     this.neighbours = new Neighbours({
       ...deps,
       stuck: () => this.stuck(),
@@ -298,7 +299,7 @@ export class Node {
       if (host.isFree && this.isLost(host)) continue;
       if (host.isFree) this.considerFree(host, view, claims);
       else if (host.state === "leading" && host.stateAgeMs >= SETTLED_AFTER_MS) {
-        if (!host.isHanding) this.reconsider(host, view);
+        if (!host.isHanding) this.keys.look(host, view.leaders.get(host.name));
       }
     }
     if (this.info.isLeaving) return;
@@ -349,25 +350,6 @@ export class Node {
     )) {
       host.claim(reason, seen);
     }
-  }
-
-  /** A leader whose key is gone, or another's (etcd was wiped or restored), takes it back if it does lead. */
-  private reconsider(host: Host, view: View): void {
-    const key = view.leaders.get(host.name);
-    if (key?.node === this.deps.node || this.reconsidered.has(host)) return;
-    this.reconsidered.add(host);
-    this.takeKeyBack(host, key)
-      .catch((error: unknown) =>
-        this.logger.warn({ actor: host.name, error: String(error) }, "the key was not taken back"),
-      )
-      .finally(() => this.reconsidered.delete(host));
-  }
-
-  private async takeKeyBack(host: Host, key: Leadership | undefined): Promise<void> {
-    const record = await this.deps.store.record(host.actor);
-    if (!record || host.token === 0) return;
-    if (record.token === host.token) await this.deps.leases.claim(host.name, key);
-    else await host.drain("somebody else has raised the token");
   }
 
   private view(): View {

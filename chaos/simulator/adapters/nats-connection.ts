@@ -181,7 +181,8 @@ export class NatsConnection {
         },
         delayUs,
       );
-    const subscription = { pattern: listener.pattern.split("."), hear };
+    const { name: by } = this.process;
+    const subscription = { by, pattern: listener.pattern.split("."), hear };
     this.listeners.set(listener, subscription);
     this.nats.subscribers.add(subscription);
   }

@@ -30,10 +30,13 @@ export class SimConsumerTransport implements ConsumerTransport {
     const { connection, actorName, anchor } = this;
     const { nats, process, currentLife } = connection;
     let hears = true;
-    const push = (message: StoredMessage) =>
+    const push = (message: StoredMessage) => {
+      // Who has its stream cannot reach who is apart, and does not try again.
+      if (nats.apart.has(process.name)) return;
       connection.answer(currentLife, () => {
         if (hears) take(message);
       });
+    };
     const listener: Listener = { next: fromSequence, push };
     const stopHeartbeats = this.beat(listener, take);
     // The server forgets at once what nobody listens to any more.
@@ -46,7 +49,7 @@ export class SimConsumerTransport implements ConsumerTransport {
     const unlisten = process.onEnd(leave);
     try {
       await connection.request("consume", () => {
-        const stream = nats.reach(actorName, anchor);
+        const stream = nats.reach(process, actorName, anchor);
         if (!stream) throw new Error("10059: stream not found");
         if (hears) stream.add(listener);
       });
@@ -67,7 +70,7 @@ export class SimConsumerTransport implements ConsumerTransport {
 
   answers(): Promise<boolean> {
     return this.connection
-      .request("account", () => undefined)
+      .request("account", () => this.connection.nats.askStreams(this.connection.process))
       .then(
         () => true,
         () => false,
@@ -78,7 +81,8 @@ export class SimConsumerTransport implements ConsumerTransport {
   private beat(listener: Listener, take: Take): () => void {
     const { connection } = this;
     return every(connection.process.clock, HEARTBEAT_MS, () => {
-      if (connection.hears && this.listeners?.has(listener)) take(HEARTBEAT);
+      const { hears, nats, process } = connection;
+      if (hears && !nats.apart.has(process.name) && this.listeners?.has(listener)) take(HEARTBEAT);
     });
   }
 

@@ -27,14 +27,16 @@ export class SimLog implements Log {
 
   identify(actorName: string, anchor: number): Promise<StreamIdentity | null> {
     return this.connection.request("identify stream", () => {
-      const stream = this.connection.nats.reach(actorName, anchor);
+      const { nats, process } = this.connection;
+      const stream = nats.reach(process, actorName, anchor);
       return stream ? identityOf(stream) : null;
     });
   }
 
   read(actorName: string, anchor: number, sequence: number): Promise<LogMessage | null> {
     return this.connection.request("read message", () => {
-      const stream = this.connection.nats.reach(actorName, anchor);
+      const { nats, process } = this.connection;
+      const stream = nats.reach(process, actorName, anchor);
       return stream?.read(sequence) ?? null;
     });
   }

@@ -79,6 +79,7 @@ export const KINDS = {
   "nats-full": { forMs: [200, 2_500], begin: strangers.fillInbox },
   "nats-rolled-back": { forMs: [200, 5_000], begin: servers.rollBackNats },
   "nats-out-of-reach": { forMs: [3_000, 8_000], begin: servers.putOutOfReach },
+  "nats-split": { forMs: [300, 5_000], begin: network.splitNats },
   "etcd-restart": { forMs: [100, 2_000], begin: servers.restartEtcd },
   "etcd-slow": { forMs: [500, 3_000], begin: servers.slowEtcd },
   "etcd-wiped": { forMs: [100, 100], begin: servers.wipeEtcd },

@@ -49,6 +49,13 @@ export function refusePeers({ world }: Cluster, { node, other, size }: PlannedFa
   return { end, hasBitten: () => ended > 0 };
 }
 
+/** A NATS cluster in two: the server of a node is cut off from the others. Bites when somebody was not heard, or got no answer. */
+export function splitNats({ servers: { nats } }: Cluster, { node }: PlannedFault): Begun {
+  const before = nats.struck.apart;
+  nats.apart.add(node);
+  return { end: () => void nats.apart.delete(node), hasBitten: () => nats.struck.apart > before };
+}
+
 export function cutGateway(cluster: Cluster, { gateway, server, size }: PlannedFault): Begun {
   return cut(cluster, both(gateway, server === "etcd" ? "nats" : server), size);
 }

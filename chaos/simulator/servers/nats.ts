@@ -39,7 +39,12 @@ export class SimNats extends SimServer implements NatsSwitches {
     delayedMeanUs: 0,
   };
   /** How many deliveries of plain messages each fault has struck. */
-  readonly struck = { lost: 0, duplicated: 0, delayed: 0 };
+  readonly struck = { lost: 0, duplicated: 0, delayed: 0, apart: 0 };
+  /**
+   * Processes by name whose server is cut off from the others of its cluster: it answers them, has no stream, and what is said on
+   * either side is not heard on the other.
+   */
+  readonly apart = new Set<string>();
   readonly subscribers = new Subscribers();
   private readonly byName = new Map<string, Stream>();
   private stamps = 0;
@@ -60,16 +65,24 @@ export class SimNats extends SimServer implements NatsSwitches {
     return this.byName.get(`${actorName} ${anchor}`);
   }
 
-  /** The same, for those who ask NATS: a stream whose server is gone gives an error. */
-  reach(actorName: string, anchor: number): Stream | undefined {
+  /** The same, for those who ask NATS: a stream whose server is gone gives an error, and so does a server that is apart. */
+  reach(by: SimProcess, actorName: string, anchor: number): Stream | undefined {
+    this.askStreams(by);
     const stream = this.stream(actorName, anchor);
     if (stream?.isInReach === false) throw new OutOfReachError("10008: temporarily unavailable");
     return stream;
   }
 
+  /** Throws `OutOfReachError` where nobody answers questions about streams. */
+  askStreams({ name }: SimProcess): void {
+    if (!this.apart.has(name)) return;
+    this.struck.apart += 1;
+    throw new OutOfReachError("10008: temporarily unavailable");
+  }
+
   /** Gives the one that there is, as it is, if there is one. */
   create(by: SimProcess, actorName: string, anchor: number): Stream {
-    const existing = this.reach(actorName, anchor);
+    const existing = this.reach(by, actorName, anchor);
     if (existing) return existing;
     const stream = new Stream(actorName, anchor, this.stamp());
     this.byName.set(`${actorName} ${anchor}`, stream);
@@ -79,7 +92,7 @@ export class SimNats extends SimServer implements NatsSwitches {
 
   /** By nobody: it is lost, wherever it was. */
   remove(by: SimProcess | null, actorName: string, anchor: number): boolean {
-    const stream = by ? this.reach(actorName, anchor) : this.stream(actorName, anchor);
+    const stream = by ? this.reach(by, actorName, anchor) : this.stream(actorName, anchor);
     if (!stream) return false;
     this.byName.delete(`${actorName} ${anchor}`);
     stream.consumers.clear();
@@ -88,7 +101,7 @@ export class SimNats extends SimServer implements NatsSwitches {
   }
 
   trim(by: SimProcess, actorName: string, anchor: number, below: number): void {
-    const stream = this.reach(actorName, anchor);
+    const stream = this.reach(by, actorName, anchor);
     if (!stream) throw new Error("10059: stream not found");
     stream.trim(below);
     this.tell(stream, by, "trimmed");
@@ -96,7 +109,7 @@ export class SimNats extends SimServer implements NatsSwitches {
 
   /** Throws `LogRefusedError` when it was not stored. */
   publish(by: SimProcess, actorName: string, anchor: number, frame: Uint8Array): void {
-    const stream = this.stream(actorName, anchor);
+    const stream = this.apart.has(by.name) ? undefined : this.stream(actorName, anchor);
     const { trace, scheduler, witness } = this.world;
     const seen = { atUs: scheduler.nowUs, by, actorName, anchor, frame };
     const outcome = outcomeFor(stream, frame);
@@ -120,8 +133,10 @@ export class SimNats extends SimServer implements NatsSwitches {
     trace.note(scheduler.nowUs, MESSAGE, by.name, data.length, 0, subject);
     trace.bytes(data);
     witness.message({ atUs: scheduler.nowUs, by, subject, data });
+    const isApart = this.apart.has(by.name);
     for (const subscription of this.subscribers.of(subject)) {
-      this.carry(subscription, subject, data);
+      if (this.apart.has(subscription.by) === isApart) this.carry(subscription, subject, data);
+      else this.struck.apart += 1;
     }
   }
 

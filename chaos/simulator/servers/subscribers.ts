@@ -1,6 +1,8 @@
 /** Who listens to which subjects: `*` stands for one token, `>` at the end for one or more. */
 
 export interface Subscription {
+  /** The process that listens. */
+  readonly by: string;
   /** What it listens to, token by token. */
   readonly pattern: readonly string[];
   /** It comes so much later than in its order. */
