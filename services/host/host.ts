@@ -95,9 +95,13 @@ export class Host {
     return handedAt > (this.record?.token ?? 0) && revision !== this.offeredRevision;
   }
 
+  get isHanging(): boolean {
+    return this.leader?.isHanging ?? false;
+  }
+
   /** Does a commit hang, or has it tried to lead so often that another node may do better? */
   get isStuck(): boolean {
-    return (this.leader?.isHanging ?? false) || (this.pace?.isInVain ?? false);
+    return this.isHanging || (this.pace?.isInVain ?? false);
   }
 
   /** Is it giving the actor away? The key may be another's already while it leads. */

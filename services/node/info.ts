@@ -10,6 +10,8 @@ export interface NodeInfo {
   readonly incarnation: string;
   /** Which exchange it serves, as the database calls it; empty: it does not say. */
   readonly exchange: string;
+  /** Actors by name that it cannot lead, as they have stopped there or their rows are out of its reach: it is no choice for them. */
+  readonly unable: readonly string[];
   /** It is on its way out: whoever comes after it should ask for what it leads. */
   readonly isLeaving: boolean;
 }
@@ -28,13 +30,14 @@ export function parseNodeInfo(text: string): NodeInfo {
   } catch {
     // Not ours, or of another version.
   }
-  const { address, weight, incarnation, exchange, isLeaving } = said;
+  const { address, weight, incarnation, exchange, unable, isLeaving } = said;
   const isWeight = typeof weight === "number" && weight > 0 && weight <= WEIGHT_MAX;
   return {
     address: typeof address === "string" && ADDRESS.test(address) ? address : "",
     weight: isWeight ? weight : DEFAULT_WEIGHT,
     incarnation: typeof incarnation === "string" ? incarnation : "",
     exchange: typeof exchange === "string" ? exchange : "",
+    unable: Array.isArray(unable) ? unable.filter((name) => typeof name === "string") : [],
     isLeaving: isLeaving === true,
   };
 }

@@ -1,7 +1,8 @@
 /**
  * What this node has seen of an actor's leaders: how soon one followed the other, and who has dropped it of late. Who has
  * dropped it comes behind the others for a while, each time for twice as long: else its first choice, short of time or of
- * connections, would at once take again what it has just dropped, and so on.
+ * connections, would at once take again what it has just dropped, and so on. A takeover from a leader that is never heard again was right, and
+ * nobody waits the longer for it: those who die one after the other are each followed at once.
  */
 import { CLAIM_REASONS } from "../host/reasons.js";
 import type { Leadership } from "../ports/lease-store.js";
@@ -25,6 +26,16 @@ interface Drops {
   untilMs: number;
 }
 
+/** A life of a node that has lost the actor. */
+interface Deposed {
+  readonly node: string;
+  readonly incarnation: string;
+  /** Has it been well since? Then it may have been so all the time. */
+  isBack: boolean;
+}
+
+type Members = ReadonlyMap<string, Member>;
+
 export class LeaderHistory {
   /** Who holds the key, or held it last; in which life, and since when. */
   private node = "";
@@ -33,28 +44,31 @@ export class LeaderHistory {
   private isHeld = false;
   /** Is it taken for ended? */
   private isEnded = false;
-  /** Takeovers of which each followed another soon. */
-  private takeovers = 0;
+  /** From whom it was taken, or who dropped it, each soon after the one before; the newest last. */
+  private deposed: Deposed[] = [];
   private readonly drops = new Map<string, Drops>();
 
   /** Takes note of who holds the key now. */
-  see(key: Leadership, leader: Member | undefined, nowMs: number): void {
+  see(key: Leadership, members: Members, nowMs: number): void {
+    const leader = members.get(key.node);
     if (!this.isHeld || key.node !== this.node) this.change(key, nowMs);
+    this.lookForDeposed(members);
     // Whose lease runs out is gone together with its keys: it is remembered in which life it led.
     this.incarnation = leader?.info.incarnation ?? this.incarnation;
     this.isEnded = leader?.suspicion === CLAIM_REASONS.ended;
   }
 
   /** Takes note that nobody leads. Where somebody does, though there is no key, it is etcd that has forgotten it. */
-  seeNobody(nowMs: number): void {
+  seeNobody(members: Members, nowMs: number): void {
+    this.lookForDeposed(members);
     if (this.isHeld) this.drop(nowMs);
     this.isHeld = false;
   }
 
   /** Until when the actor is not taken from its leader for a mere suspicion. */
   get restsUntilMs(): number {
-    if (this.takeovers === 0) return 0;
-    return this.sinceMs + Math.min(REST_MS * 2 ** (this.takeovers - 1), REST_MS_MAX);
+    const { doubts } = this;
+    return doubts === 0 ? 0 : this.sinceMs + Math.min(REST_MS * 2 ** (doubts - 1), REST_MS_MAX);
   }
 
   /**
@@ -62,7 +76,8 @@ export class LeaderHistory {
    * the time of the one before: who recovers slowly, and loses its lease over it, is to come to an end.
    */
   get freeUntilMs(): number {
-    return this.takeovers < 2 ? 0 : this.sinceMs + REST_MS * 2 ** (this.takeovers - 2);
+    const { doubts } = this;
+    return doubts < 2 ? 0 : this.sinceMs + REST_MS * 2 ** (doubts - 2);
   }
 
   /** Until when a node comes behind the others; 0: it does not. Another life of it has dropped nothing. */
@@ -82,13 +97,28 @@ export class LeaderHistory {
     return this.drops.size === 0;
   }
 
+  /** How many of those who have lost it one after the other may have been well. */
+  private get doubts(): number {
+    return this.deposed.filter(({ isBack }) => isBack).length;
+  }
+
+  private lookForDeposed(members: Members): void {
+    for (const life of this.deposed) {
+      const member = members.get(life.node);
+      if (member?.info.incarnation !== life.incarnation) continue;
+      life.isBack ||= member.suspicion === null;
+    }
+  }
+
   private change({ node, handedAt }: Leadership, nowMs: number): void {
     const isFirst = this.node === "";
-    if (handedAt !== null || isFirst) this.takeovers = 0;
+    if (handedAt !== null || isFirst) this.deposed = [];
     else {
       if (this.isHeld) this.drop(nowMs);
-      const isSoon = nowMs - this.sinceMs < RESTLESS_WITHIN_MS * 2 ** this.takeovers;
-      this.takeovers = isSoon ? Math.min(this.takeovers + 1, FLAPS_COUNTED_MAX) : 1;
+      const isSoon = nowMs - this.sinceMs < RESTLESS_WITHIN_MS * 2 ** this.deposed.length;
+      const before = isSoon ? this.deposed.slice(1 - FLAPS_COUNTED_MAX) : [];
+      const { node: of, incarnation } = this;
+      this.deposed = [...before, { node: of, incarnation, isBack: false }];
     }
     if (node !== this.node) this.incarnation = "";
     this.node = node;

@@ -8,6 +8,9 @@ export const POLLS_PER_FULL_READING = 32;
 /** A node that has just joined waits so long for others before it claims anything. */
 export const JOIN_GRACE_MS = 1_000;
 
+/** A node says of so many actors that it cannot lead them. */
+export const UNABLE_ACTORS_MAX = 1_000;
+
 /** A node says this often that it runs, and asks this often whether the servers answer. */
 export const HEARTBEAT_EVERY_MS = 100;
 export const PROBE_EVERY_MS = 200;

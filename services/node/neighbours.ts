@@ -37,8 +37,10 @@ export interface NeighboursDependencies {
   readonly clock: Clock;
   readonly logger: Pick<Logger, "warn">;
   readonly observer: Pick<HostObserver, "refused">;
-  /** The actors of this node whose commits hang. */
+  /** The actors of this node whose commits hang, or that it cannot lead. */
   readonly stuck: () => readonly number[];
+  /** Does a commit of this node hang? */
+  readonly isHanging: () => boolean;
   /** Called when somebody has come under suspicion or is out of it. */
   readonly onChange: () => void;
 }
@@ -91,12 +93,13 @@ export class Neighbours {
     return this.known.get(node)?.suspicion ?? null;
   }
 
-  /** Does a commit of an actor hang there, or can it not be led there, while all goes on at this node? Then it is better off here. */
+  /**
+   * Does a commit of an actor hang there, or can it not be led there, while commits go on at this node? Then it is better off here. What
+   * this node cannot lead itself says nothing of that.
+   */
   isStuck(node: string, actor: number): boolean {
     const isThere = this.known.get(node)?.neighbour.last?.stuck.includes(actor) ?? false;
-    return (
-      isThere && this.isBetter(this.store, this.silentAfterMs) && this.deps.stuck().length === 0
-    );
+    return isThere && this.isBetter(this.store, this.silentAfterMs) && !this.deps.isHanging();
   }
 
   /** Are this node's own ways to the servers good? */

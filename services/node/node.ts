@@ -27,6 +27,7 @@ import {
   POLLS_PER_FULL_READING,
   SETTLED_AFTER_MS,
   SUSPECT_AFTER_MS,
+  UNABLE_ACTORS_MAX,
 } from "./limits.js";
 import { KeyKeeper } from "./key-keeper.js";
 import { Membership, type Trial } from "./membership.js";
@@ -72,6 +73,7 @@ export class Node {
   private polls = 0;
   private isPolling = false;
   private isPlacing = false;
+  private isTelling = false;
   private closed = false;
 
   constructor(deps: NodeDependencies, { weight = DEFAULT_WEIGHT }: { weight?: number } = {}) {
@@ -79,12 +81,13 @@ export class Node {
     const followingTurns = new FollowingTurns(clock);
     this.deps = { ...deps, earlyInboxes: this.earlyInboxes, followingTurns };
     this.logger = deps.logger;
-    this.info = { address: "", weight, incarnation, exchange, isLeaving: false };
+    this.info = { address: "", weight, incarnation, exchange, unable: [], isLeaving: false };
     this.placement = new Placement(node);
     this.keys = new KeyKeeper(deps);
     this.neighbours = new Neighbours({
       ...deps,
       stuck: () => this.stuck(),
+      isHanging: () => [...this.hosts.values()].some((host) => host.isHanging),
       onChange: () => this.placeSoon(),
     });
     deps.turns.onWork(() => this.neighbours.beat());
@@ -190,6 +193,28 @@ export class Node {
     return { nats, etcd, postgres: postgres || isPartLost };
   }
 
+  /** Tells the others, when it has changed, what cannot be led here: who is first for it else keeps them from standing by. */
+  private tellUnable(): void {
+    const { leases, logger } = this.deps;
+    const those = [...this.hosts.values()].filter(
+      (host) => host.state === "stopped" || (host.isFree && this.isLost(host)),
+    );
+    const unable = those.map(({ name }) => name).slice(0, UNABLE_ACTORS_MAX);
+    if (this.isTelling || unable.join() === this.info.unable.join()) return;
+    const before = this.info.unable;
+    this.info = { ...this.info, unable };
+    this.isTelling = true;
+    leases
+      .inform(encodeNodeInfo(this.info))
+      .catch((error: unknown) => {
+        this.info = { ...this.info, unable: before };
+        logger.warn({ error: String(error) }, "the others do not know what this node cannot lead");
+      })
+      .finally(() => {
+        this.isTelling = false;
+      });
+  }
+
   /** Gives up everything in good order: to those who come after it, if they ask in time. */
   async close(): Promise<void> {
     await this.leave();
@@ -280,6 +305,7 @@ export class Node {
   private place(): void {
     const { leases, clock } = this.deps;
     if (this.closed) return;
+    this.tellUnable();
     this.wishes = parseWishes(leases.wishes());
     this.neighbours.meet(this.membership.infos(leases.nodes(), clock.now()));
     const view = this.view();

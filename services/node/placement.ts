@@ -31,7 +31,7 @@ export class Placement {
   private readonly orders = new Map<string, readonly string[]>();
   private ordersOf = "";
   private viewed: View | null = null;
-  private eligible: readonly WeighedNode[] = [];
+  private eligible: readonly Eligible[] = [];
 
   constructor(node: string) {
     this.node = node;
@@ -44,8 +44,8 @@ export class Placement {
     if (!history) this.histories.set(actorName, (history = new LeaderHistory()));
     // Who has led is as patient as the others when it has dropped the actor: it counts from then, and not from its claim.
     if (key?.node === this.node) this.leaderlessSinceMs.delete(actorName);
-    if (key) history.see(key, view.members.get(key.node), view.nowMs);
-    else if (!view.isHeard(actorName)) history.seeNobody(view.nowMs);
+    if (key) history.see(key, view.members, view.nowMs);
+    else if (!view.isHeard(actorName)) history.seeNobody(view.members, view.nowMs);
   }
 
   /**
@@ -160,7 +160,9 @@ export class Placement {
   private look(view: View): void {
     this.viewed = view;
     this.eligible = eligibleNodes(view);
-    const signature = this.eligible.map(({ node, weight }) => `${node}*${weight}`).join(" ");
+    const signature = this.eligible
+      .map(({ node, weight, unable }) => `${node}*${weight}-${[...unable].join("-")}`)
+      .join(" ");
     if (signature !== this.ordersOf) this.orders.clear();
     this.ordersOf = signature;
   }
@@ -170,11 +172,13 @@ export class Placement {
     if (view !== this.viewed) this.look(view);
     let order = this.orders.get(actorName);
     if (!order) {
-      order = preference(actorName, this.eligible);
+      const able = this.eligible.filter(({ unable }) => !unable.has(actorName));
+      order = preference(actorName, able.length > 0 ? able : this.eligible);
       this.orders.set(actorName, order);
     }
     const wished = view.wishes.moves.get(actorName);
     if (wished === undefined || !mayLead(wished, view)) return order;
+    if (view.members.get(wished)!.info.unable.includes(actorName)) return order;
     return [wished, ...order.filter((node) => node !== wished)];
   }
 
@@ -218,12 +222,17 @@ function mayLead(node: string, { members }: View): boolean {
   return member !== undefined && member.suspicion === null && !member.info.isLeaving;
 }
 
+interface Eligible extends WeighedNode {
+  /** Actors that it cannot lead. */
+  readonly unable: ReadonlySet<string>;
+}
+
 /** Those that operators have not closed; where there is none of these, the cordoned ones; and a drained one before nobody. */
-function eligibleNodes(view: View): WeighedNode[] {
+function eligibleNodes(view: View): Eligible[] {
   const { drained, cordoned } = view.wishes;
   const able = [...view.members]
     .filter(([node]) => mayLead(node, view))
-    .map(([node, { info }]) => ({ node, weight: info.weight }));
+    .map(([node, { info }]) => ({ node, weight: info.weight, unable: new Set(info.unable) }));
   const kept = able.filter(({ node }) => !drained.has(node));
   const open = kept.filter(({ node }) => !cordoned.has(node));
   return [open, kept, able].find(({ length }) => length > 0) ?? [];

@@ -11,6 +11,7 @@ import {
 import { encodeMarketCommand } from "../../actors/market/messages.js";
 import { Phase } from "../../actors/market/phase.js";
 import { ledgerName, marketName, shardOfAccount } from "../../actors/kernel/ids.js";
+import { parseNodeInfo } from "../../services/node/info.js";
 import { type RunningNode, TestCluster } from "../helpers/cluster.js";
 import { until } from "./feed-clients.js";
 
@@ -252,6 +253,10 @@ describe("hosts on real servers", () => {
       () => Object.keys(node.node.stopped()).length === those.length,
     );
     expect(Object.keys(node.node.stopped()).toSorted()).toEqual(those);
+    // The others are told, so that somebody else stands by for them.
+    const told = () => parseNodeInfo(node.leases.nodes().get("node-3") ?? "").unable;
+    await until("the others know it", () => told().length === those.length);
+    expect(told().toSorted()).toEqual(those);
     const log = node.errors.join("");
     expect(log).toMatch(
       new RegExp(`${shards[0]}: the rows of batch \\d+ do not give the hash it was committed with`),

@@ -53,7 +53,14 @@ function view(scene: Scene): View {
   const members = scene.names.map((node): [string, Member] => {
     const incarnation = scene.incarnations.get(node)!;
     const suspicion = scene.suspects.get(node) ?? null;
-    const info = { address: "", weight: 1, incarnation, exchange: "", isLeaving: false };
+    const info = {
+      address: "",
+      weight: 1,
+      incarnation,
+      exchange: "",
+      unable: [],
+      isLeaving: false,
+    };
     return [node, { info, suspicion, isSteady: suspicion === null }];
   });
   const key = { actorName: ACTOR, node: leader ?? "", revision: 1, handedAt };
@@ -205,6 +212,47 @@ describe("a leader that is silent", () => {
     }
     expect(waits.slice(0, 4)).toEqual([0, REST_MS, 2 * REST_MS, 4 * REST_MS]);
     expect(waits.slice(4)).toEqual(Array.from({ length: 6 }, () => REST_MS_MAX));
+  });
+});
+
+describe("those who die one after the other", () => {
+  it("are each followed at once, be they silent or ended, as long as none of them is heard again", () => {
+    const nodes = new Nodes(8);
+    const { names, suspects, incarnations } = nodes.scene;
+    nodes.see({ leader: names[0]! });
+    const waits: number[] = [];
+    for (let turn = 0; turn < 7; turn++) {
+      const { leader } = nodes.scene;
+      const reason = turn % 3 === 1 ? CLAIM_REASONS.ended : "its leader is silent";
+      nodes.see({ nowMs: nodes.scene.nowMs + 200 });
+      suspects.set(leader!, reason);
+      nodes.see({});
+      const diedAtMs = nodes.scene.nowMs;
+      while (nodes.claimers.length === 0) nodes.see({ nowMs: nodes.scene.nowMs + 1 });
+      waits.push(nodes.scene.nowMs - diedAtMs);
+      nodes.see({ leader: nodes.claimers[0]! });
+      // Another life of it is not heard of by what it was.
+      if (turn === 3) incarnations.set(leader!, `${leader}#2`);
+    }
+    expect(waits).toEqual([0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  it("are doubted when one of them speaks again, also where that is a while later", () => {
+    const nodes = new Nodes(4);
+    const { names, suspects } = nodes.scene;
+    const silent = "its leader is silent";
+    nodes.see({ leader: names[0]! });
+    suspects.set(names[0]!, silent);
+    nodes.see({ nowMs: 1_000 });
+    nodes.see({ leader: nodes.claimers[0]! });
+    nodes.see({ nowMs: 1_100 });
+    suspects.delete(names[0]!);
+    nodes.see({ nowMs: 1_200 });
+    suspects.set(names[0]!, silent).set(nodes.scene.leader!, silent);
+    nodes.see({ nowMs: 1_300 });
+    expect(nodes.claimers).toEqual([]);
+    nodes.see({ nowMs: 1_000 + REST_MS });
+    expect(nodes.claimers).toHaveLength(1);
   });
 });
 

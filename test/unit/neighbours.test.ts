@@ -21,6 +21,7 @@ const OTHER = {
   weight: 1,
   incarnation: "other#1",
   exchange: "",
+  unable: [],
   isLeaving: false,
 };
 const THIRD = { ...OTHER, address: "third:1", incarnation: "third#1" };
@@ -44,6 +45,7 @@ class Stage {
   dials = 0;
   /** Actors of this node whose commits hang. */
   stuck: number[] = [];
+  isHanging = false;
   private readonly unanswered: (() => void)[] = [];
   readonly refused: string[] = [];
   private onBus: (data: Uint8Array) => void = () => undefined;
@@ -86,6 +88,7 @@ class Stage {
       logger: { warn: () => undefined },
       observer: { refused: (what) => this.refused.push(what) },
       stuck: () => this.stuck,
+      isHanging: () => this.isHanging,
       onChange: () => {
         this.changes += 1;
       },
@@ -347,9 +350,12 @@ describe("neighbours", () => {
     await stage.pass(HEARTBEAT_EVERY_MS, () => stage.sayByPeer({ stuck: [7] }));
     expect(stage.suspicion).toBeNull();
     expect([7, 8].map((actor) => stage.neighbours.isStuck("other", actor))).toEqual([true, false]);
-    stage.stuck = [8];
+    stage.isHanging = true;
     expect(stage.neighbours.isStuck("other", 7)).toBe(false);
-    stage.stuck = [];
+    stage.isHanging = false;
+    // What this one cannot lead is another matter.
+    stage.stuck = [8];
+    expect(stage.neighbours.isStuck("other", 7)).toBe(true);
     await stage.pass(HEARTBEAT_EVERY_MS, () => stage.sayByPeer());
     expect(stage.neighbours.isStuck("other", 7)).toBe(false);
     // Also where that one has been late itself.

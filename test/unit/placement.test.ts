@@ -27,7 +27,14 @@ const [BEST, SECOND, THIRD] = preference(
   NAMES.map((node) => ({ node, weight: 1 })),
 ) as [string, string, string];
 
-const INFO: NodeInfo = { address: "", weight: 1, incarnation: "i", exchange: "", isLeaving: false };
+const INFO: NodeInfo = {
+  address: "",
+  weight: 1,
+  incarnation: "i",
+  exchange: "",
+  unable: [],
+  isLeaving: false,
+};
 
 interface Scene {
   readonly leader?: string;
@@ -39,15 +46,21 @@ interface Scene {
   readonly isWell?: boolean;
   readonly isHeard?: boolean;
   readonly stuck?: string;
+  /** Where the actor has stopped. */
+  readonly unable?: readonly string[];
 }
 
 function view(scene: Scene): View {
-  const { leader, nowMs = 0, suspects = {}, leaving = [], fresh = [] } = scene;
+  const { leader, nowMs = 0, suspects = {}, leaving = [], fresh = [], unable = [] } = scene;
   const members = new Map(
     NAMES.map((node): [string, Member] => [
       node,
       {
-        info: { ...INFO, isLeaving: leaving.includes(node) },
+        info: {
+          ...INFO,
+          isLeaving: leaving.includes(node),
+          unable: unable.includes(node) ? ["market.other", ACTOR] : ["market.other"],
+        },
         suspicion: suspects[node] ?? null,
         isSteady: !fresh.includes(node),
       },
@@ -129,19 +142,18 @@ describe("claims", () => {
     };
     expect(claims({ nowMs: 0, leader: BEST })).toBe(false);
     expect(claims({ nowMs: 100, leader: BEST, stuck: BEST })).toBe(true);
-    const suspects = { [BEST]: "its leader is silent" };
-    // Another has taken it, and is silent too: a little later only, and twice as long the next time.
-    const again = { ...suspects, [THIRD]: "its leader is silent" };
-    expect(claims({ nowMs: 200, leader: THIRD, suspects: again })).toBe(false);
-    expect(claims({ nowMs: 200 + REST_MS, leader: THIRD, suspects: again })).toBe(true);
-    const third = { ...again };
-    expect(claims({ nowMs: 900, leader: BEST, suspects: third })).toBe(false);
-    expect(claims({ nowMs: 900 + REST_MS, leader: BEST, suspects: third })).toBe(false);
-    expect(claims({ nowMs: 900 + 2 * REST_MS, leader: BEST, suspects: third })).toBe(true);
+    // Another has taken it, and is silent, while the one before speaks: a little later only, and twice as long the next time.
+    const silent = (node: string) => ({ [node]: "its leader is silent" });
+    expect(claims({ nowMs: 200, leader: THIRD })).toBe(false);
+    expect(claims({ nowMs: 300, leader: THIRD, suspects: silent(THIRD) })).toBe(false);
+    expect(claims({ nowMs: 200 + REST_MS, leader: THIRD, suspects: silent(THIRD) })).toBe(true);
+    expect(claims({ nowMs: 900, leader: BEST })).toBe(false);
+    const suspects = silent(BEST);
+    expect(claims({ nowMs: 900 + REST_MS, leader: BEST, suspects })).toBe(false);
+    expect(claims({ nowMs: 900 + 2 * REST_MS, leader: BEST, suspects })).toBe(true);
     // A process that has ended is beyond doubt.
-    expect(
-      claims({ nowMs: 2_000, leader: THIRD, suspects: { ...third, [THIRD]: CLAIM_REASONS.ended } }),
-    ).toBe(true);
+    const ended = { ...suspects, [THIRD]: CLAIM_REASONS.ended };
+    expect(claims({ nowMs: 2_000, leader: THIRD, suspects: ended })).toBe(true);
   });
 
   it("are not made of an actor whose leader speaks, though etcd has forgotten it", () => {
@@ -239,6 +251,42 @@ describe("planned moves", () => {
 
   it("are not asked of a leader that is taken for dead", () => {
     expect(askers({ leader: SECOND, suspects: { [SECOND]: "its leader is silent" } })).toEqual([]);
+  });
+});
+
+describe("a node on which an actor has stopped", () => {
+  const followers = (scene: Scene) =>
+    those((placement) => placement.shouldFollow(ACTOR, view(scene)));
+  const claimers = (scene: Scene) =>
+    those((placement) => placement.reasonToClaim(ACTOR, view(scene)) !== null);
+
+  it("stands by for it no longer, nor keeps others waiting, nor is given it", () => {
+    expect(followers({ leader: BEST })).toEqual([SECOND]);
+    expect(followers({ leader: BEST, unable: [SECOND] })).toEqual([THIRD]);
+    const suspects = { [BEST]: CLAIM_REASONS.ended };
+    expect(claimers({ leader: BEST, suspects })).toEqual([SECOND]);
+    expect(claimers({ leader: BEST, suspects, unable: [SECOND] })).toEqual([THIRD]);
+    const asks = (scene: Scene) =>
+      those((placement) => placement.shouldAsk(ACTOR, view({ leader: SECOND, ...scene })));
+    expect([asks({}), asks({ unable: [BEST] })]).toEqual([[BEST], []]);
+    const wishes = { [moveKey(ACTOR)]: THIRD };
+    expect([asks({ wishes }), asks({ wishes, unable: [THIRD] })]).toEqual([[THIRD], [BEST]]);
+  });
+
+  it("is what it was where it has stopped everywhere, and again when it is able", () => {
+    expect(followers({ leader: BEST, unable: NAMES })).toEqual([SECOND]);
+    expect(claimers({ unable: NAMES })).toEqual([BEST]);
+    const placement = new Placement(SECOND);
+    expect(placement.shouldFollow(ACTOR, view({ leader: BEST, unable: [SECOND] }))).toBe(false);
+    expect(placement.shouldFollow(ACTOR, view({ leader: BEST }))).toBe(true);
+  });
+
+  it("says so in words that another version may have, and nonsense is nothing", () => {
+    const told = { ...INFO, unable: ["market.A", "ledger.1"] };
+    expect(parseNodeInfo(encodeNodeInfo(told)).unable).toEqual(told.unable);
+    for (const unable of ["x", 3, null, [3, {}]]) {
+      expect(parseNodeInfo(JSON.stringify({ ...INFO, unable })).unable).toEqual([]);
+    }
   });
 });
 
