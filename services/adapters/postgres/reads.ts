@@ -27,14 +27,14 @@ import {
   type SubAccountRow,
   type TradeRow,
 } from "../../ports/reads.js";
-import { inTransaction, openPool, query } from "./connections.js";
+import { inTransaction, openPoolOfReads, query } from "./connections.js";
 import * as sql from "./reads-sql.js";
 
 export class PostgresReads implements Reads {
   private readonly pool: pg.Pool;
 
   constructor(url: string, holder: string) {
-    this.pool = openPool(url, holder);
+    this.pool = openPoolOfReads(url, holder);
   }
 
   async close(): Promise<void> {
