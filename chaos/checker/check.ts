@@ -24,7 +24,7 @@ export interface CheckReport {
   readonly lost: number;
   /** Ids with two orders, fills settled twice, numbers told twice with different contents. */
   readonly duplicated: number;
-  /** Batches of a lower token after a higher. */
+  /** Batches of a token after a higher one was raised. */
   readonly staleCommits: number;
   /** Numbers that a client was not told. */
   readonly gaps: number;
@@ -85,7 +85,7 @@ export async function check(logFolder: string, source: Source, flow: Flow): Prom
   const wrong = await wrongSums(source, orders.live, instruments);
   const { journalGaps, balancesUnlikeJournal } = await judgeJournals(source, examples);
   if (staleCommits > 0)
-    example(examples, `${staleCommits} batches of a lower token after a higher`);
+    example(examples, `${staleCommits} batches of a token after a higher one was raised`);
   if (onTheWay > 0) example(examples, `${onTheWay} live orders differ from the books`);
   for (const { asset, kind, wrong: by } of wrong) {
     example(examples, `what all accounts have ${kind} of asset ${asset} is wrong by ${by}`);

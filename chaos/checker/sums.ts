@@ -3,7 +3,7 @@
  * not left; what they hold is what is to leave and what orders may cost with their fees, of two that are a pair the larger;
  * all that was sent has arrived; live orders are those in the books.
  */
-import { each, type InstrumentRow, type OrderRow, type Source } from "./tables.js";
+import { type ClaimRow, each, type InstrumentRow, type OrderRow, type Source } from "./tables.js";
 
 /** The first status of orders that have ended. */
 export const FIRST_FINAL_STATUS = 4;
@@ -123,14 +123,24 @@ export async function notTaken(source: Source): Promise<number> {
   return sent.filter((link) => link.sent !== (received.get(link.key) ?? 0)).length;
 }
 
-/** Batches of a lower token after one of a higher. */
+/** Batches of a token after a higher one was raised, whether or not that one had committed anything by then. */
 export async function staleBatches(source: Source): Promise<number> {
+  const raised = new Map<number, ClaimRow[]>();
+  await each(source, "claims", (claim) => {
+    const those = raised.get(claim.actor);
+    if (those) those.push(claim);
+    else raised.set(claim.actor, [claim]);
+  });
   const highest = new Map<number, number>();
   let stale = 0;
-  await each(source, "batch_log", ({ actor, token }) => {
-    const before = highest.get(actor) ?? 0;
-    if (token < before) stale += 1;
-    else highest.set(actor, token);
+  await each(source, "batch_log", ({ actor, batch, token }) => {
+    const claims = raised.get(actor) ?? [];
+    let least = highest.get(actor) ?? 0;
+    while (claims.length > 0 && claims[0]!.batch < batch) {
+      least = Math.max(least, claims.shift()!.token);
+    }
+    if (token < least) stale += 1;
+    highest.set(actor, Math.max(least, token));
   });
   return stale;
 }

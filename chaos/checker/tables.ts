@@ -89,6 +89,13 @@ export interface BatchRow {
   readonly commands: string | null;
 }
 
+/** That an actor's token was raised, and the last batch before that. */
+export interface ClaimRow {
+  readonly actor: number;
+  readonly token: number;
+  readonly batch: number;
+}
+
 export interface BalanceRow {
   readonly account: number;
   readonly asset: number;
@@ -111,6 +118,7 @@ export interface Tables {
   readonly book: BookRow;
   readonly links: LinkRow;
   readonly batch_log: BatchRow;
+  readonly claims: ClaimRow;
   readonly balances: BalanceRow;
   readonly deposits: CashRow;
   readonly withdrawals: CashRow & { readonly status: number };
@@ -150,6 +158,7 @@ export const TABLES: { readonly [Name in TableName]: { columns: string; by: stri
       "WHERE a.actor = batch_log.actor AND a.kind = 'market') AS commands",
     by: "actor, batch",
   },
+  claims: { columns: "actor, token, batch", by: "actor, token" },
   balances: { columns: "account, asset, total, held", by: "account, asset" },
   deposits: { columns: "account, asset, amount", by: "account, key" },
   withdrawals: { columns: "account, asset, amount, status", by: "account, key" },

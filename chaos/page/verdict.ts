@@ -110,7 +110,7 @@ function judged({ report, found: { checked, audited } }: DrillRecord): Line[] {
       report.staleCommits === 0,
       "Not one row is committed by a leader that was deposed",
       report.fencedCommits === 0
-        ? "no batch of a lower token comes after one of a higher"
+        ? "no batch is of a token after which a higher one was raised"
         : `none; ${count(report.fencedCommits, "such commit was", "such commits were")} tried, and refused`,
       count(report.staleCommits, "batch was", "batches were"),
     ),

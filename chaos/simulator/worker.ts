@@ -1,4 +1,5 @@
 /** A process that tries seeds which it is given one after another, until its parent goes. */
+import { ENDING_SIGNALS } from "../../services/common/signals.js";
 import type { MutationName } from "./mutations/names.js";
 import { trySeed } from "./seeds.js";
 
@@ -9,7 +10,7 @@ export interface Task {
 }
 
 // Ctrl-C in a terminal goes to every process; the parent has it, too, and ends this one.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
+for (const signal of ENDING_SIGNALS) process.on(signal, () => undefined);
 process.on("disconnect", () => process.exit(0));
 process.on("message", ({ seed, without, isOnce }: Task) => {
   void trySeed(seed, { ...(without && { without }), isOnce }).then((result) => {

@@ -28,14 +28,15 @@ export const STALE_BATCHES: Rule = {
   table: "batch_log",
   conserves: false,
   proves:
-    "R1: after a higher token nobody commits under a lower one, and a batch's rows have its token.",
+    "R1: after a higher token was raised nobody commits under a lower one, and a batch's rows have its token.",
   violations: `
     SELECT actor, batch, token, highest_before FROM (
-      SELECT actor, batch, token, max(token) OVER (
-        PARTITION BY actor ORDER BY batch ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS highest_before
-      FROM seen_log
+      SELECT actor, batch, token, is_claim, max(token) OVER (
+        PARTITION BY actor ORDER BY batch, is_claim ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS highest_before
+      FROM (SELECT actor, batch, token, 0 AS is_claim FROM seen_log
+            UNION ALL SELECT actor, batch, token, 1 FROM claims) log
     ) b
-    WHERE token < highest_before
+    WHERE is_claim = 0 AND token < highest_before
     UNION ALL
     SELECT l.actor, l.batch, l.token, a.token FROM batch_log l JOIN actors a USING (actor) WHERE l.token > a.token
     UNION ALL

@@ -21,6 +21,7 @@ import { wordsOf } from "./failures.js";
 import { printJson, progress } from "./output.js";
 import { onParentGone } from "./parent-gone.js";
 import { parseSeconds } from "./words.js";
+import { ENDING_SIGNALS } from "../common/signals.js";
 
 const ROUNDS_MAX = 1_000;
 /** An order of the probe that has no end after so long ends a drill, if nothing else is said. */
@@ -155,7 +156,7 @@ export function interruptibleRun(): LiveRun {
     progress(`ending the drill: ${endingOf(undo)}`);
     controller.abort(reason);
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of ENDING_SIGNALS) {
     process.on(signal, () => {
       const isLater = firstMs !== undefined && performance.now() - firstMs > SAME_SIGNAL_MS;
       if (isLater) giveUp(undo);

@@ -2,8 +2,9 @@
 import { EXIT_INTERRUPTED } from "./exit-codes.js";
 import { progress } from "./output.js";
 import { onParentGone } from "./parent-gone.js";
+import { ENDING_SIGNALS } from "../common/signals.js";
 
-/** Aborted, with the reason, by the first Ctrl-C, SIGTERM or end of npm, which says so; a second one ends at once. */
+/** Aborted, with the reason, by the first Ctrl-C, SIGTERM, or end of its terminal or of npm, which says so; a second one ends at once. */
 export function interruption(saying: string): AbortSignal {
   const controller = new AbortController();
   const end = (reason: string): void => {
@@ -11,7 +12,7 @@ export function interruption(saying: string): AbortSignal {
     progress(saying);
     controller.abort(reason);
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of ENDING_SIGNALS) {
     process.on(signal, () => end(`it got ${signal}`));
   }
   onParentGone(() => {

@@ -17,6 +17,7 @@ import type { AmendOptions, OrderOptions } from "./orders.js";
 import type { PairOptions } from "./pair.js";
 import type { StartOptions } from "./start.js";
 import type { VenueOptions } from "./venue.js";
+import { ENDING_SIGNALS } from "../common/signals.js";
 
 interface Common {
   readonly json?: boolean;
@@ -305,7 +306,7 @@ const STARTS_SERVERS = ["replay", ...ON_RECORDS];
 program.hook("preAction", (_, command) => {
   if (["watch", "warnings", "statement"].includes(command.name())) endWithReader();
   if (!STARTS_SERVERS.includes(command.name())) return;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of ENDING_SIGNALS) {
     process.once(signal, () => process.exit(EXIT_INTERRUPTED));
   }
 });

@@ -11,6 +11,7 @@ import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
 import { EXIT_BLIND, EXIT_FAILED, EXIT_INTERRUPTED } from "./exit-codes.js";
 import { printJson, progress } from "./output.js";
+import { ENDING_SIGNALS } from "../common/signals.js";
 
 const SEEDS = "100";
 const SEED = "1";
@@ -121,7 +122,7 @@ function mutationOf(name: string | undefined): MutationName | undefined {
 /** Ctrl-C ends the hunt with a report of what is done. npm passes on one that the terminal has sent here as well. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of ENDING_SIGNALS) {
     process.on(signal, () => controller.abort(`it got ${signal}`));
   }
   return controller.signal;

@@ -19,6 +19,7 @@ import { printJson, progress } from "./output.js";
 import { dataDirectory, removeRunFile, writeRunFile } from "./run-file.js";
 import { onParentGone } from "./parent-gone.js";
 import { Status } from "./status.js";
+import { ENDING_SIGNALS } from "../common/signals.js";
 
 export interface StartOptions {
   readonly fresh?: boolean;
@@ -207,10 +208,11 @@ async function judge(
 const ASKED_BY = {
   SIGINT: "Ctrl-C, `npx palisade stop` or another SIGINT",
   SIGTERM: "a SIGTERM",
+  SIGHUP: "the end of its terminal",
 };
 
 /**
- * Resolves on the first Ctrl-C or SIGTERM, and says what came. A later one ends everything at once, without draining; but
+ * Resolves on the first Ctrl-C or other such signal, and says what came. A later one ends everything at once, without draining; but
  * not one that comes right behind: npm passes on a Ctrl-C that the terminal has sent here as well.
  */
 function interruption(): Promise<void> {
@@ -222,7 +224,7 @@ function interruption(): Promise<void> {
       if (performance.now() - firstMs > SAME_SIGNAL_MS) process.exit(EXIT_INTERRUPTED);
       resolve();
     };
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    for (const signal of ENDING_SIGNALS) {
       process.on(signal, () => interrupt(`ending: ${ASKED_BY[signal]}`));
     }
     onParentGone(() => interrupt("ending: npm, which had started it, is gone"));

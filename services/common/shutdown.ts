@@ -1,5 +1,6 @@
 /** How a process ends: it drains within a bound, whatever asks it to end. */
 import type { Logger } from "./log.js";
+import { ENDING_SIGNALS } from "./signals.js";
 
 const DRAIN_LIMIT_MS = 10_000;
 const EXIT_FAILED = 1;
@@ -32,7 +33,7 @@ async function drainsInTime(options: ShutdownOptions, reason: string): Promise<b
 }
 
 /**
- * Drains and exits on SIGTERM or SIGINT (code 0; 1 when draining fails), a second signal exits at
+ * Drains and exits on SIGTERM, SIGINT or SIGHUP (code 0; 1 when draining fails), a second signal exits at
  * once. An uncaught error is logged and exits with 1: it is a bug, and the state behind it cannot
  * be trusted. The returned function does the same for other reasons to end.
  */
@@ -49,7 +50,7 @@ export function installShutdown(
     log.info({ reason }, "ended");
     process.exit(drained ? exitCode : EXIT_FAILED);
   };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  for (const signal of ENDING_SIGNALS) {
     process.on(signal, () => {
       if (ending) process.exit(EXIT_INTERRUPTED);
       void shutdown(signal);

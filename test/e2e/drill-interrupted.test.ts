@@ -44,31 +44,34 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-it("ends what it has started when it is interrupted while a node is frozen", async () => {
-  const { folder, remove } = temporaryFolder();
-  const env = { ...process.env, TMPDIR: folder };
-  const drill = spawn(process.execPath, [PROGRAM, "drill", "freeze-leader", "--rounds", "9"], {
-    env,
-  });
-  try {
-    let said = "";
-    drill.stderr.on("data", (chunk) => (said += chunk));
-    drill.stdout.resume();
-    const ended = once(drill, "close");
-    let started: Seen[] = [];
-    const frozen = (): Seen[] => {
-      started = startedBy(drill.pid!);
-      return started.filter(({ isStopped }) => isStopped);
-    };
-    await expect.poll(frozen, { timeout: 90_000, interval: 50 }).toHaveLength(1);
-    drill.kill("SIGINT");
-    expect(await ended, said).toEqual([EXIT_INTERRUPTED, null]);
-    expect(said).toContain("ending the drill: what it stopped is resumed");
-    expect(started.length).toBeGreaterThan(5);
-    await expect.poll(() => started.filter(({ pid }) => isAlive(pid))).toEqual([]);
-    expect(readdirSync(folder).filter((name) => name.startsWith("palisade"))).toEqual([]);
-  } finally {
-    drill.kill("SIGKILL");
-    remove();
-  }
-});
+it.each(["SIGINT", "SIGHUP"] as const)(
+  "ends what it has started when it gets %s while a node is frozen",
+  async (signal) => {
+    const { folder, remove } = temporaryFolder();
+    const env = { ...process.env, TMPDIR: folder };
+    const drill = spawn(process.execPath, [PROGRAM, "drill", "freeze-leader", "--rounds", "9"], {
+      env,
+    });
+    try {
+      let said = "";
+      drill.stderr.on("data", (chunk) => (said += chunk));
+      drill.stdout.resume();
+      const ended = once(drill, "close");
+      let started: Seen[] = [];
+      const frozen = (): Seen[] => {
+        started = startedBy(drill.pid!);
+        return started.filter(({ isStopped }) => isStopped);
+      };
+      await expect.poll(frozen, { timeout: 90_000, interval: 50 }).toHaveLength(1);
+      drill.kill(signal);
+      expect(await ended, said).toEqual([EXIT_INTERRUPTED, null]);
+      expect(said).toContain("ending the drill: what it stopped is resumed");
+      expect(started.length).toBeGreaterThan(5);
+      await expect.poll(() => started.filter(({ pid }) => isAlive(pid))).toEqual([]);
+      expect(readdirSync(folder).filter((name) => name.startsWith("palisade"))).toEqual([]);
+    } finally {
+      drill.kill("SIGKILL");
+      remove();
+    }
+  },
+);

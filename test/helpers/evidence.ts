@@ -121,6 +121,11 @@ const ROWS: { readonly [Name in TableName]: readonly Tables[Name][] } = {
     { actor: 1, batch: 2, token: 2, time: 4, commands: null },
     { actor: MARKET, batch: 1, token: 1, time: 4, commands: marketCommands() },
   ],
+  claims: [
+    { actor: 1, token: 1, batch: 0 },
+    { actor: 1, token: 2, batch: 1 },
+    { actor: MARKET, token: 1, batch: 0 },
+  ],
   balances: [
     { account: BUYER, asset: 1, total: 10, held: 0 },
     { account: BUYER, asset: 2, total: 9_500, held: 500 },

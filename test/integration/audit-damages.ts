@@ -172,6 +172,12 @@ export const DAMAGES: Damage[] = [
     row: { actor: 1, batch: 5, token: 1, highest_before: 2 },
   },
   {
+    what: "a batch of a token after which a higher one was raised that has committed nothing",
+    statement: "INSERT INTO claims VALUES (1, 3, 'node-2', 'node-2#1', 'test', 5, 3)",
+    rule: "staleBatches",
+    row: { actor: 1, batch: 4, token: 2, highest_before: 3 },
+  },
+  {
     what: "a batch missing",
     statement: "DELETE FROM batch_log WHERE actor = 2 AND batch = 2",
     rule: "batchGaps",

@@ -246,6 +246,16 @@ it("counts a stale batch", async () => {
   expect(await judge()).toMatchObject({ ok: false, lost: 0, duplicated: 0, staleCommits: 1 });
 });
 
+it("counts a batch of a token after a higher one was raised, though that has committed nothing", async () => {
+  const raised = (batch: number) =>
+    exchange.run(`INSERT INTO claims VALUES (1, 9, 'node-2', 'node-2#1', 'test', 5, ${batch})
+      ON CONFLICT (actor, token) DO UPDATE SET batch = excluded.batch`);
+  await raised(4);
+  expect(await judge()).toMatchObject({ ok: true, staleCommits: 0 });
+  await raised(2);
+  expect(await judge()).toMatchObject({ ok: false, lost: 0, duplicated: 0, staleCommits: 2 });
+});
+
 it("counts a client id that was accepted as two orders", async () => {
   const again = { kind: "accepted", account: SELLER, clientOrderId: "s1", orderId: 4098 };
   writeLog("seller", [...SELLER_LOG, again]);

@@ -141,7 +141,16 @@ describe("evidence that is forged with its sums", () => {
     ]);
     const found = await verifyEvidence(folder);
     expect(found).toMatchObject({ verified: false, ok: false, staleCommits: 1 });
-    expect(found.difference).toContain("1 batches of a lower token after a higher");
+    expect(found.difference).toContain("1 batches of a token after a higher one was raised");
+  });
+
+  it("is found out when a batch is of a token after which another was raised that had committed nothing yet", async () => {
+    await forge(folder, "batch_log", ([first, second, ...rest]) => [
+      first!,
+      { ...second!, token: 1 },
+      ...rest,
+    ]);
+    expect(await verifyEvidence(folder)).toMatchObject({ ok: false, staleCommits: 1 });
   });
 
   it("is found out when a row of a journal is taken out, whose order nobody misses", async () => {
