@@ -113,7 +113,11 @@ class Campaign {
     } catch (error) {
       if (signal?.aborted) throw error;
       const { message } = error as Error;
-      if (error instanceof CannotStrikeError) return unjudgedLine(drill.name, { skipped: message });
+      if (error instanceof CannotStrikeError) {
+        // Its clients may trade already: the next drill's would be beside them.
+        await this.close();
+        return unjudgedLine(drill.name, { skipped: message });
+      }
       await this.spoiled();
       return notJudged(drill, message);
     }

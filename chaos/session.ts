@@ -4,6 +4,7 @@
  */
 import { loadavg } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { audit } from "../services/audit/audit.js";
 import {
   CannotStrikeError,
@@ -28,11 +29,13 @@ import { whatAils } from "./stage/health.js";
 import { DEBUGGER_ENV } from "./stage/inspector.js";
 import { Metronome } from "./stage/metronome.js";
 import { Probe } from "./stage/probe.js";
+import { untilBroken } from "./stage/standing-rules.js";
 import { Timeline } from "./stage/timeline.js";
 
 const LOAD_ACCOUNTS = 100;
 const FIRST_LOAD_ACCOUNT = 1_000;
 const QUIET_LIMIT_MS = 60_000;
+const NOTE_BOOKS_EVERY_MS = 2_000;
 /** Rounds of drills that draw what they do take longer: so many are planned at most. */
 const ROUND_MS_MIN = 5_000;
 
@@ -42,6 +45,8 @@ export interface Amount {
   readonly forMs?: number;
   /** Is no other round needed after this one? */
   readonly isEnough?: (round: Round) => boolean;
+  /** Called as soon as something is broken that holds at any moment. */
+  readonly onBroken?: (rule: string) => void;
 }
 
 export interface SessionOptions extends Surroundings {
@@ -107,6 +112,9 @@ export class Session {
     const loadBefore = loadavg()[0]!;
     const ails = await whatAils(scene.exchange);
     if (ails.length > 0) throw new NotHealthyError(drill.name, ails);
+    const watched = new AbortController();
+    const rule = untilBroken(scene, AbortSignal.any([watched.signal, this.closing.signal]));
+    void rule.then((found) => found !== null && amount.onBroken?.(found));
     const { rounds, broken, ...seen } = await this.observe(drill, amount);
     const first = await this.resting(broken);
     log("waiting until everything is taken, then judging");
@@ -114,6 +122,9 @@ export class Session {
     await this.noted(broken, untilQuiet(scene, QUIET_LIMIT_MS));
     // Once more: what has arrived meanwhile was told to them, too.
     const result = (await this.resting(broken)) ?? first;
+    watched.abort();
+    const brokenRule = await rule;
+    if (brokenRule !== null) broken.push(brokenRule);
     const { postgres } = scene.exchange.urls;
     const checked = await runChecker(scene.logs, postgres, "plain", {
       ...(folder !== undefined && { extract: tablesFolder(folder) }),
@@ -167,15 +178,32 @@ export class Session {
     timeline.begin();
     this.canary.start();
     this.load.go();
+    const noting = this.noteBooksNowAndThen();
     const rounds: Round[] = [];
     const broken: string[] = [];
     const plan = this.planOf(drill, amount);
     await this.noted(broken, this.strike(drill, amount, rounds));
     this.canary.stop();
+    noting.abort();
     const lengthMs = timeline.elapsedMs;
     const { startedAt, events } = timeline;
     const first = firstLeaders(leaders);
     return { rounds, broken, plan, startedAt, lengthMs, timeline: events, firstLeaders: first };
+  }
+
+  /** What a drill strikes is not empty, and what it does lasts: so the books are noted before, meanwhile and afterwards. */
+  private noteBooksNowAndThen(): AbortController {
+    const noting = new AbortController();
+    const signal = AbortSignal.any([noting.signal, this.closing.signal]);
+    const note = async (): Promise<void> => {
+      while (!signal.aborted) {
+        await sleep(NOTE_BOOKS_EVERY_MS, undefined, { signal }).catch(() => undefined);
+        // Postgres may be away.
+        if (!signal.aborted) await noteBooks(this.stage.scene).catch(() => undefined);
+      }
+    };
+    void note();
+    return noting;
   }
 
   /** Everything that it was judged by, for whoever wants to judge it again. */
@@ -245,7 +273,6 @@ export class Session {
       forMs === undefined ? rounds.length >= count : performance.now() - startedMs >= forMs;
     while (!isOver()) {
       const number = rounds.length + 1;
-      await noteBooks(this.stage.scene);
       timeline.beginRound();
       const round = await drill.round(this.stage, number);
       timeline.add("whole");

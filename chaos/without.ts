@@ -7,7 +7,6 @@ import { InterruptedError, unlessInterrupted } from "./interrupt.js";
 import { type MutationName, MUTATIONS, nodeProgramWithout } from "./mutations/mutations.js";
 import type { DrillReport } from "./report.js";
 import { Session } from "./session.js";
-import { untilBroken } from "./stage/standing-rules.js";
 
 export interface Sensitivity {
   readonly drill: string;
@@ -43,19 +42,22 @@ export async function runWithout(
   };
   const nodeProgram = nodeProgramWithout(without);
   const session = await Session.open({ ...surroundings, seed, log, nodeProgram });
-  const ended = new AbortController();
   let begun = 0;
   const strikes = {
     ...drill,
     round: (stage: typeof session.stage, number: number) => drill.round(stage, (begun = number)),
   };
   try {
-    const broken = untilBroken(session.stage.scene, ended.signal).then((rule) => [rule]);
-    const judged = session.run(strikes, { rounds, isEnough: isWrong }).then(wrongIn, failureOf);
-    const by = await unlessInterrupted(signal, Promise.race([broken, judged]));
+    // What breaks a rule that always holds makes the drill red: to wait until it is judged would say no more.
+    const by = await unlessInterrupted(
+      signal,
+      new Promise<readonly string[]>((resolve, reject) => {
+        const amount = { rounds, isEnough: isWrong, onBroken: (rule: string) => resolve([rule]) };
+        session.run(strikes, amount).then(wrongIn, failureOf).then(resolve, reject);
+      }),
+    );
     return { drill: name, without, noticed: by.length > 0, rounds: begun, by };
   } finally {
-    ended.abort();
     if (keep) log(`the logs are kept in ${session.keepLogs()}`);
     await session.close();
   }

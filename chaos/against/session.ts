@@ -63,10 +63,11 @@ async function runLive(options: LiveOptions, run: LiveRun): Promise<LiveReport> 
     const turn = await Turn.take(session.places.urls.etcd, options.drill);
     try {
       const { folder } = options;
-      if (folder === undefined) return liveReport((await session.run(run)).findings);
+      const inTurn = { ...run, signal: AbortSignal.any([run.signal, turn.signal]) };
+      if (folder === undefined) return liveReport((await session.run(inTurn)).findings);
       const startedAt = new Date().toISOString();
       const before = await logPlaces(session.places);
-      const outcome = await session.run(run);
+      const outcome = await session.run(inTurn);
       const around = await aroundOf(session.places, before, folder);
       return await keepLive(folder, { startedAt, around }, outcome);
     } finally {

@@ -9,27 +9,38 @@ import { CALL_MS_MAX } from "../../services/adapters/etcd/lease-keys.js";
 import { within } from "../../services/adapters/etcd/within.js";
 import { CliError } from "../../services/cli/cli-error.js";
 import { SystemClock } from "../../services/common/clock.js";
+import { every } from "../../services/ports/clock.js";
 
 const KEY = "/palisade-drill/turn";
 /** As long as others wait for a drill that was killed. */
 const LEASE_TTL_SECONDS = 10;
+/** How soon a drill sees that it has the turn no longer. */
+const LOOK_EVERY_MS = 1_000;
+const LOST = "TURN_LOST: it has the turn no longer, and another drill may strike";
 const clock = new SystemClock();
 
 export class Turn {
   private readonly client: Etcd3;
   private readonly lease: Lease;
+  private readonly lost = new AbortController();
+  private stopLooking: () => void = () => undefined;
 
   private constructor(client: Etcd3, lease: Lease) {
     this.client = client;
     this.lease = lease;
+    // That comes after twice the lease, and not at all where nobody answers: so it is looked at (`keep`).
+    lease.on("lost", () => undefined);
+  }
+
+  /** Aborted, with the reason, when others may have the turn. */
+  get signal(): AbortSignal {
+    return this.lost.signal;
   }
 
   /** `drill`: its name. Throws `CliError` while another one has the turn, or etcd does not answer. */
   static async take(etcdUrl: string, drill: string): Promise<Turn> {
     const client = new Etcd3({ hosts: hostOf(etcdUrl) });
     const lease = client.lease(LEASE_TTL_SECONDS);
-    // What the drill looks at tells it that etcd is lost, and ends it.
-    lease.on("lost", () => undefined);
     const turn = new Turn(client, lease);
     try {
       const leaseId = await within(clock, CALL_MS_MAX, lease.grant());
@@ -39,7 +50,7 @@ export class Turn {
         .then(client.put(KEY).value(mine).lease(leaseId))
         .else(client.get(KEY));
       const { succeeded, responses } = await within(clock, CALL_MS_MAX, claim.commit());
-      if (succeeded) return turn;
+      if (succeeded) return turn.keep(leaseId);
       throw running(responses[0]?.response_range?.kvs[0]?.value.toString() ?? "another drill");
     } catch (error) {
       await turn.leave();
@@ -60,7 +71,22 @@ export class Turn {
     }
   }
 
+  /** A process that stood still for longer than its lease, or whose etcd was wiped, finds out when it goes on. */
+  private keep(leaseId: string): Turn {
+    this.stopLooking = every(clock, LOOK_EVERY_MS, () => {
+      within(clock, CALL_MS_MAX, this.client.get(KEY).exec()).then(
+        ({ kvs }) => {
+          if (kvs[0]?.lease !== leaseId) this.lost.abort(LOST);
+        },
+        // What the drill looks at tells it that etcd is lost, and ends it.
+        () => undefined,
+      );
+    });
+    return this;
+  }
+
   async leave(): Promise<void> {
+    this.stopLooking();
     // It ends by itself.
     await within(clock, CALL_MS_MAX, this.lease.revoke()).catch(() => undefined);
     this.client.close();

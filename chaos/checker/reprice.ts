@@ -48,7 +48,8 @@ class Repricing {
   mispriced = 0;
   booksRewritten = 0;
   private readonly stored = new Map<number, TradeRow>();
-  private readonly noted = new Map<number, readonly BookRow[]>();
+  /** By batch, as often as each was noted; those that were compared are left out. */
+  private readonly noted = new Map<number, readonly (readonly BookRow[])[]>();
   private readonly examples: string[];
   private trades = 0;
   private batch = 0;
@@ -64,7 +65,10 @@ class Repricing {
   /** Trades, and noted books, that were compared: all, unless the log could not be read on. */
   get compared(): { readonly trades: number; readonly books: number } {
     if (this.isReadable) return { trades: this.expected, books: this.books };
-    return { trades: this.expected - this.stored.size, books: this.books - this.noted.size };
+    return {
+      trades: this.expected - this.stored.size,
+      books: this.books - [...this.noted.values()].flat().length,
+    };
   }
 
   expect(row: TradeRow): void {
@@ -72,9 +76,11 @@ class Repricing {
     this.stored.set(row.trade_id, row);
   }
 
+  /** An empty one would be like any other. */
   note({ batch, orders }: NotedBook): void {
+    if (orders.length === 0) return;
     this.books += 1;
-    this.noted.set(batch, orders);
+    this.noted.set(batch, [...(this.noted.get(batch) ?? []), orders]);
   }
 
   take({ batch, time, commands }: MarketBatchRow): void {
@@ -115,12 +121,13 @@ class Repricing {
   }
 
   private compareNoted(batch: number): void {
-    const orders = this.noted.get(batch);
-    if (!orders) return;
+    const books = this.noted.get(batch) ?? [];
     this.noted.delete(batch);
-    const [difference] = differences(this.paper, orders);
-    if (difference !== undefined)
-      this.rewritten(`when it was noted after batch ${batch}, ${difference}`);
+    for (const orders of books) {
+      const [difference] = differences(this.paper, orders);
+      if (difference !== undefined)
+        this.rewritten(`when it was noted after batch ${batch}, ${difference}`);
+    }
   }
 
   /** What is behind this is not judged, so it counts once. */

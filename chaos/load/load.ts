@@ -84,6 +84,7 @@ export class Load {
     this.tracker.timedFromMs = this.startedMs + this.options.leadInSeconds * MS_PER_SECOND;
     this.sentBefore = this.sent;
     this.reportedBefore = this.tracker.counts.reported;
+    clearInterval(this.pacer);
     this.pacer = setInterval(() => this.pace(), PACE_MS);
   }
 

@@ -1,15 +1,16 @@
-/** What holds at any moment, also while a fault lasts: whoever breaks it need not be waited for until all is quiet. */
+/** What holds at any moment, also while a fault lasts: whoever breaks it need not be waited for until all is quiet, and may have healed by then. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Scene } from "../scene.js";
 
 const POLL_MS = 500;
 
-/** Batches of a lower token after one of a higher (R1). */
+/** Batches of a token after a higher one was raised (R1): they come right behind the last batch of before, or not at all. */
 const STALE_COMMITS = `
-  SELECT format('staleCommits: %s has batch %s of token %s after one of token %s', name, b.batch, b.token, b.highest)
+  SELECT format('staleCommits: %s has batch %s of token %s after token %s was raised', name, b.batch, b.token, c.token)
     AS broken
-  FROM (SELECT actor, batch, token, max(token) OVER (PARTITION BY actor ORDER BY batch) AS highest FROM batch_log) b
-  JOIN actors USING (actor) WHERE b.token < b.highest ORDER BY actor, b.batch LIMIT 1`;
+  FROM claims c JOIN batch_log b ON b.actor = c.actor AND b.batch > c.batch AND b.batch <= c.batch + 20 AND b.token < c.token
+  JOIN actors a ON a.actor = c.actor
+  WHERE c.time > (extract(epoch FROM now()) - 30) * 1000000 ORDER BY b.actor, b.batch LIMIT 1`;
 
 /** Commands that their receiver has not taken and their source has no longer (R4): nobody will ever execute them. */
 const VANISHED = `
@@ -20,17 +21,17 @@ const VANISHED = `
   WHERE sent >= next AND NOT EXISTS (
     SELECT FROM outbox o WHERE o.actor = l.actor AND o.destination = l.peer AND next BETWEEN o.first AND o.last)`;
 
-/** Resolves to what is broken, as soon as it has been so twice in a row; never when nothing is. Ends with the signal. */
-export async function untilBroken(scene: Scene, signal: AbortSignal): Promise<string> {
+/** Resolves to what is broken, as soon as it has been so twice in a row; to null when the signal ends it. */
+export async function untilBroken(scene: Scene, signal: AbortSignal): Promise<string | null> {
   let before = new Set<string>();
   while (!signal.aborted) {
     const now = await brokenNow(scene).catch(() => []); // Postgres may be away.
     const found = now.find((broken) => before.has(broken));
     if (found !== undefined) return found;
     before = new Set(now);
-    await sleep(POLL_MS);
+    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
-  return new Promise(() => undefined);
+  return null;
 }
 
 async function brokenNow(scene: Scene): Promise<string[]> {

@@ -34,6 +34,19 @@ it("is under a lease, so that it ends with a drill that was killed", async () =>
   expect(Number(kvs[0]!.lease)).toBeGreaterThan(0);
 });
 
+it("is told to a drill that has it no longer, as it stood still for too long, or etcd was wiped", async () => {
+  const turn = await Turn.take(etcd.url, "drain");
+  const client = new Etcd3({ hosts: etcd.url });
+  expect(turn.signal.aborted).toBe(false);
+  await client.delete().all();
+  await expect.poll(() => turn.signal.reason, { timeout: 5_000 }).toContain("TURN_LOST");
+  const next = await Turn.take(etcd.url, "cordon");
+  await turn.leave();
+  expect(next.signal.aborted).toBe(false);
+  await next.leave();
+  client.close();
+});
+
 it("keeps nobody waiting for an etcd that is silent, neither for its beginning nor for its end", async () => {
   const proxy = await TcpProxy.start(etcd.url);
   try {
