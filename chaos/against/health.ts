@@ -63,8 +63,9 @@ function endless(what: string): Ail {
 /** What is wrong with a cluster at a glance. */
 export function ailsOf({ nodes, actors }: ClusterState): Ail[] {
   const found: Ail[] = [];
-  for (const { node, isAlive, isLeaving, trial } of nodes) {
+  for (const { node, isAlive, isLeaving, away, trial } of nodes) {
     const { remainingMs } = trial;
+    if (away.length > 0) found.push(endless(`${node} has no answer from ${away.join(" and ")}`));
     if (!isAlive) found.push(endless(`${node} is gone`));
     else if (isLeaving) found.push(endless(`${node} is about to end`));
     else if (remainingMs > 0) {

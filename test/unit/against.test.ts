@@ -186,11 +186,16 @@ describe("the health of an exchange", () => {
   it("is what operators see of it", () => {
     expect(ailsOf(clusterOf())).toEqual([]);
     const trial = { losses: 1, remainingMs: 4_200, knownMs: 60_000 };
-    const ill = clusterOf({ "node-1": { isAlive: false }, "node-3": { trial } });
+    const ill = clusterOf({
+      "node-1": { isAlive: false },
+      "node-2": { away: ["NATS", "etcd"] },
+      "node-3": { trial },
+    });
     const [first, ...others] = ill.actors;
     const actors = [{ ...first!, node: null }, ...others];
     expect(ailsOf({ ...ill, actors })).toEqual([
       { what: "node-1 is gone", endsInMs: null },
+      { what: "node-2 has no answer from NATS and etcd", endsInMs: null },
       { what: "node-3 has come of late, and gets its share in 5 s", endsInMs: 4_200 },
       { what: "nobody leads ledger.1", endsInMs: null },
     ]);
