@@ -7,10 +7,10 @@ import { afterwards, type Fault, type Proof, proofOf, tellResumed, withHealing }
 /** Makes the fault of one place in a wave; `struck` holds the nodes that others of the wave have struck. */
 export type MakeFault = (planned: PlannedFault, struck: Set<string>) => Fault<unknown>;
 
-/** `alone`: the drills that strike with nothing beside them. */
 /** What a leader's users are to see at most, whatever becomes of it, and what is to be seen of it when all has ended at once. */
 const BOUND: Bound = { of: "recovery", ms: 2_000, also: { of: "back", ms: 3_000 } };
 
+/** `alone`: the drills that strike with nothing beside them. */
 export function chaosOf(alone: readonly Drill[], makeFault: MakeFault): Drill {
   const drawOf = ({ nodes }: { readonly nodes: number }): Draw => ({
     alone: alone.map(({ name }) => name),

@@ -10,7 +10,7 @@ export interface NodeInfo {
   readonly incarnation: string;
   /** Which exchange it serves, as the database calls it; empty: it does not say. */
   readonly exchange: string;
-  /** Actors by name that it cannot lead, as they have stopped there or their rows are out of its reach: it is no choice for them. */
+  /** Actors by name that have stopped there: it is no choice for them. */
   readonly unable: readonly string[];
   /** It is on its way out: whoever comes after it should ask for what it leads. */
   readonly isLeaving: boolean;

@@ -34,21 +34,24 @@ export class KeyKeeper {
     this.deps = deps;
   }
 
-  /** To be called again and again while the host leads. `key`: the actor's, as this node sees it; undefined: nobody's. */
-  look(host: Host, key: Leadership | undefined): void {
+  /**
+   * To be called again and again while the host leads. `key`: the actor's, as this node sees it; undefined: nobody's. `isThere`: is
+   * its holder well? Else it is not going to raise.
+   */
+  look(host: Host, key: Leadership | undefined, isThere: boolean): void {
     const { node, logger } = this.deps;
     if (key?.node === node || this.looked.has(host)) return;
     this.looked.add(host);
-    this.takeBack(host, key)
+    this.takeBack(host, key, isThere)
       .catch((error: unknown) =>
         logger.warn({ actor: host.name, error: String(error) }, "the key was not taken back"),
       )
       .finally(() => this.looked.delete(host));
   }
 
-  private async takeBack(host: Host, key: Leadership | undefined): Promise<void> {
+  private async takeBack(host: Host, key: Leadership | undefined, isThere: boolean): Promise<void> {
     const { store, leases } = this.deps;
-    const mayTake = key === undefined || this.isLate(host, key);
+    const mayTake = key === undefined || !isThere || this.isLate(host, key);
     const record = await store.record(host.actor);
     if (!record || host.token === 0) return;
     if (record.token !== host.token) await host.drain("somebody else has raised the token");

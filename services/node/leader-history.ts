@@ -56,6 +56,10 @@ export class LeaderHistory {
     // Whose lease runs out is gone together with its keys: it is remembered in which life it led.
     this.incarnation = leader?.info.incarnation ?? this.incarnation;
     this.isEnded = leader?.suspicion === CLAIM_REASONS.ended;
+    // Whoever leads is alive, also where nobody hears it.
+    for (const life of this.deposed) {
+      if (life.node === this.node && life.incarnation === this.incarnation) life.isBack = true;
+    }
   }
 
   /** Takes note that nobody leads. Where somebody does, though there is no key, it is etcd that has forgotten it. */

@@ -16,6 +16,13 @@ export const HEARTBEAT_EVERY_MS = 100;
 export const PROBE_EVERY_MS = 200;
 /** A node that is silent, or has had no answer of a server, for so long is taken for dead by who is better off. */
 export const SUSPECT_AFTER_MS = 700;
+/**
+ * Who judges others by their ways to a server has had each of its own answers within so long: well below the limit above, or of two whose
+ * server stands still for both the one that asked a little later would think itself better off.
+ */
+export const JUDGES_WITHIN_MS = 400;
+/** Who is heard over a connection and not on the bus for so long is missed there. */
+export const MISSED_AFTER_MS = 300;
 /** A node whose own way to a server has been good for so long judges those whose way is bad, for however long it has been that. */
 export const JUDGES_AFTER_MS = 3_000;
 /** What a node said before its process ended may come so late. */

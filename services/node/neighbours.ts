@@ -7,7 +7,7 @@ import type { Logger } from "pino";
 import { MalformedError } from "../../actors/kernel/bytes.js";
 import type { HostObserver } from "../host/observer.js";
 import { CLAIM_REASONS } from "../host/reasons.js";
-import type { Bus } from "../ports/log.js";
+import type { Bus, Log } from "../ports/log.js";
 import { type Clock, every } from "../ports/clock.js";
 import type { Peers } from "../ports/peers.js";
 import type { Store } from "../ports/store.js";
@@ -18,6 +18,8 @@ import {
   HEARTBEAT_EVERY_MS,
   HELD_UP_FORGOTTEN,
   JUDGES_AFTER_MS,
+  JUDGES_WITHIN_MS,
+  MISSED_AFTER_MS,
   PATIENCE_TIMES,
   PROBE_EVERY_MS,
   SUSPECT_AFTER_MS,
@@ -33,6 +35,7 @@ export interface NeighboursDependencies {
   readonly incarnation: string;
   readonly peers: Peers;
   readonly bus: Bus;
+  readonly log: Pick<Log, "answers">;
   readonly store: Pick<Store, "now">;
   readonly clock: Clock;
   readonly logger: Pick<Logger, "warn">;
@@ -63,17 +66,21 @@ export class Neighbours {
   private heldUpMs = 0;
 
   constructor(deps: NeighboursDependencies) {
-    const { bus, store, clock } = deps;
+    const { bus, log, store, clock } = deps;
     this.deps = deps;
-    this.log = new BusWay(clock, () => bus.roundTrip());
+    this.log = new BusWay({
+      clock,
+      roundTrip: () => bus.roundTrip(),
+      streamsAnswer: () => log.answers(),
+    });
     this.store = new Reach(clock, () => store.now());
     this.tickedAtMs = clock.now();
     this.cleanups = [
       bus.subscribe(ALL_HEARTBEATS, (data) => this.hearOnBus(data)),
       every(clock, HEARTBEAT_EVERY_MS, () => this.tick()),
       every(clock, PROBE_EVERY_MS, () => {
-        this.log.probe(SUSPECT_AFTER_MS);
-        this.store.probe(SUSPECT_AFTER_MS);
+        this.log.probe(JUDGES_WITHIN_MS);
+        this.store.probe(JUDGES_WITHIN_MS);
       }),
     ];
   }
@@ -122,7 +129,7 @@ export class Neighbours {
    */
   private isBetter(own: Pick<Reach, "goodForMs">, badForMs: number): boolean {
     const longEnoughMs = Math.min(badForMs, JUDGES_AFTER_MS);
-    return badForMs >= this.silentAfterMs && own.goodForMs(SUSPECT_AFTER_MS) > longEnoughMs;
+    return badForMs >= this.silentAfterMs && own.goodForMs(JUDGES_WITHIN_MS) > longEnoughMs;
   }
 
   close(): void {
@@ -186,7 +193,7 @@ export class Neighbours {
     }
     this.tickedAtMs = nowMs;
     this.heldUpMs = Math.max(lateMs, this.heldUpMs * (1 - HELD_UP_FORGOTTEN));
-    this.log.vote(this.voters());
+    this.log.look(this.voters());
     this.say();
     this.judge();
   }
@@ -202,6 +209,7 @@ export class Neighbours {
       storeBadForMs: this.store.badForMs,
     });
     peers.say(heartbeat);
+    this.log.said();
     bus.publish(heartbeatSubject(node), heartbeat);
   }
 
@@ -216,7 +224,7 @@ export class Neighbours {
     const neighbours = [...this.known.values()].map(({ neighbour }) => neighbour);
     return neighbours.filter(
       ({ isWired, heardAtMs, last }) =>
-        isWired && nowMs - heardAtMs <= SUSPECT_AFTER_MS && last!.logBadForMs <= SUSPECT_AFTER_MS,
+        isWired && nowMs - heardAtMs <= MISSED_AFTER_MS && last!.logBadForMs <= MISSED_AFTER_MS,
     );
   }
 

@@ -196,9 +196,7 @@ export class Node {
   /** Tells the others, when it has changed, what cannot be led here: who is first for it else keeps them from standing by. */
   private tellUnable(): void {
     const { leases, logger } = this.deps;
-    const those = [...this.hosts.values()].filter(
-      (host) => host.state === "stopped" || (host.isFree && this.isLost(host)),
-    );
+    const those = [...this.hosts.values()].filter(({ state }) => state === "stopped");
     const unable = those.map(({ name }) => name).slice(0, UNABLE_ACTORS_MAX);
     if (this.isTelling || unable.join() === this.info.unable.join()) return;
     const before = this.info.unable;
@@ -325,7 +323,9 @@ export class Node {
       if (host.isFree && this.isLost(host)) continue;
       if (host.isFree) this.considerFree(host, view, claims);
       else if (host.state === "leading" && host.stateAgeMs >= SETTLED_AFTER_MS) {
-        if (!host.isHanding) this.keys.look(host, view.leaders.get(host.name));
+        const key = view.leaders.get(host.name);
+        const isThere = view.members.get(key?.node ?? "")?.suspicion === null;
+        if (!host.isHanding) this.keys.look(host, key, isThere);
       }
     }
     if (this.info.isLeaving) return;

@@ -26,9 +26,9 @@ function stage() {
   });
   const drain = async () => void done.push("drains");
   const host = { name: "ledger.1", actor: 1, token: 5, drain } as unknown as Host;
-  const look = async (key: Leadership | undefined, afterMs = 0) => {
+  const look = async (key: Leadership | undefined, afterMs = 0, isThere = true) => {
     clock.advance(afterMs);
-    keeper.look(host, key);
+    keeper.look(host, key, isThere);
     await new Promise((resolve) => setImmediate(resolve));
     return done.splice(0);
   };
@@ -50,6 +50,13 @@ it("leaves who has just won the key the time to raise the token, and then takes 
   expect(await look(anew, 1)).toEqual([]);
   expect(await look(anew, TAKES_BACK_AFTER_MS - 1)).toEqual([]);
   expect(await look(anew, 1)).toEqual([["takes", 9]]);
+});
+
+it("takes it back at once from who is gone, or taken for dead: nobody there is about to raise", async () => {
+  const { look, stored } = stage();
+  expect(await look(OTHERS, 0, false)).toEqual([["takes", 7]]);
+  stored.token = 6;
+  expect(await look(OTHERS, 0, false)).toEqual(["drains"]);
 });
 
 it("stops as soon as it sees that its token has been raised, whosever the key is", async () => {

@@ -237,6 +237,29 @@ describe("those who die one after the other", () => {
     expect(waits).toEqual([0, 0, 0, 0, 0, 0, 0]);
   });
 
+  it("are doubted where each holds the others for dead and takes from them: who leads again was alive", () => {
+    const nodes = new Nodes(2);
+    const [best, second] = nodes.scene.names as [string, string];
+    const { suspects } = nodes.scene;
+    // Each sees the other silent, all the time.
+    const waits: number[] = [];
+    nodes.see({ leader: best });
+    for (let turn = 0; turn < 8; turn++) {
+      const { leader } = nodes.scene;
+      const taker = leader === best ? second : best;
+      suspects.clear();
+      suspects.set(leader!, "its leader is silent");
+      nodes.see({});
+      const sinceMs = nodes.scene.nowMs;
+      const claims = () => nodes.placements.get(taker)!.reasonToClaim(ACTOR, nodes.now) !== null;
+      while (!claims()) nodes.see({ nowMs: nodes.scene.nowMs + 10 });
+      waits.push(nodes.scene.nowMs - sinceMs);
+      suspects.set(taker, "its leader is silent");
+      nodes.see({ leader: taker });
+    }
+    expect(waits.at(-1)).toBe(REST_MS_MAX);
+  });
+
   it("are doubted when one of them speaks again, also where that is a while later", () => {
     const nodes = new Nodes(4);
     const { names, suspects } = nodes.scene;

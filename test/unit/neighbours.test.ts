@@ -38,6 +38,10 @@ class Stage {
   readonly watched = new Map<string, PeerHandlers>();
   /** Does a server answer this node? */
   answers = { log: true, store: true };
+  /** Does JetStream? */
+  streamsAnswer = true;
+  /** How often it was asked. */
+  asked = 0;
   changes = 0;
   /** Heartbeats of this node. */
   said = 0;
@@ -83,6 +87,12 @@ class Stage {
       incarnation: "self#1",
       peers,
       bus,
+      log: {
+        answers: async () => {
+          this.asked += 1;
+          return this.streamsAnswer && this.answers.log;
+        },
+      },
       store: { now: () => this.answer("store").then(() => 0) },
       clock: this.clock,
       logger: { warn: () => undefined },
@@ -252,6 +262,13 @@ describe("neighbours", () => {
     expect(stage.suspicion).toBeNull();
     await stage.pass(LONG_MS);
     expect(stage.suspicion).toBe("its leader is silent");
+    // Who was late itself has said nothing that could have come back, and waits a little longer; no more.
+    await stage.pass(LONG_MS, () => stage.sayByBus());
+    for (let times = 0; times < 10; times++) {
+      stage.clock.stall(2 * HEARTBEAT_EVERY_MS);
+      await stage.pass(HEARTBEAT_EVERY_MS);
+    }
+    expect(stage.suspicion).toBe("its leader is silent");
     // Who had a connection, and is silent on it, is silent whatever the bus does.
     await stage.pass(HEARTBEAT_EVERY_MS, () => stage.sayByPeer());
     stage.answers.log = false;
@@ -259,49 +276,66 @@ describe("neighbours", () => {
     expect(stage.suspicion).toBe("its leader is silent");
   });
 
-  it("say that the bus is bad where most of the others are not heard on it, though its server answers", async () => {
-    const stage = new Stage();
-    stage.meetThird();
-    const both = () => {
-      stage.sayByPeer();
-      stage.sayByThird();
+  describe("over connections, and not on the bus", () => {
+    const missed = async (stage: Stage, forMs: number) => {
+      await stage.pass(forMs, () => {
+        stage.sayByPeer();
+        stage.sayByThird();
+      });
     };
-    await stage.pass(LONG_MS, () => (both(), stage.sayByBus()));
-    expect([stage.neighbours.isWell, stage.lastSaid!.logBadForMs]).toEqual([true, 0]);
-    await stage.pass(SUSPECT_AFTER_MS - HEARTBEAT_EVERY_MS, both);
-    expect([stage.neighbours.isWell, stage.lastSaid!.logBadForMs]).toEqual([true, 0]);
-    await stage.pass(LONG_MS, both);
-    expect(stage.neighbours.isWell).toBe(false);
-    expect(stage.lastSaid!.logBadForMs).toBeGreaterThan(SUSPECT_AFTER_MS);
-    // It judges nobody by that way now, and is well as soon as one of the two is heard.
-    await stage.pass(HEARTBEAT_EVERY_MS, () => (both(), stage.sayByBus()));
-    await stage.pass(HEARTBEAT_EVERY_MS, () => (both(), stage.sayByBus()));
-    expect([stage.neighbours.isWell, stage.lastSaid!.logBadForMs]).toEqual([true, 0]);
-    expect([stage.suspicion, stage.neighbours.suspicion("third")]).toEqual([null, null]);
-  });
+    const isBad = (stage: Stage) => stage.lastSaid!.logBadForMs > SUSPECT_AFTER_MS;
 
-  it("are judged by most of them: one that is not heard on the bus is given up when it says so, and not before", async () => {
-    const stage = new Stage();
-    stage.meetThird();
-    const third = () => {
-      stage.sayByThird();
-      stage.hear(encodeHeartbeat({ ...WELL, node: "third", incarnation: THIRD.incarnation }));
-    };
-    await stage.pass(2 * LONG_MS, () => (third(), stage.sayByPeer()));
-    expect([stage.neighbours.isWell, stage.suspicion]).toEqual([true, null]);
-    const isBad = { logBadForMs: LONG_MS };
-    await stage.pass(HEARTBEAT_EVERY_MS, () => (third(), stage.sayByPeer(isBad)));
-    expect(stage.suspicion).toBe("its leader has lost the log");
-  });
+    it("make a node say that its own way is bad where JetStream does not answer it, though its server does", async () => {
+      const stage = new Stage();
+      stage.meetThird();
+      stage.streamsAnswer = false;
+      await stage.pass(2 * LONG_MS, () => {
+        stage.sayByPeer();
+        stage.sayByThird();
+        for (const of of [WELL, { ...WELL, node: "third", incarnation: THIRD.incarnation }])
+          stage.hear(encodeHeartbeat(of));
+      });
+      expect([stage.asked, stage.neighbours.isWell, isBad(stage)]).toEqual([0, true, false]);
+      await missed(stage, SUSPECT_AFTER_MS - 2 * HEARTBEAT_EVERY_MS);
+      expect([stage.neighbours.isWell, isBad(stage)]).toEqual([true, false]);
+      await missed(stage, LONG_MS);
+      expect([stage.neighbours.isWell, isBad(stage)]).toEqual([false, true]);
+      // It judges nobody now, and is well as soon as it has an answer.
+      expect([stage.suspicion, stage.neighbours.suspicion("third")]).toEqual([null, null]);
+      stage.streamsAnswer = true;
+      await missed(stage, 2 * HEARTBEAT_EVERY_MS);
+      expect([stage.neighbours.isWell, isBad(stage)]).toEqual([true, false]);
+    });
 
-  it("do not know which side of the bus is the better where as many are on either", async () => {
-    const stage = new Stage();
-    await stage.pass(5 * LONG_MS, () => stage.sayByPeer());
-    expect([stage.neighbours.isWell, stage.suspicion, stage.lastSaid!.logBadForMs]).toEqual([
-      true,
-      null,
-      0,
-    ]);
+    it("leave it well where JetStream answers, however few are on its side; and are given up when they say that theirs is bad", async () => {
+      const stage = new Stage();
+      stage.meetThird();
+      await missed(stage, 5 * LONG_MS);
+      expect([stage.neighbours.isWell, isBad(stage), stage.suspicion]).toEqual([true, false, null]);
+      let badForMs = 0;
+      let suspectedAtMs = Infinity;
+      await stage.pass(2_000, () => {
+        badForMs += HEARTBEAT_EVERY_MS;
+        stage.sayByPeer({ logBadForMs: badForMs });
+        stage.sayByThird({ logBadForMs: badForMs });
+        if (stage.suspicion !== null) suspectedAtMs = Math.min(suspectedAtMs, badForMs);
+      });
+      expect(stage.suspicion).toBe("its leader has lost the log");
+      expect(suspectedAtMs).toBeLessThanOrEqual(SUSPECT_AFTER_MS + 2 * HEARTBEAT_EVERY_MS);
+    });
+
+    it("are not judged by a node whose own server stands still with theirs, whoever asked it first", async () => {
+      const stage = new Stage();
+      stage.meetThird();
+      await missed(stage, LONG_MS);
+      stage.answers.log = false;
+      let badForMs = 0;
+      await stage.pass(3_000, () => {
+        badForMs += HEARTBEAT_EVERY_MS;
+        stage.sayByPeer({ logBadForMs: badForMs });
+        expect(stage.suspicion).toBeNull();
+      });
+    });
   });
 
   it("are given up for a way that stays bad, also by who has had a bad moment meanwhile", async () => {

@@ -32,7 +32,7 @@ export class SimConsumerTransport implements ConsumerTransport {
     let hears = true;
     const push = (message: StoredMessage) => {
       // Who has its stream cannot reach who is apart, and does not try again.
-      if (nats.apart.has(process.name)) return;
+      if (!nats.isTogether(process, actorName)) return;
       connection.answer(currentLife, () => {
         if (hears) take(message);
       });
@@ -69,12 +69,7 @@ export class SimConsumerTransport implements ConsumerTransport {
   }
 
   answers(): Promise<boolean> {
-    return this.connection
-      .request("account", () => this.connection.nats.askStreams(this.connection.process))
-      .then(
-        () => true,
-        () => false,
-      );
+    return isAnswered(this.connection);
   }
 
   /** Heartbeats are not sent: whether they would be heard is known. */
@@ -82,11 +77,23 @@ export class SimConsumerTransport implements ConsumerTransport {
     const { connection } = this;
     return every(connection.process.clock, HEARTBEAT_MS, () => {
       const { hears, nats, process } = connection;
-      if (hears && !nats.apart.has(process.name) && this.listeners?.has(listener)) take(HEARTBEAT);
+      const isTogether = nats.isTogether(process, this.actorName);
+      if (hears && isTogether && this.listeners?.has(listener)) take(HEARTBEAT);
     });
   }
 
   private get listeners(): Set<Listener> | undefined {
     return this.connection.nats.stream(this.actorName, this.anchor)?.consumers;
   }
+}
+
+/** Does anybody answer questions about streams? */
+export function isAnswered(connection: NatsConnection): Promise<boolean> {
+  const { nats, process } = connection;
+  return connection
+    .request("account", () => nats.askStreams(process))
+    .then(
+      () => true,
+      () => false,
+    );
 }

@@ -4,7 +4,7 @@ import { Publisher } from "../../../services/adapters/nats/publisher.js";
 import type { Consumption, Log, LogMessage, StreamIdentity } from "../../../services/ports/log.js";
 import type { Stream } from "../servers/streams.js";
 import type { NatsConnection } from "./nats-connection.js";
-import { SimConsumerTransport } from "./sim-consumer-transport.js";
+import { isAnswered, SimConsumerTransport } from "./sim-consumer-transport.js";
 import { SimPublishTransport } from "./sim-publish-transport.js";
 
 export class SimLog implements Log {
@@ -58,6 +58,10 @@ export class SimLog implements Log {
     const { connection } = this;
     const transport = new SimConsumerTransport(connection, actorName, anchor);
     return InboxConsumption.start(transport, connection.process.clock, fromSequence, options);
+  }
+
+  answers(): Promise<boolean> {
+    return isAnswered(this.connection);
   }
 
   async trim(actorName: string, anchor: number, belowSequence: number): Promise<void> {

@@ -7,6 +7,9 @@ import type { PlannedFault } from "./plan.js";
 /** What is sent into a cut mostly arrives when it heals, as TCP has it; else it is lost with its connection. */
 const HELD_PART = 0.75;
 const REFUSED_ONE_WAY_PART = 0.4;
+const TWO_APART_PART = 0.35;
+const GATEWAY_TOGETHER_PART = 0.75;
+const INBOX_APART_PART = 0.4;
 const LATE_CHANCE = 0.3;
 const LATE_MEAN_US = 150_000;
 const MESSAGE_CHANCE_MAX = 0.6;
@@ -49,11 +52,24 @@ export function refusePeers({ world }: Cluster, { node, other, size }: PlannedFa
   return { end, hasBitten: () => ended > 0 };
 }
 
-/** A NATS cluster in two: the server of a node is cut off from the others. Bites when somebody was not heard, or got no answer. */
-export function splitNats({ servers: { nats } }: Cluster, { node }: PlannedFault): Begun {
+/**
+ * A NATS cluster in two: on the side that answers no question about streams are a node, or two of three, now and then a gateway, and an inbox. Bites when
+ * somebody was not heard, or got no answer.
+ */
+export function splitNats({ servers: { nats } }: Cluster, fault: PlannedFault): Begun {
+  const { node, other, gateway, actor, size } = fault;
   const before = nats.struck.apart;
-  nats.apart.add(node);
-  return { end: () => void nats.apart.delete(node), hasBitten: () => nats.struck.apart > before };
+  const those = [
+    node,
+    ...(size < TWO_APART_PART ? [other] : []),
+    ...(size > GATEWAY_TOGETHER_PART ? [gateway] : []),
+    ...(size * 100 - Math.floor(size * 100) < INBOX_APART_PART ? [actor] : []),
+  ];
+  for (const each of those) nats.apart.add(each);
+  const end = (): void => {
+    for (const each of those) nats.apart.delete(each);
+  };
+  return { end, hasBitten: () => nats.struck.apart > before };
 }
 
 export function cutGateway(cluster: Cluster, { gateway, server, size }: PlannedFault): Begun {

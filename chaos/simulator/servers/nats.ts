@@ -41,8 +41,8 @@ export class SimNats extends SimServer implements NatsSwitches {
   /** How many deliveries of plain messages each fault has struck. */
   readonly struck = { lost: 0, duplicated: 0, delayed: 0, apart: 0 };
   /**
-   * Processes by name whose server is cut off from the others of its cluster: it answers them, has no stream, and what is said on
-   * either side is not heard on the other.
+   * Processes and actors by name whose server, or whose inbox's, is cut off from the others of its cluster. It answers no question about streams;
+   * an inbox that it has goes on for those on its side, and what is said on either is not heard on the other.
    */
   readonly apart = new Set<string>();
   readonly subscribers = new Subscribers();
@@ -69,8 +69,14 @@ export class SimNats extends SimServer implements NatsSwitches {
   reach(by: SimProcess, actorName: string, anchor: number): Stream | undefined {
     this.askStreams(by);
     const stream = this.stream(actorName, anchor);
-    if (stream?.isInReach === false) throw new OutOfReachError("10008: temporarily unavailable");
+    const isGone = stream?.isInReach === false || this.apart.has(actorName);
+    if (isGone) throw new OutOfReachError("10008: temporarily unavailable");
     return stream;
+  }
+
+  /** Are a process and an actor's inbox on one side? */
+  isTogether({ name }: SimProcess, actorName: string): boolean {
+    return this.apart.has(name) === this.apart.has(actorName);
   }
 
   /** Throws `OutOfReachError` where nobody answers questions about streams. */
@@ -109,7 +115,7 @@ export class SimNats extends SimServer implements NatsSwitches {
 
   /** Throws `LogRefusedError` when it was not stored. */
   publish(by: SimProcess, actorName: string, anchor: number, frame: Uint8Array): void {
-    const stream = this.apart.has(by.name) ? undefined : this.stream(actorName, anchor);
+    const stream = this.isTogether(by, actorName) ? this.stream(actorName, anchor) : undefined;
     const { trace, scheduler, witness } = this.world;
     const seen = { atUs: scheduler.nowUs, by, actorName, anchor, frame };
     const outcome = outcomeFor(stream, frame);

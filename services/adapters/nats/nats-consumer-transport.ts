@@ -82,10 +82,7 @@ export class NatsConsumerTransport implements ConsumerTransport {
   }
 
   answers(): Promise<boolean> {
-    return this.ask((manager) => manager.getAccountInfo()).then(
-      () => true,
-      () => false,
-    );
+    return isAnswered(this.ask);
   }
 
   private async make(inbox: string, fromSequence: number): Promise<string> {
@@ -116,4 +113,12 @@ export class NatsConsumerTransport implements ConsumerTransport {
     const stalled = message.headers?.get(STALLED_HEADER);
     if (stalled) this.connection.publish(stalled);
   }
+}
+
+/** Does anybody answer questions about streams? */
+export function isAnswered(ask: Ask): Promise<boolean> {
+  return ask((manager) => manager.getAccountInfo()).then(
+    () => true,
+    () => false,
+  );
 }

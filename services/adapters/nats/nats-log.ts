@@ -20,7 +20,7 @@ import {
 import { Presence } from "./connection.js";
 import { InboxConsumption } from "./consumption.js";
 import { storedFromTime, streamName, subjectName } from "./names.js";
-import { NatsConsumerTransport } from "./nats-consumer-transport.js";
+import { isAnswered, NatsConsumerTransport } from "./nats-consumer-transport.js";
 import { NatsPublishTransport } from "./nats-publish-transport.js";
 import { Publisher } from "./publisher.js";
 
@@ -139,6 +139,10 @@ export class NatsLog implements Log {
     const stream = streamName(actorName, anchor);
     const transport = new NatsConsumerTransport(this.connection, this.ask, stream);
     return InboxConsumption.start(transport, this.clock, fromSequence, options);
+  }
+
+  answers(): Promise<boolean> {
+    return isAnswered(this.ask);
   }
 
   async trim(actorName: string, anchor: number, belowSequence: number): Promise<void> {
