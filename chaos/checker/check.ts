@@ -5,6 +5,7 @@
 import { type ClientLogs, example, readClientLogs } from "./client-logs.js";
 import { settledFills } from "./journal.js";
 import { judgeJournals } from "./journals.js";
+import { compareTold } from "./told.js";
 import { FIRST_FINAL_STATUS, lostOnTheWay, notTaken, staleBatches, wrongSums } from "./sums.js";
 import {
   type BookRow,
@@ -20,7 +21,10 @@ import { type MarketBatchRow, type Repriced, reprice } from "./reprice.js";
 export interface CheckReport {
   /** Are all counts zero, the sums right, everything taken, and all that clients were told readable? */
   readonly ok: boolean;
-  /** Accepted ids without their order, fills (told or settled) without their trade, trades without their settlement. */
+  /**
+   * Accepted ids without their order, fills (told or settled) without their trade, trades without their settlement, events that were told and
+   * are in no journal.
+   */
   readonly lost: number;
   /** Ids with two orders, fills settled twice, numbers told twice with different contents. */
   readonly duplicated: number;
@@ -30,7 +34,10 @@ export interface CheckReport {
   readonly gaps: number;
   /** Places where an account's journal is not 1, 2, 3, … */
   readonly journalGaps: number;
-  /** Ids that were refused or rejected to the client, and yet became orders. */
+  /**
+   * Ids that were refused or rejected to the client, and yet became orders; orders that live although the client was told that they
+   * end; numbers that were told otherwise than the journal has them.
+   */
   readonly contradicted: number;
   readonly conserved: boolean;
   /** Trades that were matched again, and what is not as it should be then: trades, and orders that rest. */
@@ -77,7 +84,8 @@ export async function check(logFolder: string, source: Source, flow: Flow): Prom
   await each(source, "instruments", (row) => instruments.set(row.instrument, row));
   const orders = await compareOrders(source, logs, examples);
   const trades = await compareTrades(source, logs, instruments, examples);
-  const told = await compareSequences(source, logs, examples);
+  const symbols = new Map([...instruments.values()].map((row) => [row.instrument, row.symbol]));
+  const told = await compareTold(source, logs, symbols);
   const priced = flow === "plain" ? await priceAgain(source, logFolder, examples) : NOT_REPRICED;
   const onTheWay = await lostOnTheWay(source, orders.live);
   const staleCommits = await staleBatches(source);
@@ -93,7 +101,7 @@ export async function check(logFolder: string, source: Source, flow: Flow): Prom
   const lost = orders.lost + trades.lost + told.beyond + onTheWay;
   const duplicated = orders.duplicated + trades.duplicated + logs.conflicts;
   const gaps = logs.gaps + told.untold;
-  const { contradicted } = orders;
+  const contradicted = orders.contradicted + told.otherwise;
   const { repriced, mispriced, booksNoted, booksRewritten } = priced;
   const faults =
     lost +
@@ -122,6 +130,7 @@ export async function check(logFolder: string, source: Source, flow: Flow): Prom
       ...orders.details,
       ...trades.details,
       eventsBeyondJournal: told.beyond,
+      eventsToldOtherwise: told.otherwise,
       onTheWay,
       conflictingEvents: logs.conflicts,
       untoldAtEnd: told.untold,
@@ -134,6 +143,7 @@ export async function check(logFolder: string, source: Source, flow: Flow): Prom
       accepted: logs.accepted.length,
       fillsTold: logs.fills.length,
       eventsTold: logs.events,
+      eventsCompared: told.compared,
       orders: orders.count,
       trades: trades.count,
       booksNoted,
@@ -184,13 +194,21 @@ async function compareOrders(source: Source, logs: ClientLogs, examples: string[
     contradicted += 1;
     example(examples, `${key} was answered ${code} and is order ${row.order_id}`);
   }
+  let cancelledAndLive = 0;
+  for (const { account, orderId } of logs.cancels) {
+    const row = byId.get(orderId);
+    if (row?.account === account && row.status >= FIRST_FINAL_STATUS) continue;
+    cancelledAndLive += 1;
+    const is = row?.account === account ? `has status ${row.status}` : "is not there";
+    example(examples, `account ${account} was told that order ${orderId} ends, which ${is}`);
+  }
   return {
     count: byId.size,
     live: [...byId.values()].filter(({ status }) => status < FIRST_FINAL_STATUS),
     lost: acceptedWithoutOrder,
     duplicated: idsWithTwoOrders,
-    contradicted,
-    details: { acceptedWithoutOrder, idsWithTwoOrders },
+    contradicted: contradicted + cancelledAndLive,
+    details: { acceptedWithoutOrder, idsWithTwoOrders, cancelledAndLive },
   };
 }
 
@@ -312,23 +330,6 @@ function compareFills(
     sequences.set(side, fill.sequence);
   }
   return { without, twice };
-}
-
-/** What clients were told beyond the journal, and what those who waited for the end were not told. */
-async function compareSequences(source: Source, logs: ClientLogs, examples: string[]) {
-  const journals = new Map<number, number>();
-  // Its rows come in the order of their numbers.
-  await each(source, "journal", (row) => journals.set(row.account, row.last_sequence));
-  let beyond = 0;
-  let untold = 0;
-  for (const [account, told] of logs.lastSequences) {
-    const last = journals.get(account) ?? 0;
-    if (told === last) continue;
-    beyond += Math.max(0, told - last);
-    untold += Math.max(0, last - told);
-    example(examples, `account ${account} was told up to ${told}; its journal ends at ${last}`);
-  }
-  return { beyond, untold };
 }
 
 /** All orders meet again, as the markets' batch log has them. */

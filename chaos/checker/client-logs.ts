@@ -7,8 +7,9 @@
  *   {"kind":"accepted","account","clientOrderId","orderId","sequence","token"}     it was accepted (or found so later)
  *   {"kind":"refused","account","clientOrderId","code"}          not published: it must never become an order
  *   {"kind":"rejected","account","clientOrderId","code"}         it must never be live or filled
- *   {"kind":"event","account","sequence","token","content":[…]}  an event of the account, content[0] is its name;
- *                                   of a fill: ["filled", orderId, tradeId, symbol, price, quantity, leaves]
+ *   {"kind":"answered","account","orderId","request","code","sequence","token"}  of a cancel (request 1) or a reduction (2)
+ *   {"kind":"event","account","sequence","token","content":[…]}  an event of the account: its name, then its fields in the
+ *                                   order of `told.ts`, of which logs of before have fewer
  *   {"kind":"end"}                                the client waited until nothing more came (it may go on afterwards)
  */
 import { readdirSync } from "node:fs";
@@ -37,6 +38,15 @@ export interface ToldFill {
   readonly quantity: number;
 }
 
+/** An order of which a client was told that it is to end. */
+export interface ToldCancel {
+  readonly account: number;
+  readonly orderId: number;
+}
+
+/** By account and number, what was told, as JSON: an event's name, and its fields as far as they were told. */
+type Contents = Map<number, Map<number, string>>;
+
 export interface ClientLogs {
   readonly files: number;
   submitted: number;
@@ -45,6 +55,9 @@ export interface ClientLogs {
   readonly refused: ToldId[];
   readonly rejected: ToldId[];
   readonly fills: ToldFill[];
+  readonly cancels: ToldCancel[];
+  /** By account, what each client was told of it by events and by answers, as `Contents` has it. */
+  readonly told: Map<number, Map<number, string>[]>;
   /** Accounts whose log ends in order, with the last number that they were told. */
   readonly lastSequences: Map<number, number>;
   /** Numbers that were left out between two that a client was told. */
@@ -61,6 +74,10 @@ export type LogLine = Record<string, unknown> & { readonly kind: string };
 /** A log's file name; compressed it ends with `.gz` after that. */
 const LOG_NAME = /^(.*)\.jsonl(\.gz)?$/;
 const EXAMPLES_MAX = 10;
+
+const CANCEL = 1;
+/** What a cancel is answered of which the order ends, or has ended. */
+const TO_END = ["OK", "ORDER_ALREADY_FINAL"];
 
 /** The logs of a folder, by their clients' names. Throws when there is none. */
 export function clientLogFiles(folder: string): ReadonlyMap<string, string> {
@@ -101,6 +118,8 @@ export async function readClientLogs(folder: string): Promise<ClientLogs> {
     refused: [],
     rejected: [],
     fills: [],
+    cancels: [],
+    told: new Map(),
     lastSequences: new Map(),
     gaps: 0,
     conflicts: 0,
@@ -112,7 +131,8 @@ export async function readClientLogs(folder: string): Promise<ClientLogs> {
 }
 
 async function readOne(path: string, logs: ClientLogs): Promise<void> {
-  const contents = new Map<number, Map<number, string>>();
+  const contents: Contents = new Map();
+  const answers: Contents = new Map();
   const begun = new Map<number, number>();
   let ended = false;
   // As evidence it is compressed, and is to be told the same.
@@ -124,7 +144,10 @@ async function readOne(path: string, logs: ClientLogs): Promise<void> {
   for await (const line of logLines(path, unreadable)) {
     ended = line.kind === "end";
     if (line.kind === "subscribed") begin(line, begun);
-    else if (!ended) take(line, logs, contents);
+    else if (!ended) take(line, logs, contents, answers);
+  }
+  for (const kept of [contents, answers]) {
+    for (const [account, told] of kept) keep(logs, account, told);
   }
   for (const account of new Set([...begun.keys(), ...contents.keys()])) {
     const told = [...(contents.get(account)?.keys() ?? [])].sort((a, b) => a - b);
@@ -159,19 +182,22 @@ function begin(line: LogLine, begun: Map<number, number>): void {
   begun.set(account, fromSequence);
 }
 
-function take(line: LogLine, logs: ClientLogs, contents: Map<number, Map<number, string>>): void {
+function take(line: LogLine, logs: ClientLogs, contents: Contents, answers: Contents): void {
   switch (line.kind) {
     case "submitted":
       logs.submitted += 1;
       break;
     case "accepted":
-      logs.accepted.push(line as unknown as ToldOrder);
+      takeAccepted(line, logs, answers);
       break;
     case "refused":
       logs.refused.push(line as unknown as ToldId);
       break;
     case "rejected":
       logs.rejected.push(line as unknown as ToldId);
+      break;
+    case "answered":
+      takeAnswer(line, logs, answers);
       break;
     case "event":
       takeEvent(line, logs, contents);
@@ -181,28 +207,74 @@ function take(line: LogLine, logs: ClientLogs, contents: Map<number, Map<number,
   }
 }
 
-function takeEvent(
-  line: LogLine,
+/** An answer says under which number its event stands; one that was asked for afterwards says none. */
+function takeAccepted(line: LogLine, logs: ClientLogs, answers: Contents): void {
+  const told = line as unknown as ToldOrder & { readonly sequence?: number };
+  const { account, clientOrderId, orderId, sequence } = told;
+  logs.accepted.push(told);
+  putAnswer(logs, answers, account, sequence, ["accepted", orderId, clientOrderId]);
+}
+
+function takeAnswer(line: LogLine, logs: ClientLogs, answers: Contents): void {
+  const { account, orderId, request, code, sequence } = line as unknown as ToldCancel & {
+    readonly request: number;
+    readonly code: string;
+    readonly sequence: number;
+  };
+  if (code === "OK") putAnswer(logs, answers, account, sequence, ["requested", orderId, request]);
+  if (request === CANCEL && TO_END.includes(code)) logs.cancels.push({ account, orderId });
+}
+
+function putAnswer(
   logs: ClientLogs,
-  contents: Map<number, Map<number, string>>,
+  answers: Contents,
+  account: number,
+  sequence: number | undefined,
+  content: readonly (string | number)[],
 ): void {
+  if (!sequence) return;
+  const text = JSON.stringify(content);
+  const before = put(answers, account, sequence, text);
+  // What it was told besides is compared, too.
+  if (before !== undefined && before !== text) keep(logs, account, new Map([[sequence, text]]));
+}
+
+/** Gives what was told before under that number, which stays. */
+function put(
+  contents: Contents,
+  account: number,
+  sequence: number,
+  text: string,
+): string | undefined {
+  let told = contents.get(account);
+  if (!told) contents.set(account, (told = new Map()));
+  const before = told.get(sequence);
+  if (before === undefined) told.set(sequence, text);
+  return before;
+}
+
+function keep(logs: ClientLogs, account: number, told: Map<number, string>): void {
+  const all = logs.told.get(account);
+  if (all) all.push(told);
+  else logs.told.set(account, [told]);
+}
+
+function takeEvent(line: LogLine, logs: ClientLogs, contents: Contents): void {
   const { account, sequence, content } = line as unknown as {
     readonly account: number;
     readonly sequence: number;
     readonly content: readonly (string | number)[];
   };
   logs.events += 1;
-  let told = contents.get(account);
-  if (!told) contents.set(account, (told = new Map()));
   const text = JSON.stringify(content);
-  const before = told.get(sequence);
+  const before = put(contents, account, sequence, text);
   if (before !== undefined) {
     if (before === text) return;
     logs.conflicts += 1;
+    keep(logs, account, new Map([[sequence, text]]));
     example(logs.examples, `account ${account} was told ${before} and ${text} as ${sequence}`);
     return;
   }
-  told.set(sequence, text);
   if (content[0] !== "filled") return;
   const [, orderId, tradeId, symbol, price, quantity] = content as [
     string,

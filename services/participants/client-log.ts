@@ -54,6 +54,18 @@ export class ClientLog {
     this.add({ kind: "rejected", account, clientOrderId, code });
   }
 
+  /** Of a cancel (request 1) or a reduction (2) of an order. */
+  answered(told: {
+    readonly account: number;
+    readonly orderId: number;
+    readonly request: number;
+    readonly code: string;
+    readonly sequence: number;
+    readonly token: number;
+  }): void {
+    this.add({ kind: "answered", ...told });
+  }
+
   event(event: AccountEvent): void {
     if (this.file === undefined || event.event === undefined) return;
     const { account, sequence, token } = event;
@@ -95,5 +107,8 @@ export class ClientLog {
 function contentOf(event: NonNullable<AccountEvent["event"]>): unknown[] {
   if (event.$case !== "filled") return [event.$case, ...Object.values(event.value)];
   const { orderId, tradeId, symbol, price, quantity, leaves } = event.value;
-  return ["filled", orderId, tradeId, symbol, price, quantity, leaves];
+  const { side, liquidity, marketSequence, fee } = event.value;
+  // What there was of a fill at first stays in front.
+  const terms = [orderId, tradeId, symbol, price, quantity, leaves];
+  return ["filled", ...terms, side, liquidity, marketSequence, fee];
 }

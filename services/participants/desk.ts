@@ -7,6 +7,7 @@ import {
   type CommandResult,
   type Order,
   type OrderCommand,
+  OrderRequest,
   OrderStatus,
 } from "../../proto/gen/exchange/v1/exchange.js";
 import type { Wish } from "./strategy.js";
@@ -80,13 +81,17 @@ export class Desk {
 
   cancel({ account, orderId }: TrackedOrder): void {
     const value = { account, orderId, clientOrderId: "" };
-    this.#gathered.push({ requestId: this.#nextRequest(), command: { $case: "cancel", value } });
+    const requestId = this.#nextRequest();
+    this.#gathered.push({ requestId, command: { $case: "cancel", value } });
+    this.#tracker.ask(requestId, { account, orderId, request: OrderRequest.ORDER_REQUEST_CANCEL });
     this.#tracker.counts.cancels += 1;
   }
 
   reduce({ account, orderId }: TrackedOrder, leaves: number): void {
     const value = { account, orderId, clientOrderId: "", leaves };
-    this.#gathered.push({ requestId: this.#nextRequest(), command: { $case: "reduce", value } });
+    const requestId = this.#nextRequest();
+    this.#gathered.push({ requestId, command: { $case: "reduce", value } });
+    this.#tracker.ask(requestId, { account, orderId, request: OrderRequest.ORDER_REQUEST_REDUCE });
   }
 
   /** Sends what was gathered as one message. */
@@ -124,6 +129,7 @@ export class Desk {
     if (this.#stream !== stream) return; // It was closed here.
     this.#stream = undefined;
     this.#gathered = [];
+    this.#tracker.forgetRequests();
     for (const order of this.#tracker.unanswered) this.#doubt(order);
     this.#reopening = setTimeout(() => this.#open(), REOPEN_DELAY_MS);
   }

@@ -2,7 +2,11 @@
  * What became of each order that a load process sent: when it was accepted, when it first traded, and when its final or
  * resting report came. Answers and account events may come in either order.
  */
-import type { AccountEvent, CommandResult } from "../../proto/gen/exchange/v1/exchange.js";
+import type {
+  AccountEvent,
+  CommandResult,
+  OrderRequest,
+} from "../../proto/gen/exchange/v1/exchange.js";
 import type { ClientLog } from "./client-log.js";
 import { Latencies } from "./latencies.js";
 import { RecentDues } from "./recent-dues.js";
@@ -29,6 +33,13 @@ type Submitted = Pick<
   TrackedOrder,
   "requestId" | "account" | "clientOrderId" | "symbol" | "isCrossing" | "dueMs"
 >;
+
+/** What was asked for an order that is there. */
+export interface Asked {
+  readonly account: number;
+  readonly orderId: number;
+  readonly request: OrderRequest;
+}
 
 export interface Counts {
   submitted: number;
@@ -81,6 +92,8 @@ export class OrderTracker {
   /** Without an answer yet. */
   private readonly byRequest = new Map<number, TrackedOrder>();
   private readonly byClientId = new Map<string, TrackedOrder>();
+  /** Cancels and reductions without an answer yet. */
+  private readonly requests = new Map<number, Asked>();
   /** Accepted and not final. */
   private readonly byOrder = new Map<number, TrackedOrder>();
   private readonly reportedDues = new RecentDues();
@@ -131,7 +144,22 @@ export class OrderTracker {
     return this.resting.take();
   }
 
+  ask(requestId: number, { account, orderId, request }: Asked): void {
+    this.requests.set(requestId, { account, orderId, request });
+  }
+
+  /** The stream is lost that would have had their answers; nobody asks for those. */
+  forgetRequests(): void {
+    this.requests.clear();
+  }
+
   takeResult(result: CommandResult, nowMs: number): void {
+    const asked = this.requests.get(result.requestId);
+    if (asked) {
+      this.requests.delete(result.requestId);
+      const { code, sequence, token } = result;
+      return this.log.answered({ ...asked, code, sequence, token });
+    }
     const order = this.byRequest.get(result.requestId);
     // Without a definite answer it stays unanswered, and will be asked for.
     if (!order || result.code === OUTCOME_UNKNOWN) return;

@@ -203,6 +203,17 @@ export async function forge<Name extends TableName>(
   await sumAgain(folder);
 }
 
+/** Changes the text of a client's log, in the same way. */
+export async function forgeLog(
+  folder: string,
+  client: string,
+  change: (text: string) => string,
+): Promise<void> {
+  const path = join(folder, "clients", `${client}.jsonl.gz`);
+  writeFileSync(path, gzipSync(change(gunzipSync(readFileSync(path)).toString())));
+  await sumAgain(folder);
+}
+
 /** Writes the sums of what is there now; of another program, where its commit is given. */
 export async function sumAgain(folder: string, otherCommit?: string): Promise<void> {
   const manifest = JSON.parse(readFileSync(join(folder, MANIFEST), "utf8")) as Manifest;

@@ -98,7 +98,7 @@ it("finds nothing wrong where nothing is", async () => {
     repriced: 1,
     mispriced: 0,
     booksRewritten: 0,
-    counted: { submitted: 2, accepted: 2, fillsTold: 2, orders: 2, trades: 1 },
+    counted: { submitted: 2, accepted: 2, fillsTold: 2, eventsCompared: 5, orders: 2, trades: 1 },
   });
 });
 
@@ -276,6 +276,35 @@ it("counts a number told twice with different contents, and one that was not tol
     BUYER_LOG.filter((line) => line.sequence !== 4),
   );
   expect(await judge()).toMatchObject({ ok: false, duplicated: 1, gaps: 1 });
+});
+
+it("counts what a client was told otherwise than its journal has it, and what it does not have at all", async () => {
+  const told = (sequence: number, ...content: unknown[]) => {
+    const line = { kind: "event", account: SELLER, sequence, token: 1, content };
+    writeLog("seller", [...SELLER_LOG.slice(0, -2), line]);
+  };
+  told(4, "ended", SELL_ORDER, 10);
+  const report = await judge();
+  expect(report).toMatchObject({ ok: false, lost: 0, contradicted: 1 });
+  expect(report.details).toMatchObject({ eventsToldOtherwise: 1 });
+  expect(report.examples[0]).toContain(
+    `account ${SELLER} was told ["ended",${SELL_ORDER},10] as 4`,
+  );
+  told(5, "ended", SELL_ORDER, 10);
+  expect(await judge()).toMatchObject({ ok: false, lost: 1, contradicted: 0, gaps: 1 });
+});
+
+it("counts an order that lives although its client was told that it ends", async () => {
+  const answer = {
+    kind: "answered",
+    account: BUYER,
+    request: 1,
+    code: "OK",
+    sequence: 0,
+    token: 1,
+  };
+  writeLog("buyer", [{ ...answer, orderId: BUY_ORDER }, ...BUYER_LOG]);
+  expect(await judge()).toMatchObject({ ok: false, lost: 0, contradicted: 1 });
 });
 
 it("counts an order that was refused to its client and lives", async () => {

@@ -26,8 +26,16 @@ import {
 } from "../../chaos/evidence/folder.js";
 import { MANIFEST } from "../../chaos/evidence/manifest.js";
 import type { DrillRecord } from "../../chaos/evidence/record.js";
+import { drillPage } from "../../chaos/page/drill-page.js";
 import { firstDifference, verifyEvidence } from "../../chaos/evidence/verify.js";
-import { BUY_ORDER, forge, SELL_ORDER, sumAgain, writeSmallEvidence } from "../helpers/evidence.js";
+import {
+  BUY_ORDER,
+  forge,
+  forgeLog,
+  SELL_ORDER,
+  sumAgain,
+  writeSmallEvidence,
+} from "../helpers/evidence.js";
 
 const home = mkdtempSync(join(tmpdir(), "palisade-evidence-"));
 const original = join(home, "kill-leader");
@@ -116,6 +124,34 @@ describe("evidence", () => {
   });
 });
 
+describe("evidence of before", () => {
+  /** Its report as it was when events were not compared, and no cancel was written down. */
+  async function makeOld(): Promise<void> {
+    const { found, ...record } = recordOf(folder);
+    const { details, counted, ...checked } = found.checked;
+    const { eventsToldOtherwise: _, cancelledAndLive: __, ...fewer } = details;
+    const { eventsCompared: ___, ...less } = counted;
+    const said = { ...checked, details: fewer, counted: less };
+    const old = { ...record, found: { ...found, checked: said } };
+    writeFileSync(join(folder, RECORD_FILE), JSON.stringify(old));
+    writeFileSync(join(folder, PAGE_FILE), drillPage(old));
+    await sumAgain(folder);
+  }
+
+  it("is judged as it is, and its page says what it said", async () => {
+    await makeOld();
+    expect(readFileSync(join(folder, PAGE_FILE), "utf8")).not.toContain("field by field");
+    expect(readFileSync(join(original, PAGE_FILE), "utf8")).toContain("field by field");
+    expect(await verifyEvidence(folder)).toMatchObject({ verified: true, ok: true });
+  });
+
+  it("is found out all the same when its clients were told otherwise", async () => {
+    await makeOld();
+    await forgeLog(folder, "buyer", (text) => text.replace('["rested"', '["ended"'));
+    expect(await verifyEvidence(folder)).toMatchObject({ verified: false, ok: false });
+  });
+});
+
 describe("evidence that is forged with its sums", () => {
   it("is found out when an accepted order is deleted", async () => {
     await forge(folder, "orders", (rows) => rows.filter((row) => row.order_id !== SELL_ORDER));
@@ -158,6 +194,23 @@ describe("evidence that is forged with its sums", () => {
     const found = await verifyEvidence(folder);
     expect(found).toMatchObject({ verified: false, ok: false });
     expect(found.difference).toContain("the journal of account 7 has 5 after 3");
+  });
+
+  it("is found out when a client was told something else under a number", async () => {
+    await forgeLog(folder, "buyer", (text) => text.replace('["rested"', '["ended"'));
+    const found = await verifyEvidence(folder);
+    expect(found).toMatchObject({ verified: false, ok: false, lost: 0 });
+    expect(found.difference).toContain(
+      `account 7 was told ["ended",${BUY_ORDER}] as 4, where its journal has ["rested",${BUY_ORDER},20,2]`,
+    );
+  });
+
+  it("is found out when an order lives of which a client was told that it ends", async () => {
+    const line = { kind: "answered", account: 7, orderId: BUY_ORDER, request: 1, code: "OK" };
+    await forgeLog(folder, "buyer", (text) => `${JSON.stringify(line)}\n${text}`);
+    const found = await verifyEvidence(folder);
+    expect(found).toMatchObject({ verified: false, ok: false, lost: 0 });
+    expect(found.difference).toContain(`was told that order ${BUY_ORDER} ends, which has status 3`);
   });
 
   it("is found out when money of one account is another's", async () => {
