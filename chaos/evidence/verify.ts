@@ -76,7 +76,7 @@ async function verifyDrill(folder: string, { commit }: Manifest): Promise<Verifi
   const told = await toldWithin(clientsFolder(folder), startedAt, record.lengthMs);
   const found = { ...record.found, checked };
   const difference =
-    firstDifference("found.checked", record.found.checked, asOf(record.found.checked, checked)) ??
+    firstDifference("found.checked", record.found.checked, checked) ??
     firstDifference("report", record.report, report(found)) ??
     firstDifference("clients", record.clients, told.clients) ??
     firstDifference("latency", record.latency, told.latency) ??
@@ -254,26 +254,6 @@ async function judge(folder: string): Promise<CheckReport> {
   } catch (error) {
     throw new EvidenceError("EVIDENCE_UNREADABLE", `${folder}: ${(error as Error).message}`);
   }
-}
-
-/** What is counted apart since there have been reports that do not have it. What it comes to is in the verdict all the same. */
-const COUNTED_SINCE = ["eventsToldOtherwise", "cancelledAndLive", "eventsCompared"];
-
-/** What was found now, as far as a report of its time may say it. */
-function asOf(said: CheckReport, found: CheckReport): CheckReport {
-  const { details, counted } = found;
-  return {
-    ...found,
-    details: knownTo(said.details, details),
-    counted: knownTo(said.counted, counted),
-  };
-}
-
-function knownTo<Counts extends CheckReport["counted"]>(said: Counts, found: Counts): Counts {
-  const known = Object.entries(found).filter(
-    ([name]) => name in said || !COUNTED_SINCE.includes(name),
-  );
-  return Object.fromEntries(known) as Counts;
 }
 
 function readRecord<Kept>(folder: string): Kept {

@@ -126,7 +126,12 @@ function judged({ report, found: { checked, audited } }: DrillRecord): Line[] {
       `${number("eventsTold")} events, none left out`,
       `${tally(report.gaps)} events were not told, ${tally(report.journalGaps)} are not there`,
     ),
-    contradictions(report, counted["eventsCompared"]),
+    line(
+      report.contradicted === 0,
+      "What a client was told is so: what was refused never becomes an order, and each event is what the account's journal has under its number",
+      `${count(counted["eventsCompared"] ?? 0, "event was", "events were")} compared, field by field`,
+      count(report.contradicted, "word was contradicted", "words were contradicted"),
+    ),
     line(
       report.mispriced === 0,
       "All orders of the log, matched again on paper, give the same trades and leave the same books",
@@ -140,21 +145,6 @@ function judged({ report, found: { checked, audited } }: DrillRecord): Line[] {
       count(report.booksRewritten, "book is another", "books are others"),
     ),
   ];
-}
-
-/** `compared`: events that were held against the journals; undefined: of a drill of before, when none was. */
-function contradictions({ contradicted }: DrillReport, compared: number | undefined): Line {
-  const isKept = contradicted === 0;
-  if (compared === undefined) {
-    const found = `${tally(contradicted)} did`;
-    return line(isKept, "What was refused never becomes an order", "none did", found);
-  }
-  return line(
-    isKept,
-    "What a client was told is so: what was refused never becomes an order, and each event is what the account's journal has under its number",
-    `${count(compared, "event was", "events were")} compared, field by field`,
-    count(contradicted, "word was contradicted", "words were contradicted"),
-  );
 }
 
 function onTheWay(report: DrillReport, ails: readonly string[]): Line[] {

@@ -26,7 +26,6 @@ import {
 } from "../../chaos/evidence/folder.js";
 import { MANIFEST } from "../../chaos/evidence/manifest.js";
 import type { DrillRecord } from "../../chaos/evidence/record.js";
-import { drillPage } from "../../chaos/page/drill-page.js";
 import { firstDifference, verifyEvidence } from "../../chaos/evidence/verify.js";
 import {
   BUY_ORDER,
@@ -121,34 +120,6 @@ describe("evidence", () => {
     expect(message).not.toContain("notes");
     const file = join(day, "1-drain", RECORD_FILE);
     await expect(verifyEvidence(file)).rejects.toThrow("NO_EVIDENCE");
-  });
-});
-
-describe("evidence of before", () => {
-  /** Its report as it was when events were not compared, and no cancel was written down. */
-  async function makeOld(): Promise<void> {
-    const { found, ...record } = recordOf(folder);
-    const { details, counted, ...checked } = found.checked;
-    const { eventsToldOtherwise: _, cancelledAndLive: __, ...fewer } = details;
-    const { eventsCompared: ___, ...less } = counted;
-    const said = { ...checked, details: fewer, counted: less };
-    const old = { ...record, found: { ...found, checked: said } };
-    writeFileSync(join(folder, RECORD_FILE), JSON.stringify(old));
-    writeFileSync(join(folder, PAGE_FILE), drillPage(old));
-    await sumAgain(folder);
-  }
-
-  it("is judged as it is, and its page says what it said", async () => {
-    await makeOld();
-    expect(readFileSync(join(folder, PAGE_FILE), "utf8")).not.toContain("field by field");
-    expect(readFileSync(join(original, PAGE_FILE), "utf8")).toContain("field by field");
-    expect(await verifyEvidence(folder)).toMatchObject({ verified: true, ok: true });
-  });
-
-  it("is found out all the same when its clients were told otherwise", async () => {
-    await makeOld();
-    await forgeLog(folder, "buyer", (text) => text.replace('["rested"', '["ended"'));
-    expect(await verifyEvidence(folder)).toMatchObject({ verified: false, ok: false });
   });
 });
 
