@@ -1,10 +1,14 @@
 /** A running exchange as a drill meets it: a gateway for clients, and what operators see and wish of its nodes. */
 import type { Instrument } from "../../proto/gen/exchange/v1/exchange.js";
+import { CliError } from "../../services/cli/cli-error.js";
 import { Cluster } from "../../services/cli/cluster.js";
 import { connectTo } from "../../services/cli/connect.js";
 import { expectSameExchange, identityAt } from "../../services/cli/same-exchange.js";
 import { addressOf, type FoundPlaces, placesOf } from "../../services/cli/whereabouts.js";
 import type { ExchangeClient } from "../../services/client/exchange-client.js";
+
+const TOO_OLD =
+  "the gateway does not say which exchange it serves, as it is of an earlier version. Nothing was done. Update it, or name another";
 
 export class Target {
   /** The gateway's, as host:port. */
@@ -36,7 +40,9 @@ export class Target {
       cluster = new Cluster(places);
       // What is wished in another exchange's etcd would strike that one.
       const identity = await identityAt(places.urls.postgres);
-      expectSameExchange("the gateway", await client.exchange(), identity);
+      const said = await client.exchange();
+      if (said === "") throw new CliError("GATEWAY_TOO_OLD", TOO_OLD);
+      expectSameExchange("the gateway", said, identity);
       await cluster.look();
       return new Target(address, { client, cluster, places }, await client.listInstruments());
     } catch (error) {

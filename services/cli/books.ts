@@ -2,12 +2,20 @@
 import pg from "pg";
 import { instanceUrls } from "../adapters/instances/instances.js";
 
+const ANSWER_MS_MAX = 5_000;
+
 export class Books {
   private readonly pools: readonly pg.Pool[];
 
   constructor(postgresUrl: string) {
     this.pools = instanceUrls(postgresUrl).map(
-      (connectionString) => new pg.Pool({ connectionString, max: 1 }),
+      (connectionString) =>
+        new pg.Pool({
+          connectionString,
+          max: 1,
+          connectionTimeoutMillis: ANSWER_MS_MAX,
+          query_timeout: ANSWER_MS_MAX,
+        }),
     );
     // The next query says it.
     for (const pool of this.pools) pool.on("error", () => undefined);

@@ -38,3 +38,19 @@ it("says that orders are left, as more of them come than are ended, or none is",
     problem: expect.stringMatching(/^ORDERS_LEFT: 5 /),
   });
 });
+
+it("cancels once, and says that nobody has counted, where the database does not answer", async () => {
+  let cancels = 0;
+  const client = {
+    massCancel: async () => {
+      cancels += 1;
+      return undefined as never;
+    },
+  };
+  const isAway = async () => Promise.reject(new Error("no connection"));
+  for (const books of [null, { open: isAway }]) {
+    const found = await endOrders(client, books, "AAPL");
+    expect(found).toEqual({ problem: expect.stringMatching(/^ORDERS_NOT_COUNTED: /) });
+  }
+  expect(cancels).toBe(2);
+});

@@ -135,25 +135,6 @@ export function openPool(
   return pool;
 }
 
-/**
- * Nothing where there is no synchronous standby. Else a commit of its own, which is answered when the standby has it, and so all
- * that is visible here.
- */
-const SETTLE = `SELECT CASE WHEN current_setting('synchronous_standby_names') <> '' AND NOT pg_is_in_recovery()
-  THEN pg_logical_emit_message(true, 'palisade', '') END`;
-
-/**
- * For those who tell others what they read. A server that was killed and is back shows commits for whose standby their owners still
- * waited; were it then lost for good, they would never have been. So each new connection first waits until the standby has all that there is.
- */
-export function openPoolOfReads(postgresUrl: string, holder: string): pg.Pool {
-  const pool = openPool(postgresUrl, holder);
-  pool.options.verify = (client, done) => {
-    client.query(SETTLE).then(() => done(), done);
-  };
-  return pool;
-}
-
 /** A prepared statement, by a name that stands for this text alone. */
 export interface Prepared {
   readonly name: string;

@@ -27,14 +27,15 @@ import {
   type SubAccountRow,
   type TradeRow,
 } from "../../ports/reads.js";
-import { inTransaction, openPoolOfReads, query } from "./connections.js";
+import { inTransaction, query } from "./connections.js";
+import { openReadingPool } from "./reading-pool.js";
 import * as sql from "./reads-sql.js";
 
 export class PostgresReads implements Reads {
   private readonly pool: pg.Pool;
 
   constructor(url: string, holder: string) {
-    this.pool = openPoolOfReads(url, holder);
+    this.pool = openReadingPool(url, holder);
   }
 
   async close(): Promise<void> {
