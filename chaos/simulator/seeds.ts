@@ -66,7 +66,7 @@ function differenceOf(first: RunResult, second: RunResult): Violation | null {
   const message =
     `two runs of seed ${first.seed} differ: ${first.hash} after ${first.events} events, ` +
     `${second.hash} after ${second.events}`;
-  return { rule: "R6", atMs: first.endedMs, message };
+  return { rule: "again", atMs: first.endedMs, message };
 }
 
 /**
@@ -117,10 +117,17 @@ class Attempt {
     const { without, signal } = this.options;
     if (this.runs >= RUNS_TO_SHRINK_MAX || signal?.aborted) return false;
     this.runs += 1;
-    const { violation } = await run(candidate, without ? { without } : {});
+    const violation = await this.violationOf(candidate, without);
     if (violation?.rule !== this.violation.rule) return false;
     this.plan = candidate;
     this.violation = violation;
     return true;
+  }
+
+  /** Only two runs show that they differ. */
+  private async violationOf(plan: Plan, without?: MutationName): Promise<Violation | null> {
+    const first = await run(plan, { without });
+    if (first.violation || this.violation.rule !== "again") return first.violation;
+    return differenceOf(first, await run(plan, { without, isSecond: true }));
   }
 }

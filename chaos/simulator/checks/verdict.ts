@@ -1,6 +1,9 @@
 /** What the checks of a run have found. The first violation counts: what follows from it is of no interest. */
 
-/** The rules of the exchange, and `live`: that everything works again once all faults have ended. */
+/**
+ * The rules of the exchange; `live`: that everything works again once all faults have ended; and `again`: that two runs of one plan are
+ * the same.
+ */
 export type Rule =
   | "R1"
   | "R2"
@@ -15,7 +18,8 @@ export type Rule =
   | "R11"
   | "R12"
   | "R13"
-  | "live";
+  | "live"
+  | "again";
 
 export interface Violation {
   readonly rule: Rule;

@@ -19,12 +19,15 @@ export function noteKind(name: string, words: NoteKind["words"] = () => ""): Not
 const US_PER_MS = 1_000;
 /** Lines kept of a run when its text is asked for; the first ones are where two runs part. */
 const LINES_MAX = 5_000_000;
+/** Words whose hashes are kept. */
+const HASHES_MAX = 10_000;
 
 export class Trace {
   /** Null: only the hash is kept. */
   readonly lines: string[] | null;
   notes = 0;
   private readonly timesUs: number[] = [];
+  private readonly hashes = new Map<string, number>();
   private low = 0x243f6a88;
   private high = 0x13198a2e;
 
@@ -32,13 +35,15 @@ export class Trace {
     this.lines = withText ? [] : null;
   }
 
-  /** `who` is usually a process's name, `detail` is only for the text; the numbers are in both, there in words. */
+  /** `who` is usually a process's name; all of it is in the hash, and in the text, there in words. */
   note(timeUs: number, kind: NoteKind, who: string, a = 0, b = 0, detail = ""): void {
     this.notes += 1;
     this.mix(timeUs);
     this.mix(kind.number);
     this.mix(a);
     this.mix(b);
+    this.mix(this.hashOf(who));
+    if (detail !== "") this.mix(this.hashOf(detail));
     if (!this.lines) return;
     const parts = [kind.name, who, kind.words(a, b), detail];
     this.say(timeUs, () => parts.filter((part) => part !== "").join(" "));
@@ -75,6 +80,16 @@ export class Trace {
   get hash(): string {
     const hex = (lane: number) => (lane >>> 0).toString(16).padStart(8, "0");
     return `${hex(this.high)}${hex(this.low)}`;
+  }
+
+  /** The same words come again and again, but for a few. */
+  private hashOf(words: string): number {
+    let hash = this.hashes.get(words);
+    if (hash === undefined) {
+      hash = hashOfString(words);
+      if (this.hashes.size < HASHES_MAX) this.hashes.set(words, hash);
+    }
+    return hash;
   }
 
   private mix(value: number): void {
