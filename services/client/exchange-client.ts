@@ -2,13 +2,7 @@
  * The exchange as a client sees it: one connection to a gateway, promises for calls, and two streams. Numbers are whole
  * units, times microseconds since 1970, as in `proto/exchange/v1/exchange.proto`.
  */
-import {
-  type ChannelOptions,
-  Client,
-  credentials,
-  Metadata,
-  type MethodDefinition,
-} from "@grpc/grpc-js";
+import { Client, credentials, Metadata, type MethodDefinition } from "@grpc/grpc-js";
 import {
   type AccountLimits,
   type AccountPosition,
@@ -59,6 +53,7 @@ import {
   type WithdrawRequest,
   type WithdrawResponse,
 } from "../../proto/gen/exchange/v1/exchange.js";
+import { channelOptions } from "./channel.js";
 import { type EntryListener, EntryStream } from "./entry-stream.js";
 import { type EventListener, EventStream } from "./event-stream.js";
 import { ExchangeError } from "./exchange-error.js";
@@ -79,31 +74,13 @@ const CALL_MS_MAX = 15_000;
 const CREATE_INSTRUMENT_MS_MAX = 45_000;
 const READY_MS_MAX = 10_000;
 
-/**
- * What a gateway may send ahead of what was read. With HTTP/2's own 64 KiB a stream of events has one round trip for some
- * hundred of them, and a busy machine has few round trips a second.
- */
-const FLOW_CONTROL_WINDOW_BYTES = 4 * 1_048_576;
-
-const CHANNEL_OPTIONS: ChannelOptions = {
-  "grpc.keepalive_time_ms": 5_000,
-  "grpc.keepalive_timeout_ms": 3_000,
-  "grpc.keepalive_permit_without_calls": 1,
-  "grpc.initial_reconnect_backoff_ms": 100,
-  "grpc.min_reconnect_backoff_ms": 100,
-  // Each wait is up to a fifth shorter or longer, so none is above 480 ms: see `resume.ts`.
-  "grpc.max_reconnect_backoff_ms": 400,
-  "grpc.max_receive_message_length": -1,
-  "grpc-node.flow_control_window": FLOW_CONTROL_WINDOW_BYTES,
-  // An order is never sent twice by anybody but its owner.
-  "grpc.enable_retries": 0,
-};
-
 export interface ConnectOptions {
   /** The accounts that this session may act for. */
   readonly accounts: readonly number[] | "all";
   /** It sees them and does nothing. */
   readonly isReadOnly?: boolean;
+  /** What the gateway may send ahead of what was read. */
+  readonly windowBytes?: number;
 }
 
 /** What of an order is to change; what is left out stays. `quantity` is the new total, with what is filled. */
@@ -120,12 +97,12 @@ export class ExchangeClient {
   private readonly client: Client;
   private readonly events = new Set<EventStream | WarningStream>();
 
-  private constructor(address: string, { accounts, isReadOnly }: ConnectOptions) {
+  private constructor(address: string, { accounts, isReadOnly, windowBytes }: ConnectOptions) {
     this.metadata.set(ACCOUNTS_KEY, accounts === "all" ? "*" : accounts.join(","));
     if (isReadOnly) this.metadata.set(ROLE_KEY, "read-only");
     this.patient = this.metadata.clone();
     this.patient.setOptions({ waitForReady: true });
-    this.client = new Client(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+    this.client = new Client(address, credentials.createInsecure(), channelOptions(windowBytes));
   }
 
   /** Connects in the background; `ready()` waits for it. `address` is `host:port`. */

@@ -1,6 +1,6 @@
 /** A second subscriber to the probe's own account stops reading, and goes on later. */
 import { isDeepStrictEqual } from "node:util";
-import type { AccountEvent } from "../../../proto/gen/exchange/v1/exchange.js";
+import { AccountEvent } from "../../../proto/gen/exchange/v1/exchange.js";
 import { ExchangeClient } from "../../../services/client/exchange-client.js";
 import { TcpProxy } from "../../stage/tcp-proxy.js";
 import {
@@ -13,6 +13,8 @@ import {
 } from "./drill.js";
 
 const SILENT_MS = 3_000;
+/** So little may be sent ahead of what is read: the rest waits at the gateway. */
+const WINDOW_BYTES = 2_048;
 /** What had passed the wire before it was frozen is read by then. */
 const LAST_BYTES_MS = 100;
 const CAUGHT_UP_MS_MAX = 15_000;
@@ -46,6 +48,7 @@ async function strike(stage: Stage): Promise<Struck> {
   const client = ExchangeClient.connect(`127.0.0.1:${new URL(wire.url).port}`, {
     accounts: [probe.account],
     isReadOnly: true,
+    windowBytes: WINDOW_BYTES,
   });
   const read: AccountEvent[] = [];
   try {
@@ -75,7 +78,11 @@ async function beSilent(stage: Stage, wire: TcpProxy, read: AccountEvent[]): Pro
   const failures: string[] = [];
   if (readMeanwhile > 0)
     failures.push(`${readMeanwhile} events were read although nothing was to be`);
-  if (toldMeanwhile === 0) failures.push("nothing happened that could have been missed");
+  const missed = events.slice(toldBefore, toldBefore + toldMeanwhile);
+  const bytes = missed.reduce((sum, event) => sum + AccountEvent.encode(event).finish().length, 0);
+  const heldBytes = Math.max(0, bytes - WINDOW_BYTES);
+  if (heldBytes === 0)
+    failures.push("nothing happened that the gateway would have had to hold back");
   const count = Math.min(read.length, events.length);
   if (!isCaughtUp || !isDeepStrictEqual(read.slice(0, count), events.slice(0, count))) {
     failures.push("who had not read was not told what the other was");
@@ -83,6 +90,6 @@ async function beSilent(stage: Stage, wire: TcpProxy, read: AccountEvent[]): Pro
   return {
     failures,
     samples: { caughtUp: [caughtUpMs] },
-    summary: `${toldMeanwhile} events were not read for ${SILENT_MS} ms, and came within ${Math.round(caughtUpMs)} ms then`,
+    summary: `${toldMeanwhile} events were not read for ${SILENT_MS} ms, of which the gateway held ${heldBytes} bytes and more, and came within ${Math.round(caughtUpMs)} ms then`,
   };
 }
