@@ -13,6 +13,14 @@ export interface LeasesBench {
   close(): Promise<void>;
 }
 
+/** Of which the server has a disk that may be lost. */
+export interface LossyLeasesBench extends Omit<LeasesBench, "forgetLeases"> {
+  /** Everything is gone, and the server runs. */
+  wipe(): Promise<void>;
+  /** Gives what sets the server back to what it has now. */
+  remember(): Promise<() => Promise<void>>;
+}
+
 export interface BenchNode {
   readonly leases: LeaseStore;
   /** Nothing gets from the node to the server or back, and neither is told. */

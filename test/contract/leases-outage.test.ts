@@ -1,140 +1,100 @@
-/** Leases on an etcd that goes away, and comes back with less than it had. */
+/** Leases on an etcd of their own, whose disk can be taken away. */
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Etcd3 } from "etcd3";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import { EtcdLeaseStore } from "../../services/adapters/etcd/etcd-lease-store.js";
+import { leadershipOf } from "../../services/adapters/etcd/lease-view.js";
 import { SystemClock } from "../../services/common/clock.js";
-import type { ServerHandle } from "../../services/servers/child-server.js";
 import { startServer } from "../../services/servers/cluster.js";
 import { ensureServers } from "../../services/servers/install.js";
 import { temporaryFolder } from "../helpers/servers.js";
+import type { LossyLeasesBench } from "./leases-bench.js";
+import { describeLostLeases } from "./leases-losses-contract.js";
 
 const PATIENCE = { timeout: 10_000, interval: 10 };
 const OUTAGE_MS = 2_000;
 const FAR_MS = 1_000;
-const WISHES = 40;
-const PREFIX = "/palisade/outage/";
 
-/** A clock on which nothing that is far away ever comes. */
+/** A clock on which nothing that is far away ever comes: nothing but the watch tells its node what is new. */
 class ImpatientClock extends SystemClock {
   override after(delayMs: number, callback: () => void): () => void {
     return delayMs > FAR_MS ? () => undefined : super.after(delayMs, callback);
   }
 }
 
-let etcd: ServerHandle;
-let data: string;
-let backup: string;
-let one: EtcdLeaseStore;
-/** Nothing but the watch tells this node what is new: its reading of everything never falls due. */
-let two: EtcdLeaseStore;
-let lost: string[];
-const closers: (() => unknown)[] = [];
-
-beforeEach(async () => {
+async function openBench(): Promise<LossyLeasesBench> {
   const { folder, remove } = temporaryFolder();
   const place = join(folder, "etcd");
   const log = () => undefined;
-  etcd = await startServer(await ensureServers({ log }), "etcd", { folder: place, log });
-  closers.push(
-    () => etcd.stop(),
-    () => remove(),
-  );
-  data = join(place, "data");
-  backup = join(folder, "backup");
-  const options = { namespace: "outage", ttlSeconds: 1 };
-  one = new EtcdLeaseStore(etcd.url, { ...options, clock: new SystemClock() });
-  two = new EtcdLeaseStore(etcd.url, { ...options, clock: new ImpatientClock() });
-  closers.unshift(
-    () => one.close(),
-    () => two.close(),
-  );
-  lost = [];
-  await one.join("node-1", "info of node-1");
-  await two.join("node-2", "info of node-2");
-  one.onLost((reason) => lost.push(reason));
-});
-
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
-
-/** Makes etcd count so far that what comes after it starts anew stays below for long. */
-async function countOn(): Promise<void> {
-  for (let count = 0; count < WISHES; count++) await one.wish("cordon/node-9", String(count));
-  await vi.waitFor(() => expect(two.wishes().size).toBe(1), PATIENCE);
-}
-
-/** Waits until both see what etcd really has: both nodes, with what they say. */
-async function untilBothAreBack(info = "info of node-1"): Promise<void> {
+  const etcd = await startServer(await ensureServers({ log }), "etcd", { folder: place, log });
   const client = new Etcd3({ hosts: etcd.url });
-  const nodes = { "node-1": info, "node-2": "info of node-2" };
-  try {
-    await vi.waitFor(async () => {
-      expect(await client.namespace(`${PREFIX}nodes/`).getAll().strings()).toEqual(nodes);
-      for (const each of [one, two]) expect(Object.fromEntries(each.nodes())).toEqual(nodes);
-    }, PATIENCE);
-  } finally {
-    client.close();
-  }
+  const [data, backup] = [join(place, "data"), join(folder, "backup")];
+  const stores: EtcdLeaseStore[] = [];
+  const under = async (kind: string): Promise<(readonly [string, string])[]> =>
+    Object.entries(await client.namespace(`/palisade/outage/${kind}/`).getAll().strings());
+  return {
+    async open() {
+      // The first has a clock like any other.
+      const clock = stores.length === 0 ? new SystemClock() : new ImpatientClock();
+      const leases = new EtcdLeaseStore(etcd.url, { namespace: "outage", ttlSeconds: 1, clock });
+      stores.push(leases);
+      return { leases, cutOff: () => undefined, reconnect: () => undefined };
+    },
+    async kept() {
+      const leaders = (await under("leaders")).map(
+        ([name, value]) => [name, leadershipOf(name, { value, revision: 0 }).node] as const,
+      );
+      return {
+        nodes: (await under("nodes")).map(([name]) => name),
+        leaders: Object.fromEntries(leaders),
+      };
+    },
+    stopServer: () => etcd.kill(),
+    startServer: () => etcd.restart(),
+    async wipe() {
+      await etcd.kill();
+      rmSync(data, { recursive: true });
+      await etcd.restart();
+    },
+    async remember() {
+      await etcd.stop();
+      cpSync(data, backup, { recursive: true });
+      await etcd.restart();
+      return async () => {
+        await etcd.kill();
+        rmSync(data, { recursive: true });
+        cpSync(backup, data, { recursive: true });
+        await etcd.restart();
+      };
+    },
+    async close() {
+      for (const each of stores) await each.close();
+      client.close();
+      await etcd.stop();
+      remove();
+    },
+  };
 }
 
-/** What one does, two hears of by its watch alone. */
-async function expectTheWatchToTell(): Promise<void> {
-  // The first may have been read when the node joined again.
-  for (const actor of ["ledger.7", "ledger.8", "ledger.9"]) {
-    await vi.waitFor(() => one.claim(actor), PATIENCE);
-    await vi.waitFor(() => expect(two.leaders().get(actor)?.node).toBe("node-1"), PATIENCE);
-  }
-  expect(await one.handOver("ledger.9", "node-2", 3)).not.toBeNull();
-  await vi.waitFor(() => expect(two.leaders().get("ledger.9")?.handedAt).toBe(3), PATIENCE);
-}
+describeLostLeases("an etcd", openBench);
 
 it("are watched again after the server was away for a while", async () => {
-  await one.claim("ledger.1");
-  await vi.waitFor(() => expect(two.leaders().has("ledger.1")).toBe(true), PATIENCE);
-  await etcd.kill();
+  const bench = await openBench();
+  const [one, two] = [(await bench.open()).leases, (await bench.open()).leases];
+  await one.join("node-1", "info of node-1");
+  await two.join("node-2", "info of node-2");
+  await bench.stopServer();
   await sleep(OUTAGE_MS);
-  await etcd.restart();
-  await untilBothAreBack();
-  await expectTheWatchToTell();
-});
-
-it("begin anew on a server that lost everything, and say so", async () => {
-  await one.claim("ledger.1");
-  await countOn();
-  await etcd.kill();
-  rmSync(data, { recursive: true });
-  await etcd.restart();
-  await untilBothAreBack();
-  expect(lost).toHaveLength(1);
-  for (const each of [one, two]) {
-    expect(each.leaders().size).toBe(0);
-    expect(each.wishes().size).toBe(0);
+  await bench.startServer();
+  await vi.waitFor(async () => {
+    expect((await bench.kept()).nodes.toSorted()).toEqual(["node-1", "node-2"]);
+    for (const each of [one, two]) expect(each.nodes().size).toBe(2);
+  }, PATIENCE);
+  for (const actor of ["ledger.7", "ledger.8"]) {
+    await vi.waitFor(async () => expect(await one.claim(actor)).not.toBeNull(), PATIENCE);
+    await vi.waitFor(() => expect(two.leaders().get(actor)?.node).toBe("node-1"), PATIENCE);
   }
-  await expectTheWatchToTell();
-});
-
-it("believe a server that was set back, and tell it what it has forgotten", async () => {
-  const held = (await one.claim("ledger.1"))!;
-  await etcd.stop();
-  cpSync(data, backup, { recursive: true });
-  await etcd.restart();
-  await untilBothAreBack();
-  await vi.waitFor(() => two.claim("ledger.1", held), PATIENCE);
-  await one.inform("newer info");
-  await countOn();
-
-  await etcd.kill();
-  rmSync(data, { recursive: true });
-  cpSync(backup, data, { recursive: true });
-  await etcd.restart();
-  await untilBothAreBack("newer info");
-  for (const each of [one, two]) {
-    await vi.waitFor(() => expect(each.leaders().get("ledger.1")?.node).not.toBe("node-2"));
-    expect(each.wishes().size).toBe(0);
-  }
-  await expectTheWatchToTell();
+  await bench.close();
 });

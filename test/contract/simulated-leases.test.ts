@@ -4,13 +4,14 @@ import { SimEtcd } from "../../chaos/simulator/servers/etcd.js";
 import { LiveScheduler } from "../../chaos/simulator/world/live-scheduler.js";
 import { World } from "../../chaos/simulator/world/world.js";
 import { leadershipOf } from "../../services/adapters/etcd/lease-view.js";
-import type { LeasesBench } from "./leases-bench.js";
+import type { LeasesBench, LossyLeasesBench } from "./leases-bench.js";
 import { describeLeases } from "./leases-contract.js";
+import { describeLostLeases } from "./leases-losses-contract.js";
 
 const TTL_SECONDS = 1;
 let seeds = 0;
 
-async function openBench(): Promise<LeasesBench> {
+async function openBench(): Promise<LeasesBench & LossyLeasesBench> {
   seeds += 1;
   const scheduler = new LiveScheduler();
   const world = new World(seeds, { scheduler });
@@ -47,6 +48,11 @@ async function openBench(): Promise<LeasesBench> {
     forgetLeases: async () => etcd.forgetLeases(),
     stopServer: async () => etcd.stop(),
     startServer: async () => etcd.start(),
+    wipe: async () => etcd.wipe(),
+    async remember() {
+      const snapshot = etcd.snapshot();
+      return async () => etcd.restore(snapshot);
+    },
     async close() {
       for (const close of closers) await close();
       scheduler.stop();
@@ -55,3 +61,4 @@ async function openBench(): Promise<LeasesBench> {
 }
 
 describeLeases("the simulator's etcd", openBench);
+describeLostLeases("the simulator's etcd", openBench);

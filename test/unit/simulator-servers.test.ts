@@ -340,23 +340,4 @@ describe("the simulator's etcd", () => {
     expect(await outcomeOf(() => one.claim("ledger.2"))).toBe("done");
     expect(etcd.keptWaiting).toBeGreaterThan(0);
   });
-
-  it("comes back as it was, or with nothing, and who lives joins again", async () => {
-    const one = await joined("node-1");
-    const two = await joined("node-2");
-    await inTime(world, () => one.claim("ledger.1"));
-    const snapshot = etcd.snapshot();
-    await inTime(world, () => one.release("ledger.1"));
-    await inTime(world, () => two.claim("ledger.1"));
-    etcd.restore(snapshot);
-    await pass(world, 3_000);
-    expect(two.leaders().get("ledger.1")?.node).toBe("node-1");
-    etcd.wipe();
-    await pass(world, 3_000);
-    for (const leases of [one, two]) {
-      expect([...leases.nodes().keys()].toSorted()).toEqual(["node-1", "node-2"]);
-      expect(leases.leaders().size).toBe(0);
-    }
-    expect(notes.leaderships.map(({ why }) => why)).toContain("wiped");
-  });
 });
