@@ -9,6 +9,7 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } 
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { childrenOf, commandLineOf, identityOf, isAlive } from "./process-identity.js";
+import { freeze, sendSignal } from "./process-signals.js";
 import { type Log, ServerError } from "./server-error.js";
 
 const PID_FILE = "server.pid";
@@ -30,7 +31,7 @@ export interface ServerHandle {
   readonly pid: number;
   /** The folder of what it stores, where that is known and on this machine. */
   readonly dataFolder?: string | undefined;
-  /** Sends a signal (SIGSTOP, SIGCONT, …) to every process of the server; waits for nothing. */
+  /** Sends a signal (SIGSTOP, SIGCONT, …) to every process of the server; waits for nothing but that all stand still after SIGSTOP. */
   signal(name: NodeJS.Signals): Promise<void>;
   /** Asks the server to end, waits until it has; kills it when it does not in time. */
   stop(signal?: NodeJS.Signals): Promise<void>;
@@ -80,20 +81,10 @@ async function waitUntilGone(pids: number[], limitMs: number): Promise<boolean> 
   return true;
 }
 
-function sendSignal(pids: number[], signal: NodeJS.Signals): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, signal);
-    } catch (error) {
-      // It has just ended by itself.
-      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-    }
-  }
-}
-
 /** Ends a process and its children, with force when it does not end in time. */
 async function endProcess(pid: number, signal: NodeJS.Signals): Promise<void> {
-  const all = [pid, ...childrenOf(pid)];
+  // One that still runs may start another, which would live on.
+  const all = signal === "SIGKILL" ? await freeze(pid) : [pid, ...childrenOf(pid)];
   sendSignal(signal === "SIGKILL" ? all : [pid], signal);
   if (signal !== "SIGKILL") {
     sendSignal(all, "SIGCONT"); // A frozen process takes no other signal.
@@ -171,7 +162,9 @@ export class ChildServer implements ServerHandle {
   }
 
   async signal(name: NodeJS.Signals): Promise<void> {
-    if (this.#isAlive()) sendSignal([this.#pid, ...childrenOf(this.#pid)], name);
+    if (!this.#isAlive()) return;
+    if (name === "SIGSTOP") await freeze(this.#pid);
+    else sendSignal([this.#pid, ...childrenOf(this.#pid)], name);
   }
 
   async stop(signal: NodeJS.Signals = this.#plan.stopSignal): Promise<void> {

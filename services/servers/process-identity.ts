@@ -32,6 +32,13 @@ export function isAlive(pid: number): boolean {
   return identityOf(pid) !== undefined;
 }
 
+/** Was it told to stop (SIGSTOP), and has it stopped? */
+export function isStopped(pid: number): boolean {
+  if (HAS_PROC) return statFields(pid)?.[0] === "T";
+  const { stdout } = spawnSync("ps", ["-o", "state=", "-p", String(pid)], { encoding: "utf8" });
+  return stdout.startsWith("T");
+}
+
 /** The command line of a process, its arguments joined by spaces; undefined where unknown. */
 export function commandLineOf(pid: number): string | undefined {
   if (!HAS_PROC) {

@@ -1,8 +1,9 @@
 /** A leader whose event loop stands still: its process lives, its sockets are open, and it does nothing. */
+import { isStopped } from "../../../services/servers/process-identity.js";
 import type { ExchangeProcess } from "../../../services/supervisor/child.js";
 import { execute, openDebugger } from "../../stage/inspector.js";
 import { isSoWithin } from "../../stage/patience.js";
-import { isStopped, ticksOf } from "../../stage/process-state.js";
+import { ticksOf } from "../../stage/process-state.js";
 import type { Drill } from "../drill.js";
 import { whileItLasts } from "../fault.js";
 import { LEASE_MS, type Silence, silentLeader } from "./silent-leader.js";

@@ -1,7 +1,7 @@
 /** What outages of a server have in common: it is killed or frozen, is away for a while, and comes back on its port. */
 import type { ServerHandle, ServerKind } from "../../../services/servers/child-server.js";
 import { accepts, untilAccepted } from "../../stage/port.js";
-import { isStoppedSince, ticksOf } from "../../stage/process-state.js";
+import { movedSince, type Stopped, stoppedNow } from "../../stage/process-state.js";
 import { settledLeaders } from "../../stage/victims.js";
 import type { Stage } from "../drill.js";
 import type { Fault } from "../fault.js";
@@ -10,8 +10,8 @@ export interface Outage {
   readonly server: ServerHandle;
   /** The process that is struck. */
   readonly pid: number;
-  /** The processor time that it had had when it was stopped. */
-  ticks: number;
+  /** It and its children, when they were stopped. */
+  stopped: Stopped;
   /** Settled when it answers again. */
   restarted: Promise<void>;
 }
@@ -20,7 +20,7 @@ export interface Outage {
 export async function aimAtServer({ scene }: Stage, kind: ServerKind): Promise<Outage> {
   await settledLeaders(scene.exchange);
   const server = scene.exchange.servers[kind];
-  return { server, pid: server.pid, ticks: 0, restarted: Promise.resolve() };
+  return { server, pid: server.pid, stopped: new Map(), restarted: Promise.resolve() };
 }
 
 /** Starts it again; resolves as soon as it takes connections, which is before it answers. */
@@ -54,10 +54,13 @@ export function frozen(kind: ServerKind, lastsMs: number): Fault<Outage> {
     aim: (stage) => aimAtServer(stage, kind),
     async strike(outage) {
       await outage.server.signal("SIGSTOP");
-      outage.ticks = ticksOf(outage.pid);
+      outage.stopped = stoppedNow(outage.pid);
     },
-    bitten: async ({ pid, ticks }) =>
-      isStoppedSince(pid, ticks) ? [] : [`${kind} was not stopped all the time`],
+    async bitten({ pid, stopped }) {
+      const moved = movedSince(pid, stopped);
+      const which = `process ${moved.join(", ")} of ${stopped.size}`;
+      return moved.length === 0 ? [] : [`${kind} was not stopped all the time: ${which}`];
+    },
     heal: ({ server }) => server.signal("SIGCONT"),
     name: ({ pid }) => `${kind} (process ${pid}) was frozen`,
   };
