@@ -9,6 +9,7 @@ import {
   statfsSync,
   writeSync,
 } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CannotStrikeError } from "../drills/drill.js";
@@ -16,6 +17,8 @@ import { CannotStrikeError } from "../drills/drill.js";
 /** An exchange starts only where a GiB is free. */
 const DISK_MIB = 2_048;
 const CHUNK = Buffer.alloc(1_048_576);
+/** So much is left free before the blow, for what is written until then; it is filled in a moment. */
+const LEFT_BYTES = 134_217_728;
 /** Servers give something back now and then: it is taken again. */
 const FILL_AGAIN_EVERY_MS = 50;
 
@@ -43,6 +46,16 @@ export class SmallDisk {
   get freeBytes(): number {
     const { bavail, bsize } = statfsSync(this.path);
     return bavail * bsize;
+  }
+
+  /** Fills most of it, while others work on: all of it takes seconds, in which it would not be full yet. */
+  async prepare(): Promise<void> {
+    const file = await open(this.ballast, "a");
+    try {
+      while (this.freeBytes > LEFT_BYTES) await file.write(CHUNK);
+    } finally {
+      await file.close();
+    }
   }
 
   /** Until not one byte is free, and so it stays until there is to be room again. */

@@ -48,6 +48,18 @@ describe("a disk that is full", () => {
     expect(FULL_DISK.name(target)).toContain("etcd/server.log speaks of it");
   });
 
+  it("is filled but for a little before the blow, which takes a moment then", async () => {
+    const done: string[] = [];
+    const disk = { prepare: async () => done.push("prepare"), fill: () => done.push("fill") };
+    const servers = { postgres: {}, nats: {}, etcd: {} };
+    const exchange = { dataDir, servers, nodes: [], leaders: async () => new Map() };
+    const stage = { scene: { exchange, ground: { get: () => disk } } } as unknown as Stage;
+    const target = await FULL_DISK.aim(stage, 1);
+    expect(done).toEqual(["prepare"]);
+    await FULL_DISK.strike(target, stage);
+    expect(done).toEqual(["prepare", "fill"]);
+  });
+
   it("has not bitten where there was room", async () => {
     const stage = stageOf({ code: "53100", freeBytes: 10_000 });
     const said = ["10000 bytes are free on the disk"];

@@ -26,7 +26,8 @@ interface Servers {
 
 export const FULL_DISK: Fault<Servers> = {
   lastsMs: FULL_MS,
-  async aim({ scene: { exchange } }) {
+  async aim({ scene: { exchange, ground } }) {
+    await ground.get("disk").prepare();
     await settledLeaders(exchange);
     const { postgres, nats, etcd } = exchange.servers;
     const logs = logSizes(exchange.dataDir);
