@@ -1,12 +1,17 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { makeFault } from "../../chaos/drills/chaos-faults.js";
 import { deposesNobody } from "../../chaos/drills/deposes-nobody.js";
 import type { Stage } from "../../chaos/drills/drill.js";
 import { type Fault, whileItLasts } from "../../chaos/drills/fault.js";
+import { CUTS } from "../../chaos/drills/nodes/cut-leader.js";
 import { Timeline } from "../../chaos/stage/timeline.js";
+import type { Ways } from "../../chaos/stage/wires.js";
+import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 
 const LED = new Map([["market.A", { node: "node-1", token: 4 }]]);
 
@@ -90,6 +95,34 @@ describe("a fault that is to depose nobody", () => {
     expect(await round(stageOf({}), 1)).toMatchObject({
       unhealed: ["node-1 has not joined again"],
     });
+  });
+});
+
+describe("the ways of cut-leader", () => {
+  it("cut each server both ways, and in each of the two", () => {
+    const cut = new Set<string>();
+    const wayTo = (server: string) => ({
+      freeze: (way = "both") => void cut.add(`${server} ${way}`),
+      halfOpen: () => undefined,
+      slow: () => undefined,
+    });
+    for (const { spoil } of CUTS) {
+      const ways = { postgres: wayTo("postgres"), nats: wayTo("nats"), etcd: wayTo("etcd") };
+      spoil(ways as unknown as Ways);
+    }
+    const servers = ["postgres", "nats", "etcd"];
+    const all = servers.flatMap((server) =>
+      ["both", "requests", "answers"].map((way) => `${server} ${way}`),
+    );
+    expect(cut).toEqual(new Set(all));
+  });
+
+  it("are as many as the README counts", () => {
+    const readme = readFileSync(join(PROJECT_ROOT, "chaos", "README.md"), "utf8");
+    const [, table] = /^- The sixteen ways of `cut-leader`.*?\n\n((?: {2}\|.*\n)+)/ms.exec(readme)!;
+    expect(CUTS).toHaveLength(16);
+    const cells = table!.split("|").map((cell) => cell.trim());
+    expect(cells.filter((cell) => /^(x|the same)\b/.test(cell))).toHaveLength(CUTS.length);
   });
 });
 
