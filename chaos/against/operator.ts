@@ -1,6 +1,7 @@
 /** An operator who wishes things of the placement, and notes first how each is taken back. */
 import { decodeSymbol } from "../../actors/kernel/ids.js";
 import { cordonKey, drainKey, moveKey, ON, type Wishes } from "../../actors/placement/wishes.js";
+import { askNodes } from "../../services/cli/ask-nodes.js";
 import { actorOf, type Cluster, type ClusterState, nodeOf } from "../../services/cli/cluster.js";
 import { commandFor, type FoundPlaces } from "../../services/cli/whereabouts.js";
 import { throwIfInterrupted } from "../interrupt.js";
@@ -41,8 +42,17 @@ export class Operator {
     return this.cluster.look();
   }
 
+  /** The actors that a node stands by for, as it says itself; null: it cannot be asked from here. */
+  async standbysOf(node: string): Promise<readonly string[] | null> {
+    const said = (await askNodes<object>(this.cluster.places, "/standbys")).get(node);
+    return said === undefined ? null : Object.keys(said);
+  }
+
   /** Resolves to whether the exchange came to be so in time; rejects as soon as the drill is ended. */
-  async isSo(limitMs: number, accepts: (state: ClusterState) => boolean): Promise<boolean> {
+  async isSo(
+    limitMs: number,
+    accepts: (state: ClusterState) => boolean | Promise<boolean>,
+  ): Promise<boolean> {
     return isSoWithin(limitMs, async () => {
       throwIfInterrupted(this.signal);
       return accepts(await this.look());
