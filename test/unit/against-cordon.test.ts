@@ -8,7 +8,7 @@ import type { ClusterState } from "../../services/cli/cluster.js";
 const [OWN, OTHERS, WISHED] = ["market.AAPL", "market.2330%2ETW", "ledger.1"];
 
 function clusterOf(isCordoned: boolean): ClusterState {
-  const leaders = { [WISHED!]: "node-1", [OTHERS!]: "node-1", [OWN!]: "node-2" };
+  const leaders = { [WISHED]: "node-1", [OTHERS]: "node-1", [OWN]: "node-2" };
   const nodes = ["node-1", "node-2"].map((node) => ({
     node,
     isAlive: true,
@@ -29,7 +29,7 @@ function clusterOf(isCordoned: boolean): ClusterState {
   const wishes = {
     cordoned: new Set<string>(),
     drained: new Set<string>(),
-    moves: new Map([[WISHED!, "node-2"]]),
+    moves: new Map([[WISHED, "node-2"]]),
     withoutStandby: new Set<string>(),
   };
   return { nodes, actors, wishes };
@@ -54,10 +54,10 @@ function strike(...said: readonly (readonly string[] | null)[]): Promise<Struck>
   return plan.strike({ operator, pause: async () => undefined } as unknown as Stage);
 }
 
-const BOTH = [OTHERS!, WISHED!];
+const BOTH = [OTHERS, WISHED];
 
 it("a cordoned node stands by for nothing more but what is wished to it, or has not heeded it", async () => {
-  const heeded = await strike(BOTH, BOTH, [WISHED!]);
+  const heeded = await strike(BOTH, BOTH, [WISHED]);
   expect(heeded.failures).toEqual([]);
   expect(heeded.summary).toContain("of what others lead it stood by for 1 before, for 0 then");
   expect((await strike(BOTH, BOTH, BOTH)).failures).toEqual([
