@@ -56,7 +56,10 @@ function stageOf(): Stage {
     },
     leadersInEtcd: async () => new Map([[ACTOR, { node: leader }]]),
     wish: async (key: string, value: string | null) => {
-      if (value === null) return void wishes.delete(key);
+      if (value === null) {
+        wishes.delete(key);
+        return;
+      }
       wishes.set(key, value);
       leader = value;
       writeDown();
