@@ -14,6 +14,7 @@ import { every } from "../../services/ports/clock.js";
 const KEY = "/palisade-drill/turn";
 /** As long as others wait for a drill that was killed. */
 const LEASE_TTL_SECONDS = 10;
+const MS_PER_SECOND = 1_000;
 /** How soon a drill sees that it has the turn no longer. */
 const LOOK_EVERY_MS = 1_000;
 const LOST = "TURN_LOST: it has the turn no longer, and another drill may strike";
@@ -73,12 +74,16 @@ export class Turn {
 
   /** A process that stood still for longer than its lease, or whose etcd was wiped, finds out when it goes on. */
   private keep(leaseId: string): Turn {
+    let heldAtMs = clock.now();
     this.stopLooking = every(clock, LOOK_EVERY_MS, () => {
+      const askedAtMs = clock.now();
+      if (askedAtMs - heldAtMs > LEASE_TTL_SECONDS * MS_PER_SECOND) this.lost.abort(LOST);
       within(clock, CALL_MS_MAX, this.client.get(KEY).exec()).then(
         ({ kvs }) => {
           if (kvs[0]?.lease !== leaseId) this.lost.abort(LOST);
+          heldAtMs = askedAtMs;
         },
-        // What the drill looks at tells it that etcd is lost, and ends it.
+        // For as long as its lease the turn is its own.
         () => undefined,
       );
     });

@@ -2,7 +2,10 @@
 import pg from "pg";
 import { instanceUrls } from "../adapters/instances/instances.js";
 
+const CONNECTIONS_MAX = 4;
 const ANSWER_MS_MAX = 5_000;
+/** All markets are counted at once: the last waits for the others. */
+const TURN_MS_MAX = 30_000;
 
 export class Books {
   private readonly pools: readonly pg.Pool[];
@@ -12,8 +15,8 @@ export class Books {
       (connectionString) =>
         new pg.Pool({
           connectionString,
-          max: 1,
-          connectionTimeoutMillis: ANSWER_MS_MAX,
+          max: CONNECTIONS_MAX,
+          connectionTimeoutMillis: TURN_MS_MAX,
           query_timeout: ANSWER_MS_MAX,
         }),
     );

@@ -89,7 +89,7 @@ export async function endOrders(
     before = left;
     await client.massCancel({ symbol, account: 0, side: Side.SIDE_UNSPECIFIED });
     left = await count();
-  } while (left !== null && before !== null && left > 0 && left < before);
+  } while (left !== null && left > 0 && left < (before ?? Infinity));
   if (open === null || left === null) return { problem: NOT_COUNTED };
   const again = "clients send more of them: say it again, or close the market";
   const problem = left > 0 ? `ORDERS_LEFT: ${left} orders are still open; ${again}` : "";

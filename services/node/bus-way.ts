@@ -1,13 +1,19 @@
 /**
  * A node's way over NATS: that its server answers is not enough, for one that is cut off from the others of its cluster answers, too. So where
- * somebody who is well is not heard on the bus, JetStream is asked: of a cluster in two only one side answers, the one that still
- * has streams to give. That one's own words come back says that nobody else is silent only because the bus is.
+ * somebody who is well is not heard on the bus, JetStream is asked: who has no answer is on the side that has none to give. But a leader of JetStream that
+ * was cut off with its server answers for up to twenty seconds more, and those who will elect another have none till then. So an answer is believed
+ * at once only by who hears more of the others than he misses. That one's own words come back says that nobody else is silent only because the bus is.
  */
 import type { Clock } from "../ports/clock.js";
-import { JUDGES_WITHIN_MS, MISSED_AFTER_MS } from "./limits.js";
-import { Reach } from "./reach.js";
+import {
+  JUDGES_AFTER_MS,
+  JUDGES_WITHIN_MS,
+  MISSED_AFTER_MS,
+  STALE_ANSWERS_MS_MAX,
+} from "./limits.js";
+import { type JudgesLimit, Reach } from "./reach.js";
 
-/** Another node that is alive by some other way, and says that its own way over the bus is good. */
+/** Another node that is alive by some other way, and says that its own server answers it. */
 export interface Voter {
   readonly heardOnBusAtMs: number;
 }
@@ -30,6 +36,11 @@ export class BusWay {
   /** Since when somebody is not heard on the bus who should be; null: all are. */
   private missedSinceMs: number | null = null;
   private answeredAtMs = -Infinity;
+  /** Since when every question was answered in time. */
+  private answeredSinceMs = -Infinity;
+  private missed: readonly Voter[] = [];
+  /** Is nobody else heard there, or no more than are missed? */
+  private isAlone = false;
   private goodSinceMs = -Infinity;
   private isAsking = false;
 
@@ -38,8 +49,8 @@ export class BusWay {
     this.reach = new Reach(deps.clock, deps.roundTrip);
   }
 
-  probe(limitMs: number): void {
-    this.reach.probe(limitMs);
+  probe(): void {
+    this.reach.probe();
   }
 
   /** Takes note that a word of one's own was said on it. */
@@ -64,10 +75,17 @@ export class BusWay {
   /** Looks who of the others is not heard on the bus, and asks JetStream if anybody is not. */
   look(voters: readonly Voter[]): void {
     const { clock, streamsAnswer } = this.deps;
-    const heardAtMs = Math.min(...voters.map(({ heardOnBusAtMs }) => heardOnBusAtMs));
-    const isMissed = clock.now() - heardAtMs > MISSED_AFTER_MS && voters.length > 0;
+    const nowMs = clock.now();
+    const missed = voters.filter((each) => nowMs - each.heardOnBusAtMs > MISSED_AFTER_MS);
+    const isMissed = missed.length > 0;
+    this.missed = missed;
+    this.isAlone = missed.length >= 1 + voters.length - missed.length;
     if (!isMissed) this.answered();
+    if (!isMissed || this.missedSinceMs === null) this.answeredSinceMs = nowMs;
+    const heardAtMs = Math.min(...missed.map(({ heardOnBusAtMs }) => heardOnBusAtMs));
     this.missedSinceMs = isMissed ? heardAtMs : null;
+    // Whoever could not be sure begins anew when he is.
+    if (!this.isBelieved) this.goodSinceMs = nowMs;
     if (!isMissed || this.isAsking) return;
     this.isAsking = true;
     void streamsAnswer().then((isAnswered) => {
@@ -77,8 +95,25 @@ export class BusWay {
   }
 
   private answered(): void {
-    if (this.apartForMs > JUDGES_WITHIN_MS) this.goodSinceMs = this.deps.clock.now();
-    this.answeredAtMs = this.deps.clock.now();
+    const nowMs = this.deps.clock.now();
+    if (this.apartForMs > JUDGES_WITHIN_MS) {
+      this.goodSinceMs = nowMs;
+      this.answeredSinceMs = nowMs;
+    }
+    this.answeredAtMs = nowMs;
+  }
+
+  /** May it be believed that this is the side that has streams? */
+  private get isBelieved(): boolean {
+    if (this.missedSinceMs === null || !this.isAlone) return true;
+    return this.deps.clock.now() - this.answeredSinceMs >= STALE_ANSWERS_MS_MAX;
+  }
+
+  /** Is somebody who is not heard here for so long on the other side, by the answers and by those who are heard? */
+  isSureToMiss(voter: Voter): boolean {
+    if (!this.missed.includes(voter)) return false;
+    const isGood = this.goodForMs(JUDGES_WITHIN_MS) > JUDGES_AFTER_MS;
+    return isGood && this.deps.clock.now() - voter.heardOnBusAtMs > JUDGES_AFTER_MS;
   }
 
   /** For how long it seems to be on the side of a bus in two that has no streams. */
@@ -87,14 +122,19 @@ export class BusWay {
     return this.deps.clock.now() - Math.max(this.missedSinceMs, this.answeredAtMs);
   }
 
+  /** Is it JetStream that does not answer, where the server does? */
+  get isApart(): boolean {
+    return this.apartForMs > this.reach.badForMs;
+  }
+
   /** For how long it has been bad, in milliseconds; about 0: it is good. */
   get badForMs(): number {
     return Math.max(this.reach.badForMs, this.apartForMs);
   }
 
-  /** For how long no answer has taken longer than a limit, in milliseconds. */
-  goodForMs(limitMs: number): number {
-    if (this.apartForMs > limitMs) return 0;
+  /** For how long no answer has taken longer than a limit, in milliseconds; 0 also where its answers are not to be believed yet. */
+  goodForMs(limitMs: JudgesLimit): number {
+    if (this.apartForMs > limitMs || !this.isBelieved) return 0;
     return Math.min(this.reach.goodForMs(limitMs), this.deps.clock.now() - this.goodSinceMs);
   }
 }

@@ -16,6 +16,8 @@ export interface Heartbeat {
   /** For how long a server's answer has been waited for, in milliseconds; 0: for none. */
   readonly logBadForMs: number;
   readonly storeBadForMs: number;
+  /** Is it JetStream that does not answer, and not the server? */
+  readonly isApart: boolean;
 }
 
 export function encodeHeartbeat(heartbeat: Heartbeat): Uint8Array {
@@ -24,7 +26,7 @@ export function encodeHeartbeat(heartbeat: Heartbeat): Uint8Array {
     .u8(HEARTBEAT_VERSION)
     .string(heartbeat.node)
     .string(heartbeat.incarnation)
-    .uint(Math.round(heartbeat.logBadForMs))
+    .uint(2 * Math.round(heartbeat.logBadForMs / 2) + (heartbeat.isApart ? 1 : 0))
     .uint(Math.round(heartbeat.storeBadForMs))
     .uint(Math.min(heartbeat.stuck.length, STUCK_ACTORS_MAX));
   for (const actor of heartbeat.stuck.slice(0, STUCK_ACTORS_MAX)) writer.uint(actor);
@@ -38,14 +40,16 @@ export function decodeHeartbeat(bytes: Uint8Array): Heartbeat {
   if (version !== HEARTBEAT_VERSION) throw new MalformedError(`heartbeat version ${version}`);
   const node = reader.string(NAME_LENGTH_MAX);
   const incarnation = reader.string(NAME_LENGTH_MAX);
+  // The last bit of the time says by whom: a version that does not know that reads a millisecond more.
   const logBadForMs = reader.uint();
+  const isApart = logBadForMs % 2 === 1;
   const storeBadForMs = reader.uint();
   const count = reader.uint();
   if (count > STUCK_ACTORS_MAX) throw new MalformedError(`${count} actors that are stuck`);
   const stuck: number[] = [];
   for (let n = 0; n < count; n++) stuck.push(reader.uint());
   reader.end();
-  return { node, incarnation, stuck, logBadForMs, storeBadForMs };
+  return { node, incarnation, stuck, logBadForMs, storeBadForMs, isApart };
 }
 
 /** A node that asks its actor's leader to hand the actor over. */

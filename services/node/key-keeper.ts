@@ -35,8 +35,8 @@ export class KeyKeeper {
   }
 
   /**
-   * To be called again and again while the host leads. `key`: the actor's, as this node sees it; undefined: nobody's. `isThere`: is
-   * its holder well? Else it is not going to raise.
+   * To be called again and again while the host leads. `key`: the actor's, as this node sees it; undefined: nobody's. `isThere`: may
+   * its holder live? Else it is not going to raise.
    */
   look(host: Host, key: Leadership | undefined, isThere: boolean): void {
     const { node, logger } = this.deps;

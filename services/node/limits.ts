@@ -23,6 +23,8 @@ export const SUSPECT_AFTER_MS = 700;
 export const JUDGES_WITHIN_MS = 400;
 /** Who is heard over a connection and not on the bus for so long is missed there. */
 export const MISSED_AFTER_MS = 300;
+/** A leader of JetStream that is cut off from the others of its cluster answers for so long all the same: it looks every ten seconds whether they were heard in the last ten. */
+export const STALE_ANSWERS_MS_MAX = 21_000;
 /** A node whose own way to a server has been good for so long judges those whose way is bad, for however long it has been that. */
 export const JUDGES_AFTER_MS = 3_000;
 /** What a node said before its process ended may come so late. */

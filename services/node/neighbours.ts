@@ -79,8 +79,8 @@ export class Neighbours {
       bus.subscribe(ALL_HEARTBEATS, (data) => this.hearOnBus(data)),
       every(clock, HEARTBEAT_EVERY_MS, () => this.tick()),
       every(clock, PROBE_EVERY_MS, () => {
-        this.log.probe(JUDGES_WITHIN_MS);
-        this.store.probe(JUDGES_WITHIN_MS);
+        this.log.probe();
+        this.store.probe();
       }),
     ];
   }
@@ -129,7 +129,9 @@ export class Neighbours {
    */
   private isBetter(own: Pick<Reach, "goodForMs">, badForMs: number): boolean {
     const longEnoughMs = Math.min(badForMs, JUDGES_AFTER_MS);
-    return badForMs >= this.silentAfterMs && own.goodForMs(JUDGES_WITHIN_MS) > longEnoughMs;
+    // Of two who wait for the same server both have waited for long by then.
+    const limitMs = badForMs >= JUDGES_AFTER_MS ? SUSPECT_AFTER_MS : JUDGES_WITHIN_MS;
+    return badForMs >= this.silentAfterMs && own.goodForMs(limitMs) > longEnoughMs;
   }
 
   close(): void {
@@ -206,6 +208,7 @@ export class Neighbours {
       incarnation,
       stuck: stuck(),
       logBadForMs: this.log.badForMs,
+      isApart: this.log.isApart,
       storeBadForMs: this.store.badForMs,
     });
     peers.say(heartbeat);
@@ -218,13 +221,15 @@ export class Neighbours {
     return Math.min(SUSPECT_AFTER_MS + PATIENCE_TIMES * this.heldUpMs, SUSPECT_AFTER_MS_MAX);
   }
 
-  /** Those that are heard over a connection, and say that the bus is good. */
+  /** Those that are heard over a connection, and say that their server answers them. */
   private voters(): Neighbour[] {
     const nowMs = this.deps.clock.now();
     const neighbours = [...this.known.values()].map(({ neighbour }) => neighbour);
     return neighbours.filter(
       ({ isWired, heardAtMs, last }) =>
-        isWired && nowMs - heardAtMs <= MISSED_AFTER_MS && last!.logBadForMs <= MISSED_AFTER_MS,
+        isWired &&
+        nowMs - heardAtMs <= MISSED_AFTER_MS &&
+        (last!.isApart || last!.logBadForMs <= MISSED_AFTER_MS),
     );
   }
 
@@ -238,13 +243,16 @@ export class Neighbours {
     if (hasChanged) this.deps.onChange();
   }
 
-  private suspicionOf({ hasEnded, isWired, heardAtMs, last }: Neighbour): string | null {
+  private suspicionOf(neighbour: Neighbour): string | null {
+    const { hasEnded, isWired, heardAtMs, last } = neighbour;
     if (hasEnded) return CLAIM_REASONS.ended;
     // Of whom this node hears on the bus alone it hears nothing while that is away, be he ever so well.
     const silenceMs = isWired ? this.deps.clock.now() - heardAtMs : this.log.silenceMs(heardAtMs);
     if (silenceMs > this.silentAfterMs) return CLAIM_REASONS.silent;
     if (last && this.isBetter(this.store, last.storeBadForMs)) return CLAIM_REASONS.lostStore;
     if (last && this.isBetter(this.log, last.logBadForMs)) return CLAIM_REASONS.lostLog;
+    // Its own server answers it, and so may a leader of JetStream that is none any more.
+    if (isWired && this.log.isSureToMiss(neighbour)) return CLAIM_REASONS.lostLog;
     return null;
   }
 }

@@ -324,7 +324,8 @@ export class Node {
       if (host.isFree) this.considerFree(host, view, claims);
       else if (host.state === "leading" && host.stateAgeMs >= SETTLED_AFTER_MS) {
         const key = view.leaders.get(host.name);
-        const isThere = view.members.get(key?.node ?? "")?.suspicion === null;
+        const holder = view.members.get(key?.node ?? "");
+        const isThere = holder !== undefined && holder.suspicion !== CLAIM_REASONS.ended;
         if (!host.isHanding) this.keys.look(host, key, isThere);
       }
     }

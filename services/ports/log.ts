@@ -65,7 +65,10 @@ export interface Log {
   ): Promise<Consumption>;
   /** Forgets messages below a sequence. */
   trim(actorName: string, anchor: number, belowSequence: number): Promise<void>;
-  /** Does anybody answer questions about streams? Of a cluster in two only one side does, and while it has no leader nobody. */
+  /**
+   * Does anybody answer questions about streams? Of a cluster in two only one side does, and while it has no leader nobody; a leader that
+   * was cut off does for some twenty seconds more.
+   */
   answers(): Promise<boolean>;
   /** Deletes the stream of an anchor; nothing when there is none. */
   remove(actorName: string, anchor: number): Promise<void>;

@@ -21,6 +21,7 @@ export const WELL: Heartbeat = {
   stuck: [],
   logBadForMs: 0,
   storeBadForMs: 0,
+  isApart: false,
 };
 
 export class Stage {

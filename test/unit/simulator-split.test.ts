@@ -1,4 +1,4 @@
-/** A NATS cluster in two, in the simulator: the nodes on the side that has no streams are replaced, and what it led changes its leader once. */
+/** A NATS cluster in two, in the simulator: the node on the side that has no streams is replaced, and what it led changes its leader once. */
 import { expect, it } from "vitest";
 import type { PlannedFault } from "../../chaos/simulator/faults/plan.js";
 import { run } from "../../chaos/simulator/run.js";
@@ -28,31 +28,38 @@ const CASES = NODES.flatMap((node) =>
   Object.keys(SIZES).map((what) => [node, what as keyof typeof SIZES] as const),
 );
 
-it.each(CASES)("%s is replaced, once for each actor: apart %s", async (node, what) => {
-  const other = NODES[(NODES.indexOf(node) + 1) % NODES.length]!;
-  const apart = what === "with another node" ? [node, other] : [node];
-  const fault: PlannedFault = {
-    kind: "nats-split",
-    atMs: BEGINS_MS,
-    forMs: LASTS_MS,
-    node,
-    other,
-    gateway: "gateway-1",
-    server: "nats",
-    actor: "market.ALFA",
-    size: SIZES[what],
-  };
-  const plan = { seed: 1, commands: 400, faultsMs: 6_000, faults: [fault] };
-  const { violation, bitten, lines } = await run(plan, { withText: true });
-  expect([violation, bitten]).toEqual([null, ["nats-split"]]);
-  const raises = raisesOf(lines!);
-  const before = raises.filter(({ atMs }) => atMs < BEGINS_MS);
-  const during = raises.filter(({ atMs }) => atMs >= BEGINS_MS && atMs < BEGINS_MS + LASTS_MS);
-  const led = before.filter((each) => apart.includes(each.node)).map(({ actor }) => actor);
-  expect(led.length).toBeGreaterThan(0);
-  expect(during.map(({ actor }) => actor).toSorted()).toEqual(led.toSorted());
-  for (const raise of during) {
-    expect(apart).not.toContain(raise.node);
-    expect(raise.atMs - BEGINS_MS).toBeLessThan(REPLACED_MS_MAX);
-  }
-});
+it.each(CASES)(
+  "%s is replaced, once for each actor, or nobody where two are apart: %s",
+  async (node, what) => {
+    const other = NODES[(NODES.indexOf(node) + 1) % NODES.length]!;
+    const apart = what === "with another node" ? [node, other] : [node];
+    const fault: PlannedFault = {
+      kind: "nats-split",
+      atMs: BEGINS_MS,
+      forMs: LASTS_MS,
+      node,
+      other,
+      gateway: "gateway-1",
+      server: "nats",
+      actor: "market.ALFA",
+      size: SIZES[what],
+    };
+    const plan = { seed: 1, commands: 400, faultsMs: 6_000, faults: [fault] };
+    const { violation, bitten, lines } = await run(plan, { withText: true });
+    expect([violation, bitten]).toEqual([null, ["nats-split"]]);
+    const raises = raisesOf(lines!);
+    const before = raises.filter(({ atMs }) => atMs < BEGINS_MS);
+    const during = raises.filter(({ atMs }) => atMs >= BEGINS_MS && atMs < BEGINS_MS + LASTS_MS);
+    // Of one against two it might be the one that has an old leader's answers: nobody moves for as long as that may be.
+    const isSure = apart.length === 1;
+    const led = before
+      .filter((each) => isSure && apart.includes(each.node))
+      .map(({ actor }) => actor);
+    expect(led.length > 0).toBe(isSure);
+    expect(during.map(({ actor }) => actor).toSorted()).toEqual(led.toSorted());
+    for (const raise of during) {
+      expect(apart).not.toContain(raise.node);
+      expect(raise.atMs - BEGINS_MS).toBeLessThan(REPLACED_MS_MAX);
+    }
+  },
+);

@@ -10,6 +10,8 @@ const REFUSED_ONE_WAY_PART = 0.4;
 const TWO_APART_PART = 0.35;
 const GATEWAY_TOGETHER_PART = 0.75;
 const INBOX_APART_PART = 0.4;
+const OLD_LEADER_PART = 0.6;
+const US_PER_MS = 1_000;
 const LATE_CHANCE = 0.3;
 const LATE_MEAN_US = 150_000;
 const MESSAGE_CHANCE_MAX = 0.6;
@@ -54,9 +56,9 @@ export function refusePeers({ world }: Cluster, { node, other, size }: PlannedFa
 
 /**
  * A NATS cluster in two: on the side that answers no question about streams are a node, or two of three, now and then a gateway, and an inbox. Bites when
- * somebody was not heard, or got no answer.
+ * somebody was not heard, or got no answer. Now and then the leader of all streams is there, and answers for half of the time.
  */
-export function splitNats({ servers: { nats } }: Cluster, fault: PlannedFault): Begun {
+export function splitNats({ world, servers: { nats } }: Cluster, fault: PlannedFault): Begun {
   const { node, other, gateway, actor, size } = fault;
   const before = nats.struck.apart;
   const those = [
@@ -66,7 +68,14 @@ export function splitNats({ servers: { nats } }: Cluster, fault: PlannedFault): 
     ...(size * 100 - Math.floor(size * 100) < INBOX_APART_PART ? [actor] : []),
   ];
   for (const each of those) nats.apart.add(each);
+  const isOld = size * 10 - Math.floor(size * 10) > OLD_LEADER_PART;
+  if (isOld) nats.answersApart = true;
+  const elected = (): void => {
+    nats.answersApart = false;
+  };
+  world.scheduler.after((fault.forMs / 2) * US_PER_MS, elected);
   const end = (): void => {
+    elected();
     for (const each of those) nats.apart.delete(each);
   };
   return { end, hasBitten: () => nats.struck.apart > before };

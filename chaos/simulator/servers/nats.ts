@@ -45,6 +45,8 @@ export class SimNats extends SimServer implements NatsSwitches {
    * an inbox that it has goes on for those on its side, and what is said on either is not heard on the other.
    */
   readonly apart = new Set<string>();
+  /** The leader of all streams is on that side, and has not noticed yet that it is alone: it answers there, and nobody on the other. */
+  answersApart = false;
   readonly subscribers = new Subscribers();
   private readonly byName = new Map<string, Stream>();
   private stamps = 0;
@@ -69,7 +71,7 @@ export class SimNats extends SimServer implements NatsSwitches {
   reach(by: SimProcess, actorName: string, anchor: number): Stream | undefined {
     this.askStreams(by);
     const stream = this.stream(actorName, anchor);
-    const isGone = stream?.isInReach === false || this.apart.has(actorName);
+    const isGone = stream?.isInReach === false || !this.isTogether(by, actorName);
     if (isGone) throw new OutOfReachError("10008: temporarily unavailable");
     return stream;
   }
@@ -81,7 +83,7 @@ export class SimNats extends SimServer implements NatsSwitches {
 
   /** Throws `OutOfReachError` where nobody answers questions about streams. */
   askStreams({ name }: SimProcess): void {
-    if (!this.apart.has(name)) return;
+    if (this.apart.size === 0 || this.apart.has(name) === this.answersApart) return;
     this.struck.apart += 1;
     throw new OutOfReachError("10008: temporarily unavailable");
   }

@@ -9,13 +9,16 @@ import { openPool } from "./connections.js";
 /** One that waits for a standby that is away waits for ever, though nobody listens to it any more: there is to be one of a kind. */
 const STANDING = `SELECT current_setting('synchronous_standby_names') <> '' AND NOT pg_is_in_recovery() AS "isReplicated",
   EXISTS (SELECT FROM pg_stat_activity WHERE application_name = current_setting('application_name')
-    AND wait_event = 'SyncRep' AND query LIKE '%palisade-settle%' AND pid <> pg_backend_pid()) AS "isWaiting"`;
+    AND wait_event = 'SyncRep' AND query LIKE '%palisade-settle%' AND pid <> pg_backend_pid()) AS "isWaiting",
+  concat(inet_server_addr(), ' ', inet_server_port(), ' ', pg_postmaster_start_time()) AS life`;
 /** A commit of nothing, which is answered when the standby has it, and so all that is visible here. */
 const SETTLE = "SELECT pg_logical_emit_message(true, 'palisade-settle', '')";
 
 interface Standing {
   readonly isReplicated: boolean;
   readonly isWaiting: boolean;
+  /** Of the server: another one after each start. */
+  readonly life: string;
 }
 
 export function openReadingPool(postgresUrl: string, holder: string): pg.Pool {
@@ -30,23 +33,26 @@ export function openReadingPool(postgresUrl: string, holder: string): pg.Pool {
 class Settlement {
   /** Connections that are there, since all that is visible is on the standby. */
   private readonly settled = new Set<pg.PoolClient>();
+  /** Of the server that they are to: one that has lost its power may not have told them. */
+  private life = "";
   private underWay: Promise<void> | null = null;
 
   async settle(client: pg.PoolClient): Promise<void> {
-    if (this.settled.size === 0) {
-      this.underWay ??= ask(client).finally(() => {
+    const { rows } = await client.query<Standing>(STANDING);
+    const standing = rows[0]!;
+    if (this.settled.size === 0 || standing.life !== this.life) {
+      this.underWay ??= wait(client, standing).finally(() => {
         this.underWay = null;
       });
       await this.underWay;
+      this.life = standing.life;
     }
     this.settled.add(client);
     client.once("end", () => this.settled.delete(client));
   }
 }
 
-async function ask(client: pg.PoolClient): Promise<void> {
-  const { rows } = await client.query<Standing>(STANDING);
-  const { isReplicated, isWaiting } = rows[0]!;
+async function wait(client: pg.PoolClient, { isReplicated, isWaiting }: Standing): Promise<void> {
   if (!isReplicated) return;
   if (isWaiting) throw new Error("the synchronous standby does not answer");
   await client.query(SETTLE);
