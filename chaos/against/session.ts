@@ -6,6 +6,7 @@ import { kindOfName, ledgerName, shardOfAccount } from "../../actors/kernel/ids.
 import { makeReportFolder } from "../../services/cli/drill-folder.js";
 import type { ClusterPlaces } from "../../services/cli/whereabouts.js";
 import { formatDecimal } from "../../services/common/decimal.js";
+import { boundText } from "../drills/drill.js";
 import { unlessInterrupted } from "../interrupt.js";
 import { aroundOf, logPlaces } from "./around.js";
 import { accountObstacles, type ProbeNeeds } from "./account.js";
@@ -150,7 +151,7 @@ class LiveSession {
       against: options.against,
       dryRun: true,
       hypothesis: drill.hypothesis,
-      bound: `${drill.bound.of}MsP99 < ${drill.bound.ms}`,
+      bound: boundText(drill.bound),
       account: options.account,
       rounds: plans.map(textOf),
       ordersPerSecond: drill.pace.ordersPerSecond,

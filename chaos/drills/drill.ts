@@ -47,18 +47,22 @@ export interface Surroundings extends GroundOptions {
   readonly ordersPerSecond: number;
 }
 
-/** What users are to see of it at most: the 99th percentile of what is measured. */
-export interface Bound {
+/** The most that the 99th percentile of what is measured may be. */
+export interface Limit {
   /** The name of the samples. */
   readonly of: string;
   /** On a machine that does nothing else. */
   readonly ms: number;
+}
+
+/** What users are to see of it at most. */
+export interface Bound extends Limit {
   /** What else is bound, by itself, where it was measured. */
-  readonly also?: Omit<Bound, "also">;
+  readonly also?: Limit;
 }
 
 /** All that a drill is bound by, each by itself. */
-export function boundsOf({ also, ...first }: Bound): readonly Omit<Bound, "also">[] {
+export function boundsOf({ also, ...first }: Bound): readonly Limit[] {
   return also ? [first, also] : [first];
 }
 

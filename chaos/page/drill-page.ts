@@ -2,7 +2,7 @@
  * The report of a drill as a page: one file that needs no other, for a person who was not there. What is drawn is drawn
  * here, so that nothing has to run where it is read.
  */
-import { boundsOf } from "../drills/drill.js";
+import { type Bound, boundsOf } from "../drills/drill.js";
 import type { DrillRecord } from "../evidence/record.js";
 import { latencyChart } from "./latency-chart.js";
 import { html, type Markup } from "./markup.js";
@@ -51,12 +51,14 @@ ${environment(record)}
 <pre>npx palisade verify FOLDER</pre>
 <p>FOLDER is the one that holds this page. It compares the sums of all files, judges the clients' logs and the rows of the database anew, and compares
 what it finds with ${html`<a href="report.json">report.json</a>`}.</p>
-<p class="soft">Bound of this drill: ${boundsOf(found.drill.bound)
-      .map(({ of, ms }) => `${of}, ${duration(ms)}`)
-      .join(
-        "; ",
-      )}. The drill again: <code>npm run drill -- ${report.name} --rounds ${roundsBegun(report)} --seed ${record.seed}</code></p>`,
+<p class="soft">Bound of this drill: ${boundWords(found.drill.bound)}. The drill again: <code>npm run drill -- ${report.name} --rounds ${roundsBegun(report)} --seed ${record.seed}</code></p>`,
   );
+}
+
+function boundWords(bound: Bound): string {
+  return boundsOf(bound)
+    .map(({ of, ms }) => `${of}, ${duration(ms)}`)
+    .join("; ");
 }
 
 /** The one that broke it is not among those that were done. */

@@ -1,5 +1,5 @@
 /** What a drill has proved, in words: one sentence, and line by line what was promised and what was found. */
-import { type Bound, boundsOf } from "../drills/drill.js";
+import { boundsOf, type Limit } from "../drills/drill.js";
 import type { DrillRecord } from "../evidence/record.js";
 import type { DrillReport } from "../report.js";
 import { spread } from "./samples.js";
@@ -34,7 +34,7 @@ export function measured({ found, report }: DrillRecord): string | null {
   return texts.length > 0 ? texts.join("; ") : null;
 }
 
-function mostOf(report: DrillReport, { of, ms }: Omit<Bound, "also">): string | null {
+function mostOf(report: DrillReport, { of, ms }: Limit): string | null {
   const most = report[`${of}MsMax`];
   if (most === undefined) return null;
   const what = MEASURES[of] ?? of;
@@ -183,7 +183,7 @@ function speeds(record: DrillRecord): Line[] {
   return [first!, ...were].map((bound) => speed(record, bound));
 }
 
-function speed({ report, found }: DrillRecord, { of, ms }: Omit<Bound, "also">): Line {
+function speed({ report, found }: DrillRecord, { of, ms }: Limit): Line {
   const p99 = report[`${of}MsP99`];
   const isKept = p99 !== undefined && p99 < ms;
   const load =

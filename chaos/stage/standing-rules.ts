@@ -3,14 +3,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Scene } from "../scene.js";
 
 const POLL_MS = 500;
+/** So many batches behind a claim are looked at, for so long. */
+const BATCHES_AFTER_CLAIM = 20;
+const CLAIMED_WITHIN_SECONDS = 30;
 
 /** Batches of a token after a higher one was raised (R1): they come right behind the last batch of before, or not at all. */
 const STALE_COMMITS = `
   SELECT format('staleCommits: %s has batch %s of token %s after token %s was raised', name, b.batch, b.token, c.token)
     AS broken
-  FROM claims c JOIN batch_log b ON b.actor = c.actor AND b.batch > c.batch AND b.batch <= c.batch + 20 AND b.token < c.token
+  FROM claims c JOIN batch_log b ON b.actor = c.actor AND b.batch > c.batch AND b.batch <= c.batch + ${BATCHES_AFTER_CLAIM} AND b.token < c.token
   JOIN actors a ON a.actor = c.actor
-  WHERE c.time > (extract(epoch FROM now()) - 30) * 1000000 ORDER BY b.actor, b.batch LIMIT 1`;
+  WHERE c.time > (extract(epoch FROM now()) - ${CLAIMED_WITHIN_SECONDS}) * 1000000 ORDER BY b.actor, b.batch LIMIT 1`;
 
 /** Commands that their receiver has not taken and their source has no longer (R4): nobody will ever execute them. */
 const VANISHED = `

@@ -44,7 +44,7 @@ export async function book(symbol: string, options: BookOptions): Promise<number
   const { urls } = placesOf(options);
   const { archives } = options;
   if (archives !== undefined) await theOnlyInstance(urls.postgres, "book --archives");
-  const store = await openStore(urls.postgres, "book");
+  const { store } = await openStore(urls.postgres, "book");
   try {
     const archived =
       archives && ((actor: number) => archivedBatches(urls.postgres, archives, actor));

@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { EtcdLeaseStore, LEASE_NAMESPACE } from "../adapters/etcd/etcd-lease-store.js";
 import { connectNats, NatsBus, NatsLog } from "../adapters/nats/index.js";
 import { TcpPeers } from "../adapters/peers/tcp-peers.js";
-import { checkInstances, instanceUrls } from "../adapters/instances/instances.js";
 import { openStore } from "../adapters/instances/open.js";
 import type { Config } from "../common/config.js";
 import { firstAnswerOf } from "../common/first-answer.js";
@@ -25,14 +24,13 @@ export async function openPorts(config: Config, clock: NodePorts["clock"]): Prom
   // Names this life of the process, so that its connections to PostgreSQL are not taken for a predecessor's.
   const incarnation = `${config.node}#${randomBytes(INCARNATION_BYTES).toString("hex")}`;
   const ask = firstAnswerOf(config, createLog("node", { node: config.node }));
-  const said = await ask("PostgreSQL", (url) => checkInstances(instanceUrls(url)));
-  const store = await ask("PostgreSQL", (url) => openStore(url, incarnation));
+  const { store, exchange } = await ask("PostgreSQL", (url) => openStore(url, incarnation));
   const connection = await ask("NATS", (url) => connectNats(url, config.node));
   const log = await ask("NATS", () => NatsLog.open(connection, clock, config.inboxMib));
   return {
     clock,
     incarnation,
-    exchange: said.identity,
+    exchange,
     store,
     log,
     bus: new NatsBus(connection),

@@ -144,8 +144,8 @@ export class OrderTracker {
     return this.resting.take();
   }
 
-  ask(requestId: number, { account, orderId, request }: Asked): void {
-    this.requests.set(requestId, { account, orderId, request });
+  ask(requestId: number, asked: Asked): void {
+    this.requests.set(requestId, asked);
   }
 
   /** The stream is lost that would have had their answers; nobody asks for those. */

@@ -105,7 +105,8 @@ describe("two instances", () => {
     for (const symbol of ["A", "B"]) await reads.createInstrument({ ...DEFINITION, symbol });
     const wire = await TcpProxy.start(home.url);
     const urls = `${wire.url},${second.url}`;
-    const [store, heads] = [await openStore(urls, "node-1#1"), await openReads(urls, "node-1")];
+    const { store } = await openStore(urls, "node-1#1");
+    const heads = await openReads(urls, "node-1");
     const names = async () => [
       (await store.actors(0)).map(({ name }) => name),
       (await heads.actorHeads()).map(({ name }) => name),
@@ -167,8 +168,8 @@ describe("two instances", () => {
 
 async function openStoreBench(): Promise<StoreBench> {
   const { url, home, second, contents, close } = await pair();
-  const store = await openStore(url, holderOf("node-1").incarnation);
-  const rival = await openStore(url, holderOf("node-2").incarnation);
+  const { store } = await openStore(url, holderOf("node-1").incarnation);
+  const { store: rival } = await openStore(url, holderOf("node-2").incarnation);
   return {
     store,
     rival,
@@ -200,7 +201,7 @@ async function openStoreBench(): Promise<StoreBench> {
 
 async function openReadsBench(): Promise<ReadsBench> {
   const { url, contents, close } = await pair();
-  const store = await openStore(url, holderOf("node-1").incarnation);
+  const { store } = await openStore(url, holderOf("node-1").incarnation);
   const reads = await openReads(url, "gateway-1");
   const rival = await openReads(url, "gateway-2");
   return {

@@ -3,36 +3,16 @@ import { liveDrillOf } from "../../chaos/against/drills/catalog.js";
 import { planWithin, type Stage, type Struck } from "../../chaos/against/drills/drill.js";
 import { radiusOf } from "../../chaos/against/radius.js";
 import type { ClusterState } from "../../services/cli/cluster.js";
+import { clusterState } from "../helpers/cluster-state.js";
 
 /** What node-2 leads, what node-1 leads, and what node-1 leads and is wished to node-2. */
 const [OWN, OTHERS, WISHED] = ["market.AAPL", "market.2330%2ETW", "ledger.1"];
 
+const LEADERS = { [WISHED]: "node-1", [OTHERS]: "node-1", [OWN]: "node-2" };
+
 function clusterOf(isCordoned: boolean): ClusterState {
-  const leaders = { [WISHED]: "node-1", [OTHERS]: "node-1", [OWN]: "node-2" };
-  const nodes = ["node-1", "node-2"].map((node) => ({
-    node,
-    isAlive: true,
-    away: [],
-    weight: 1,
-    isLeaving: false,
-    isCordoned: isCordoned && node === "node-2",
-    isDrained: false,
-    trial: { losses: 0, remainingMs: 0, knownMs: 60_000 },
-    leads: Object.keys(leaders).filter((actor) => leaders[actor] === node),
-  }));
-  const actors = Object.entries(leaders).map(([actor, node]) => ({
-    actor,
-    node,
-    holder: node,
-    token: 7,
-  }));
-  const wishes = {
-    cordoned: new Set<string>(),
-    drained: new Set<string>(),
-    moves: new Map([[WISHED, "node-2"]]),
-    withoutStandby: new Set<string>(),
-  };
-  return { nodes, actors, wishes };
+  const changes = { "node-2": { isCordoned } };
+  return clusterState(LEADERS, ["node-1", "node-2"], changes, [[WISHED, "node-2"]]);
 }
 
 /** `said`: what node-2 says that it stands by for, before it is cordoned and each time that it is asked after that. */

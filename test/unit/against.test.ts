@@ -13,6 +13,7 @@ import { type Market, MarketPhase } from "../../proto/gen/exchange/v1/exchange.j
 import { bestKnown, type ClusterState, type NodeState } from "../../services/cli/cluster.js";
 import { INSTRUMENTS } from "../../services/participants/instruments.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
+import { clusterState } from "../helpers/cluster-state.js";
 
 const LEADERS = {
   "ledger.1": "node-1",
@@ -22,31 +23,7 @@ const LEADERS = {
 };
 
 function clusterOf(changes: Partial<Record<string, Partial<NodeState>>> = {}): ClusterState {
-  const nodes = ["node-1", "node-2", "node-3"].map((node) => ({
-    node,
-    isAlive: true,
-    away: [],
-    weight: 1,
-    isLeaving: false,
-    isCordoned: false,
-    isDrained: false,
-    trial: { losses: 0, remainingMs: 0, knownMs: 60_000 },
-    leads: Object.entries(LEADERS).flatMap(([actor, leader]) => (leader === node ? [actor] : [])),
-    ...changes[node],
-  }));
-  const actors = Object.entries(LEADERS).map(([actor, node]) => ({
-    actor,
-    node,
-    holder: node,
-    token: 7,
-  }));
-  const wishes = {
-    cordoned: new Set<string>(),
-    drained: new Set<string>(),
-    moves: new Map<string, string>(),
-    withoutStandby: new Set<string>(),
-  };
-  return { nodes, actors, wishes };
+  return clusterState(LEADERS, ["node-1", "node-2", "node-3"], changes);
 }
 
 function groundOf(symbols: string[], nodes: string[], state = clusterOf()): Ground {

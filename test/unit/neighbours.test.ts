@@ -114,14 +114,14 @@ describe("neighbours", () => {
     // Who was late itself has said nothing that could have come back, and waits a little longer; no more.
     await stage.pass(LONG_MS, () => stage.sayByBus());
     for (let times = 0; times < 10; times++) {
-      stage.clock.stall(2 * HEARTBEAT_EVERY_MS);
+      stage.clock.stall(TICK_LATE_MS + HEARTBEAT_EVERY_MS / 2);
       await stage.pass(HEARTBEAT_EVERY_MS);
     }
     expect(stage.suspicion).toBe("its leader is silent");
     // Who had a connection, and is silent on it, is silent whatever the bus does.
     await stage.pass(HEARTBEAT_EVERY_MS, () => stage.sayByPeer());
     stage.answers.log = false;
-    await stage.pass(LONG_MS);
+    await stage.pass(2 * LONG_MS);
     expect(stage.suspicion).toBe("its leader is silent");
   });
 

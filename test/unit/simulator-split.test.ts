@@ -23,13 +23,18 @@ function raisesOf(lines: readonly string[]): Raise[] {
 
 const NODES = ["node-1", "node-2", "node-3"];
 /** Of which the fault makes who else is apart: nobody, another node, an inbox. */
-const SIZES = { alone: 0.505, "with another node": 0.205, "with an inbox": 0.501 };
+const SIZES = {
+  alone: 0.505,
+  "with another node": 0.205,
+  "with an inbox": 0.501,
+  "with the old leader of all streams": 0.575,
+};
 const CASES = NODES.flatMap((node) =>
   Object.keys(SIZES).map((what) => [node, what as keyof typeof SIZES] as const),
 );
 
 it.each(CASES)(
-  "%s is replaced, once for each actor, or nobody where two are apart: %s",
+  "%s is replaced, once for each actor, or nobody where that may be wrong: apart %s",
   async (node, what) => {
     const other = NODES[(NODES.indexOf(node) + 1) % NODES.length]!;
     const apart = what === "with another node" ? [node, other] : [node];
@@ -51,7 +56,7 @@ it.each(CASES)(
     const before = raises.filter(({ atMs }) => atMs < BEGINS_MS);
     const during = raises.filter(({ atMs }) => atMs >= BEGINS_MS && atMs < BEGINS_MS + LASTS_MS);
     // Of one against two it might be the one that has an old leader's answers: nobody moves for as long as that may be.
-    const isSure = apart.length === 1;
+    const isSure = apart.length === 1 && what !== "with the old leader of all streams";
     const led = before
       .filter((each) => isSure && apart.includes(each.node))
       .map(({ actor }) => actor);

@@ -77,7 +77,8 @@ async function cordonAndSee(
   let left = others(before);
   const stoodBy = left.length;
   await operator.isSo(HEEDED_MS_MAX, async () => {
-    left = others((await operator.standbysOf(node)) ?? left);
+    const now = await operator.standbysOf(node);
+    if (now !== null) left = others(now);
     return left.length === 0;
   });
   const summary =

@@ -11,15 +11,21 @@ interface Closing {
   close(): Promise<void>;
 }
 
+export interface OpenedStore {
+  readonly store: Store & Closing;
+  /** Which exchange's it is. */
+  readonly exchange: string;
+}
+
 /** Rejects with `InstanceError` when `postgresUrl` does not name just the instances that there are. */
-export async function openStore(
-  postgresUrl: string,
-  incarnation: string,
-): Promise<Store & Closing> {
+export async function openStore(postgresUrl: string, incarnation: string): Promise<OpenedStore> {
   const urls = instanceUrls(postgresUrl);
-  await checkInstances(urls);
-  if (urls.length === 1) return new PostgresStore(urls[HOME], incarnation);
-  return RoutedStore.open(urls, incarnation);
+  const { identity: exchange } = await checkInstances(urls);
+  const store =
+    urls.length === 1
+      ? new PostgresStore(urls[HOME], incarnation)
+      : await RoutedStore.open(urls, incarnation);
+  return { store, exchange };
 }
 
 /** Rejects as `openStore` does. */

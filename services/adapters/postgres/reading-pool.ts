@@ -8,7 +8,7 @@ import { openPool } from "./connections.js";
 
 /** One that waits for a standby that is away waits for ever, though nobody listens to it any more: there is to be one of a kind. */
 const STANDING = `SELECT current_setting('synchronous_standby_names') <> '' AND NOT pg_is_in_recovery() AS "isReplicated",
-  EXISTS (SELECT FROM pg_stat_activity WHERE application_name = current_setting('application_name')
+  current_setting('synchronous_standby_names') <> '' AND EXISTS (SELECT FROM pg_stat_activity WHERE application_name = current_setting('application_name')
     AND wait_event = 'SyncRep' AND query LIKE '%palisade-settle%' AND pid <> pg_backend_pid()) AS "isWaiting",
   concat(inet_server_addr(), ' ', inet_server_port(), ' ', pg_postmaster_start_time()) AS life`;
 /** A commit of nothing, which is answered when the standby has it, and so all that is visible here. */
