@@ -22,7 +22,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const MIN_NODE = [20, 19];
-const SOURCE_FOLDERS = ["actors", "services", "chaos", "proto/gen", "test/bench"];
+const SOURCE_FOLDERS = ["actors", "services", "chaos", "proto", "test/bench"];
 const BUILD_CONFIGS = ["tsconfig.json", "tsconfig.build.json", "package-lock.json"];
 const MODULES_STAMP = join(ROOT, "node_modules", ".palisade-stamp");
 const BUILD_STAMP = join(ROOT, "dist", ".build-stamp");

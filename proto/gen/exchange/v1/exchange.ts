@@ -5,7 +5,7 @@
 // source: exchange/v1/exchange.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryReader, BinaryWriter } from "../../../wire.js";
 import {
   type CallOptions,
   type ChannelCredentials,
@@ -1529,7 +1529,7 @@ export const Instrument: MessageFns<Instrument> = {
               break;
             }
 
-            message.tick = longToNumber(reader.int64());
+            message.tick = reader.number64();
             continue;
           }
           case 7: {
@@ -1537,7 +1537,7 @@ export const Instrument: MessageFns<Instrument> = {
               break;
             }
 
-            message.lot = longToNumber(reader.int64());
+            message.lot = reader.number64();
             continue;
           }
           case 8: {
@@ -1545,7 +1545,7 @@ export const Instrument: MessageFns<Instrument> = {
               break;
             }
 
-            message.referencePrice = longToNumber(reader.int64());
+            message.referencePrice = reader.number64();
             continue;
           }
           case 9: {
@@ -1553,7 +1553,7 @@ export const Instrument: MessageFns<Instrument> = {
               break;
             }
 
-            message.makerFee = longToNumber(reader.int64());
+            message.makerFee = reader.number64();
             continue;
           }
           case 10: {
@@ -1561,7 +1561,7 @@ export const Instrument: MessageFns<Instrument> = {
               break;
             }
 
-            message.takerFee = longToNumber(reader.int64());
+            message.takerFee = reader.number64();
             continue;
           }
           case 11: {
@@ -1618,7 +1618,7 @@ export const FeeRates: MessageFns<FeeRates> = {
               break;
             }
 
-            message.makerFee = longToNumber(reader.int64());
+            message.makerFee = reader.number64();
             continue;
           }
           case 2: {
@@ -1626,7 +1626,7 @@ export const FeeRates: MessageFns<FeeRates> = {
               break;
             }
 
-            message.takerFee = longToNumber(reader.int64());
+            message.takerFee = reader.number64();
             continue;
           }
         }
@@ -1859,7 +1859,7 @@ export const OpenAccountRequest: MessageFns<OpenAccountRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -1867,7 +1867,7 @@ export const OpenAccountRequest: MessageFns<OpenAccountRequest> = {
               break;
             }
 
-            message.parent = longToNumber(reader.int64());
+            message.parent = reader.number64();
             continue;
           }
         }
@@ -1919,7 +1919,7 @@ export const OpenAccountResponse: MessageFns<OpenAccountResponse> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -1990,7 +1990,7 @@ export const DepositRequest: MessageFns<DepositRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -2006,7 +2006,7 @@ export const DepositRequest: MessageFns<DepositRequest> = {
               break;
             }
 
-            message.amount = longToNumber(reader.int64());
+            message.amount = reader.number64();
             continue;
           }
           case 4: {
@@ -2115,7 +2115,7 @@ export const WithdrawRequest: MessageFns<WithdrawRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -2131,7 +2131,7 @@ export const WithdrawRequest: MessageFns<WithdrawRequest> = {
               break;
             }
 
-            message.amount = longToNumber(reader.int64());
+            message.amount = reader.number64();
             continue;
           }
           case 4: {
@@ -2237,7 +2237,7 @@ export const DecideWithdrawalRequest: MessageFns<DecideWithdrawalRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -2345,7 +2345,7 @@ export const ListWithdrawalsRequest: MessageFns<ListWithdrawalsRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
         }
@@ -2471,7 +2471,7 @@ export const Withdrawal: MessageFns<Withdrawal> = {
               break;
             }
 
-            message.amount = longToNumber(reader.int64());
+            message.amount = reader.number64();
             continue;
           }
           case 4: {
@@ -2487,7 +2487,7 @@ export const Withdrawal: MessageFns<Withdrawal> = {
               break;
             }
 
-            message.requestedSequence = longToNumber(reader.int64());
+            message.requestedSequence = reader.number64();
             continue;
           }
           case 6: {
@@ -2495,7 +2495,7 @@ export const Withdrawal: MessageFns<Withdrawal> = {
               break;
             }
 
-            message.sequence = longToNumber(reader.int64());
+            message.sequence = reader.number64();
             continue;
           }
           case 7: {
@@ -2503,7 +2503,7 @@ export const Withdrawal: MessageFns<Withdrawal> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
         }
@@ -2561,7 +2561,7 @@ export const TransferRequest: MessageFns<TransferRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -2569,7 +2569,7 @@ export const TransferRequest: MessageFns<TransferRequest> = {
               break;
             }
 
-            message.recipient = longToNumber(reader.int64());
+            message.recipient = reader.number64();
             continue;
           }
           case 3: {
@@ -2585,7 +2585,7 @@ export const TransferRequest: MessageFns<TransferRequest> = {
               break;
             }
 
-            message.amount = longToNumber(reader.int64());
+            message.amount = reader.number64();
             continue;
           }
           case 5: {
@@ -2685,7 +2685,7 @@ export const ListSubAccountsRequest: MessageFns<ListSubAccountsRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
         }
@@ -2780,7 +2780,7 @@ export const SubAccount: MessageFns<SubAccount> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -2834,7 +2834,7 @@ export const ListTransfersRequest: MessageFns<ListTransfersRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
         }
@@ -2947,7 +2947,7 @@ export const Transfer: MessageFns<Transfer> = {
               break;
             }
 
-            message.sender = longToNumber(reader.int64());
+            message.sender = reader.number64();
             continue;
           }
           case 2: {
@@ -2955,7 +2955,7 @@ export const Transfer: MessageFns<Transfer> = {
               break;
             }
 
-            message.recipient = longToNumber(reader.int64());
+            message.recipient = reader.number64();
             continue;
           }
           case 3: {
@@ -2979,7 +2979,7 @@ export const Transfer: MessageFns<Transfer> = {
               break;
             }
 
-            message.amount = longToNumber(reader.int64());
+            message.amount = reader.number64();
             continue;
           }
           case 6: {
@@ -3003,7 +3003,7 @@ export const Transfer: MessageFns<Transfer> = {
               break;
             }
 
-            message.sequence = longToNumber(reader.int64());
+            message.sequence = reader.number64();
             continue;
           }
         }
@@ -3052,7 +3052,7 @@ export const SetAccountStateRequest: MessageFns<SetAccountStateRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -3152,7 +3152,7 @@ export const GetBalancesRequest: MessageFns<GetBalancesRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
         }
@@ -3201,7 +3201,7 @@ export const SetAccountGroupRequest: MessageFns<SetAccountGroupRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -3209,7 +3209,7 @@ export const SetAccountGroupRequest: MessageFns<SetAccountGroupRequest> = {
               break;
             }
 
-            message.group = longToNumber(reader.int64());
+            message.group = reader.number64();
             continue;
           }
         }
@@ -3307,7 +3307,7 @@ export const SetAccountTierRequest: MessageFns<SetAccountTierRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -3421,7 +3421,7 @@ export const AccountLimits: MessageFns<AccountLimits> = {
               break;
             }
 
-            message.ordersPerDay = longToNumber(reader.int64());
+            message.ordersPerDay = reader.number64();
             continue;
           }
           case 2: {
@@ -3429,7 +3429,7 @@ export const AccountLimits: MessageFns<AccountLimits> = {
               break;
             }
 
-            message.openOrders = longToNumber(reader.int64());
+            message.openOrders = reader.number64();
             continue;
           }
           case 3: {
@@ -3437,7 +3437,7 @@ export const AccountLimits: MessageFns<AccountLimits> = {
               break;
             }
 
-            message.requestsPerSecond = longToNumber(reader.int64());
+            message.requestsPerSecond = reader.number64();
             continue;
           }
         }
@@ -3486,7 +3486,7 @@ export const SetAccountLimitsRequest: MessageFns<SetAccountLimitsRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -3586,7 +3586,7 @@ export const GetAccountLimitsRequest: MessageFns<GetAccountLimitsRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
         }
@@ -3649,7 +3649,7 @@ export const GetAccountLimitsResponse: MessageFns<GetAccountLimitsResponse> = {
               break;
             }
 
-            message.ordersToday = longToNumber(reader.int64());
+            message.ordersToday = reader.number64();
             continue;
           }
           case 3: {
@@ -3722,7 +3722,7 @@ export const ReviewLimit: MessageFns<ReviewLimit> = {
               break;
             }
 
-            message.value = longToNumber(reader.int64());
+            message.value = reader.number64();
             continue;
           }
         }
@@ -3774,7 +3774,7 @@ export const SetReviewLimitRequest: MessageFns<SetReviewLimitRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -3790,7 +3790,7 @@ export const SetReviewLimitRequest: MessageFns<SetReviewLimitRequest> = {
               break;
             }
 
-            message.value = longToNumber(reader.int64());
+            message.value = reader.number64();
             continue;
           }
         }
@@ -3891,7 +3891,7 @@ export const DecideReviewRequest: MessageFns<DecideReviewRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -3899,7 +3899,7 @@ export const DecideReviewRequest: MessageFns<DecideReviewRequest> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 3: {
@@ -4111,7 +4111,7 @@ export const GetBalancesResponse: MessageFns<GetBalancesResponse> = {
               break;
             }
 
-            message.sequence = longToNumber(reader.int64());
+            message.sequence = reader.number64();
             continue;
           }
           case 3: {
@@ -4127,7 +4127,7 @@ export const GetBalancesResponse: MessageFns<GetBalancesResponse> = {
               break;
             }
 
-            message.group = longToNumber(reader.int64());
+            message.group = reader.number64();
             continue;
           }
           case 5: {
@@ -4143,7 +4143,7 @@ export const GetBalancesResponse: MessageFns<GetBalancesResponse> = {
               break;
             }
 
-            message.parent = longToNumber(reader.int64());
+            message.parent = reader.number64();
             continue;
           }
         }
@@ -4206,7 +4206,7 @@ export const Balance: MessageFns<Balance> = {
               break;
             }
 
-            message.total = longToNumber(reader.int64());
+            message.total = reader.number64();
             continue;
           }
           case 3: {
@@ -4214,7 +4214,7 @@ export const Balance: MessageFns<Balance> = {
               break;
             }
 
-            message.held = longToNumber(reader.int64());
+            message.held = reader.number64();
             continue;
           }
           case 4: {
@@ -4222,7 +4222,7 @@ export const Balance: MessageFns<Balance> = {
               break;
             }
 
-            message.available = longToNumber(reader.int64());
+            message.available = reader.number64();
             continue;
           }
         }
@@ -4330,7 +4330,7 @@ export const PlaceOrderRequest: MessageFns<PlaceOrderRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -4378,7 +4378,7 @@ export const PlaceOrderRequest: MessageFns<PlaceOrderRequest> = {
               break;
             }
 
-            message.price = longToNumber(reader.int64());
+            message.price = reader.number64();
             continue;
           }
           case 8: {
@@ -4386,7 +4386,7 @@ export const PlaceOrderRequest: MessageFns<PlaceOrderRequest> = {
               break;
             }
 
-            message.quantity = longToNumber(reader.int64());
+            message.quantity = reader.number64();
             continue;
           }
           case 9: {
@@ -4394,7 +4394,7 @@ export const PlaceOrderRequest: MessageFns<PlaceOrderRequest> = {
               break;
             }
 
-            message.stopPrice = longToNumber(reader.int64());
+            message.stopPrice = reader.number64();
             continue;
           }
           case 10: {
@@ -4402,7 +4402,7 @@ export const PlaceOrderRequest: MessageFns<PlaceOrderRequest> = {
               break;
             }
 
-            message.displayQuantity = longToNumber(reader.int64());
+            message.displayQuantity = reader.number64();
             continue;
           }
           case 11: {
@@ -4410,7 +4410,7 @@ export const PlaceOrderRequest: MessageFns<PlaceOrderRequest> = {
               break;
             }
 
-            message.expiresAt = longToNumber(reader.int64());
+            message.expiresAt = reader.number64();
             continue;
           }
           case 12: {
@@ -4442,7 +4442,7 @@ export const PlaceOrderRequest: MessageFns<PlaceOrderRequest> = {
               break;
             }
 
-            message.trail = longToNumber(reader.int64());
+            message.trail = reader.number64();
             continue;
           }
           case 16: {
@@ -4450,7 +4450,7 @@ export const PlaceOrderRequest: MessageFns<PlaceOrderRequest> = {
               break;
             }
 
-            message.minQuantity = longToNumber(reader.int64());
+            message.minQuantity = reader.number64();
             continue;
           }
         }
@@ -4651,7 +4651,7 @@ export const CancelOrderRequest: MessageFns<CancelOrderRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -4659,7 +4659,7 @@ export const CancelOrderRequest: MessageFns<CancelOrderRequest> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 3: {
@@ -4768,7 +4768,7 @@ export const ReduceOrderRequest: MessageFns<ReduceOrderRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -4776,7 +4776,7 @@ export const ReduceOrderRequest: MessageFns<ReduceOrderRequest> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 3: {
@@ -4792,7 +4792,7 @@ export const ReduceOrderRequest: MessageFns<ReduceOrderRequest> = {
               break;
             }
 
-            message.leaves = longToNumber(reader.int64());
+            message.leaves = reader.number64();
             continue;
           }
         }
@@ -4902,7 +4902,7 @@ export const AmendOrderRequest: MessageFns<AmendOrderRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -4910,7 +4910,7 @@ export const AmendOrderRequest: MessageFns<AmendOrderRequest> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 3: {
@@ -4926,7 +4926,7 @@ export const AmendOrderRequest: MessageFns<AmendOrderRequest> = {
               break;
             }
 
-            message.price = longToNumber(reader.int64());
+            message.price = reader.number64();
             continue;
           }
           case 5: {
@@ -4934,7 +4934,7 @@ export const AmendOrderRequest: MessageFns<AmendOrderRequest> = {
               break;
             }
 
-            message.quantity = longToNumber(reader.int64());
+            message.quantity = reader.number64();
             continue;
           }
           case 6: {
@@ -4942,7 +4942,7 @@ export const AmendOrderRequest: MessageFns<AmendOrderRequest> = {
               break;
             }
 
-            message.stopPrice = longToNumber(reader.int64());
+            message.stopPrice = reader.number64();
             continue;
           }
           case 7: {
@@ -4950,7 +4950,7 @@ export const AmendOrderRequest: MessageFns<AmendOrderRequest> = {
               break;
             }
 
-            message.displayQuantity = longToNumber(reader.int64());
+            message.displayQuantity = reader.number64();
             continue;
           }
         }
@@ -5048,7 +5048,7 @@ export const CancelAllRequest: MessageFns<CancelAllRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -5173,7 +5173,7 @@ export const GetOrderRequest: MessageFns<GetOrderRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -5181,7 +5181,7 @@ export const GetOrderRequest: MessageFns<GetOrderRequest> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 3: {
@@ -5292,7 +5292,7 @@ export const ListOpenOrdersRequest: MessageFns<ListOpenOrdersRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
         }
@@ -5387,7 +5387,7 @@ export const ResolveOrderRequest: MessageFns<ResolveOrderRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -5600,7 +5600,7 @@ export const Order: MessageFns<Order> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 2: {
@@ -5608,7 +5608,7 @@ export const Order: MessageFns<Order> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 3: {
@@ -5656,7 +5656,7 @@ export const Order: MessageFns<Order> = {
               break;
             }
 
-            message.price = longToNumber(reader.int64());
+            message.price = reader.number64();
             continue;
           }
           case 9: {
@@ -5664,7 +5664,7 @@ export const Order: MessageFns<Order> = {
               break;
             }
 
-            message.quantity = longToNumber(reader.int64());
+            message.quantity = reader.number64();
             continue;
           }
           case 10: {
@@ -5672,7 +5672,7 @@ export const Order: MessageFns<Order> = {
               break;
             }
 
-            message.filled = longToNumber(reader.int64());
+            message.filled = reader.number64();
             continue;
           }
           case 11: {
@@ -5680,7 +5680,7 @@ export const Order: MessageFns<Order> = {
               break;
             }
 
-            message.leaves = longToNumber(reader.int64());
+            message.leaves = reader.number64();
             continue;
           }
           case 12: {
@@ -5704,7 +5704,7 @@ export const Order: MessageFns<Order> = {
               break;
             }
 
-            message.created = longToNumber(reader.int64());
+            message.created = reader.number64();
             continue;
           }
           case 15: {
@@ -5712,7 +5712,7 @@ export const Order: MessageFns<Order> = {
               break;
             }
 
-            message.updated = longToNumber(reader.int64());
+            message.updated = reader.number64();
             continue;
           }
           case 16: {
@@ -5720,7 +5720,7 @@ export const Order: MessageFns<Order> = {
               break;
             }
 
-            message.stopPrice = longToNumber(reader.int64());
+            message.stopPrice = reader.number64();
             continue;
           }
           case 17: {
@@ -5728,7 +5728,7 @@ export const Order: MessageFns<Order> = {
               break;
             }
 
-            message.displayQuantity = longToNumber(reader.int64());
+            message.displayQuantity = reader.number64();
             continue;
           }
           case 18: {
@@ -5736,7 +5736,7 @@ export const Order: MessageFns<Order> = {
               break;
             }
 
-            message.expiresAt = longToNumber(reader.int64());
+            message.expiresAt = reader.number64();
             continue;
           }
           case 19: {
@@ -5760,7 +5760,7 @@ export const Order: MessageFns<Order> = {
               break;
             }
 
-            message.pairOrderId = longToNumber(reader.int64());
+            message.pairOrderId = reader.number64();
             continue;
           }
           case 22: {
@@ -5776,7 +5776,7 @@ export const Order: MessageFns<Order> = {
               break;
             }
 
-            message.trail = longToNumber(reader.int64());
+            message.trail = reader.number64();
             continue;
           }
           case 24: {
@@ -5784,7 +5784,7 @@ export const Order: MessageFns<Order> = {
               break;
             }
 
-            message.minQuantity = longToNumber(reader.int64());
+            message.minQuantity = reader.number64();
             continue;
           }
           case 25: {
@@ -5792,7 +5792,7 @@ export const Order: MessageFns<Order> = {
               break;
             }
 
-            message.fees = longToNumber(reader.int64());
+            message.fees = reader.number64();
             continue;
           }
           case 26: {
@@ -5800,7 +5800,7 @@ export const Order: MessageFns<Order> = {
               break;
             }
 
-            message.reviewUntil = longToNumber(reader.int64());
+            message.reviewUntil = reader.number64();
             continue;
           }
         }
@@ -5864,7 +5864,7 @@ export const OrderFill: MessageFns<OrderFill> = {
               break;
             }
 
-            message.tradeId = longToNumber(reader.int64());
+            message.tradeId = reader.number64();
             continue;
           }
           case 2: {
@@ -5872,7 +5872,7 @@ export const OrderFill: MessageFns<OrderFill> = {
               break;
             }
 
-            message.price = longToNumber(reader.int64());
+            message.price = reader.number64();
             continue;
           }
           case 3: {
@@ -5880,7 +5880,7 @@ export const OrderFill: MessageFns<OrderFill> = {
               break;
             }
 
-            message.quantity = longToNumber(reader.int64());
+            message.quantity = reader.number64();
             continue;
           }
           case 4: {
@@ -5896,7 +5896,7 @@ export const OrderFill: MessageFns<OrderFill> = {
               break;
             }
 
-            message.time = longToNumber(reader.int64());
+            message.time = reader.number64();
             continue;
           }
           case 6: {
@@ -5904,7 +5904,7 @@ export const OrderFill: MessageFns<OrderFill> = {
               break;
             }
 
-            message.sequence = longToNumber(reader.int64());
+            message.sequence = reader.number64();
             continue;
           }
           case 7: {
@@ -5912,7 +5912,7 @@ export const OrderFill: MessageFns<OrderFill> = {
               break;
             }
 
-            message.fee = longToNumber(reader.int64());
+            message.fee = reader.number64();
             continue;
           }
         }
@@ -6021,7 +6021,7 @@ export const OrderCommand: MessageFns<OrderCommand> = {
               break;
             }
 
-            message.requestId = longToNumber(reader.int64());
+            message.requestId = reader.number64();
             continue;
           }
           case 2: {
@@ -6191,7 +6191,7 @@ export const CommandResult: MessageFns<CommandResult> = {
               break;
             }
 
-            message.requestId = longToNumber(reader.int64());
+            message.requestId = reader.number64();
             continue;
           }
           case 2: {
@@ -6215,7 +6215,7 @@ export const CommandResult: MessageFns<CommandResult> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 5: {
@@ -6223,7 +6223,7 @@ export const CommandResult: MessageFns<CommandResult> = {
               break;
             }
 
-            message.sequence = longToNumber(reader.int64());
+            message.sequence = reader.number64();
             continue;
           }
           case 6: {
@@ -6231,7 +6231,7 @@ export const CommandResult: MessageFns<CommandResult> = {
               break;
             }
 
-            message.token = longToNumber(reader.int64());
+            message.token = reader.number64();
             continue;
           }
           case 7: {
@@ -6255,7 +6255,7 @@ export const CommandResult: MessageFns<CommandResult> = {
               break;
             }
 
-            message.pairOrderId = longToNumber(reader.int64());
+            message.pairOrderId = reader.number64();
             continue;
           }
           case 10: {
@@ -6358,7 +6358,7 @@ export const AccountPosition: MessageFns<AccountPosition> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -6366,7 +6366,7 @@ export const AccountPosition: MessageFns<AccountPosition> = {
               break;
             }
 
-            message.fromSequence = longToNumber(reader.int64());
+            message.fromSequence = reader.number64();
             continue;
           }
         }
@@ -6559,7 +6559,7 @@ export const AccountEvent: MessageFns<AccountEvent> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 2: {
@@ -6567,7 +6567,7 @@ export const AccountEvent: MessageFns<AccountEvent> = {
               break;
             }
 
-            message.sequence = longToNumber(reader.int64());
+            message.sequence = reader.number64();
             continue;
           }
           case 3: {
@@ -6575,7 +6575,7 @@ export const AccountEvent: MessageFns<AccountEvent> = {
               break;
             }
 
-            message.token = longToNumber(reader.int64());
+            message.token = reader.number64();
             continue;
           }
           case 4: {
@@ -6583,7 +6583,7 @@ export const AccountEvent: MessageFns<AccountEvent> = {
               break;
             }
 
-            message.time = longToNumber(reader.int64());
+            message.time = reader.number64();
             continue;
           }
           case 5: {
@@ -6880,7 +6880,7 @@ export const AccountOpened: MessageFns<AccountOpened> = {
               break;
             }
 
-            message.parent = longToNumber(reader.int64());
+            message.parent = reader.number64();
             continue;
           }
         }
@@ -6940,7 +6940,7 @@ export const Deposited: MessageFns<Deposited> = {
               break;
             }
 
-            message.amount = longToNumber(reader.int64());
+            message.amount = reader.number64();
             continue;
           }
           case 3: {
@@ -7011,7 +7011,7 @@ export const WithdrawalChanged: MessageFns<WithdrawalChanged> = {
               break;
             }
 
-            message.amount = longToNumber(reader.int64());
+            message.amount = reader.number64();
             continue;
           }
           case 3: {
@@ -7082,7 +7082,7 @@ export const TransferSent: MessageFns<TransferSent> = {
               break;
             }
 
-            message.recipient = longToNumber(reader.int64());
+            message.recipient = reader.number64();
             continue;
           }
           case 2: {
@@ -7098,7 +7098,7 @@ export const TransferSent: MessageFns<TransferSent> = {
               break;
             }
 
-            message.amount = longToNumber(reader.int64());
+            message.amount = reader.number64();
             continue;
           }
           case 4: {
@@ -7164,7 +7164,7 @@ export const TransferEnded: MessageFns<TransferEnded> = {
               break;
             }
 
-            message.recipient = longToNumber(reader.int64());
+            message.recipient = reader.number64();
             continue;
           }
           case 2: {
@@ -7180,7 +7180,7 @@ export const TransferEnded: MessageFns<TransferEnded> = {
               break;
             }
 
-            message.amount = longToNumber(reader.int64());
+            message.amount = reader.number64();
             continue;
           }
           case 4: {
@@ -7251,7 +7251,7 @@ export const TransferReceived: MessageFns<TransferReceived> = {
               break;
             }
 
-            message.sender = longToNumber(reader.int64());
+            message.sender = reader.number64();
             continue;
           }
           case 2: {
@@ -7267,7 +7267,7 @@ export const TransferReceived: MessageFns<TransferReceived> = {
               break;
             }
 
-            message.amount = longToNumber(reader.int64());
+            message.amount = reader.number64();
             continue;
           }
           case 4: {
@@ -7367,7 +7367,7 @@ export const AccountGroupChanged: MessageFns<AccountGroupChanged> = {
               break;
             }
 
-            message.group = longToNumber(reader.int64());
+            message.group = reader.number64();
             continue;
           }
         }
@@ -7484,7 +7484,7 @@ export const SubscribeWarningsRequest: MessageFns<SubscribeWarningsRequest> = {
               break;
             }
 
-            message.since = longToNumber(reader.int64());
+            message.since = reader.number64();
             continue;
           }
           case 3: {
@@ -7549,7 +7549,7 @@ export const WarningPosition: MessageFns<WarningPosition> = {
               break;
             }
 
-            message.batch = longToNumber(reader.int64());
+            message.batch = reader.number64();
             continue;
           }
         }
@@ -7667,7 +7667,7 @@ export const Warning: MessageFns<Warning> = {
               break;
             }
 
-            message.batch = longToNumber(reader.int64());
+            message.batch = reader.number64();
             continue;
           }
           case 3: {
@@ -7675,7 +7675,7 @@ export const Warning: MessageFns<Warning> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 4: {
@@ -7683,7 +7683,7 @@ export const Warning: MessageFns<Warning> = {
               break;
             }
 
-            message.sequence = longToNumber(reader.int64());
+            message.sequence = reader.number64();
             continue;
           }
           case 5: {
@@ -7691,7 +7691,7 @@ export const Warning: MessageFns<Warning> = {
               break;
             }
 
-            message.token = longToNumber(reader.int64());
+            message.token = reader.number64();
             continue;
           }
           case 6: {
@@ -7699,7 +7699,7 @@ export const Warning: MessageFns<Warning> = {
               break;
             }
 
-            message.time = longToNumber(reader.int64());
+            message.time = reader.number64();
             continue;
           }
           case 7: {
@@ -7795,7 +7795,7 @@ export const AccountWarned: MessageFns<AccountWarned> = {
               break;
             }
 
-            message.windowStart = longToNumber(reader.int64());
+            message.windowStart = reader.number64();
             continue;
           }
           case 3: {
@@ -7811,7 +7811,7 @@ export const AccountWarned: MessageFns<AccountWarned> = {
               break;
             }
 
-            message.orders = longToNumber(reader.int64());
+            message.orders = reader.number64();
             continue;
           }
           case 5: {
@@ -7819,7 +7819,7 @@ export const AccountWarned: MessageFns<AccountWarned> = {
               break;
             }
 
-            message.amends = longToNumber(reader.int64());
+            message.amends = reader.number64();
             continue;
           }
           case 6: {
@@ -7827,7 +7827,7 @@ export const AccountWarned: MessageFns<AccountWarned> = {
               break;
             }
 
-            message.cancels = longToNumber(reader.int64());
+            message.cancels = reader.number64();
             continue;
           }
           case 7: {
@@ -7835,7 +7835,7 @@ export const AccountWarned: MessageFns<AccountWarned> = {
               break;
             }
 
-            message.trades = longToNumber(reader.int64());
+            message.trades = reader.number64();
             continue;
           }
           case 8: {
@@ -7843,7 +7843,7 @@ export const AccountWarned: MessageFns<AccountWarned> = {
               break;
             }
 
-            message.selfTrades = longToNumber(reader.int64());
+            message.selfTrades = reader.number64();
             continue;
           }
           case 9: {
@@ -7851,7 +7851,7 @@ export const AccountWarned: MessageFns<AccountWarned> = {
               break;
             }
 
-            message.usualOrders = longToNumber(reader.int64());
+            message.usualOrders = reader.number64();
             continue;
           }
         }
@@ -7908,7 +7908,7 @@ export const ReviewLimitChanged: MessageFns<ReviewLimitChanged> = {
               break;
             }
 
-            message.value = longToNumber(reader.int64());
+            message.value = reader.number64();
             continue;
           }
         }
@@ -7957,7 +7957,7 @@ export const OrderHeldForReview: MessageFns<OrderHeldForReview> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 2: {
@@ -7965,7 +7965,7 @@ export const OrderHeldForReview: MessageFns<OrderHeldForReview> = {
               break;
             }
 
-            message.until = longToNumber(reader.int64());
+            message.until = reader.number64();
             continue;
           }
         }
@@ -8014,7 +8014,7 @@ export const OrderReviewed: MessageFns<OrderReviewed> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 2: {
@@ -8134,7 +8134,7 @@ export const OrderAccepted: MessageFns<OrderAccepted> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 2: {
@@ -8182,7 +8182,7 @@ export const OrderAccepted: MessageFns<OrderAccepted> = {
               break;
             }
 
-            message.price = longToNumber(reader.int64());
+            message.price = reader.number64();
             continue;
           }
           case 8: {
@@ -8190,7 +8190,7 @@ export const OrderAccepted: MessageFns<OrderAccepted> = {
               break;
             }
 
-            message.quantity = longToNumber(reader.int64());
+            message.quantity = reader.number64();
             continue;
           }
           case 9: {
@@ -8198,7 +8198,7 @@ export const OrderAccepted: MessageFns<OrderAccepted> = {
               break;
             }
 
-            message.stopPrice = longToNumber(reader.int64());
+            message.stopPrice = reader.number64();
             continue;
           }
           case 10: {
@@ -8206,7 +8206,7 @@ export const OrderAccepted: MessageFns<OrderAccepted> = {
               break;
             }
 
-            message.displayQuantity = longToNumber(reader.int64());
+            message.displayQuantity = reader.number64();
             continue;
           }
           case 11: {
@@ -8214,7 +8214,7 @@ export const OrderAccepted: MessageFns<OrderAccepted> = {
               break;
             }
 
-            message.expiresAt = longToNumber(reader.int64());
+            message.expiresAt = reader.number64();
             continue;
           }
           case 12: {
@@ -8238,7 +8238,7 @@ export const OrderAccepted: MessageFns<OrderAccepted> = {
               break;
             }
 
-            message.pairOrderId = longToNumber(reader.int64());
+            message.pairOrderId = reader.number64();
             continue;
           }
           case 15: {
@@ -8254,7 +8254,7 @@ export const OrderAccepted: MessageFns<OrderAccepted> = {
               break;
             }
 
-            message.trail = longToNumber(reader.int64());
+            message.trail = reader.number64();
             continue;
           }
           case 17: {
@@ -8262,7 +8262,7 @@ export const OrderAccepted: MessageFns<OrderAccepted> = {
               break;
             }
 
-            message.minQuantity = longToNumber(reader.int64());
+            message.minQuantity = reader.number64();
             continue;
           }
         }
@@ -8314,7 +8314,7 @@ export const OrderRejected: MessageFns<OrderRejected> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 2: {
@@ -8379,7 +8379,7 @@ export const OrderRequested: MessageFns<OrderRequested> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 2: {
@@ -8504,7 +8504,7 @@ export const OrderVoided: MessageFns<OrderVoided> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 2: {
@@ -8564,7 +8564,7 @@ export const OrderRested: MessageFns<OrderRested> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 2: {
@@ -8572,7 +8572,7 @@ export const OrderRested: MessageFns<OrderRested> = {
               break;
             }
 
-            message.leaves = longToNumber(reader.int64());
+            message.leaves = reader.number64();
             continue;
           }
           case 3: {
@@ -8580,7 +8580,7 @@ export const OrderRested: MessageFns<OrderRested> = {
               break;
             }
 
-            message.marketSequence = longToNumber(reader.int64());
+            message.marketSequence = reader.number64();
             continue;
           }
         }
@@ -8632,7 +8632,7 @@ export const OrderWaiting: MessageFns<OrderWaiting> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 2: {
@@ -8640,7 +8640,7 @@ export const OrderWaiting: MessageFns<OrderWaiting> = {
               break;
             }
 
-            message.leaves = longToNumber(reader.int64());
+            message.leaves = reader.number64();
             continue;
           }
           case 3: {
@@ -8648,7 +8648,7 @@ export const OrderWaiting: MessageFns<OrderWaiting> = {
               break;
             }
 
-            message.marketSequence = longToNumber(reader.int64());
+            message.marketSequence = reader.number64();
             continue;
           }
         }
@@ -8700,7 +8700,7 @@ export const OrderTriggered: MessageFns<OrderTriggered> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 2: {
@@ -8708,7 +8708,7 @@ export const OrderTriggered: MessageFns<OrderTriggered> = {
               break;
             }
 
-            message.leaves = longToNumber(reader.int64());
+            message.leaves = reader.number64();
             continue;
           }
           case 3: {
@@ -8716,7 +8716,7 @@ export const OrderTriggered: MessageFns<OrderTriggered> = {
               break;
             }
 
-            message.marketSequence = longToNumber(reader.int64());
+            message.marketSequence = reader.number64();
             continue;
           }
         }
@@ -8780,7 +8780,7 @@ export const OrderAmended: MessageFns<OrderAmended> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 2: {
@@ -8788,7 +8788,7 @@ export const OrderAmended: MessageFns<OrderAmended> = {
               break;
             }
 
-            message.price = longToNumber(reader.int64());
+            message.price = reader.number64();
             continue;
           }
           case 3: {
@@ -8796,7 +8796,7 @@ export const OrderAmended: MessageFns<OrderAmended> = {
               break;
             }
 
-            message.quantity = longToNumber(reader.int64());
+            message.quantity = reader.number64();
             continue;
           }
           case 4: {
@@ -8804,7 +8804,7 @@ export const OrderAmended: MessageFns<OrderAmended> = {
               break;
             }
 
-            message.leaves = longToNumber(reader.int64());
+            message.leaves = reader.number64();
             continue;
           }
           case 5: {
@@ -8812,7 +8812,7 @@ export const OrderAmended: MessageFns<OrderAmended> = {
               break;
             }
 
-            message.stopPrice = longToNumber(reader.int64());
+            message.stopPrice = reader.number64();
             continue;
           }
           case 6: {
@@ -8820,7 +8820,7 @@ export const OrderAmended: MessageFns<OrderAmended> = {
               break;
             }
 
-            message.displayQuantity = longToNumber(reader.int64());
+            message.displayQuantity = reader.number64();
             continue;
           }
           case 7: {
@@ -8828,7 +8828,7 @@ export const OrderAmended: MessageFns<OrderAmended> = {
               break;
             }
 
-            message.marketSequence = longToNumber(reader.int64());
+            message.marketSequence = reader.number64();
             continue;
           }
         }
@@ -8880,7 +8880,7 @@ export const OrderRepriced: MessageFns<OrderRepriced> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 2: {
@@ -8888,7 +8888,7 @@ export const OrderRepriced: MessageFns<OrderRepriced> = {
               break;
             }
 
-            message.price = longToNumber(reader.int64());
+            message.price = reader.number64();
             continue;
           }
           case 3: {
@@ -8896,7 +8896,7 @@ export const OrderRepriced: MessageFns<OrderRepriced> = {
               break;
             }
 
-            message.marketSequence = longToNumber(reader.int64());
+            message.marketSequence = reader.number64();
             continue;
           }
         }
@@ -8980,7 +8980,7 @@ export const OrderFilled: MessageFns<OrderFilled> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 2: {
@@ -8988,7 +8988,7 @@ export const OrderFilled: MessageFns<OrderFilled> = {
               break;
             }
 
-            message.tradeId = longToNumber(reader.int64());
+            message.tradeId = reader.number64();
             continue;
           }
           case 3: {
@@ -9020,7 +9020,7 @@ export const OrderFilled: MessageFns<OrderFilled> = {
               break;
             }
 
-            message.price = longToNumber(reader.int64());
+            message.price = reader.number64();
             continue;
           }
           case 7: {
@@ -9028,7 +9028,7 @@ export const OrderFilled: MessageFns<OrderFilled> = {
               break;
             }
 
-            message.quantity = longToNumber(reader.int64());
+            message.quantity = reader.number64();
             continue;
           }
           case 8: {
@@ -9036,7 +9036,7 @@ export const OrderFilled: MessageFns<OrderFilled> = {
               break;
             }
 
-            message.leaves = longToNumber(reader.int64());
+            message.leaves = reader.number64();
             continue;
           }
           case 9: {
@@ -9044,7 +9044,7 @@ export const OrderFilled: MessageFns<OrderFilled> = {
               break;
             }
 
-            message.marketSequence = longToNumber(reader.int64());
+            message.marketSequence = reader.number64();
             continue;
           }
           case 10: {
@@ -9052,7 +9052,7 @@ export const OrderFilled: MessageFns<OrderFilled> = {
               break;
             }
 
-            message.fee = longToNumber(reader.int64());
+            message.fee = reader.number64();
             continue;
           }
         }
@@ -9110,7 +9110,7 @@ export const FeeKept: MessageFns<FeeKept> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 2: {
@@ -9118,7 +9118,7 @@ export const FeeKept: MessageFns<FeeKept> = {
               break;
             }
 
-            message.tradeId = longToNumber(reader.int64());
+            message.tradeId = reader.number64();
             continue;
           }
           case 3: {
@@ -9142,7 +9142,7 @@ export const FeeKept: MessageFns<FeeKept> = {
               break;
             }
 
-            message.fee = longToNumber(reader.int64());
+            message.fee = reader.number64();
             continue;
           }
         }
@@ -9197,7 +9197,7 @@ export const OrderEnded: MessageFns<OrderEnded> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 2: {
@@ -9205,7 +9205,7 @@ export const OrderEnded: MessageFns<OrderEnded> = {
               break;
             }
 
-            message.leaves = longToNumber(reader.int64());
+            message.leaves = reader.number64();
             continue;
           }
           case 3: {
@@ -9221,7 +9221,7 @@ export const OrderEnded: MessageFns<OrderEnded> = {
               break;
             }
 
-            message.marketSequence = longToNumber(reader.int64());
+            message.marketSequence = reader.number64();
             continue;
           }
         }
@@ -9276,7 +9276,7 @@ export const OrderReduced: MessageFns<OrderReduced> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 2: {
@@ -9284,7 +9284,7 @@ export const OrderReduced: MessageFns<OrderReduced> = {
               break;
             }
 
-            message.leaves = longToNumber(reader.int64());
+            message.leaves = reader.number64();
             continue;
           }
           case 3: {
@@ -9292,7 +9292,7 @@ export const OrderReduced: MessageFns<OrderReduced> = {
               break;
             }
 
-            message.marketSequence = longToNumber(reader.int64());
+            message.marketSequence = reader.number64();
             continue;
           }
           case 4: {
@@ -9355,7 +9355,7 @@ export const OrderRefused: MessageFns<OrderRefused> = {
               break;
             }
 
-            message.orderId = longToNumber(reader.int64());
+            message.orderId = reader.number64();
             continue;
           }
           case 2: {
@@ -9379,7 +9379,7 @@ export const OrderRefused: MessageFns<OrderRefused> = {
               break;
             }
 
-            message.marketSequence = longToNumber(reader.int64());
+            message.marketSequence = reader.number64();
             continue;
           }
         }
@@ -9483,7 +9483,7 @@ export const Market: MessageFns<Market> = {
               break;
             }
 
-            message.phaseUntil = longToNumber(reader.int64());
+            message.phaseUntil = reader.number64();
             continue;
           }
           case 4: {
@@ -9491,7 +9491,7 @@ export const Market: MessageFns<Market> = {
               break;
             }
 
-            message.sessionReference = longToNumber(reader.int64());
+            message.sessionReference = reader.number64();
             continue;
           }
           case 5: {
@@ -9499,7 +9499,7 @@ export const Market: MessageFns<Market> = {
               break;
             }
 
-            message.lastPrice = longToNumber(reader.int64());
+            message.lastPrice = reader.number64();
             continue;
           }
           case 6: {
@@ -9539,7 +9539,7 @@ export const Market: MessageFns<Market> = {
               break;
             }
 
-            message.sequence = longToNumber(reader.int64());
+            message.sequence = reader.number64();
             continue;
           }
           case 11: {
@@ -9547,7 +9547,7 @@ export const Market: MessageFns<Market> = {
               break;
             }
 
-            message.time = longToNumber(reader.int64());
+            message.time = reader.number64();
             continue;
           }
         }
@@ -9599,7 +9599,7 @@ export const Indicative: MessageFns<Indicative> = {
               break;
             }
 
-            message.price = longToNumber(reader.int64());
+            message.price = reader.number64();
             continue;
           }
           case 2: {
@@ -9607,7 +9607,7 @@ export const Indicative: MessageFns<Indicative> = {
               break;
             }
 
-            message.volume = longToNumber(reader.int64());
+            message.volume = reader.number64();
             continue;
           }
           case 3: {
@@ -9615,7 +9615,7 @@ export const Indicative: MessageFns<Indicative> = {
               break;
             }
 
-            message.surplus = longToNumber(reader.int64());
+            message.surplus = reader.number64();
             continue;
           }
         }
@@ -9741,7 +9741,7 @@ export const MarketRules: MessageFns<MarketRules> = {
               break;
             }
 
-            message.orderQuantityMax = longToNumber(reader.int64());
+            message.orderQuantityMax = reader.number64();
             continue;
           }
           case 7: {
@@ -9749,7 +9749,7 @@ export const MarketRules: MessageFns<MarketRules> = {
               break;
             }
 
-            message.orderValueMax = longToNumber(reader.int64());
+            message.orderValueMax = reader.number64();
             continue;
           }
         }
@@ -9798,7 +9798,7 @@ export const SchedulePhase: MessageFns<SchedulePhase> = {
               break;
             }
 
-            message.time = longToNumber(reader.int64());
+            message.time = reader.number64();
             continue;
           }
           case 2: {
@@ -9966,7 +9966,7 @@ export const ChangePhaseRequest: MessageFns<ChangePhaseRequest> = {
               break;
             }
 
-            message.until = longToNumber(reader.int64());
+            message.until = reader.number64();
             continue;
           }
         }
@@ -10278,7 +10278,7 @@ export const MassCancelRequest: MessageFns<MassCancelRequest> = {
               break;
             }
 
-            message.account = longToNumber(reader.int64());
+            message.account = reader.number64();
             continue;
           }
           case 3: {
@@ -10413,7 +10413,7 @@ export const GetServerTimeResponse: MessageFns<GetServerTimeResponse> = {
               break;
             }
 
-            message.time = longToNumber(reader.int64());
+            message.time = reader.number64();
             continue;
           }
         }
@@ -11658,17 +11658,6 @@ export const TimeServiceClient = makeGenericClientConstructor(
   service: typeof TimeServiceService;
   serviceName: string;
 };
-
-function longToNumber(int64: { toString(): string }): number {
-  const num = globalThis.Number(int64.toString());
-  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
-    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
-  }
-  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
-    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
-  }
-  return num;
-}
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
