@@ -62,8 +62,13 @@ export interface Actor {
   apply(envelope: Envelope, time: number): void;
   /** Everything since the last call. */
   takeEffects(): Effects;
-  /** Forgets what that would give, for whoever follows another that has stored and said it; the state is the same after either. */
+  /** Forgets what that would give; the state is the same after either. */
   dropEffects(): void;
+  /**
+   * Whoever follows another, that has stored and said everything, has no use for effects: a silent actor does not make them,
+   * and `dropEffects` ends its batches. Its state and its links are those of one that speaks. Only between batches.
+   */
+  setSilent(isSilent: boolean): void;
   stateHash(): number;
   /** Throws when the state is not what its rules say. Slow: for tests, recovery and drills. */
   checkInvariants(): void;

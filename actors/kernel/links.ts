@@ -90,4 +90,9 @@ export class Links {
     this.touched.clear();
     return rows;
   }
+
+  /** Forgets what that would give. */
+  forgetTouched(): void {
+    this.touched.clear();
+  }
 }

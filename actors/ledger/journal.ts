@@ -52,6 +52,8 @@ class Changes {
 }
 
 export class Journal {
+  /** Then it numbers and counts the events, and keeps nothing of them. */
+  isSilent = false;
   private readonly accounts: Accounts;
   private readonly watching: Watching;
   /** The events of all blocks, as they happened. */
@@ -74,27 +76,14 @@ export class Journal {
 
   /** Writes the account's next event and returns its number. */
   append(account: Account, event: AccountEvent): number {
-    const { events, spans } = this;
-    const block = this.blockOf(account);
-    const from = events.length;
-    encodeAccountEvent(events, event);
-    const last = this.lastSpan[block]!;
-    if (last !== NONE && spans.to[last] === from) {
-      spans.to[last] = events.length;
-    } else {
-      const span = spans.add(from, events.length);
-      if (last === NONE) this.firstSpan[block] = span;
-      else spans.next[last] = span;
-      this.lastSpan[block] = span;
-    }
-    this.count[block]! += 1;
-    if (event.kind === "warning") this.warnings[block]! += 1;
-    else this.watching.count(account, event);
+    if (!this.isSilent) this.write(account, event);
+    if (event.kind !== "warning") this.watching.count(account, event);
     return this.accounts.advance(account);
   }
 
   /** Notes what an event of this batch changes of a balance. */
   change(account: Account, asset: number, total: number, held: number): void {
+    if (this.isSilent) return;
     const { changes } = this;
     const block = this.blockOf(account);
     for (let at = this.firstChange[block]!; at !== NONE; at = changes.next[at]!) {
@@ -121,7 +110,7 @@ export class Journal {
       counted: told.map((account) => this.watching.textOf(account)),
       warnings: this.warnings.slice(0, told.length),
       length: told.map((_, block) => this.lengthOf(block)),
-      offset: told.map((_, block) => this.write(body, block)),
+      offset: told.map((_, block) => this.writeBlock(body, block)),
     };
     this.drop();
     const events = body.take();
@@ -137,8 +126,26 @@ export class Journal {
     this.events.reset();
   }
 
+  private write(account: Account, event: AccountEvent): void {
+    const { events, spans } = this;
+    const block = this.blockOf(account);
+    const from = events.length;
+    encodeAccountEvent(events, event);
+    const last = this.lastSpan[block]!;
+    if (last !== NONE && spans.to[last] === from) {
+      spans.to[last] = events.length;
+    } else {
+      const span = spans.add(from, events.length);
+      if (last === NONE) this.firstSpan[block] = span;
+      else spans.next[last] = span;
+      this.lastSpan[block] = span;
+    }
+    this.count[block]! += 1;
+    if (event.kind === "warning") this.warnings[block]! += 1;
+  }
+
   /** As `encodeBlocks` would; returns where the block's events begin. */
-  private write(body: ByteWriter, block: number): number {
+  private writeBlock(body: ByteWriter, block: number): number {
     const { id, sequence } = this.told[block]!;
     const first = this.first[block]!;
     const count = this.count[block]!;

@@ -136,6 +136,13 @@ export class LedgerShard implements Actor {
   }
 
   /** Over accounts, balances, live orders, deposits, withdrawals, transfers, flows, reference prices and what is counted; not over finished orders. */
+  setSilent(isSilent: boolean): void {
+    const { journal, orders, outgoing } = this.state;
+    journal.isSilent = isSilent;
+    orders.setSilent(isSilent);
+    outgoing.isSilent = isSilent;
+  }
+
   stateHash(): number {
     return this.state.stateHash();
   }

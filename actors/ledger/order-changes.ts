@@ -21,21 +21,23 @@ export type Width = (typeof Width)[keyof typeof Width];
 const NOTHING_CHANGED: Readonly<Record<string, RowSet>> = {};
 
 export class OrderChanges {
+  /** Then nothing is noted. */
+  isSilent = false;
   private readonly added = new Set<Order>();
   private readonly changed = new Set<Order>();
   /** Of which row more changes than its progress. */
   private readonly widths = new Map<Order, Width>();
 
   add(order: Order): void {
-    this.added.add(order);
+    if (!this.isSilent) this.added.add(order);
   }
 
   touch(order: Order): void {
-    if (!this.added.has(order)) this.changed.add(order);
+    if (!this.isSilent && !this.added.has(order)) this.changed.add(order);
   }
 
   widen(order: Order, width: Width): void {
-    if (width > this.widthOf(order)) this.widths.set(order, width);
+    if (!this.isSilent && width > this.widthOf(order)) this.widths.set(order, width);
   }
 
   /** By part. A batch writes no row twice. */

@@ -260,6 +260,11 @@ export class Orders {
     return rows;
   }
 
+  /** Silent, it notes nothing of what its rows would be. */
+  setSilent(isSilent: boolean): void {
+    this.changes.isSilent = isSilent;
+  }
+
   dropRows(): void {
     this.changes.dropRows();
     this.known.settle();

@@ -11,6 +11,8 @@ import { OrderRowSets, TradeRowSet } from "./market-rows.js";
 const NOWHERE: OrderRows = { changed: () => undefined, removed: () => undefined };
 
 export class MarketBatch {
+  /** Then messages and trades are only counted. */
+  isSilent = false;
   /** Trades and traded quantity since this object was made. */
   tradesExecuted = 0;
   tradeVolume = 0;
@@ -33,6 +35,11 @@ export class MarketBatch {
     this.send(shardOfOrder(answer.orderId), encodeLedgerCommand(answer));
   }
 
+  /** Counts what `answer` would send. */
+  countAnswer(orderId: number): void {
+    this.links.nextNumber(shardOfOrder(orderId));
+  }
+
   sendToAll(shards: number, answer: MarketAnswer): void {
     const payload = encodeLedgerCommand(answer);
     for (let shard = 1; shard <= shards; shard++) this.send(shard, payload);
@@ -47,8 +54,16 @@ export class MarketBatch {
     const taker = takerShard === makerShard ? maker : this.send(takerShard, payload);
     this.trades.add(report, { maker: makerAccount, taker: takerAccount }, { maker, taker });
     this.report(report);
-    this.tradesExecuted += 1;
-    this.tradeVolume += report.quantity;
+    this.countVolume(report.quantity);
+  }
+
+  /** Counts what `trade` would send. */
+  countTrade(makerOrder: number, takerOrder: number, quantity: number): void {
+    const makerShard = shardOfOrder(makerOrder);
+    const takerShard = shardOfOrder(takerOrder);
+    this.links.nextNumber(makerShard);
+    if (takerShard !== makerShard) this.links.nextNumber(takerShard);
+    this.countVolume(quantity);
   }
 
   /** Everything since the last call. */
@@ -77,8 +92,14 @@ export class MarketBatch {
     this.events.reset();
   }
 
+  private countVolume(quantity: number): void {
+    this.tradesExecuted += 1;
+    this.tradeVolume += quantity;
+  }
+
   /** Returns the number that the message has on its way to the shard. */
   private send(shard: number, payload: Uint8Array): number {
+    if (this.isSilent) return this.links.nextNumber(shard);
     const messages = this.sends.get(shard);
     if (messages) messages.push(payload);
     else this.sends.set(shard, [payload]);

@@ -27,6 +27,20 @@ export function reportAll(
   }
 }
 
+/** Only counts what `reportAll` would tell shards, for who follows another. */
+export function countAll(log: EventLog, batch: MarketBatch): void {
+  for (let at = 0; at < log.count; at++) {
+    const kind = log.value(at, Field.kind);
+    if (kind === EventKind.Trade) {
+      const quantity = log.value(at, Field.tradeQuantity);
+      const takerOrder = log.value(at, Field.takerOrder);
+      batch.countTrade(log.value(at, Field.makerOrder), takerOrder, quantity);
+    } else if (kind < EventKind.Depth && kind !== EventKind.Refilled) {
+      batch.countAnswer(log.value(at, Field.orderId));
+    }
+  }
+}
+
 function reportTrade(log: EventLog, at: number, instrument: number, batch: MarketBatch): void {
   const side = log.value(at, Field.takerSide);
   const isAuction = side > AUCTION_SIDE_OFFSET;

@@ -15,7 +15,7 @@ import type { MatchingEngine, OpenOrder } from "./engine.js";
 import { FastEngine } from "./fast/fast-engine.js";
 import { MarketBatch } from "./market-batch.js";
 import { hashOfVersionBefore, isOfVersionBefore } from "./market-hash-before.js";
-import { type AmendedTerms, reportAll } from "./market-report.js";
+import { type AmendedTerms, countAll, reportAll } from "./market-report.js";
 import { MarketState } from "./market-state.js";
 import {
   type AmendOrder,
@@ -132,6 +132,10 @@ export class Market implements Actor {
     this.batch.drop(this.engine);
   }
 
+  setSilent(isSilent: boolean): void {
+    this.batch.isSilent = isSilent;
+  }
+
   stateHash(): number {
     const hash = new StateHash();
     this.engine.state.addTo(hash);
@@ -245,7 +249,8 @@ export class Market implements Actor {
   private tell(amended: AmendedTerms | null): void {
     const { log } = this.engine;
     if (log.count === 0) return;
-    reportAll(log, this.id, this.batch, amended);
+    if (this.batch.isSilent) countAll(log, this.batch);
+    else reportAll(log, this.id, this.batch, amended);
     log.reset();
     this.followReference();
   }

@@ -112,6 +112,7 @@ export class Standby {
       const { actor } = this;
       this.stop();
       if (actor) this.compare(actor, record, links);
+      actor?.setSilent(false);
       return actor;
     } catch (error) {
       this.stop();
@@ -212,6 +213,7 @@ export class Standby {
     if (this.stopped) return;
     // What is done with the last page may take long by itself.
     this.steps += 1;
+    actor.setSilent(true);
     this.actor = actor;
     this.batch = record.batch;
     this.hash = record.hash;
@@ -278,7 +280,7 @@ export class Standby {
     }
     applyLogged(actor, logged);
     actor.dropEffects();
-    actor.links.takeTouched();
+    actor.links.forgetTouched();
     this.batch = logged.batch;
     while (this.told[0] && this.told[0].batch <= this.batch) this.told.shift();
     this.steps += 1;

@@ -98,7 +98,7 @@ async function replayed(
   let market: Market | undefined;
   for await (const logged of batches) {
     if (logged.batch !== last.batch + 1) throw trimmed(symbol, last.batch + 1, logged.batch);
-    market ??= Market.create(logged.actor);
+    market ??= silentMarket(logged.actor);
     applyLogged(market, logged);
     market.dropEffects();
     last = logged;
@@ -107,6 +107,12 @@ async function replayed(
   if (!market || last.batch < upTo) throw trimmed(symbol, last.batch + 1, upTo);
   const { batch, time, hash: committedHash } = last;
   return { market, batch, time, hash: market.stateHash(), committedHash };
+}
+
+function silentMarket(id: number): Market {
+  const market = Market.create(id);
+  market.setSilent(true);
+  return market;
 }
 
 function trimmed(symbol: string, wanted: number, found: number): MarketAtError {

@@ -13,6 +13,7 @@ import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
 import { type ClientCommand, encodeLedgerCommand } from "../../actors/ledger/messages.js";
 import { decodeMarketCommand } from "../../actors/market/messages.js";
 import type { Row } from "../../services/ports/store.js";
+import { changePlaces, following } from "./follower.js";
 import { give, MARKET, restored, SHARD, SLOT } from "./ledger.js";
 import {
   ACCOUNTS,
@@ -53,7 +54,7 @@ function filled(row: Row): Row {
 export class Run {
   shard = LedgerShard.create(SHARD);
   /** Does the same and says nothing; the two change places with each commit, so what one has dropped the other has said. */
-  private follower = LedgerShard.create(SHARD);
+  private follower = following(LedgerShard.create(SHARD));
   readonly tables = new Tables();
   readonly given: Given[] = [];
   readonly events = new Map<number, AccountEvent[]>();
@@ -78,7 +79,7 @@ export class Run {
     this.follower.dropEffects();
     expectNothing(this.follower.takeEffects());
     expect(this.follower.stateHash()).toBe(hash);
-    [this.shard, this.follower] = [this.follower, this.shard];
+    [this.shard, this.follower] = changePlaces(this.shard, this.follower);
     this.tables.apply(effects);
     this.state = effects.state;
     for (const block of effects.events ? decodeBlocks(effects.events) : []) {
@@ -112,7 +113,7 @@ export class Run {
     expect(again.stateHash()).toBe(this.shard.stateHash());
     again.checkInvariants();
     this.shard = again;
-    this.follower = restored(again, this.tables, this.state);
+    this.follower = following(restored(again, this.tables, this.state));
   }
 
   /** All tables but the journal, whose rows depend on where batches end. */

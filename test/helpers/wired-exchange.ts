@@ -12,6 +12,7 @@ import { LedgerShard } from "../../actors/ledger/ledger-shard.js";
 import { type ClientCommand, encodeLedgerCommand } from "../../actors/ledger/messages.js";
 import { Market } from "../../actors/market/market.js";
 import { encodeMarketCommand, type OperatorCommand } from "../../actors/market/messages.js";
+import { changePlaces, following } from "./follower.js";
 import { expectNothing } from "./nothing.js";
 import { Tables } from "./tables.js";
 
@@ -36,7 +37,7 @@ export class Post {
   constructor(id: number) {
     const create = () => (id < FIRST_MARKET_ID ? LedgerShard.create(id) : Market.create(id));
     this.actor = create();
-    this.follower = create();
+    this.follower = following(create());
   }
 
   get id(): number {
@@ -80,7 +81,7 @@ export class Post {
     this.follower.dropEffects();
     expectNothing(this.follower.takeEffects());
     assert(this.follower.stateHash() === this.actor.stateHash(), "a follower goes another way");
-    [this.actor, this.follower] = [this.follower, this.actor];
+    [this.actor, this.follower] = changePlaces(this.actor, this.follower);
     this.tables.apply(effects);
     this.state = effects.state;
     this.links = [...this.actor.links.all()].map((link) => ({ ...link }));
@@ -97,7 +98,7 @@ export class Post {
     this.isOpen = false;
     this.token += 1;
     this.actor = this.restored();
-    this.follower = this.restored();
+    this.follower = following(this.restored());
   }
 
   private restored(): LedgerShard | Market {

@@ -52,6 +52,8 @@ class Alarm implements Actor {
 
   dropEffects(): void {}
 
+  setSilent(): void {}
+
   stateHash(): number {
     return this.rung.length * 1_000 + this.times.length;
   }

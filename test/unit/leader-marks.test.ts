@@ -31,6 +31,8 @@ class Counter implements Actor {
 
   dropEffects(): void {}
 
+  setSilent(): void {}
+
   stateHash(): number {
     return this.count;
   }

@@ -66,6 +66,10 @@ class OlderMarket implements RestoredActor {
     this.market.dropEffects();
   }
 
+  setSilent(isSilent: boolean): void {
+    this.market.setSilent(isSilent);
+  }
+
   stateHash(): number {
     return olderHash(this.market);
   }
