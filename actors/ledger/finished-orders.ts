@@ -51,8 +51,9 @@ export class FinishedOrders {
     return this.orderAt(this.byId.find(id));
   }
 
-  findByClientId(account: Account, clientOrderId: string): Order | undefined {
-    return this.orderAt(this.byClientId.find({ account: account.id, clientOrderId }));
+  /** `hash`: that of the account's number and the id. */
+  findByClientId(account: Account, clientOrderId: string, hash?: number): Order | undefined {
+    return this.orderAt(this.byClientId.find({ account: account.id, clientOrderId }, hash));
   }
 
   /**

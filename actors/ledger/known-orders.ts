@@ -7,11 +7,12 @@ import { FINISHED_ORDERS_IN_MEMORY_MAX } from "../kernel/limits.js";
 import { isFinal } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
 import { FinishedOrders } from "./finished-orders.js";
+import { hashOfKey } from "./key-table.js";
 import type { Order } from "./order.js";
+import { OrderTable } from "./order-table.js";
 
 export class KnownOrders {
-  private readonly byId = new Map<number, Order>();
-  private readonly byClientId = new Map<Account, Map<string, Order>>();
+  private readonly objects = new OrderTable();
   /** The finished ones among them. */
   private readonly awake = new Set<Order>();
   /** The others, and how those that were asked for were before this batch. */
@@ -26,34 +27,29 @@ export class KnownOrders {
 
   /** Whoever asks for an order in a batch is given the same object each time. */
   find(id: number): Order | undefined {
-    return this.byId.get(id) ?? this.wake(this.finished.find(id));
+    return this.objects.find(id) ?? this.wake(this.finished.find(id));
   }
 
   /** The last that was given the client order id. */
   findByClientId(account: Account, clientOrderId: string): Order | undefined {
-    const order = this.byClientId.get(account)?.get(clientOrderId);
-    return order ?? this.wake(this.finished.findByClientId(account, clientOrderId));
+    const hash = hashOfKey(account.id, clientOrderId);
+    const order = this.objects.findByClientId(account, clientOrderId, hash);
+    return order ?? this.wake(this.finished.findByClientId(account, clientOrderId, hash));
   }
 
   /** The other of an order's pair, unless it had ended before this batch. */
   pairOf({ pair }: Order): Order | undefined {
-    return pair === 0 ? undefined : this.byId.get(pair);
+    return pair === 0 ? undefined : this.objects.find(pair);
   }
 
   all(): Order[] {
-    const packed = [...this.finished.ids()].filter((id) => !this.byId.has(id));
-    return [...this.byId.values(), ...packed.map((id) => this.finished.find(id)!)];
+    const packed = [...this.finished.ids()].filter((id) => !this.objects.find(id));
+    return [...this.objects.all(), ...packed.map((id) => this.finished.find(id)!)];
   }
 
   /** Neither its id nor its client order id is another's. */
   add(order: Order): void {
-    this.byId.set(order.id, order);
-    let ids = this.byClientId.get(order.account);
-    if (!ids) {
-      ids = new Map();
-      this.byClientId.set(order.account, ids);
-    }
-    ids.set(order.clientOrderId, order);
+    this.objects.add(order);
     if (isFinal(order.status)) this.awake.add(order);
   }
 
@@ -63,27 +59,30 @@ export class KnownOrders {
   }
 
   forget(order: Order): void {
-    this.leave(order);
+    this.objects.remove(order);
+    this.awake.delete(order);
     this.finished.forget(order.id);
   }
 
   /** Forgets finished orders of whose pair the other is not known. Only between batches. */
   forgetHalfPairs(): void {
-    this.finished.forgetHalfPairs((id) => this.byId.has(id) || this.finished.has(id));
+    const isKnown = (id: number) => this.objects.find(id) !== undefined || this.finished.has(id);
+    this.finished.forgetHalfPairs(isKnown);
   }
 
   /** The batch is over: packs what has ended. The oldest are forgotten where there is no room. */
   settle(): void {
     for (const order of this.awake) {
-      this.leave(order);
+      this.objects.remove(order);
       // Of a pair both are known or none, so that it gets its whole answer again.
       const halved = this.finished.put(order);
       if (halved !== 0) this.forgetFinished(halved);
     }
+    this.awake.clear();
   }
 
   private forgetFinished(id: number): void {
-    const order = this.byId.get(id);
+    const order = this.objects.find(id);
     if (!order) this.finished.forget(id);
     else if (isFinal(order.status)) this.forget(order);
   }
@@ -91,11 +90,5 @@ export class KnownOrders {
   private wake(order: Order | undefined): Order | undefined {
     if (order) this.add(order);
     return order;
-  }
-
-  private leave(order: Order): void {
-    this.byId.delete(order.id);
-    this.byClientId.get(order.account)!.delete(order.clientOrderId);
-    this.awake.delete(order);
   }
 }

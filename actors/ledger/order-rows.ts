@@ -2,7 +2,7 @@
 import type { OrderStatus } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
 import type { PendingAmend } from "./holds.js";
-import type { Order } from "./order.js";
+import { type Order, RowChange } from "./order.js";
 import { numberIn, numberOrNone, type TableRow, textIn } from "./rows.js";
 
 type Columns = Readonly<Record<string, (order: Order) => number | string>>;
@@ -118,6 +118,7 @@ export function orderIn(account: Account, row: TableRow): Order {
     lastSequence: numberIn(row, "last_sequence"),
     created: numberIn(row, "created"),
     updated: numberIn(row, "updated"),
+    rowChange: RowChange.None,
   };
 }
 

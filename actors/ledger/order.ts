@@ -74,7 +74,13 @@ export interface Order extends OrderTerms, FeeRates, OrderFees {
   /** Microseconds since 1970. */
   readonly created: number;
   updated: number;
+  /** What the open batch changes of its row. */
+  rowChange: RowChange;
 }
+
+/** What a batch writes of an order's row. Each from `Progress` on has what those before it have. */
+export const RowChange = { None: 0, New: 1, Progress: 2, Marks: 3, Terms: 4, Review: 5 } as const;
+export type RowChange = (typeof RowChange)[keyof typeof RowChange];
 
 /** May another order have its client order id? From a day after the last that was heard of an order that has ended (R10). */
 export function isIdFree({ status, updated }: Order, time: number): boolean {

@@ -19,8 +19,9 @@ import {
   type Order,
   type OrderProgress,
   type OrderTerms,
+  RowChange,
 } from "./order.js";
-import { OrderChanges, Width } from "./order-changes.js";
+import { OrderChanges } from "./order-changes.js";
 import { addToHash, removeFromHash } from "./order-hash.js";
 import { orderIn } from "./order-rows.js";
 import { Reviews } from "./reviews.js";
@@ -143,6 +144,7 @@ export class Orders {
       lastSequence: sequence,
       created: time,
       updated: time,
+      rowChange: RowChange.None,
     };
     this.put(order);
     this.changes.add(order);
@@ -195,7 +197,7 @@ export class Orders {
     this.unhash(order);
     const fee = charge(order, isMaker, value);
     this.rehash(order);
-    this.changes.widen(order, Width.Terms);
+    this.changes.change(order, RowChange.Terms);
     return fee;
   }
 
@@ -203,7 +205,7 @@ export class Orders {
   reprice(order: Order, price: number, sequence: number, time: number): void {
     const { quantity, leaves, stopPrice, display } = order;
     applyTerms(order, { price, quantity, leaves, stopPrice, display });
-    this.changes.widen(order, Width.Terms);
+    this.changes.change(order, RowChange.Terms);
     this.touch(order, sequence, time);
   }
 
@@ -211,7 +213,7 @@ export class Orders {
   beginCancel(order: Order, sequence: number, time: number): void {
     this.rehashed(order, () => {
       order.isCancelling = true;
-      this.changes.widen(order, Width.Marks);
+      this.changes.change(order, RowChange.Marks);
     });
     this.touch(order, sequence, time);
   }
@@ -221,7 +223,7 @@ export class Orders {
     if (order.isWaiting === isWaiting) return;
     this.rehashed(order, () => {
       order.isWaiting = isWaiting;
-      this.changes.widen(order, Width.Marks);
+      this.changes.change(order, RowChange.Marks);
     });
   }
 
@@ -241,7 +243,7 @@ export class Orders {
   endPair(order: Order, sequence: number, time: number): void {
     this.rehashed(order, () => {
       order.isPairDone = true;
-      this.changes.widen(order, Width.Terms);
+      this.changes.change(order, RowChange.Terms);
     });
     this.touch(order, sequence, time);
   }
@@ -250,7 +252,7 @@ export class Orders {
   touch(order: Order, sequence: number, time: number): void {
     order.lastSequence = sequence;
     order.updated = time;
-    this.changes.touch(order);
+    this.changes.change(order, RowChange.Progress);
   }
 
   /** Ends the batch. By part; a batch writes no row twice. */
@@ -309,14 +311,14 @@ export class Orders {
 
   private setAmend(order: Order, amend: PendingAmend | null): void {
     order.amend = amend;
-    this.changes.widen(order, Width.Terms);
+    this.changes.change(order, RowChange.Terms);
   }
 
   private setReview(order: Order, until: number): void {
     if (order.reviewUntil !== 0) this.reviews.remove(order);
     order.reviewUntil = until;
     if (until !== 0) this.reviews.add(order);
-    this.changes.widen(order, Width.Review);
+    this.changes.change(order, RowChange.Review);
   }
 
   private rehashed(order: Order, change: () => void): void {

@@ -3,7 +3,7 @@ import { assert } from "../kernel/assert.js";
 import { CLIENT_ORDER_ID_LENGTH_MAX } from "../kernel/limits.js";
 import { isFinal, type OrderStatus } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
-import type { Order } from "./order.js";
+import { type Order, RowChange } from "./order.js";
 
 /** How many numbers an order is. */
 export const PACKED_NUMBERS = 30;
@@ -108,6 +108,7 @@ export function unpack(
     lastSequence: numbers[at + 26]!,
     created: numbers[at + 27]!,
     updated: numbers[at + 28]!,
+    rowChange: RowChange.None,
   };
 }
 

@@ -24,9 +24,9 @@ export class SlotTable<Key> {
     return this.count;
   }
 
-  /** −1: there is none. */
-  find(key: Key): number {
-    return this.entries[(this.placeOf(key, this.hashOf(key) | 0) << 1) | 1]! - 1;
+  /** −1: there is none. `hash`: the key's. */
+  find(key: Key, hash = this.hashOf(key)): number {
+    return this.entries[(this.placeOf(key, hash | 0) << 1) | 1]! - 1;
   }
 
   /** Enters a key that is not here. */

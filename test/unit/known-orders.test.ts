@@ -3,8 +3,10 @@ import { describe, expect, it } from "vitest";
 import { AccountState } from "../../actors/ledger/account-state.js";
 import type { Account } from "../../actors/ledger/accounts.js";
 import { FinishedOrders } from "../../actors/ledger/finished-orders.js";
+import { hashOfKey } from "../../actors/ledger/key-table.js";
 import { KnownOrders } from "../../actors/ledger/known-orders.js";
-import type { Order } from "../../actors/ledger/order.js";
+import { type Order, RowChange } from "../../actors/ledger/order.js";
+import { OrderTable } from "../../actors/ledger/order-table.js";
 import { SlotTable } from "../../actors/ledger/slot-table.js";
 import { OrderStatus, SelfTrade } from "../../actors/kernel/order.js";
 
@@ -70,6 +72,7 @@ function ended(id: number, changes: Partial<Order> = {}): Order {
     lastSequence: 18,
     created: 1_800_000_000_000_002,
     updated: 1_800_000_000_000_003,
+    rowChange: RowChange.None,
     ...changes,
   };
 }
@@ -178,6 +181,44 @@ describe("finished orders", () => {
           for (const order of known) expect(finished.find(order.id)).toEqual(order);
         },
       ),
+    );
+  });
+});
+
+describe("the table of orders that are objects", () => {
+  it("finds those that are in it by both ids, and no others, whatever came and went", () => {
+    const steps = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 90 })), {
+      maxLength: 600,
+    });
+    fc.assert(
+      fc.property(steps, (draws) => {
+        const table = new OrderTable();
+        const there = new Map<number, Order>();
+        for (const [isAdded, number] of draws) {
+          // Beyond 2^32 too, and the same client order id of several accounts.
+          const id = number * 2 ** 26;
+          const order = there.get(id);
+          if (isAdded && !order) {
+            const account = ACCOUNTS[number % ACCOUNTS.length]!;
+            const clientOrderId = `id-${number - (number % ACCOUNTS.length)}`;
+            const added = live(id, { account, clientOrderId });
+            there.set(id, added);
+            table.add(added);
+          } else if (!isAdded && order) {
+            there.delete(id);
+            table.remove(order);
+          }
+        }
+        for (let number = 1; number <= 90; number++) {
+          const order = there.get(number * 2 ** 26);
+          expect(table.find(number * 2 ** 26)).toBe(order);
+          const account = ACCOUNTS[number % ACCOUNTS.length]!;
+          const clientOrderId = `id-${number - (number % ACCOUNTS.length)}`;
+          const hash = hashOfKey(account.id, clientOrderId);
+          expect(table.findByClientId(account, clientOrderId, hash)).toBe(order);
+        }
+        expect(new Set(table.all())).toEqual(new Set(there.values()));
+      }),
     );
   });
 });
