@@ -74,7 +74,8 @@ export class FinishedOrders {
     if (isTaken) this.clear(slot);
     this.write(order, slot);
     this.byId.add(order.id, slot);
-    this.byClientId.add({ account: order.account.id, clientOrderId: order.clientOrderId }, slot);
+    const key = { account: order.account.id, clientOrderId: order.clientOrderId };
+    this.byClientId.add(key, slot, this.numberAt(slot, PackedField.KeyHash));
     return isTaken ? pair : 0;
   }
 
@@ -101,9 +102,8 @@ export class FinishedOrders {
   }
 
   private clear(slot: number): void {
-    const account = this.numberAt(slot, PackedField.Account);
-    this.byId.remove(this.idAt(slot));
-    this.byClientId.remove({ account, clientOrderId: this.clientIdAt(slot) });
+    this.byId.remove(slot, hashOfInteger(this.idAt(slot)));
+    this.byClientId.remove(slot, this.numberAt(slot, PackedField.KeyHash));
     this.chunks[slot >> CHUNK_BITS]!.numbers.fill(
       0,
       numbersAt(slot),

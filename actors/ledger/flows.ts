@@ -87,7 +87,8 @@ export class Flows {
   private change(peer: number): Flow {
     let flow = this.byPeer.get(peer);
     if (flow) {
-      this.hash.remove(...partsOf(flow));
+      const { baseIn, baseOut, quoteIn, quoteOut } = flow;
+      this.hash.remove(HashKind.Flow, peer, baseIn, baseOut, quoteIn, quoteOut);
     } else {
       flow = { peer, baseIn: 0, baseOut: 0, quoteIn: 0, quoteOut: 0 };
       this.byPeer.set(peer, flow);
@@ -96,11 +97,7 @@ export class Flows {
     return flow;
   }
 
-  private rehash(flow: Flow): void {
-    this.hash.add(...partsOf(flow));
+  private rehash({ peer, baseIn, baseOut, quoteIn, quoteOut }: Flow): void {
+    this.hash.add(HashKind.Flow, peer, baseIn, baseOut, quoteIn, quoteOut);
   }
-}
-
-function partsOf(flow: Flow): number[] {
-  return [HashKind.Flow, flow.peer, flow.baseIn, flow.baseOut, flow.quoteIn, flow.quoteOut];
 }

@@ -69,11 +69,12 @@ export class OrderTable {
   private readonly byClientId = new Places();
 
   find(id: number): Order | undefined {
-    const { orders, mask } = this.byId;
-    for (let at = hashOfInteger(id) & mask; ; at = (at + 1) & mask) {
+    const { hashes, orders, mask } = this.byId;
+    const hash = hashOfInteger(id) | 0;
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
       const order = orders[at]!;
       if (order === null) return undefined;
-      if (order.id === id) return order;
+      if (hashes[at] === hash && order.id === id) return order;
     }
   }
 

@@ -275,6 +275,7 @@ export class Orders {
   restore(account: Account, row: TableRow): void {
     const order = orderIn(account, row);
     assert(this.wasIssued(order.id), "order %s was never issued", order.id);
+    assert(!this.find(order.id), "order %s is there already", order.id);
     this.put(order);
   }
 
@@ -289,7 +290,6 @@ export class Orders {
   }
 
   private put(order: Order): void {
-    assert(!this.find(order.id), "order %s is there already", order.id);
     assert(isConsistent(order), "order %s does not add up", order.id);
     const before = this.known.findByClientId(order.account, order.clientOrderId);
     if (before) {

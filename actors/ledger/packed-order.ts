@@ -3,12 +3,13 @@ import { assert } from "../kernel/assert.js";
 import { CLIENT_ORDER_ID_LENGTH_MAX } from "../kernel/limits.js";
 import { isFinal, type OrderStatus } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
+import { hashOfKey } from "./key-table.js";
 import { type Order, RowChange } from "./order.js";
 
 /** How many numbers an order is. */
-export const PACKED_NUMBERS = 30;
-/** Where in them its id is, whose it is, of which pair, and how long its client order id. */
-export const PackedField = { Id: 0, Account: 1, Pair: 2, ClientIdLength: 3 } as const;
+export const PACKED_NUMBERS = 31;
+/** Where in them its id is, whose it is, of which pair, how long its client order id, and the hash of that and its account. */
+export const PackedField = { Id: 0, Account: 1, Pair: 2, ClientIdLength: 3, KeyHash: 30 } as const;
 
 const Flag = { PostOnly: 1, Reprices: 2, Cancelling: 4, PairDone: 8, Waiting: 16 } as const;
 
@@ -55,6 +56,7 @@ export function pack(
   numbers[at + 27] = order.created;
   numbers[at + 28] = order.updated;
   numbers[at + 29] = flagsOf(order);
+  numbers[at + 30] = hashOfKey(order.account.id, clientOrderId);
   for (let n = 0; n < clientOrderId.length; n++) {
     const code = clientOrderId.charCodeAt(n);
     assert(code < 0x80, "a client order id is ASCII");

@@ -29,23 +29,25 @@ export class SlotTable<Key> {
     return this.entries[(this.placeOf(key, hash | 0) << 1) | 1]! - 1;
   }
 
-  /** Enters a key that is not here. */
-  add(key: Key, slot: number): void {
+  /** Enters a key that is not here. `hash`: the key's. */
+  add(key: Key, slot: number, hash = this.hashOf(key)): void {
     // At most half full, so that searches stay short.
     if (this.count * 2 > this.mask) this.grow();
-    const hash = this.hashOf(key) | 0;
-    const place = this.placeOf(key, hash);
+    const place = this.placeOf(key, hash | 0);
     assert(this.entries[(place << 1) | 1] === 0, "a key has one slot");
     this.entries[place << 1] = hash;
     this.entries[(place << 1) | 1] = slot + 1;
     this.count += 1;
   }
 
-  /** Takes out a key that is here; its slot must still have it. */
-  remove(key: Key): void {
+  /** Takes out the key of a slot, which has this hash. */
+  remove(slot: number, hash: number): void {
     const { entries, mask } = this;
-    let hole = this.placeOf(key, this.hashOf(key) | 0);
-    assert(entries[(hole << 1) | 1] !== 0, "a key that is taken out is here");
+    let hole = hash & mask;
+    while (entries[(hole << 1) | 1] !== slot + 1) {
+      assert(entries[(hole << 1) | 1] !== 0, "a key that is taken out is here");
+      hole = (hole + 1) & mask;
+    }
     this.count -= 1;
     for (let at = (hole + 1) & mask; entries[(at << 1) | 1] !== 0; at = (at + 1) & mask) {
       const hash = entries[at << 1]!;

@@ -5,12 +5,11 @@
 import {
   type Instrument,
   OrderType,
-  type PlaceOrderRequest,
   Side,
   TimeInForce,
 } from "../../proto/gen/exchange/v1/exchange.js";
-import { PLAIN_TERMS } from "../../services/client/new-order.js";
 import { Random } from "../../services/participants/random.js";
+import type { Wish } from "../../services/participants/strategy.js";
 
 /** Passive orders stand up to this many ticks from the middle; crossing ones reach beyond all of them. */
 const DEPTH_TICKS = 8;
@@ -19,8 +18,6 @@ const REACH_TICKS = DEPTH_TICKS + 2;
 const PASSIVE_LOTS_MIN = 4;
 const PASSIVE_LOTS_MAX = 12;
 const CROSSING_LOTS_MAX = 2;
-
-export type OrderWish = Omit<PlaceOrderRequest, "account" | "clientOrderId">;
 
 export class OrderFlow {
   private readonly random: Random;
@@ -47,7 +44,7 @@ export class OrderFlow {
   }
 
   /** The next order, and whether it crosses. */
-  next(): { readonly wish: OrderWish; readonly isCrossing: boolean } {
+  next(): { readonly wish: Wish; readonly isCrossing: boolean } {
     this.cancelsDue += this.cancelsPerOrder;
     const instrument = this.random.pick(this.instruments);
     const isCrossing = this.random.chance(this.crossingShare);
@@ -61,7 +58,7 @@ export class OrderFlow {
     return true;
   }
 
-  private passive(instrument: Instrument): OrderWish {
+  private passive(instrument: Instrument): Wish {
     const { symbol, tick, lot, referencePrice } = instrument;
     const isBuy = this.random.chance(0.5);
     const away = this.random.whole(1, DEPTH_TICKS) * tick;
@@ -72,11 +69,10 @@ export class OrderFlow {
       timeInForce: TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL,
       price: isBuy ? referencePrice - away : referencePrice + away,
       quantity: lot * this.random.whole(PASSIVE_LOTS_MIN, PASSIVE_LOTS_MAX),
-      ...PLAIN_TERMS,
     };
   }
 
-  private crossing(instrument: Instrument): OrderWish {
+  private crossing(instrument: Instrument): Wish {
     const { symbol, tick, lot, referencePrice } = instrument;
     const isBuy = this.random.chance(0.5);
     const reach = REACH_TICKS * tick;
@@ -87,7 +83,6 @@ export class OrderFlow {
       timeInForce: TimeInForce.TIME_IN_FORCE_IMMEDIATE_OR_CANCEL,
       price: isBuy ? referencePrice + reach : referencePrice - reach,
       quantity: lot * this.random.whole(1, CROSSING_LOTS_MAX),
-      ...PLAIN_TERMS,
     };
   }
 }

@@ -111,8 +111,29 @@ export function encodePlace(
   instrument: number,
   deadline: number,
 ): Uint8Array {
-  const order = newOrderOf(request, instrument);
-  return encodeLedgerCommand({ kind: "place", account, deadline, ...order });
+  const { clientOrderId, side, type, price, quantity, stopPrice, postOnly } = request;
+  const { reprices, trail, minQuantity } = request;
+  // Written out: to spread an order takes longer than all the rest that is done for it here.
+  return encodeLedgerCommand({
+    kind: "place",
+    account,
+    deadline,
+    clientOrderId,
+    instrument,
+    side,
+    type,
+    timeInForce: timeInForceOf(request),
+    price,
+    quantity,
+    stopPrice,
+    display: request.displayQuantity,
+    expires: request.expiresAt,
+    selfTrade: request.selfTradePrevention,
+    postOnly,
+    reprices,
+    trail,
+    minQuantity,
+  });
 }
 
 function timeInForceOf({ type, timeInForce }: PlaceOrderRequest): number {

@@ -42,7 +42,8 @@ export class ClientLog {
     readonly sequence: number;
     readonly token: number;
   }): void {
-    this.add({ kind: "accepted", ...told });
+    const { account, clientOrderId, orderId, sequence, token } = told;
+    this.add({ kind: "accepted", account, clientOrderId, orderId, sequence, token });
   }
 
   /** Not published: it must never become an order. */
@@ -63,7 +64,8 @@ export class ClientLog {
     readonly sequence: number;
     readonly token: number;
   }): void {
-    this.add({ kind: "answered", ...told });
+    const { account, orderId, request, code, sequence, token } = told;
+    this.add({ kind: "answered", account, orderId, request, code, sequence, token });
   }
 
   event(event: AccountEvent): void {

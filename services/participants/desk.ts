@@ -9,7 +9,9 @@ import {
   type OrderCommand,
   OrderRequest,
   OrderStatus,
+  type PlaceOrderRequest,
 } from "../../proto/gen/exchange/v1/exchange.js";
+import { PLAIN_TERMS } from "../client/new-order.js";
 import type { Wish } from "./strategy.js";
 
 const REOPEN_DELAY_MS = 200;
@@ -73,9 +75,27 @@ export class Desk {
     dueMs = performance.now(),
   ): void {
     const requestId = this.#nextRequest();
-    const { symbol } = wish;
+    const { symbol, side, type, timeInForce, price, quantity } = wish;
     this.#tracker.submit({ requestId, account, clientOrderId, symbol, isCrossing, dueMs });
-    const value = { account, clientOrderId, ...wish };
+    // Written out: spread, they took longer than all the rest that a client does for an order.
+    const value: PlaceOrderRequest = {
+      account,
+      clientOrderId,
+      symbol,
+      side,
+      type,
+      timeInForce,
+      price,
+      quantity,
+      stopPrice: PLAIN_TERMS.stopPrice,
+      displayQuantity: PLAIN_TERMS.displayQuantity,
+      expiresAt: PLAIN_TERMS.expiresAt,
+      selfTradePrevention: PLAIN_TERMS.selfTradePrevention,
+      postOnly: PLAIN_TERMS.postOnly,
+      reprices: PLAIN_TERMS.reprices,
+      trail: PLAIN_TERMS.trail,
+      minQuantity: PLAIN_TERMS.minQuantity,
+    };
     this.#gathered.push({ requestId, command: { $case: "place", value } });
   }
 

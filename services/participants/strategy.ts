@@ -6,7 +6,6 @@ import {
   Side,
   TimeInForce,
 } from "../../proto/gen/exchange/v1/exchange.js";
-import { PLAIN_TERMS } from "../client/new-order.js";
 import type { Random } from "./random.js";
 
 /** Quotes are this part of the price apart, or a tick where that is more. */
@@ -21,8 +20,11 @@ const MAKER_LOTS_MAX = 10;
 const TAKER_LOTS_MAX = 5;
 const MARKET_ORDER_CHANCE = 0.3;
 
-/** An order without its account and its id. */
-export type Wish = Omit<PlaceOrderRequest, "account" | "clientOrderId">;
+/** What is wanted of a plain order. */
+export type Wish = Pick<
+  PlaceOrderRequest,
+  "symbol" | "side" | "type" | "timeInForce" | "price" | "quantity"
+>;
 
 export class MarketView {
   readonly symbol: string;
@@ -56,7 +58,6 @@ export class MarketView {
       timeInForce: TimeInForce.TIME_IN_FORCE_GOOD_TILL_CANCEL,
       price: Math.max(price, this.#tick),
       quantity: this.lot * this.#random.whole(1, MAKER_LOTS_MAX),
-      ...PLAIN_TERMS,
     };
   }
 
@@ -72,7 +73,6 @@ export class MarketView {
       timeInForce: TimeInForce.TIME_IN_FORCE_IMMEDIATE_OR_CANCEL,
       price: isMarket ? 0 : Math.max(this.#middle + reach, this.#tick),
       quantity: this.lot * this.#random.whole(1, TAKER_LOTS_MAX),
-      ...PLAIN_TERMS,
     };
   }
 

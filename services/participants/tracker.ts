@@ -128,15 +128,27 @@ export class OrderTracker {
   }
 
   submit(order: Submitted): void {
-    const state = { isReported: false, isFinal: false, isResting: false, hasTraded: false };
-    const tracked = { ...order, orderId: 0, ...state };
-    this.byRequest.set(order.requestId, tracked);
-    this.byClientId.set(order.clientOrderId, tracked);
+    const { requestId, account, clientOrderId, symbol, isCrossing, dueMs } = order;
+    const tracked: TrackedOrder = {
+      requestId,
+      account,
+      clientOrderId,
+      symbol,
+      isCrossing,
+      dueMs,
+      orderId: 0,
+      isReported: false,
+      isFinal: false,
+      isResting: false,
+      hasTraded: false,
+    };
+    this.byRequest.set(requestId, tracked);
+    this.byClientId.set(clientOrderId, tracked);
     this.counts.submitted += 1;
-    if (order.isCrossing) this.counts.crossing += 1;
-    if (order.dueMs >= this.timedFromMs) this.timed += 1;
+    if (isCrossing) this.counts.crossing += 1;
+    if (dueMs >= this.timedFromMs) this.timed += 1;
     this.log.submitted(order);
-    this.listener?.sent(order.dueMs);
+    this.listener?.sent(dueMs);
   }
 
   /** The oldest order that still rests, to be cancelled; it is given once. */
@@ -158,7 +170,8 @@ export class OrderTracker {
     if (asked) {
       this.requests.delete(result.requestId);
       const { code, sequence, token } = result;
-      return this.log.answered({ ...asked, code, sequence, token });
+      const { account, orderId, request } = asked;
+      return this.log.answered({ account, orderId, request, code, sequence, token });
     }
     const order = this.byRequest.get(result.requestId);
     // Without a definite answer it stays unanswered, and will be asked for.

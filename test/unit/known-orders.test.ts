@@ -95,8 +95,12 @@ describe("a slot table", () => {
         const table = new SlotTable<number>(hashOf, (slot, key) => keys[slot] === key);
         const model = new Map<number, number>();
         for (const { key, takesOut } of steps) {
-          if (takesOut && model.delete(key)) table.remove(key);
-          if (takesOut || model.has(key)) continue;
+          const slot = model.get(key);
+          if (takesOut && slot !== undefined) {
+            model.delete(key);
+            table.remove(slot, hashOf(key));
+          }
+          if (takesOut || slot !== undefined) continue;
           model.set(key, keys.length);
           keys.push(key);
           table.add(key, model.get(key)!);
@@ -114,7 +118,7 @@ describe("a slot table", () => {
     );
     table.add(1, 1);
     expect(() => table.add(1, 1)).toThrow("a key has one slot");
-    expect(() => table.remove(2)).toThrow("a key that is taken out is here");
+    expect(() => table.remove(2, 2)).toThrow("a key that is taken out is here");
   });
 });
 
