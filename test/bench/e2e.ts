@@ -85,7 +85,7 @@ export function runE2e(options: E2eOptions = {}): Promise<E2eReport> {
   const warmUpSeconds = short ? SHORT_SECONDS : WARM_UP_SECONDS;
   const accounts = short ? SHORT_ACCOUNTS : ACCOUNTS;
   const sizes = { seconds, warmUpSeconds, accounts, window, short };
-  return onExchange(shape, log, (scene) => measureE2e(scene, sizes, log));
+  return onExchange(shape, { short, log }, (scene) => measureE2e(scene, sizes, log));
 }
 
 async function measureE2e(

@@ -2,6 +2,7 @@
 import { cpus, totalmem } from "node:os";
 import { Scene } from "../../chaos/scene.js";
 import { audit } from "../../services/audit/audit.js";
+import { makeLogFiles } from "./log-files.js";
 import { isDurable, serverSettings } from "./servers-cost.js";
 
 const BYTES_PER_MIB = 1_048_576;
@@ -28,6 +29,8 @@ export interface Measured {
 export interface Verdict extends Measured, Shape {
   /** Are fsync, full_page_writes and synchronous_commit on, at each instance? */
   readonly durable: boolean;
+  /** How many files of PostgreSQL's log were made before anything was measured; 0: none (`log-files.ts`). */
+  readonly logFiles: number;
   /** PostgreSQL's settings, as it says them; of several instances, which have the same, the home's. */
   readonly settings: Readonly<Record<string, string>>;
   readonly machine: Readonly<Record<string, string | number>>;
@@ -36,15 +39,22 @@ export interface Verdict extends Measured, Shape {
   readonly ok: boolean;
 }
 
+interface Manner {
+  /** Is it only tried? */
+  readonly short?: boolean;
+  readonly log?: (line: string) => void;
+}
+
 /** Measures an exchange that is started for it, and stopped whatever happens. */
 export async function onExchange<T extends Measured>(
   shape: Shape,
-  log: (line: string) => void,
+  manner: Manner,
   measure: (scene: Scene) => Promise<T>,
 ): Promise<T & Verdict> {
+  const { log = () => {} } = manner;
   const scene = await Scene.start({ ...shape, log });
   try {
-    return await judged(scene, shape, log, measure);
+    return await judged(scene, shape, manner, measure);
   } catch (error) {
     if (!scene.isEnding) log(`the logs are kept in ${scene.keepLogs()}`);
     throw error;
@@ -57,9 +67,11 @@ export async function onExchange<T extends Measured>(
 export async function judged<T extends Measured>(
   scene: Scene,
   shape: Shape,
-  log: (line: string) => void,
+  { short = false, log = () => {} }: Manner,
   measure: (scene: Scene) => Promise<T>,
 ): Promise<T & Verdict> {
+  if (!short) log("making the files of PostgreSQL's log");
+  const logFiles = short ? 0 : await makeLogFiles(scene);
   const measured = await measure(scene);
   log("auditing");
   const audited = await audit(scene.exchange.urls.postgres);
@@ -72,6 +84,7 @@ export async function judged<T extends Measured>(
     ...measured,
     ...shape,
     durable,
+    logFiles,
     settings,
     machine: machine(),
     conserved: audited.conserved,

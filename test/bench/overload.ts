@@ -95,8 +95,7 @@ export type OverloadReport = OverloadMeasured & Verdict;
 
 /** Measures an exchange that it starts. */
 export function runOverload(options: OverloadOptions = {}): Promise<OverloadReport> {
-  const { log = () => {} } = options;
-  return onExchange(SHAPE, log, (scene) => measureOverload(scene, options));
+  return onExchange(SHAPE, options, (scene) => measureOverload(scene, options));
 }
 
 export async function measureOverload(

@@ -71,8 +71,7 @@ export type QuietReport = QuietMeasured & Verdict;
 
 /** Measures an exchange that it starts. */
 export function runQuiet(options: QuietOptions = {}): Promise<QuietReport> {
-  const { log = () => {} } = options;
-  return onExchange(SHAPE, log, (scene) => measureQuiet(scene, options));
+  return onExchange(SHAPE, options, (scene) => measureQuiet(scene, options));
 }
 
 export async function measureQuiet(scene: Scene, options: QuietOptions): Promise<QuietMeasured> {

@@ -62,8 +62,7 @@ export type SoakReport = SoakMeasured & Verdict;
 
 /** Measures an exchange that it starts. */
 export function runSoak(options: SoakOptions = {}): Promise<SoakReport> {
-  const { log = () => {} } = options;
-  return onExchange(SHAPE, log, (scene) => measureSoak(scene, options));
+  return onExchange(SHAPE, options, (scene) => measureSoak(scene, options));
 }
 
 export async function measureSoak(scene: Scene, options: SoakOptions): Promise<SoakMeasured> {

@@ -53,7 +53,7 @@ export async function runSweep(options: SweepOptions): Promise<SweepReport> {
     const accounts = sweep === "accounts" ? size : ACCOUNTS;
     const measure = (scene: Scene) => saturate(scene, { sweep, accounts, seconds, short });
     const shape = { ...shapeOf(options), symbols, ...roomFor(symbols) };
-    rows.push(await onExchange(shape, log, measure));
+    rows.push(await onExchange(shape, { short, log }, measure));
   }
   const failures = rows.flatMap((row) => row.failures);
   return { name: "sweep", sweep, rows, failures, ok: rows.every(({ ok }) => ok) };

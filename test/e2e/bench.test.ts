@@ -64,7 +64,9 @@ it("measures an exchange that is quiet, busy, and asked for too much, in small",
   const log = () => {};
   const scene = await Scene.start({ ...SHAPE, log });
   try {
-    const quiet = await judged(scene, SHAPE, log, () => measureQuiet(scene, { short: true }));
+    const quiet = await judged(scene, SHAPE, { short: true, log }, () =>
+      measureQuiet(scene, { short: true }),
+    );
     expect(quiet.failures).toEqual([]);
     expect(quiet).toMatchObject({ ok: true, auditOk: true, conserved: true, durable: true });
     expect(quiet.tradesTimed).toBeGreaterThan(0);
@@ -93,7 +95,7 @@ it("measures an exchange that is quiet, busy, and asked for too much, in small",
     expect(quiet.commandsPerBatch["ledger"]).toBeGreaterThanOrEqual(1);
     expect(quiet.batchesPerOrder["market"]).toBeGreaterThan(0);
 
-    const soak = await judged(scene, SHAPE, log, () =>
+    const soak = await judged(scene, SHAPE, { short: true, log }, () =>
       measureSoak(scene, { short: true, rate: 400 }),
     );
     expect(soak.failures).toEqual([]);
@@ -105,7 +107,9 @@ it("measures an exchange that is quiet, busy, and asked for too much, in small",
       expect(soak.growth[name]).toMatchObject({ verdict: "unknown" });
     }
     expect(soak.bytesPerMillionOrders.wal).toBeGreaterThan(0);
-    const overload = await judged(scene, SHAPE, log, () => measureOverload(scene, { short: true }));
+    const overload = await judged(scene, SHAPE, { short: true, log }, () =>
+      measureOverload(scene, { short: true }),
+    );
     expect(overload.failures).toEqual([]);
     expect(overload).toMatchObject({ ok: true, lost: 0 });
     expect(overload.capacity).toBeGreaterThan(0);
