@@ -65,8 +65,9 @@ export interface Actor {
   /** Forgets what that would give; the state is the same after either. */
   dropEffects(): void;
   /**
-   * Whoever follows another, that has stored and said everything, has no use for effects: a silent actor does not make them,
-   * and `dropEffects` ends its batches. Its state and its links are those of one that speaks. Only between batches.
+   * Whoever follows another, that has stored and said everything, has no use for effects: a silent actor makes no words, and no
+   * rows of what there is most of, and `dropEffects` ends its batches. Its state and its links are those of one that speaks. To be
+   * called between batches.
    */
   setSilent(isSilent: boolean): void;
   stateHash(): number;

@@ -52,7 +52,7 @@ export class FinishedOrders {
   }
 
   /** `hash`: that of the account's number and the id. */
-  findByClientId(account: Account, clientOrderId: string, hash?: number): Order | undefined {
+  findByClientId(account: Account, clientOrderId: string, hash: number): Order | undefined {
     return this.orderAt(this.byClientId.find({ account: account.id, clientOrderId }, hash));
   }
 

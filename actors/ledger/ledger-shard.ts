@@ -122,6 +122,7 @@ export class LedgerShard implements Actor {
   }
 
   takeEffects(): Effects {
+    assert(!this.state.journal.isSilent, "a silent actor has no effects");
     const journal = this.state.journal.take();
     const { sends, replies } = this.state.outgoing.take();
     const rows = this.state.takeRows(journal.rows);
@@ -135,7 +136,6 @@ export class LedgerShard implements Actor {
     this.state.dropRows();
   }
 
-  /** Over accounts, balances, live orders, deposits, withdrawals, transfers, flows, reference prices and what is counted; not over finished orders. */
   setSilent(isSilent: boolean): void {
     const { journal, orders, outgoing } = this.state;
     journal.isSilent = isSilent;
@@ -143,6 +143,7 @@ export class LedgerShard implements Actor {
     outgoing.isSilent = isSilent;
   }
 
+  /** Over accounts, balances, live orders, deposits, withdrawals, transfers, flows, reference prices and what is counted; not over finished orders. */
   stateHash(): number {
     return this.state.stateHash();
   }

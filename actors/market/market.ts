@@ -125,6 +125,7 @@ export class Market implements Actor {
   }
 
   takeEffects(): Effects {
+    assert(!this.batch.isSilent, "a silent actor has no effects");
     return this.batch.take(this.engine);
   }
 

@@ -51,7 +51,7 @@ function apply(shard: LedgerShard, frames: readonly Uint8Array[]): void {
 
 function take(shard: LedgerShard, open: OpenBatch): void {
   shard.takeEffects();
-  shard.links.takeTouched();
+  shard.links.forgetTouched();
   shard.stateHash();
   open.takeLog();
 }

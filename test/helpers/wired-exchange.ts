@@ -79,9 +79,9 @@ export class Post {
     this.isOpen = false;
     const effects = this.actor.takeEffects();
     this.follower.dropEffects();
-    expectNothing(this.follower.takeEffects());
     assert(this.follower.stateHash() === this.actor.stateHash(), "a follower goes another way");
     [this.actor, this.follower] = changePlaces(this.actor, this.follower);
+    expectNothing(this.actor.takeEffects());
     this.tables.apply(effects);
     this.state = effects.state;
     this.links = [...this.actor.links.all()].map((link) => ({ ...link }));

@@ -129,10 +129,13 @@ describe("finished orders", () => {
     for (const order of all) expect(finished.put(order)).toBe(0);
     for (const order of all) {
       expect(finished.find(order.id)).toEqual(order);
-      expect(finished.findByClientId(order.account, order.clientOrderId)).toEqual(order);
+      const { account, clientOrderId } = order;
+      const hash = hashOfKey(account.id, clientOrderId);
+      expect(finished.findByClientId(account, clientOrderId, hash)).toEqual(order);
     }
     expect(finished.find(2)).toBeUndefined();
-    expect(finished.findByClientId(ACCOUNTS[0]!, "id-2")).toBeUndefined();
+    const hash = hashOfKey(ACCOUNTS[0]!.id, "id-2");
+    expect(finished.findByClientId(ACCOUNTS[0]!, "id-2", hash)).toBeUndefined();
     expect([...finished.ids()]).toEqual(all.map(({ id }) => id));
   });
 

@@ -13,6 +13,7 @@ import { plainOrder } from "../../actors/market/messages.js";
 import { orderIdOf, sourceOfSlot } from "../../actors/kernel/ids.js";
 import * as ledger from "../helpers/ledger.js";
 import * as market from "../helpers/market.js";
+import { expectNothing } from "../helpers/nothing.js";
 
 /** Lets a speaking and a silent one do the same. */
 function both<Some extends Actor>(create: () => Some, play: (actor: Some) => void): Some[] {
@@ -27,6 +28,7 @@ function both<Some extends Actor>(create: () => Some, play: (actor: Some) => voi
 }
 
 function partsOf(actor: Actor) {
+  actor.setSilent(false);
   const { rows, sends, events, replies } = actor.takeEffects();
   const isSpoken = sends.size > 0 || events !== null || replies !== null;
   return { isSpoken, parts: Object.keys(rows).filter((part) => rows[part]!.count > 0) };
@@ -58,7 +60,9 @@ it("a shard", () => {
       });
     },
   ) as [LedgerShard, LedgerShard];
-  expect(partsOf(speaking)).toMatchObject({ isSpoken: true });
+  const spoken = partsOf(speaking);
+  expect(spoken.isSpoken).toBe(true);
+  expect(spoken.parts).toEqual(expect.arrayContaining(["journal", "orders_new"]));
   const { isSpoken, parts } = partsOf(silent);
   expect(isSpoken).toBe(false);
   expect(parts.filter((part) => part === "journal" || part.startsWith("orders"))).toEqual([]);
@@ -87,4 +91,14 @@ it("a market", () => {
   const { isSpoken, parts } = partsOf(silent);
   expect(isSpoken).toBe(false);
   expect(parts).not.toContain("trades");
+});
+
+it("a shard that speaks can drop what it would say, too", () => {
+  const { ALICE, SHARD, SLOT, NOON } = ledger;
+  const shard = LedgerShard.create(SHARD);
+  const payload = encodeLedgerCommand({ kind: "open", account: ALICE, deadline: 0 });
+  ledger.give(shard, sourceOfSlot(SLOT), payload, NOON);
+  ledger.give(shard, sourceOfSlot(SLOT), payload, NOON);
+  shard.dropEffects();
+  expectNothing(shard.takeEffects());
 });

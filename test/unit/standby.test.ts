@@ -25,7 +25,9 @@ import {
   type Store,
 } from "../../services/ports/store.js";
 import { ManualClock } from "../helpers/manual-clock.js";
+import { list } from "../helpers/market.js";
 import { BOOK_BEFORE, HASH_BEFORE, STATE_BEFORE } from "../helpers/market-before.js";
+import { expectNothing } from "../helpers/nothing.js";
 
 const RECORD = {
   ...emptyRecord(1_025, "market.X", "market"),
@@ -242,6 +244,14 @@ describe("a standby that is promoted", () => {
     const { actor, hash, diverged, warned } = await promoted({});
     expect(actor!.stateHash()).toBe(hash);
     expect({ diverged, warned }).toEqual({ diverged: [], warned: [] });
+  });
+
+  it("says what it does from then on, and nothing of what it has followed", async () => {
+    const { actor } = await promoted({});
+    const market = actor as Market;
+    expectNothing(market.takeEffects());
+    list(market);
+    expect(market.takeEffects().sends.size).toBeGreaterThan(0);
   });
 
   it.each([false, true])(

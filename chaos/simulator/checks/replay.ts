@@ -52,7 +52,7 @@ export class ReplayCheck {
       }
     }
     const { effects, hash } = this.versions.isOlder(by) ? replayed.older() : replayed.today();
-    actor.links.takeTouched();
+    actor.links.forgetTouched();
     const difference = this.differenceOf(effects, hash, batch);
     this.verdict.expect(
       difference === "",
