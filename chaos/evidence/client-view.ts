@@ -20,6 +20,8 @@ export interface ClientView {
   readonly unanswered: number;
   /** How long it was told nothing at most while it waited for an answer, in milliseconds. */
   readonly longestSilenceMs: number;
+  /** How long it waited at most for the answer to an order, in milliseconds; others may have been answered meanwhile. */
+  readonly slowestAnswerMs: number;
 }
 
 interface Order {
@@ -27,6 +29,14 @@ interface Order {
   readonly crosses: boolean;
   answerMs: number | null;
   fillMs: number | null;
+}
+
+function slowestOf(orders: readonly Order[]): number {
+  let slowest = 0;
+  for (const { sentMs, answerMs } of orders) {
+    if (answerMs !== null) slowest = Math.max(slowest, answerMs - sentMs);
+  }
+  return slowest;
 }
 
 type Told = LogLine & { readonly at: number };
@@ -86,6 +96,7 @@ export class ClientStory {
       askedVoided: this.rejected[VOIDED] ?? 0,
       unanswered: this.outstanding,
       longestSilenceMs: Math.round(this.longestSilenceMs),
+      slowestAnswerMs: Math.round(slowestOf(orders)),
     };
   }
 

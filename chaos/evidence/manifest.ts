@@ -20,7 +20,7 @@ export const MANIFEST = "manifest.json";
 const NAMED_MAX = 10;
 
 /** Rises with what a reader of an older one would misread. */
-export const EVIDENCE_VERSION = 3;
+export const EVIDENCE_VERSION = 4;
 
 /** What every version says: that this is a folder of ours, and of which version. */
 const Versioned = z.object({ format: z.literal("palisade-evidence"), version: z.number() });

@@ -40,7 +40,7 @@ available in a second when its market answers within one. It is no part of the v
 faults follow one another, as in chaos, and on a loaded machine, where answers take longer than a second.</p>
 ${availabilityTable(record)}
 <h2>What each client saw</h2>
-<p>From the clients' own logs. A silence is how long a client was told nothing while it waited for an answer. “load” trades all
+<p>From the clients' own logs. A silence is how long a client was told nothing of any order while it waited for an answer. “load” trades all
 the time, “probe” tries after each blow until all trade again, “metronome” sends densely while actors are moved, “canary” asks
 for the availability.</p>
 ${clientsTable(record.clients)}

@@ -101,6 +101,7 @@ export function clientsTable(clients: readonly ClientView[]): Markup {
       { head: "Refused or rejected", look: "whole" },
       { head: "Known only by asking", look: "whole" },
       { head: "Unanswered", look: "number" },
+      { head: "Slowest answer", look: "number" },
       { head: "Longest silence", look: "number" },
     ],
     clients
@@ -113,6 +114,7 @@ export function clientsTable(clients: readonly ClientView[]): Markup {
         codes(client),
         asked(client),
         tally(client.unanswered),
+        duration(client.slowestAnswerMs),
         duration(client.longestSilenceMs),
       ]),
   );

@@ -71,7 +71,8 @@ function differenceOf(first: RunResult, second: RunResult): Violation | null {
 
 /**
  * Leaves out of a plan what is not needed for it to break the same rule: the faults that had not begun, then half of the
- * others, a quarter, and so on down to single ones, then half of the commands, for as long as it does.
+ * others, a quarter, and so on down to single ones, then half of the commands, for as long as it does; and all of that again
+ * until nothing more can go: what was needed with more around it may not be needed now.
  */
 export async function shrink(
   plan: Plan,
@@ -79,7 +80,16 @@ export async function shrink(
   options: SeedOptions = {},
 ): Promise<{ readonly plan: Plan; readonly violation: Violation }> {
   const attempt = new Attempt(plan, violation, options);
-  await attempt.keep(plan.faults.filter(({ atMs }) => atMs <= violation.atMs));
+  for (let before: Plan | null = null; before !== attempt.plan; ) {
+    before = attempt.plan;
+    await shrinkOnce(attempt);
+  }
+  return attempt;
+}
+
+async function shrinkOnce(attempt: Attempt): Promise<void> {
+  const begun = attempt.plan.faults.filter(({ atMs }) => atMs <= attempt.violation.atMs);
+  if (begun.length < attempt.plan.faults.length) await attempt.keep(begun);
   for (let part = attempt.plan.faults.length; part >= 1; part = Math.floor(part / 2)) {
     for (let from = 0; from < attempt.plan.faults.length; ) {
       const { faults } = attempt.plan;
@@ -88,7 +98,6 @@ export async function shrink(
     }
   }
   while (attempt.plan.commands > COMMANDS_MIN && (await attempt.halveCommands()));
-  return attempt;
 }
 
 /** The smallest plan so far that breaks the rule. */

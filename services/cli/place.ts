@@ -78,7 +78,7 @@ async function untilEmpty(cluster: Cluster, node: string): Promise<void> {
   let progressMs = performance.now();
   let toldMs = progressMs;
   for (;;) {
-    const { leads } = nodeOf(await cluster.look(), node);
+    const { leads, away } = nodeOf(await cluster.look(), node);
     if (leads.length === 0) return;
     if (leads.length < lastCount) {
       lastCount = leads.length;
@@ -89,7 +89,11 @@ async function untilEmpty(cluster: Cluster, node: string): Promise<void> {
       const names = leads.slice(0, DRAIN_NAMED_MAX).map(decodeSymbol).join(", ");
       const more =
         leads.length > DRAIN_NAMED_MAX ? ` and ${leads.length - DRAIN_NAMED_MAX} more` : "";
-      progress(`${node} still leads ${names}${more}; npx palisade cluster shows who stands by`);
+      const why =
+        away.length > 0
+          ? `it has no answer from ${away.join(" and ")}, and can hand nothing over`
+          : "npx palisade cluster shows who stands by";
+      progress(`${node} still leads ${names}${more}; ${why}`);
     }
     if (performance.now() - progressMs > DRAIN_WITHOUT_PROGRESS_MS_MAX) {
       throw drainStuck(node, leads);

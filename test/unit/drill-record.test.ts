@@ -160,6 +160,7 @@ describe("a client's story", () => {
       askedVoided: 1,
       unanswered: 1,
       longestSilenceMs: 400,
+      slowestAnswerMs: 400,
     });
     expect(waited.map(({ answerMs }) => answerMs)).toEqual([2, 400, 1, 5, null]);
     expect(waited.map(({ fillMs }) => fillMs)).toEqual([4, null, null, null, null]);

@@ -88,6 +88,20 @@ describe("the simulator", () => {
     expect(small.violation.rule).toBe(violation!.rule);
     expect((await run(small.plan, { without })).violation).toEqual(small.violation);
   });
+
+  it("leaves nothing in it that could be left out by itself", async () => {
+    const without = "fence";
+    const plan = drawPlan(3);
+    const { violation } = await run(plan, { without });
+    const small = await shrink(plan, violation!, { without });
+    const { faults } = small.plan;
+    expect(faults.length).toBeGreaterThan(0);
+    for (const left of faults) {
+      const others = faults.filter((fault) => fault !== left);
+      const again = await run({ ...small.plan, faults: others }, { without });
+      expect(again.violation?.rule).not.toBe(violation!.rule);
+    }
+  });
 });
 
 describe("a plan that has failed once", () => {
