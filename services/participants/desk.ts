@@ -77,7 +77,7 @@ export class Desk {
     const requestId = this.#nextRequest();
     const { symbol, side, type, timeInForce, price, quantity } = wish;
     this.#tracker.submit({ requestId, account, clientOrderId, symbol, isCrossing, dueMs });
-    // Written out: spread, they took longer than all the rest that a client does for an order.
+    // Written out, as in the tracker: spread, such objects took half of a client's time.
     const value: PlaceOrderRequest = {
       account,
       clientOrderId,
