@@ -25,12 +25,12 @@ const ORDERS = `
     SELECT order_id, created FROM orders WHERE actor = $1 AND order_id > $2 ORDER BY order_id LIMIT ${ROWS_PER_PAGE}
   ), heads AS (
     SELECT o.order_id, coalesce(o.pair, 0) AS pair
-    FROM page JOIN orders o USING (order_id) LEFT JOIN orders p ON p.order_id = o.pair
+    FROM page JOIN orders o ON o.actor = $1 AND o.order_id = page.order_id LEFT JOIN orders p ON p.actor = $1 AND p.order_id = o.pair
     WHERE ${isReady("o")} AND (coalesce(o.pair, 0) = 0 OR (o.order_id < o.pair AND ${isReady("p")}))
   )
   SELECT (SELECT max(order_id) FROM page) AS last, (SELECT max(created) FROM page) AS created,
     (SELECT jsonb_agg(jsonb_strip_nulls(to_jsonb(o)) ORDER BY o.order_id) FROM orders o
-     WHERE o.order_id IN (SELECT order_id FROM heads UNION ALL SELECT pair FROM heads)) AS rows`;
+     WHERE o.actor = $1 AND o.order_id IN (SELECT order_id FROM heads UNION ALL SELECT pair FROM heads)) AS rows`;
 
 /** What one file takes of a market's trades after number `after`, which are of times before `before`. */
 export async function* tradesForFile(

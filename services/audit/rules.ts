@@ -272,7 +272,7 @@ const PAIRS: Rule = {
     "Two orders that are a pair name each other and are alike; one that the other has ended has not traded, but the other has.",
   violations: `
     SELECT o.order_id, o.account, o.pair, o.pair_done, o.filled, p.filled AS filled_by_pair
-    FROM orders o LEFT JOIN orders p ON p.order_id = o.pair
+    FROM orders o LEFT JOIN orders p ON p.actor = o.actor AND p.order_id = o.pair
     WHERE o.pair <> 0 AND (
       p.order_id IS NULL OR p.pair IS DISTINCT FROM o.order_id OR p.account <> o.account
       OR (o.status <> 6 AND (p.instrument <> o.instrument OR p.side <> o.side))

@@ -73,7 +73,10 @@ async function trailingStop({ pool, order, isOver, words }: Telling): Promise<st
 }
 
 async function accountOf(pool: pg.Pool, orderId: number): Promise<number> {
-  const [row] = await query<{ account: number }>(pool, sql.ACCOUNT_OF_ORDER, [orderId]);
+  const [row] = await query<{ account: number }>(pool, sql.ACCOUNT_OF_ORDER, [
+    orderId,
+    shardOfOrder(orderId),
+  ]);
   return row?.account ?? 0;
 }
 

@@ -124,7 +124,7 @@ export const ROW_HOLDERS = statement(
 
 export const ACCOUNT_OF_ORDER = statement(
   "account_of_order",
-  "SELECT account FROM orders WHERE order_id = $1",
+  "SELECT account FROM orders WHERE order_id = $1 AND actor = $2::integer",
 );
 
 /** The files that may have it. */

@@ -71,3 +71,34 @@ describe("64 bit numbers of messages", () => {
     }
   });
 });
+
+describe("texts of messages", () => {
+  it("are read as they were written, whatever stands around them", () => {
+    const text = fc.string({ unit: "grapheme", maxLength: 200 });
+    fc.assert(
+      fc.property(fc.array(text), fc.nat({ max: 9 }), (texts, before) => {
+        const writer = new LibraryWriter();
+        for (const value of texts) writer.string(value);
+        const bytes = writer.finish();
+        // As a part of a larger piece of memory, which is how they come from a socket.
+        const piece = new Uint8Array(before + bytes.length + 1).fill(0xff);
+        piece.set(bytes, before);
+        const reader = new BinaryReader(piece.subarray(before, before + bytes.length));
+        expect(texts.map(() => reader.string())).toEqual(texts);
+        expect(reader.pos).toBe(bytes.length);
+      }),
+    );
+  });
+
+  it("are refused where their bytes end in their midst", () => {
+    const bytes = new LibraryWriter().string("2330.TW").finish();
+    const piece = Buffer.concat([bytes, bytes]);
+    for (let length = 0; length < bytes.length; length++) {
+      expect(() => new BinaryReader(piece.subarray(0, length)).string()).toThrow();
+    }
+  });
+
+  it("have U+FFFD for bytes that are none", () => {
+    expect(new BinaryReader(Uint8Array.of(3, 0x41, 0xff, 0x42)).string()).toBe("A\ufffdB");
+  });
+});

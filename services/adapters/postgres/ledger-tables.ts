@@ -56,7 +56,14 @@ const BALANCE: Columns = { account: "bigint", asset: "integer", total: "bigint",
 
 function changedOrders(part: string, more: Columns): PartTable {
   const columns = { ...ORDER_PROGRESS, ...more };
-  return { part, table: "orders", mode: "update", columns, key: ["order_id"], fromBatch: [] };
+  return {
+    part,
+    table: "orders",
+    mode: "update",
+    columns,
+    key: ["actor", "order_id"],
+    fromBatch: [],
+  };
 }
 
 export const LEDGER: readonly PartTable[] = [
@@ -137,7 +144,7 @@ export const LEDGER: readonly PartTable[] = [
     table: "orders",
     mode: "insert",
     columns: NEW_ORDER,
-    key: ["order_id"],
+    key: ["actor", "order_id"],
     fromBatch: ["actor"],
   },
   {
@@ -146,7 +153,7 @@ export const LEDGER: readonly PartTable[] = [
     table: "orders",
     mode: "insert",
     columns: { ...NEW_ORDER, ...AMENDABLE, ...FIXED_TERMS, review_until: "bigint" },
-    key: ["order_id"],
+    key: ["actor", "order_id"],
     fromBatch: ["actor"],
   },
   // No order is in two of these: each changes more of its row than the one above.

@@ -132,14 +132,14 @@ const ORDER_COLUMNS = `order_id AS "orderId", account, client_order_id AS "clien
 
 export const ORDER_BY_ID = statement(
   "order_by_id",
-  `SELECT ${ORDER_COLUMNS} FROM orders WHERE account = $1 AND order_id = $2`,
+  `SELECT ${ORDER_COLUMNS} FROM orders WHERE account = $1 AND order_id = $2 AND actor = $3::integer`,
 );
 
 /** Each number that a shard gives has a row, until that is archived. */
 export const IS_ORDER_ARCHIVED = statement(
   "is_order_archived",
   `SELECT EXISTS (SELECT FROM row_archives WHERE kind = 'orders' AND actor = $2::integer AND first <= $1 AND last >= $1)
-     AND NOT EXISTS (SELECT FROM orders WHERE order_id = $1) AS archived`,
+     AND NOT EXISTS (SELECT FROM orders WHERE order_id = $1 AND actor = $2::integer) AS archived`,
 );
 
 export const ORDER_BY_CLIENT_ID = statement(

@@ -108,7 +108,7 @@ export class PostgresReads implements Reads {
 
   order(account: number, orderId: number, clientOrderId: string): Promise<OrderRow | null> {
     return orderId > 0
-      ? this.one<OrderRow>(sql.ORDER_BY_ID, [account, orderId])
+      ? this.one<OrderRow>(sql.ORDER_BY_ID, [account, orderId, shardOfOrder(orderId)])
       : this.one<OrderRow>(sql.ORDER_BY_CLIENT_ID, [account, clientOrderId]);
   }
 

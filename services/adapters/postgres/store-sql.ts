@@ -77,7 +77,8 @@ export const BATCHES = statement(
 
 export const ORDERS = statement(
   "orders",
-  "SELECT * FROM orders WHERE order_id = ANY ($1::bigint[])",
+  `SELECT orders.* FROM orders
+     JOIN unnest($1::bigint[], $2::integer[]) AS u (order_id, actor) USING (order_id, actor)`,
 );
 
 /** The orders that have some client order ids, but for those that have ended by a time. */

@@ -1,5 +1,6 @@
 /** The store on Postgres (see `services/ports/store.ts`). */
 import type pg from "pg";
+import { shardOfOrder } from "../../../actors/kernel/ids.js";
 import { CLIENT_ORDER_ID_FREE_AFTER_MICROS } from "../../../actors/kernel/limits.js";
 import {
   type ActorRecord,
@@ -128,7 +129,8 @@ export class PostgresStore implements Store {
   }
 
   orders(orderIds: readonly number[]): Promise<Row[]> {
-    return this.read<Row>(sql.ORDERS, [`{${orderIds.join(",")}}`]);
+    const shards = orderIds.map(shardOfOrder);
+    return this.read<Row>(sql.ORDERS, [`{${orderIds.join(",")}}`, `{${shards.join(",")}}`]);
   }
 
   async now(): Promise<number> {
