@@ -55,7 +55,7 @@ function integerArray(type: IntegerType, values: readonly Value[]): Buffer {
     else view.setInt16(at, value);
     at += bytes;
   }
-  return array.subarray(0, at);
+  return upTo(array, at);
 }
 
 /** A double holds no bigint below `-max` exactly; the others go one further down than up. */
@@ -80,7 +80,7 @@ function asciiArray(values: readonly string[]): Buffer | null {
       array[at++] = code;
     }
   }
-  return array.subarray(0, at);
+  return upTo(array, at);
 }
 
 function textArray(values: readonly string[]): Buffer {
@@ -94,6 +94,11 @@ function textArray(values: readonly string[]): Buffer {
     at += LENGTH_BYTES + written;
   }
   return array;
+}
+
+/** Most arrays are filled to their end, and a part of a buffer takes as long to make as a buffer. */
+function upTo(array: Buffer, end: number): Buffer {
+  return end === array.length ? array : array.subarray(0, end);
 }
 
 function viewOf(array: Buffer): DataView {

@@ -75,7 +75,7 @@ function send(connection: pg.Connection, { name, text, values }: CommitStatement
 
 /** Bytes go as they are, all else as text. */
 function written(value: CommitStatement["values"][number]): string | Buffer | null {
-  if (value === null) return null;
+  if (value === null || value instanceof Buffer) return value;
   if (typeof value === "object") return Buffer.from(value.buffer, value.byteOffset, value.length);
   return String(value);
 }
