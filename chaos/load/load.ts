@@ -29,9 +29,12 @@ const UNWRITTEN_SILENCE_MS = 300;
 const POLL_MS = 20;
 /**
  * So many orders of each symbol rest whatever is due: about as many cancels fall due as orders rest, so that where answers
- * are fast nothing would be left for crossing orders to meet.
+ * are fast nothing would be left for crossing orders to meet. Of many symbols fewer do: else a short run would never have more
+ * of any, and so no cancels.
  */
 export const RESTING_MIN_PER_SYMBOL = 16;
+const RESTING_MIN_OF_ALL = 1_000;
+const RESTING_LEAST_PER_SYMBOL = 4;
 const MS_PER_SECOND = 1_000;
 
 type Stopped = Pick<LoadResult, "seconds" | "reportedInTime" | "dueEarly" | "reportedOfDueEarly">;
@@ -63,7 +66,8 @@ export class Load {
     this.holdings = holdings;
     this.log = new ClientLog(options.logFile);
     this.keeper = options.keepsMoments ? new MomentsKeeper() : undefined;
-    this.tracker = new OrderTracker(this.log, this.keeper, RESTING_MIN_PER_SYMBOL);
+    const spared = restingMin(holdings.groups.flat().length);
+    this.tracker = new OrderTracker(this.log, this.keeper, spared);
     this.desk = new Desk(spread(this.sizes.over(venue), options.streams), this.tracker);
     this.flow = new OrderFlow(options.seed, holdings.groups.flat(), options);
   }
@@ -209,6 +213,12 @@ export class Load {
       if (resting) this.desk.cancel(resting);
     }
   }
+}
+
+/** Orders of each of so many symbols that are never cancelled. */
+export function restingMin(symbols: number): number {
+  const share = Math.max(RESTING_LEAST_PER_SYMBOL, Math.floor(RESTING_MIN_OF_ALL / symbols));
+  return Math.min(RESTING_MIN_PER_SYMBOL, share);
 }
 
 function pause(): Promise<void> {

@@ -2,11 +2,12 @@
  * A market as it is stored now, or as it was after a batch: built anew from nothing by the batches of its log, as they were
  * applied. The state's hash, made here, against the one that the batch was committed with, says whether that is true (R6).
  */
-import { marketName } from "../../actors/kernel/ids.js";
+import { decodeSymbol, marketName } from "../../actors/kernel/ids.js";
 import { Market } from "../../actors/market/market.js";
+import { closest } from "../common/closest.js";
 import { applyLogged } from "../host/open-batch.js";
 import { rebuild } from "../host/recovery.js";
-import type { LoggedBatch, Store } from "../ports/store.js";
+import type { ActorSummary, LoggedBatch, Store } from "../ports/store.js";
 
 export interface MarketAt {
   readonly market: Market;
@@ -49,8 +50,9 @@ export async function marketAt(
   archived: ArchivedBatches = async function* () {},
 ): Promise<MarketAt> {
   const name = marketName(symbol);
-  const actor = (await store.actors(0)).find((each) => each.name === name);
-  if (!actor) throw new MarketAtError("UNKNOWN_SYMBOL", `there is no ${symbol}`);
+  const actors = await store.actors(0);
+  const actor = actors.find((each) => each.name === name);
+  if (!actor) throw unknownSymbol(symbol, actors);
   if (atBatch === undefined) return storedNow(store, actor.id, symbol);
   const { batch } = (await store.record(actor.id))!;
   if (atBatch > batch) {
@@ -58,6 +60,15 @@ export async function marketAt(
     throw new MarketAtError("BATCH_IN_THE_FUTURE", message);
   }
   return replayed(symbol, atBatch, batchesOf(store, actor.id, archived));
+}
+
+function unknownSymbol(symbol: string, actors: readonly ActorSummary[]): MarketAtError {
+  const markets = actors.filter(({ kind }) => kind === "market");
+  const known = markets.map(({ name }) => decodeSymbol(name.slice(marketName("").length)));
+  const near = closest(symbol, known);
+  const hint =
+    near.length > 0 ? `did you mean ${near.join(" or ")}?` : "npx palisade leaders lists all";
+  return new MarketAtError("UNKNOWN_SYMBOL", `there is no ${symbol}; ${hint}`);
 }
 
 async function storedNow(store: StoreReads, id: number, symbol: string): Promise<MarketAt> {

@@ -322,7 +322,12 @@ describe("an operator", () => {
     const { stdout } = await terminal.run("book", SYMBOL, "--at", "5");
     expect(stdout).toMatch(/^2330\.TW after batch 5 .*by replaying the batch log: continuous$/m);
     expect(stdout).toContain("the state's hash is the one that the batch was committed with");
-    expect(await refused("book", "2330.T")).toContain("UNKNOWN_SYMBOL: there is no 2330.T");
+    expect(await refused("book", "2330.T")).toContain(
+      `UNKNOWN_SYMBOL: there is no 2330.T; did you mean ${SYMBOL}?`,
+    );
+    expect(await refused("book", "SOMETHING")).toContain(
+      "UNKNOWN_SYMBOL: there is no SOMETHING; npx palisade leaders lists all",
+    );
     expect(await refused("book", SYMBOL, "--at", "99999999")).toMatch(
       /BATCH_IN_THE_FUTURE: 2330\.TW is at batch \d+; there is no batch 99999999 yet/,
     );

@@ -3,7 +3,7 @@ import { PLAIN_TERMS } from "../../services/client/new-order.js";
 import { ClientLog } from "../../services/participants/client-log.js";
 import { OrderFlow } from "../../chaos/load/flow.js";
 import { Holdings } from "../../chaos/load/holdings.js";
-import { Load, RESTING_MIN_PER_SYMBOL } from "../../chaos/load/load.js";
+import { Load, RESTING_MIN_PER_SYMBOL, restingMin } from "../../chaos/load/load.js";
 import { LoadOptions, type LoadRequest } from "../../chaos/load/options.js";
 import { resultOf } from "../../services/gateway/order-intake.js";
 import { gatewayStopping } from "../../services/gateway/refusal.js";
@@ -222,6 +222,10 @@ describe("a load process", () => {
     expect(result.lateSends).toBe(0);
     // The pace, and no more: at a low rate the time between two orders would be seen.
     expect(new Latencies(result.acceptLatency).maximum).toBeLessThanOrEqual(2);
+  });
+
+  it("leaves fewer orders of each symbol the more symbols there are, and always some", () => {
+    expect([1, 10, 62, 100, 250, 1_000].map(restingMin)).toEqual([16, 16, 16, 10, 4, 4]);
   });
 
   it("cancels no more than leaves some orders of a symbol, however fast its answers are", async () => {
