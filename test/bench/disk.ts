@@ -1,7 +1,7 @@
 /**
  * What reaches the disks that hold an exchange's data, as the system counts it for each block device: of the whole machine,
- * so of whoever else writes there, too. (What /proc/PID/io says of a process is no measure: a file system with large folios
- * counts all of a folio, up to a megabyte, for each page of it that is made dirty.)
+ * so of whoever else writes there, too. (`write_bytes` in /proc/PID/io is no measure: a file system with large folios counts
+ * all of a folio, up to a megabyte, for each page of it that is made dirty.)
  */
 import { readFileSync, statSync } from "node:fs";
 import type { Servers } from "../../services/servers/cluster.js";

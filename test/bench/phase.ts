@@ -8,6 +8,7 @@ import type { Scene } from "../../chaos/scene.js";
 import { cpuBetween, cpuTimes } from "./cpu.js";
 import { familiesOf, memoryOf } from "./memory.js";
 import { costBetween, countersOf, type ServersCost } from "./servers-cost.js";
+import { writtenBetween, writtenBytes } from "./written.js";
 
 /** Of all load processes together, unless a phase says otherwise. */
 export const ACCOUNTS = 1_000;
@@ -87,6 +88,8 @@ export interface PhaseReport extends ServersCost {
   readonly inboxesEmptyMs: number;
   /** Processor time per reported order, in microseconds; empty where none was. */
   readonly cpuMicrosecondsPerOrder: Readonly<Record<string, number>>;
+  /** What each process handed to the kernel by calls to write, per reported order; without those that cannot be looked at. */
+  readonly writtenBytesPerOrder: Readonly<Record<string, number>>;
   /** Resident when the last order was sent. */
   readonly rssMib: Readonly<Record<string, number>>;
 }
@@ -94,6 +97,7 @@ export interface PhaseReport extends ServersCost {
 /** What is looked at while a phase goes on. */
 interface Looked {
   readonly cpu: ReadonlyMap<string, number>;
+  readonly written: ReadonlyMap<string, number>;
   readonly rssMib: Readonly<Record<string, number>>;
   readonly inboxesEmptyMs: number;
 }
@@ -117,6 +121,8 @@ export async function runPhase(
     await Promise.all([...loads.values()].map((load) => load.ready()));
     const pids = new Map([...loads].map(([name, load]) => [name, load.pid]));
     const before = await countersOf(scene);
+    const writtenUntilNow = () => writtenBytes(familiesOf(scene.exchange, pids));
+    const writtenBefore = writtenUntilNow();
     const cpuBefore = cpuTimes(scene.exchange, pids);
     for (const load of loads.values()) load.go();
     onlooker?.begin(() => sentBy(loads));
@@ -125,10 +131,11 @@ export async function runPhase(
     await Promise.all([...loads.values()].map((load) => load.stopped()));
     onlooker?.end();
     const cpu = cpuBetween(cpuBefore, cpuTimes(scene.exchange, pids));
+    const written = writtenBetween(writtenBefore, writtenUntilNow());
     const rssMib = rssOf(scene, pids);
     const inboxesEmptyMs = await untilQuiet(scene, QUIET_LIMIT_MS);
     const results = await Promise.all([...loads.values()].map((load) => load.result()));
-    const measured = summary(phase, results, { cpu, rssMib, inboxesEmptyMs });
+    const measured = summary(phase, results, { cpu, written, rssMib, inboxesEmptyMs });
     const after = await countersOf(scene);
     return { ...measured, ...costBetween(before, after, measured.orders) };
   } finally {
@@ -181,7 +188,7 @@ function rssOf(scene: Scene, pids: ReadonlyMap<string, number>): Record<string, 
 function summary(
   phase: Phase,
   results: readonly LoadResult[],
-  { cpu, rssMib, inboxesEmptyMs }: Looked,
+  { cpu, written, rssMib, inboxesEmptyMs }: Looked,
 ): Omit<PhaseReport, keyof ServersCost> {
   const total = (value: (result: LoadResult) => number) =>
     results.reduce((sum, result) => sum + value(result), 0);
@@ -229,13 +236,20 @@ function summary(
     lateSends: total((result) => result.lateSends),
     dueWhileLost: total((result) => result.dueWhileLost),
     inboxesEmptyMs: Math.round(inboxesEmptyMs),
-    cpuMicrosecondsPerOrder: Object.fromEntries(
-      inTime === 0
-        ? []
-        : [...cpu].map(([name, microseconds]) => [name, rounded(microseconds / inTime)]),
-    ),
+    cpuMicrosecondsPerOrder: shares(cpu, inTime, rounded),
+    writtenBytesPerOrder: shares(written, inTime, Math.round),
     rssMib,
   };
+}
+
+/** By name, of each order; empty where there was none. */
+function shares(
+  totals: ReadonlyMap<string, number>,
+  orders: number,
+  round: (share: number) => number,
+): Record<string, number> {
+  if (orders === 0) return {};
+  return Object.fromEntries([...totals].map(([name, total]) => [name, round(total / orders)]));
 }
 
 function merged(encoded: readonly string[]): Latencies {

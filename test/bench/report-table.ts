@@ -224,7 +224,8 @@ function sweepTables({ sweep, rows, failures }: SweepReport): Table[] {
 
 /** What an order costs. */
 function costTables(phase: PhaseReport): Table[] {
-  const { cpuMicrosecondsPerOrder: cpu, rssMib, walBytesPerOrder, diskBytesPerOrder } = phase;
+  const { cpuMicrosecondsPerOrder: cpu, writtenBytesPerOrder: written, rssMib } = phase;
+  const { walBytesPerOrder, diskBytesPerOrder } = phase;
   const { batchesPerOrder, commandsPerBatch, rowsWrittenPerOrder } = phase;
   const { crossingShare, cancelShare, commandsPerMessage, bytesPerCommand } = phase;
   return [
@@ -245,8 +246,13 @@ function costTables(phase: PhaseReport): Table[] {
     {
       title: "per order",
       rows: [
-        ["process", "µs of a core", "RSS MiB"],
-        ...Object.keys(rssMib).map((name) => [name, cpu[name] ?? UNKNOWN, rssMib[name]!]),
+        ["process", "µs of a core", "bytes by write calls", "RSS MiB"],
+        ...Object.keys(rssMib).map((name) => [
+          name,
+          cpu[name] ?? UNKNOWN,
+          written[name] ?? UNKNOWN,
+          rssMib[name]!,
+        ]),
       ],
     },
     {

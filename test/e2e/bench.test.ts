@@ -86,6 +86,9 @@ it("measures an exchange that is quiet, busy, and asked for too much, in small",
     // The log is on the disk before anybody is told, where the disk can be told.
     const { diskBytesPerOrder = Infinity } = quiet;
     expect(diskBytesPerOrder).toBeGreaterThanOrEqual(quiet.walBytesPerOrder);
+    // Its log PostgreSQL writes itself, and a node the statements by which it does.
+    expect(quiet.writtenBytesPerOrder["postgres"]).toBeGreaterThan(quiet.walBytesPerOrder / 2);
+    expect(quiet.writtenBytesPerOrder["node-1"]).toBeGreaterThan(0);
     expect(quiet.lost).toBe(0);
     expect(quiet.targets.map(({ wanted }) => wanted)).toContain("below 2");
     expect(quiet.commandsPerMessage).toBeGreaterThanOrEqual(1);
@@ -101,6 +104,7 @@ it("measures an exchange that is quiet, busy, and asked for too much, in small",
     expect(soak.failures).toEqual([]);
     expect(soak.ok).toBe(true);
     expect(soak.orders).toBeLessThan(400 * (soak.seconds + 1));
+    expect(soak.writtenBytesPerOrder["postgres"]).toBeGreaterThan(soak.walBytesPerOrder / 2);
     for (const name of ["node-1", "gateway-1", "feed-1", "nats", "etcd", "postgres"]) {
       expect(soak.rssStart[name]).toBeGreaterThan(0);
       expect(soak.rssEnd[name]).toBeGreaterThan(0);
@@ -224,6 +228,7 @@ function checkMeasured(report: E2eReport): void {
   }
   for (const name of ["gateway-1", "node-1", "postgres", "nats"]) {
     expect(report.cpuMicrosecondsPerOrder[name]).toBeGreaterThan(0);
+    expect(report.writtenBytesPerOrder[name]).toBeGreaterThan(0);
     expect(report.rssMib[name]).toBeGreaterThan(0);
   }
   // Of an order it is more than one; but PostgreSQL's processes tell their counts a second late and more, and so short a run lacks many.

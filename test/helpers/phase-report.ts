@@ -31,6 +31,7 @@ export function phaseReport(
     dueWhileLost: 0,
     inboxesEmptyMs: 50,
     cpuMicrosecondsPerOrder: {},
+    writtenBytesPerOrder: {},
     rssMib: {},
     walBytesPerOrder: 2_000,
     rowsWrittenPerOrder: {},
