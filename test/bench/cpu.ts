@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Exchange } from "../../services/supervisor/exchange.js";
 
+const MICROSECONDS_PER_MS = 1_000;
 /** The unit of /proc's times, the same on every Linux. */
 const MICROSECONDS_PER_TICK = 10_000;
 
@@ -27,6 +28,23 @@ export function cpuTimes(exchange: Exchange, others: ReadonlyMap<string, number>
   const instances = [postgres, ...furtherPostgres].map(({ pid }) => timeOfFamily(pid));
   put("postgres", sumOf(instances));
   return times;
+}
+
+/** Times as they were at a moment, by this process's clock. */
+export interface CpuLook {
+  readonly atMs: number;
+  readonly times: CpuTimes;
+}
+
+export function lookAtCpu(exchange: Exchange, others: ReadonlyMap<string, number>): CpuLook {
+  return { atMs: performance.now(), times: cpuTimes(exchange, others) };
+}
+
+/** How many cores each kept busy between two looks. */
+export function coresBetween(before: CpuLook, after: CpuLook): Map<string, number> {
+  const elapsed = (after.atMs - before.atMs) * MICROSECONDS_PER_MS;
+  const used = cpuBetween(before.times, after.times);
+  return new Map([...used].map(([name, microseconds]) => [name, microseconds / elapsed]));
 }
 
 /** Undefined where one is. */

@@ -4,7 +4,7 @@ import { leadingOf } from "../../chaos/ask-node.js";
 import { ledBy, settledLeaders } from "../../chaos/stage/victims.js";
 import { Scene } from "../../chaos/scene.js";
 import type { Exchange } from "../../services/supervisor/exchange.js";
-import { cpuBetween, cpuTimes } from "./cpu.js";
+import { coresBetween, lookAtCpu } from "./cpu.js";
 import { thousandths } from "./phase.js";
 
 const NODES = 3;
@@ -13,7 +13,6 @@ const LEDGER_SHARDS = 4;
 const INBOX_MIB = 4;
 /** What building standbys has left behind is over by then. */
 const REST_MS = 10_000;
-const MICROS_PER_MS = 1_000;
 const POLL_MS = 20;
 const BACK_LIMIT_MS = 120_000;
 
@@ -85,15 +84,12 @@ export async function measureCrowd(
 /** By kind of process, as node-1 and node-2 are of one. */
 async function measureIdle(exchange: Exchange, idleMs: number): Promise<Record<string, number>> {
   await sleep(REST_MS);
-  const startedAtMs = performance.now();
-  const before = cpuTimes(exchange, new Map());
+  const before = lookAtCpu(exchange, new Map());
   await sleep(idleMs);
-  const micros = cpuBetween(before, cpuTimes(exchange, new Map()));
-  const elapsedMicros = (performance.now() - startedAtMs) * MICROS_PER_MS;
   const cores: Record<string, number> = {};
-  for (const [name, used] of micros) {
+  for (const [name, busy] of coresBetween(before, lookAtCpu(exchange, new Map()))) {
     const kind = name.replace(/-\d+$/, "");
-    cores[kind] = (cores[kind] ?? 0) + used / elapsedMicros;
+    cores[kind] = (cores[kind] ?? 0) + busy;
   }
   const parts = Object.entries(cores).map(([kind, part]) => [kind, thousandths(part)]);
   return Object.fromEntries(parts) as Record<string, number>;

@@ -5,7 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { LoadProcess, LoadResult } from "../../chaos/load/process.js";
 import { untilQuiet } from "../../chaos/quiet.js";
 import type { Scene } from "../../chaos/scene.js";
-import { type Phase, startLoads } from "./phase.js";
+import { coresBetween, lookAtCpu } from "./cpu.js";
+import { type Phase, rssOf, startLoads, thousandths } from "./phase.js";
 import { TURNED_AWAY_SHARE_MAX } from "./phase-verdict.js";
 import { ToldOrders } from "./told.js";
 
@@ -41,6 +42,15 @@ export interface Capacity {
   readonly refused: number;
 }
 
+/** What processes take, by name: `usual-1` and `burst-1` are load processes of either kind. */
+export interface Costs {
+  /** Parts of a core, before the burst and in it, until its clients are told to stop. */
+  readonly loadedCores: Readonly<Record<string, number>>;
+  readonly burstCores: Readonly<Record<string, number>>;
+  /** In MiB, right after they are. */
+  readonly rssMib: Readonly<Record<string, number>>;
+}
+
 /** What was told, and when each part was, in milliseconds since 1970. */
 export interface Run {
   /** Where the usual clients have written down what they were told. */
@@ -48,6 +58,7 @@ export interface Run {
   readonly all: ToldOrders;
   readonly usual: ToldOrders;
   readonly unreported: number;
+  readonly costs: Costs;
   readonly loadedFromMs: number;
   readonly burstFromMs: number;
   /** When its clients had sent their last order, and when the usual ones had sent what they were late with besides. */
@@ -129,37 +140,38 @@ export async function runBurst(
   mkdirSync(logs);
   const usualRate = Math.round(capacity * LOADED_SHARE);
   const burstRate = capacity * OFFERED_TIMES - usualRate;
-  const { accounts } = sizes;
-  const usual = startLoads(scene, {
-    ...phaseOf("ou", usualRate, accounts),
-    firstAccount: USUAL_FIRST_ACCOUNT,
-    logs,
-  });
-  const burst = startLoads(scene, {
-    ...phaseOf("ob", burstRate, accounts),
-    firstAccount: BURST_FIRST_ACCOUNT,
-  });
-  const both = new Map([...usual.values(), ...burst.values()].entries());
+  const { usual, burst } = startKinds(scene, sizes, { usualRate, burstRate, logs });
+  const both = new Map([...named("usual", usual), ...named("burst", burst)]);
   return sending(scene, both, async () => {
+    const pids = new Map([...both].map(([name, load]) => [name, load.pid]));
+    const look = () => lookAtCpu(scene.exchange, pids);
     await warmUp(burst, sizes.leadIn);
     log(`${usualRate} orders/s for ${sizes.leadIn + sizes.loaded} s`);
     for (const load of usual.values()) load.go();
     await seconds(sizes.leadIn);
+    const loadedLook = look();
     const loadedFromMs = now();
     await seconds(sizes.loaded);
     log(`${burstRate} orders/s more for ${sizes.burst} s`);
+    const burstLook = look();
     const burstFromMs = now();
     for (const load of burst.values()) load.go();
     await seconds(sizes.burst);
+    const endLook = look();
     const toldToStopMs = now();
     for (const load of burst.values()) load.stop();
+    const costs = {
+      loadedCores: partsOf(coresBetween(loadedLook, burstLook)),
+      burstCores: partsOf(coresBetween(burstLook, endLook)),
+      rssMib: rssOf(scene, pids),
+    };
     await seconds(sizes.after);
     const untilMs = now();
     for (const load of usual.values()) load.stop();
     const [ofUsual, ofBurst] = [await resultsOf(usual), await resultsOf(burst)];
     const results = [...ofUsual, ...ofBurst];
     const unreported = results.reduce((sum, result) => sum + result.unreported, 0);
-    const told = { logs, unreported, all: toldBy(results), usual: toldBy(ofUsual) };
+    const told = { logs, unreported, costs, all: toldBy(results), usual: toldBy(ofUsual) };
     // They may have sent on until they had read the word.
     const lastSentMs = toldBy(ofBurst).lastSentMs ?? 0;
     const burstEndMs = lastSentMs > burstFromMs ? lastSentMs : toldToStopMs;
@@ -167,6 +179,35 @@ export async function runBurst(
     const burstUntilMs = told.usual.punctualAfter(burstEndMs) ?? untilMs;
     return { ...told, loadedFromMs, burstFromMs, burstEndMs, burstUntilMs, untilMs };
   });
+}
+
+/** The load processes of both kinds, not told to go yet. */
+function startKinds(
+  scene: Scene,
+  { accounts }: Sizes,
+  {
+    usualRate,
+    burstRate,
+    logs,
+  }: Readonly<Record<"usualRate" | "burstRate", number>> & {
+    readonly logs: string;
+  },
+): Readonly<Record<"usual" | "burst", ReadonlyMap<string, LoadProcess>>> {
+  const usual = { firstAccount: USUAL_FIRST_ACCOUNT, logs };
+  const burst = { firstAccount: BURST_FIRST_ACCOUNT };
+  return {
+    usual: startLoads(scene, { ...phaseOf("ou", usualRate, accounts), ...usual }),
+    burst: startLoads(scene, { ...phaseOf("ob", burstRate, accounts), ...burst }),
+  };
+}
+
+/** The load processes of a kind, as reports name them. */
+function named(kind: string, loads: ReadonlyMap<string, LoadProcess>): [string, LoadProcess][] {
+  return [...loads.values()].map((load, index) => [`${kind}-${index + 1}`, load]);
+}
+
+function partsOf(cores: ReadonlyMap<string, number>): Record<string, number> {
+  return Object.fromEntries([...cores].map(([name, part]) => [name, thousandths(part)]));
 }
 
 /** Load processes send for a while and rest, so that their code is compiled when they go on. */

@@ -8,6 +8,7 @@ import { WARM_UP_SECONDS } from "./e2e.js";
 import { type Measured, onExchange, SHAPE, type Verdict } from "./on-exchange.js";
 import {
   type Capacity,
+  type Costs,
   findCapacity,
   isRefusedTooMuch,
   measureCapacity,
@@ -85,7 +86,7 @@ interface OverloadNumbers {
   readonly lost: number;
 }
 
-interface OverloadMeasured extends OverloadNumbers, Measured {
+interface OverloadMeasured extends OverloadNumbers, Costs, Measured {
   readonly name: "overload";
   readonly targets: readonly Target[];
   readonly timeline: readonly TimelineSpan[];
@@ -118,7 +119,8 @@ export async function measureOverload(
     ...(short ? [] : capacityFailures(capacity)),
     ...failuresOf(numbers, short),
   ];
-  return { name: "overload", short, ...numbers, targets: targetsOf(numbers), timeline, failures };
+  const targets = targetsOf(numbers);
+  return { name: "overload", short, ...numbers, ...run.costs, targets, timeline, failures };
 }
 
 /** Gives what it has left undone. */

@@ -176,7 +176,8 @@ export function startLoads(scene: Scene, phase: Phase): Map<string, LoadProcess>
   return loads;
 }
 
-function rssOf(scene: Scene, pids: ReadonlyMap<string, number>): Record<string, number> {
+/** In MiB by name, of an exchange and of others by name and pid. */
+export function rssOf(scene: Scene, pids: ReadonlyMap<string, number>): Record<string, number> {
   const memory = memoryOf(familiesOf(scene.exchange, pids));
   const inMib = [...memory].map(([name, { rssBytes }]) => [
     name,

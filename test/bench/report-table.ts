@@ -3,7 +3,7 @@ import type { ExchangeReport } from "./bench.js";
 import type { E2eReport } from "./e2e.js";
 import type { Verdict } from "./on-exchange.js";
 import type { OverloadReport } from "./overload.js";
-import type { PhaseReport } from "./phase.js";
+import { type PhaseReport, thousandths } from "./phase.js";
 import type { QuietReport } from "./quiet.js";
 import type { SoakReport } from "./soak.js";
 import type { SweepReport } from "./sweep.js";
@@ -185,6 +185,7 @@ function overloadTables(report: OverloadReport): Table[] {
         ...Object.entries(refusedByCode).map(([code, n]) => ["burst", code, n]),
       ],
     },
+    overloadCosts(report),
     {
       title: `spans of ${TIMELINE_SPAN_MS} ms; waits of what was accepted in them`,
       rows: [
@@ -200,6 +201,24 @@ function overloadTables(report: OverloadReport): Table[] {
       ],
     },
   ];
+}
+
+function overloadCosts({ loadedCores, burstCores, rssMib }: OverloadReport): Table {
+  const all = (parts: Readonly<Record<string, number>>) =>
+    thousandths(Object.values(parts).reduce((sum, part) => sum + part, 0));
+  return {
+    title: "busy cores by process, and memory at the end of the burst",
+    rows: [
+      ["process", "before the burst", "burst", "RSS MiB"],
+      ...Object.keys(rssMib).map((name) => [
+        name,
+        loadedCores[name] ?? UNKNOWN,
+        burstCores[name] ?? UNKNOWN,
+        rssMib[name]!,
+      ]),
+      ["all", all(loadedCores), all(burstCores), UNKNOWN],
+    ],
+  };
 }
 
 function sweepTables({ sweep, rows, failures }: SweepReport): Table[] {

@@ -117,7 +117,16 @@ it("measures an exchange that is quiet, busy, and asked for too much, in small",
     expect(overload.failures).toEqual([]);
     expect(overload).toMatchObject({ ok: true, lost: 0 });
     expect(overload.capacity).toBeGreaterThan(0);
-    const { timeline } = overload;
+    const { timeline, loadedCores, burstCores, rssMib } = overload;
+    for (const name of ["usual-1", "usual-2", "node-1", "gateway-1", "nats", "postgres"]) {
+      expect(loadedCores[name], name).toBeGreaterThan(0);
+      expect(burstCores[name], name).toBeGreaterThan(0);
+      expect(rssMib[name], name).toBeGreaterThan(0);
+    }
+    // These have sent before, and are not asked for anything until the burst.
+    expect(burstCores["burst-1"]! + burstCores["burst-2"]!).toBeGreaterThan(
+      loadedCores["burst-1"]! + loadedCores["burst-2"]!,
+    );
     const inBurst = timeline.filter(({ atMs }) => atMs > -TIMELINE_SPAN_MS && atMs < 2_000);
     expect(inBurst.some(({ offered }) => offered > 0)).toBe(true);
     expect(timeline.some(({ accepted, p99Ms }) => accepted > 0 && p99Ms! > 0)).toBe(true);

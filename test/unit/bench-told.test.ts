@@ -116,6 +116,7 @@ describe("overload", () => {
       {
         logs: "",
         unreported: 0,
+        costs: { loadedCores: {}, burstCores: {}, rssMib: {} },
         all: new ToldOrders([usual, burst]),
         usual: new ToldOrders([usual]),
         loadedFromMs: at(0),
