@@ -39,7 +39,7 @@ export function bytesOfFolders(folders: readonly (string | undefined)[]): number
  * The device of a folder, `major:minor`, as the system names it. What has no block device of its own (tmpfs, an overlay, a
  * network's file system, btrfs) has a number that /proc/diskstats does not know.
  */
-function deviceOf(folder: string): string | undefined {
+export function deviceOf(folder: string): string | undefined {
   const device = statSync(folder, { bigint: true, throwIfNoEntry: false })?.dev;
   if (device === undefined) return undefined;
   const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn);

@@ -22,7 +22,7 @@ export function loadPage(report: E2eReport, at: Date): string {
   const { sustainedOrdersPerSecond: sustained, ordersPerSecond, machine, ok, short } = report;
   const offers = offersOf(report);
   const ran = Object.entries({ ...machine, ...shapeOf(report) }).map(
-    ([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`,
+    ([name, value]) => html`<dt>${name}</dt><dd>${value ?? "unknown"}</dd>`,
   );
   const title = headline(sustained);
   return page(

@@ -1,11 +1,9 @@
 /** What all benchmarks of a whole exchange have in common: they start one, measure, audit it, and say what it ran on. */
-import { cpus, totalmem } from "node:os";
 import { Scene } from "../../chaos/scene.js";
 import { audit } from "../../services/audit/audit.js";
 import { makeLogFiles } from "./log-files.js";
+import { type Machine, machineOf } from "./machine.js";
 import { isDurable, serverSettings } from "./servers-cost.js";
-
-const BYTES_PER_MIB = 1_048_576;
 
 export interface Shape {
   readonly nodes: number;
@@ -33,7 +31,8 @@ export interface Verdict extends Measured, Shape {
   readonly logFiles: number;
   /** PostgreSQL's settings, as it says them; of several instances, which have the same, the home's. */
   readonly settings: Readonly<Record<string, string>>;
-  readonly machine: Readonly<Record<string, string | number>>;
+  /** Its disk is the one of PostgreSQL's data, the home's. */
+  readonly machine: Machine;
   readonly conserved: boolean;
   readonly auditOk: boolean;
   readonly ok: boolean;
@@ -86,21 +85,10 @@ export async function judged<T extends Measured>(
     durable,
     logFiles,
     settings,
-    machine: machine(),
+    machine: machineOf(scene.exchange.servers.postgres.dataFolder),
     conserved: audited.conserved,
     auditOk: audited.ok,
     failures,
     ok: failures.length === 0 && audited.ok,
-  };
-}
-
-function machine(): Record<string, string | number> {
-  const cores = cpus();
-  return {
-    cores: cores.length,
-    processor: cores[0]?.model ?? "unknown",
-    memoryMib: Math.round(totalmem() / BYTES_PER_MIB),
-    node: process.version,
-    system: process.platform,
   };
 }

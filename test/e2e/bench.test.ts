@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
+import { release } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Scene } from "../../chaos/scene.js";
@@ -223,6 +224,8 @@ function checkMeasured(report: E2eReport): void {
   const { steps, attempts, held, atEighty, quiet, sustainedOrdersPerSecond } = report;
   expect(report).toMatchObject({ auditOk: true, conserved: true, durable: true, accounts: 100 });
   expect(report.settings).toMatchObject({ fsync: "on", synchronous_commit: "on" });
+  expect(report.machine).toMatchObject({ kernel: release() });
+  expect(report.machine["memoryMib"]).toBeGreaterThan(0);
   for (const phase of [report, ...steps, quiet]) {
     expect(phase.ordersPerSecond).toBeGreaterThan(0);
     expect(phase.fills).toBeGreaterThan(0);

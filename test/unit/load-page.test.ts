@@ -91,6 +91,8 @@ describe("the page of a load", () => {
     expect(text).toContain("2,300 orders/s sustained");
     expect(text).toContain("2026-03-04 05:06 UTC, on 2 cores (A processor)");
     expect(text).toContain("✓ ok");
+    expect(text).toContain("<dt>fileSystem</dt><dd>ext4</dd>");
+    expect(text).toContain("<dt>blockDevice</dt><dd>unknown</dd>");
     expect(text).not.toMatch(/NaN|undefined/);
   });
 
