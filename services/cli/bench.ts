@@ -11,12 +11,8 @@ import {
   runBench,
 } from "../../test/bench/bench.js";
 import { loadPage } from "../../test/bench/load-page.js";
-import {
-  failuresTable,
-  type Table,
-  tablesOf,
-  targetsTable,
-} from "../../test/bench/report-table.js";
+import { failuresTable, tablesOf, targetsTable } from "../../test/bench/report-table.js";
+import type { Table } from "../../test/bench/table.js";
 import { POSTGRES_INSTANCES_MAX } from "../supervisor/exchange.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";

@@ -5,7 +5,7 @@ import { ledBy, settledLeaders } from "../../chaos/stage/victims.js";
 import { Scene } from "../../chaos/scene.js";
 import type { Exchange } from "../../services/supervisor/exchange.js";
 import { coresBetween, lookAtCpu } from "./cpu.js";
-import { thousandths } from "./phase.js";
+import { thousandths } from "./rounding.js";
 
 const NODES = 3;
 const LEDGER_SHARDS = 4;

@@ -7,7 +7,7 @@ import type { E2eReport } from "./e2e.js";
 import { BROKEN_WORDS, charts, type Offer } from "./load-chart.js";
 import type { PhaseReport } from "./phase.js";
 import { brokenBy } from "./phase-verdict.js";
-import { TRIED } from "./report-table.js";
+import { TRIED } from "./table.js";
 
 export function headline(sustained: number): string {
   const found =

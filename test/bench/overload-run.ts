@@ -6,8 +6,9 @@ import type { LoadProcess, LoadResult } from "../../chaos/load/process.js";
 import { untilQuiet } from "../../chaos/quiet.js";
 import type { Scene } from "../../chaos/scene.js";
 import { coresBetween, lookAtCpu } from "./cpu.js";
-import { type Phase, rssOf, startLoads, thousandths } from "./phase.js";
+import { type Phase, rssOf, startLoads } from "./phase.js";
 import { TURNED_AWAY_SHARE_MAX } from "./phase-verdict.js";
+import { thousandths } from "./rounding.js";
 import { ToldOrders } from "./told.js";
 
 /** How long each part lasts, in seconds; and accounts of either kind of clients. */

@@ -17,8 +17,9 @@ import {
   type Sizes,
   WINDOW_ORDERS,
 } from "./overload-run.js";
-import { rounded, runPhase } from "./phase.js";
+import { runPhase } from "./phase.js";
 import { leftOver } from "./phase-verdict.js";
+import { hundredths } from "./rounding.js";
 import { atLeast, atMost, below, type Target } from "./targets.js";
 import { percentileOf, type TimelineSpan } from "./told.js";
 
@@ -146,20 +147,20 @@ export function judge(
   const admitted = all.waitsOfSentBetween(burstFromMs, burstUntilMs);
   const loadedP99Ms = percentileOf(loaded, 99);
   const admittedP99Ms = percentileOf(admitted, 99);
-  const ratio = loadedP99Ms && admittedP99Ms ? rounded(admittedP99Ms / loadedP99Ms) : null;
+  const ratio = loadedP99Ms && admittedP99Ms ? hundredths(admittedP99Ms / loadedP99Ms) : null;
   return {
     capacity,
     capacityWindow,
     refusedAtCapacity,
     goodput: Math.round(goodput),
-    goodputRatio: rounded(goodput / capacity),
+    goodputRatio: hundredths(goodput / capacity),
     burstMs: Math.round(burstUntilMs - burstFromMs),
     caughtUpMs: Math.round(burstUntilMs - burstEndMs),
-    offeredTimes: rounded(all.sentBetween(burstFromMs, burstUntilMs) / seconds / capacity),
-    loadedP50Ms: roundedOrNull(percentileOf(loaded, 50)),
-    loadedP99Ms: roundedOrNull(loadedP99Ms),
-    admittedP50Ms: roundedOrNull(percentileOf(admitted, 50)),
-    admittedP99Ms: roundedOrNull(admittedP99Ms),
+    offeredTimes: hundredths(all.sentBetween(burstFromMs, burstUntilMs) / seconds / capacity),
+    loadedP50Ms: hundredthsOrNull(percentileOf(loaded, 50)),
+    loadedP99Ms: hundredthsOrNull(loadedP99Ms),
+    admittedP50Ms: hundredthsOrNull(percentileOf(admitted, 50)),
+    admittedP99Ms: hundredthsOrNull(admittedP99Ms),
     admittedP99Ratio: ratio,
     recoveredMs: usual.normalAfter(burstUntilMs, untilMs, P99_RATIO_MAX * (loadedP99Ms ?? 0)),
     refused: all.refusedBetween(burstFromMs, burstUntilMs),
@@ -170,7 +171,8 @@ export function judge(
   };
 }
 
-const roundedOrNull = (ms: number | null): number | null => (ms === null ? null : rounded(ms));
+const hundredthsOrNull = (ms: number | null): number | null =>
+  ms === null ? null : hundredths(ms);
 
 function targetsOf(numbers: OverloadNumbers): Target[] {
   return [...promisesOf(numbers), lossOf(numbers), offerOf(numbers)];

@@ -7,7 +7,9 @@ import { untilQuiet } from "../../chaos/quiet.js";
 import type { Scene } from "../../chaos/scene.js";
 import { cpuBetween, cpuTimes } from "./cpu.js";
 import { familiesOf, memoryOf } from "./memory.js";
+import { hundredths, thousandths } from "./rounding.js";
 import { costBetween, countersOf, type ServersCost } from "./servers-cost.js";
+import { type Waits, waitsOf } from "./waits.js";
 import { writtenBetween, writtenBytes } from "./written.js";
 
 /** Of all load processes together, unless a phase says otherwise. */
@@ -50,7 +52,7 @@ export interface Phase {
 }
 
 /** What one phase measured. */
-export interface PhaseReport extends ServersCost {
+export interface PhaseReport extends ServersCost, Waits {
   readonly seconds: number;
   /** Orders that were due a second; 0: as many as the window let. */
   readonly offeredPerSecond: number;
@@ -58,14 +60,6 @@ export interface PhaseReport extends ServersCost {
   readonly ordersPerSecond: number;
   /** Of an open loop's orders that were due a moment before the end, those that were reported by then; null: none was due. */
   readonly reportedShare: number | null;
-  /** Of those that were accepted; null: none was. */
-  readonly acceptMsP50: number | null;
-  readonly acceptMsP99: number | null;
-  /** Within so long 99 % of all that were sent were accepted; null: fewer were at all. */
-  readonly accepted99PercentMs: number | null;
-  /** Of the crossing orders that traded; null: none did. */
-  readonly fillMsP50: number | null;
-  readonly fillMsP99: number | null;
   readonly orders: number;
   readonly fills: number;
   /** As clients are told of them: two of each trade. */
@@ -181,7 +175,7 @@ export function rssOf(scene: Scene, pids: ReadonlyMap<string, number>): Record<s
   const memory = memoryOf(familiesOf(scene.exchange, pids));
   const inMib = [...memory].map(([name, { rssBytes }]) => [
     name,
-    rounded(rssBytes / BYTES_PER_MIB),
+    hundredths(rssBytes / BYTES_PER_MIB),
   ]);
   return Object.fromEntries(inMib);
 }
@@ -206,23 +200,19 @@ function summary(
   const crossingAccepted = total((result) => result.crossingAccepted);
   const crossingTraded = total((result) => result.crossingTraded);
   return {
-    seconds: rounded(seconds),
+    seconds: hundredths(seconds),
     offeredPerSecond: phase.ordersPerSecond,
     ordersPerSecond: Math.round(inTime / seconds),
     reportedShare: dueEarly === 0 ? null : thousandths(reportedOfDueEarly / dueEarly),
-    acceptMsP50: percentile(accept, 50),
-    acceptMsP99: percentile(accept, 99),
-    accepted99PercentMs: percentile(accept, 99, timed),
-    fillMsP50: percentile(fill, 50),
-    fillMsP99: percentile(fill, 99),
+    ...waitsOf(accept, fill, timed),
     orders,
     fills,
     fillsPerOrder: ratio(fills, orders),
     crossingTradedShare:
       crossingAccepted === 0 ? null : thousandths(crossingTraded / crossingAccepted),
     cancels,
-    crossingShare: rounded(total((result) => result.crossing) / orders),
-    cancelShare: rounded(cancels / (orders + cancels)),
+    crossingShare: hundredths(total((result) => result.crossing) / orders),
+    cancelShare: hundredths(cancels / (orders + cancels)),
     commandsPerMessage: ratio(
       total(({ sent }) => sent.commands),
       total(({ sent }) => sent.messages),
@@ -237,7 +227,7 @@ function summary(
     lateSends: total((result) => result.lateSends),
     dueWhileLost: total((result) => result.dueWhileLost),
     inboxesEmptyMs: Math.round(inboxesEmptyMs),
-    cpuMicrosecondsPerOrder: shares(cpu, inTime, rounded),
+    cpuMicrosecondsPerOrder: shares(cpu, inTime, hundredths),
     writtenBytesPerOrder: shares(written, inTime, Math.round),
     rssMib,
   };
@@ -259,16 +249,6 @@ function merged(encoded: readonly string[]): Latencies {
   return all;
 }
 
-/** Null where it is not known. */
-export function percentile(
-  latencies: Latencies,
-  percent: number,
-  among = latencies.count,
-): number | null {
-  const ms = latencies.percentileAmong(among, percent);
-  return ms === null ? null : rounded(ms);
-}
-
 /** What was at least a lead-in after the first of its kind; times are microseconds. */
 export function afterLeadIn<T>(all: readonly T[], atMicros: (each: T) => number): T[] {
   const first = all.reduce((least, each) => Math.min(least, atMicros(each)), Infinity);
@@ -277,13 +257,5 @@ export function afterLeadIn<T>(all: readonly T[], atMicros: (each: T) => number)
 }
 
 function ratio(part: number, of: number): number {
-  return of === 0 ? 0 : rounded(part / of);
-}
-
-export function thousandths(value: number): number {
-  return Math.round(value * 1_000) / 1_000;
-}
-
-export function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
+  return of === 0 ? 0 : hundredths(part / of);
 }

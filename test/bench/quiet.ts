@@ -18,13 +18,13 @@ import {
   LEAD_IN_SECONDS,
   type Phase,
   type PhaseReport,
-  percentile,
   runPhase,
   SHORT_ACCOUNTS,
 } from "./phase.js";
 import { failuresOf, leftOver } from "./phase-verdict.js";
 import { type Stage, stagesOf } from "./stages.js";
 import { below, type Target } from "./targets.js";
+import { percentile } from "./waits.js";
 
 export interface QuietOptions {
   readonly seconds?: number;
