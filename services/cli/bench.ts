@@ -23,6 +23,8 @@ import { printJson, printTable, progress } from "./output.js";
 const SECONDS_MAX = 3_600;
 const MINUTES_MAX = 10_000;
 const RATE_MAX = 1_000_000;
+/** Of an open loop: each of two load processes sends one order a second at least. */
+const OFFER_MIN = 2;
 /** Fewer say nothing, more do not fit into memory. */
 const MESSAGES_MIN = 1_000;
 const MESSAGES_MAX = 10_000_000;
@@ -50,7 +52,7 @@ export interface BenchOptions {
 const ONLY_OF: Readonly<Partial<Record<keyof BenchOptions, readonly string[]>>> = {
   seconds: ["e2e", "quiet"],
   minutes: ["soak"],
-  rate: ["soak"],
+  rate: ["e2e", "soak"],
   nodes: ["e2e"],
   shards: ["e2e"],
   postgres: ["e2e"],
@@ -65,7 +67,7 @@ export async function bench(name: string, options: BenchOptions): Promise<number
   refuseOutOfPlace(name, options);
   const plot = plotFile(options.plot);
   const asked = {
-    ...wholes(options),
+    ...wholes(name, options),
     ...(options.sweep !== undefined && { sweep: sweepOf(options.sweep) }),
     short: options.short,
     log: progress,
@@ -100,11 +102,11 @@ function printTables(tables: readonly Table[]): void {
 }
 
 function isOfExchange(report: BenchReport): report is ExchangeReport {
-  return ["e2e", "sweep", "quiet", "soak", "overload"].includes(report.name);
+  return ["e2e", "rate", "sweep", "quiet", "soak", "overload"].includes(report.name);
 }
 
 /** The options that are absent unless they are given. */
-function wholes(options: BenchOptions) {
+function wholes(benchmark: string, options: BenchOptions) {
   const { seconds, minutes, rate, nodes, shards, postgres, messages, seed } = options;
   const within = (
     name: string,
@@ -115,7 +117,12 @@ function wholes(options: BenchOptions) {
   return {
     ...within("seconds", seconds, [1, SECONDS_MAX], "number of seconds"),
     ...within("minutes", minutes, [1, MINUTES_MAX], "number of minutes"),
-    ...within("rate", rate, [1, RATE_MAX], "rate in orders a second"),
+    ...within(
+      "rate",
+      rate,
+      [benchmark === "e2e" ? OFFER_MIN : 1, RATE_MAX],
+      "rate in orders a second",
+    ),
     ...within("nodes", nodes, [1, NODES_MAX], "number of nodes"),
     ...within("ledgerShards", shards, [1, LEDGER_SHARDS_MAX], "number of ledger shards"),
     ...within(
@@ -140,8 +147,18 @@ function refuseOutOfPlace(name: string, options: BenchOptions): void {
       );
     }
   }
-  if (options.plot !== undefined && options.sweep !== undefined) {
+  const { plot, sweep, rate } = options;
+  if (rate !== undefined && sweep !== undefined) {
+    throw new CliError(
+      "INVALID_OPTION",
+      "--rate offers one rate, and --sweep as much as is taken: leave one of them out",
+    );
+  }
+  if (plot !== undefined && sweep !== undefined) {
     throw new CliError("INVALID_OPTION", "--plot draws the steps of a load, and --sweep has none");
+  }
+  if (plot !== undefined && rate !== undefined) {
+    throw new CliError("INVALID_OPTION", "--plot draws the steps of a load, and --rate has one");
   }
 }
 

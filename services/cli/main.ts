@@ -138,7 +138,7 @@ program
   .option("--sweep <what>", "e2e: saturate with more and more symbols, or accounts")
   .option("--plot <file>", "e2e: a page with latency and throughput against offered load")
   .option("--minutes <count>", "how long soak lasts (10)")
-  .option("--rate <count>", "the most orders a second of soak (20000)")
+  .option("--rate <count>", "e2e: one rate alone, in orders a second; the most of soak (20000)")
   .option("--messages <count>", "how many messages each scenario of match has (2000000)")
   .option("--seed <number>", "where the flow of match is drawn from (1)")
   .option("--short", "small sizes, to see that a benchmark works")

@@ -1,4 +1,5 @@
 /** The benchmarks by name. */
+import { type AtRateOptions, type AtRateReport, runAtRate } from "./at-rate.js";
 import { type E2eOptions, type E2eReport, runE2e } from "./e2e.js";
 import { type FailoverOptions, type FailoverReport, runFailover } from "./failover.js";
 import { type LedgerOptions, type LedgerReport, runLedger } from "./ledger.js";
@@ -8,17 +9,20 @@ import { type QuietOptions, type QuietReport, runQuiet } from "./quiet.js";
 import { runSoak, type SoakOptions, type SoakReport } from "./soak.js";
 import { runSweep, type SweepKind, type SweepReport } from "./sweep.js";
 
-interface Sweeping {
+/** Other ways to measure with `e2e`: not both. */
+interface Ways {
   readonly sweep?: SweepKind;
+  readonly rate?: number;
 }
 
-function runE2eOrSweep(options: E2eOptions & Sweeping): Promise<E2eReport | SweepReport> {
-  const { sweep } = options;
-  return sweep === undefined ? runE2e(options) : runSweep({ ...options, sweep });
+function runAnyE2e(options: E2eOptions & Ways): Promise<E2eReport | SweepReport | AtRateReport> {
+  const { sweep, rate } = options;
+  if (sweep !== undefined) return runSweep({ ...options, sweep });
+  return rate === undefined ? runE2e(options) : runAtRate({ ...options, rate });
 }
 
 const BENCHES = {
-  e2e: runE2eOrSweep,
+  e2e: runAnyE2e,
   failover: runFailover,
   ledger: runLedger,
   match: runMatch,
@@ -38,7 +42,7 @@ export class UnknownBenchError extends Error {
 }
 
 export type BenchOptions = E2eOptions &
-  Sweeping &
+  Ways &
   FailoverOptions &
   LedgerOptions &
   MatchOptions &
@@ -46,7 +50,13 @@ export type BenchOptions = E2eOptions &
   QuietOptions &
   SoakOptions;
 /** What is measured of a whole exchange, with an audit. */
-export type ExchangeReport = E2eReport | SweepReport | QuietReport | SoakReport | OverloadReport;
+export type ExchangeReport =
+  | E2eReport
+  | AtRateReport
+  | SweepReport
+  | QuietReport
+  | SoakReport
+  | OverloadReport;
 export type BenchReport = ExchangeReport | FailoverReport | LedgerReport | MatchReport;
 
 /** Throws `UnknownBenchError`. */
@@ -55,6 +65,7 @@ export function assertKnown(kind: string): asserts kind is keyof typeof BENCHES 
 }
 
 /** Runs a benchmark. Throws `UnknownBenchError`; rejects when it cannot be run to its end. */
+export function runBench(kind: "e2e", options: AtRateOptions): Promise<AtRateReport>;
 export function runBench(kind: "e2e", options?: E2eOptions): Promise<E2eReport>;
 export function runBench(kind: "quiet", options?: QuietOptions): Promise<QuietReport>;
 export function runBench(kind: "soak", options?: SoakOptions): Promise<SoakReport>;

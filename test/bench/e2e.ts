@@ -44,7 +44,7 @@ const STEP_SHARE = 1 / 6;
 const EIGHTY_PERCENT = 0.8;
 
 /** A phase of which the others do not depend: that it says nothing is said of it alone. */
-interface Observed extends PhaseReport {
+export interface Observed extends PhaseReport {
   /** Why its numbers say nothing of the exchange; null: they do, or it is a short run. */
   readonly notMeasured: string | null;
 }
@@ -60,7 +60,7 @@ interface E2eMeasured extends PhaseReport, Sustained, Measured {
 
 export type E2eReport = E2eMeasured & Verdict;
 
-interface Sizes {
+export interface Sizes {
   readonly seconds: number;
   readonly warmUpSeconds: number;
   readonly accounts: number;
@@ -78,14 +78,21 @@ export function shapeOf(
 
 /** Measures an exchange that it starts. */
 export function runE2e(options: E2eOptions = {}): Promise<E2eReport> {
-  const { seconds: asked = SECONDS, short = false, log = () => {} } = options;
+  const { short = false, log = () => {} } = options;
+  const sizes = sizesOf(options);
+  return onExchange(shapeOf(options), { short, log }, (scene) => measureE2e(scene, sizes, log));
+}
+
+export function sizesOf(options: E2eOptions): Sizes {
+  const { seconds: asked = SECONDS, short = false } = options;
   const { window = short ? SHORT_WINDOW_ORDERS : WINDOW_ORDERS } = options;
-  const seconds = short ? Math.min(asked, SHORT_SECONDS) : asked;
-  const shape = shapeOf(options);
-  const warmUpSeconds = short ? SHORT_SECONDS : WARM_UP_SECONDS;
-  const accounts = short ? SHORT_ACCOUNTS : ACCOUNTS;
-  const sizes = { seconds, warmUpSeconds, accounts, window, short };
-  return onExchange(shape, { short, log }, (scene) => measureE2e(scene, sizes, log));
+  return {
+    seconds: short ? Math.min(asked, SHORT_SECONDS) : asked,
+    warmUpSeconds: short ? SHORT_SECONDS : WARM_UP_SECONDS,
+    accounts: short ? SHORT_ACCOUNTS : ACCOUNTS,
+    window,
+    short,
+  };
 }
 
 async function measureE2e(
@@ -126,16 +133,18 @@ async function measureE2e(
   return { ...common, ...saturated, ...sustained, atEighty, quiet, failures };
 }
 
+/** What is wrong with an open loop, however much was offered. */
+export function failuresOfOffer(name: string, phase: PhaseReport, isShort: boolean): string[] {
+  return [...leftOver(name, phase), ...(isShort ? [] : thinBooks(name, phase))];
+}
+
 /** That a rate was too much is what steps and attempts are to find out, and no failure. */
 function failuresOfOpenLoops(
   { steps, attempts }: Sustained,
   observed: Readonly<Record<string, Observed | null>>,
   short: boolean,
 ): string[] {
-  const judge = (name: string, phase: PhaseReport) => [
-    ...leftOver(name, phase),
-    ...(short ? [] : thinBooks(name, phase)),
-  ];
+  const judge = (name: string, phase: PhaseReport) => failuresOfOffer(name, phase, short);
   const offered = ({ offeredPerSecond }: PhaseReport) => `${offeredPerSecond} orders/s`;
   return [
     ...steps.flatMap((step) => judge(offered(step), step)),

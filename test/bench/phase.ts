@@ -156,9 +156,9 @@ export function startLoads(scene: Scene, phase: Phase): Map<string, LoadProcess>
       accounts,
       symbols: scene.symbols,
       symbolsPerAccount: phase.symbolsPerAccount ?? 0,
-      ordersPerSecond: Math.round(phase.ordersPerSecond / LOAD_PROCESSES),
+      ordersPerSecond: partOf(phase.ordersPerSecond, index),
       window: phase.window / LOAD_PROCESSES,
-      atMostPerSecond: Math.round((phase.atMostPerSecond ?? 0) / LOAD_PROCESSES),
+      atMostPerSecond: partOf(phase.atMostPerSecond ?? 0, index),
       leadInSeconds: phase.leadInSeconds ?? 0,
       streams: phase.streams ?? 1,
       timedFrom: phase.timedFrom ?? "due",
@@ -168,6 +168,11 @@ export function startLoads(scene: Scene, phase: Phase): Map<string, LoadProcess>
     loads.set(`load-${index + 1}`, new LoadProcess(request));
   }
   return loads;
+}
+
+/** Of a rate, by each load process; they add up to it. Zero has a meaning of its own, so a part of a rate is never zero. */
+export function partOf(rate: number, index: number): number {
+  return rate === 0 ? 0 : Math.max(1, Math.floor((rate + index) / LOAD_PROCESSES));
 }
 
 /** In MiB by name, of an exchange and of others by name and pid. */

@@ -1,4 +1,5 @@
 /** Reports as tables that a person reads. */
+import type { AtRateReport } from "./at-rate.js";
 import type { ExchangeReport } from "./bench.js";
 import type { E2eReport } from "./e2e.js";
 import type { Verdict } from "./on-exchange.js";
@@ -12,11 +13,13 @@ import type { Target } from "./targets.js";
 
 export function tablesOf(report: ExchangeReport): Table[] {
   if (report.name === "sweep") return sweepTables(report);
-  const measured =
-    report.name === "overload"
-      ? overloadTables(report)
-      : [...ownTables(report), ...costTables(report)];
-  return [...measured, targetsTable(report.targets), verdictTable(report)];
+  return [...measuredTables(report), targetsTable(report.targets), verdictTable(report)];
+}
+
+function measuredTables(report: Exclude<ExchangeReport, SweepReport>): Table[] {
+  if (report.name === "overload") return overloadTables(report);
+  if (report.name === "rate") return [...atRateTables(report), ...costTables(report.atRate)];
+  return [...ownTables(report), ...costTables(report)];
 }
 
 function ownTables(report: E2eReport | QuietReport | SoakReport): Table[] {
@@ -26,7 +29,6 @@ function ownTables(report: E2eReport | QuietReport | SoakReport): Table[] {
 
 function e2eTables(report: E2eReport): Table[] {
   const { steps, attempts, atEighty, quiet, sustainedOrdersPerSecond, postgresInstances } = report;
-  const place = postgresInstances > 1 ? ` on ${postgresInstances} PostgreSQL instances` : "";
   const rows = [
     [...PHASE_HEAD, "outcome"],
     [...phaseRow("closed loop", report), UNKNOWN],
@@ -41,7 +43,22 @@ function e2eTables(report: E2eReport): Table[] {
     ...(atEighty ? [["at 80 %", atEighty] as const] : []),
     ["quiet", quiet],
   ]);
-  return [{ title: `sustained: ${sustainedOrdersPerSecond} orders/s${place}`, rows }, waits];
+  const title = `sustained: ${sustainedOrdersPerSecond} orders/s${placeOf(postgresInstances)}`;
+  return [{ title, rows }, waits];
+}
+
+function atRateTables({ atRate, postgresInstances }: AtRateReport): Table[] {
+  const outcome = atRate.notMeasured ?? atRate.brokenBy ?? "held";
+  const title = `at ${atRate.offeredPerSecond} orders/s${placeOf(postgresInstances)}`;
+  const rows = [
+    [...PHASE_HEAD, "outcome"],
+    [...phaseRow("one rate", atRate), outcome],
+  ];
+  return [{ title, rows }, waitsTable([["one rate", atRate]])];
+}
+
+function placeOf(postgresInstances: number): string {
+  return postgresInstances > 1 ? ` on ${postgresInstances} PostgreSQL instances` : "";
 }
 
 function quietTables(report: QuietReport): Table[] {

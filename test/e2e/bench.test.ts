@@ -62,6 +62,25 @@ it("measures an exchange on two PostgreSQL instances, which count together", asy
   expect(JSON.stringify(tablesOf(report))).toContain("on 2 PostgreSQL instances");
 });
 
+it("measures an exchange at one rate", async () => {
+  const report = await runBench("e2e", { short: true, seconds: 1, rate: 301 });
+  expect(report.failures).toEqual([]);
+  expect(report).toMatchObject({ name: "rate", ok: true, auditOk: true, short: true });
+  const { atRate } = report;
+  expect(atRate).toMatchObject({ offeredPerSecond: 301, unreported: 0, notMeasured: null });
+  // A second more than was asked for, in which latencies do not count.
+  expect(atRate.seconds).toBeGreaterThanOrEqual(2);
+  expect(atRate.orders + atRate.dueWhileLost).toBeLessThanOrEqual(301 * (atRate.seconds + 0.5));
+  expect(atRate.orders).toBeGreaterThan(0);
+  expect(atRate.fills).toBeGreaterThan(0);
+  checkWaits(atRate);
+  expect(atRate.writtenBytesPerOrder["gateway-1"]).toBeGreaterThan(0);
+  expect(report.targets).toHaveLength(1);
+  const text = JSON.stringify(tablesOf(report));
+  expect(text).toContain("at 301 orders/s");
+  expect(text).not.toMatch(/NaN|undefined|null/);
+});
+
 it("measures an exchange that is quiet, busy, and asked for too much, in small", async () => {
   const log = () => {};
   const scene = await Scene.start({ ...SHAPE, log });

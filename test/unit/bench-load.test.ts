@@ -9,7 +9,7 @@ import {
   growthOf,
   JUDGED_ORDERS_MIN,
 } from "../bench/growth.js";
-import { afterLeadIn } from "../bench/phase.js";
+import { afterLeadIn, partOf } from "../bench/phase.js";
 import { targetsTable } from "../bench/report-table.js";
 import { inOrder, type OrderTimes, stagesOf } from "../bench/stages.js";
 import { perMillionOrders } from "../bench/stored-bytes.js";
@@ -20,6 +20,12 @@ import { randomNumbers } from "../helpers/orderflow.js";
 
 const HELD = { brokenBy: null };
 const BROKEN = { brokenBy: "latency" } as const;
+
+it("is divided among the load processes to the last order", () => {
+  for (const rate of [2, 3, 501, 10_000]) expect(partOf(rate, 0) + partOf(rate, 1)).toBe(rate);
+  // None is told to send as much as it can where little is asked for.
+  expect([partOf(1, 0), partOf(0, 0), partOf(0, 1)]).toEqual([1, 0, 0]);
+});
 
 describe("the next step", () => {
   it("begins at half of the closed loop and rises until one breaks", () => {
@@ -247,6 +253,13 @@ describe("the command", () => {
     const inFile = join(fileURLToPath(import.meta.url), "x.html");
     await refused("e2e", { plot: inFile }).toThrow(/INVALID_OPTION.*in a folder that is there/);
     await refused("e2e", { plot: tmpdir() }).toThrow(/INVALID_OPTION.*that is a folder/);
+    await refused("e2e", { rate: "1" }).toThrow(/NUMBER_OUT_OF_RANGE.*rate in .*from 2 to 1000000/);
+    await refused("e2e", { rate: "fast" }).toThrow(/NOT_A_NUMBER.*"fast"/);
+    await refused("e2e", { rate: "500", sweep: "symbols" }).toThrow(
+      /INVALID_OPTION: --rate.*--sweep/,
+    );
+    await refused("e2e", { rate: "500", plot: "x.html" }).toThrow(/INVALID_OPTION: --plot.*--rate/);
+    await refused("quiet", { rate: "500" }).toThrow(/INVALID_OPTION: --rate is of e2e and soak, /);
     await refused("soak", { rate: "0" }).toThrow(/NUMBER_OUT_OF_RANGE.*from 1 to 1000000/);
     await refused("soak", { minutes: "ten" }).toThrow(/NOT_A_NUMBER.*"ten"/);
     await refused("moon", { seconds: "1" }).toThrow(/UNKNOWN_BENCH/);

@@ -1,5 +1,6 @@
 /** What a phase of a benchmark is worth. */
 import { describe, expect, it } from "vitest";
+import { judgeAtRate } from "../bench/at-rate.js";
 import { missingOf } from "../bench/feed-process.js";
 import {
   ACCEPT_P99_LIMIT_MS,
@@ -9,6 +10,7 @@ import {
   notMeasured,
   turnedAway,
 } from "../bench/phase-verdict.js";
+import type { PhaseReport } from "../bench/phase.js";
 import { phaseReport as phase } from "../helpers/phase-report.js";
 
 describe("a step of the offered load", () => {
@@ -38,6 +40,41 @@ describe("a step of the offered load", () => {
 
   it("does not hold with an order that has no report, whatever else is well", () => {
     expect(brokenBy(phase(1_000, { unreported: 1, lateSends: 501 }))).toBe("loss");
+  });
+});
+
+describe("one rate alone", () => {
+  it("has held, or what broke it is said beside its numbers", () => {
+    const held = judgeAtRate(phase(1_000), false);
+    expect(held.atRate).toMatchObject({
+      brokenBy: null,
+      notMeasured: null,
+      ordersPerSecond: 1_000,
+    });
+    expect(held.failures).toEqual([]);
+    expect(held.targets).toMatchObject([{ reached: 20, met: true }]);
+    const slow = judgeAtRate(phase(1_000, { accepted99PercentMs: 101 }), false);
+    expect(slow.atRate.brokenBy).toBe("latency");
+    expect(slow.failures).toEqual([]);
+    expect(slow.targets).toMatchObject([{ reached: 101, met: false }]);
+  });
+
+  it("reaches nothing where its numbers say nothing, and that is no failure", () => {
+    const { atRate, targets, failures } = judgeAtRate(phase(1_000, { reportedShare: 0.5 }), false);
+    expect(atRate.notMeasured).toContain("only 50 % were reported in time");
+    expect(targets).toMatchObject([{ reached: null, met: false }]);
+    expect(failures).toEqual([]);
+  });
+
+  it("fails by what was lost, turned away, or met nobody", () => {
+    const failed = (changed: Partial<PhaseReport>, isShort = false) =>
+      judgeAtRate(phase(1_000, changed), isShort).failures;
+    expect(failed({ unreported: 3 })).toEqual(["1000 orders/s: 3 orders have no report"]);
+    expect(failed({ refused: 101 })).toEqual([
+      "1000 orders/s: of 10000 orders 101 were refused and 0 rejected",
+    ]);
+    expect(failed({ crossingTradedShare: 0.5 })).toHaveLength(1);
+    expect(failed({ crossingTradedShare: 0.5 }, true)).toEqual([]);
   });
 });
 
