@@ -11,6 +11,7 @@ import {
   runBench,
 } from "../../test/bench/bench.js";
 import { loadPage } from "../../test/bench/load-page.js";
+import { overloadPage } from "../../test/bench/overload-page.js";
 import { failuresTable, tablesOf, targetsTable } from "../../test/bench/report-table.js";
 import type { Table } from "../../test/bench/table.js";
 import { POSTGRES_INSTANCES_MAX } from "../supervisor/exchange.js";
@@ -57,7 +58,7 @@ const ONLY_OF: Readonly<Partial<Record<keyof BenchOptions, readonly string[]>>> 
   shards: ["e2e"],
   postgres: ["e2e"],
   sweep: ["e2e"],
-  plot: ["e2e"],
+  plot: ["e2e", "overload"],
   messages: ["match"],
   seed: ["match"],
 };
@@ -78,13 +79,20 @@ export async function bench(name: string, options: BenchOptions): Promise<number
   try {
     const report = await unlessInterrupted(signal, runBench(name, asked));
     print(report, options.json ?? false);
-    if (plot !== undefined && report.name === "e2e") writePlot(plot, loadPage(report, new Date()));
+    if (plot !== undefined) writePlot(plot, pageOf(report));
     return report.ok ? 0 : EXIT_FAILED;
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     await Scene.stopAll();
     return EXIT_INTERRUPTED;
   }
+}
+
+/** Nothing else takes `--plot`. */
+function pageOf(report: BenchReport): string {
+  if (report.name === "e2e") return loadPage(report, new Date());
+  if (report.name === "overload") return overloadPage(report, new Date());
+  throw new Error(`there is no page of ${report.name}`);
 }
 
 function print(report: BenchReport, json: boolean): void {

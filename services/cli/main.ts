@@ -136,7 +136,7 @@ program
   .option("--shards <count>", "e2e: how many ledger shards there are (2)")
   .option("--postgres <count>", "e2e: how many PostgreSQL instances there are (1)")
   .option("--sweep <what>", "e2e: saturate with more and more symbols, or accounts")
-  .option("--plot <file>", "e2e: a page with latency and throughput against offered load")
+  .option("--plot <file>", "a page: e2e against offered load, overload over time")
   .option("--minutes <count>", "how long soak lasts (10)")
   .option("--rate <count>", "e2e: one rate alone, in orders a second; the most of soak (20000)")
   .option("--messages <count>", "how many messages each scenario of match has (2000000)")

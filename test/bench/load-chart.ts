@@ -1,7 +1,8 @@
 /** The drawings of a load: what clients wait, and how much is done, against how much is offered. */
-import { type Drawing, type Frame, figure, MARGIN } from "../../chaos/page/frame.js";
+import { type Drawing, type Frame, figure } from "../../chaos/page/frame.js";
 import { html, type Markup } from "../../chaos/page/markup.js";
 import { duration, linear, logarithmic, place, type Scale } from "../../chaos/page/scale.js";
+import { APART, axes, heightOf, heightWithAxis, levelMark, widthOf } from "./chart-axes.js";
 import {
   ACCEPT_P99_LIMIT_MS,
   type BrokenBy,
@@ -11,11 +12,7 @@ import {
 } from "./phase-verdict.js";
 import type { Step } from "./sustained.js";
 
-const PLOT = 240;
-const ROOM = 6;
 const LOWEST_MS = 0.1;
-/** Marks of the upright axis are so far apart at least, in pixels. */
-const APART = 44;
 const DOT_RADIUS = 3.5;
 
 type Figure = "acceptMsP50" | "accepted99PercentMs" | "fillMsP50" | "fillMsP99" | "ordersPerSecond";
@@ -88,9 +85,7 @@ function drawWaits(offers: readonly Offer[], sustained: number, frame: Frame): D
     Math.max(ACCEPT_P99_LIMIT_MS, ...values),
   ] as const;
   const y = logarithmic(bounds, heightOf(frame));
-  const limit = place(y.at(ACCEPT_P99_LIMIT_MS));
-  const mark = () =>
-    html`<line class="mark limit" x1="${frame.gutter}" x2="${frame.width - MARGIN}" y1="${limit}" y2="${limit}"/>`;
+  const mark = () => levelMark(y, ACCEPT_P99_LIMIT_MS, frame);
   const says = { title: "latency (logarithmic)", say: duration };
   return draw({ offers, lines: LATENCIES, sustained, y, mark, ...says }, frame);
 }
@@ -120,31 +115,21 @@ interface Plot {
   readonly mark: (x: Scale) => Markup;
 }
 
-/** The lower and the upper end; above is the axis's title. */
-function heightOf({ font }: Frame): readonly [bottom: number, top: number] {
-  const top = 2 * font + ROOM;
-  return [top + PLOT, top];
-}
-
 function draw({ offers, lines, sustained, y, title, say, mark }: Plot, frame: Frame): Drawing {
-  const { font, gutter, width, apart } = frame;
   const [bottom, top] = heightOf(frame);
-  const right = width - MARGIN;
-  const x = linear([0, offers.at(-1)!.offeredPerSecond], [gutter, right], apart);
-  const below = bottom + font + ROOM;
-  const body = html`${x.ticks.map((tick) => {
-    const at = place(x.at(tick));
-    return html`<line class="grid" x1="${at}" x2="${at}" y1="${top}" y2="${bottom}"/><text class="soft" x="${at}" y="${below}" text-anchor="middle">${tick.toLocaleString("en")}</text>`;
-  })}${y.ticks.map((tick) => {
-    const at = place(y.at(tick));
-    return html`<line class="grid" x1="${gutter}" x2="${right}" y1="${at}" y2="${at}"/><text class="soft" x="${gutter - ROOM}" y="${place(at + font / 3)}" text-anchor="end">${say(tick)}</text>`;
-  })}<text class="soft" x="${gutter}" y="${font}">${title}</text><text class="soft" x="${right}" y="${below + font + ROOM}" text-anchor="end">offered, orders a second</text>${mark(x)}${
+  const x = linear([0, offers.at(-1)!.offeredPerSecond], widthOf(frame), frame.apart);
+  const across = {
+    scale: x,
+    title: "offered, orders a second",
+    say: (tick: number) => tick.toLocaleString("en"),
+  };
+  const body = html`${axes(across, { scale: y, title, say }, frame)}${mark(x)}${
     sustained > 0 &&
     html`<line class="mark" x1="${place(x.at(sustained))}" x2="${place(x.at(sustained))}" y1="${top}" y2="${bottom}"/>`
   }${lines.map(({ figure, look }) => html`<path class="line ${look}" d="${pathOf(offers, figure, x, y)}"/>`)}${lines.map(
     (line) => html`${offers.map((offer) => dot(offer, line, x, y))}`,
   )}`;
-  return { height: below + 2 * font + ROOM, body };
+  return { height: heightWithAxis(frame), body };
 }
 
 /** With what it stands for, for whoever points at it. Hollow where the rate did not hold, none where nothing is known. */

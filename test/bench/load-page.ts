@@ -1,13 +1,12 @@
 /** What clients wait, and how much is done, against how much is offered: a page that needs no other file. */
-import { page } from "../../chaos/page/sheet.js";
 import { html, type Markup } from "../../chaos/page/markup.js";
 import { duration } from "../../chaos/page/scale.js";
 import { table } from "../../chaos/page/tables.js";
+import { benchPage } from "./bench-page.js";
 import type { E2eReport } from "./e2e.js";
 import { BROKEN_WORDS, charts, type Offer } from "./load-chart.js";
 import type { PhaseReport } from "./phase.js";
 import { brokenBy } from "./phase-verdict.js";
-import { TRIED } from "./table.js";
 
 export function headline(sustained: number): string {
   const found =
@@ -19,31 +18,12 @@ export function headline(sustained: number): string {
 
 /** `at`: when it was measured. */
 export function loadPage(report: E2eReport, at: Date): string {
-  const { sustainedOrdersPerSecond: sustained, ordersPerSecond, machine, ok, short } = report;
+  const { sustainedOrdersPerSecond: sustained, ordersPerSecond } = report;
   const offers = offersOf(report);
-  const ran = Object.entries({ ...machine, ...shapeOf(report) }).map(
-    ([name, value]) => html`<dt>${name}</dt><dd>${value ?? "unknown"}</dd>`,
-  );
   const title = headline(sustained);
-  return page(
-    title,
-    html`<p class="when">${at.toISOString().slice(0, 16).replace("T", " ")} UTC, on ${machine["cores"] ?? "?"} cores (${machine["processor"] ?? "unknown"})</p>
-<h1>${title}</h1>
-${short && html`<p><strong class="badge broken">${TRIED}</strong></p>`}
-<p>${ok ? html`<strong class="badge kept">✓ ok</strong>` : html`<strong class="badge broken">✗ not ok: its numbers are worth nothing</strong>`}
-In a closed loop it did ${ordersPerSecond.toLocaleString("en")} orders a second.</p>
-${report.failures.length > 0 && html`<ul>${report.failures.map((failure) => html`<li>${failure}</li>`)}</ul>`}
-${charts(offers, sustained)}<h2>Each rate that was offered</h2>${offersTable(offers)}<h2>Where it ran</h2><dl>${ran}</dl>`,
-  );
-}
-
-function shapeOf({ nodes, ledgerShards, postgresInstances, durable }: E2eReport) {
-  return {
-    nodes,
-    "ledger shards": ledgerShards,
-    "PostgreSQL instances": postgresInstances,
-    "PostgreSQL writes durably": durable ? "yes" : "no",
-  };
+  const said = `In a closed loop it did ${ordersPerSecond.toLocaleString("en")} orders a second.`;
+  const body = html`${charts(offers, sustained)}<h2>Each rate that was offered</h2>${offersTable(offers)}`;
+  return benchPage(report, { title, said, body }, at);
 }
 
 /** All open loops. Of a rate that was tried for the whole time its short step says less, so it is left out. */

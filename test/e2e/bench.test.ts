@@ -14,6 +14,7 @@ import type { E2eReport } from "../bench/e2e.js";
 import { headline, loadPage } from "../bench/load-page.js";
 import { judged, SHAPE } from "../bench/on-exchange.js";
 import { measureOverload } from "../bench/overload.js";
+import { overloadPage } from "../bench/overload-page.js";
 import { measureQuiet } from "../bench/quiet.js";
 import { tablesOf } from "../bench/report-table.js";
 import { measureSoak } from "../bench/soak.js";
@@ -151,6 +152,7 @@ it("measures an exchange that is quiet, busy, and asked for too much, in small",
     const inBurst = timeline.filter(({ atMs }) => atMs > -TIMELINE_SPAN_MS && atMs < 2_000);
     expect(inBurst.some(({ offered }) => offered > 0)).toBe(true);
     expect(timeline.some(({ accepted, p99Ms }) => accepted > 0 && p99Ms! > 0)).toBe(true);
+    expect(overloadPage(overload, new Date())).not.toMatch(/NaN|undefined|Infinity/);
     await checkQueues(scene);
     for (const report of [quiet, soak, overload]) {
       const text = JSON.stringify(tablesOf(report));

@@ -14,7 +14,9 @@ import { ensureBrowser, openBrowser } from "../helpers/browser.js";
 import { recordLike } from "../helpers/drill-record.js";
 import { AROUND, heardLike, liveRecordLike, liveRoundLike } from "../helpers/live-record.js";
 import { loadPage } from "../bench/load-page.js";
+import { overloadPage } from "../bench/overload-page.js";
 import { loadReportLike, nothingHeld } from "../helpers/load-report.js";
+import { nothingAccepted, overloadReportLike } from "../helpers/overload-report.js";
 import { look } from "../helpers/page-look.js";
 
 const INSTALL_LIMIT_MS = 300_000;
@@ -65,6 +67,11 @@ describe.skipIf(missing)(title, { timeout: LOOK_LIMIT_MS }, () => {
   it("is so of a load, of which a rate was sustained or none", async () => {
     expect(await lookAt("load", loadPage(loadReportLike(), new Date(0)))).toEqual([]);
     expect(await lookAt("load-broken", loadPage(nothingHeld(), new Date(0)))).toEqual([]);
+  });
+
+  it("is so of an overload, also where nothing was accepted", async () => {
+    expect(await lookAt("overload", overloadPage(overloadReportLike(), new Date(0)))).toEqual([]);
+    expect(await lookAt("overload-none", overloadPage(nothingAccepted(), new Date(0)))).toEqual([]);
   });
 
   it("is so of a drill at a running exchange, well or ended early", async () => {

@@ -248,6 +248,8 @@ describe("the command", () => {
     );
     await refused("e2e", { sweep: "moon" }).toThrow(/INVALID_OPTION.*symbols or accounts.*"moon"/);
     await refused("e2e", { sweep: "symbols", plot: "x.html" }).toThrow(/INVALID_OPTION: --plot/);
+    await refused("quiet", { plot: "x.html" }).toThrow(/--plot is of e2e and overload, .* quiet/);
+    await refused("overload", { plot: tmpdir() }).toThrow(/INVALID_OPTION.*that is a folder/);
     await refused("e2e", { plot: "" }).toThrow(/INVALID_OPTION: --plot is empty. Name a file/);
     await refused("e2e", { plot: "/nowhere/at/all.html" }).toThrow(/INVALID_OPTION.*\/nowhere\/at/);
     const inFile = join(fileURLToPath(import.meta.url), "x.html");
