@@ -22,12 +22,63 @@ export interface Queue {
 }
 
 export const QUEUES = {
-  "gateway-stream": {
+  "gateway-client": {
     process: "gateway",
-    holds: "commands of one order-entry stream without an answer, or whose answer is not read",
+    holds:
+      "commands of one client, on all its order-entry streams, without an answer, or whose answer is not read. Sessions of the same accounts and role are one client; " +
+      "each stream of a session for all accounts is one of its own",
     limit: 4_000,
     unit: "commands",
-    atLimit: "the stream is not read; its client waits",
+    atLimit: "its streams are not read; it waits",
+  },
+  "gateway-entry-streams": {
+    process: "gateway",
+    holds: "order-entry streams of one client, over all its connections",
+    limit: 16,
+    unit: "streams",
+    atLimit: "the next is refused, `TOO_MANY_STREAMS`",
+  },
+  "gateway-entry-streams-clients": {
+    process: "gateway",
+    holds: "order-entry streams of all clients that act for some accounts",
+    limit: 512,
+    unit: "streams",
+    atLimit: "the next is refused, `TOO_MANY_STREAMS`",
+  },
+  "gateway-entry-streams-operators": {
+    process: "gateway",
+    holds: "order-entry streams of sessions for all accounts",
+    limit: 128,
+    unit: "streams",
+    atLimit: "the next is refused, `TOO_MANY_STREAMS`",
+  },
+  "gateway-event-streams": {
+    process: "gateway",
+    holds: "event streams of one client, over all its connections",
+    limit: 16,
+    unit: "streams",
+    atLimit: "the next is refused, `TOO_MANY_STREAMS`",
+  },
+  "gateway-event-streams-clients": {
+    process: "gateway",
+    holds: "event streams of all clients that act for some accounts",
+    limit: 512,
+    unit: "streams",
+    atLimit: "the next is refused, `TOO_MANY_STREAMS`",
+  },
+  "gateway-event-streams-operators": {
+    process: "gateway",
+    holds: "event streams of sessions for all accounts",
+    limit: 128,
+    unit: "streams",
+    atLimit: "the next is refused, `TOO_MANY_STREAMS`",
+  },
+  "gateway-warning-streams": {
+    process: "gateway",
+    holds: "streams of all accounts' warnings",
+    limit: 64,
+    unit: "streams",
+    atLimit: "the next is refused, `TOO_MANY_STREAMS`",
   },
   "gateway-waiting": {
     process: "gateway",

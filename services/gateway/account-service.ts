@@ -9,9 +9,11 @@ import { longest, type QueueStates } from "../common/queues.js";
 import type { AccountDesk } from "./account-desk.js";
 import { AccountStream, type AccountStreamDependencies } from "./account-stream.js";
 import { MalformedRequest } from "./decode.js";
+import { EVENT_STREAMS_MAX } from "./limits.js";
 import { gatewayStopping, Refusal } from "./refusal.js";
 import type { ReviewDesk } from "./review-desk.js";
 import { Session } from "./session.js";
+import { StreamCount } from "./stream-count.js";
 import type { unary } from "./unary.js";
 
 type SubscribeCall = ServerWritableStream<
@@ -19,9 +21,17 @@ type SubscribeCall = ServerWritableStream<
   SubscribeAccountEventsResponse
 >;
 
+type EventQueue =
+  | "gateway-events"
+  | "gateway-blocks"
+  | "gateway-event-streams"
+  | "gateway-event-streams-clients"
+  | "gateway-event-streams-operators";
+
 export class AccountService {
   private readonly deps: AccountStreamDependencies;
   private readonly streams = new Set<AccountStream>();
+  private readonly count = new StreamCount("event", EVENT_STREAMS_MAX);
   readonly handlers: AccountServiceServer;
 
   constructor(
@@ -94,11 +104,15 @@ export class AccountService {
     };
   }
 
-  queues(): QueueStates<"gateway-events" | "gateway-blocks"> {
+  queues(): QueueStates<EventQueue> {
     const streams = [...this.streams];
+    const { ofClient, ofClients, ofOperators } = this.count.counts;
     return {
       "gateway-events": longest(streams.map((stream) => stream.queuedEvents)),
       "gateway-blocks": longest(streams.flatMap((stream) => stream.bufferedBlocks)),
+      "gateway-event-streams": { length: ofClient },
+      "gateway-event-streams-clients": { length: ofClients },
+      "gateway-event-streams-operators": { length: ofOperators },
     };
   }
 
@@ -114,7 +128,11 @@ export class AccountService {
     try {
       if (request instanceof MalformedRequest) throw request.toRefusal();
       const session = Session.of(call.metadata);
-      const stream = new AccountStream(call, this.deps, (each) => this.streams.delete(each));
+      const end = this.count.open(session);
+      const stream = new AccountStream(call, this.deps, (each) => {
+        this.streams.delete(each);
+        end();
+      });
       this.streams.add(stream);
       void stream.start(session, request.accounts);
     } catch (error) {

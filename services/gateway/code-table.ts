@@ -27,7 +27,7 @@ const HEAD = `# Codes
 
 Every reason for which the exchange's ledger or markets refuse an order or a request, or with which an order ends. A name keeps its meaning for ever; clients
 see the names, rows and frames hold the numbers. \`OK\` (0) is none of these. What a gateway refuses by itself (\`NO_LEADER\`,
-\`OVERLOADED\`, \`SESSION_MISSING\`, \`DEPOSIT_KEY_INVALID\` and the like) comes with a sentence of its own, and so does what the command line refuses before it
+\`OVERLOADED\`, \`TOO_MANY_STREAMS\`, \`SESSION_MISSING\`, \`DEPOSIT_KEY_INVALID\` and the like) comes with a sentence of its own, and so does what the command line refuses before it
 sends anything (\`NOT_A_NUMBER\`, \`NUMBER_BELOW_ZERO\`, \`NUMBER_TOO_LARGE\`, \`TOO_MANY_DECIMALS\`, \`NOT_A_TIME\`, \`PERIOD_WITHOUT_TIME\` and the like); they have no numbers
 and are not in these tables. Where a gateway says with it when to try again (\`retry_ms\`, or \`palisade-retry-ms\` of a call), wait at least so long. With \`OVERLOADED\`, \`MARKET_BEHIND\`, \`TOO_MANY_PENDING\` and
 \`STREAM_FULL\` it is one of several times, so that not all come back at once.

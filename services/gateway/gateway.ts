@@ -62,8 +62,9 @@ export class Gateway {
 
   /** How long its queues are now. */
   queues(): QueueStates<QueuesOf<"gateway">> {
-    const { orders, accounts } = this.services;
-    return { ...this.core.queues(), ...orders.queues(), ...accounts.queues() };
+    const { orders, accounts, surveillance } = this.services;
+    const ofStreams = { ...orders.queues(), ...accounts.queues(), ...surveillance.queues() };
+    return { ...this.core.queues(), ...ofStreams };
   }
 
   /** Refuses new commands, waits for the answers to those it has taken, and ends all streams. */

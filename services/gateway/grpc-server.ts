@@ -11,7 +11,7 @@ import {
 } from "../../proto/gen/exchange/v1/exchange.js";
 import { portError } from "../common/http.js";
 import { decodeEntryRequest, tolerant } from "./decode.js";
-import { MESSAGE_BYTES_MAX } from "./limits.js";
+import { CALLS_PER_CONNECTION_MAX, MESSAGE_BYTES_MAX } from "./limits.js";
 import { addReflection } from "./reflection.js";
 
 const LOOPBACK = "127.0.0.1";
@@ -38,6 +38,7 @@ export class GrpcServer {
   constructor(handlers: ServiceHandlers) {
     this.server = new Server({
       "grpc.max_receive_message_length": MESSAGE_BYTES_MAX,
+      "grpc.max_concurrent_streams": CALLS_PER_CONNECTION_MAX,
       "grpc.keepalive_time_ms": 10_000,
       "grpc.keepalive_timeout_ms": 5_000,
     });

@@ -3,6 +3,16 @@
 import { COMMAND_LIFETIME_MICROS } from "../../actors/kernel/limits.js";
 import { QUEUES } from "../common/queues.js";
 
+/** How many streams of a kind there may be at once. */
+export interface StreamLimits {
+  /** Of one client that acts for some accounts. */
+  readonly ofClient: number;
+  /** Of all of these: a client is who it says it is, and may call itself many. */
+  readonly ofClients: number;
+  /** Of those that act for all accounts: operators, and programs that stand for many clients. */
+  readonly ofOperators: number;
+}
+
 /** A command is refused by its receiver in a batch later than this after it came in. */
 export const COMMAND_DEADLINE_MS = COMMAND_LIFETIME_MICROS / 1_000;
 /** A call without an answer so long after its command's deadline ends as unknown. */
@@ -65,14 +75,30 @@ export const QUEUED_EVENTS_LOW = 10_000;
 export const EVENTS_PER_MESSAGE_MAX = 1_000;
 
 /** Streams of all accounts' warnings that one gateway has at once; above it new ones are refused. */
-export const WARNING_STREAMS_MAX = 64;
+export const WARNING_STREAMS_MAX = QUEUES["gateway-warning-streams"].limit;
 export const WARNING_ROWS_PER_PAGE = 200;
 
 /** One message that a client sends. */
 export const MESSAGE_BYTES_MAX = 1_048_576;
 export const COMMANDS_PER_MESSAGE_MAX = 1_000;
-/** Commands of one order-entry stream without an answer; above it the stream is not read. */
-export const ENTRY_COMMANDS_IN_FLIGHT_MAX = QUEUES["gateway-stream"].limit;
+/** Commands of one client's order-entry streams without an answer; above it they are not read. */
+export const ENTRY_COMMANDS_IN_FLIGHT_MAX = QUEUES["gateway-client"].limit;
+/** Order-entry streams, and streams of accounts' events, that there may be at once: see `stream-count.ts`. */
+export const ENTRY_STREAMS_MAX: StreamLimits = {
+  ofClient: QUEUES["gateway-entry-streams"].limit,
+  ofClients: QUEUES["gateway-entry-streams-clients"].limit,
+  ofOperators: QUEUES["gateway-entry-streams-operators"].limit,
+};
+export const EVENT_STREAMS_MAX: StreamLimits = {
+  ofClient: QUEUES["gateway-event-streams"].limit,
+  ofClients: QUEUES["gateway-event-streams-clients"].limit,
+  ofOperators: QUEUES["gateway-event-streams-operators"].limit,
+};
+/**
+ * Calls that one connection has under way, streams too; what is beyond waits at the client until one of them ends. It is more than the
+ * streams that a client may have, so that they never keep its other calls waiting.
+ */
+export const CALLS_PER_CONNECTION_MAX = 512;
 
 /** A new instrument's market is waited for so long, and then the ledger shards for so long. */
 export const MARKET_LEADER_MS_MAX = 15_000;

@@ -55,6 +55,18 @@ export function countRefused({ code }: CommandRefusal): void {
   commandsRefused.inc({ code });
 }
 
+const STREAM_KINDS = ["order-entry", "event", "warning"] as const;
+export type StreamKind = (typeof STREAM_KINDS)[number];
+
+export const streamsRefused = new Counter({
+  name: "exchange_gateway_streams_refused_total",
+  help: "Streams that were refused because there are too many, by kind (order-entry, event, warning).",
+  labelNames: ["kind"] as const,
+  registers,
+});
+
+for (const kind of STREAM_KINDS) streamsRefused.inc({ kind }, 0);
+
 export const commandsUnknown = new Counter({
   name: "exchange_gateway_unknown_total",
   help: "Commands that nobody answered in time.",

@@ -1,7 +1,7 @@
 /**
  * One order-entry stream: commands in the order of the stream, results in the order in which they are known, gathered
- * for one turn of the event loop. It is not read while too much of it is unanswered or its results are not read (R11):
- * what one client has too many of waits at the client, behind the window of its connection, and not in memory here.
+ * for one turn of the event loop. It is not read while too much of its client's is unanswered or not read (R11), on this
+ * stream and its others together: what a client has too many of waits there, behind the windows of its streams, and not in memory here.
  */
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type {
@@ -11,7 +11,8 @@ import type {
 } from "../../proto/gen/exchange/v1/exchange.js";
 import type { Catalog } from "./catalog.js";
 import { MalformedRequest } from "./decode.js";
-import { COMMANDS_PER_MESSAGE_MAX, ENTRY_COMMANDS_IN_FLIGHT_MAX } from "./limits.js";
+import type { EntryClient, HeldStream } from "./entry-client.js";
+import { COMMANDS_PER_MESSAGE_MAX } from "./limits.js";
 import { type OrderIntake, type OrderOutcome, resultOf } from "./order-intake.js";
 import { invalid, type Refusal, unavailable } from "./refusal.js";
 import type { Session } from "./session.js";
@@ -29,15 +30,14 @@ export interface OrderEntryDependencies {
   readonly catalog: Catalog;
 }
 
-export class OrderEntry {
+export class OrderEntry implements HeldStream {
   private readonly call: EntryCall;
   private readonly deps: OrderEntryDependencies;
   private readonly session: Session;
+  private readonly client: EntryClient;
   private readonly onEnd: (entry: OrderEntry) => void;
   private results: CommandResult[] = [];
   private inFlight = 0;
-  /** Commands without an answer, by receiver. */
-  private readonly waiting = new Map<number, number>();
   /** The rest of a message, from an index on, that waits for room. */
   private held: { readonly request: OrderEntryRequest; readonly from: number } | undefined;
   private isScheduled = false;
@@ -49,13 +49,16 @@ export class OrderEntry {
   constructor(
     call: EntryCall,
     session: Session,
+    client: EntryClient,
     deps: OrderEntryDependencies,
     onEnd: (entry: OrderEntry) => void,
   ) {
     this.call = call;
     this.session = session;
+    this.client = client;
     this.deps = deps;
     this.onEnd = onEnd;
+    client.join();
     call.on("data", (request: OrderEntryRequest | MalformedRequest) => this.receive(request));
     call.on("drain", () => {
       this.isBlocked = false;
@@ -81,9 +84,18 @@ export class OrderEntry {
   private close(): void {
     if (this.closed) return;
     this.closed = true;
+    this.client.unread -= this.results.length;
     this.results = [];
     this.held = undefined;
+    this.client.release(this);
+    this.client.goOn();
+    this.leaveWhenAnswered();
     this.onEnd(this);
+  }
+
+  /** What is under way of a stream that has ended counts for its client until it is answered. */
+  private leaveWhenAnswered(): void {
+    if (this.inFlight === 0) this.client.leave();
   }
 
   private receive(request: OrderEntryRequest | MalformedRequest): void {
@@ -96,31 +108,28 @@ export class OrderEntry {
     this.readOrWait();
   }
 
-  /** Results that the client has not taken, and commands that have none yet. */
-  get unread(): number {
-    return this.inFlight + this.results.length;
-  }
-
   /**
-   * Takes commands from an index on, as far as their symbols are known and their receivers have room for them. `isLookedUp`: a
+   * Takes commands from an index on, as far as their symbols are known and there is room for them. `isLookedUp`: a
    * reading of the catalog has ended since the message came, however long that took: what is not in it is taken for unknown.
    */
   private take(request: OrderEntryRequest, from: number, isLookedUp = false): void {
     const { intake } = this.deps;
+    const { client } = this;
     const deadline = intake.deadline();
     for (let n = from; n < request.commands.length && !this.closed; n++) {
       const command = request.commands[n]!;
       if (!isLookedUp && intake.needsCatalog(command)) return this.takeLater(request, n);
       const addressee = intake.addressee(this.session, command);
       const receiver = addressee?.shard ?? NO_RECEIVER;
-      const waiting = this.waiting.get(receiver) ?? 0;
-      if (addressee && !intake.hasRoom(receiver, waiting)) {
+      const waiting = client.waiting.get(receiver) ?? 0;
+      if (client.isFull || (addressee && !intake.hasRoom(receiver, waiting))) {
         this.held = { request, from: n };
         return;
       }
       const { requestId } = command;
       this.inFlight += 1;
-      this.waiting.set(receiver, waiting + 1);
+      client.unread += 1;
+      client.waiting.set(receiver, waiting + 1);
       const done = (outcome: OrderOutcome) => this.answer(requestId, receiver, outcome);
       const refusal = intake.take(this.session, command, deadline, done, addressee);
       if (refusal) this.answer(requestId, receiver, refusal);
@@ -129,7 +138,7 @@ export class OrderEntry {
 
   private takeHeld(): void {
     const { held } = this;
-    if (!held || this.isBlocked || this.unread >= ENTRY_COMMANDS_IN_FLIGHT_MAX) return;
+    if (!held || this.isBlocked || this.client.isFull) return;
     this.held = undefined;
     this.take(held.request, held.from);
   }
@@ -149,11 +158,17 @@ export class OrderEntry {
   }
 
   private answer(requestId: number, receiver: number, outcome: OrderOutcome): void {
+    const { client } = this;
     this.inFlight -= 1;
-    this.waiting.set(receiver, this.waiting.get(receiver)! - 1);
-    if (this.closed) return;
+    client.waiting.set(receiver, client.waiting.get(receiver)! - 1);
+    if (this.closed) {
+      client.unread -= 1;
+      client.goOn();
+      return this.leaveWhenAnswered();
+    }
     this.results.push(resultOf(requestId, outcome));
-    if (this.isScheduled || this.isBlocked) return;
+    // Also where nothing can be written: the answer has made room at its receiver for the client's other streams.
+    if (this.isScheduled) return;
     this.isScheduled = true;
     setImmediate(() => {
       this.isScheduled = false;
@@ -166,8 +181,14 @@ export class OrderEntry {
     if (!this.isBlocked && this.results.length > 0) {
       const { results } = this;
       this.results = [];
+      this.client.unread -= results.length;
       this.isBlocked = !this.call.write({ results });
     }
+    this.client.goOn();
+    this.endWhenAnswered();
+  }
+
+  goOn(): void {
     this.takeHeld();
     this.readOrWait();
     this.endWhenAnswered();
@@ -175,14 +196,19 @@ export class OrderEntry {
 
   private readOrWait(): void {
     if (this.closed) return;
-    const isHeld = this.isReadingCatalog || this.held !== undefined;
-    if (isHeld || this.unread >= ENTRY_COMMANDS_IN_FLIGHT_MAX) this.call.pause();
-    else if (this.call.isPaused()) this.call.resume();
+    if (this.isReadingCatalog || this.held !== undefined || this.client.isFull) {
+      this.client.hold(this);
+      this.call.pause();
+    } else {
+      this.client.release(this);
+      if (this.call.isPaused()) this.call.resume();
+    }
   }
 
   private endWhenAnswered(): void {
     const isHeld = this.isReadingCatalog || this.held !== undefined;
-    if (!this.hasEnded || isHeld || this.unread > 0 || this.closed) return;
+    const isAnswered = this.inFlight === 0 && this.results.length === 0;
+    if (!this.hasEnded || isHeld || !isAnswered || this.closed) return;
     this.close();
     this.call.end();
   }

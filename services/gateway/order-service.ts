@@ -1,15 +1,26 @@
 /** Orders over gRPC: unary calls and order-entry streams. */
 import type { OrderServiceServer } from "../../proto/gen/exchange/v1/exchange.js";
 import { longest, type QueueStates } from "../common/queues.js";
+import { EntryClients } from "./entry-client.js";
+import { ENTRY_STREAMS_MAX } from "./limits.js";
 import type { OrderDesk } from "./order-desk.js";
 import { type EntryCall, OrderEntry, type OrderEntryDependencies } from "./order-entry.js";
 import { gatewayStopping, Refusal } from "./refusal.js";
 import { Session } from "./session.js";
+import { StreamCount } from "./stream-count.js";
 import type { unary } from "./unary.js";
+
+type EntryQueue =
+  | "gateway-client"
+  | "gateway-entry-streams"
+  | "gateway-entry-streams-clients"
+  | "gateway-entry-streams-operators";
 
 export class OrderService {
   private readonly deps: OrderEntryDependencies;
   private readonly entries = new Set<OrderEntry>();
+  private readonly clients = new EntryClients();
+  private readonly streams = new StreamCount("order-entry", ENTRY_STREAMS_MAX);
   readonly handlers: OrderServiceServer;
 
   constructor(desk: OrderDesk, handler: ReturnType<typeof unary>, deps: OrderEntryDependencies) {
@@ -44,8 +55,14 @@ export class OrderService {
     };
   }
 
-  queues(): QueueStates<"gateway-stream"> {
-    return { "gateway-stream": longest([...this.entries].map((entry) => entry.unread)) };
+  queues(): QueueStates<EntryQueue> {
+    const { ofClient, ofClients, ofOperators } = this.streams.counts;
+    return {
+      "gateway-client": longest(this.clients.unread()),
+      "gateway-entry-streams": { length: ofClient },
+      "gateway-entry-streams-clients": { length: ofClients },
+      "gateway-entry-streams-operators": { length: ofOperators },
+    };
   }
 
   /** Ends the order-entry streams: this gateway is stopping. */
@@ -58,9 +75,13 @@ export class OrderService {
   private openEntry(call: EntryCall): void {
     try {
       const session = Session.of(call.metadata);
-      this.entries.add(
-        new OrderEntry(call, session, this.deps, (entry) => this.entries.delete(entry)),
-      );
+      const end = this.streams.open(session);
+      const client = this.clients.of(session);
+      const entry = new OrderEntry(call, session, client, this.deps, (each) => {
+        this.entries.delete(each);
+        end();
+      });
+      this.entries.add(entry);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       call.emit("error", error.toServiceError());

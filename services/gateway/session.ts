@@ -60,6 +60,12 @@ export class Session {
     return new Session(new Set(accounts), isReadOnly);
   }
 
+  /** Who it is, for what is counted of each client: the same accounts and role are the same client, whatever it connects with. */
+  get client(): string {
+    const accounts = this.accounts ? [...this.accounts].sort((a, b) => a - b).join(",") : ALL;
+    return `${this.isReadOnly ? READ_ONLY : TRADER} ${accounts}`;
+  }
+
   /** Is it for every account? */
   get isForAll(): boolean {
     return this.accounts === null;

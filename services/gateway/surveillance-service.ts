@@ -5,8 +5,10 @@ import type {
   SubscribeWarningsResponse,
   SurveillanceServiceServer,
 } from "../../proto/gen/exchange/v1/exchange.js";
+import type { QueueStates } from "../common/queues.js";
 import { MalformedRequest } from "./decode.js";
 import { RETRY_WHEN_FULL_MS, WARNING_STREAMS_MAX } from "./limits.js";
+import * as metrics from "./metrics.js";
 import { exhausted, gatewayStopping, Refusal } from "./refusal.js";
 import { Session } from "./session.js";
 import { WarningStream, type WarningStreamDependencies } from "./warning-stream.js";
@@ -23,6 +25,10 @@ export class SurveillanceService {
     this.handlers = { subscribeWarnings: (call) => this.subscribe(call) };
   }
 
+  queues(): QueueStates<"gateway-warning-streams"> {
+    return { "gateway-warning-streams": { length: this.streams.size } };
+  }
+
   /** Ends the streams: this gateway is stopping. */
   close(): void {
     for (const stream of this.streams) {
@@ -36,6 +42,7 @@ export class SurveillanceService {
       if (request instanceof MalformedRequest) throw request.toRefusal();
       Session.of(call.metadata).requireToSeeAll("to follow the warnings of all accounts");
       if (this.streams.size >= WARNING_STREAMS_MAX) {
+        metrics.streamsRefused.inc({ kind: "warning" });
         const message = `this gateway has ${WARNING_STREAMS_MAX} streams of warnings; end one, or ask another`;
         throw exhausted("TOO_MANY_STREAMS", message, RETRY_WHEN_FULL_MS);
       }

@@ -17,6 +17,7 @@ import { type Bus, LogRefusedError } from "../../services/ports/log.js";
 import { GatewayStage, TSMC, until } from "./gateway-stage.js";
 
 const ACCOUNT = 31;
+const OTHER = 9_001;
 let stage: GatewayStage;
 
 beforeAll(async () => {
@@ -212,7 +213,8 @@ describe("a gateway", () => {
     let isLost = false;
     const losesFrame = async () => isLost;
     const gateway = await stage.startGateway({ slot: 8, losesFrame });
-    const clients = Array.from({ length: 3 }, () => stage.client(gateway, [ACCOUNT]));
+    const accounts = [[ACCOUNT], [ACCOUNT, OTHER], [ACCOUNT, OTHER, OTHER + 1]];
+    const clients = accounts.map((some) => stage.client(gateway, some));
     const rests = await enter(clients[0]!, [place()]);
     isLost = true;
     const results = clients.map((): CommandResult[] => []);
@@ -244,6 +246,33 @@ describe("a gateway", () => {
     const known = results.flat().filter(({ code }) => code !== "NO_LEADER");
     const codes = new Set(known.map(({ code }) => code));
     expect([...codes].sort()).toEqual(["OK", "OVERLOADED"]);
+    await gateway.stop();
+  });
+
+  it("holds back a client alone over however many streams and connections", async () => {
+    let isLost = false;
+    const gateway = await stage.startGateway({ slot: 9, losesFrame: async () => isLost });
+    const queue = () => gateway.gateway.queues()["gateway-waiting"];
+    const results: CommandResult[] = [];
+    const onResults = (some: CommandResult[]) => void results.push(...some);
+    const streams = [1, 2, 3, 4].flatMap(() => {
+      const client = stage.apart(gateway, [ACCOUNT]);
+      return [client.orderEntry({ onResults }), client.orderEntry({ onResults })];
+    });
+    await enter(stage.client(gateway, [ACCOUNT]), [place()]);
+    const limit = queue().limit!;
+    isLost = true;
+    for (const stream of streams) stream.send(Array.from({ length: 200 }, place));
+    await until(() => queue().length >= limit * 0.79);
+    await new Promise((wake) => setTimeout(wake, 200));
+    // Eight clients would have taken all of it, and more would have been refused.
+    expect(queue().length).toBeLessThanOrEqual(limit * 0.8);
+    expect(results).toEqual([]);
+    isLost = false;
+    await Promise.all(streams.map((stream) => stream.close()));
+    expect(results.length).toBe(streams.length * 200);
+    const known = results.filter(({ code }) => code !== "NO_LEADER");
+    expect(new Set(known.map(({ code }) => code))).toEqual(new Set(["OK"]));
     await gateway.stop();
   });
 

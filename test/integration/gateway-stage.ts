@@ -13,6 +13,7 @@ import { type RunningNode, TestCluster } from "../helpers/cluster.js";
 
 const WAIT_MS = 20_000;
 const LOOK_EVERY_MS = 10;
+const WINDOW_BYTES = 1_048_576;
 
 export const TSMC: Instrument = {
   symbol: "2330.TW",
@@ -101,6 +102,14 @@ export class GatewayStage {
     isReadOnly = false,
   ): ExchangeClient {
     const client = ExchangeClient.connect(address, { accounts, isReadOnly });
+    this.clients.add(client);
+    return client;
+  }
+
+  /** A client with a connection of its own; clients whose settings are the same share theirs. */
+  apart({ address }: RunningGateway, accounts: readonly number[] | "all"): ExchangeClient {
+    const windowBytes = WINDOW_BYTES + this.clients.size;
+    const client = ExchangeClient.connect(address, { accounts, windowBytes });
     this.clients.add(client);
     return client;
   }

@@ -13,6 +13,7 @@ import { PLAIN_TERMS } from "../../services/client/new-order.js";
 import { QUEUES } from "../../services/common/queues.js";
 import type { Catalog } from "../../services/gateway/catalog.js";
 import type { Commands } from "../../services/gateway/commands.js";
+import { EntryClient, EntryClients } from "../../services/gateway/entry-client.js";
 import { commandsRefused } from "../../services/gateway/metrics.js";
 import { type EntryCall, OrderEntry } from "../../services/gateway/order-entry.js";
 import { OrderIntake, type OrderOutcome } from "../../services/gateway/order-intake.js";
@@ -23,7 +24,7 @@ import { WAY_LAG_MS_MAX, Ways } from "../../services/gateway/ways.js";
 const ACCOUNT = 7;
 const SHARD = 1;
 const MARKET = 1_025;
-const LIMIT = QUEUES["gateway-stream"].limit;
+const LIMIT = QUEUES["gateway-client"].limit;
 
 function place(requestId: number): OrderCommand {
   const value = {
@@ -64,22 +65,23 @@ class FakeCall extends EventEmitter {
   }
 }
 
-/** Takes everything, and answers when it is told to. */
-function entry() {
+/** Takes everything, or so much of each client, and answers when it is told to. */
+function entry(client = new EntryClient(), mayWait = Infinity) {
   const call = new FakeCall();
   const waiting: ((outcome: OrderOutcome) => void)[] = [];
   const intake = {
     deadline: () => 0,
     needsCatalog: () => false,
     addressee: () => ({ account: ACCOUNT, shard: SHARD }),
-    hasRoom: () => true,
+    hasRoom: (_receiver: number, waiting: number) => waiting < mayWait,
     take: (_s: Session, _c: OrderCommand, _d: number, done: (outcome: OrderOutcome) => void) => {
       waiting.push(done);
       return undefined;
     },
   } as unknown as OrderIntake;
   const deps = { intake, catalog: {} as Catalog };
-  const opened = new OrderEntry(call as unknown as EntryCall, {} as Session, deps, () => {});
+  const onEnd = vi.fn();
+  void new OrderEntry(call as unknown as EntryCall, {} as Session, client, deps, onEnd);
   const send = (count: number) =>
     call.emit("data", { commands: Array.from({ length: count }, (_, n) => place(n)) });
   const answer = async (count: number) => {
@@ -87,39 +89,96 @@ function entry() {
     for (const done of waiting.splice(0, count)) done(told);
     await setImmediate();
   };
-  return { call, opened, send, answer };
+  return { call, client, send, answer, waiting, onEnd };
 }
+
+type Stream = ReturnType<typeof entry>;
 
 describe("an order-entry stream", () => {
   const MESSAGE = 1_000;
 
   it("is not read while it has so many commands without an answer, and is again after", async () => {
-    const { call, opened, send, answer } = entry();
+    const { call, client, send, answer } = entry();
     for (let sent = MESSAGE; sent < LIMIT; sent += MESSAGE) send(MESSAGE);
     send(MESSAGE - 1);
-    expect(opened.unread).toBe(LIMIT - 1);
+    expect(client.unread).toBe(LIMIT - 1);
     expect(call.isPaused()).toBe(false);
     send(1);
-    expect(opened.unread).toBe(LIMIT);
+    expect(client.unread).toBe(LIMIT);
     expect(call.isPaused()).toBe(true);
     await answer(1);
-    expect(opened.unread).toBe(LIMIT - 1);
+    expect(client.unread).toBe(LIMIT - 1);
     expect(call.isPaused()).toBe(false);
   });
 
   it("is not read either while its client does not read so many results", async () => {
-    const { call, opened, send, answer } = entry();
+    const { call, client, send, answer } = entry();
     call.reads = false;
     for (let sent = 0; sent < LIMIT; sent += MESSAGE) send(MESSAGE);
     await answer(1);
     // That one was written, and told the gateway that there is no room for more.
     await answer(LIMIT);
-    expect(opened.unread).toBe(LIMIT - 1);
+    expect(client.unread).toBe(LIMIT - 1);
     send(1);
     expect(call.isPaused()).toBe(true);
     call.emit("drain");
-    expect(opened.unread).toBe(1);
+    expect(client.unread).toBe(1);
     expect(call.isPaused()).toBe(false);
+  });
+});
+
+describe("the order-entry streams of one client", () => {
+  it("have one limit together, to the command, and go on in turn when there is room", async () => {
+    const client = new EntryClient();
+    const streams = [entry(client), entry(client), entry(client)];
+    const [one, two, three] = streams as [Stream, Stream, Stream];
+    for (let sent = 0; sent < LIMIT; sent += 1_000) one.send(1_000);
+    for (const stream of streams) stream.send(1_000);
+    expect(client.unread).toBe(LIMIT);
+    expect(streams.map(({ call }) => call.isPaused())).toEqual([true, true, true]);
+    expect(two.waiting).toEqual([]);
+    await one.answer(1_000);
+    await one.answer(1_000);
+    await one.answer(1_000);
+    expect(client.unread).toBe(LIMIT);
+    expect(one.waiting.length).toBe(LIMIT - 2_000);
+    expect(two.waiting.length).toBe(1_000);
+    expect(three.waiting.length).toBe(1_000);
+  });
+
+  it("have their parts of what a receiver answers together", async () => {
+    const client = new EntryClient();
+    const [one, two] = [entry(client, 50), entry(client, 50)];
+    one.send(60);
+    two.send(5);
+    expect(one.waiting.length).toBe(50);
+    expect(two.waiting.length).toBe(0);
+    // What is answered makes room also where it cannot be written.
+    one.call.reads = false;
+    await one.answer(1);
+    await one.answer(20);
+    expect(two.waiting.length).toBe(5);
+  });
+
+  it("leave what is under way behind for those that follow, until it is answered", async () => {
+    const clients = new EntryClients();
+    const session = Session.over(`${ACCOUNT},8`);
+    const before = entry(clients.of(session));
+    before.send(10);
+    await before.answer(2);
+    before.call.emit("cancelled");
+    expect(before.onEnd).toHaveBeenCalledTimes(1);
+    expect(clients.unread()).toEqual([8]);
+    expect(clients.of(Session.over(`8,${ACCOUNT}`))).toBe(before.client);
+    await before.answer(8);
+    expect(clients.unread()).toEqual([]);
+  });
+
+  it("are of other clients where the accounts or the role are others, or it acts for all", () => {
+    const clients = new EntryClients();
+    const sessions = ["7", "8", "7,8", "*", "*"].map((accounts) => Session.over(accounts));
+    const found = [...sessions, Session.over("7", "read-only")].map((each) => clients.of(each));
+    expect(new Set(found).size).toBe(found.length);
   });
 });
 
@@ -164,7 +223,9 @@ describe("a message with symbols that are not known", () => {
     const { intake } = intakeOf(new Ways(), false, catalog);
     const call = new FakeCall();
     const deps = { intake, catalog };
-    void new OrderEntry(call as unknown as EntryCall, Session.over(`${ACCOUNT}`), deps, () => {});
+    const session = Session.over(`${ACCOUNT}`);
+    const client = new EntryClient();
+    void new OrderEntry(call as unknown as EntryCall, session, client, deps, () => {});
     call.emit("data", { commands: [place(1), place(2)] });
     expect(call.isPaused()).toBe(true);
     answer();
@@ -203,7 +264,8 @@ describe("an order command", () => {
     const results = async (session: Session, ...commands: OrderCommand[]) => {
       const call = new FakeCall();
       const deps = { intake, catalog };
-      void new OrderEntry(call as unknown as EntryCall, session, deps, () => {});
+      const client = new EntryClient();
+      void new OrderEntry(call as unknown as EntryCall, session, client, deps, () => {});
       call.emit("data", { commands });
       await setImmediate();
       return call.written.flatMap((response) => response.results.map(({ code }) => code));
