@@ -2,8 +2,12 @@
  * Every queue of the gateways, nodes and feeds, with its limit and what happens there (R11). The code that keeps a limit
  * takes it from here, each process shows its queues on /metrics, and the runbook has this list as a table.
  *
- * What is not here does not last: what is said to NATS in one turn of the event loop and written at its end (what fills it has
- * limits above).
+ * What is not here does not last, or has its bound elsewhere:
+ * - What is said to NATS, or of warnings to a client, in one turn of the event loop, and written at its end. What NATS has not taken of it is gone
+ *   with the connection after two to three seconds without an answer (`adapters/nats/connection.ts`); what fills it has limits here, and
+ *   is sent again.
+ * - What waits in a node for its turn to commit, to load, to apply what a standby was told, or for a connection to Postgres: one thing
+ *   of each actor, or a few.
  */
 import { Gauge } from "prom-client";
 import { BATCH_COMMANDS_MAX } from "../../actors/kernel/limits.js";
@@ -11,6 +15,9 @@ import { EARLY_INBOX_BYTES_MAX, TOLD_BATCHES_MAX, TRIM_EVERY_MS } from "../host/
 import { beforeScrape, registry } from "./metrics.js";
 
 const MS_PER_SECOND = 1_000;
+
+/** Readings that wait at one of a process's pools for a connection to Postgres. */
+export const READS_WAITING_MAX = 1_000;
 
 export interface Queue {
   readonly process: "gateway" | "node" | "feed";
@@ -132,6 +139,14 @@ export const QUEUES = {
     unit: "frames",
     atLimit: "dropped, and read from Postgres",
   },
+  "gateway-reads": {
+    process: "gateway",
+    holds: "readings that wait for a connection to Postgres, for five seconds at most",
+    limit: READS_WAITING_MAX,
+    unit: "readings",
+    atLimit:
+      "what a client asks is refused, `DATABASE_BUSY`; what the gateway itself reads it reads again after 100 ms",
+  },
   "node-received": {
     process: "node",
     holds: "what one actor's leader has received of its inbox and not applied",
@@ -189,6 +204,13 @@ export const QUEUES = {
     limit: 10_000,
     unit: "frames",
     atLimit: "dropped, and read from Postgres",
+  },
+  "feed-reads": {
+    process: "feed",
+    holds: "readings that wait for a connection to Postgres, for five seconds at most",
+    limit: READS_WAITING_MAX,
+    unit: "readings",
+    atLimit: "refused, and read again after 200 ms",
   },
 } as const satisfies Record<string, Queue>;
 

@@ -59,8 +59,8 @@ export class FeedBridge {
     return this.markets.readiness();
   }
 
-  /** How long its queues are now. */
-  queues(): QueueStates<QueuesOf<"feed">> {
+  /** How long its queues are now, but for those of what it was given. */
+  queues(): QueueStates<Exclude<QueuesOf<"feed">, "feed-reads">> {
     const connections = [...this.connections];
     return {
       "feed-requests": longest(connections.map(([, session]) => session.requestsWaiting)),

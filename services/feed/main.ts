@@ -8,7 +8,7 @@ import { startHttp } from "../common/http.js";
 import { createLog } from "../common/log.js";
 import { collectProcessMetrics } from "../common/metrics.js";
 import { watchParent } from "../common/parent.js";
-import { showQueues } from "../common/queues.js";
+import { type QueuesOf, type QueueStates, showQueues } from "../common/queues.js";
 import { installShutdown } from "../common/shutdown.js";
 import { FeedBridge } from "./bridge.js";
 
@@ -26,7 +26,9 @@ const bridge = await FeedBridge.start({
   logger,
   port: config.wsPort,
 });
-showQueues(() => bridge.queues());
+showQueues((): QueueStates<QueuesOf<"feed">> => {
+  return { ...bridge.queues(), "feed-reads": { length: reads.waiting } };
+});
 const http = await startHttp({ port: config.httpPort, ready: () => bridge.readiness() });
 
 const shutdown = installShutdown({

@@ -60,8 +60,8 @@ export class Gateway {
     return this.core.notReady();
   }
 
-  /** How long its queues are now. */
-  queues(): QueueStates<QueuesOf<"gateway">> {
+  /** How long its queues are now, but for those of what it was given. */
+  queues(): QueueStates<Exclude<QueuesOf<"gateway">, "gateway-reads">> {
     const { orders, accounts, surveillance } = this.services;
     const ofStreams = { ...orders.queues(), ...accounts.queues(), ...surveillance.queues() };
     return { ...this.core.queues(), ...ofStreams };

@@ -8,7 +8,7 @@ import { startHttp } from "../common/http.js";
 import { createLog } from "../common/log.js";
 import { collectProcessMetrics } from "../common/metrics.js";
 import { watchParent } from "../common/parent.js";
-import { showQueues } from "../common/queues.js";
+import { type QueuesOf, type QueueStates, showQueues } from "../common/queues.js";
 import { installShutdown } from "../common/shutdown.js";
 import { Gateway } from "./gateway.js";
 import { TierLimits } from "./tier-limits.js";
@@ -47,7 +47,9 @@ const gateway = await Gateway.start(
   },
 );
 
-showQueues(() => gateway.queues());
+showQueues((): QueueStates<QueuesOf<"gateway">> => {
+  return { ...gateway.queues(), "gateway-reads": { length: reads.waiting } };
+});
 const http = await startHttp({
   port: config.httpPort,
   ready: () => {

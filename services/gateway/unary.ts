@@ -2,7 +2,9 @@
 import { type handleUnaryCall, type Metadata, status } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { MalformedRequest } from "./decode.js";
-import { Refusal, unavailable } from "./refusal.js";
+import { TooManyReadsError } from "../ports/reads.js";
+import { RETRY_WHEN_FULL_MS } from "./limits.js";
+import { exhausted, Refusal, unavailable } from "./refusal.js";
 import { Session } from "./session.js";
 
 /** Time for a database to come back. */
@@ -46,6 +48,10 @@ export async function fromPostgres<Value>(reading: Promise<Value>): Promise<Valu
   try {
     return await reading;
   } catch (error) {
+    if (error instanceof TooManyReadsError) {
+      const message = `${error.message}; ask again in a moment`;
+      throw exhausted("DATABASE_BUSY", message, RETRY_WHEN_FULL_MS);
+    }
     const message = `the database does not answer: ${(error as Error).message}`;
     throw unavailable("DATABASE_UNAVAILABLE", message, RETRY_WITHOUT_DATABASE_MS);
   }

@@ -241,6 +241,15 @@ export interface ExchangeRow {
   readonly shards: number;
 }
 
+/** So many wait to be read for already: nothing was asked, and it may be asked again in a moment. */
+export class TooManyReadsError extends Error {
+  override readonly name = "TooManyReadsError";
+
+  constructor(waiting: number) {
+    super(`${waiting} readings wait for a connection to the database already`);
+  }
+}
+
 export interface Reads {
   exchange(): Promise<ExchangeRow>;
   /** Postgres's clock in microseconds since 1970. */

@@ -11,6 +11,11 @@ interface Closing {
   close(): Promise<void>;
 }
 
+export interface OpenedReads extends Reads, Closing {
+  /** Readings that wait for a connection. */
+  readonly waiting: number;
+}
+
 export interface OpenedStore {
   readonly store: Store & Closing;
   /** Which exchange's it is. */
@@ -29,7 +34,7 @@ export async function openStore(postgresUrl: string, incarnation: string): Promi
 }
 
 /** Rejects as `openStore` does. */
-export async function openReads(postgresUrl: string, holder: string): Promise<Reads & Closing> {
+export async function openReads(postgresUrl: string, holder: string): Promise<OpenedReads> {
   const urls = instanceUrls(postgresUrl);
   const { shards } = await checkInstances(urls);
   if (urls.length === 1) return new PostgresReads(urls[HOME], holder);

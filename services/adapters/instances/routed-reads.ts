@@ -49,6 +49,11 @@ export class RoutedReads implements Reads {
     return new RoutedReads(all, assignment, shards);
   }
 
+  /** Readings that wait for a connection, where they are the most. */
+  get waiting(): number {
+    return Math.max(...this.all.map(({ waiting }) => waiting));
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.assignment, ...this.all].map((each) => each.close()));
   }

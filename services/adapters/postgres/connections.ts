@@ -2,6 +2,7 @@
 import pg from "pg";
 import { assert } from "../../../actors/kernel/assert.js";
 import { SystemClock } from "../../common/clock.js";
+import { TooManyReadsError } from "../../ports/reads.js";
 import { Doorway } from "./doorway.js";
 
 /** Connections of a pool that is not told otherwise, made when they are needed. */
@@ -108,14 +109,42 @@ function clientsThrough(doorway: Doorway): typeof pg.Client {
   };
 }
 
+/** A pool at which only so many wait for a connection; whoever comes then is refused at once. */
+class BoundedPool extends pg.Pool {
+  private readonly waitersMax: number;
+
+  constructor(config: pg.PoolConfig, waitersMax: number) {
+    super(config);
+    this.waitersMax = waitersMax;
+  }
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: Connected): void;
+  override connect(callback?: Connected): Promise<pg.PoolClient> | void {
+    if (this.waitingCount < this.waitersMax) {
+      return callback ? super.connect(callback) : super.connect();
+    }
+    const refused = new TooManyReadsError(this.waitersMax);
+    if (!callback) return Promise.reject(refused);
+    callback(refused, undefined, ignore);
+  }
+}
+
+type Connected = (
+  error: Error | undefined,
+  client: pg.PoolClient | undefined,
+  done: (release?: unknown) => void,
+) => void;
+
 /** Opens no connection yet; each is made when it is needed and kept, and the one that was used last is used first. */
 export function openPool(
   postgresUrl: string,
   holder: string,
   connectionsMax = CONNECTIONS_MAX,
   lockTimeoutMs = LOCK_TIMEOUT_MS,
+  waitersMax = Infinity,
 ): pg.Pool {
-  const pool = new pg.Pool({
+  const config: pg.PoolConfig = {
     Client: clientsThrough(doorwayOf(postgresUrl)),
     connectionString: postgresUrl,
     application_name: applicationName(holder),
@@ -129,7 +158,8 @@ export function openPool(
     keepAliveInitialDelayMillis: KEEPALIVE_AFTER_MS,
     options: SESSION_SETTINGS.map((setting) => `-c ${setting}`).join(" "),
     types: EXACT_INTEGERS,
-  });
+  };
+  const pool = new BoundedPool(config, waitersMax);
   // An idle connection that breaks is replaced when one is needed; whoever asks then is told if that fails.
   pool.on("error", ignore);
   return pool;

@@ -4,7 +4,8 @@
  * standby has all that there is. As long as that connection is there the server was not killed, and nobody else has to wait.
  */
 import pg from "pg";
-import { openPool } from "./connections.js";
+import { READS_WAITING_MAX } from "../../common/queues.js";
+import { CONNECTIONS_MAX, LOCK_TIMEOUT_MS, openPool } from "./connections.js";
 
 /** One that waits for a standby that is away waits for ever, though nobody listens to it any more: there is to be one of a kind. */
 const STANDING = `SELECT current_setting('synchronous_standby_names') <> '' AND NOT pg_is_in_recovery() AS "isReplicated",
@@ -22,7 +23,7 @@ interface Standing {
 }
 
 export function openReadingPool(postgresUrl: string, holder: string): pg.Pool {
-  const pool = openPool(postgresUrl, holder);
+  const pool = openPool(postgresUrl, holder, CONNECTIONS_MAX, LOCK_TIMEOUT_MS, READS_WAITING_MAX);
   const settlement = new Settlement();
   pool.options.verify = (client, done) => {
     settlement.settle(client).then(() => done(), done);

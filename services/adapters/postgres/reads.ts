@@ -38,6 +38,11 @@ export class PostgresReads implements Reads {
     this.pool = openReadingPool(url, holder);
   }
 
+  /** Readings that wait for a connection. */
+  get waiting(): number {
+    return this.pool.waitingCount;
+  }
+
   async close(): Promise<void> {
     await this.pool.end();
   }
