@@ -11,7 +11,12 @@
  */
 import { Gauge } from "prom-client";
 import { BATCH_COMMANDS_MAX } from "../../actors/kernel/limits.js";
-import { EARLY_INBOX_BYTES_MAX, TOLD_BATCHES_MAX, TRIM_EVERY_MS } from "../host/limits.js";
+import {
+  EARLY_INBOX_BYTES_MAX,
+  OUTBOX_COMMANDS_MAX,
+  TOLD_BATCHES_MAX,
+  TRIM_EVERY_MS,
+} from "../host/limits.js";
 import { beforeScrape, registry } from "./metrics.js";
 
 const MS_PER_SECOND = 1_000;
@@ -162,6 +167,15 @@ export const QUEUES = {
     limit: BATCH_COMMANDS_MAX,
     unit: "commands",
     atLimit: "the rest waits in the inbox; the last frame of a batch may go beyond",
+  },
+  "node-outbox": {
+    process: "node",
+    holds: "commands of one actor that one receiver has not committed, kept to be sent again",
+    limit: OUTBOX_COMMANDS_MAX,
+    unit: "commands",
+    atLimit:
+      "the way is told as behind: gateways refuse new orders of that shard for that market, `MARKET_BEHIND` (where it is the market's, of all shards that it has to do with), and transfers " +
+      "to that shard, `RECIPIENT_BEHIND`. Answers, and what ends or changes orders that are open, are still taken",
   },
   "node-told": {
     process: "node",

@@ -211,7 +211,9 @@ export class AccountDesk {
       throw refusalOfCode(Code.UNKNOWN_RECIPIENT);
     }
     const asset = await this.assetNumber(request.asset);
-    const shard = shardOfAccount(recipient, this.deps.shards);
+    const { commands, shards } = this.deps;
+    const shard = shardOfAccount(recipient, shards);
+    commands.ways.expectArrival(shardOfAccount(account, shards), shard);
     const terms = { account, deadline: this.deadline(), recipient, shard, asset, amount, key };
     return this.done({ kind: "transfer", ...terms });
   }

@@ -10,6 +10,7 @@ export const COMMAND_REFUSALS = [
   "STREAM_FULL",
   "OVERLOADED",
   "MARKET_BEHIND",
+  "RECIPIENT_BEHIND",
   "GATEWAY_STOPPING",
 ] as const;
 export type CommandRefusal = Refusal<(typeof COMMAND_REFUSALS)[number]>;

@@ -4,6 +4,9 @@
  */
 import type { Announcement } from "../../actors/kernel/event-frame.js";
 import { QUEUES } from "../common/queues.js";
+import { RETRY_MS_MAX } from "./admission.js";
+import { countRefused } from "./metrics.js";
+import { exhausted } from "./refusal.js";
 
 /** A way that takes so long is behind, until it takes half of that. */
 export const WAY_LAG_MS_MAX = QUEUES["gateway-ways"].limit;
@@ -27,6 +30,19 @@ export class Ways {
     const late = lags.filter(({ receiver, ms }) => isBehind(receiver, ms));
     if (late.length === 0) this.behind.delete(actor);
     else this.behind.set(actor, new Map(late.map(({ receiver, ms }) => [receiver, ms])));
+  }
+
+  /**
+   * Of a transfer from one shard to another: what has left its account is kept until it arrives, and not without end where
+   * it does not. Throws a `Refusal`.
+   */
+  expectArrival(from: number, to: number): void {
+    const lagMs = this.lagMs(from, to);
+    if (lagMs === 0) return;
+    const message = `transfers to the shard of that account arrive ${lagMs} ms late, and no more are taken; nothing was done; try again in a moment`;
+    const refusal = exhausted("RECIPIENT_BEHIND", message, Math.min(lagMs, RETRY_MS_MAX));
+    countRefused(refusal);
+    throw refusal;
   }
 
   /** How far two actors are behind with what they say to each other, in milliseconds; 0: they keep up. */

@@ -72,7 +72,7 @@ export class Leader {
       resumed: () => this.resender.requestRest(recovered.actor.links),
       lost: (error) => this.lostInbox(error),
     });
-    this.outbox = new Outbox(deps.log, deps.clock, deps.directory, record.token);
+    this.outbox = new Outbox(deps.log, deps.clock, deps.directory, record);
     this.resender = new Resender(deps.bus, deps.clock, record.id, deps.observer);
     this.herald = new Herald(deps, record);
     this.ticker = new Ticker(deps.clock, this.time, recovered.actor, () => {
@@ -88,11 +88,10 @@ export class Leader {
   }
 
   get backlog(): Backlog {
-    const { frames, ageMs } = this.outbox.backlog();
     const inboxBytes = this.queue.reduce((sum, { data }) => sum + data.length, 0);
     const inbox = { inboxFrames: this.queue.length, inboxBytes };
     const batchCommands = this.open?.commands ?? 0;
-    return { ...inbox, batchCommands, outboxFrames: frames, outboxAgeMs: ageMs };
+    return { ...inbox, batchCommands, ...this.outbox.backlog() };
   }
 
   /** Nothing is said while a commit hangs: another may be better off. */

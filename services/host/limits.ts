@@ -36,6 +36,9 @@ export const LAG_TOLD_COMMANDS_MIN = 2_000;
 /** Who leads and confirms nothing for so long is late, whatever was before. */
 export const LAG_STUCK_MS = 3_000;
 
+/** One receiver that has not committed so many is told of at once, as one that is late: nothing new is accepted for it. */
+export const OUTBOX_COMMANDS_MAX = 50_000;
+
 /** Outbox rows that are confirmed are deleted together, by one batch in so long. */
 export const DELETE_CONFIRMED_EVERY_MS = 250;
 

@@ -28,6 +28,8 @@ export interface Backlog {
   /** Commands of the batch that is being applied. */
   readonly batchCommands: number;
   readonly outboxFrames: number;
+  /** Commands for the one receiver for which the most wait. */
+  readonly outboxCommands: number;
   /** For how long nothing has moved towards the slowest receiver of the outbox. */
   readonly outboxAgeMs: number;
 }

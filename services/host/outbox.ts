@@ -6,18 +6,24 @@
  */
 import type { Lag } from "../../actors/kernel/event-frame.js";
 import { stampToken } from "../../actors/kernel/frame.js";
+import { QUEUES } from "../common/queues.js";
 import type { Clock } from "../ports/clock.js";
 import type { Log } from "../ports/log.js";
-import type { OutboxRow } from "../ports/store.js";
+import type { ActorRecord, OutboxRow } from "../ports/store.js";
 import type { Directory } from "./directory.js";
+import type { Backlog } from "./observer.js";
 import {
   DELETE_CONFIRMED_EVERY_MS,
   LAG_STUCK_MS,
   LAG_TOLD_COMMANDS_MIN,
   LAG_TOLD_MS_MIN,
+  OUTBOX_COMMANDS_MAX,
   RESEND_AFTER_MS,
   RESEND_FRAMES_MAX,
 } from "./limits.js";
+
+/** A way is taken for behind from there on. */
+const BEHIND_MS = QUEUES["gateway-ways"].limit;
 
 interface Sent {
   readonly row: OutboxRow;
@@ -46,15 +52,23 @@ export class Outbox {
   private readonly clock: Clock;
   private readonly directory: Directory;
   private readonly token: number;
+  /** What one shard does not take of a market comes of what the others send it; what a market does not take, of orders for it alone. */
+  private readonly holdsUpAll: boolean;
   private readonly byDestination = new Map<number, Pending>();
   private readonly deletable = new Map<number, number>();
   private deletedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(log: Log, clock: Clock, directory: Directory, token: number) {
+  constructor(
+    log: Log,
+    clock: Clock,
+    directory: Directory,
+    { token, kind }: Pick<ActorRecord, "token" | "kind">,
+  ) {
     this.log = log;
     this.clock = clock;
     this.directory = directory;
     this.token = token;
+    this.holdsUpAll = kind === "market";
   }
 
   /** Frames that are committed: kept until confirmed, and published. */
@@ -123,30 +137,40 @@ export class Outbox {
   }
 
   /** Frames not confirmed, and for how long nothing has moved towards the slowest of their receivers. */
-  backlog(): { readonly frames: number; readonly ageMs: number } {
+  backlog(): Pick<Backlog, "outboxFrames" | "outboxCommands" | "outboxAgeMs"> {
     const now = this.clock.now();
-    let frames = 0;
-    let ageMs = 0;
+    let outboxFrames = 0;
+    let outboxAgeMs = 0;
     for (const pending of this.byDestination.values()) {
       if (pending.frames.length === 0) continue;
-      frames += pending.frames.length;
-      ageMs = Math.max(ageMs, now - pending.movedAtMs);
+      outboxFrames += pending.frames.length;
+      outboxAgeMs = Math.max(outboxAgeMs, now - pending.movedAtMs);
     }
-    return { frames, ageMs };
+    return { outboxFrames, outboxCommands: this.longest, outboxAgeMs };
   }
 
-  /**
-   * Receivers that are late: by what they have confirmed last, for one that confirms nothing for a while may have another
-   * leader in a moment; after a longer while by what they have not.
-   */
+  /** Commands that wait for the one of its receivers for which the most do. */
+  private get longest(): number {
+    let longest = 0;
+    for (const pending of this.byDestination.values()) {
+      longest = Math.max(longest, commandsOf(pending));
+    }
+    return longest;
+  }
+
+  /** Receivers that are late, and those for which more is kept than may be. */
   lags(): Lag[] {
     const now = this.clock.now();
     const lags: Lag[] = [];
-    for (const [receiver, { frames, lagMs, sent, confirmed }] of this.byDestination) {
-      if (frames.length === 0 || sent - confirmed < LAG_TOLD_COMMANDS_MIN) continue;
-      const oldestMs = now - frames[0]!.atMs;
-      const ms = Math.round(oldestMs > LAG_STUCK_MS ? oldestMs : lagMs);
-      if (ms >= LAG_TOLD_MS_MIN) lags.push({ receiver, ms });
+    const areAllHeldUp = this.holdsUpAll && this.longest >= OUTBOX_COMMANDS_MAX;
+    for (const [receiver, pending] of this.byDestination) {
+      const commands = commandsOf(pending);
+      const ms = lateMs(pending, now);
+      if (areAllHeldUp || commands >= OUTBOX_COMMANDS_MAX) {
+        lags.push({ receiver, ms: Math.max(ms, BEHIND_MS) });
+      } else if (commands >= LAG_TOLD_COMMANDS_MIN && ms >= LAG_TOLD_MS_MIN) {
+        lags.push({ receiver, ms });
+      }
     }
     return lags;
   }
@@ -179,4 +203,18 @@ export class Outbox {
     if (pending.frames.length === 0) pending.movedAtMs = this.clock.now();
     return pending;
   }
+}
+
+function commandsOf({ frames, sent, confirmed }: Pending): number {
+  return frames.length === 0 ? 0 : sent - Math.max(confirmed, frames[0]!.row.first - 1);
+}
+
+/**
+ * By what it has confirmed last, for one that confirms nothing for a while may have another leader in a moment; after a longer
+ * while by what it has not.
+ */
+function lateMs({ frames, lagMs }: Pending, now: number): number {
+  if (frames.length === 0) return 0;
+  const oldestMs = now - frames[0]!.atMs;
+  return Math.round(oldestMs > LAG_STUCK_MS ? oldestMs : lagMs);
 }

@@ -136,6 +136,7 @@ export class Node {
     return {
       "node-received": { ...longest(backlogs.map(({ inboxBytes }) => inboxBytes)), limit },
       "node-batch": longest(backlogs.map(({ batchCommands }) => batchCommands)),
+      "node-outbox": longest(backlogs.map(({ outboxCommands }) => outboxCommands)),
       "node-told": longest(Object.values(this.standbys()).map(({ told }) => told)),
       "node-early": longest(Array.from(this.earlyInboxes, ({ bytes }) => bytes)),
       "node-peers": longest(this.deps.peers.unreadBytes()),

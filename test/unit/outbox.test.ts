@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { decodeFrame, encodeFrame } from "../../actors/kernel/frame.js";
+import type { ActorKind } from "../../actors/kernel/ids.js";
+import { QUEUES } from "../../services/common/queues.js";
 import {
   DELETE_CONFIRMED_EVERY_MS,
   LAG_STUCK_MS,
   LAG_TOLD_COMMANDS_MIN,
   LAG_TOLD_MS_MIN,
+  OUTBOX_COMMANDS_MAX,
   RESEND_AFTER_MS,
   RESEND_FRAMES_MAX,
 } from "../../services/host/limits.js";
@@ -13,8 +16,10 @@ import type { Log } from "../../services/ports/log.js";
 import { DirectBus, directoryOn, known } from "../helpers/direct-bus.js";
 import { ManualClock } from "../helpers/manual-clock.js";
 
+const BEHIND_MS = QUEUES["gateway-ways"].limit;
+
 describe("the outbox (R4)", () => {
-  function setUp() {
+  function setUp(kind: ActorKind = "ledger") {
     const clock = new ManualClock();
     const bus = new DirectBus();
     const directory = directoryOn(bus);
@@ -27,9 +32,9 @@ describe("the outbox (R4)", () => {
         published.push(first);
       },
     } as unknown as Log;
-    const outbox = new Outbox(log, clock, directory, 7);
-    const row = (first: number) => ({
-      destination: 1025,
+    const outbox = new Outbox(log, clock, directory, { token: 7, kind });
+    const row = (first: number, destination = 1025) => ({
+      destination,
       first,
       last: first,
       frame: encodeFrame(1, first, [new Uint8Array([first])]),
@@ -44,7 +49,7 @@ describe("the outbox (R4)", () => {
     outbox.confirm(1025, 7, 2);
     expect(outbox.takeConfirmed()).toEqual([{ destination: 1025, upTo: 2 }]);
     expect(outbox.takeConfirmed()).toEqual([]);
-    expect(outbox.backlog().frames).toBe(1);
+    expect(outbox.backlog().outboxFrames).toBe(1);
   });
 
   it("tells for how long nothing was confirmed, however often it was sent again", () => {
@@ -56,15 +61,15 @@ describe("the outbox (R4)", () => {
       outbox.resendOverdue();
     }
     expect(published).toEqual(Array.from({ length: 13 }, () => 1));
-    expect(outbox.backlog()).toEqual({ frames: 1, ageMs: 12 * RESEND_AFTER_MS });
+    expect(outbox.backlog()).toMatchObject({ outboxFrames: 1, outboxAgeMs: 12 * RESEND_AFTER_MS });
     outbox.send([row(2)]);
     outbox.confirm(1025, 7, 1);
     clock.advance(3);
-    expect(outbox.backlog()).toEqual({ frames: 1, ageMs: 3 });
+    expect(outbox.backlog()).toMatchObject({ outboxFrames: 1, outboxAgeMs: 3 });
     outbox.confirm(1025, 7, 2);
     clock.advance(RESEND_AFTER_MS);
     outbox.send([row(3)]);
-    expect(outbox.backlog()).toEqual({ frames: 1, ageMs: 0 });
+    expect(outbox.backlog()).toMatchObject({ outboxFrames: 1, outboxAgeMs: 0 });
   });
 
   it("sends a long queue again a part at a time, each as soon as the one before is confirmed", () => {
@@ -124,7 +129,7 @@ describe("the outbox (R4)", () => {
     expect(outbox.confirm(1025, 7, 3)).toBe(false);
     expect(outbox.confirm(1025, 7, Number.MAX_SAFE_INTEGER)).toBe(false);
     expect(outbox.takeConfirmed()).toEqual([]);
-    expect(outbox.backlog().frames).toBe(2);
+    expect(outbox.backlog().outboxFrames).toBe(2);
     expect(outbox.confirm(1025, 7, 2)).toBe(true);
     expect(outbox.takeConfirmed()).toEqual([{ destination: 1025, upTo: 2 }]);
   });
@@ -135,7 +140,7 @@ describe("the outbox (R4)", () => {
     expect(outbox.confirm(1025, 8, 3)).toBe(true);
     expect(outbox.confirm(1025, 8, 2)).toBe(true);
     expect(outbox.takeConfirmed()).toEqual([]);
-    expect(outbox.backlog().frames).toBe(2);
+    expect(outbox.backlog().outboxFrames).toBe(2);
     // What the leader before has sent is what this one has recovered.
     expect(outbox.confirm(1025, 6, 1)).toBe(true);
     expect(outbox.takeConfirmed()).toEqual([{ destination: 1025, upTo: 1 }]);
@@ -157,6 +162,30 @@ describe("the outbox (R4)", () => {
     outbox.confirm(1025, 7, rows.length - 1);
     // However late the last one is, one is no queue.
     expect(outbox.lags()).toEqual([]);
+  });
+
+  it("tells at once of a receiver for which it keeps as much as it may, and of none when that is less", () => {
+    const { outbox, row } = setUp();
+    const full = { ...row(1), last: OUTBOX_COMMANDS_MAX };
+    outbox.send([row(1, 1026), { ...full, last: full.last - 1 }]);
+    expect(outbox.backlog().outboxCommands).toBe(OUTBOX_COMMANDS_MAX - 1);
+    expect(outbox.lags()).toEqual([]);
+    outbox.send([row(OUTBOX_COMMANDS_MAX)]);
+    expect(outbox.backlog().outboxCommands).toBe(OUTBOX_COMMANDS_MAX);
+    expect(outbox.lags()).toEqual([{ receiver: 1025, ms: BEHIND_MS }]);
+    // Also of a frame that is confirmed in part.
+    outbox.confirm(1025, 7, 1);
+    expect(outbox.backlog().outboxCommands).toBe(OUTBOX_COMMANDS_MAX - 1);
+    expect(outbox.lags()).toEqual([]);
+  });
+
+  it("of a market tells of all shards that it has to do with, when it keeps as much as it may for one", () => {
+    const { outbox, row } = setUp("market");
+    outbox.send([row(1, 1), row(1, 2)]);
+    outbox.confirm(1, 7, 1);
+    expect(outbox.lags()).toEqual([]);
+    outbox.send([{ ...row(2, 2), last: OUTBOX_COMMANDS_MAX }]);
+    expect(outbox.lags()).toEqual([1, 2].map((receiver) => ({ receiver, ms: BEHIND_MS })));
   });
 
   it("sends again from where the receiver asks", () => {
