@@ -31,6 +31,8 @@ export interface Queue {
   readonly limit: number;
   readonly unit: string;
   readonly atLimit: string;
+  /** It may be full for long without anything being wrong, or something else says so: no alert is for it. */
+  readonly isFullAtTimes?: true;
 }
 
 export const QUEUES = {
@@ -42,6 +44,7 @@ export const QUEUES = {
     limit: 4_000,
     unit: "commands",
     atLimit: "its streams are not read; it waits",
+    isFullAtTimes: true,
   },
   "gateway-entry-streams": {
     process: "gateway",
@@ -49,6 +52,7 @@ export const QUEUES = {
     limit: 16,
     unit: "streams",
     atLimit: "the next is refused, `TOO_MANY_STREAMS`",
+    isFullAtTimes: true,
   },
   "gateway-entry-streams-clients": {
     process: "gateway",
@@ -70,6 +74,7 @@ export const QUEUES = {
     limit: 16,
     unit: "streams",
     atLimit: "the next is refused, `TOO_MANY_STREAMS`",
+    isFullAtTimes: true,
   },
   "gateway-event-streams-clients": {
     process: "gateway",
@@ -100,6 +105,7 @@ export const QUEUES = {
     atLimit:
       "new orders and amends are refused, `OVERLOADED`; cancels and the like at four times as many. " +
       "The limit is this at first and follows what the receiver answers in 200 ms (to 600, where batches take long); a stream that has a large part of it is not read",
+    isFullAtTimes: true,
   },
   "gateway-pending": {
     process: "gateway",
@@ -107,6 +113,7 @@ export const QUEUES = {
     limit: 10_000,
     unit: "commands",
     atLimit: "every command is refused, `TOO_MANY_PENDING`",
+    isFullAtTimes: true,
   },
   "gateway-publishing": {
     process: "gateway",
@@ -122,6 +129,7 @@ export const QUEUES = {
     unit: "ms",
     atLimit:
       "new orders of that shard for that market are refused, `MARKET_BEHIND`, while it is 2,000 commands and more",
+    isFullAtTimes: true,
   },
   "gateway-events": {
     process: "gateway",
@@ -136,6 +144,7 @@ export const QUEUES = {
     limit: 256,
     unit: "blocks",
     atLimit: "dropped, and read from the journal",
+    isFullAtTimes: true,
   },
   "gateway-frames": {
     process: "gateway",
@@ -167,6 +176,7 @@ export const QUEUES = {
     limit: BATCH_COMMANDS_MAX,
     unit: "commands",
     atLimit: "the rest waits in the inbox; the last frame of a batch may go beyond",
+    isFullAtTimes: true,
   },
   "node-outbox": {
     process: "node",
@@ -204,6 +214,7 @@ export const QUEUES = {
     limit: 64,
     unit: "requests",
     atLimit: "refused, `TOO_MANY_MESSAGES`",
+    isFullAtTimes: true,
   },
   "feed-unread": {
     process: "feed",

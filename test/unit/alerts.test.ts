@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Registry } from "prom-client";
 import { describe, expect, it, vi } from "vitest";
 import { collectProcessMetrics, registry } from "../../services/common/metrics.js";
+import { QUEUES, type Queue } from "../../services/common/queues.js";
 // Each process has its own metrics; here all are in one registry.
 import "../../services/feed/metrics.js";
 import "../../services/gateway/metrics.js";
@@ -84,7 +85,7 @@ describe("alerts", () => {
   it.each(rules().map((rule) => [rule.name, rule] as const))(
     "%s uses metrics that are exported, by labels that they have",
     (_, { expr, text }) => {
-      const names = expr.match(/\b(?:(?:exchange|nodejs|process)_\w+|up\b)/g) ?? [];
+      const names = expr.match(/\b(?:(?:exchange|palisade|nodejs|process)_\w+|up\b)/g) ?? [];
       expect(names).not.toEqual([]);
       const metrics = names.map((name) => {
         const metric = metricOf(name);
@@ -131,6 +132,20 @@ describe("alerts", () => {
       expect(by).not.toEqual([]);
     },
   );
+
+  it("say of queues that are nearly full, but for those that may be for long", () => {
+    const { expr } = rules().find(({ name }) => name === "QueueNearLimit")!;
+    const [, left] =
+      /palisade_queue_length\{queue!~"([^"]*)"\} \/ palisade_queue_limit \) > 0\.8$/.exec(expr)!;
+    const table = Object.entries<Queue>(QUEUES);
+    const atTimes = table.filter(([, { isFullAtTimes }]) => isFullAtTimes).map(([name]) => name);
+    expect(left!.split("|").toSorted()).toEqual(atTimes.toSorted());
+    const runbook = read("deploy", "RUNBOOK.md")
+      .split("### QueueNearLimit\n")[1]!
+      .split("\n### ")[0]!;
+    const streams = /-streams-|warning-streams/;
+    for (const [name] of table) if (!streams.test(name)) expect(runbook).toContain(`\`${name}\``);
+  });
 
   it("name the jobs that are scraped, of which each is missed when nothing of it is there", () => {
     const scraped = read("deploy", "prometheus", "prometheus.yaml");
