@@ -36,6 +36,15 @@ export interface Queue {
 }
 
 export const QUEUES = {
+  "gateway-connections": {
+    process: "gateway",
+    holds:
+      "connections of clients; of each 512 calls and streams are under way at most, and what is beyond waits at the client",
+    limit: 2_000,
+    unit: "connections",
+    atLimit:
+      "the next is closed at once, and its client sees `UNAVAILABLE`; nothing was sent over it",
+  },
   "gateway-client": {
     process: "gateway",
     holds:

@@ -62,9 +62,10 @@ export class Gateway {
 
   /** How long its queues are now, but for those of what it was given. */
   queues(): QueueStates<Exclude<QueuesOf<"gateway">, "gateway-reads">> {
-    const { orders, accounts, surveillance } = this.services;
+    const { orders, accounts, surveillance, server } = this.services;
     const ofStreams = { ...orders.queues(), ...accounts.queues(), ...surveillance.queues() };
-    return { ...this.core.queues(), ...ofStreams };
+    const connections = { length: server.connections };
+    return { ...this.core.queues(), ...ofStreams, "gateway-connections": connections };
   }
 
   /** Refuses new commands, waits for the answers to those it has taken, and ends all streams. */

@@ -1,4 +1,5 @@
 /** The gRPC server: the exchange's services, health and reflection. On loopback only, until there is authentication. */
+import { type AddressInfo, createServer, type Server as TcpServer } from "node:net";
 import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import {
@@ -11,7 +12,8 @@ import {
 } from "../../proto/gen/exchange/v1/exchange.js";
 import { portError } from "../common/http.js";
 import { decodeEntryRequest, tolerant } from "./decode.js";
-import { CALLS_PER_CONNECTION_MAX, MESSAGE_BYTES_MAX } from "./limits.js";
+import { CALLS_PER_CONNECTION_MAX, CONNECTIONS_MAX, MESSAGE_BYTES_MAX } from "./limits.js";
+import * as metrics from "./metrics.js";
 import { addReflection } from "./reflection.js";
 
 const LOOPBACK = "127.0.0.1";
@@ -33,6 +35,9 @@ export interface ServiceHandlers {
 
 export class GrpcServer {
   private readonly server: Server;
+  /** The library's own would take any number of connections. */
+  private readonly tcp: TcpServer;
+  private open = 0;
   private readonly health: HealthImplementation;
 
   constructor(handlers: ServiceHandlers) {
@@ -42,6 +47,14 @@ export class GrpcServer {
       "grpc.keepalive_time_ms": 10_000,
       "grpc.keepalive_timeout_ms": 5_000,
     });
+    const taken = this.server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.tcp = createServer({ noDelay: true }, (socket) => {
+      this.open += 1;
+      socket.on("close", () => (this.open -= 1));
+      taken.injectConnection(socket);
+    });
+    this.tcp.maxConnections = CONNECTIONS_MAX;
+    this.tcp.on("drop", () => metrics.connectionsRefused.inc());
     const { orderEntry } = OrderServiceService;
     const orders = {
       ...OrderServiceService,
@@ -60,14 +73,15 @@ export class GrpcServer {
     addReflection(this.server);
   }
 
+  get connections(): number {
+    return this.open;
+  }
+
   /** Listens on loopback; 0 takes any free port. Gives the port; throws `PortError`. */
   listen(port: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      const address = `${LOOPBACK}:${port}`;
-      this.server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-        if (error) reject(portError("gRPC", port, asTaken(error)));
-        else resolve(bound);
-      });
+      this.tcp.on("error", (error) => reject(portError("gRPC", port, error)));
+      this.tcp.listen(port, LOOPBACK, () => resolve((this.tcp.address() as AddressInfo).port));
     });
   }
 
@@ -78,13 +92,9 @@ export class GrpcServer {
 
   /** Lets calls end by themselves for so long, and ends what is left then. */
   async close(limitMs: number): Promise<void> {
+    this.tcp.close();
     const timer = setTimeout(() => this.server.forceShutdown(), limitMs);
     await new Promise<void>((resolve) => this.server.tryShutdown(() => resolve()));
     clearTimeout(timer);
   }
-}
-
-/** gRPC hands on the system's error as text only. */
-function asTaken(error: Error): Error {
-  return /EADDRINUSE/.test(error.message) ? Object.assign(error, { code: "EADDRINUSE" }) : error;
 }

@@ -94,6 +94,8 @@ export const EVENT_STREAMS_MAX: StreamLimits = {
   ofClients: QUEUES["gateway-event-streams-clients"].limit,
   ofOperators: QUEUES["gateway-event-streams-operators"].limit,
 };
+/** Connections of clients; whoever comes then is not let in. */
+export const CONNECTIONS_MAX = QUEUES["gateway-connections"].limit;
 /**
  * Calls that one connection has under way, streams too; what is beyond waits at the client until one of them ends. It is more than the
  * streams that a client may have, so that they never keep its other calls waiting.

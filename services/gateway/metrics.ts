@@ -67,6 +67,12 @@ export const streamsRefused = new Counter({
 
 for (const kind of STREAM_KINDS) streamsRefused.inc({ kind }, 0);
 
+export const connectionsRefused = new Counter({
+  name: "exchange_gateway_connections_refused_total",
+  help: "Connections that were closed at once because there are too many.",
+  registers,
+});
+
 export const commandsUnknown = new Counter({
   name: "exchange_gateway_unknown_total",
   help: "Commands that nobody answered in time.",

@@ -1,16 +1,22 @@
 /** How many streams a client may have at a gateway, and what becomes of those that are too many. */
 import { connect, type Settings } from "node:http2";
+import { connect as openSocket, type Socket } from "node:net";
 import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CommandResult } from "../../proto/gen/exchange/v1/exchange.js";
 import type { ExchangeClient, ExchangeError } from "../../services/client/exchange-client.js";
 import { scrape } from "../../services/common/metrics.js";
 import { QUEUES, type QueueName, showQueues } from "../../services/common/queues.js";
-import { CALLS_PER_CONNECTION_MAX, ENTRY_STREAMS_MAX } from "../../services/gateway/limits.js";
+import {
+  CALLS_PER_CONNECTION_MAX,
+  CONNECTIONS_MAX,
+  ENTRY_STREAMS_MAX,
+} from "../../services/gateway/limits.js";
 import { GatewayStage, type RunningGateway, until } from "./gateway-stage.js";
 
 const ACCOUNT = 41;
 const OTHER = 42;
+const SOCKETS_AT_ONCE = 200;
 const { ofClient } = ENTRY_STREAMS_MAX;
 
 let stage: GatewayStage;
@@ -128,6 +134,38 @@ describe("event streams", () => {
     await until(() => held("gateway-event-streams-clients") === 0);
   });
 });
+
+describe("connections", () => {
+  it("are so many, and the next is closed at once; those that there are go on", async () => {
+    const client = stage.apart(gateway, [ACCOUNT]);
+    await client.ready();
+    const port = gateway.gateway.port;
+    let refused = 0;
+    const sockets: Socket[] = [];
+    // The system lets no more wait to be accepted at a time.
+    while (sockets.length < CONNECTIONS_MAX) {
+      const some = Array.from({ length: SOCKETS_AT_ONCE }, () => connectTcp(port));
+      for (const socket of some) socket.on("close", () => (refused += 1));
+      sockets.push(...some);
+      const wanted = Math.min(sockets.length, CONNECTIONS_MAX);
+      await until(() => held("gateway-connections") >= wanted);
+    }
+    // That of the client was there before.
+    await until(() => held("gateway-connections") === CONNECTIONS_MAX && refused > 0);
+    const counted = /^exchange_gateway_connections_refused_total (\d+)$/m.exec(await scrape())![1];
+    expect(Number(counted)).toBe(refused);
+    expect((await client.balances(ACCOUNT)).sequence).toBeGreaterThan(0);
+    for (const socket of sockets) socket.destroy();
+    await until(() => held("gateway-connections") < CONNECTIONS_MAX / 2);
+    await stage.apart(gateway, [ACCOUNT]).ready();
+  });
+});
+
+function connectTcp(port: number): Socket {
+  const socket = openSocket(port, "127.0.0.1");
+  socket.on("error", () => undefined);
+  return socket.resume();
+}
 
 describe("a connection", () => {
   it("is told how many calls it may have under way, which is more than a client's streams", async () => {
