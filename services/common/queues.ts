@@ -147,6 +147,14 @@ export const QUEUES = {
     unit: "events",
     atLimit: "the stream is closed, `SUBSCRIBER_TOO_SLOW`",
   },
+  "gateway-events-all": {
+    process: "gateway",
+    holds: "events that all subscribers together have not read",
+    limit: 1_000_000,
+    unit: "events",
+    atLimit:
+      "streams of which 1,000 and more are not read are closed, `SUBSCRIBER_TOO_SLOW`; journals are read on for those who have read all",
+  },
   "gateway-blocks": {
     process: "gateway",
     holds: "what is said of one account while its journal is read",

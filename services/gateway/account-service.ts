@@ -23,6 +23,7 @@ type SubscribeCall = ServerWritableStream<
 
 type EventQueue =
   | "gateway-events"
+  | "gateway-events-all"
   | "gateway-blocks"
   | "gateway-event-streams"
   | "gateway-event-streams-clients"
@@ -109,6 +110,7 @@ export class AccountService {
     const { ofClient, ofClients, ofOperators } = this.count.counts;
     return {
       "gateway-events": longest(streams.map((stream) => stream.queuedEvents)),
+      "gateway-events-all": { length: this.deps.unread.count },
       "gateway-blocks": longest(streams.flatMap((stream) => stream.bufferedBlocks)),
       "gateway-event-streams": { length: ofClient },
       "gateway-event-streams-clients": { length: ofClients },

@@ -9,7 +9,7 @@ import { type Clock, sleep } from "../ports/clock.js";
 import type { AccountHead, JournalRow, Reads } from "../ports/reads.js";
 import { AccountFeed } from "./account-feed.js";
 import type { Catalog } from "./catalog.js";
-import { type EventCall, EventWriter } from "./event-writer.js";
+import { type EventCall, EventWriter, type UnreadEvents } from "./event-writer.js";
 import { blockOf } from "./journal-block.js";
 import {
   ACCOUNTS_PER_STREAM_MAX,
@@ -27,6 +27,8 @@ export interface AccountStreamDependencies {
   readonly catalog: Catalog;
   readonly subscriptions: Subscriptions;
   readonly logger: Logger;
+  /** Of all such streams of a gateway. */
+  readonly unread: UnreadEvents;
 }
 
 const NOTHING: AccountHead = { first: 1, last: 0 };

@@ -1,6 +1,7 @@
 /**
  * The way out of one subscription: events gather for one turn of the event loop, go out in messages of many, and wait
- * while the client does not read, up to a limit. Beyond it the stream is closed: the client can resume (R9, R11).
+ * while the client does not read, up to a limit, of this stream and of all together. Beyond it the stream is closed: the client
+ * can resume (R9, R11).
  */
 import type { ServiceError } from "@grpc/grpc-js";
 import type { AccountEvent as LedgerEvent } from "../../actors/ledger/account-events.js";
@@ -8,14 +9,16 @@ import type {
   AccountEvent,
   SubscribeAccountEventsResponse,
 } from "../../proto/gen/exchange/v1/exchange.js";
-import type { Clock } from "../ports/clock.js";
+import { type Clock, sleep } from "../ports/clock.js";
 import type { Catalog } from "./catalog.js";
 import { NotInCatalogError } from "./convert.js";
 import { publicEvent } from "./convert-events.js";
 import {
   EVENTS_PER_MESSAGE_MAX,
+  QUEUED_EVENTS_ALL_MAX,
   QUEUED_EVENTS_LOW,
   QUEUED_EVENTS_MAX,
+  RETRY_READ_AFTER_MS,
   RETRY_WHEN_FULL_MS,
 } from "./limits.js";
 import { exhausted, type Refusal, unavailable } from "./refusal.js";
@@ -29,9 +32,20 @@ export interface EventCall {
   emit(event: "error", error: ServiceError): unknown;
 }
 
+/** Events that all subscribers have not read. */
+export class UnreadEvents {
+  count = 0;
+
+  get isFull(): boolean {
+    return this.count >= QUEUED_EVENTS_ALL_MAX;
+  }
+}
+
 export interface EventWriterDependencies {
   readonly catalog: Catalog;
   readonly clock: Clock;
+  /** Of whom this is one. */
+  readonly unread: UnreadEvents;
 }
 
 export interface QueuedEvent {
@@ -74,11 +88,10 @@ export class EventWriter {
   push(event: QueuedEvent): void {
     if (this.closed) return;
     this.queue.push(event);
-    if (this.queue.length > QUEUED_EVENTS_MAX) {
-      const message = `${QUEUED_EVENTS_MAX} events were not read; resume from the last sequence`;
-      this.onFailed(exhausted("SUBSCRIBER_TOO_SLOW", message, RETRY_WHEN_FULL_MS));
-      return;
-    }
+    this.deps.unread.count += 1;
+    // Where all have too much, those go on who read as fast as it comes.
+    const most = this.deps.unread.isFull ? EVENTS_PER_MESSAGE_MAX : QUEUED_EVENTS_MAX;
+    if (this.queue.length > most) return this.failAt(most);
     if (this.isScheduled || this.isBlocked) return;
     this.isScheduled = true;
     this.deps.clock.soon(() => {
@@ -87,10 +100,15 @@ export class EventWriter {
     });
   }
 
-  /** Resolves when the client has read enough that a journal may be read on; also when this is closed. */
-  room(): Promise<void> {
-    if (this.closed || this.queue.length < QUEUED_EVENTS_LOW) return Promise.resolve();
-    return new Promise((resolve) => this.waiting.push(resolve));
+  /** Resolves when the client, and all together, have read enough that a journal may be read on; also when this is closed. */
+  async room(): Promise<void> {
+    while (!this.closed) {
+      if (this.queue.length >= QUEUED_EVENTS_LOW) {
+        await new Promise<void>((resolve) => this.waiting.push(resolve));
+      } else if (this.queue.length > 0 && this.deps.unread.isFull) {
+        await sleep(this.deps.clock, RETRY_READ_AFTER_MS);
+      } else return;
+    }
   }
 
   /** Resolves when the client has been sent all that is queued; also when this is closed. */
@@ -101,8 +119,14 @@ export class EventWriter {
 
   close(): void {
     this.closed = true;
+    this.deps.unread.count -= this.queue.length;
     this.queue = [];
     this.wake();
+  }
+
+  private failAt(most: number): void {
+    const message = `${most} events were not read; resume from the last sequence`;
+    this.onFailed(exhausted("SUBSCRIBER_TOO_SLOW", message, RETRY_WHEN_FULL_MS));
   }
 
   private flush(): void {
@@ -120,7 +144,7 @@ export class EventWriter {
       if (!(error instanceof NotInCatalogError)) throw error;
       this.readCatalog();
     }
-    this.queue.splice(0, taken);
+    this.deps.unread.count -= this.queue.splice(0, taken).length;
     if (this.queue.length < QUEUED_EVENTS_LOW) this.wake();
   }
 

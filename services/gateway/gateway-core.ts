@@ -10,6 +10,7 @@ import type { ActorHead, Reads } from "../ports/reads.js";
 import { AccountDesk } from "./account-desk.js";
 import { Catalog } from "./catalog.js";
 import { Commands, type LaneQueue } from "./commands.js";
+import { UnreadEvents } from "./event-writer.js";
 import { Events } from "./events.js";
 import { ExchangeTime } from "./exchange-time.js";
 import { InstrumentDesk } from "./instrument-desk.js";
@@ -50,6 +51,7 @@ export interface GatewayParts extends GatewayDependencies {
   readonly commands: Commands;
   readonly catalog: Catalog;
   readonly subscriptions: Subscriptions;
+  readonly unread: UnreadEvents;
   readonly warnings: Warnings;
   readonly events: Events;
   readonly intake: OrderIntake;
@@ -103,7 +105,18 @@ export class GatewayCore {
     events.heal("started");
 
     const intake = new OrderIntake(commands, catalog, shards);
-    const heard = { slot, time, leaders, commands, catalog, subscriptions, warnings, events };
+    const unread = new UnreadEvents();
+    const heard = {
+      slot,
+      time,
+      leaders,
+      commands,
+      catalog,
+      subscriptions,
+      unread,
+      warnings,
+      events,
+    };
     slot.watch(reads, clock, logger, (token) =>
       options.onDeposed(`slot ${slot.slot} was claimed by another gateway with token ${token}`),
     );

@@ -72,6 +72,8 @@ export const BUFFERED_BLOCKS_MAX = QUEUES["gateway-blocks"].limit;
 /** Events that a subscriber has not taken; above it the stream is closed. Below the low mark journals are read on. */
 export const QUEUED_EVENTS_MAX = QUEUES["gateway-events"].limit;
 export const QUEUED_EVENTS_LOW = 10_000;
+/** Of all subscribers; above it each has `EVENTS_PER_MESSAGE_MAX`, and journals are read on for those that have none. */
+export const QUEUED_EVENTS_ALL_MAX = QUEUES["gateway-events-all"].limit;
 export const EVENTS_PER_MESSAGE_MAX = 1_000;
 
 /** Streams of all accounts' warnings that one gateway has at once; above it new ones are refused. */

@@ -22,6 +22,7 @@ import { readPositions } from "../../services/audit/positions.js";
 import { type StatementLine, writeStatement } from "../../services/audit/statement.js";
 import { SystemClock } from "../../services/common/clock.js";
 import { AccountStream } from "../../services/gateway/account-stream.js";
+import { UnreadEvents } from "../../services/gateway/event-writer.js";
 import { Catalog } from "../../services/gateway/catalog.js";
 import { Session } from "../../services/gateway/session.js";
 import { Subscriptions } from "../../services/gateway/subscriptions.js";
@@ -340,7 +341,7 @@ describe("archives", () => {
       const subscriptions = new Subscriptions();
       const stream = new AccountStream(
         call,
-        { reads, clock, catalog, subscriptions, logger },
+        { reads, clock, catalog, subscriptions, logger, unread: new UnreadEvents() },
         () => undefined,
       );
       await stream.start(Session.over("*"), [{ account: FIRST, fromSequence }]);

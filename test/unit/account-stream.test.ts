@@ -6,6 +6,7 @@ import { expect, it } from "vitest";
 import { ByteWriter } from "../../actors/kernel/bytes.js";
 import { encodeAccountEvent } from "../../actors/ledger/account-events.js";
 import { AccountStream } from "../../services/gateway/account-stream.js";
+import { UnreadEvents } from "../../services/gateway/event-writer.js";
 import type { Catalog } from "../../services/gateway/catalog.js";
 import { CATCH_UPS_AT_ONCE, JOURNAL_ROWS_PER_PAGE } from "../../services/gateway/limits.js";
 import { Session } from "../../services/gateway/session.js";
@@ -44,6 +45,7 @@ it("reads a page of each in turn, so that those which never end hold up no other
       catalog: {} as Catalog,
       subscriptions: new Subscriptions(),
       logger: pino({ level: "silent" }),
+      unread: new UnreadEvents(),
     },
     () => undefined,
   );

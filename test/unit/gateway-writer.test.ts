@@ -4,11 +4,17 @@ import { NO_FEES } from "../../actors/kernel/fees.js";
 import { describe, expect, it } from "vitest";
 import type { SubscribeAccountEventsResponse } from "../../proto/gen/exchange/v1/exchange.js";
 import { Catalog } from "../../services/gateway/catalog.js";
-import { EventWriter, type QueuedEvent } from "../../services/gateway/event-writer.js";
+import {
+  EventWriter,
+  type QueuedEvent,
+  UnreadEvents,
+} from "../../services/gateway/event-writer.js";
 import {
   EVENTS_PER_MESSAGE_MAX,
+  QUEUED_EVENTS_ALL_MAX,
   QUEUED_EVENTS_LOW,
   QUEUED_EVENTS_MAX,
+  RETRY_READ_AFTER_MS,
 } from "../../services/gateway/limits.js";
 import type { Refusal } from "../../services/gateway/refusal.js";
 import { ManualClock } from "../helpers/manual-clock.js";
@@ -34,7 +40,7 @@ class TestCall extends EventEmitter {
   }
 }
 
-function stage(room: number) {
+function stage(room: number, unread = new UnreadEvents()) {
   const call = new TestCall(room);
   const failed: Refusal[] = [];
   const asset = { asset: 1, name: "TWD", decimals: 2 };
@@ -50,8 +56,10 @@ function stage(room: number) {
   };
   const clock = new ManualClock();
   const catalog = new Catalog(reads, clock);
-  const writer = new EventWriter(call, { catalog, clock }, (refusal) => failed.push(refusal));
-  return { call, failed, writer, catalogReads: () => catalogReads };
+  const writer = new EventWriter(call, { catalog, clock, unread }, (refusal) =>
+    failed.push(refusal),
+  );
+  return { call, clock, failed, writer, unread, catalogReads: () => catalogReads };
 }
 
 const event = (sequence: number): QueuedEvent => ({
@@ -113,6 +121,48 @@ describe("the events of a subscription", () => {
     call.read(1);
     await turn();
     expect([call.written, isSent]).toEqual([[[0], [1]], true]);
+  });
+
+  it("are counted for all subscribers together, until they are sent or given up", async () => {
+    const unread = new UnreadEvents();
+    const [one, two] = [stage(10, unread), stage(1, unread)];
+    one.writer.push(event(0));
+    two.writer.push(event(0));
+    expect(unread.count).toBe(2);
+    await turn();
+    expect(unread.count).toBe(0);
+    for (const sequence of [1, 2, 3]) two.writer.push(event(sequence));
+    await turn();
+    expect(unread.count).toBe(3);
+    two.writer.close();
+    two.writer.close();
+    two.writer.push(event(4));
+    expect(unread.count).toBe(0);
+  });
+
+  it("are fewer for each where all have too many, and journals are read on for who has read all", async () => {
+    const { clock, failed, writer, unread } = stage(1);
+    const rooms: string[] = [];
+    const ask = async (name: string) => {
+      void writer.room().then(() => rooms.push(name));
+      await turn();
+    };
+    writer.push(event(0));
+    await turn();
+    unread.count = QUEUED_EVENTS_ALL_MAX;
+    await ask("who has read all");
+    for (let n = 1; n <= EVENTS_PER_MESSAGE_MAX; n++) writer.push(event(n));
+    await ask("who has not");
+    expect(rooms).toEqual(["who has read all"]);
+    unread.count -= QUEUED_EVENTS_ALL_MAX;
+    clock.advance(RETRY_READ_AFTER_MS);
+    await turn();
+    expect(rooms).toEqual(["who has read all", "who has not"]);
+    expect(failed).toEqual([]);
+    unread.count += QUEUED_EVENTS_ALL_MAX;
+    writer.push(event(EVENTS_PER_MESSAGE_MAX + 1));
+    expect(failed).toMatchObject([{ code: "SUBSCRIBER_TOO_SLOW" }]);
+    expect(failed[0]!.message).toContain(`${EVENTS_PER_MESSAGE_MAX} events were not read`);
   });
 
   it("end with a clear word when the reader is too slow", async () => {
