@@ -113,7 +113,7 @@ export const QUEUES = {
     unit: "commands",
     atLimit:
       "new orders and amends are refused, `OVERLOADED`; cancels and the like at four times as many. " +
-      "The limit is this at first and follows what the receiver answers in 200 ms (to 600, where batches take long); a stream that has a large part of it is not read",
+      "The limit is this at first and follows what the receiver answers in 200 ms (to 600, where batches take long); a client that has a large part of it is not read",
     isFullAtTimes: true,
   },
   "gateway-pending": {

@@ -34,11 +34,11 @@ export const WAITING_COMMANDS_MIN = 100;
 /** What was refused is refused until the queue has come down to this part of its bound. */
 const TAKEN_AGAIN_AT = 0.9;
 /**
- * One client's stream is not read while it has so many times what is free waiting: alone four fifths of the bound, of two
- * four ninths each. This part of the bound it has in any case, so ten and more streams can be too much, and are refused.
+ * A client is not read while it has so many times what is free waiting: alone four fifths of the bound, of two
+ * four ninths each. This part of the bound it has in any case, so ten and more clients can be too much, and are refused.
  */
-const STREAM_OF_FREE = 4;
-const STREAM_SHARE_MIN = 0.1;
+const CLIENT_OF_FREE = 4;
+const CLIENT_SHARE_MIN = 0.1;
 /** Cancels and the like may wait in a queue that is so many times as long: an overloaded exchange lets people out. */
 export const HIGH_PRIORITY_FACTOR = 4;
 
@@ -100,10 +100,10 @@ export class Admission {
     return Math.min(inTime * factor, PENDING_COMMANDS_PER_RECEIVER_MAX);
   }
 
-  /** May a stream add one more to its own that wait, of so many of all? */
-  hasRoom(ofStream: number, waiting: number): boolean {
+  /** May a client add one more to its own that wait, of so many of all? */
+  hasRoom(ofClient: number, waiting: number): boolean {
     const limit = this.limit("normal");
-    return ofStream < Math.max(limit * STREAM_SHARE_MIN, STREAM_OF_FREE * (limit - waiting));
+    return ofClient < Math.max(limit * CLIENT_SHARE_MIN, CLIENT_OF_FREE * (limit - waiting));
   }
 
   /** Whether one more may wait besides so many: 0, or when to try again, which is when these are answered. */

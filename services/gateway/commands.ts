@@ -103,9 +103,9 @@ export class Commands {
     if (!isCommitted) throw outcomeUnknown();
   }
 
-  /** May a stream that has so many commands waiting for a receiver add another? */
-  hasRoom(receiver: number, ofStream: number): boolean {
-    return this.lane(receiver).hasRoom(ofStream);
+  /** May a client that has so many commands waiting for a receiver add another? */
+  hasRoom(receiver: number, ofClient: number): boolean {
+    return this.lane(receiver).hasRoom(ofClient);
   }
 
   queues(): QueueStates<LaneQueue> {

@@ -68,9 +68,9 @@ export class Lane {
     return this.admission.limit("normal");
   }
 
-  /** May a stream that has so many of them waiting add another? */
-  hasRoom(ofStream: number): boolean {
-    return this.admission.hasRoom(ofStream, this.pending.waiting);
+  /** May a client that has so many of them waiting add another? */
+  hasRoom(ofClient: number): boolean {
+    return this.admission.hasRoom(ofClient, this.pending.waiting);
   }
 
   get framesInFlight(): number {

@@ -82,7 +82,7 @@ export class OrderIntake {
     }
   }
 
-  /** May a stream that has so many commands waiting for a receiver add another? */
+  /** May a client that has so many commands waiting for a receiver add another? */
   hasRoom(receiver: number, waiting: number): boolean {
     return this.commands.hasRoom(receiver, waiting);
   }

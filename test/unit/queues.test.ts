@@ -27,6 +27,16 @@ it("is the table of the runbook", () => {
   expect(section).toContain(HEAD + Object.entries(QUEUES).map(rowOf).join(""));
 });
 
+it("has as many streams for a client as the interface promises", () => {
+  const proto = readFileSync(
+    join(PROJECT_ROOT, "proto", "exchange", "v1", "exchange.proto"),
+    "utf8",
+  );
+  const promised = [...proto.matchAll(/A client has (\d+) such streams/g)].map(([, most]) => most);
+  const names = ["gateway-event-streams", "gateway-entry-streams"] as const;
+  expect(promised.map(Number)).toEqual(names.map((name) => QUEUES[name].limit));
+});
+
 it("shows a queue's length and limit when it is asked for, the limit as it is by then", async () => {
   const states = { length: 7, limit: 40 };
   showQueues(() => ({ "gateway-waiting": states, "feed-requests": longest([3, 9, 4]) }));

@@ -10713,7 +10713,10 @@ export const AccountServiceService = {
     responseSerialize: (value: GetBalancesResponse): Buffer => Buffer.from(GetBalancesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetBalancesResponse => GetBalancesResponse.decode(value),
   },
-  /** The account's events from a sequence on, gapless, first what is stored and then what happens. */
+  /**
+   * The account's events from a sequence on, gapless, first what is stored and then what happens. A client has 16 such streams at a gateway
+   * at most; the next is refused with TOO_MANY_STREAMS.
+   */
   subscribeAccountEvents: {
     path: "/exchange.v1.AccountService/SubscribeAccountEvents" as const,
     requestStream: false as const,
@@ -10779,7 +10782,10 @@ export interface AccountServiceServer extends UntypedServiceImplementation {
   /** For operators: the orders that are held for review, those first whose time is over first. */
   listReviews: handleUnaryCall<ListReviewsRequest, ListReviewsResponse>;
   getBalances: handleUnaryCall<GetBalancesRequest, GetBalancesResponse>;
-  /** The account's events from a sequence on, gapless, first what is stored and then what happens. */
+  /**
+   * The account's events from a sequence on, gapless, first what is stored and then what happens. A client has 16 such streams at a gateway
+   * at most; the next is refused with TOO_MANY_STREAMS.
+   */
   subscribeAccountEvents: handleServerStreamingCall<SubscribeAccountEventsRequest, SubscribeAccountEventsResponse>;
 }
 
@@ -11072,7 +11078,10 @@ export interface AccountServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetBalancesResponse) => void,
   ): ClientUnaryCall;
-  /** The account's events from a sequence on, gapless, first what is stored and then what happens. */
+  /**
+   * The account's events from a sequence on, gapless, first what is stored and then what happens. A client has 16 such streams at a gateway
+   * at most; the next is refused with TOO_MANY_STREAMS.
+   */
   subscribeAccountEvents(
     request: SubscribeAccountEventsRequest,
     options?: Partial<CallOptions>,
@@ -11195,7 +11204,10 @@ export const OrderServiceService = {
       Buffer.from(ResolveOrderResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ResolveOrderResponse => ResolveOrderResponse.decode(value),
   },
-  /** Many commands per message, many results per message; each result names its command by `request_id`. */
+  /**
+   * Many commands per message, many results per message; each result names its command by `request_id`. A client has 16 such streams at a
+   * gateway at most; the next is refused with TOO_MANY_STREAMS. All of them together have one limit of what is under way: a stream beyond it is not read.
+   */
   orderEntry: {
     path: "/exchange.v1.OrderService/OrderEntry" as const,
     requestStream: true as const,
@@ -11233,7 +11245,10 @@ export interface OrderServiceServer extends UntypedServiceImplementation {
    * execute. Ask within a day of the order's end: then its id is free again, and so was never seen.
    */
   resolveOrder: handleUnaryCall<ResolveOrderRequest, ResolveOrderResponse>;
-  /** Many commands per message, many results per message; each result names its command by `request_id`. */
+  /**
+   * Many commands per message, many results per message; each result names its command by `request_id`. A client has 16 such streams at a
+   * gateway at most; the next is refused with TOO_MANY_STREAMS. All of them together have one limit of what is under way: a stream beyond it is not read.
+   */
   orderEntry: handleBidiStreamingCall<OrderEntryRequest, OrderEntryResponse>;
 }
 
@@ -11389,7 +11404,10 @@ export interface OrderServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ResolveOrderResponse) => void,
   ): ClientUnaryCall;
-  /** Many commands per message, many results per message; each result names its command by `request_id`. */
+  /**
+   * Many commands per message, many results per message; each result names its command by `request_id`. A client has 16 such streams at a
+   * gateway at most; the next is refused with TOO_MANY_STREAMS. All of them together have one limit of what is under way: a stream beyond it is not read.
+   */
   orderEntry(): ClientDuplexStream<OrderEntryRequest, OrderEntryResponse>;
   orderEntry(options: Partial<CallOptions>): ClientDuplexStream<OrderEntryRequest, OrderEntryResponse>;
   orderEntry(
