@@ -225,6 +225,13 @@ export const QUEUES = {
     unit: "bytes",
     atLimit: "the connection is closed; whoever watches dials again",
   },
+  "feed-connections": {
+    process: "feed",
+    holds: "connections of clients",
+    limit: 20_000,
+    unit: "connections",
+    atLimit: "the next is closed, `TOO_MANY_CONNECTIONS`",
+  },
   "feed-requests": {
     process: "feed",
     holds: "requests of one client without an answer",

@@ -63,6 +63,7 @@ export class FeedBridge {
   queues(): QueueStates<Exclude<QueuesOf<"feed">, "feed-reads">> {
     const connections = [...this.connections];
     return {
+      "feed-connections": { length: connections.length },
       "feed-requests": longest(connections.map(([, session]) => session.requestsWaiting)),
       "feed-unread": longest(connections.map(([connection]) => connection.unreadBytes)),
       "feed-frames": longest(this.markets.bufferedFrames),

@@ -10,7 +10,7 @@ export const REQUESTS_WAITING_MAX = QUEUES["feed-requests"].limit;
 export const REQUEST_ID_LENGTH_MAX = 64;
 export const CHANNELS_PER_REQUEST_MAX = 256;
 export const CHANNELS_PER_CONNECTION_MAX = 1_024;
-export const CONNECTIONS_MAX = 20_000;
+export const CONNECTIONS_MAX = QUEUES["feed-connections"].limit;
 
 /** Above so many bytes that a client has not read yet, its depth diffs are merged and snapshots wait. */
 export const CONFLATE_ABOVE_BYTES = 262_144;

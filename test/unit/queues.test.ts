@@ -11,6 +11,7 @@ import {
   TARGET_WAIT_MS,
   TARGET_WAIT_MS_MAX,
 } from "../../services/gateway/admission.js";
+import { CALLS_PER_CONNECTION_MAX, EVENTS_PER_MESSAGE_MAX } from "../../services/gateway/limits.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import { ManualClock } from "../helpers/manual-clock.js";
 
@@ -35,6 +36,14 @@ it("has as many streams for a client as the interface promises", () => {
   const promised = [...proto.matchAll(/A client has (\d+) such streams/g)].map(([, most]) => most);
   const names = ["gateway-event-streams", "gateway-entry-streams"] as const;
   expect(promised.map(Number)).toEqual(names.map((name) => QUEUES[name].limit));
+});
+
+it("says of clients' calls and events what the limits say that are no queue's", () => {
+  expect(QUEUES["gateway-connections"].holds).toContain(
+    `of each ${CALLS_PER_CONNECTION_MAX} calls`,
+  );
+  const most = EVENTS_PER_MESSAGE_MAX.toLocaleString("en-US");
+  expect(QUEUES["gateway-events-all"].atLimit).toContain(`of which ${most} and more are not read`);
 });
 
 it("shows a queue's length and limit when it is asked for, the limit as it is by then", async () => {
