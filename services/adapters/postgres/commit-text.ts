@@ -57,17 +57,19 @@ export function commitText(
   parts: readonly PartTable[],
   { hasConfirmed, releases, isLast }: Besides,
 ): string {
-  let parameter = SCALARS.length;
+  let parameter: number = SCALARS.length;
   const newIds: string[] = [];
+  const counted = parts.filter(mayMiss);
+  const expected = parts.reduce((at, part) => at + parametersOf(part), parameter) + 1;
   const bodies = parts.map((part) => {
     const isAfterRelease = releases && takesIds(part);
-    const body = partText(part, parameter, isAfterRelease);
+    const count = expectedText(expected, counted.indexOf(part));
+    const body = partText(part, parameter, count, isAfterRelease);
     if (isAfterRelease) newIds.push(idsText(part, parameter));
     parameter += parametersOf(part);
     return `part_${part.part} AS (${body})`;
   });
   if (releases) bodies.unshift(releasedText(newIds));
-  const counted = parts.filter(mayMiss);
   const miscount = counted.length === 0 ? "NULL AS miscount" : miscountText(counted, ++parameter);
   if (hasConfirmed) {
     bodies.push(confirmedText(parameter));
@@ -96,6 +98,10 @@ function miscountText(parts: readonly PartTable[], parameter: number): string {
   return `CASE WHEN ${touched} <> ${expected} AND (SELECT count(*) FROM fence) > 0
     THEN format('of ${names} %s rows were touched, %s expected', ${touched}, ${expected})::integer END AS miscount`;
 }
+
+/** How many rows a part is expected to touch, by its place among those that may miss. */
+const expectedText = (parameter: number, at: number): string =>
+  `($${parameter}::bigint[])[${at + 1}]`;
 
 const fenceText = (raised: string): string => `fence AS (
   UPDATE actors SET ${raised}batch = ${scalar("batch")}, event_batch = ${scalar("event_batch")},
@@ -171,7 +177,12 @@ function parametersOf(part: PartTable): number {
 const elementsOf = (parameter: number, type: SqlType, name: string): string =>
   `unnest($${parameter}::${type}[]) AS ${name}`;
 
-function partText(part: PartTable, before: number, isAfterRelease: boolean): string {
+/**
+ * `count`: how many rows there are, for parts that look for theirs. As a limit it leaves none out; but of a limit that it does not know PostgreSQL takes a
+ * tenth, which makes one row of the ten that it takes any array for. So it looks each up by its whole key, and does not go through all rows of an actor
+ * that had few when the plan was made.
+ */
+function partText(part: PartTable, before: number, count: string, isAfterRelease: boolean): string {
   const names = Object.keys(part.columns);
   const values = Object.entries(part.columns).map(([name, type], at) =>
     elementsOf(before + at + 1, type, name),
@@ -184,7 +195,8 @@ function partText(part: PartTable, before: number, isAfterRelease: boolean): str
     bytes = `substring($${at + 3}::bytea FROM u.bytes_offset + 1 FOR u.bytes_length)`;
   }
   const release = isAfterRelease ? " CROSS JOIN (SELECT count(*) FROM released) AS freed" : "";
-  const from = `fence${release} CROSS JOIN (SELECT ${values.join(", ")}) AS u`;
+  const limit = mayMiss(part) ? ` LIMIT ${count}` : "";
+  const from = `fence${release} CROSS JOIN (SELECT ${values.join(", ")}${limit}) AS u`;
   if (part.mode === "update") return updateText(part, names, from);
   if (part.mode === "delete") return deleteText(part, from);
   return insertText(part, names, from, bytes);

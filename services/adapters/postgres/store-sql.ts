@@ -77,8 +77,7 @@ export const BATCHES = statement(
 
 export const ORDERS = statement(
   "orders",
-  `SELECT orders.* FROM orders
-     JOIN unnest($1::bigint[], $2::integer[]) AS u (order_id, actor) USING (order_id, actor)`,
+  "SELECT * FROM orders WHERE actor = ANY ($2::integer[]) AND order_id = ANY ($1::bigint[])",
 );
 
 /** The orders that have some client order ids, but for those that have ended by a time. */

@@ -129,7 +129,7 @@ export class PostgresStore implements Store {
   }
 
   orders(orderIds: readonly number[]): Promise<Row[]> {
-    const shards = orderIds.map(shardOfOrder);
+    const shards = [...new Set(orderIds.map(shardOfOrder))];
     return this.read<Row>(sql.ORDERS, [`{${orderIds.join(",")}}`, `{${shards.join(",")}}`]);
   }
 
