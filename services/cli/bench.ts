@@ -14,6 +14,7 @@ import { loadPage } from "../../test/bench/load-page.js";
 import { overloadPage } from "../../test/bench/overload-page.js";
 import { failuresTable, tablesOf, targetsTable } from "../../test/bench/report-table.js";
 import type { Table } from "../../test/bench/table.js";
+import { connectionsFor, shippedMaxConnections } from "../sizing/connections.js";
 import { POSTGRES_INSTANCES_MAX } from "../supervisor/exchange.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
@@ -30,8 +31,6 @@ const OFFER_MIN = 2;
 const MESSAGES_MIN = 1_000;
 const MESSAGES_MAX = 10_000_000;
 const SEED_MAX = 2 ** 32 - 1;
-/** The connections of so many nodes PostgreSQL lets in, by the settings here. */
-const NODES_MAX = 12;
 const SWEEPS = ["symbols", "accounts"] as const;
 
 export interface BenchOptions {
@@ -113,6 +112,16 @@ function isOfExchange(report: BenchReport): report is ExchangeReport {
   return ["e2e", "rate", "sweep", "quiet", "soak", "overload"].includes(report.name);
 }
 
+/** The connections of so many nodes, a gateway and a feed each PostgreSQL lets in, by the settings here. */
+function nodesMax(postgresInstances: number): number {
+  const most = shippedMaxConnections();
+  const needed = (nodes: number) =>
+    connectionsFor({ nodes, gateways: 1, feeds: 1, postgresInstances }).home;
+  let nodes = 1;
+  while (needed(nodes + 1) <= most) nodes += 1;
+  return nodes;
+}
+
 /** The options that are absent unless they are given. */
 function wholes(benchmark: string, options: BenchOptions) {
   const { seconds, minutes, rate, nodes, shards, postgres, messages, seed } = options;
@@ -131,7 +140,6 @@ function wholes(benchmark: string, options: BenchOptions) {
       [benchmark === "e2e" ? OFFER_MIN : 1, RATE_MAX],
       "rate in orders a second",
     ),
-    ...within("nodes", nodes, [1, NODES_MAX], "number of nodes"),
     ...within("ledgerShards", shards, [1, LEDGER_SHARDS_MAX], "number of ledger shards"),
     ...within(
       "postgresInstances",
@@ -139,6 +147,7 @@ function wholes(benchmark: string, options: BenchOptions) {
       [1, POSTGRES_INSTANCES_MAX],
       "number of PostgreSQL instances",
     ),
+    ...within("nodes", nodes, [1, nodesMax(Number(postgres ?? 1))], "number of nodes"),
     ...within("messages", messages, [MESSAGES_MIN, MESSAGES_MAX], "number of messages"),
     ...within("seed", seed, [0, SEED_MAX], "seed"),
   };

@@ -48,7 +48,7 @@ export const QUEUES = {
   "gateway-client": {
     process: "gateway",
     holds:
-      "commands of one client, on all its order-entry streams, without an answer, or whose answer is not read. Sessions of the same accounts and role are one client; " +
+      "commands of one client, on all its order-entry streams, without an answer, or whose answer is not read. Sessions of the same lowest account and role are one client; " +
       "each stream of a session for all accounts is one of its own",
     limit: 4_000,
     unit: "commands",

@@ -7,7 +7,7 @@ import type { Announcement } from "../../actors/kernel/event-frame.js";
 import { MalformedError } from "../../actors/kernel/bytes.js";
 import { decodeResendRequest } from "../../actors/kernel/event-frame.js";
 import { sourceOfSlot } from "../../actors/kernel/ids.js";
-import { longest, type QueueStates } from "../common/queues.js";
+import { longest, type QueueState, type QueueStates } from "../common/queues.js";
 import type { Bus } from "../ports/log.js";
 import { resendSubject } from "../ports/subjects.js";
 import type { Priority } from "./admission.js";
@@ -110,10 +110,8 @@ export class Commands {
 
   queues(): QueueStates<LaneQueue> {
     const lanes = [...this.lanes.values()];
-    const waiting = longest(lanes.map((lane) => lane.waiting));
-    const limits = lanes.map((lane) => lane.waitingMax);
     return {
-      "gateway-waiting": limits.length === 0 ? waiting : { ...waiting, limit: Math.min(...limits) },
+      "gateway-waiting": fullest(lanes),
       "gateway-pending": longest(lanes.map((lane) => lane.size)),
       "gateway-publishing": longest(lanes.map((lane) => lane.framesInFlight)),
       "gateway-ways": { length: this.ways.longestMs },
@@ -210,4 +208,11 @@ export class Commands {
       this.scheduleCheck();
     });
   }
+}
+
+/** Each receiver has a limit of its own, which follows what it answers. */
+function fullest(lanes: readonly Lane[]): QueueState {
+  const share = ({ waiting, waitingMax }: Lane): number => waiting / waitingMax;
+  const [first] = [...lanes].sort((one, other) => share(other) - share(one));
+  return first ? { length: first.waiting, limit: first.waitingMax } : { length: 0 };
 }

@@ -60,10 +60,13 @@ export class Session {
     return new Session(new Set(accounts), isReadOnly);
   }
 
-  /** Who it is, for what is counted of each client: the same accounts and role are the same client, whatever it connects with. */
+  /**
+   * Who it is, for what is counted of each client: the same lowest account and role are the same client, whatever it connects with. Were it all
+   * accounts, who has a few of them would be as many clients as there are sets of them.
+   */
   get client(): string {
-    const accounts = this.accounts ? [...this.accounts].sort((a, b) => a - b).join(",") : ALL;
-    return `${this.isReadOnly ? READ_ONLY : TRADER} ${accounts}`;
+    const account = this.accounts ? Math.min(...this.accounts) : ALL;
+    return `${this.isReadOnly ? READ_ONLY : TRADER} ${account}`;
   }
 
   /** Is it for every account? */

@@ -47,6 +47,8 @@ export class Latencies {
 
   /** Of so many, of which those without a latency took longer than any; null: it is one of these. */
   percentileAmong(count: number, percent: number): number | null {
+    // To multiply and divide by the same number may lose so little that it is another order.
+    if (count === this.count && count > 0) return this.percentile(percent);
     const ofRecorded = (percent * count) / this.count;
     return this.count === 0 || ofRecorded > PERCENT ? null : this.percentile(ofRecorded);
   }

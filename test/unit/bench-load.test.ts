@@ -242,7 +242,8 @@ describe("the command", () => {
     );
     await refused("e2e", { seed: "3" }).toThrow(/INVALID_OPTION: --seed is of match, /);
     await refused("soak", { nodes: "3" }).toThrow(/INVALID_OPTION: --nodes is of e2e, /);
-    await refused("e2e", { nodes: "13" }).toThrow(/NUMBER_OUT_OF_RANGE.*nodes is 13.*from 1 to 12/);
+    await refused("e2e", { nodes: "12" }).toThrow(/NUMBER_OUT_OF_RANGE.*nodes is 12.*from 1 to 10/);
+    await refused("e2e", { nodes: "7", postgres: "2" }).toThrow(/nodes is 7.*from 1 to 6/);
     await refused("e2e", { shards: "0" }).toThrow(
       /NUMBER_OUT_OF_RANGE.*shards is 0.*from 1 to 512/,
     );

@@ -174,9 +174,15 @@ describe("the order-entry streams of one client", () => {
     expect(clients.unread()).toEqual([]);
   });
 
-  it("are of other clients where the accounts or the role are others, or it acts for all", () => {
+  it("are of one client where the lowest account is the same, whatever others a session has", () => {
     const clients = new EntryClients();
-    const sessions = ["7", "8", "7,8", "*", "*"].map((accounts) => Session.over(accounts));
+    const found = ["7", "7,8", "9,7"].map((accounts) => clients.of(Session.over(accounts)));
+    expect(new Set(found).size).toBe(1);
+  });
+
+  it("are of other clients where the lowest account or the role is another, or it acts for all", () => {
+    const clients = new EntryClients();
+    const sessions = ["7", "8", "*", "*"].map((accounts) => Session.over(accounts));
     const found = [...sessions, Session.over("7", "read-only")].map((each) => clients.of(each));
     expect(new Set(found).size).toBe(found.length);
   });

@@ -169,6 +169,11 @@ it("merges latencies of two processes", () => {
   expect(all.percentileAmong(101, 99)).toBeCloseTo(100, 0);
   expect(all.percentileAmong(102, 99)).toBeNull();
   expect(new Latencies().percentileAmong(0, 99)).toBeNull();
+  const growing = new Latencies();
+  for (let count = 1; count <= 1_000; count++) {
+    growing.record(count);
+    expect(growing.percentileAmong(count, 99)).toBe(growing.percentile(99));
+  }
 });
 
 describe("a load process", () => {
