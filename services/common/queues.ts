@@ -52,7 +52,8 @@ export const QUEUES = {
       "each stream of a session for all accounts is one of its own",
     limit: 4_000,
     unit: "commands",
-    atLimit: "its streams are not read; it waits",
+    atLimit:
+      "its streams are not read; it waits. Where one receiver gets all of them it does so from four fifths of `gateway-waiting` on, less where others have some there",
     isFullAtTimes: true,
   },
   "gateway-entry-streams": {

@@ -1,8 +1,17 @@
 /** What no number of machines makes possible, and why. */
 import { LEDGER_SHARDS_MAX } from "../../actors/kernel/ids.js";
-import { BUSY_MAX, COPIES, CORES_PER_PROCESS, type Load, SECONDS_PER_DAY } from "./load.js";
+import { RESTING_ORDERS_MAX } from "../../actors/kernel/limits.js";
+import {
+  BUSY_MAX,
+  COPIES,
+  CORES_PER_PROCESS,
+  EACH_BUSY_MAX,
+  type Load,
+  SECONDS_PER_DAY,
+} from "./load.js";
 import * as measured from "./measured.js";
-import { shardsFor } from "./shards.js";
+import { ACCOUNTS_PER_SHARD_MAX, shardsFor } from "./shards.js";
+import { sizing } from "./sizing.js";
 import { workFor } from "./work.js";
 
 const MICROS_PER_SECOND = 1_000_000;
@@ -16,6 +25,9 @@ export const ORDERS_PER_SECOND_PER_SYMBOL_MAX = Math.floor(
     measured.SATURATED_MICROS_PER_ORDER.nodes,
 );
 
+/** The highest that PostgreSQL takes for `max_connections`. */
+const POSTGRES_CONNECTIONS_MAX = 262_143;
+
 export interface Problem {
   readonly code: string;
   readonly message: string;
@@ -27,8 +39,10 @@ export function impossible(load: Load): Problem | undefined {
     dayTooLong(load) ??
     symbolsTooBusy(load) ??
     tooManyShards(load) ??
+    booksTooLarge(load) ??
     tooMuchForEach(load, "gateways") ??
-    tooMuchForEach(load, "feeds")
+    tooMuchForEach(load, "feeds") ??
+    tooManyConnections(load)
   );
 }
 
@@ -51,14 +65,31 @@ function symbolsTooBusy({ ordersPerSecond, symbols }: Load): Problem | undefined
   return { code: "SYMBOLS_TOO_BUSY", message };
 }
 
-function tooManyShards({ ordersPerSecond }: Load): Problem | undefined {
-  const shards = shardsFor(ordersPerSecond);
+function tooManyShards(load: Load): Problem | undefined {
+  const { ordersPerSecond, accounts } = load;
+  const shards = shardsFor(load);
   if (shards <= LEDGER_SHARDS_MAX) return undefined;
-  const most = Math.floor((ordersPerSecond * LEDGER_SHARDS_MAX) / shards);
+  const byOrders = shardsFor({ ...load, accounts: 1 });
+  const most = Math.floor((ordersPerSecond * LEDGER_SHARDS_MAX) / byOrders);
+  const [needing, fewer] =
+    byOrders === shards
+      ? [`${ordersPerSecond} orders a second need`, `fewer than ${most} orders a second`]
+      : [`${accounts} accounts need`, `at most ${LEDGER_SHARDS_MAX * ACCOUNTS_PER_SHARD_MAX}`];
   const message =
-    `${ordersPerSecond} orders a second need ${shards} ledger shards, and an exchange has ${LEDGER_SHARDS_MAX} at most: ` +
-    `plan with fewer than ${most} orders a second, or with several exchanges`;
+    `${needing} ${shards} ledger shards, and an exchange has ${LEDGER_SHARDS_MAX} at most: ` +
+    `plan with ${fewer}, or with several exchanges`;
   return { code: "TOO_MANY_LEDGER_SHARDS", message };
+}
+
+/** Beyond it a market takes no new orders. */
+function booksTooLarge({ restingOrders, symbols }: Load): Problem | undefined {
+  const perSymbol = Math.ceil(restingOrders / symbols);
+  if (perSymbol <= RESTING_ORDERS_MAX) return undefined;
+  const least = Math.ceil(restingOrders / RESTING_ORDERS_MAX);
+  const message =
+    `${restingOrders} orders that rest on ${symbols} symbols are ${perSymbol} for each, and a market takes ${RESTING_ORDERS_MAX} at most: ` +
+    `plan with ${least} symbols, or with fewer orders`;
+  return { code: "BOOKS_TOO_LARGE", message };
 }
 
 type Kind = "gateways" | "feeds";
@@ -69,21 +100,32 @@ const TAKES: Readonly<Record<Kind, string>> = {
   feeds: "Each feed takes all that all markets say and their announcements",
 };
 
-/** What each of them does by itself fills its core, and more of them have no less of it. */
+/** What each of them does by itself nearly fills its core, and more of them have no less of it. */
 function tooMuchForEach(load: Load, kind: Kind): Problem | undefined {
   const cores = eachOf(load, kind);
-  if (cores < CORES_PER_PROCESS) return undefined;
+  if (cores <= EACH_BUSY_MAX) return undefined;
   const most = mostOrders(load);
   const { ordersPerSecond, symbols } = load;
   const fewer = most === 0 ? "fewer symbols" : `at most ${most} orders a second on so many symbols`;
   const message =
-    `${ordersPerSecond} orders a second on ${symbols} symbols take ${cores.toFixed(1)} cores of each of the ${kind}, and it runs on one. ` +
+    `${ordersPerSecond} orders a second on ${symbols} symbols take ${cores.toFixed(2)} cores of each of the ${kind}, which runs on one and has its clients besides, so ${EACH_BUSY_MAX} are planned with. ` +
     `${TAKES[kind]}, so more ${kind} help nothing: plan with ${fewer}, or with several exchanges`;
   return { code: `${kind.toUpperCase()}_TOO_BUSY`, message };
 }
 
+/** All processes read where actors are, and so are connected to the first instance. */
+function tooManyConnections(load: Load): Problem | undefined {
+  const { nodes, gateways, feeds, postgresConnections } = sizing(load);
+  const { home } = postgresConnections;
+  if (home <= POSTGRES_CONNECTIONS_MAX) return undefined;
+  const message =
+    `${nodes} nodes, ${gateways} gateways and ${feeds} feeds make ${home} connections to the first PostgreSQL instance, which lets ${POSTGRES_CONNECTIONS_MAX} in at most: ` +
+    "plan with fewer subscribers or orders, or with several exchanges";
+  return { code: "TOO_MANY_CONNECTIONS", message };
+}
+
 function eachOf(load: Load, kind: Kind): number {
-  return workFor(load, shardsFor(load.ordersPerSecond), "small")[kind].each;
+  return workFor(load, shardsFor(load), "small")[kind].each;
 }
 
 /** What a gateway and a feed can follow, by halves between none and what was too much; 0 where the symbols alone are. */
@@ -92,7 +134,7 @@ function mostOrders(load: Load): number {
   while (tooMany - fits > 1) {
     const half = { ...load, ordersPerSecond: Math.floor((fits + tooMany) / 2) };
     const most = Math.max(eachOf(half, "gateways"), eachOf(half, "feeds"));
-    if (most < CORES_PER_PROCESS) fits = half.ordersPerSecond;
+    if (most <= EACH_BUSY_MAX) fits = half.ordersPerSecond;
     else tooMany = half.ordersPerSecond;
   }
   return fits;

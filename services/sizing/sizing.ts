@@ -42,6 +42,8 @@ export interface Sizing extends Counts {
 /** What one PostgreSQL instance may use of its machine. */
 const CORES_PER_POSTGRES = 8;
 const NODES_MIN = 3;
+/** What one node holds of its actors' accounts and orders. */
+const NODE_STATE_BYTES_MAX = 2 * 2 ** 30;
 
 const MS_PER_SECOND = 1_000;
 const BYTES_PER_GIB = 2 ** 30;
@@ -50,11 +52,11 @@ const INBOX_MIB = Number(SETTINGS.inboxMib.fallback);
 
 /** Of a load that is not impossible. */
 export function sizing(load: Load): Sizing {
-  const ledgerShards = shardsFor(load.ordersPerSecond);
+  const ledgerShards = shardsFor(load);
   const actors = ledgerShards + load.symbols;
   const work = workFor(load, ledgerShards, "small");
   const large = workFor(load, ledgerShards, "large");
-  const counts = countsFor(work, load.subscribers);
+  const counts = countsFor(work, load);
   const cores = coresOf(work, counts);
   const postgresInstances = Math.max(1, Math.ceil(cores.postgres / BUSY_MAX / CORES_PER_POSTGRES));
   return {
@@ -63,7 +65,7 @@ export function sizing(load: Load): Sizing {
     postgresInstances,
     postgresConnections: connectionsFor({ ...counts, postgresInstances }),
     cores,
-    coresAtLeast: coresOf(large, countsFor(large, load.subscribers)).all,
+    coresAtLeast: coresOf(large, countsFor(large, load)).all,
     memoryGib: memoryGib(load, counts),
     diskGibPerDay: (load.ordersPerDay * measured.DISK_BYTES_PER_ORDER) / BYTES_PER_GIB,
     walGibPerDay: (load.ordersPerDay * measured.WAL_BYTES_PER_ORDER) / BYTES_PER_GIB,
@@ -81,10 +83,11 @@ function announcementsOf(actors: number, ordersPerSecond: number): number {
   return actors * Math.min(most, Math.max(least, ordersPerSecond / actors));
 }
 
-function countsFor(work: Work, subscribers: number): Counts {
-  const feedsForClients = Math.ceil(subscribers / CLIENTS_PER_FEED_MAX);
+function countsFor(work: Work, load: Load): Counts {
+  const feedsForClients = Math.ceil(load.subscribers / CLIENTS_PER_FEED_MAX);
+  const nodesForState = Math.ceil(stateBytes(load) / NODE_STATE_BYTES_MAX);
   return {
-    nodes: Math.max(NODES_MIN, withSpare({ divided: work.nodes, each: 0 })),
+    nodes: Math.max(NODES_MIN, withSpare({ divided: work.nodes, each: 0 }), nodesForState + 1),
     gateways: withSpare(work.gateways),
     feeds: Math.max(withSpare(work.feeds), feedsForClients + 1),
   };
@@ -104,11 +107,14 @@ function withSpare({ divided, each }: Shared): number {
   return Math.max(1, Math.ceil(divided / room)) + 1;
 }
 
-function memoryGib({ accounts, restingOrders }: Load, { nodes, gateways, feeds }: Counts): number {
-  const state =
-    COPIES *
-    (accounts * measured.BYTES_PER_ACCOUNT + restingOrders * measured.BYTES_PER_RESTING_ORDER);
+/** Of all actors, twice. */
+function stateBytes({ accounts, restingOrders }: Load): number {
+  const ofAccounts = accounts * measured.BYTES_PER_ACCOUNT;
+  return COPIES * (ofAccounts + restingOrders * measured.BYTES_PER_RESTING_ORDER);
+}
+
+function memoryGib(load: Load, { nodes, gateways, feeds }: Counts): number {
   const { node, gateway, feed } = measured.MIB_PER_PROCESS;
   const processesMib = nodes * node + gateways * gateway + feeds * feed;
-  return state / BYTES_PER_GIB + processesMib / MIB_PER_GIB;
+  return stateBytes(load) / BYTES_PER_GIB + processesMib / MIB_PER_GIB;
 }

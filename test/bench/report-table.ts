@@ -6,6 +6,7 @@ import type { Verdict } from "./on-exchange.js";
 import { overloadTables } from "./overload-table.js";
 import { costTables, PHASE_HEAD, phaseRow, waitsTable } from "./phase-table.js";
 import type { QuietReport } from "./quiet.js";
+import { hundredths } from "./rounding.js";
 import type { SoakReport } from "./soak.js";
 import type { SweepReport } from "./sweep.js";
 import { type Table, TRIED, UNKNOWN } from "./table.js";
@@ -108,7 +109,7 @@ function soakTables(report: SoakReport): Table[] {
   ]);
   return [
     {
-      title: `${minutes} min, at most ${rate} orders/s`,
+      title: `${hundredths(minutes)} min, at most ${rate} orders/s`,
       rows: [PHASE_HEAD, phaseRow("soak", report)],
     },
     {

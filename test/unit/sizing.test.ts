@@ -7,6 +7,7 @@ import { EXAMPLES, exampleTable } from "../../services/sizing/examples.js";
 import { ANNOUNCE_IDLE_EVERY_MS } from "../../services/host/limits.js";
 import { CONNECTIONS_MAX } from "../../services/adapters/postgres/connections.js";
 import { shippedMaxConnections } from "../../services/sizing/connections.js";
+import { ACCOUNTS_PER_SHARD_MAX } from "../../services/sizing/shards.js";
 import { impossible, ORDERS_PER_SECOND_PER_SYMBOL_MAX } from "../../services/sizing/impossible.js";
 import {
   DISK_BYTES_PER_ORDER,
@@ -158,7 +159,41 @@ describe("sizing", () => {
   });
 });
 
+describe("what memory takes", () => {
+  it("is shards and nodes enough that one process can hold what it has", () => {
+    const accounts = 20_000_000;
+    const { ledgerShards, nodes, memoryGib } = sizing({ ...MEASURED, accounts });
+    expect(ledgerShards).toBe(Math.ceil(accounts / ACCOUNTS_PER_SHARD_MAX));
+    expect(ledgerShards).toBeGreaterThan(sizing(MEASURED).ledgerShards);
+    // When one node has died the others hold it all.
+    expect(memoryGib / (nodes - 1)).toBeLessThan(3);
+  });
+});
+
 describe("what cannot be", () => {
+  it("is more accounts than shards can hold, with a bound that can be", () => {
+    const most = LEDGER_SHARDS_MAX * ACCOUNTS_PER_SHARD_MAX;
+    expect(impossible({ ...MEASURED, accounts: most })).toBeUndefined();
+    const { code, message } = impossible({ ...MEASURED, accounts: most + 1 })!;
+    expect(code).toBe("TOO_MANY_LEDGER_SHARDS");
+    expect(message).toContain(`${most + 1} accounts need 513 ledger shards`);
+    expect(message).toContain(`plan with at most ${most},`);
+  });
+
+  it("is larger books than markets take, with symbols enough for them", () => {
+    const restingOrders = 9_000_001;
+    const { code, message } = impossible({ ...MEASURED, restingOrders, symbols: 4 })!;
+    expect(code).toBe("BOOKS_TOO_LARGE");
+    expect(message).toMatch(/2250001 for each.*takes 2000000 at most: plan with 5 symbols/);
+    expect(impossible({ ...MEASURED, restingOrders, symbols: 5 })).toBeUndefined();
+  });
+
+  it("is more processes than the first PostgreSQL instance lets in", () => {
+    const { code, message } = impossible({ ...MEASURED, subscribers: 1_000_000_000 })!;
+    expect(code).toBe("TOO_MANY_CONNECTIONS");
+    expect(message).toMatch(/feeds make \d+ connections.*262143 in at most/);
+  });
+
   it("is more of one symbol than one core does, and is possible on more symbols", () => {
     const load = { ...MEASURED, ordersPerSecond: 2 * ORDERS_PER_SECOND_PER_SYMBOL_MAX };
     expect(impossible({ ...load, symbols: 2 })).toBeUndefined();
@@ -181,7 +216,7 @@ describe("what cannot be", () => {
   });
 
   it("is what fills each gateway or each feed by itself, with a bound that can be", () => {
-    const load = { ...MEASURED, ordersPerSecond: 60_000, symbols: 500 };
+    const load = { ...MEASURED, ordersPerSecond: 1_000_000, symbols: 500 };
     const problem = impossible(load)!;
     expect(problem.code).toBe("GATEWAYS_TOO_BUSY");
     expect(problem.message).toMatch(/was not measured.*so more gateways help nothing/);
@@ -201,7 +236,7 @@ describe("what cannot be", () => {
   it("begins where ARCHITECTURE.md says, by the number of symbols", () => {
     const text = readFileSync(join(PROJECT_ROOT, "ARCHITECTURE.md"), "utf8");
     for (const symbols of [200, 500, 1_000]) {
-      const { message } = impossible({ ...MEASURED, ordersPerSecond: 60_000, symbols })!;
+      const { message } = impossible({ ...MEASURED, ordersPerSecond: 1_000_000, symbols })!;
       const most = Number(/at most (\d+) orders a second/.exec(message)![1]);
       expect(text).toContain(
         `${symbols.toLocaleString("en")}${symbols === 200 ? " symbols ends" : ""} at ${most.toLocaleString("en")}`,
