@@ -1,6 +1,6 @@
 /**
  * Which rate an exchange sustains: an open loop raises what it offers in steps until latency breaks, and the highest step
- * that held then has to hold for the whole time of a measurement. Where none does, lower rates are offered for as long.
+ * that held then has to hold for the whole time of a measurement. Where it does not, lower rates are offered for as long.
  */
 import type { PhaseReport } from "./phase.js";
 import { type BrokenBy, brokenBy } from "./phase-verdict.js";
@@ -11,7 +11,10 @@ const STEP_FACTOR = 1.15;
 const STEPS_MAX = 12;
 /** Where the first step is too much, so many more offer the same part of the one before; below, the machine has no time for us. */
 const LOWER_STEPS_MAX = 6;
-/** Where no step holds for the whole time, so many more are offered for as long, each this part of the one before. */
+/** Where that step was good for a moment only, so many more are offered for as long, each this part of the one before. */
+const NEAR_ATTEMPTS_MAX = 5;
+const NEAR_ATTEMPT_SHARE = 0.95;
+/** Where none of these holds either, so many more, each this part of the one before. */
 const LOWER_ATTEMPTS_MAX = 4;
 const LOWER_ATTEMPT_SHARE = 0.75;
 const OFFER_MIN_PER_SECOND = 10;
@@ -71,14 +74,15 @@ export async function findSustained(
   return { steps, attempts, sustainedOrdersPerSecond: 0, held: null };
 }
 
-/** The steps that held, the highest first, and then some rates below them. */
+/** The highest step that held, some rates a little below it, and then some far below. */
 function ratesToHold(steps: readonly Step[]): number[] {
-  const rates = steps
-    .filter(({ brokenBy: by }) => by === null)
-    .map(({ offeredPerSecond }) => offeredPerSecond)
-    .toReversed();
-  for (let lower = 0; lower < LOWER_ATTEMPTS_MAX && rates.length > 0; lower++) {
-    rates.push(Math.round(rates.at(-1)! * LOWER_ATTEMPT_SHARE));
-  }
+  const highest = steps.findLast(({ brokenBy: by }) => by === null);
+  if (!highest) return [];
+  const rates = [highest.offeredPerSecond];
+  const add = (count: number, share: number) => {
+    for (let n = 0; n < count; n++) rates.push(Math.round(rates.at(-1)! * share));
+  };
+  add(NEAR_ATTEMPTS_MAX, NEAR_ATTEMPT_SHARE);
+  add(LOWER_ATTEMPTS_MAX, LOWER_ATTEMPT_SHARE);
   return rates.filter((rate) => rate >= OFFER_MIN_PER_SECOND);
 }

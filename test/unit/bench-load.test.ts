@@ -50,6 +50,9 @@ describe("the next step", () => {
 });
 
 describe("the sustained rate", () => {
+  /** Where 1,000 was the highest step that held. */
+  const NEAR = [1_000, 950, 903, 858, 815, 774];
+
   /** An exchange that keeps up to one rate for a moment, and to a lower one for long. */
   function offers(momentary: number, lasting: number) {
     const asked: string[] = [];
@@ -74,29 +77,36 @@ describe("the sustained rate", () => {
   it("is a lower one where the highest was good for a moment only", async () => {
     const { asked, offer } = offers(5_500, 4_100);
     const { attempts, sustainedOrdersPerSecond } = await findSustained(8_000, offer);
-    expect(sustainedOrdersPerSecond).toBe(4_000);
+    expect(sustainedOrdersPerSecond).toBe(4_094);
     // What was offered and did not hold is told as well.
     expect(attempts.map(({ offeredPerSecond, brokenBy }) => [offeredPerSecond, brokenBy])).toEqual([
       [5_290, "latency"],
-      [4_600, "latency"],
-      [4_000, null],
+      [5_026, "latency"],
+      [4_775, "latency"],
+      [4_536, "latency"],
+      [4_309, "latency"],
+      [4_094, null],
     ]);
-    expect(asked.slice(-3)).toEqual(["whole 5290", "whole 4600", "whole 4000"]);
+    expect(asked.slice(-2)).toEqual(["whole 4309", "whole 4094"]);
   });
 
-  it("is below all steps where each was good for a moment only", async () => {
+  it("is far below all steps where each was good for a moment only", async () => {
     const { asked, offer } = offers(1_100, 600);
     const { attempts, sustainedOrdersPerSecond } = await findSustained(8_000, offer);
-    expect(sustainedOrdersPerSecond).toBe(563);
-    expect(attempts.map(({ offeredPerSecond }) => offeredPerSecond)).toEqual([1_000, 750, 563]);
-    expect(asked.slice(-3)).toEqual(["whole 1000", "whole 750", "whole 563"]);
+    expect(sustainedOrdersPerSecond).toBe(581);
+    expect(attempts.map(({ offeredPerSecond }) => offeredPerSecond)).toEqual([...NEAR, 581]);
+    expect(asked.slice(-2)).toEqual(["whole 774", "whole 581"]);
   });
 
   it("is none where none of some lower ones holds either", async () => {
     const { attempts, held } = await findSustained(8_000, offers(1_100, 0).offer);
     expect(held).toBeNull();
     expect(attempts.map(({ offeredPerSecond }) => offeredPerSecond)).toEqual([
-      1_000, 750, 563, 422, 317,
+      ...NEAR,
+      581,
+      436,
+      327,
+      245,
     ]);
   });
 
