@@ -128,11 +128,13 @@ function soakTables(report: SoakReport): Table[] {
 
 function sweepTables({ sweep, rows, failures }: SweepReport): Table[] {
   const mix = ["crossing orders", "cancels of all messages"];
-  const head = [sweep, ...PHASE_HEAD.slice(1), ...mix, "µs of PostgreSQL", "WAL bytes", "audit"];
+  const costs = ["µs of a core", "of them PostgreSQL", "WAL bytes"];
+  const head = [sweep, ...PHASE_HEAD.slice(1), ...mix, ...costs, "audit"];
   const table = rows.map((row) => [
     ...phaseRow(sweep === "symbols" ? row.symbols : row.accounts, row),
     row.crossingShare,
     row.cancelShare,
+    hundredths(sumOf(row.cpuMicrosecondsPerOrder)),
     row.cpuMicrosecondsPerOrder["postgres"] ?? UNKNOWN,
     row.walBytesPerOrder,
     row.auditOk ? "ok" : "BROKEN",
@@ -144,6 +146,10 @@ function sweepTables({ sweep, rows, failures }: SweepReport): Table[] {
     },
     failuresTable(failures),
   ];
+}
+
+function sumOf(costs: Readonly<Record<string, number>>): number {
+  return Object.values(costs).reduce((sum, cost) => sum + cost, 0);
 }
 
 function verdictTable({ auditOk, conserved, durable, failures, short }: Verdict): Table {
