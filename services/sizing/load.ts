@@ -14,7 +14,7 @@ export interface Load {
 export const SECONDS_PER_DAY = 86_400;
 /** A core that is busier than this on average has queues. */
 export const BUSY_MAX = 0.5;
-/** What each gateway or feed has to do whatever their number leaves it so much of its core at least: else very many share what is left. */
+/** What each gateway or feed has to do whatever their number takes so much of its core at most: else very many share what is left. */
 export const EACH_BUSY_MAX = 0.7;
 /** An actor runs on one thread, and so do a node's actors, a gateway and a feed. */
 export const CORES_PER_PROCESS = 1;

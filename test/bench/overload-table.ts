@@ -1,7 +1,7 @@
 /** The report of `overload` as tables. */
 import type { OverloadReport } from "./overload.js";
 import { thousandths } from "./rounding.js";
-import { type Table, UNKNOWN } from "./table.js";
+import { sumOf, type Table, UNKNOWN } from "./table.js";
 import { TIMELINE_SPAN_MS } from "./told.js";
 
 export function overloadTables(report: OverloadReport): Table[] {
@@ -59,8 +59,6 @@ export function overloadTables(report: OverloadReport): Table[] {
 }
 
 function overloadCosts({ loadedCores, burstCores, rssMib }: OverloadReport): Table {
-  const all = (parts: Readonly<Record<string, number>>) =>
-    thousandths(Object.values(parts).reduce((sum, part) => sum + part, 0));
   return {
     title: "busy cores by process, and memory at the end of the burst",
     rows: [
@@ -71,7 +69,7 @@ function overloadCosts({ loadedCores, burstCores, rssMib }: OverloadReport): Tab
         burstCores[name] ?? UNKNOWN,
         rssMib[name]!,
       ]),
-      ["all", all(loadedCores), all(burstCores), UNKNOWN],
+      ["all", thousandths(sumOf(loadedCores)), thousandths(sumOf(burstCores)), UNKNOWN],
     ],
   };
 }

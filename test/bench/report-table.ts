@@ -9,7 +9,7 @@ import type { QuietReport } from "./quiet.js";
 import { hundredths } from "./rounding.js";
 import type { SoakReport } from "./soak.js";
 import type { SweepReport } from "./sweep.js";
-import { type Table, TRIED, UNKNOWN } from "./table.js";
+import { sumOf, type Table, TRIED, UNKNOWN } from "./table.js";
 import type { Target } from "./targets.js";
 
 export function tablesOf(report: ExchangeReport): Table[] {
@@ -146,10 +146,6 @@ function sweepTables({ sweep, rows, failures }: SweepReport): Table[] {
     },
     failuresTable(failures),
   ];
-}
-
-function sumOf(costs: Readonly<Record<string, number>>): number {
-  return Object.values(costs).reduce((sum, cost) => sum + cost, 0);
 }
 
 function verdictTable({ auditOk, conserved, durable, failures, short }: Verdict): Table {

@@ -9,3 +9,8 @@ export interface Table {
 /** What is not known. */
 export const UNKNOWN = "-";
 export const TRIED = "tried in short: no number of it means anything";
+
+/** What all processes have together. */
+export function sumOf(parts: Readonly<Record<string, number>>): number {
+  return Object.values(parts).reduce((sum, part) => sum + part, 0);
+}

@@ -63,8 +63,8 @@ export function commitText(
   const expected = parts.reduce((at, part) => at + parametersOf(part), parameter) + 1;
   const bodies = parts.map((part) => {
     const isAfterRelease = releases && takesIds(part);
-    const count = expectedText(expected, counted.indexOf(part));
-    const body = partText(part, parameter, count, isAfterRelease);
+    const limit = mayMiss(part) ? limitText(expected, counted.indexOf(part)) : "";
+    const body = partText(part, parameter, limit, isAfterRelease);
     if (isAfterRelease) newIds.push(idsText(part, parameter));
     parameter += parametersOf(part);
     return `part_${part.part} AS (${body})`;
@@ -99,9 +99,13 @@ function miscountText(parts: readonly PartTable[], parameter: number): string {
     THEN format('of ${names} %s rows were touched, %s expected', ${touched}, ${expected})::integer END AS miscount`;
 }
 
-/** How many rows a part is expected to touch, by its place among those that may miss. */
-const expectedText = (parameter: number, at: number): string =>
-  `($${parameter}::bigint[])[${at + 1}]`;
+/**
+ * As many rows as a part is expected to touch, by its place among those that may miss. It leaves none out; but of a limit that it does not know
+ * PostgreSQL takes a tenth, which makes one row of the ten that it takes any array for. So it looks each up by its whole key, and does not go
+ * through all rows of an actor that had few when the plan was made.
+ */
+const limitText = (parameter: number, at: number): string =>
+  ` LIMIT ($${parameter}::bigint[])[${at + 1}]`;
 
 const fenceText = (raised: string): string => `fence AS (
   UPDATE actors SET ${raised}batch = ${scalar("batch")}, event_batch = ${scalar("event_batch")},
@@ -177,12 +181,7 @@ function parametersOf(part: PartTable): number {
 const elementsOf = (parameter: number, type: SqlType, name: string): string =>
   `unnest($${parameter}::${type}[]) AS ${name}`;
 
-/**
- * `count`: how many rows there are, for parts that look for theirs. As a limit it leaves none out; but of a limit that it does not know PostgreSQL takes a
- * tenth, which makes one row of the ten that it takes any array for. So it looks each up by its whole key, and does not go through all rows of an actor
- * that had few when the plan was made.
- */
-function partText(part: PartTable, before: number, count: string, isAfterRelease: boolean): string {
+function partText(part: PartTable, before: number, limit: string, isAfterRelease: boolean): string {
   const names = Object.keys(part.columns);
   const values = Object.entries(part.columns).map(([name, type], at) =>
     elementsOf(before + at + 1, type, name),
@@ -195,7 +194,6 @@ function partText(part: PartTable, before: number, count: string, isAfterRelease
     bytes = `substring($${at + 3}::bytea FROM u.bytes_offset + 1 FOR u.bytes_length)`;
   }
   const release = isAfterRelease ? " CROSS JOIN (SELECT count(*) FROM released) AS freed" : "";
-  const limit = mayMiss(part) ? ` LIMIT ${count}` : "";
   const from = `fence${release} CROSS JOIN (SELECT ${values.join(", ")}${limit}) AS u`;
   if (part.mode === "update") return updateText(part, names, from);
   if (part.mode === "delete") return deleteText(part, from);
