@@ -17,7 +17,6 @@ import { type Bus, LogRefusedError } from "../../services/ports/log.js";
 import { GatewayStage, TSMC, until } from "./gateway-stage.js";
 
 const ACCOUNT = 31;
-const OTHER = 9_001;
 let stage: GatewayStage;
 
 beforeAll(async () => {
@@ -213,7 +212,8 @@ describe("a gateway", () => {
     let isLost = false;
     const losesFrame = async () => isLost;
     const gateway = await stage.startGateway({ slot: 8, losesFrame });
-    const accounts = [[ACCOUNT], [ACCOUNT, OTHER], [ACCOUNT, OTHER, OTHER + 1]];
+    // Three clients, since the lowest account of each is another one.
+    const accounts = [[ACCOUNT], [ACCOUNT - 1, ACCOUNT], [ACCOUNT - 2, ACCOUNT]];
     const clients = accounts.map((some) => stage.client(gateway, some));
     const rests = await enter(clients[0]!, [place()]);
     isLost = true;
