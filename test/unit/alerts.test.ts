@@ -5,6 +5,7 @@ import type { Registry } from "prom-client";
 import { describe, expect, it, vi } from "vitest";
 import { collectProcessMetrics, registry } from "../../services/common/metrics.js";
 import { QUEUES, type Queue } from "../../services/common/queues.js";
+import { EARLY_INBOX_MS_MAX } from "../../services/host/limits.js";
 // Each process has its own metrics; here all are in one registry.
 import "../../services/feed/metrics.js";
 import "../../services/gateway/metrics.js";
@@ -16,6 +17,11 @@ const ACTOR = "market.X";
 const LABELS_OF_PROMETHEUS = ["instance", "le"];
 /** What it says itself of each process that it is to scrape. */
 const OF_PROMETHEUS: Metric = { name: "up", type: "gauge", labelNames: ["job", "instance"] };
+
+/** Queues that the runbook names all together. */
+const STREAMS = /-streams-|warning-streams/;
+/** What is in it lasts for `EARLY_INBOX_MS_MAX`. */
+const TOO_SHORT = ["node-early"];
 
 /** What rises is judged by how much it rose. */
 const RISES = /\b(?:increase|rate)\((\w+)(?:\{([^}]*)\})?\[/g;
@@ -143,8 +149,20 @@ describe("alerts", () => {
     const runbook = read("deploy", "RUNBOOK.md")
       .split("### QueueNearLimit\n")[1]!
       .split("\n### ")[0]!;
-    const streams = /-streams-|warning-streams/;
-    for (const [name] of table) if (!streams.test(name)) expect(runbook).toContain(`\`${name}\``);
+    const others = table.map(([name]) => name).filter((name) => !STREAMS.test(name));
+    for (const name of others) expect(runbook).toContain(`\`${name}\``);
+    const rows = [...runbook.matchAll(/^- (`.*?):/gm)].map(([, names]) => names!);
+    const explained = rows.flatMap((names) => [...names.matchAll(/`([^`]+)`/g)].map(([, q]) => q!));
+    const silent: string[] = [...atTimes, ...TOO_SHORT];
+    expect(explained.toSorted()).toEqual(
+      others.filter((name) => !silent.includes(name)).toSorted(),
+    );
+  });
+
+  it("say nothing of a queue that is gone before an alert has waited for it", () => {
+    const { text } = rules().find(({ name }) => name === "QueueNearLimit")!;
+    const waitsMs = Number(/^ {8}for: (\d+)m$/m.exec(text)![1]) * 60_000;
+    expect(EARLY_INBOX_MS_MAX).toBeLessThan(waitsMs);
   });
 
   it("name the jobs that are scraped, of which each is missed when nothing of it is there", () => {
