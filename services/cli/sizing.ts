@@ -7,12 +7,13 @@ import { type Sizing, sizing } from "../sizing/sizing.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
 import { printJson, printTable } from "./output.js";
+import { type MonthOptions, monthBy, parseTerms, printMonth } from "./sizing-month.js";
 
 const ORDERS_PER_SECOND_MAX = 10_000_000;
 const COUNT_MAX = 1_000_000_000;
 const ORDERS_PER_DAY_MAX = ORDERS_PER_SECOND_MAX * SECONDS_PER_DAY;
 
-export interface SizingOptions {
+export interface SizingOptions extends MonthOptions {
   readonly ordersPerSecond: string;
   readonly ordersPerDay?: string;
   readonly accounts: string;
@@ -41,13 +42,24 @@ export async function runSizing(options: SizingOptions): Promise<void> {
         ? accounts
         : parseWhole(restingOrders, 0, COUNT_MAX, "number of resting orders"),
   };
+  const terms = parseTerms(options);
   const problem = impossible(load);
   if (problem) throw new CliError(problem.code, problem.message);
   const need = sizing(load);
   const maxConnections = maxConnectionsOf(need);
-  if (options.json) printJson({ ...need, maxConnections });
-  else print(need, maxConnections);
+  const month = terms && monthBy(terms, need);
+  if (options.json) return printJson({ ...need, maxConnections, ...(month && { month }) });
+  print(need, maxConnections);
+  if (month) printMonth(month, need);
+  process.stdout.write(FOOTER);
 }
+
+const FOOTER = `
+On paper, from what was measured on two cores, on a slow day (services/sizing/measured.ts), and assumptions (work.ts). Each gateway takes all events and announcements, each feed all of markets; half of what a gateway costs for an order is assumed for that,
+not measured, and near the most that it lets an exchange do it decides alone. What NATS does for more gateways and feeds was never
+measured and is left out, and so is the memory of orders that have ended: up to 64 MB for each shard, and for its standby.
+What an actor costs that nobody trades on was measured with a thousand of them, on three nodes with one gateway and one feed.
+`;
 
 interface MaxConnections {
   /** What `deploy/postgres/palisade.conf` has. */
@@ -84,13 +96,6 @@ function print(need: Sizing, maxConnections: MaxConnections): void {
     ["WAL a day, GiB", whole(need.walGibPerDay)],
     ["set aside by NATS, GiB", whole(need.natsDiskGib)],
   ]);
-  process.stdout.write(
-    "\nOn paper, from what was measured on two cores, on a slow day (services/sizing/measured.ts), and assumptions (work.ts). Each gateway\n" +
-      "takes all events and announcements, each feed all of markets; half of what a gateway costs for an order is assumed for that, not\n" +
-      "measured, and near the most that it lets an exchange do it decides alone. What NATS does for more gateways and feeds was never\n" +
-      "measured and is left out, and so is the memory of orders that have ended: up to 64 MB for each shard, and for its standby.\n" +
-      "What an actor costs that nobody trades on was measured with a thousand of them, on three nodes with one gateway and one feed.\n",
-  );
 }
 
 function connectionLines({ postgresConnections: { home, others } }: Sizing): [string, number][] {

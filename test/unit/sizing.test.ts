@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { LEDGER_SHARDS_MAX } from "../../actors/kernel/ids.js";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import { EXAMPLES, exampleTable } from "../../services/sizing/examples.js";
+import { envelopeTable } from "../../services/sizing/envelope.js";
 import { ANNOUNCE_IDLE_EVERY_MS } from "../../services/host/limits.js";
 import { CONNECTIONS_MAX } from "../../services/adapters/postgres/connections.js";
 import { shippedMaxConnections } from "../../services/sizing/connections.js";
@@ -149,13 +150,18 @@ describe("sizing", () => {
   });
 
   /** With `SIZING_REWRITE=1` the page is brought up to date instead. */
-  it("says what ARCHITECTURE.md has in its table", () => {
+  it.each([
+    ["sizes", /^\| {2}\| orders\/s .*(?:\n\|.*)*/m, exampleTable()],
+    ["a month", /^\| a month \| .*(?:\n\|.*)*/m, envelopeTable()],
+  ])("says what ARCHITECTURE.md has in its table of %s", (_, table, computed) => {
     const path = join(PROJECT_ROOT, "ARCHITECTURE.md");
-    const table = /^\| {2}\| orders\/s .*(?:\n\|.*)*/m;
     if (process.env["SIZING_REWRITE"] === "1") {
-      writeFileSync(path, readFileSync(path, "utf8").replace(table, exampleTable()));
+      writeFileSync(
+        path,
+        readFileSync(path, "utf8").replace(table, () => computed),
+      );
     }
-    expect(table.exec(readFileSync(path, "utf8"))?.[0]).toBe(exampleTable());
+    expect(table.exec(readFileSync(path, "utf8"))?.[0]).toBe(computed);
   });
 });
 
