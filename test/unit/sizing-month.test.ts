@@ -133,6 +133,17 @@ describe("the command, with prices", () => {
 });
 
 describe("the command line", () => {
+  it("names all that is missing, and a command that is complete and works", async () => {
+    const failure = await typed("sizing --symbols 3 --json").catch((error: Error) => error);
+    const { message } = failure as Error;
+    expect(message).toMatch(
+      /SIZE_MISSING: it takes --orders-per-second, --accounts, --subscribers/,
+    );
+    expect(failure).toMatchObject({ exitCode: 1, name: "CommanderError" });
+    const complete = /npx palisade (sizing .*)$/.exec(message)![1]!;
+    expect(await typed(complete)).toContain("ledger shards");
+  });
+
   it("takes each command that ARCHITECTURE.md has, and the last one is its month", async () => {
     const lines = [...textOf("ARCHITECTURE.md").matchAll(/`npx palisade (sizing --[^`]*)`/g)];
     expect(lines.length).toBe(2);
