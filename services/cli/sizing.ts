@@ -54,8 +54,11 @@ export async function runSizing(options: SizingOptions): Promise<void> {
   process.stdout.write(FOOTER);
 }
 
+/** Of which day each number is `test/bench/README.md` says. */
 const FOOTER = `
-On paper, from what was measured on two cores, on a slow day (services/sizing/measured.ts), and assumptions (work.ts). Each gateway takes all events and announcements, each feed all of markets; half of what a gateway costs for an order is assumed for that,
+On paper, from what was measured on two cores (services/sizing/measured.ts), and assumptions (work.ts). What an order costs was measured
+when these were at their best (on a slow day it is two to three times as much), what a subscriber costs while they had other work besides.
+Each gateway takes all events and announcements, each feed all of markets; half of what a gateway costs for an order is assumed for that,
 not measured, and near the most that it lets an exchange do it decides alone. What NATS does for more gateways and feeds was never
 measured and is left out, and so is the memory of orders that have ended: up to 64 MB for each shard, and for its standby.
 What an actor costs that nobody trades on was measured with a thousand of them, on three nodes with one gateway and one feed.

@@ -13,7 +13,7 @@ export interface OrderCost {
   readonly etcd: number;
 }
 
-/** `e2e`, saturated at 17,197 orders/s: batches are large. Three nodes, with standbys. */
+/** `e2e`, saturated at 17,197 orders/s, when the cores were at their best: batches are large. Three nodes, with standbys. */
 export const SATURATED_MICROS_PER_ORDER: OrderCost = {
   postgres: 40.1,
   nodes: 45.6,
@@ -71,7 +71,7 @@ export const WAL_BYTES_PER_ORDER = 6_039;
 export const MESSAGES_PER_ORDER = 0.75;
 /** The most that were seen of one market, which had 135 orders/s: batches grow rather than come more often. */
 export const MESSAGES_PER_SECOND_MAX = 76;
-/** The same, 200 clients: a feed's processor time for each message of 171 bytes to one of them. */
+/** The same, 200 clients, while the cores had other work besides: a feed's processor time for each message of 171 bytes to one of them. */
 export const MICROS_PER_MESSAGE = 10.2;
 
 /** The largest that was seen of each, in `overload` on 30 November 2026 and of the feed in `quiet` on the 27th: what a process has in memory besides its actors' accounts and orders. */

@@ -292,6 +292,9 @@ describe("the command", () => {
     const text = await printed(OPTIONS);
     expect(text).toMatch(new RegExp(`ledger shards +${need.ledgerShards}\\n`));
     expect(text).toMatch(new RegExp(`disk a day, GiB +${Math.ceil(need.diskGibPerDay)}\\n`));
+    expect(text).toMatch(
+      /an order costs was measured\nwhen these were at their best .*other work besides\.\n/,
+    );
     const day = await printed({ ...OPTIONS, ordersPerDay: "1000", json: true });
     expect(JSON.parse(day).diskGibPerDay).toBeCloseTo(need.diskGibPerDay / 86_400, 6);
   });
