@@ -7,6 +7,7 @@ import { sizing } from "./sizing.js";
 export const ASSUMED_PRICES: Prices = { core: 25, memoryGib: 3, diskGib: 0.1 };
 
 const BYTES_PER_GIB = 2 ** 30;
+/** What somebody would guess, as the page has it in words: nothing of this was measured. */
 const WORST_ORDERS_PER_SECOND = 8_500;
 const CORE_SECONDS_PER_ORDER = 0.001;
 const HALF_IDLE = 2;
