@@ -47,5 +47,5 @@ const isComplete = (options: Given): options is SizingOptions => missingOf(optio
 function missingWords(options: Given): string {
   const names = missingOf(options).map((name) => COMPLETE[name].split(" ", 1)[0]!);
   const complete = `npx palisade sizing ${Object.values(COMPLETE).join(" ")}`;
-  return `error: SIZE_MISSING: it takes ${names.join(", ")}, too; a complete command is: ${complete}`;
+  return `error: SIZE_MISSING: without ${names.join(", ")} nothing is computed; a complete command is: ${complete}`;
 }

@@ -137,7 +137,7 @@ describe("the command line", () => {
     const failure = await typed("sizing --symbols 3 --json").catch((error: Error) => error);
     const { message } = failure as Error;
     expect(message).toMatch(
-      /SIZE_MISSING: it takes --orders-per-second, --accounts, --subscribers/,
+      /SIZE_MISSING: without --orders-per-second, --accounts, --subscribers nothing is computed/,
     );
     expect(failure).toMatchObject({ exitCode: 1, name: "CommanderError" });
     const complete = /npx palisade (sizing .*)$/.exec(message)![1]!;
