@@ -31,7 +31,7 @@ export interface Queue {
   readonly limit: number;
   readonly unit: string;
   readonly atLimit: string;
-  /** It may be full for long without anything being wrong, or something else says so: no alert is for it. */
+  /** It may be full for long without anything being wrong, or is gone before an alert has waited, or something else says so: no alert is for it. */
   readonly isFullAtTimes?: true;
 }
 
@@ -218,6 +218,7 @@ export const QUEUES = {
     limit: EARLY_INBOX_BYTES_MAX,
     unit: "bytes",
     atLimit: "dropped; the leader reads the inbox from its position when it leads",
+    isFullAtTimes: true,
   },
   "node-peers": {
     process: "node",

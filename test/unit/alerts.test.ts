@@ -5,7 +5,6 @@ import type { Registry } from "prom-client";
 import { describe, expect, it, vi } from "vitest";
 import { collectProcessMetrics, registry } from "../../services/common/metrics.js";
 import { QUEUES, type Queue } from "../../services/common/queues.js";
-import { EARLY_INBOX_MS_MAX } from "../../services/host/limits.js";
 // Each process has its own metrics; here all are in one registry.
 import "../../services/feed/metrics.js";
 import "../../services/gateway/metrics.js";
@@ -20,8 +19,6 @@ const OF_PROMETHEUS: Metric = { name: "up", type: "gauge", labelNames: ["job", "
 
 /** Queues that the runbook names all together. */
 const STREAMS = /-streams-|warning-streams/;
-/** What is in it lasts for `EARLY_INBOX_MS_MAX`. */
-const TOO_SHORT = ["node-early"];
 
 /** What rises is judged by how much it rose. */
 const RISES = /\b(?:increase|rate)\((\w+)(?:\{([^}]*)\})?\[/g;
@@ -153,16 +150,10 @@ describe("alerts", () => {
     for (const name of others) expect(runbook).toContain(`\`${name}\``);
     const rows = [...runbook.matchAll(/^- (`.*?):/gm)].map(([, names]) => names!);
     const explained = rows.flatMap((names) => [...names.matchAll(/`([^`]+)`/g)].map(([, q]) => q!));
-    const silent: string[] = [...atTimes, ...TOO_SHORT];
+    const silent: string[] = atTimes;
     expect(explained.toSorted()).toEqual(
       others.filter((name) => !silent.includes(name)).toSorted(),
     );
-  });
-
-  it("say nothing of a queue that is gone before an alert has waited for it", () => {
-    const { text } = rules().find(({ name }) => name === "QueueNearLimit")!;
-    const waitsMs = Number(/^ {8}for: (\d+)m$/m.exec(text)![1]) * 60_000;
-    expect(EARLY_INBOX_MS_MAX).toBeLessThan(waitsMs);
   });
 
   it("name the jobs that are scraped, of which each is missed when nothing of it is there", () => {
