@@ -7,8 +7,8 @@ export interface Moments {
   readonly sent: readonly number[];
   /** When, and how long after it had been sent. */
   readonly accepted: readonly (readonly [at: number, wait: number])[];
-  /** By a gateway or by the ledger, and with which code. */
-  readonly refused: readonly (readonly [at: number, code: string])[];
+  /** By a gateway or by the ledger, with which code, and when to try again, in milliseconds; 0: nothing was said of that. */
+  readonly refused: readonly (readonly [at: number, code: string, retryMs: number])[];
   /** When the process was not behind with what it was to send. */
   readonly punctual: readonly number[];
 }
@@ -18,7 +18,7 @@ const TENTHS = 10;
 export class MomentsKeeper implements OrderListener {
   private readonly at: number[] = [];
   private readonly acceptances: [number, number][] = [];
-  private readonly refusals: [number, string][] = [];
+  private readonly refusals: [number, string, number][] = [];
   private readonly onTime: number[] = [];
 
   sent(nowMs: number): void {
@@ -29,8 +29,8 @@ export class MomentsKeeper implements OrderListener {
     this.acceptances.push([inTenths(nowMs), inTenths(waitMs)]);
   }
 
-  refused(nowMs: number, code: string): void {
-    this.refusals.push([inTenths(nowMs), code]);
+  refused(nowMs: number, code: string, retryMs: number): void {
+    this.refusals.push([inTenths(nowMs), code, retryMs]);
   }
 
   punctual(nowMs: number): void {

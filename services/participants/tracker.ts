@@ -62,8 +62,8 @@ export interface OrderListener {
   /** When it was due, where it is not sent at once. */
   sent(nowMs: number): void;
   accepted(nowMs: number, waitMs: number): void;
-  /** Not taken by a gateway, or not accepted by the ledger; the code says why. */
-  refused(nowMs: number, code: string): void;
+  /** Not taken by a gateway, or not accepted by the ledger; the code says why. `retryMs`: when to try again; 0: nothing was said of that. */
+  refused(nowMs: number, code: string, retryMs: number): void;
 }
 
 export class OrderTracker {
@@ -186,7 +186,7 @@ export class OrderTracker {
       this.forget(order);
       this.counts.refused += 1;
       this.log.refused(order.account, order.clientOrderId, result.code);
-      this.listener?.refused(nowMs, result.code);
+      this.listener?.refused(nowMs, result.code, result.retryMs);
     } else {
       this.reject(order, result.code, nowMs);
     }
@@ -257,7 +257,7 @@ export class OrderTracker {
     if (order.isFinal) return;
     this.report(order);
     this.forget(order);
-    this.listener?.refused(nowMs, code);
+    this.listener?.refused(nowMs, code, 0);
     this.counts.rejected += 1;
     this.log.rejected(order.account, order.clientOrderId, code);
   }

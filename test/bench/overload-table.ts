@@ -14,7 +14,7 @@ export function overloadTables(report: OverloadReport): Table[] {
     refused,
     refusedBefore,
   } = report;
-  const { refusedByCode, refusedBeforeByCode } = report;
+  const { refusedByCode, refusedBeforeByCode, refusedWithoutHint } = report;
   const { loadedP50Ms, loadedP99Ms, admittedP50Ms, admittedP99Ms, timeline } = report;
   return [
     {
@@ -33,7 +33,7 @@ export function overloadTables(report: OverloadReport): Table[] {
       ],
     },
     {
-      title: "refused, and why",
+      title: `refused, and why; ${refusedWithoutHint} without a retry hint`,
       rows: [
         ["", "code", "orders"],
         ...Object.entries(refusedBeforeByCode).map(([code, n]) => ["before the burst", code, n]),

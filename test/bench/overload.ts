@@ -83,6 +83,8 @@ interface OverloadNumbers {
   /** Refused while four fifths of the capacity were asked for. */
   readonly refusedBefore: number;
   readonly refusedBeforeByCode: Readonly<Record<string, number>>;
+  /** Orders that a gateway refused without a word of when to try again, of all clients and times. */
+  readonly refusedWithoutHint: number;
   /** Orders without an end, and whatever else the checker misses of what the usual clients were told. */
   readonly lost: number;
 }
@@ -167,6 +169,7 @@ export function judge(
     refusedByCode: all.refusalsBetween(burstFromMs, burstUntilMs),
     refusedBefore: all.refusedBetween(loadedFromMs, burstFromMs),
     refusedBeforeByCode: all.refusalsBetween(loadedFromMs, burstFromMs),
+    refusedWithoutHint: all.refusedWithoutHint,
     lost: lostByChecker + unreported,
   };
 }
@@ -175,7 +178,7 @@ const hundredthsOrNull = (ms: number | null): number | null =>
   ms === null ? null : hundredths(ms);
 
 function targetsOf(numbers: OverloadNumbers): Target[] {
-  return [...promisesOf(numbers), lossOf(numbers), offerOf(numbers)];
+  return [...promisesOf(numbers), ...dutiesOf(numbers), offerOf(numbers)];
 }
 
 function promisesOf({ goodputRatio, admittedP99Ratio, recoveredMs }: OverloadNumbers): Target[] {
@@ -186,7 +189,10 @@ function promisesOf({ goodputRatio, admittedP99Ratio, recoveredMs }: OverloadNum
   ];
 }
 
-const lossOf = ({ lost }: OverloadNumbers): Target => atMost("lost", 0, lost);
+/** What no lack of processor time excuses. */
+function dutiesOf({ lost, refusedWithoutHint }: OverloadNumbers): Target[] {
+  return [atMost("lost", 0, lost), atMost("refused without a retry hint", 0, refusedWithoutHint)];
+}
 
 /** Not a promise of the exchange: whether the load processes have done what they were to. */
 const offerOf = ({ offeredTimes }: OverloadNumbers): Target =>
@@ -201,11 +207,11 @@ export function capacityFailures(capacity: Capacity): string[] {
   ];
 }
 
-/** What promises were broken; of a short run only those that no lack of processor time breaks. */
+/** What was broken; of a short run only what no lack of processor time breaks. */
 export function failuresOf(numbers: OverloadNumbers, isShort: boolean): string[] {
   const { offeredTimes, refused } = numbers;
-  const promises = isShort ? [lossOf(numbers)] : [lossOf(numbers), ...promisesOf(numbers)];
-  const failures = promises
+  const judged = isShort ? dutiesOf(numbers) : [...dutiesOf(numbers), ...promisesOf(numbers)];
+  const failures = judged
     .filter(({ met }) => !met)
     .map(
       ({ name, wanted, reached }) => `${name}: ${reached ?? "never"}, and it is to be ${wanted}`,

@@ -1,5 +1,6 @@
 /** What load processes tell of their orders: how many were sent, accepted and refused from moment to moment, and how long they waited. */
 import type { Moments } from "../../chaos/load/moments.js";
+import { COMMAND_REFUSALS } from "../../services/gateway/refusal.js";
 
 /** After a burst, answers are looked at in spans of so long. */
 export const SPAN_MS = 100;
@@ -10,6 +11,8 @@ export const TIMELINE_SPAN_MS = 500;
 /** More orders than this part of them waiting too long, and it is not normal. */
 const LATE_SHARE_MAX = 0.01;
 const PERCENT = 100;
+/** What a gateway refuses for now: what the ledger does not accept is for good, and has no hint. */
+const FOR_NOW = new Set<string>(COMMAND_REFUSALS);
 
 /** What was sent and what was answered in a span of time; waits are of what was accepted in it, whenever that was sent. */
 export interface TimelineSpan {
@@ -25,6 +28,8 @@ export interface TimelineSpan {
 interface Refusal {
   readonly atMs: number;
   readonly code: string;
+  /** 0: it was not said when to try again. */
+  readonly retryMs: number;
 }
 
 interface Acceptance {
@@ -43,7 +48,7 @@ export class ToldOrders {
   constructor(told: readonly Moments[]) {
     this.sent = told.flatMap(({ originMs, sent }) => sent.map((at) => originMs + at));
     this.refused = told.flatMap(({ originMs, refused }) =>
-      refused.map(([at, code]) => ({ atMs: originMs + at, code })),
+      refused.map(([at, code, retryMs]) => ({ atMs: originMs + at, code, retryMs })),
     );
     this.punctual = told.map(({ originMs, punctual }) => punctual.map((at) => originMs + at));
     this.accepted = told.flatMap(({ originMs, accepted }) =>
@@ -70,6 +75,11 @@ export class ToldOrders {
 
   refusedBetween(fromMs: number, untilMs: number): number {
     return Object.values(this.refusalsBetween(fromMs, untilMs)).reduce((sum, n) => sum + n, 0);
+  }
+
+  /** By gateways, which are to say each time when to try again. */
+  get refusedWithoutHint(): number {
+    return this.refused.filter(({ code, retryMs }) => retryMs === 0 && FOR_NOW.has(code)).length;
   }
 
   /** By code. */

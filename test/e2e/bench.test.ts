@@ -137,7 +137,7 @@ it("measures an exchange that is quiet, busy, and asked for too much, in small",
       measureOverload(scene, { short: true }),
     );
     expect(overload.failures).toEqual([]);
-    expect(overload).toMatchObject({ ok: true, lost: 0 });
+    expect(overload).toMatchObject({ ok: true, lost: 0, refusedWithoutHint: 0 });
     expect(overload.capacity).toBeGreaterThan(0);
     const { timeline, loadedCores, burstCores, rssMib } = overload;
     for (const name of ["usual-1", "usual-2", "node-1", "gateway-1", "nats", "postgres"]) {

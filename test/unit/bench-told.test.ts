@@ -14,17 +14,18 @@ import {
 const ORIGIN_MS = 1_000_000;
 const EVERY_MS = 10;
 const LIMIT_MS = 20;
+const RETRY_MS = 40;
 type Fate = (atMs: number) => number | "refused";
 
 /** Orders every few milliseconds, each accepted or refused after a wait that depends on when it was sent. */
 function moments(fromMs: number, untilMs: number, fate: Fate): Moments {
   const sent: number[] = [];
   const accepted: [number, number][] = [];
-  const refused: [number, string][] = [];
+  const refused: [number, string, number][] = [];
   for (let at = fromMs; at < untilMs; at += EVERY_MS) {
     sent.push(at);
     const wait = fate(at);
-    if (wait === "refused") refused.push([at, "OVERLOADED"]);
+    if (wait === "refused") refused.push([at, "OVERLOADED", RETRY_MS]);
     else accepted.push([at + wait, wait]);
   }
   return { originMs: ORIGIN_MS, sent, accepted, refused, punctual: sent };
@@ -66,10 +67,22 @@ describe("what was told", () => {
   });
 
   it("counts refusals by their codes", () => {
-    const refused = [1, 5, 9].map((ms) => [ms, ms < 9 ? "OVERLOADED" : "MARKET_BEHIND"] as const);
+    const code = (ms: number) => (ms < 9 ? "OVERLOADED" : "MARKET_BEHIND");
+    const refused = [1, 5, 9].map((ms) => [ms, code(ms), RETRY_MS] as const);
     const orders = new ToldOrders([{ ...moments(0, 10, () => 5), refused }]);
     expect(orders.refusalsBetween(at(2), at(10))).toEqual({ OVERLOADED: 1, MARKET_BEHIND: 1 });
     expect(orders.refusedBetween(at(0), at(9))).toBe(2);
+  });
+
+  it("counts what a gateway refused for now and did not say when to try again", () => {
+    const refused = [
+      [1, "OVERLOADED", RETRY_MS],
+      [2, "OVERLOADED", 0],
+      [3, "MARKET_BEHIND", 0],
+      [4, "NO_FUNDS", 0], // The ledger's word is for good.
+    ] as const;
+    const orders = new ToldOrders([{ ...moments(0, 10, () => 5), refused }]);
+    expect(orders.refusedWithoutHint).toBe(2);
   });
 
   it("has a timeline, from before the burst on", () => {
@@ -127,7 +140,7 @@ describe("overload", () => {
       },
       0,
     );
-    return { numbers, failures: failuresOf(numbers, false) };
+    return { numbers, failures: failuresOf(numbers, false), shortly: failuresOf(numbers, true) };
   }
   const burst = (fate: Fate) => moments(BURST_MS, END_MS, fate);
 
@@ -147,6 +160,7 @@ describe("overload", () => {
       caughtUpMs: 500,
       admittedP99Ratio: 1,
       recoveredMs: SPAN_MS,
+      refusedWithoutHint: 0,
       lost: 0,
     });
     expect(numbers.goodputRatio).toBeCloseTo(1, 1);
@@ -171,6 +185,16 @@ describe("overload", () => {
     const none = { admittedP50Ms: null, admittedP99Ms: null, admittedP99Ratio: null };
     expect(numbers).toMatchObject({ ...none, loadedP99Ms: 5 });
     expect(failures.join()).toContain("p99 of what was admitted, in p99s of before: never");
+  });
+
+  it("fails by a refusal without a retry hint, in short, too", () => {
+    const all = burst(() => "refused");
+    const [first, ...others] = all.refused;
+    const refused = [[first![0], first![1], 0] as const, ...others];
+    const { numbers, failures, shortly } = run(() => 5, { ...all, refused });
+    expect(numbers.refusedWithoutHint).toBe(1);
+    expect(shortly).toEqual(["refused without a retry hint: 1, and it is to be at most 0"]);
+    expect(failures).toEqual(shortly);
   });
 
   it("is none where nothing is refused, or hardly more is offered than can be done", () => {

@@ -1,11 +1,14 @@
 import { expect, it } from "vitest";
 import type { AccountEvent } from "../../proto/gen/exchange/v1/exchange.js";
+import { MomentsKeeper } from "../../chaos/load/moments.js";
+import { resultOf } from "../../services/gateway/order-intake.js";
+import { exhausted } from "../../services/gateway/refusal.js";
 import { ClientLog } from "../../services/participants/client-log.js";
-import { OrderTracker } from "../../services/participants/tracker.js";
+import { type OrderListener, OrderTracker } from "../../services/participants/tracker.js";
 
 /** Orders a to d, sent and not answered. */
-function unanswered(): OrderTracker {
-  const tracker = new OrderTracker(new ClientLog(undefined));
+function unanswered(listener?: OrderListener): OrderTracker {
+  const tracker = new OrderTracker(new ClientLog(undefined), listener);
   for (const [at, clientOrderId] of ["a", "b", "c", "d"].entries()) {
     tracker.submit({
       requestId: at + 1,
@@ -35,4 +38,17 @@ it("counts the orders that were known only by asking: each once, and none that a
   tracker.resolve(rejected!, { orderId: 0, isVoided: true });
   expect(tracker.resolved).toBe(2);
   expect(tracker.unanswered).toEqual([]);
+});
+
+it("tells with each refusal when to try again, or that nothing was said of that", () => {
+  const keeper = new MomentsKeeper();
+  const tracker = unanswered(keeper);
+  tracker.takeResult(resultOf(1, exhausted("OVERLOADED", "too much", 70)), 5);
+  tracker.takeResult(resultOf(2, exhausted("OVERLOADED", "too much", 0)), 6);
+  tracker.takeEvent(told("rejected", { clientOrderId: "c", code: "NO_FUNDS" }), 7);
+  expect(keeper.moments.refused).toEqual([
+    [5, "OVERLOADED", 70],
+    [6, "OVERLOADED", 0],
+    [7, "NO_FUNDS", 0],
+  ]);
 });
