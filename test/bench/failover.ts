@@ -6,6 +6,7 @@ import { runDrill } from "../../chaos/drill.js";
 import type { DrillReport } from "../../chaos/report.js";
 import { type CrowdReport, measureCrowd } from "./crowd.js";
 import { type LargeBookReport, measureLargeBook } from "./large-book.js";
+import { type Machine, machineOf } from "./machine.js";
 import { below, type Target } from "./targets.js";
 
 export interface FailoverOptions {
@@ -60,6 +61,8 @@ export interface FailoverReport extends LargeBookReport, CrowdReport {
   readonly moveMsP99: number;
   readonly killRounds: number;
   readonly moveRounds: number;
+  /** Of no disk: each exchange has servers of its own. */
+  readonly machine: Machine;
   readonly targets: readonly Target[];
   readonly failures: readonly string[];
   readonly ok: boolean;
@@ -88,6 +91,7 @@ export async function runFailover(options: FailoverOptions = {}): Promise<Failov
     ...crowd,
     killRounds: sizes.killRounds,
     moveRounds: sizes.moveRounds,
+    machine: machineOf(undefined),
     targets: Object.entries(TARGETS).map(([name, wanted]) =>
       below(name, wanted, measured[name as keyof typeof TARGETS]),
     ),

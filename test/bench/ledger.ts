@@ -10,6 +10,7 @@ import { measureCore } from "./ledger-core.js";
 import { DurableLedger, type DurableReport } from "./ledger-durable.js";
 import { measureRecovery, type RecoveryReport } from "./ledger-recovery.js";
 import { measureRivals, type StrategyReport } from "./ledger-rivals.js";
+import { type Machine, machineOf } from "./machine.js";
 import { atLeast, type Target } from "./targets.js";
 
 const NODES = 2;
@@ -68,6 +69,12 @@ export interface LedgerReport extends RecoveryReport {
   readonly durableRuns: { readonly uniform: DurableReport; readonly hot: DurableReport };
   readonly accounts: number;
   readonly hotAccounts: number;
+  /** Each of the durable runs, and of the plain ways. */
+  readonly durableSeconds: number;
+  readonly strategySeconds: number;
+  readonly nodes: number;
+  readonly ledgerShards: number;
+  readonly machine: Machine;
   readonly strategies: readonly StrategyReport[];
   readonly auditOk: boolean;
   readonly targets: readonly Target[];
@@ -83,7 +90,7 @@ export async function runLedger(options: LedgerOptions = {}): Promise<LedgerRepo
   const coreChangesPerSecond = measureCore(sizes.accounts, sizes.coreChanges, sizes.coreRuns);
   const onServers = await measureOnServers(sizes, log);
   const recovery = await measureRecovery(sizes.accountsRecovered, sizes.recoveryRuns, log);
-  const { uniform, hot, strategies, auditOk, failures } = onServers;
+  const { uniform, hot, strategies, auditOk, machine, failures } = onServers;
   return {
     name: "ledger",
     short,
@@ -94,6 +101,11 @@ export async function runLedger(options: LedgerOptions = {}): Promise<LedgerRepo
     durableRuns: { uniform, hot },
     accounts: sizes.accounts,
     hotAccounts: HOT_ACCOUNTS,
+    durableSeconds: sizes.durableSeconds,
+    strategySeconds: sizes.strategySeconds,
+    nodes: NODES,
+    ledgerShards: LEDGER_SHARDS,
+    machine,
     strategies,
     auditOk,
     targets: [
@@ -137,7 +149,14 @@ async function measureOnServers(sizes: Sizes, log: (line: string) => void) {
         log,
       );
       const found = audited.firstViolation ? [JSON.stringify(audited.firstViolation)] : [];
-      return { uniform, hot, strategies, auditOk: audited.ok, failures: [...found, ...failures] };
+      return {
+        uniform,
+        hot,
+        strategies,
+        auditOk: audited.ok,
+        machine: machineOf(scene.exchange.servers.postgres.dataFolder),
+        failures: [...found, ...failures],
+      };
     } finally {
       await durable.close();
     }

@@ -31,6 +31,11 @@ export function machineOf(dataFolder: string | undefined): Machine {
   };
 }
 
+/** As a table or a page names it. */
+export function machineText({ cores, processor }: Machine): string {
+  return `${cores ?? "?"} cores (${processor ?? "unknown"})`;
+}
+
 /** Not each system has these files, and not each file system a device of its own. */
 function orNull(
   folder: string | undefined,

@@ -8,6 +8,7 @@ import { Side, TimeInForce } from "../../actors/kernel/order.js";
 import { OrderEntry } from "../../actors/market/order-entry.js";
 import { randomNumbers } from "../helpers/orderflow.js";
 import { type Flow, makeFlow, MessageKind, SCENARIOS, START_TICKS } from "./match-flow.js";
+import { type Machine, machineOf } from "./machine.js";
 import { inMillions, measureLadder, Rates } from "./match-ladder.js";
 import { clockNs, type LatencyReport, measureLatency, messageP99Ns } from "./match-latency.js";
 import { measurePeers, type PeerReport } from "./match-peers.js";
@@ -90,6 +91,7 @@ export interface MatchReport {
   readonly messages: number;
   readonly seed: number;
   readonly runs: number;
+  readonly machine: Machine;
   readonly targets: readonly Target[];
   /** What went wrong: runs or variants that did not do the same. */
   readonly failures: readonly string[];
@@ -125,6 +127,7 @@ export function runMatch(options: MatchOptions = {}): Promise<MatchReport> {
     messages,
     seed,
     runs: sizes.runs,
+    machine: machineOf(undefined),
     targets: [atLeast("million messages/s where it is worst", WORST_TARGET_MPS, worstMps)],
     failures,
     ok: failures.length === 0,

@@ -91,6 +91,8 @@ interface OverloadNumbers {
 
 interface OverloadMeasured extends OverloadNumbers, Costs, Measured {
   readonly name: "overload";
+  /** Of either kind of clients. */
+  readonly accounts: number;
   readonly targets: readonly Target[];
   readonly timeline: readonly TimelineSpan[];
 }
@@ -123,7 +125,9 @@ export async function measureOverload(
     ...failuresOf(numbers, short),
   ];
   const targets = targetsOf(numbers);
-  return { name: "overload", short, ...numbers, ...run.costs, targets, timeline, failures };
+  const { accounts } = sizes;
+  const common = { name: "overload", short, accounts } as const;
+  return { ...common, ...numbers, ...run.costs, targets, timeline, failures };
 }
 
 /** Gives what it has left undone. */

@@ -49,6 +49,7 @@ const TARGETS_MS = {
 
 interface QuietMeasured extends PhaseReport, Measured {
   readonly name: "quiet";
+  readonly accounts: number;
   /** Null: the subscriber has heard of no trade. */
   readonly tradeToFeedMsP50: number | null;
   readonly tradeToFeedMsP99: number | null;
@@ -112,6 +113,7 @@ export async function measureQuiet(scene: Scene, options: QuietOptions): Promise
     return {
       name: "quiet",
       short,
+      accounts,
       ...measured,
       tradesTimed: latencies.count,
       tradesMissing: missing,

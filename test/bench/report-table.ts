@@ -2,19 +2,28 @@
 import type { AtRateReport } from "./at-rate.js";
 import type { ExchangeReport } from "./bench.js";
 import type { E2eReport } from "./e2e.js";
+import { machineOf, machineText } from "./machine.js";
 import type { Verdict } from "./on-exchange.js";
 import { overloadTables } from "./overload-table.js";
 import { costTables, PHASE_HEAD, phaseRow, waitsTable } from "./phase-table.js";
 import type { QuietReport } from "./quiet.js";
+import { ranText } from "./ran.js";
 import { hundredths } from "./rounding.js";
 import type { SoakReport } from "./soak.js";
 import type { SweepReport } from "./sweep.js";
 import { sumOf, type Table, TRIED, UNKNOWN } from "./table.js";
 import type { Target } from "./targets.js";
 
+/** Each says by itself of what it is, however it is passed on. */
 export function tablesOf(report: ExchangeReport): Table[] {
+  const ran = ranText(report);
+  return tablesWithin(report).map(({ title, rows }) => ({ title: `${title} — ${ran}`, rows }));
+}
+
+function tablesWithin(report: ExchangeReport): Table[] {
   if (report.name === "sweep") return sweepTables(report);
-  return [...measuredTables(report), targetsTable(report.targets), verdictTable(report)];
+  const targets = { title: "targets", rows: targetRows(report.targets) };
+  return [...measuredTables(report), targets, verdictTable(report)];
 }
 
 function measuredTables(report: Exclude<ExchangeReport, SweepReport>): Table[] {
@@ -29,7 +38,7 @@ function ownTables(report: E2eReport | QuietReport | SoakReport): Table[] {
 }
 
 function e2eTables(report: E2eReport): Table[] {
-  const { steps, attempts, atEighty, quiet, sustainedOrdersPerSecond, postgresInstances } = report;
+  const { steps, attempts, atEighty, quiet, sustainedOrdersPerSecond } = report;
   const rows = [
     [...PHASE_HEAD, "outcome"],
     [...phaseRow("closed loop", report), UNKNOWN],
@@ -44,22 +53,18 @@ function e2eTables(report: E2eReport): Table[] {
     ...(atEighty ? [["at 80 %", atEighty] as const] : []),
     ["quiet", quiet],
   ]);
-  const title = `sustained: ${sustainedOrdersPerSecond} orders/s${placeOf(postgresInstances)}`;
+  const title = `sustained: ${sustainedOrdersPerSecond} orders/s`;
   return [{ title, rows }, waits];
 }
 
-function atRateTables({ atRate, postgresInstances }: AtRateReport): Table[] {
+function atRateTables({ atRate }: AtRateReport): Table[] {
   const outcome = atRate.notMeasured ?? atRate.brokenBy ?? "held";
-  const title = `at ${atRate.offeredPerSecond} orders/s${placeOf(postgresInstances)}`;
+  const title = `at ${atRate.offeredPerSecond} orders/s`;
   const rows = [
     [...PHASE_HEAD, "outcome"],
     [...phaseRow("one rate", atRate), outcome],
   ];
   return [{ title, rows }, waitsTable([["one rate", atRate]])];
-}
-
-function placeOf(postgresInstances: number): string {
-  return postgresInstances > 1 ? ` on ${postgresInstances} PostgreSQL instances` : "";
 }
 
 function quietTables(report: QuietReport): Table[] {
@@ -153,14 +158,19 @@ function verdictTable({ auditOk, conserved, durable, failures, short }: Verdict)
   return { ...failuresTable(failures), title: state };
 }
 
+/** Of the benchmarks without tables of their own: what was run is in their reports, which are printed whole. */
 export function targetsTable(targets: readonly Target[]): Table {
+  return { title: `targets — on ${machineText(machineOf(undefined))}`, rows: targetRows(targets) };
+}
+
+function targetRows(targets: readonly Target[]): Table["rows"] {
   const rows = targets.map(({ name, wanted, reached, met }) => [
     name,
     wanted,
     reached ?? UNKNOWN,
     met ? "met" : "not met",
   ]);
-  return { title: "targets", rows: [["target", "wanted", "reached", ""], ...rows] };
+  return [["target", "wanted", "reached", ""], ...rows];
 }
 
 export function failuresTable(failures: readonly string[]): Table {

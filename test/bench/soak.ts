@@ -46,6 +46,7 @@ type ByProcess<T> = Readonly<Record<string, T>>;
 
 interface SoakMeasured extends PhaseReport, Measured {
   readonly name: "soak";
+  readonly accounts: number;
   readonly minutes: number;
   /** The most that was sent a second; `ordersPerSecond` is what was reached. */
   readonly rate: number;
@@ -97,6 +98,7 @@ export async function measureSoak(scene: Scene, options: SoakOptions): Promise<S
   return {
     name: "soak",
     short,
+    accounts,
     minutes: seconds / SECONDS_PER_MINUTE,
     rate,
     ...phase,

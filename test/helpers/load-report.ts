@@ -22,8 +22,8 @@ export function stepLike(offeredPerSecond: number, ms: number, changed: Partial<
 export function loadReportLike(changed: Partial<E2eReport> = {}): E2eReport {
   const held = stepLike(2_300, 13, { seconds: 60, orders: 138_000 });
   const report = {
+    ...phaseReport(0, { seconds: 60.02, ordersPerSecond: 4_000 }),
     name: "e2e",
-    ordersPerSecond: 4_000,
     steps: [
       stepLike(2_000, 12),
       stepLike(2_300, 14),
@@ -34,6 +34,9 @@ export function loadReportLike(changed: Partial<E2eReport> = {}): E2eReport {
     atEighty: stepLike(1_840, 9, { seconds: 60, orders: 110_400 }),
     quiet: stepLike(500, 5, { seconds: 30, orders: 15_000 }),
     sustainedOrdersPerSecond: held.offeredPerSecond,
+    targets: [],
+    accounts: 1_000,
+    symbols: 10,
     nodes: 3,
     ledgerShards: 2,
     postgresInstances: 1,

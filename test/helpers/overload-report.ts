@@ -33,6 +33,8 @@ export function overloadReportLike(changed: Partial<OverloadReport> = {}): Overl
     rssMib: { "node-1": 310.2, "usual-1": 120, postgres: 280 },
     targets: [atLeast("goodput, in capacities", 0.9, 1.02), atMost("lost", 0, null)],
     timeline,
+    accounts: 1_000,
+    symbols: 10,
     nodes: 3,
     ledgerShards: 2,
     postgresInstances: 1,

@@ -93,6 +93,8 @@ describe("the page of a load", () => {
     expect(text).toContain("✓ ok");
     expect(text).toContain("<dt>fileSystem</dt><dd>ext4</dd>");
     expect(text).toContain("<dt>blockDevice</dt><dd>unknown</dd>");
+    expect(text).toContain("<dt>ledger shards</dt><dd>2</dd>");
+    expect(text).toContain("<dt>accounts</dt><dd>1000</dd>");
     expect(text).not.toMatch(/NaN|undefined/);
   });
 
