@@ -31,7 +31,7 @@ const SAMPLE_MS = 1_000;
 const SAMPLES_MIN = 120;
 /**
  * Each connection of a node for commits keeps the plans of all statements that it has ever had, so PostgreSQL's memory grows
- * until each connection has met each combination of parts that occurs, the rarest last. In MiB, as measured (the page beside
+ * until each connection has met each combination of parts that occurs, the rarest last. In MiB, as measured (HISTORY.md beside
  * this says how): a connection, a plan, and what all other processes of PostgreSQL hold together.
  */
 const CONNECTION_MIB = 3.3;
