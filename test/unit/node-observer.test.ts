@@ -4,6 +4,8 @@ import { registry } from "../../services/common/metrics.js";
 import { MetricsObserver } from "../../services/node/observer.js";
 import { Teller } from "../helpers/ledger.js";
 
+const PROCESSED = "exchange_orders_processed_total";
+const AWAY = "exchange_server_away";
 const NAME = "ledger.1";
 const BATCH = { commands: 1, commitMs: 1 };
 
@@ -11,7 +13,8 @@ let observer: MetricsObserver;
 let isEtcdAway = false;
 
 beforeEach(() => {
-  registry.resetMetrics();
+  // Its own alone: other tests share the registry, and a counter's series of labels would be gone.
+  for (const name of [PROCESSED, AWAY]) registry.getSingleMetric(name)!.reset();
   isEtcdAway = false;
   observer = new MetricsObserver();
 });
@@ -23,7 +26,7 @@ function scrape(): void {
 }
 
 async function processed(): Promise<number> {
-  const metric = await registry.getSingleMetric("exchange_orders_processed_total")!.get();
+  const metric = await registry.getSingleMetric(PROCESSED)!.get();
   return metric.values.reduce((sum, { value }) => sum + value, 0);
 }
 
@@ -53,7 +56,7 @@ it("counts no order again that an actor commits while it is given away", async (
 
 it("says of each server from the start on whether it is away", async () => {
   const away = async () => {
-    const { values } = await registry.getSingleMetric("exchange_server_away")!.get();
+    const { values } = await registry.getSingleMetric(AWAY)!.get();
     return values.map(({ labels, value }) => [labels["server"], value]);
   };
   const allThere = [
