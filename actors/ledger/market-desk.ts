@@ -264,8 +264,8 @@ export class MarketDesk {
   }
 
   /**
-   * Tells the account that its request came to nothing. The order may have ended meanwhile, and memory may even have
-   * forgotten it; its end was told then, and there is nothing to add.
+   * Tells the account that its request came to nothing, and may be asked for again. The order may have ended meanwhile, and
+   * memory may even have forgotten it; its end was told then, and there is nothing to add.
    */
   private refuse(answer: Answer<"refused">, source: number, time: number): void {
     const { orders, journal } = this.state;
@@ -273,12 +273,16 @@ export class MarketDesk {
     const order = orders.find(answer.orderId);
     if (!order) return;
     assert(order.instrument === source, "order %s is not at market %s", order.id, source);
-    if (answer.request !== OrderRequest.Amend || isFinal(order.status)) {
-      return orders.touch(order, journal.append(order.account, answer), time);
+    const sequence = journal.append(order.account, answer);
+    if (isFinal(order.status) || answer.request === OrderRequest.Reduce) {
+      return orders.touch(order, sequence, time);
+    }
+    if (answer.request === OrderRequest.Cancel) {
+      return orders.setCancelling(order, false, sequence, time);
     }
     const { price, leaves } = order;
     release(this.state, order, { price, leaves, amend: null });
-    orders.endAmend(order, null, journal.append(order.account, answer), time);
+    orders.endAmend(order, null, sequence, time);
   }
 
   private instrumentOf(order: Order): Instrument {

@@ -56,7 +56,7 @@ export interface Order extends OrderTerms, FeeRates, OrderFees {
   amend: PendingAmend | null;
   /** The worst limit it has had, if it was ever amended; else 0. */
   worstPrice: number;
-  /** Is a cancel on its way to the market? All that are cancelled at once leave it out: to repeat that is cheap. */
+  /** Is a cancel on its way to the market? Then no other is sent: its market never refuses it while the order is open. */
   isCancelling: boolean;
   /** Does it wait at its market, for its trigger or its auction? */
   isWaiting: boolean;

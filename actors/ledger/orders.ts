@@ -209,13 +209,14 @@ export class Orders {
     this.touch(order, sequence, time);
   }
 
-  /** Event number `sequence` of the account says that a cancel is on its way to the market. */
-  beginCancel(order: Order, sequence: number, time: number): void {
+  /** Event number `sequence` of the account says that a cancel is on its way to the market, or has come to nothing there. */
+  setCancelling(order: Order, isCancelling: boolean, sequence: number, time: number): void {
+    this.touch(order, sequence, time);
+    if (order.isCancelling === isCancelling) return;
     this.rehashed(order, () => {
-      order.isCancelling = true;
+      order.isCancelling = isCancelling;
       this.changes.change(order, RowChange.Marks);
     });
-    this.touch(order, sequence, time);
   }
 
   /** Does it wait at its market, for its trigger or its auction? The event that said so has been noted. */

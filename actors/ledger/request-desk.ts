@@ -67,17 +67,22 @@ export class RequestDesk {
       // One that is held for review, and has ended with the other of its pair, is final by now.
       if (order.reviewUntil !== 0) this.reviews.cancel(order, time);
       if (isFinal(order.status)) continue;
-      orders.beginCancel(order, sequence, time);
+      orders.setCancelling(order, true, sequence, time);
       outgoing.send(order.instrument, { kind: "cancel", orderId: order.id });
     }
   }
 
+  /**
+   * However often it is asked for, one goes to the market: outboxes send it until it is taken (R4), and its end is that of
+   * all of them. Else one client could fill the way to a market that nobody leads (R11).
+   */
   private cancel(request: RequestOf<"amend">, order: Order): void {
+    const { orders, outgoing } = this.state;
     const { time } = request;
     const sequence = this.tell(request, order);
     if (order.reviewUntil !== 0) return this.reviews.cancel(order, time);
-    this.state.orders.beginCancel(order, sequence, time);
-    this.state.outgoing.send(order.instrument, { kind: "cancel", orderId: order.id });
+    if (!order.isCancelling) outgoing.send(order.instrument, { kind: "cancel", orderId: order.id });
+    orders.setCancelling(order, true, sequence, time);
   }
 
   private reduce(request: RequestOf<"amend">, order: Order): void {

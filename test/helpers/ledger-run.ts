@@ -61,6 +61,8 @@ export class Run {
   readonly replies: Reply[] = [];
   /** The orders that were passed on to their markets. */
   readonly entered = new Set<number>();
+  /** Those that their markets were asked to cancel. */
+  readonly cancelled = new Set<number>();
   private state: Uint8Array = new Uint8Array(0);
 
   give(given: Given): void {
@@ -158,6 +160,10 @@ export function play(
       const command = decodeMarketCommand(payload);
       reference.sent(command);
       if (command.kind === "enter") run.entered.add(command.orderId);
+      if (command.kind === "cancel") {
+        expect(run.cancelled, "cancelled already").not.toContain(command.orderId);
+        run.cancelled.add(command.orderId);
+      }
       markets[destination - MARKET]?.receive(command);
     }
     for (const [account, events] of run.events) {

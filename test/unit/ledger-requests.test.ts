@@ -10,7 +10,7 @@ import {
   Side,
 } from "../../actors/kernel/order.js";
 import { type AmendOrder, NO_NEW_TERMS } from "../../actors/ledger/messages.js";
-import { ALICE, BASE, BOB, INSTRUMENT, MARKET, NOON, QUOTE, Teller } from "../helpers/ledger.js";
+import { ALICE, BASE, INSTRUMENT, MARKET, QUOTE, Teller } from "../helpers/ledger.js";
 
 const FUNDS = { base: 1_000, quote: 1_000_000 };
 const ELSEWHERE = 77 * 1_024 + 2;
@@ -307,53 +307,5 @@ describe("an order of another kind", () => {
     expect(event).toEqual(reduced);
     expect(warning).toMatchObject({ kind: "warning", selfTrades: 1 });
     expect(story.held).toBe(100 * 10 * FACTOR);
-  });
-});
-
-describe("a cancel of all orders", () => {
-  const cancelAll = (teller: Teller, instrument = 0, side = 0) =>
-    teller.ask({ kind: "cancel-all", account: ALICE, instrument, side });
-
-  it("asks for the live orders of the account that are meant, in the order of their ids", () => {
-    const teller = new Teller(FUNDS);
-    const other = { ...INSTRUMENT, id: MARKET + 1, symbol: "B" };
-    teller.answer({ kind: "instrument", instrument: other }, MARKET + 1);
-    const buys = ["a", "b"].map((clientOrderId) => teller.placed({ clientOrderId }));
-    const sell = teller.placed({ clientOrderId: "c", side: Side.Sell });
-    const elsewhere = teller.placed({ clientOrderId: "d", instrument: MARKET + 1 });
-    teller.placed({ account: BOB, clientOrderId: "e" });
-    teller.answer({ kind: "ended", orderId: buys[0]!, leaves: 10, code: 41, sequence: 1 });
-    const sells = cancelAll(teller, MARKET, Side.Sell);
-    expect(sells.sends).toEqual([{ kind: "cancel", orderId: sell }]);
-    expect(sells.events).toMatchObject([
-      { kind: "cancel-all", instrument: MARKET, side: Side.Sell, orders: 1 },
-    ]);
-    const rest = cancelAll(teller);
-    expect(rest.sends).toEqual([
-      { kind: "cancel", orderId: buys[1] },
-      { kind: "cancel", orderId: elsewhere },
-    ]);
-    expect(rest.events).toMatchObject([{ kind: "cancel-all", orders: 2 }]);
-  });
-
-  it("asks once for each, however often it comes, also after a restart", () => {
-    const teller = new Teller(FUNDS);
-    teller.placed();
-    expect(cancelAll(teller).events).toMatchObject([{ orders: 1 }]);
-    teller.restart();
-    const again = cancelAll(teller);
-    expect(again.events).toMatchObject([{ kind: "cancel-all", orders: 0 }]);
-    expect(again.sends).toEqual([]);
-  });
-
-  it("is refused after its deadline, and for nobody", () => {
-    const teller = new Teller(FUNDS);
-    const ask = { kind: "cancel-all", instrument: 0, side: 0 } as const;
-    expect(teller.ask({ ...ask, account: ALICE, deadline: NOON - 1 }).replies).toMatchObject([
-      { code: Code.DEADLINE_PASSED },
-    ]);
-    expect(teller.ask({ ...ask, account: 999 }).replies).toMatchObject([
-      { code: Code.UNKNOWN_ACCOUNT },
-    ]);
   });
 });
