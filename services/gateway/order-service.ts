@@ -75,6 +75,8 @@ export class OrderService {
   private openEntry(call: EntryCall): void {
     try {
       const session = Session.of(call.metadata);
+      // Each of its commands would be refused: it takes no place from those who may enter orders.
+      session.requireActing();
       const end = this.streams.open(session);
       const client = this.clients.of(session);
       const entry = new OrderEntry(call, session, client, this.deps, (each) => {

@@ -85,7 +85,7 @@ export class Session {
     if (!this.isReadOnly) return;
     throw denied(
       "READ_ONLY",
-      `a session of the role ${READ_ONLY} sees its accounts and does nothing`,
+      `a session of the role ${READ_ONLY} sees its accounts and does nothing; to act for them, leave ${ROLE_KEY} out or make it ${TRADER}`,
     );
   }
 

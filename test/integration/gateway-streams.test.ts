@@ -91,6 +91,21 @@ describe("order-entry streams", () => {
     expect(held("gateway-entry-streams")).toBe(0);
   });
 
+  it("of sessions that only see are refused as one of their orders is, and take no place", async () => {
+    for (const accounts of [[ACCOUNT], "all"] as const) {
+      const { opened } = openEntry(stage.client(gateway, accounts, true));
+      await until(() => opened.hasEnded);
+      expect(opened.error).toMatchObject({
+        code: "READ_ONLY",
+        grpcStatus: status.PERMISSION_DENIED,
+        kind: "final",
+      });
+      expect(opened.error!.message).toContain("palisade-role");
+    }
+    expect(held("gateway-entry-streams-clients")).toBe(0);
+    expect(held("gateway-entry-streams-operators")).toBe(0);
+  });
+
   it("of sessions for all accounts have a limit of their own, and are shown", async () => {
     const all = stage.client(gateway, "all");
     const streams = Array.from({ length: ofClient + 1 }, () => openEntry(all));
