@@ -8,6 +8,7 @@ import type {
 import { longest, type QueueStates } from "../common/queues.js";
 import type { AccountDesk } from "./account-desk.js";
 import { AccountStream, type AccountStreamDependencies } from "./account-stream.js";
+import type { ClientShares } from "./client-shares.js";
 import { MalformedRequest } from "./decode.js";
 import { EVENT_STREAMS_MAX } from "./limits.js";
 import { gatewayStopping, Refusal } from "./refusal.js";
@@ -29,8 +30,12 @@ type EventQueue =
   | "gateway-event-streams-clients"
   | "gateway-event-streams-operators";
 
+export interface AccountServiceDependencies extends AccountStreamDependencies {
+  readonly shares: ClientShares;
+}
+
 export class AccountService {
-  private readonly deps: AccountStreamDependencies;
+  private readonly deps: AccountServiceDependencies;
   private readonly streams = new Set<AccountStream>();
   private readonly count = new StreamCount("event", EVENT_STREAMS_MAX);
   readonly handlers: AccountServiceServer;
@@ -39,9 +44,10 @@ export class AccountService {
     desk: AccountDesk,
     reviews: ReviewDesk,
     handler: ReturnType<typeof unary>,
-    deps: AccountStreamDependencies,
+    deps: AccountServiceDependencies,
   ) {
     this.deps = deps;
+    const { shares } = deps;
     const operated = (session: () => Session, account: number): number => {
       session().requireAll(
         "to deposit, to decide on withdrawals and reviews, and to say what accounts may do",
@@ -52,8 +58,11 @@ export class AccountService {
       openAccount: handler(async (request, session) => {
         const { account, parent } = request;
         if (parent !== 0) session().acting(parent);
-        if (account !== 0) return desk.open(session().acting(account), parent);
-        if (parent === 0 && !session().isForAll) return desk.open(session().acting(0));
+        if (account !== 0) {
+          return shares.take(session(), account, (own) => desk.open(own, parent));
+        }
+        if (parent !== 0) return shares.take(session(), parent, (own) => desk.openNext(own));
+        if (!session().isForAll) return shares.take(session(), 0, (own) => desk.open(own));
         session().requireActing();
         return desk.openNext(parent);
       }),
@@ -61,7 +70,7 @@ export class AccountService {
         desk.deposit(operated(session, request.account), request),
       ),
       withdraw: handler((request, session) =>
-        desk.withdraw(session().acting(request.account), request),
+        shares.take(session(), request.account, (account) => desk.withdraw(account, request)),
       ),
       decideWithdrawal: handler((request, session) =>
         desk.decideWithdrawal(operated(session, request.account), request),
@@ -71,7 +80,7 @@ export class AccountService {
         return desk.withdrawals(session().account(account));
       }),
       transfer: handler((request, session) =>
-        desk.transfer(session().acting(request.account), request),
+        shares.take(session(), request.account, (account) => desk.transfer(account, request)),
       ),
       listSubAccounts: handler(({ account }, session) =>
         desk.subAccounts(session().account(account)),

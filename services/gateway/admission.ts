@@ -34,7 +34,7 @@ export const WAITING_COMMANDS_MIN = 100;
 /** What was refused is refused until the queue has come down to this part of its bound. */
 const TAKEN_AGAIN_AT = 0.9;
 /**
- * A client is not read while it has so many times what is free waiting: alone four fifths of the bound, of two
+ * A client is not read, or its calls are refused, while it has so many times what is free waiting: alone four fifths of the bound, of two
  * four ninths each. This part of the bound it has in any case, so ten and more clients can be too much, and are refused.
  */
 const CLIENT_OF_FREE = 4;
@@ -101,8 +101,8 @@ export class Admission {
   }
 
   /** May a client add one more to its own that wait, of so many of all? */
-  hasRoom(ofClient: number, waiting: number): boolean {
-    const limit = this.limit("normal");
+  hasRoom(ofClient: number, waiting: number, priority: Priority = "normal"): boolean {
+    const limit = this.limit(priority);
     return ofClient < Math.max(limit * CLIENT_SHARE_MIN, CLIENT_OF_FREE * (limit - waiting));
   }
 

@@ -108,6 +108,13 @@ export class Commands {
     return this.lane(receiver).hasRoom(ofClient);
   }
 
+  /** Why a client that has so many commands waiting for a receiver may not add a cancel or the like, or nothing. */
+  shareRefusal(receiver: number, ofClient: number): Refusal | undefined {
+    const refusal = this.lane(receiver).shareRefusal(ofClient);
+    if (refusal) metrics.countRefused(refusal);
+    return refusal;
+  }
+
   queues(): QueueStates<LaneQueue> {
     const lanes = [...this.lanes.values()];
     return {

@@ -1,6 +1,6 @@
 /**
- * What one client has under way on all of its order-entry streams: to open many of them brings it no more (R11). What is
- * counted here outlives a stream that ends before its commands are answered.
+ * What one client has under way on all of its order-entry streams, and by calls that have a part of the same room: to open
+ * many of them brings it no more (R11). What is counted here outlives a stream that ends before its commands are answered.
  */
 import { ENTRY_COMMANDS_IN_FLIGHT_MAX } from "./limits.js";
 import type { Session } from "./session.js";
@@ -32,10 +32,25 @@ export class EntryClient {
     this.streams += 1;
   }
 
-  /** Of a stream that has ended, and of which nothing is under way any more. */
+  /** Of a stream or call that has ended, and of which nothing is under way any more. */
   leave(): void {
     this.streams -= 1;
     if (this.streams === 0) this.onLeft(this);
+  }
+
+  waitingAt(receiver: number): number {
+    return this.waiting.get(receiver) ?? 0;
+  }
+
+  /** Makes a call that waits for a receiver's answer. */
+  async waitFor<T>(receiver: number, call: () => Promise<T>): Promise<T> {
+    this.waiting.set(receiver, this.waitingAt(receiver) + 1);
+    try {
+      return await call();
+    } finally {
+      this.waiting.set(receiver, this.waitingAt(receiver) - 1);
+      this.goOn();
+    }
   }
 
   hold(stream: HeldStream): void {

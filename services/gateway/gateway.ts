@@ -1,6 +1,7 @@
 /** A gateway that clients reach over gRPC: the core, and the services in front of it. */
 import type { QueuesOf, QueueStates } from "../common/queues.js";
 import { AccountService } from "./account-service.js";
+import { ClientShares } from "./client-shares.js";
 import { GatewayCore, type GatewayCoreOptions, type GatewayDependencies } from "./gateway-core.js";
 import { GrpcServer } from "./grpc-server.js";
 import { instrumentHandlers, timeHandlers } from "./instrument-service.js";
@@ -31,8 +32,9 @@ export class Gateway {
   static async start(deps: GatewayDependencies, options: GatewayOptions): Promise<Gateway> {
     const core = await GatewayCore.start(deps, options);
     const handler = unary(deps.logger);
-    const orders = new OrderService(core.orders, handler, core.parts);
-    const accounts = new AccountService(core.accounts, core.reviews, handler, core.parts);
+    const parts = { ...core.parts, shares: new ClientShares(core.parts) };
+    const orders = new OrderService(core.orders, handler, parts);
+    const accounts = new AccountService(core.accounts, core.reviews, handler, parts);
     const surveillance = new SurveillanceService(core.parts);
     const server = new GrpcServer({
       instruments: instrumentHandlers(core.instruments, handler),

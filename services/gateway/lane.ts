@@ -104,6 +104,14 @@ export class Lane {
     return this.overload.refusal(inbox.name, this.admission.answersPerSecond, priority, retryMs);
   }
 
+  /** Why a client that has so many of those waiting may not add a cancel or the like, or nothing. */
+  shareRefusal(ofClient: number): CommandRefusal | undefined {
+    if (this.admission.hasRoom(ofClient, this.pending.waiting, "high")) return undefined;
+    const name = this.deps.leaders.inbox(this.receiver)?.name ?? `actor ${this.receiver}`;
+    const message = `this client has ${ofClient} commands waiting for ${name}, and others need room there, too; wait for answers, or try again after retry_ms`;
+    return exhausted("OVERLOADED", message, retryMsAt(RETRY_WHEN_FULL_MS, this.spread.next()));
+  }
+
   /** Numbers a command; `flush` sends it. */
   add(payload: Uint8Array, waiter: Waiter | null, giveUpAtMs: number): void {
     this.pending.add(payload, waiter, giveUpAtMs);

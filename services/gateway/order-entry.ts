@@ -121,7 +121,7 @@ export class OrderEntry implements HeldStream {
       if (!isLookedUp && intake.needsCatalog(command)) return this.takeLater(request, n);
       const addressee = intake.addressee(this.session, command);
       const receiver = addressee?.shard ?? NO_RECEIVER;
-      const waiting = client.waiting.get(receiver) ?? 0;
+      const waiting = client.waitingAt(receiver);
       if (client.isFull || (addressee && !intake.hasRoom(receiver, waiting))) {
         this.held = { request, from: n };
         return;

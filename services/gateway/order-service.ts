@@ -1,7 +1,7 @@
 /** Orders over gRPC: unary calls and order-entry streams. */
-import type { OrderServiceServer } from "../../proto/gen/exchange/v1/exchange.js";
+import type { OrderCommand, OrderServiceServer } from "../../proto/gen/exchange/v1/exchange.js";
 import { longest, type QueueStates } from "../common/queues.js";
-import { EntryClients } from "./entry-client.js";
+import type { ClientShares } from "./client-shares.js";
 import { ENTRY_STREAMS_MAX } from "./limits.js";
 import type { OrderDesk } from "./order-desk.js";
 import { type EntryCall, OrderEntry, type OrderEntryDependencies } from "./order-entry.js";
@@ -16,15 +16,24 @@ type EntryQueue =
   | "gateway-entry-streams-clients"
   | "gateway-entry-streams-operators";
 
+export interface OrderServiceDependencies extends OrderEntryDependencies {
+  readonly shares: ClientShares;
+}
+
+/** What only ever lets go. */
+type LettingGo = Extract<OrderCommand["command"], { $case: "cancel" | "reduce" }>;
+
 export class OrderService {
-  private readonly deps: OrderEntryDependencies;
+  private readonly deps: OrderServiceDependencies;
   private readonly entries = new Set<OrderEntry>();
-  private readonly clients = new EntryClients();
   private readonly streams = new StreamCount("order-entry", ENTRY_STREAMS_MAX);
   readonly handlers: OrderServiceServer;
 
-  constructor(desk: OrderDesk, handler: ReturnType<typeof unary>, deps: OrderEntryDependencies) {
+  constructor(desk: OrderDesk, handler: ReturnType<typeof unary>, deps: OrderServiceDependencies) {
     this.deps = deps;
+    const { shares } = deps;
+    const letGo = (session: Session, command: LettingGo) =>
+      shares.take(session, command.value.account, () => desk.submit(session, command));
     this.handlers = {
       placeOrder: handler(async (value, session) => ({
         result: await desk.submit(session(), { $case: "place", value }),
@@ -33,23 +42,25 @@ export class OrderService {
         result: await desk.submit(session(), { $case: "placePair", value }),
       })),
       cancelOrder: handler(async (value, session) => ({
-        result: await desk.submit(session(), { $case: "cancel", value }),
+        result: await letGo(session(), { $case: "cancel", value }),
       })),
       reduceOrder: handler(async (value, session) => ({
-        result: await desk.submit(session(), { $case: "reduce", value }),
+        result: await letGo(session(), { $case: "reduce", value }),
       })),
       amendOrder: handler(async (value, session) => ({
         result: await desk.submit(session(), { $case: "amend", value }),
       })),
       cancelAll: handler((request, session) =>
-        desk.cancelAll(session().acting(request.account), request),
+        shares.take(session(), request.account, (account) => desk.cancelAll(account, request)),
       ),
       getOrder: handler((request, session) =>
         desk.get(session().account(request.account), request),
       ),
       listOpenOrders: handler(({ account }, session) => desk.open(session().account(account))),
       resolveOrder: handler((request, session) =>
-        desk.resolve(session().acting(request.account), request.clientOrderId),
+        shares.take(session(), request.account, (account) =>
+          desk.resolve(account, request.clientOrderId),
+        ),
       ),
       orderEntry: (call) => this.openEntry(call),
     };
@@ -58,7 +69,7 @@ export class OrderService {
   queues(): QueueStates<EntryQueue> {
     const { ofClient, ofClients, ofOperators } = this.streams.counts;
     return {
-      "gateway-client": longest(this.clients.unread()),
+      "gateway-client": longest(this.deps.shares.clients.unread()),
       "gateway-entry-streams": { length: ofClient },
       "gateway-entry-streams-clients": { length: ofClients },
       "gateway-entry-streams-operators": { length: ofOperators },
@@ -78,7 +89,7 @@ export class OrderService {
       // Each of its commands would be refused: it takes no place from those who may enter orders.
       session.requireActing();
       const end = this.streams.open(session);
-      const client = this.clients.of(session);
+      const client = this.deps.shares.clients.of(session);
       const entry = new OrderEntry(call, session, client, this.deps, (each) => {
         this.entries.delete(each);
         end();

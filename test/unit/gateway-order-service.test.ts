@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
 import type { Catalog } from "../../services/gateway/catalog.js";
+import { ClientShares } from "../../services/gateway/client-shares.js";
 import { ENTRY_STREAMS_MAX } from "../../services/gateway/limits.js";
 import type { OrderDesk } from "../../services/gateway/order-desk.js";
 import type { EntryCall } from "../../services/gateway/order-entry.js";
@@ -10,9 +11,12 @@ import type { OrderIntake } from "../../services/gateway/order-intake.js";
 import { OrderService } from "../../services/gateway/order-service.js";
 import type { unary } from "../../services/gateway/unary.js";
 
-const deps = { intake: {} as OrderIntake, catalog: {} as Catalog };
 const unanswered = (() => () => undefined) as unknown as ReturnType<typeof unary>;
-const service = () => new OrderService({} as OrderDesk, unanswered, deps);
+const service = () => {
+  const shares = new ClientShares({ commands: { shareRefusal: () => undefined }, shards: 1 });
+  const deps = { intake: {} as OrderIntake, catalog: {} as Catalog, shares };
+  return new OrderService({} as OrderDesk, unanswered, deps);
+};
 
 /** Opens a stream for a session; gives the error that it has ended with. */
 function open({ handlers }: OrderService, accounts: string, role: string) {
