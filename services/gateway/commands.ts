@@ -108,9 +108,9 @@ export class Commands {
     return this.lane(receiver).hasRoom(ofClient);
   }
 
-  /** Why a client that has so many commands waiting for a receiver may not add a cancel or the like, or nothing. */
-  shareRefusal(receiver: number, ofClient: number): Refusal | undefined {
-    const refusal = this.lane(receiver).shareRefusal(ofClient);
+  /** Why a client that has so many commands waiting for a receiver may not add one by a call of its own, or nothing. */
+  shareRefusal(receiver: number, ofClient: number, priority: Priority): Refusal | undefined {
+    const refusal = this.lane(receiver).shareRefusal(ofClient, priority);
     if (refusal) metrics.countRefused(refusal);
     return refusal;
   }

@@ -104,9 +104,9 @@ export class Lane {
     return this.overload.refusal(inbox.name, this.admission.answersPerSecond, priority, retryMs);
   }
 
-  /** Why a client that has so many of those waiting may not add a cancel or the like, or nothing. */
-  shareRefusal(ofClient: number): CommandRefusal | undefined {
-    if (this.admission.hasRoom(ofClient, this.pending.waiting, "high")) return undefined;
+  /** Why a client that has so many of those waiting may not add one by a call of its own, or nothing. */
+  shareRefusal(ofClient: number, priority: Priority): CommandRefusal | undefined {
+    if (this.admission.hasRoom(ofClient, this.pending.waiting, priority)) return undefined;
     const name = this.deps.leaders.inbox(this.receiver)?.name ?? `actor ${this.receiver}`;
     const message = `this client has ${ofClient} commands waiting for ${name}, and others need room there, too; wait for answers, or try again after retry_ms`;
     return exhausted("OVERLOADED", message, retryMsAt(RETRY_WHEN_FULL_MS, this.spread.next()));

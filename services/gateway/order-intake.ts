@@ -8,7 +8,7 @@ import type {
   PlaceOrderRequest,
   PlacePairRequest,
 } from "../../proto/gen/exchange/v1/exchange.js";
-import { RETRY_MS_MAX } from "./admission.js";
+import { type Priority, RETRY_MS_MAX } from "./admission.js";
 import type { Catalog } from "./catalog.js";
 import { codeText } from "./code-text.js";
 import type { Commands } from "./commands.js";
@@ -136,14 +136,13 @@ export class OrderIntake {
       const problem = placeProblem(command.value) ?? this.marketProblem(instrument, shard);
       if (problem) return problem;
       const payload = () => encodePlace(command.value, account, instrument.id, deadline);
-      return this.commands.submit(shard, payload, waiter, "normal");
+      return this.commands.submit(shard, payload, waiter, priorityOf(command));
     }
     const problem = requestProblem(command);
     if (problem) return problem;
     const payload = () => encodeRequest(command, account, deadline);
     // An amend may ask for more, as a new order does; a cancel or a reduce only ever lets go.
-    const priority = command.$case === "amend" ? "normal" : "high";
-    return this.commands.submit(shard, payload, waiter, priority);
+    return this.commands.submit(shard, payload, waiter, priorityOf(command));
   }
 
   private sendPair(call: Call, pair: PlacePairRequest): Refusal | undefined {
@@ -187,6 +186,11 @@ export class OrderIntake {
 
 type Command = NonNullable<OrderCommand["command"]>;
 type RequestCommand = Exclude<Command, { readonly $case: "place" | "placePair" }>;
+
+/** What only ever lets go is taken where new orders and amends are refused. */
+export function priorityOf(command: OrderCommand["command"]): Priority {
+  return command?.$case === "cancel" || command?.$case === "reduce" ? "high" : "normal";
+}
 
 const NO_ORDERS: readonly PlaceOrderRequest[] = [];
 

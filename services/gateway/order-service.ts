@@ -5,6 +5,7 @@ import type { ClientShares } from "./client-shares.js";
 import { ENTRY_STREAMS_MAX } from "./limits.js";
 import type { OrderDesk } from "./order-desk.js";
 import { type EntryCall, OrderEntry, type OrderEntryDependencies } from "./order-entry.js";
+import { priorityOf } from "./order-intake.js";
 import { gatewayStopping, Refusal } from "./refusal.js";
 import { Session } from "./session.js";
 import { StreamCount } from "./stream-count.js";
@@ -20,9 +21,6 @@ export interface OrderServiceDependencies extends OrderEntryDependencies {
   readonly shares: ClientShares;
 }
 
-/** What only ever lets go. */
-type LettingGo = Extract<OrderCommand["command"], { $case: "cancel" | "reduce" }>;
-
 export class OrderService {
   private readonly deps: OrderServiceDependencies;
   private readonly entries = new Set<OrderEntry>();
@@ -31,25 +29,21 @@ export class OrderService {
 
   constructor(desk: OrderDesk, handler: ReturnType<typeof unary>, deps: OrderServiceDependencies) {
     this.deps = deps;
-    const { shares } = deps;
-    const letGo = (session: Session, command: LettingGo) =>
-      shares.take(session, command.value.account, () => desk.submit(session, command));
+    const { shares, intake } = deps;
+    const submit = async (session: Session, command: OrderCommand["command"]) => {
+      const addressee = intake.addressee(session, { requestId: 0, command });
+      const call = () => desk.submit(session, command);
+      // Whose account is none of the session's is told so.
+      if (!addressee) return { result: await call() };
+      const { shard } = addressee;
+      return { result: await shares.waitFor(session, shard, priorityOf(command), call) };
+    };
     this.handlers = {
-      placeOrder: handler(async (value, session) => ({
-        result: await desk.submit(session(), { $case: "place", value }),
-      })),
-      placePair: handler(async (value, session) => ({
-        result: await desk.submit(session(), { $case: "placePair", value }),
-      })),
-      cancelOrder: handler(async (value, session) => ({
-        result: await letGo(session(), { $case: "cancel", value }),
-      })),
-      reduceOrder: handler(async (value, session) => ({
-        result: await letGo(session(), { $case: "reduce", value }),
-      })),
-      amendOrder: handler(async (value, session) => ({
-        result: await desk.submit(session(), { $case: "amend", value }),
-      })),
+      placeOrder: handler((value, session) => submit(session(), { $case: "place", value })),
+      placePair: handler((value, session) => submit(session(), { $case: "placePair", value })),
+      cancelOrder: handler((value, session) => submit(session(), { $case: "cancel", value })),
+      reduceOrder: handler((value, session) => submit(session(), { $case: "reduce", value })),
+      amendOrder: handler((value, session) => submit(session(), { $case: "amend", value })),
       cancelAll: handler((request, session) =>
         shares.take(session(), request.account, (account) => desk.cancelAll(account, request)),
       ),

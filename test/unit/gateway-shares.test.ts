@@ -1,4 +1,4 @@
-/** Calls that are let through where new orders are refused, cancels before all: no client takes the room of all others. */
+/** Calls that wait for a shard, cancels before all, which are let through where new orders are refused: no client takes the room of all others. */
 import { setImmediate } from "node:timers/promises";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
@@ -24,8 +24,9 @@ import { ManualClock } from "../helpers/manual-clock.js";
 const SHARD = 1;
 const SLOT = 5;
 const TOKEN = 3;
-/** Cancels and the like that may wait at first. */
+/** Cancels and the like that may wait at first, and amends and new orders. */
 const MOST = new Admission(new ManualClock()).limit("high");
+const MOST_NORMAL = new Admission(new ManualClock()).limit("normal");
 
 type Unary = (request: unknown, session: () => Session) => Promise<unknown>;
 /** Handlers as they are, for whoever asks without a connection. */
@@ -66,11 +67,13 @@ function stage() {
 
 type Stage = ReturnType<typeof stage>;
 
+const AMEND = { price: 7, quantity: 0, stopPrice: 0, displayQuantity: 0 };
 const CALLS = {
   cancelOrder: { account: 0, orderId: 5, clientOrderId: "" },
   reduceOrder: { account: 0, orderId: 5, clientOrderId: "", leaves: 1 },
   cancelAll: { account: 0, symbol: "", side: Side.SIDE_UNSPECIFIED },
   resolveOrder: { account: 0, clientOrderId: "a" },
+  amendOrder: { ...AMEND, account: 0, orderId: 5, clientOrderId: "" },
 };
 type Call = keyof typeof CALLS;
 
@@ -96,18 +99,18 @@ async function askAll(on: Stage, accounts: string, call: Call = "cancelOrder") {
   throw new Error("nothing was refused");
 }
 
-describe("cancels and the like of one client", () => {
+describe("calls of one client", () => {
   it.each(Object.keys(CALLS) as Call[])("leave room for those of others: %s", async (call) => {
     const on = stage();
     const { taken, refusal } = await askAll(on, "7", call);
-    expect(taken).toBe(Math.ceil(MOST * 0.8));
+    expect(taken).toBe(Math.ceil((call === "amendOrder" ? MOST_NORMAL : MOST) * 0.8));
     expect(refusal).toMatchObject({ code: "OVERLOADED" });
     expect(refusal.retryMs).toBeGreaterThan(0);
     expect(refusal.message).toContain(`${taken} commands`);
     // Who acts for others besides is the same client; another has its part, and so have operators.
-    expect(await ask(on, "7,9", "cancelOrder", 9)).toMatchObject({ code: "OVERLOADED" });
-    expect(await ask(on, "8")).toBeUndefined();
-    expect(await ask(on, "*", "cancelOrder", 7)).toBeUndefined();
+    expect(await ask(on, "7,9", call, 9)).toMatchObject({ code: "OVERLOADED" });
+    expect(await ask(on, "8", call)).toBeUndefined();
+    expect(await ask(on, "*", call, 7)).toBeUndefined();
   });
 
   it("are taken again as they are answered, or given up", async () => {

@@ -1146,7 +1146,7 @@ export interface OrderRejected {
   code: string;
 }
 
-/** A cancel, a reduce or an amend was passed on to the market. */
+/** A cancel, a reduce or an amend was passed on to the market; of a cancel that is under way already, none other. */
 export interface OrderRequested {
   orderId: number;
   request: OrderRequest;
