@@ -11,12 +11,12 @@ import { MessageSizes } from "./message-sizes.js";
 import { MomentsKeeper } from "./moments.js";
 import type { LoadOptions } from "./options.js";
 import { Outages } from "./outages.js";
-import { type Pacer, TimerPacer } from "./pacer.js";
 import type { LoadResult } from "./process.js";
 import { spread } from "./spread.js";
 import { RECENT_MS } from "../../services/participants/recent-dues.js";
 import { type Counts, OrderTracker } from "../../services/participants/tracker.js";
 
+const PACE_MS = 1;
 /** Orders sent in one turn of the event loop, so that answers are read in between. */
 const BURST_ORDERS_MAX = 500;
 /** An order sent later than this after it was due is one with which this process itself did not keep up. */
@@ -49,8 +49,7 @@ export class Load {
   private readonly desk: Desk;
   private readonly flow: OrderFlow;
   private readonly holdings: Holdings;
-  private readonly pacer: Pacer;
-  private isSending = false;
+  private pacer: NodeJS.Timeout | undefined;
   private startedMs = 0;
   private sent = 0;
   /** What had been sent when it started last. */
@@ -62,14 +61,8 @@ export class Load {
   private stopped = NOTHING_SENT;
   private reportedBefore = 0;
 
-  constructor(
-    options: LoadOptions,
-    venue: Venue,
-    holdings: Holdings,
-    pacer: Pacer = new TimerPacer(),
-  ) {
+  constructor(options: LoadOptions, venue: Venue, holdings: Holdings) {
     this.options = options;
-    this.pacer = pacer;
     this.holdings = holdings;
     this.log = new ClientLog(options.logFile);
     this.keeper = options.keepsMoments ? new MomentsKeeper() : undefined;
@@ -95,18 +88,18 @@ export class Load {
     this.tracker.timedFromMs = this.startedMs + this.options.leadInSeconds * MS_PER_SECOND;
     this.sentBefore = this.sent;
     this.reportedBefore = this.tracker.counts.reported;
-    this.isSending = true;
-    this.pacer.start(this.startedMs, this.options.ordersPerSecond, () => this.pace());
+    clearInterval(this.pacer);
+    this.pacer = setInterval(() => this.pace(), PACE_MS);
   }
 
   /** Sends no more. */
   halt(): Stopped {
-    if (!this.isSending) return this.stopped;
+    if (this.pacer === undefined) return this.stopped;
     const now = performance.now();
     this.outages.look(this.desk.isOpen, now);
     this.countUnsent(now);
-    this.pacer.stop();
-    this.isSending = false;
+    clearInterval(this.pacer);
+    this.pacer = undefined;
     const early = now - RECENT_MS;
     this.stopped = {
       seconds: (now - this.startedMs) / MS_PER_SECOND,
@@ -198,7 +191,7 @@ export class Load {
   }
 
   private fillWindow(): void {
-    if (!this.isSending || !this.desk.isOpen) return;
+    if (this.pacer === undefined || !this.desk.isOpen) return;
     const now = performance.now();
     const { window, atMostPerSecond } = this.options;
     const allowed = atMostPerSecond === 0 ? Infinity : this.dueBy(now, atMostPerSecond) - this.sent;

@@ -9,7 +9,6 @@ import { ExchangeClient } from "../../services/client/exchange-client.js";
 import { Holdings } from "./holdings.js";
 import { Load } from "./load.js";
 import { LoadOptions } from "./options.js";
-import { pacerFor } from "./pacer.js";
 import type { LoadLine } from "./process.js";
 import { fund, subscribe, venueOf } from "../../services/participants/venue.js";
 
@@ -42,7 +41,7 @@ async function main(): Promise<void> {
   const instruments = listed.filter(({ symbol }) => options.symbols.includes(symbol));
   const holdings = new Holdings(instruments, options.symbolsPerAccount);
   const positions = await fundAll(client, options, holdings);
-  const load = new Load(options, venueOf(client), holdings, pacerFor(options.ordersPerSecond));
+  const load = new Load(options, venueOf(client), holdings);
   load.subscribed(positions);
   const endSubscription = subscribe(client, positions, (events) => load.takeEvents(events));
   const progress = setInterval(() => say({ kind: "progress", counts: load.counts }), PROGRESS_MS);
