@@ -58,7 +58,7 @@ program
   .option("--for <duration>", "run that long (20s, 5m), audit, and end")
   .option(
     "--postgres-instances <count>",
-    "over how many PostgreSQL instances actors are spread (default: as many as there were, or 1)",
+    "over how many PostgreSQL instances actors are spread (default: as many as there were, or 1); from then on for good",
   )
   .option("--json", "with --for: end with one line of JSON on stdout")
   .option("--print-config", "show every setting with where it came from, and end")

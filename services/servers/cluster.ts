@@ -114,6 +114,11 @@ async function startAll(
   throw failure.reason;
 }
 
+/** What whoever adds an instance should know before he has traded with it. */
+function forGood(instances: number): string {
+  return `${instances} PostgreSQL instances from now on, and no way back: what there is stays where it is, and explain, archive and audit --archives work with one only`;
+}
+
 /**
  * Starts NATS, etcd and PostgreSQL on loopback and resolves when all answer. A second start
  * on the same directory goes on with the same data, and with the same ports where they are free.
@@ -130,7 +135,10 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
     const before = instancesIn(ports);
     if (options.fresh) await removeData(dataDir, serverNames(before), provision, log);
     writePorts(dataDir, ports); // From here on the folders are known to be ours.
-    const names = serverNames(Math.max(options.postgresInstances ?? 1, options.fresh ? 1 : before));
+    const kept = options.fresh ? 1 : before;
+    const instances = Math.max(options.postgresInstances ?? 1, kept);
+    if (instances > kept) log(forGood(instances));
+    const names = serverNames(instances);
     const started = await startAll(names, provision, ports, { ...options, dataDir });
     writePorts(dataDir, Object.fromEntries(names.map((name, at) => [name, started[at]!.port])));
     const stopAll = async () => {

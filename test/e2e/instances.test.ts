@@ -24,6 +24,7 @@ describe("an exchange on two PostgreSQL instances", () => {
   let client: ExchangeClient;
   let participants: Participants;
   const wires = new Map<string, TcpProxy>();
+  const said: string[] = [];
 
   beforeAll(async () => {
     exchange = await startExchange({
@@ -31,6 +32,7 @@ describe("an exchange on two PostgreSQL instances", () => {
       postgresInstances: 2,
       restartDead: true,
       ways: byWires,
+      log: (line) => said.push(line),
     });
     client = ExchangeClient.connect(exchange.grpc, { accounts: "all" });
     await client.ready();
@@ -85,6 +87,11 @@ describe("an exchange on two PostgreSQL instances", () => {
     expect(report).toMatchObject({ ok: true, conserved: true, journalGaps: 0 });
     expect(report.rows.settled_sides).toBeGreaterThan(FILLS_MIN);
   }
+
+  it("is told that there is no way back, and what works with one only", () => {
+    const told = said.filter((line) => line.includes("2 PostgreSQL instances"));
+    expect(told).toEqual([expect.stringMatching(/no way back.* explain, archive/)]);
+  });
 
   it("has each actor on one of them, and settles trades between them", async () => {
     await checkInstances(instanceUrls(exchange.urls.postgres));
