@@ -141,7 +141,6 @@ export class OrderIntake {
     const problem = requestProblem(command);
     if (problem) return problem;
     const payload = () => encodeRequest(command, account, deadline);
-    // An amend may ask for more, as a new order does; a cancel or a reduce only ever lets go.
     return this.commands.submit(shard, payload, waiter, priorityOf(command));
   }
 
@@ -187,7 +186,7 @@ export class OrderIntake {
 type Command = NonNullable<OrderCommand["command"]>;
 type RequestCommand = Exclude<Command, { readonly $case: "place" | "placePair" }>;
 
-/** What only ever lets go is taken where new orders and amends are refused. */
+/** An amend may ask for more, as a new order does; a cancel or a reduce only ever lets go, and is taken where those are refused. */
 export function priorityOf(command: OrderCommand["command"]): Priority {
   return command?.$case === "cancel" || command?.$case === "reduce" ? "high" : "normal";
 }

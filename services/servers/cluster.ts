@@ -116,7 +116,7 @@ async function startAll(
 
 /** What whoever adds an instance should know before he has traded with it. */
 function forGood(instances: number): string {
-  return `${instances} PostgreSQL instances from now on, and no way back: what there is stays where it is, and explain, archive and audit --archives work with one only`;
+  return `${instances} PostgreSQL instances from now on, and no way back: what there is stays where it is, and explain, archive and --archives work with one only`;
 }
 
 /**
