@@ -16,7 +16,6 @@ import { spread } from "./spread.js";
 import { RECENT_MS } from "../../services/participants/recent-dues.js";
 import { type Counts, OrderTracker } from "../../services/participants/tracker.js";
 
-const PACE_MS = 1;
 /** Orders sent in one turn of the event loop, so that answers are read in between. */
 const BURST_ORDERS_MAX = 500;
 /** An order sent later than this after it was due is one with which this process itself did not keep up. */
@@ -89,7 +88,7 @@ export class Load {
     this.sentBefore = this.sent;
     this.reportedBefore = this.tracker.counts.reported;
     clearInterval(this.pacer);
-    this.pacer = setInterval(() => this.pace(), PACE_MS);
+    this.pacer = setInterval(() => this.pace(), this.options.paceMs);
   }
 
   /** Sends no more. */

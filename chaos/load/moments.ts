@@ -15,22 +15,31 @@ export interface Moments {
 
 const TENTHS = 10;
 
+/** Kept as columns of numbers: an object for each order of a burst is what its collector would have most to do with. */
 export class MomentsKeeper implements OrderListener {
-  private readonly at: number[] = [];
-  private readonly acceptances: [number, number][] = [];
-  private readonly refusals: [number, string, number][] = [];
+  private readonly sentAt: number[] = [];
+  private readonly acceptedAt: number[] = [];
+  private readonly acceptedWaits: number[] = [];
+  private readonly refusedAt: number[] = [];
+  /** Places in `codes`. */
+  private readonly refusedCodes: number[] = [];
+  private readonly retries: number[] = [];
+  private readonly codes: string[] = [];
   private readonly onTime: number[] = [];
 
   sent(nowMs: number): void {
-    this.at.push(inTenths(nowMs));
+    this.sentAt.push(inTenths(nowMs));
   }
 
   accepted(nowMs: number, waitMs: number): void {
-    this.acceptances.push([inTenths(nowMs), inTenths(waitMs)]);
+    this.acceptedAt.push(inTenths(nowMs));
+    this.acceptedWaits.push(inTenths(waitMs));
   }
 
   refused(nowMs: number, code: string, retryMs: number): void {
-    this.refusals.push([inTenths(nowMs), code, retryMs]);
+    this.refusedAt.push(inTenths(nowMs));
+    this.refusedCodes.push(this.placeOf(code));
+    this.retries.push(retryMs);
   }
 
   punctual(nowMs: number): void {
@@ -38,8 +47,19 @@ export class MomentsKeeper implements OrderListener {
   }
 
   get moments(): Moments {
-    const { at: sent, acceptances: accepted, refusals: refused, onTime: punctual } = this;
-    return { originMs: performance.timeOrigin, sent, accepted, refused, punctual };
+    const { acceptedAt, acceptedWaits, refusedAt, refusedCodes, retries, codes } = this;
+    return {
+      originMs: performance.timeOrigin,
+      sent: this.sentAt,
+      accepted: acceptedAt.map((at, n) => [at, acceptedWaits[n]!]),
+      refused: refusedAt.map((at, n) => [at, codes[refusedCodes[n]!]!, retries[n]!]),
+      punctual: this.onTime,
+    };
+  }
+
+  private placeOf(code: string): number {
+    const known = this.codes.indexOf(code);
+    return known >= 0 ? known : this.codes.push(code) - 1;
   }
 }
 

@@ -31,6 +31,7 @@ export class ClientLog {
     readonly dueMs: number;
     readonly isCrossing: boolean;
   }): void {
+    if (this.file === undefined) return;
     const { account, clientOrderId, dueMs, isCrossing: crosses } = order;
     this.add({ kind: "submitted", account, clientOrderId, crosses }, dueMs);
   }
@@ -42,6 +43,7 @@ export class ClientLog {
     readonly sequence: number;
     readonly token: number;
   }): void {
+    if (this.file === undefined) return;
     const { account, clientOrderId, orderId, sequence, token } = told;
     this.add({ kind: "accepted", account, clientOrderId, orderId, sequence, token });
   }
@@ -64,6 +66,7 @@ export class ClientLog {
     readonly sequence: number;
     readonly token: number;
   }): void {
+    if (this.file === undefined) return;
     const { account, orderId, request, code, sequence, token } = told;
     this.add({ kind: "answered", account, orderId, request, code, sequence, token });
   }

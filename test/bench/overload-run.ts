@@ -30,6 +30,8 @@ const OFFERED_TIMES = 3;
 const STREAMS = 16;
 /** The same number of all of them, of the two that find out what the exchange can do. */
 const CAPACITY_STREAMS = 2 * STREAMS;
+/** Waits count from when an order is sent, so it may be sent a little late: to be woken more often would cost the exchange a part of its cores. */
+const PACE_MS = 5;
 const USUAL_FIRST_ACCOUNT = 10_000;
 const BURST_FIRST_ACCOUNT = 20_000;
 const QUIET_LIMIT_MS = 60_000;
@@ -228,6 +230,7 @@ const phaseOf = (name: string, ordersPerSecond: number, accounts: number): Phase
   accounts,
   seconds: 0,
   window: WINDOW_ORDERS,
+  paceMs: PACE_MS,
   streams: STREAMS,
   timedFrom: "sent",
   keepsMoments: true,

@@ -39,6 +39,8 @@ export interface Phase {
   /** How many symbols an account owns and trades; absent: all. */
   readonly symbolsPerAccount?: number;
   readonly firstAccount?: number;
+  /** How often an open loop looks what is due; absent: as often as it can. */
+  readonly paceMs?: number;
   /** Order-entry streams of each process; absent: one. */
   readonly streams?: number;
   /** From when latencies count; absent: from when orders were due. */
@@ -160,6 +162,7 @@ export function startLoads(scene: Scene, phase: Phase): Map<string, LoadProcess>
       window: phase.window / LOAD_PROCESSES,
       atMostPerSecond: partOf(phase.atMostPerSecond ?? 0, index),
       leadInSeconds: phase.leadInSeconds ?? 0,
+      ...(phase.paceMs !== undefined && { paceMs: phase.paceMs }),
       streams: phase.streams ?? 1,
       timedFrom: phase.timedFrom ?? "due",
       keepsMoments: phase.keepsMoments ?? false,
