@@ -57,6 +57,13 @@ describe("the servers", () => {
     await nats.close();
   });
 
+  it("compress the pages of the log by the quickest way that they have", async () => {
+    const [row] = await query(
+      "SELECT setting, coalesce('lz4' = ANY(enumvals), false) has FROM pg_settings WHERE name = 'wal_compression'",
+    );
+    expect(row!["setting"]).toBe(row!["has"] ? "lz4" : "on");
+  });
+
   it("keep their data and ports through SIGKILL and a restart", async () => {
     await query("CREATE TABLE kept (n int)");
     await query("INSERT INTO kept VALUES (7)");
