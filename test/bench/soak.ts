@@ -49,6 +49,8 @@ type ByProcess<T> = Readonly<Record<string, T>>;
 interface SoakMeasured extends PhaseReport, Measured {
   readonly name: "soak";
   readonly accounts: number;
+  /** Orders without a report at once. */
+  readonly window: number;
   readonly minutes: number;
   /** The most that was sent a second; `ordersPerSecond` is what was reached. */
   readonly rate: number;
@@ -101,6 +103,7 @@ export async function measureSoak(scene: Scene, options: SoakOptions): Promise<S
     name: "soak",
     short,
     accounts,
+    window: WINDOW_ORDERS,
     minutes: seconds / SECONDS_PER_MINUTE,
     rate,
     ...phase,
