@@ -21,7 +21,7 @@ export const LoadOptions = z
     window: z.number().int().positive().default(1_000),
     /** When saturating, never more orders per second than this; 0: as many as `window` lets. */
     atMostPerSecond: z.number().int().min(0).max(ORDERS_PER_SECOND_MAX).default(0),
-    /** How often an open loop looks what is due; each stream then has one message for all of it. */
+    /** Milliseconds from one look at what is due, or what there is room for, to the next; a stream then has it all as one message. */
     paceMs: z.number().int().positive().default(1),
     /** Order-entry streams, as if it were so many clients. */
     streams: z.number().int().positive().default(1),

@@ -47,7 +47,7 @@ export const MEASURED_MS = 100;
 /** Answers that are no further apart are of one batch. */
 const APART_MS = 2;
 const GAIN = 0.2;
-/** Of one during which nobody was answered within the target: the estimate is far off, as at the beginning of an overload. */
+/** Of one during which nobody was answered within twice the target: the estimate is far off. */
 const GAIN_WHEN_LATE = 0.5;
 /** So much of the way back to what it was at first, each time that the receiver has kept up. */
 const FORGETTING = 0.02;
@@ -175,7 +175,7 @@ export class Admission {
   private measure(elapsedMs: number): void {
     const perMs = this.answers / elapsedMs;
     const isBusy = this.hasRefused || this.shortestMs > this.targetMs;
-    const gain = this.shortestMs > this.targetMs ? GAIN_WHEN_LATE : GAIN;
+    const gain = this.shortestMs > 2 * this.targetMs ? GAIN_WHEN_LATE : GAIN;
     if (this.shortestMs < this.waitOfOneMs) this.learnWaitOfOne(this.shortestMs);
     if (isBusy || perMs > this.perMs) this.perMs += (perMs - this.perMs) * gain;
     else this.forget();

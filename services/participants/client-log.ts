@@ -50,10 +50,12 @@ export class ClientLog {
 
   /** Not published: it must never become an order. */
   refused(account: number, clientOrderId: string, code: string): void {
+    if (this.file === undefined) return;
     this.add({ kind: "refused", account, clientOrderId, code });
   }
 
   rejected(account: number, clientOrderId: string, code: string): void {
+    if (this.file === undefined) return;
     this.add({ kind: "rejected", account, clientOrderId, code });
   }
 

@@ -30,7 +30,7 @@ const OFFERED_TIMES = 3;
 const STREAMS = 16;
 /** The same number of all of them, of the two that find out what the exchange can do. */
 const CAPACITY_STREAMS = 2 * STREAMS;
-/** Waits count from when an order is sent, so it may be sent a little late: to be woken more often would cost the exchange a part of its cores. */
+/** From one look at what is due to the next. Waits count from when an order is sent, so it may be a little late: more looks would take cores from the exchange. */
 const PACE_MS = 5;
 const USUAL_FIRST_ACCOUNT = 10_000;
 const BURST_FIRST_ACCOUNT = 20_000;

@@ -39,7 +39,7 @@ export interface Phase {
   /** How many symbols an account owns and trades; absent: all. */
   readonly symbolsPerAccount?: number;
   readonly firstAccount?: number;
-  /** How often an open loop looks what is due; absent: as often as it can. */
+  /** Milliseconds from one look at what is due, or what there is room for, to the next; absent: one. */
   readonly paceMs?: number;
   /** Order-entry streams of each process; absent: one. */
   readonly streams?: number;
