@@ -15,7 +15,7 @@ export interface Moments {
 
 const TENTHS = 10;
 
-/** Kept as columns of numbers: an object for each order of a burst is what its collector would have most to do with. */
+/** Kept as columns of numbers, without an object and a text for each order of a burst. */
 export class MomentsKeeper implements OrderListener {
   private readonly sentAt: number[] = [];
   private readonly acceptedAt: number[] = [];

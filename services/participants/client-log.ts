@@ -31,7 +31,6 @@ export class ClientLog {
     readonly dueMs: number;
     readonly isCrossing: boolean;
   }): void {
-    if (this.file === undefined) return;
     const { account, clientOrderId, dueMs, isCrossing: crosses } = order;
     this.add({ kind: "submitted", account, clientOrderId, crosses }, dueMs);
   }
@@ -43,19 +42,16 @@ export class ClientLog {
     readonly sequence: number;
     readonly token: number;
   }): void {
-    if (this.file === undefined) return;
     const { account, clientOrderId, orderId, sequence, token } = told;
     this.add({ kind: "accepted", account, clientOrderId, orderId, sequence, token });
   }
 
   /** Not published: it must never become an order. */
   refused(account: number, clientOrderId: string, code: string): void {
-    if (this.file === undefined) return;
     this.add({ kind: "refused", account, clientOrderId, code });
   }
 
   rejected(account: number, clientOrderId: string, code: string): void {
-    if (this.file === undefined) return;
     this.add({ kind: "rejected", account, clientOrderId, code });
   }
 
@@ -68,7 +64,6 @@ export class ClientLog {
     readonly sequence: number;
     readonly token: number;
   }): void {
-    if (this.file === undefined) return;
     const { account, orderId, request, code, sequence, token } = told;
     this.add({ kind: "answered", account, orderId, request, code, sequence, token });
   }

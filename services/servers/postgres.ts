@@ -47,6 +47,11 @@ export async function postgresAnswers(url: string): Promise<void> {
   }
 }
 
+/** As whom its programs run; nothing: as this process. */
+function idsOf(user: ServerUser | undefined): { uid?: number; gid?: number } {
+  return user === undefined ? {} : { uid: user.uid, gid: user.gid };
+}
+
 /** The folder PostgreSQL can really use: the one asked for, or one outside of it. */
 function reachableFolder(folder: string, user: ServerUser | undefined, log: Log): string {
   mkdirSync(folder, { recursive: true });
@@ -82,8 +87,7 @@ function makeCluster(options: StartOptions, data: string, user: ServerUser | und
   const initdb = join(dirname(options.program), "initdb");
   const args = ["-D", unfinished, "-U", "palisade", "-A", "trust", "-E", "UTF8", "--locale=C"];
   if (options.durable === false) args.push("--no-sync");
-  const ids = user === undefined ? {} : { uid: user.uid, gid: user.gid };
-  const result = spawnSync(initdb, args, { cwd: "/", encoding: "utf8", ...ids });
+  const result = spawnSync(initdb, args, { cwd: "/", encoding: "utf8", ...idsOf(user) });
   if (result.status !== 0) {
     const reason = result.error?.message ?? result.stderr;
     throw new ServerError("SERVER_START_FAILED", `initdb could not make ${data}: ${reason}`);
@@ -104,13 +108,14 @@ function installConfig(data: string, user: ServerUser | undefined): void {
  * checkpoint waits for that: right after one 15,000 rows were changed in 77 ms in place of 399, and the log was a seventh longer.
  * The file of settings cannot say so, as another server would not start by it.
  */
-function quickCompression({ program }: StartOptions, data: string, user: ServerUser | undefined) {
+function quickCompression(
+  { program }: StartOptions,
+  data: string,
+  user: ServerUser | undefined,
+): string[] {
   const setting = ["-c", "wal_compression=lz4"];
-  const ids = user === undefined ? {} : { uid: user.uid, gid: user.gid };
-  const asked = spawnSync(program, ["-D", data, ...setting, "-C", "wal_compression"], {
-    cwd: "/",
-    ...ids,
-  });
+  const question = ["-D", data, ...setting, "-C", "wal_compression"];
+  const asked = spawnSync(program, question, { cwd: "/", ...idsOf(user) });
   return asked.status === 0 ? setting : [];
 }
 

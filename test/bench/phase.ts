@@ -162,7 +162,7 @@ export function startLoads(scene: Scene, phase: Phase): Map<string, LoadProcess>
       window: phase.window / LOAD_PROCESSES,
       atMostPerSecond: partOf(phase.atMostPerSecond ?? 0, index),
       leadInSeconds: phase.leadInSeconds ?? 0,
-      ...(phase.paceMs !== undefined && { paceMs: phase.paceMs }),
+      paceMs: phase.paceMs ?? 1,
       streams: phase.streams ?? 1,
       timedFrom: phase.timedFrom ?? "due",
       keepsMoments: phase.keepsMoments ?? false,

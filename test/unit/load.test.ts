@@ -229,6 +229,15 @@ describe("a load process", () => {
     expect(new Latencies(result.acceptLatency).maximum).toBeLessThanOrEqual(2);
   });
 
+  it("looks at what is due as often as it is to, and sends all of that together", async () => {
+    const { stop } = await started({ paceMs: 50, timedFrom: "sent" });
+    const { moments, sent } = await stop();
+    expect(moments!.sent).toHaveLength(RATE);
+    expect(new Set(moments!.sent).size).toBe(20);
+    // One for each of its two streams.
+    expect(sent.messages).toBeLessThanOrEqual(2 * 20);
+  });
+
   it("leaves fewer orders of each symbol the more symbols there are, and always some", () => {
     expect([1, 10, 62, 100, 250, 1_000].map(restingMin)).toEqual([16, 16, 16, 10, 4, 4]);
   });
