@@ -82,7 +82,8 @@ export function waitsTable(phases: readonly (readonly [string, PhaseReport])[]):
 
 /** What an order costs. */
 export function costTables(phase: PhaseReport): Table[] {
-  const { cpuMicrosecondsPerOrder: cpu, writtenBytesPerOrder: written, rssMib } = phase;
+  const { cpuMicrosecondsPerOrder: cpu, writtenBytesPerOrder: written } = phase;
+  const { wakesPerOrder: wakes, rssMib } = phase;
   const { walBytesPerOrder, diskBytesPerOrder } = phase;
   const { batchesPerOrder, commandsPerBatch, rowsWrittenPerOrder } = phase;
   const { crossingShare, cancelShare, commandsPerMessage, bytesPerCommand } = phase;
@@ -104,10 +105,11 @@ export function costTables(phase: PhaseReport): Table[] {
     {
       title: "per order",
       rows: [
-        ["process", "µs of a core", "bytes by write calls", "RSS MiB"],
+        ["process", "µs of a core", "woken", "bytes by write calls", "RSS MiB"],
         ...Object.keys(rssMib).map((name) => [
           name,
           cpu[name] ?? UNKNOWN,
+          wakes[name] ?? UNKNOWN,
           written[name] ?? UNKNOWN,
           rssMib[name]!,
         ]),

@@ -6,11 +6,13 @@ import { LoadProcess, type LoadResult } from "../../chaos/load/process.js";
 import { untilQuiet } from "../../chaos/quiet.js";
 import type { Scene } from "../../chaos/scene.js";
 import { cpuBetween, cpuTimes } from "./cpu.js";
-import { familiesOf, memoryOf } from "./memory.js";
+import { countsBetween, countsOf } from "./family-counts.js";
+import { type Families, familiesOf, memoryOf } from "./memory.js";
 import { hundredths, thousandths } from "./rounding.js";
 import { costBetween, countersOf, type ServersCost } from "./servers-cost.js";
 import { type Waits, waitsOf } from "./waits.js";
-import { writtenBetween, writtenBytes } from "./written.js";
+import { wakesOf } from "./wakes.js";
+import { writtenBy } from "./written.js";
 
 /** Of all load processes together, unless a phase says otherwise. */
 export const ACCOUNTS = 1_000;
@@ -86,6 +88,8 @@ export interface PhaseReport extends ServersCost, Waits {
   readonly cpuMicrosecondsPerOrder: Readonly<Record<string, number>>;
   /** What each process handed to the kernel by calls to write, per reported order; without those that cannot be looked at. */
   readonly writtenBytesPerOrder: Readonly<Record<string, number>>;
+  /** How often each process was woken, its threads together, per reported order; without those that cannot be looked at. */
+  readonly wakesPerOrder: Readonly<Record<string, number>>;
   /** Resident when the last order was sent. */
   readonly rssMib: Readonly<Record<string, number>>;
 }
@@ -94,6 +98,7 @@ export interface PhaseReport extends ServersCost, Waits {
 interface Looked {
   readonly cpu: ReadonlyMap<string, number>;
   readonly written: ReadonlyMap<string, number>;
+  readonly wakes: ReadonlyMap<string, number>;
   readonly rssMib: Readonly<Record<string, number>>;
   readonly inboxesEmptyMs: number;
 }
@@ -117,8 +122,7 @@ export async function runPhase(
     await Promise.all([...loads.values()].map((load) => load.ready()));
     const pids = new Map([...loads].map(([name, load]) => [name, load.pid]));
     const before = await countersOf(scene);
-    const writtenUntilNow = () => writtenBytes(familiesOf(scene.exchange, pids));
-    const writtenBefore = writtenUntilNow();
+    const lookBefore = look(familiesOf(scene.exchange, pids));
     const cpuBefore = cpuTimes(scene.exchange, pids);
     for (const load of loads.values()) load.go();
     onlooker?.begin(() => sentBy(loads));
@@ -127,17 +131,23 @@ export async function runPhase(
     await Promise.all([...loads.values()].map((load) => load.stopped()));
     onlooker?.end();
     const cpu = cpuBetween(cpuBefore, cpuTimes(scene.exchange, pids));
-    const written = writtenBetween(writtenBefore, writtenUntilNow());
+    const lookAfter = look(familiesOf(scene.exchange, pids));
+    const written = countsBetween(lookBefore.written, lookAfter.written);
+    const wakes = countsBetween(lookBefore.wakes, lookAfter.wakes);
     const rssMib = rssOf(scene, pids);
     const inboxesEmptyMs = await untilQuiet(scene, QUIET_LIMIT_MS);
     const results = await Promise.all([...loads.values()].map((load) => load.result()));
-    const measured = summary(phase, results, { cpu, written, rssMib, inboxesEmptyMs });
+    const measured = summary(phase, results, { cpu, written, wakes, rssMib, inboxesEmptyMs });
     const after = await countersOf(scene);
     return { ...measured, ...costBetween(before, after, measured.orders) };
   } finally {
     onlooker?.end();
     for (const load of loads.values()) load.kill();
   }
+}
+
+function look(families: Families) {
+  return { written: countsOf(families, writtenBy), wakes: countsOf(families, wakesOf) };
 }
 
 function sentBy(loads: ReadonlyMap<string, LoadProcess>): number {
@@ -191,7 +201,7 @@ export function rssOf(scene: Scene, pids: ReadonlyMap<string, number>): Record<s
 function summary(
   phase: Phase,
   results: readonly LoadResult[],
-  { cpu, written, rssMib, inboxesEmptyMs }: Looked,
+  { cpu, written, wakes, rssMib, inboxesEmptyMs }: Looked,
 ): Omit<PhaseReport, keyof ServersCost> {
   const total = (value: (result: LoadResult) => number) =>
     results.reduce((sum, result) => sum + value(result), 0);
@@ -237,6 +247,7 @@ function summary(
     inboxesEmptyMs: Math.round(inboxesEmptyMs),
     cpuMicrosecondsPerOrder: shares(cpu, inTime, hundredths),
     writtenBytesPerOrder: shares(written, inTime, Math.round),
+    wakesPerOrder: shares(wakes, inTime, hundredths),
     rssMib,
   };
 }

@@ -275,6 +275,7 @@ function checkMeasured(report: E2eReport): void {
   for (const name of ["gateway-1", "node-1", "postgres", "nats"]) {
     expect(report.cpuMicrosecondsPerOrder[name]).toBeGreaterThan(0);
     expect(report.writtenBytesPerOrder[name]).toBeGreaterThan(0);
+    expect(report.wakesPerOrder[name]).toBeGreaterThan(0);
     expect(report.rssMib[name]).toBeGreaterThan(0);
   }
   // Of an order it is more than one; but PostgreSQL's processes tell their counts a second late and more, and so short a run lacks many.

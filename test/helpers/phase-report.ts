@@ -38,6 +38,7 @@ export function phaseReport(
     inboxesEmptyMs: 50,
     cpuMicrosecondsPerOrder: {},
     writtenBytesPerOrder: {},
+    wakesPerOrder: {},
     rssMib: {},
     walBytesPerOrder: 2_000,
     rowsWrittenPerOrder: {},
