@@ -6,13 +6,12 @@ import { LoadProcess, type LoadResult } from "../../chaos/load/process.js";
 import { untilQuiet } from "../../chaos/quiet.js";
 import type { Scene } from "../../chaos/scene.js";
 import { cpuBetween, cpuTimes } from "./cpu.js";
-import { countsBetween, countsOf } from "./family-counts.js";
-import { type Families, familiesOf, memoryOf } from "./memory.js";
+import { familiesOf, memoryOf } from "./memory.js";
 import { hundredths, thousandths } from "./rounding.js";
 import { costBetween, countersOf, type ServersCost } from "./servers-cost.js";
 import { type Waits, waitsOf } from "./waits.js";
-import { wakesOf } from "./wakes.js";
-import { writtenBy } from "./written.js";
+import { wakesBetween, wakesOf } from "./wakes.js";
+import { writtenBetween, writtenBytes } from "./written.js";
 
 /** Of all load processes together, unless a phase says otherwise. */
 export const ACCOUNTS = 1_000;
@@ -122,7 +121,9 @@ export async function runPhase(
     await Promise.all([...loads.values()].map((load) => load.ready()));
     const pids = new Map([...loads].map(([name, load]) => [name, load.pid]));
     const before = await countersOf(scene);
-    const lookBefore = look(familiesOf(scene.exchange, pids));
+    const familiesBefore = familiesOf(scene.exchange, pids);
+    const writtenBefore = writtenBytes(familiesBefore);
+    const wakesBefore = wakesOf(familiesBefore);
     const cpuBefore = cpuTimes(scene.exchange, pids);
     for (const load of loads.values()) load.go();
     onlooker?.begin(() => sentBy(loads));
@@ -131,9 +132,9 @@ export async function runPhase(
     await Promise.all([...loads.values()].map((load) => load.stopped()));
     onlooker?.end();
     const cpu = cpuBetween(cpuBefore, cpuTimes(scene.exchange, pids));
-    const lookAfter = look(familiesOf(scene.exchange, pids));
-    const written = countsBetween(lookBefore.written, lookAfter.written);
-    const wakes = countsBetween(lookBefore.wakes, lookAfter.wakes);
+    const familiesAfter = familiesOf(scene.exchange, pids);
+    const written = writtenBetween(writtenBefore, writtenBytes(familiesAfter));
+    const wakes = wakesBetween(wakesBefore, wakesOf(familiesAfter));
     const rssMib = rssOf(scene, pids);
     const inboxesEmptyMs = await untilQuiet(scene, QUIET_LIMIT_MS);
     const results = await Promise.all([...loads.values()].map((load) => load.result()));
@@ -144,10 +145,6 @@ export async function runPhase(
     onlooker?.end();
     for (const load of loads.values()) load.kill();
   }
-}
-
-function look(families: Families) {
-  return { written: countsOf(families, writtenBy), wakes: countsOf(families, wakesOf) };
 }
 
 function sentBy(loads: ReadonlyMap<string, LoadProcess>): number {

@@ -76,6 +76,7 @@ it("measures an exchange at one rate", async () => {
   expect(atRate.fills).toBeGreaterThan(0);
   checkWaits(atRate);
   expect(atRate.writtenBytesPerOrder["gateway-1"]).toBeGreaterThan(0);
+  expect(atRate.wakesPerOrder["postgres"]).toBeGreaterThan(0);
   expect(report.targets).toHaveLength(1);
   const text = JSON.stringify(tablesOf(report));
   expect(text).toContain("at 301 orders/s");

@@ -6,9 +6,7 @@ import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { countsBetween, countsOf } from "../bench/family-counts.js";
-import type { Families } from "../bench/memory.js";
-import { parseWritten, writtenBy } from "../bench/written.js";
+import { parseWritten, writtenBetween, writtenBytes } from "../bench/written.js";
 
 const BYTES_PER_MIB = 1_048_576;
 /** What a process writes besides: words to its parent, wake-ups of its threads. */
@@ -26,7 +24,6 @@ write_bytes: 4096
 cancelled_write_bytes: 0
 `;
 
-const writtenBytes = (families: Families) => countsOf(families, writtenBy);
 const families = (...its: (readonly number[])[]) => new Map([["it", its]]);
 
 it("is what went out by write calls, not what was made dirty on a disk", () => {
@@ -44,7 +41,7 @@ it("is known between two looks of what both have seen", () => {
     ["node-1", 25],
     ["node-3", 7],
   ]);
-  expect([...countsBetween(before, after)]).toEqual([["node-1", 15]]);
+  expect([...writtenBetween(before, after)]).toEqual([["node-1", 15]]);
 });
 
 it("is not known where one of those that count together is not", () => {
