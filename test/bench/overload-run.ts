@@ -6,6 +6,7 @@ import type { LoadProcess, LoadResult } from "../../chaos/load/process.js";
 import { untilQuiet } from "../../chaos/quiet.js";
 import type { Scene } from "../../chaos/scene.js";
 import { coresBetween, lookAtCpu } from "./cpu.js";
+import { familiesOf } from "./memory.js";
 import { type Phase, rssOf, startLoads } from "./phase.js";
 import { TURNED_AWAY_SHARE_MAX } from "./phase-verdict.js";
 import { thousandths } from "./rounding.js";
@@ -166,7 +167,7 @@ export async function runBurst(
     const costs = {
       loadedCores: partsOf(coresBetween(loadedLook, burstLook)),
       burstCores: partsOf(coresBetween(burstLook, endLook)),
-      rssMib: rssOf(scene, pids),
+      rssMib: rssOf(familiesOf(scene.exchange, pids)),
     };
     await seconds(sizes.after);
     const untilMs = now();

@@ -6,7 +6,7 @@ import { LoadProcess, type LoadResult } from "../../chaos/load/process.js";
 import { untilQuiet } from "../../chaos/quiet.js";
 import type { Scene } from "../../chaos/scene.js";
 import { cpuBetween, cpuTimes } from "./cpu.js";
-import { familiesOf, memoryOf } from "./memory.js";
+import { type Families, familiesOf, memoryOf } from "./memory.js";
 import { hundredths, thousandths } from "./rounding.js";
 import { costBetween, countersOf, type ServersCost } from "./servers-cost.js";
 import { type Waits, waitsOf } from "./waits.js";
@@ -135,7 +135,7 @@ export async function runPhase(
     const familiesAfter = familiesOf(scene.exchange, pids);
     const written = writtenBetween(writtenBefore, writtenBytes(familiesAfter));
     const wakes = wakesBetween(wakesBefore, wakesOf(familiesAfter));
-    const rssMib = rssOf(scene, pids);
+    const rssMib = rssOf(familiesAfter);
     const inboxesEmptyMs = await untilQuiet(scene, QUIET_LIMIT_MS);
     const results = await Promise.all([...loads.values()].map((load) => load.result()));
     const measured = summary(phase, results, { cpu, written, wakes, rssMib, inboxesEmptyMs });
@@ -185,9 +185,9 @@ export function partOf(rate: number, index: number): number {
   return rate === 0 ? 0 : Math.max(1, Math.floor((rate + index) / LOAD_PROCESSES));
 }
 
-/** In MiB by name, of an exchange and of others by name and pid. */
-export function rssOf(scene: Scene, pids: ReadonlyMap<string, number>): Record<string, number> {
-  const memory = memoryOf(familiesOf(scene.exchange, pids));
+/** In MiB by name. */
+export function rssOf(families: Families): Record<string, number> {
+  const memory = memoryOf(families);
   const inMib = [...memory].map(([name, { rssBytes }]) => [
     name,
     hundredths(rssBytes / BYTES_PER_MIB),
