@@ -20,7 +20,7 @@ export class ClientLog {
   /** What an account has been told begins with these numbers: one that is not told at all is missed, too. */
   subscribed(positions: readonly AccountPosition[]): void {
     for (const { account, fromSequence } of positions) {
-      this.add({ kind: "subscribed", account, fromSequence });
+      this.add(`"kind":"subscribed","account":${account},"fromSequence":${fromSequence}`);
     }
   }
 
@@ -31,8 +31,9 @@ export class ClientLog {
     readonly dueMs: number;
     readonly isCrossing: boolean;
   }): void {
-    const { account, clientOrderId, dueMs, isCrossing: crosses } = order;
-    this.add({ kind: "submitted", account, clientOrderId, crosses }, dueMs);
+    if (this.file === undefined) return;
+    const crosses = `"crosses":${order.isCrossing}`;
+    this.add(`"kind":"submitted",${nameOf(order)},${crosses}`, order.dueMs);
   }
 
   accepted(told: {
@@ -42,17 +43,19 @@ export class ClientLog {
     readonly sequence: number;
     readonly token: number;
   }): void {
-    const { account, clientOrderId, orderId, sequence, token } = told;
-    this.add({ kind: "accepted", account, clientOrderId, orderId, sequence, token });
+    if (this.file === undefined) return;
+    this.add(`"kind":"accepted",${nameOf(told)},"orderId":${told.orderId},${placeOf(told)}`);
   }
 
   /** Not published: it must never become an order. */
   refused(account: number, clientOrderId: string, code: string): void {
-    this.add({ kind: "refused", account, clientOrderId, code });
+    if (this.file === undefined) return;
+    this.add(`"kind":"refused",${nameOf({ account, clientOrderId })},"code":${quoted(code)}`);
   }
 
   rejected(account: number, clientOrderId: string, code: string): void {
-    this.add({ kind: "rejected", account, clientOrderId, code });
+    if (this.file === undefined) return;
+    this.add(`"kind":"rejected",${nameOf({ account, clientOrderId })},"code":${quoted(code)}`);
   }
 
   /** Of a cancel (request 1) or a reduction (2) of an order. */
@@ -64,19 +67,21 @@ export class ClientLog {
     readonly sequence: number;
     readonly token: number;
   }): void {
-    const { account, orderId, request, code, sequence, token } = told;
-    this.add({ kind: "answered", account, orderId, request, code, sequence, token });
+    if (this.file === undefined) return;
+    const { account, orderId, request, code } = told;
+    const what = `"account":${account},"orderId":${orderId},"request":${request}`;
+    this.add(`"kind":"answered",${what},"code":${quoted(code)},${placeOf(told)}`);
   }
 
-  event(event: AccountEvent): void {
-    if (this.file === undefined || event.event === undefined) return;
-    const { account, sequence, token } = event;
-    this.add({ kind: "event", account, sequence, token, content: contentOf(event.event) });
+  event(told: AccountEvent): void {
+    if (this.file === undefined || told.event === undefined) return;
+    const content = JSON.stringify(contentOf(told.event));
+    this.add(`"kind":"event","account":${told.account},${placeOf(told)},"content":${content}`);
   }
 
   /** The client waited until nothing more came; it may go on afterwards. */
   rest(): void {
-    this.add({ kind: "end" });
+    this.add('"kind":"end"');
     this.flush();
   }
 
@@ -98,12 +103,23 @@ export class ClientLog {
     this.lines = [];
   }
 
-  private add(line: object, atMs = performance.now()): void {
+  /** `fields` are JSON's, put together by hand: for objects made of each line a client of an overload took a quarter of its time. */
+  private add(fields: string, atMs = performance.now()): void {
     if (this.file === undefined) return;
     const at = Math.round((performance.timeOrigin + atMs) * TENTHS) / TENTHS;
-    this.lines.push(JSON.stringify({ ...line, at }));
+    this.lines.push(`{${fields},"at":${at}}`);
     if (this.lines.length >= BUFFER_LINES_MAX) this.flush();
   }
+}
+
+const quoted = (text: string): string => JSON.stringify(text);
+
+function nameOf(order: { readonly account: number; readonly clientOrderId: string }): string {
+  return `"account":${order.account},"clientOrderId":${quoted(order.clientOrderId)}`;
+}
+
+function placeOf(told: { readonly sequence: number; readonly token: number }): string {
+  return `"sequence":${told.sequence},"token":${told.token}`;
 }
 
 function contentOf(event: NonNullable<AccountEvent["event"]>): unknown[] {

@@ -172,6 +172,34 @@ describe("what a client was told", () => {
   });
 });
 
+describe("a client's log", () => {
+  it("has a line of JSON for all that it was told, whatever stands in the texts", () => {
+    const order = { account: ACCOUNT, clientOrderId: 'a "b"\\\n', dueMs: 0, isCrossing: true };
+    const { account, clientOrderId } = order;
+    const at = { sequence: 3, token: 1 };
+    log.subscribed([{ account, fromSequence: 3 }]);
+    log.submitted(order);
+    log.accepted({ account, clientOrderId, orderId: 1025, ...at });
+    log.refused(account, clientOrderId, "OVERLOADED");
+    log.rejected(account, clientOrderId, "PRICE_OFF_TICK");
+    log.answered({ account, orderId: 1025, request: 1, code: "OK", ...at });
+    log.event(received(RESTED, 3));
+    log.end();
+    const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+    const moment = expect.any(Number);
+    expect(lines.map((line): unknown => JSON.parse(line))).toEqual([
+      { kind: "subscribed", account, fromSequence: 3, at: moment },
+      { kind: "submitted", account, clientOrderId, crosses: true, at: moment },
+      { kind: "accepted", account, clientOrderId, orderId: 1025, ...at, at: moment },
+      { kind: "refused", account, clientOrderId, code: "OVERLOADED", at: moment },
+      { kind: "rejected", account, clientOrderId, code: "PRICE_OFF_TICK", at: moment },
+      { kind: "answered", account, orderId: 1025, request: 1, code: "OK", ...at, at: moment },
+      { kind: "event", account, ...at, content: ["rested", 1025, 400, 40000], at: moment },
+      { kind: "end", at: moment },
+    ]);
+  });
+});
+
 describe("an answer", () => {
   const answered = (requestId: number, code: string, sequence: number) => ({
     requestId,
