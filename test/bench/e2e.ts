@@ -31,6 +31,7 @@ const SECONDS = 60;
 const SUSTAINED_TARGET_PER_SECOND = 50_000;
 /** Numbers of so short a run mean nothing, so it warms up no longer than that. */
 const SHORT_SECONDS = 2;
+const SHORT_STEPS_MAX = 4;
 /** Outstanding orders of a closed loop. */
 export const WINDOW_ORDERS = 2_000;
 /** So few that also a slow machine has reported some of them before a short run is over. */
@@ -113,9 +114,10 @@ async function measureE2e(
   const warmUp = await run(0, warmUpSeconds);
   const saturated = await run(0, seconds);
   const stepSeconds = Math.max(1, Math.round(seconds * STEP_SHARE));
-  const sustained = await findSustained(saturated.ordersPerSecond, (rate, length) =>
-    run(rate, length === "step" ? stepSeconds : seconds, LEAD_IN_SECONDS),
-  );
+  const offer = (rate: number, length: "step" | "whole") =>
+    run(rate, length === "step" ? stepSeconds : seconds, LEAD_IN_SECONDS);
+  const stepsMax = short ? SHORT_STEPS_MAX : undefined;
+  const sustained = await findSustained(saturated.ordersPerSecond, offer, stepsMax);
   const observe = async (rate: number, length: number): Promise<Observed> => {
     const phase = await run(rate, length, LEAD_IN_SECONDS);
     return { ...phase, notMeasured: short ? null : notMeasured(phase) };

@@ -1,7 +1,9 @@
-/** What a number was measured on, as far as anybody may ask. */
+/** What a number was measured on, and of which code and when, as far as anybody may ask. */
+import { spawnSync } from "node:child_process";
 import { readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { basename, sep } from "node:path";
+import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import { deviceOf } from "./disk.js";
 
 const BYTES_PER_MIB = 1_048_576;
@@ -16,6 +18,8 @@ export type Machine = Readonly<Record<string, string | number | null>>;
 export function machineOf(dataFolder: string | undefined): Machine {
   const cores = cpus();
   return {
+    measuredAt: new Date().toISOString(),
+    code: codeName(),
     cores: cores.length,
     processor: cores[0]?.model ?? "unknown",
     memoryMib: Math.round(totalmem() / BYTES_PER_MIB),
@@ -29,6 +33,12 @@ export function machineOf(dataFolder: string | undefined): Machine {
       basename(readlinkSync(`/sys/dev/block/${deviceOf(folder)}`)),
     ),
   };
+}
+
+/** The commit, and whether anything was changed since; null: there is no git, or no history. */
+function codeName(): string | null {
+  const named = spawnSync("git", ["describe", "--always", "--dirty"], { cwd: PROJECT_ROOT });
+  return named.status === 0 ? named.stdout.toString().trim() : null;
 }
 
 /** As a table or a page names it. */

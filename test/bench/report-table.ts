@@ -38,7 +38,8 @@ function ownTables(report: E2eReport | QuietReport | SoakReport): Table[] {
 }
 
 function e2eTables(report: E2eReport): Table[] {
-  const { steps, attempts, atEighty, quiet, sustainedOrdersPerSecond } = report;
+  const { steps, attempts, atEighty, quiet } = report;
+  const { sustainedOrdersPerSecond: sustained, brokeOrdersPerSecond: broke } = report;
   const rows = [
     [...PHASE_HEAD, "outcome"],
     [...phaseRow("closed loop", report), UNKNOWN],
@@ -53,7 +54,7 @@ function e2eTables(report: E2eReport): Table[] {
     ...(atEighty ? [["at 80 %", atEighty] as const] : []),
     ["quiet", quiet],
   ]);
-  const title = `sustained: ${sustainedOrdersPerSecond} orders/s`;
+  const title = `sustained: ${sustained} orders/s (${broke ?? "none"} broke)`;
   return [{ title, rows }, waits];
 }
 

@@ -34,6 +34,7 @@ export function loadReportLike(changed: Partial<E2eReport> = {}): E2eReport {
     atEighty: stepLike(1_840, 9, { seconds: 60, orders: 110_400 }),
     quiet: stepLike(500, 5, { seconds: 30, orders: 15_000 }),
     sustainedOrdersPerSecond: held.offeredPerSecond,
+    brokeOrdersPerSecond: 2_645,
     targets: [],
     accounts: 1_000,
     symbols: 10,
@@ -72,6 +73,7 @@ export function nothingHeld(): E2eReport {
     atEighty: null,
     quiet: { ...stepLike(500, 36), notMeasured: null },
     sustainedOrdersPerSecond: 0,
+    brokeOrdersPerSecond: null,
     failures: ["quiet: 3 orders were never reported"],
     ok: false,
   });

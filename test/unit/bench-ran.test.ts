@@ -11,7 +11,7 @@ const PLACES = "nodes 3, ledger shards 2, PostgreSQL instances 1, on 2 cores (A 
 it("is behind the title of each table", () => {
   const ran = `e2e, seconds 60, accounts 1000, symbols 10, ${PLACES}`;
   const titles = tablesOf(loadReportLike()).map(({ title }) => title);
-  expect(titles[0]).toBe(`sustained: 2300 orders/s — ${ran}`);
+  expect(titles[0]).toBe(`sustained: 2300 orders/s (2645 broke) — ${ran}`);
   expect(titles).toContain(`targets — ${ran}`);
   for (const title of titles) expect(title.endsWith(ran), title).toBe(true);
 });
