@@ -66,6 +66,9 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify({ kind: "result", result })}\n`, () => process.exit(0));
 }
 
+// Whoever has started it may have ended before it: there is nobody to tell then.
+process.stdout.on("error", () => process.exit(EXIT_FAILED));
+
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   process.exit(EXIT_FAILED);

@@ -66,15 +66,14 @@ export async function bench(name: string, options: BenchOptions): Promise<number
   assertKnown(name);
   refuseOutOfPlace(name, options);
   const plot = plotFile(options.plot);
-  const asked = {
-    ...wholes(name, options),
-    ...(options.sweep !== undefined && { sweep: sweepOf(options.sweep) }),
-    short: options.short,
-    log: progress,
-  };
+  const numbers = wholes(name, options);
+  const sweep = options.sweep === undefined ? {} : { sweep: sweepOf(options.sweep) };
   // `match` starts nothing and does not let go of its thread: there a signal's own end is as good, and comes at once.
   const signal =
     name === "match" ? undefined : interruption("ending the benchmark: what it started is ended");
+  // What it still does while it is ended is no news.
+  const log = (line: string) => (signal?.aborted ? undefined : progress(line));
+  const asked = { ...numbers, ...sweep, short: options.short, log };
   try {
     const report = await unlessInterrupted(signal, runBench(name, asked));
     print(report, options.json ?? false);
@@ -172,10 +171,16 @@ function refuseOutOfPlace(name: string, options: BenchOptions): void {
     );
   }
   if (plot !== undefined && sweep !== undefined) {
-    throw new CliError("INVALID_OPTION", "--plot draws the steps of a load, and --sweep has none");
+    throw new CliError(
+      "INVALID_OPTION",
+      "--plot draws the steps of a load, and --sweep has none: leave one of them out",
+    );
   }
   if (plot !== undefined && rate !== undefined) {
-    throw new CliError("INVALID_OPTION", "--plot draws the steps of a load, and --rate has one");
+    throw new CliError(
+      "INVALID_OPTION",
+      "--plot draws the steps of a load, and --rate has one: leave one of them out",
+    );
   }
 }
 

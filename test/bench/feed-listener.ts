@@ -7,6 +7,7 @@ import { channelName } from "../../services/feed/protocol.js";
 import type { HeardTrade, ListenerLine } from "./feed-process.js";
 
 const MICROSECONDS_PER_MS = 1_000;
+const EXIT_FAILED = 1;
 
 async function main(): Promise<void> {
   const [url = "", ...symbols] = process.argv.slice(2);
@@ -27,7 +28,10 @@ function say(line: ListenerLine): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
+// Whoever has started it may have ended before it: there is nobody to tell then.
+process.stdout.on("error", () => process.exit(EXIT_FAILED));
+
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-  process.exit(1);
+  process.exit(EXIT_FAILED);
 });

@@ -9,6 +9,8 @@ import { afterLeadIn } from "./phase.js";
 
 const PROGRAM = join(PROJECT_ROOT, "dist", "test", "bench", "feed-listener.js");
 const MICROSECONDS_PER_MS = 1_000;
+const LAST_WORDS_LENGTH = 2_000;
+const OUT_OF_TURN = "LISTENER_FAILED: the subscriber answered out of turn";
 
 /** A trade that is committed in the first or last of so long, in which the subscriber listens, may not be heard. */
 export const EDGE_SECONDS = 1;
@@ -40,21 +42,35 @@ export interface StoredTrade {
   readonly time: number;
 }
 
+/** What a subscriber has to know of an exchange. */
+interface Followed {
+  readonly exchange: Pick<Scene["exchange"], "ws">;
+  readonly symbols: readonly string[];
+}
+
 export class FeedProcess {
   private readyAt = 0;
   private readonly child: ChildProcess;
   private readonly lines: AsyncIterator<string>;
+  private readonly closed: Promise<unknown>;
+  private lastWords = "";
 
-  private constructor(scene: Scene) {
+  private constructor(scene: Followed) {
     const args = [PROGRAM, scene.exchange.ws, ...scene.symbols];
-    this.child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+    this.child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] });
+    this.closed = new Promise((done) => this.child.once("close", done));
     this.child.stdin?.on("error", () => {}); // Its end is seen by its silence.
+    // Kept for whoever waits for it: of one that is ended early nobody does, and its end is no news.
+    this.child.stderr?.on(
+      "data",
+      (chunk) => (this.lastWords = (this.lastWords + chunk).slice(-LAST_WORDS_LENGTH)),
+    );
     const lines: Interface = createInterface({ input: this.child.stdout! });
     this.lines = lines[Symbol.asyncIterator]();
   }
 
   /** Resolves when it is subscribed to the trades of all symbols. */
-  static async start(scene: Scene): Promise<FeedProcess> {
+  static async start(scene: Followed): Promise<FeedProcess> {
     const started = new FeedProcess(scene);
     await started.next("ready");
     started.readyAt = now();
@@ -70,8 +86,7 @@ export class FeedProcess {
     const until = now();
     this.child.stdin?.end();
     const line = await this.next("heard");
-    if (line.kind !== "heard")
-      throw new Error("LISTENER_FAILED: the subscriber answered out of turn");
+    if (line.kind !== "heard") throw new Error(OUT_OF_TURN);
     return { trades: line.heard, reconnects: line.reconnects, from: this.readyAt, until };
   }
 
@@ -83,7 +98,9 @@ export class FeedProcess {
     const { value, done } = await this.lines.next();
     const line = done ? undefined : (JSON.parse(value) as ListenerLine);
     if (line?.kind === kind) return line;
-    throw new Error("LISTENER_FAILED: the subscriber of the feed has ended");
+    if (line) throw new Error(OUT_OF_TURN);
+    await this.closed; // Then all that it said has come.
+    throw new Error(`LISTENER_FAILED: the subscriber of the feed has ended: ${this.lastWords}`);
   }
 }
 

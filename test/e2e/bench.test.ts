@@ -30,26 +30,35 @@ it.each(commandsOf("bench"))("%s", async (line) => {
   checkMeasured(lastJson<E2eReport>(out));
 });
 
-it("ends what it has started when it is interrupted, and leaves nothing", async () => {
-  const { folder, remove } = temporaryFolder();
-  const env = { ...process.env, TMPDIR: folder };
-  const bench = spawn(process.execPath, [PROGRAM, "bench", "quiet"], { env });
-  try {
-    let said = "";
-    bench.stderr.on("data", (chunk) => (said += chunk));
-    bench.stdout.resume();
-    const ended = once(bench, "close");
-    await expect.poll(() => said, { timeout: 60_000 }).toContain("warming up");
-    bench.kill("SIGTERM");
-    expect(await ended, said).toEqual([EXIT_INTERRUPTED, null]);
-    expect(said).toContain("ending the benchmark: what it started is ended");
-    expect(said).not.toContain("the logs are kept");
-    expect(readdirSync(folder).filter((name) => name.startsWith("palisade"))).toEqual([]);
-  } finally {
-    bench.kill("SIGKILL");
-    remove();
-  }
-});
+it.each([
+  ["starting 3 nodes", "SIGINT"],
+  ["orders/s for", "SIGINT"],
+  ["warming up", "SIGTERM"],
+] as const)(
+  "ends what it has started when it is interrupted at %j, and leaves nothing",
+  async (moment, signal) => {
+    const { folder, remove } = temporaryFolder();
+    const env = { ...process.env, TMPDIR: folder };
+    const short = moment === "warming up" ? [] : ["--short"];
+    const bench = spawn(process.execPath, [PROGRAM, "bench", "quiet", ...short], { env });
+    try {
+      let said = "";
+      bench.stderr.on("data", (chunk) => (said += chunk));
+      bench.stdout.resume();
+      const ended = once(bench, "close");
+      await expect.poll(() => said, { timeout: 60_000 }).toContain(moment);
+      bench.kill(signal);
+      expect(await ended, said).toEqual([EXIT_INTERRUPTED, null]);
+      // Nothing follows it: no trace of what was ended, and no word of kept logs.
+      expect(said).toMatch(/\nending the benchmark: what it started is ended\n$/);
+      expect(said).not.toMatch(/Error|^ +at /m);
+      expect(readdirSync(folder).filter((name) => name.startsWith("palisade"))).toEqual([]);
+    } finally {
+      bench.kill("SIGKILL");
+      remove();
+    }
+  },
+);
 
 it("measures an exchange on two PostgreSQL instances, which count together", async () => {
   const report = await runBench("e2e", { short: true, seconds: 1, postgresInstances: 2 });
