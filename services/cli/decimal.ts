@@ -33,6 +33,6 @@ export function parseWhole(text: string, minimum: number, maximum: number, what:
   }
   throw new CliError(
     "NOT_A_NUMBER",
-    `the ${what} is "${text}"; it is a whole number from ${minimum} to ${maximum}`,
+    `the ${what} is "${text}", which is no whole number in plain digits; it is one from ${minimum} to ${maximum}`,
   );
 }

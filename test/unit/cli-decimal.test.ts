@@ -44,5 +44,10 @@ describe("decimals of the command line", () => {
     for (const text of ["1.5", "x", ""]) {
       expect(() => parseWhole(text, 1, 8, "count")).toThrow("NOT_A_NUMBER");
     }
+    for (const text of ["1.5", "1e9", "+1", "x"]) {
+      expect(() => parseWhole(text, 1, 8, "count")).toThrow(
+        `NOT_A_NUMBER: the count is "${text}", which is no whole number in plain digits; it is one from 1 to 8`,
+      );
+    }
   });
 });
