@@ -4,7 +4,7 @@
 export const EXIT_FAILED = 1;
 /** Of `sim` and `drill`: a safety was taken away and nobody noticed. */
 export const EXIT_BLIND = 2;
-/** Of other commands: no command takes such a word. */
+/** Of other commands: no command takes such a word; of `bench` and `sizing` whatever is wrong with what they were asked for. */
 export const EXIT_USAGE = 2;
 /**
  * Of commands whose 1 and 2 are what they found, as sysexits has them (EX_USAGE, EX_SOFTWARE): nothing was run, and it broke
@@ -32,3 +32,10 @@ export const SIM_CODES = `
 Exit codes: 0 no rule is broken; ${EXIT_FAILED} one is (with --without: what is missing was noticed); ${EXIT_BLIND} with --without: nothing was
 noticed; ${EXIT_REFUSED} nothing was run, as what is asked for is wrong; ${EXIT_BROKE_OFF} it broke off without an answer; ${EXIT_INTERRUPTED} it was
 interrupted before it found anything.`;
+export const BENCH_CODES = `
+Exit codes: 0 nothing failed, and where there is an audit it is ok; ${EXIT_FAILED} something did, or it could not be run to its end;
+${EXIT_USAGE} nothing was run, as what is asked for is wrong: the message says what is allowed; ${EXIT_INTERRUPTED} it was interrupted, and what it had
+started is ended.`;
+export const SIZING_CODES = `
+Exit codes: 0 it was computed; ${EXIT_USAGE} it was not, as what is asked for is wrong or missing: the message says what is
+allowed.`;

@@ -1,6 +1,7 @@
 /** The command that says what an exchange needs. */
 import type { Command } from "commander";
 import type { Shell } from "./account-commands.js";
+import { SIZING_CODES } from "./exit-codes.js";
 import type { SizingOptions } from "./sizing.js";
 
 /** What is said of every size, as in a command that is complete. */
@@ -33,10 +34,15 @@ export function addSizingCommand({ program, run }: Pick<Shell, "program" | "run"
     .option("--keep-days <count>", "how long rows stay before they are archived (default: 7)")
     .optionsGroup("Options:")
     .option("--json", "one line of JSON on stdout")
-    .action((options: Given, command: Command) => {
-      if (!isComplete(options)) return command.error(missingWords(options));
-      return run(async () => (await import("./sizing.js")).runSizing(options));
-    });
+    .addHelpText("after", SIZING_CODES)
+    .action((options: Given, command: Command) =>
+      run(async () => {
+        const { refuseWrongValues, runSizing } = await import("./sizing.js");
+        refuseWrongValues(options);
+        if (!isComplete(options)) return command.error(missingWords(options));
+        return runSizing(options);
+      }),
+    );
 }
 
 const missingOf = (options: Given): Needed[] =>

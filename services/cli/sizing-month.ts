@@ -32,15 +32,23 @@ export function parseTerms(options: MonthOptions): Terms | null {
   const { corePrice, memoryPrice, diskPrice, keepDays } = options;
   if ([corePrice, memoryPrice, diskPrice, keepDays].every((said) => said === undefined))
     return null;
-  if (corePrice === undefined || memoryPrice === undefined || diskPrice === undefined) {
+  const given = parseGivenTerms(options);
+  const { core, memoryGib, diskGib } = given;
+  if (core === undefined || memoryGib === undefined || diskGib === undefined) {
     throw new CliError("PRICES_MISSING", missingWords(options));
   }
+  return { prices: { core, memoryGib, diskGib }, keepDays: given.keepDays };
+}
+
+/** What is wrong with a price that was said comes before those that were not. Throws `CliError`. */
+export function parseGivenTerms(options: MonthOptions): Partial<Prices> & Pick<Terms, "keepDays"> {
+  const { corePrice, memoryPrice, diskPrice, keepDays } = options;
+  const price = (text: string | undefined, what: string) =>
+    text === undefined ? undefined : parsePrice(text, what);
   return {
-    prices: {
-      core: parsePrice(corePrice, "price of a core"),
-      memoryGib: parsePrice(memoryPrice, "price of a GiB of memory"),
-      diskGib: parsePrice(diskPrice, "price of a GiB of disk"),
-    },
+    core: price(corePrice, "price of a core"),
+    memoryGib: price(memoryPrice, "price of a GiB of memory"),
+    diskGib: price(diskPrice, "price of a GiB of disk"),
     keepDays:
       keepDays === undefined
         ? KEEP_DAYS_FALLBACK

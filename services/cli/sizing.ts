@@ -7,11 +7,27 @@ import { type Sizing, sizing } from "../sizing/sizing.js";
 import { CliError } from "./cli-error.js";
 import { parseWhole } from "./decimal.js";
 import { printJson, printTable } from "./output.js";
-import { type MonthOptions, monthBy, parseTerms, printMonth } from "./sizing-month.js";
+import {
+  type MonthOptions,
+  monthBy,
+  parseGivenTerms,
+  parseTerms,
+  printMonth,
+} from "./sizing-month.js";
 
 const ORDERS_PER_SECOND_MAX = 10_000_000;
 const COUNT_MAX = 1_000_000_000;
 const ORDERS_PER_DAY_MAX = ORDERS_PER_SECOND_MAX * SECONDS_PER_DAY;
+/** Of each number the least, the most, and what it is. */
+const NUMBERS = {
+  ordersPerSecond: [1, ORDERS_PER_SECOND_MAX, "number of orders a second"],
+  accounts: [1, COUNT_MAX, "number of accounts"],
+  symbols: [1, COUNT_MAX, "number of symbols"],
+  subscribers: [0, COUNT_MAX, "number of subscribers"],
+  ordersPerDay: [1, ORDERS_PER_DAY_MAX, "number of orders a day"],
+  restingOrders: [0, COUNT_MAX, "number of resting orders"],
+} as const;
+type NumberName = keyof typeof NUMBERS;
 
 export interface SizingOptions extends MonthOptions {
   readonly ordersPerSecond: string;
@@ -23,24 +39,30 @@ export interface SizingOptions extends MonthOptions {
   readonly json?: boolean;
 }
 
+/** Throws `CliError` of a value that is wrong, whatever is missing besides. */
+export function refuseWrongValues(options: Partial<SizingOptions>): void {
+  for (const name of Object.keys(NUMBERS) as NumberName[]) {
+    const text = options[name];
+    if (text !== undefined) parseNumber(name, text);
+  }
+  parseGivenTerms(options);
+}
+
 export async function runSizing(options: SizingOptions): Promise<void> {
-  const count = (text: string, what: string) => parseWhole(text, 1, COUNT_MAX, what);
-  const { ordersPerSecond, ordersPerDay, accounts: accountsText, restingOrders } = options;
-  const rate = parseWhole(ordersPerSecond, 1, ORDERS_PER_SECOND_MAX, "number of orders a second");
-  const accounts = count(accountsText, "number of accounts");
+  const { ordersPerDay, restingOrders } = options;
+  const ordersPerSecond = parseNumber("ordersPerSecond", options.ordersPerSecond);
+  const accounts = parseNumber("accounts", options.accounts);
   const load = {
-    ordersPerSecond: rate,
+    ordersPerSecond,
     ordersPerDay:
       ordersPerDay === undefined
-        ? rate * SECONDS_PER_DAY
-        : parseWhole(ordersPerDay, 1, ORDERS_PER_DAY_MAX, "number of orders a day"),
+        ? ordersPerSecond * SECONDS_PER_DAY
+        : parseNumber("ordersPerDay", ordersPerDay),
     accounts,
-    symbols: count(options.symbols, "number of symbols"),
-    subscribers: parseWhole(options.subscribers, 0, COUNT_MAX, "number of subscribers"),
+    symbols: parseNumber("symbols", options.symbols),
+    subscribers: parseNumber("subscribers", options.subscribers),
     restingOrders:
-      restingOrders === undefined
-        ? accounts
-        : parseWhole(restingOrders, 0, COUNT_MAX, "number of resting orders"),
+      restingOrders === undefined ? accounts : parseNumber("restingOrders", restingOrders),
   };
   const terms = parseTerms(options);
   const problem = impossible(load);
@@ -63,6 +85,11 @@ not measured, and near the most that it lets an exchange do it decides alone. Wh
 measured and is left out, and so is the memory of orders that have ended: up to 64 MB for each shard, and for its standby.
 What an actor costs that nobody trades on was measured with a thousand of them, on three nodes with one gateway and one feed.
 `;
+
+function parseNumber(name: NumberName, text: string): number {
+  const [least, most, what] = NUMBERS[name];
+  return parseWhole(text, least, most, what);
+}
 
 interface MaxConnections {
   /** What `deploy/postgres/palisade.conf` has. */

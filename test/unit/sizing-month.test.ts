@@ -129,6 +129,8 @@ describe("the command, with prices", () => {
       /PRICES_MISSING.*say also --memory-price, --disk-price \(/,
     );
     await refused({ keepDays: "7" }).toThrow(/--core-price, --memory-price, --disk-price/);
+    await refused({ corePrice: "x" }).toThrow(/^NOT_A_PRICE.*"x"/);
+    await refused({ keepDays: "1.5" }).toThrow(/^NOT_A_NUMBER.*from 1 to 3650/);
   });
 });
 
@@ -142,6 +144,13 @@ describe("the command line", () => {
     expect(failure).toMatchObject({ exitCode: 1, name: "CommanderError" });
     const complete = /npx palisade (sizing .*)$/.exec(message)![1]!;
     expect(await typed(complete)).toContain("ledger shards");
+  });
+
+  it("says what is wrong with a value before what is missing", async () => {
+    await expect(typed("sizing --orders-per-second abc")).rejects.toThrow(/^NOT_A_NUMBER.*"abc"/);
+    await expect(typed("sizing --resting-orders -1")).rejects.toThrow(/^NUMBER_OUT_OF_RANGE.* -1/);
+    await expect(typed("sizing --core-price x")).rejects.toThrow(/^NOT_A_PRICE.*"x"/);
+    await expect(typed("sizing --core-price 25")).rejects.toThrow(/SIZE_MISSING/);
   });
 
   it("takes each command that ARCHITECTURE.md has, and the last one is its month", async () => {
