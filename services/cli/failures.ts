@@ -4,6 +4,8 @@ import { CliError } from "./cli-error.js";
 import { EXIT_BROKE_OFF, EXIT_FAILED, EXIT_REFUSED, EXIT_USAGE } from "./exit-codes.js";
 
 const FINDS = ["sim", "drill", "game-day", "verify"];
+/** What they have to refuse is what they were asked for: whatever else ends them has failed. */
+const ASKED = ["bench", "sizing"];
 /** Of `verify`: there is nothing to judge. */
 const NOTHING_TO_JUDGE = new Set<unknown>(["NO_SUCH_FOLDER", "NO_EVIDENCE"]);
 /** Of drills, by which nothing was struck; their classes are much to load for other commands. */
@@ -17,6 +19,7 @@ const NOTHING_STRUCK = new Set<unknown>([
 export function exitCodeOf(error: unknown, [command = "", ...others]: readonly string[]): number {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   const isUsage = error instanceof CommanderError;
+  if (ASKED.includes(command)) return isUsage || isAskedWrongly(error) ? EXIT_USAGE : EXIT_FAILED;
   if (!FINDS.includes(command)) return isUsage ? EXIT_USAGE : EXIT_FAILED;
   if (isUsage || error instanceof CliError) return EXIT_REFUSED;
   if (NOTHING_STRUCK.has(codeOf(error)) || NOTHING_TO_JUDGE.has(codeOf(error))) return EXIT_REFUSED;
@@ -35,6 +38,12 @@ export function wordsOf(error: unknown): string {
   }
   const isKnown = typeof codeOf(error) === "string";
   return isKnown ? (error as Error).message : ((error as Error).stack ?? String(error));
+}
+
+/** A page that cannot be written when all is measured was asked for rightly. */
+function isAskedWrongly(error: unknown): boolean {
+  if (codeOf(error) === "UNKNOWN_BENCH") return true;
+  return error instanceof CliError && error.code !== "PLOT_NOT_WRITTEN";
 }
 
 function codeOf(error: unknown): unknown {

@@ -5,10 +5,13 @@ import { UnknownDrillError } from "../../chaos/drills/catalog.js";
 import { EvidenceError } from "../../chaos/evidence/manifest.js";
 import { CliError } from "../../services/cli/cli-error.js";
 import { exitCodeOf, wordsOf } from "../../services/cli/failures.js";
+import { UnknownBenchError } from "../bench/bench.js";
 
 const USAGE = new CommanderError(1, "commander.unknownOption", "unknown option");
 const HELP = new CommanderError(0, "commander.helpDisplayed", "(outputHelp)");
 const INPUT = new CliError("UNKNOWN_MUTATION", "no such safety");
+const LATE = new CliError("PLOT_NOT_WRITTEN", "the disk is full");
+const NO_BENCH = new UnknownBenchError("moon");
 const BUG = new TypeError("undefined is not a function");
 const UNARMED = new CannotStrikeError("nobody leads");
 const SICK = new NotHealthyError("zombie", ["node-1 does not run"]);
@@ -39,6 +42,14 @@ it.each([
   ["no folder to judge", USAGE, ["verify"], 64],
   ["a wrong option elsewhere", USAGE, ["leaders", "--jsn"], 2],
   ["what cannot be done elsewhere", INPUT, ["leaders"], 1],
+  ["a benchmark that there is not", NO_BENCH, ["bench", "moon"], 2],
+  ["a wrong option of bench", USAGE, ["bench", "e2e", "--rat", "7"], 2],
+  ["a wrong value of it", INPUT, ["bench", "e2e", "--rate", "fast"], 2],
+  ["a benchmark that breaks off", BUG, ["bench", "e2e"], 1],
+  ["one whose page cannot be written", LATE, ["bench", "e2e", "--plot", "load.html"], 1],
+  ["help of bench", HELP, ["bench", "--help"], 0],
+  ["a wrong value of sizing", INPUT, ["sizing", "--accounts", "many"], 2],
+  ["a size that is missing", USAGE, ["sizing"], 2],
   ["no command", USAGE, [], 2],
 ])("%s has a code that is no result", (_, error, args, code) => {
   expect(exitCodeOf(error, args)).toBe(code);
