@@ -1,6 +1,7 @@
 /** The command line of the exchange: `npx palisade COMMAND`, and `npm start` and its like. */
 import { Command, CommanderError } from "commander";
 import { addAccountCommands } from "./account-commands.js";
+import { addBenchCommand } from "./bench-command.js";
 import { DRILL_CODES, EXIT_INTERRUPTED, GAME_DAY_CODES, VERIFY_CODES } from "./exit-codes.js";
 import { exitCodeOf, wordsOf } from "./failures.js";
 import { exit, progress } from "./output.js";
@@ -9,7 +10,6 @@ import { addRecordCommands } from "./record-commands.js";
 import { addClusterCommands } from "./cluster-commands.js";
 import { addSimCommand } from "./sim-command.js";
 import { addSizingCommand } from "./sizing-command.js";
-import type { BenchOptions } from "./bench.js";
 import type { DrillOptions } from "./drill.js";
 import type { AgainstOptions } from "./drill-against.js";
 import type { MarketOptions } from "./market.js";
@@ -126,27 +126,7 @@ program
 
 addSimCommand(shell);
 
-program
-  .command("bench <name>")
-  .description(
-    "measure an exchange (e2e, quiet, soak, overload, failover, ledger) or engine (match)",
-  )
-  .option("--seconds <count>", "how long each phase of e2e and quiet lasts (60)")
-  .option("--nodes <count>", "e2e: how many node processes there are (3)")
-  .option("--shards <count>", "e2e: how many ledger shards there are (2)")
-  .option("--postgres <count>", "e2e: how many PostgreSQL instances there are (1)")
-  .option("--sweep <what>", "e2e: saturate with more and more symbols, or accounts")
-  .option("--plot <file>", "a page: e2e against offered load, overload over time")
-  .option("--minutes <count>", "how long soak lasts (10)")
-  .option("--rate <count>", "e2e: one rate alone, in orders a second; the most of soak (20000)")
-  .option("--messages <count>", "how many messages each scenario of match has (2000000)")
-  .option("--seed <number>", "where the flow of match is drawn from (1)")
-  .option("--short", "small sizes, to see that a benchmark works")
-  .option("--json", "one line of JSON on stdout")
-  .action((name: string, options: BenchOptions) =>
-    run(async () => (await import("./bench.js")).bench(name, options)),
-  );
-
+addBenchCommand(shell);
 addSizingCommand(shell);
 
 addRecordCommands(shell);
