@@ -6,7 +6,7 @@ import { BENCH_CODES } from "./exit-codes.js";
 /** How long each takes is of whole runs, on two cores. */
 const NAMES = `
 Names, and about how long a whole run takes:
-  e2e       the whole exchange from outside: the rate it sustains, and how long orders take (6 minutes)
+  e2e       the whole exchange from outside: the rate it sustains, and how long orders take (6 to 15 minutes)
   quiet     how long an order takes when little is going on, and where each millisecond goes (2 minutes)
   overload  what three times too much does to it (3 minutes)
   soak      what it keeps in memory and on disk (12 minutes)
