@@ -97,7 +97,7 @@ function print(report: BenchReport, json: boolean): void {
   if (json) return printJson(report);
   if (isOfExchange(report)) return printTables(tablesOf(report));
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  printTables([targetsTable(report.targets), failuresTable(report.failures)]);
+  printTables([targetsTable(report.targets, report.machine), failuresTable(report.failures)]);
 }
 
 function printTables(tables: readonly Table[]): void {

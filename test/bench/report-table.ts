@@ -2,7 +2,7 @@
 import type { AtRateReport } from "./at-rate.js";
 import type { ExchangeReport } from "./bench.js";
 import type { E2eReport } from "./e2e.js";
-import { machineOf, machineText } from "./machine.js";
+import { type Machine, machineText } from "./machine.js";
 import type { Verdict } from "./on-exchange.js";
 import { overloadTables } from "./overload-table.js";
 import { costTables, PHASE_HEAD, phaseRow, waitsTable } from "./phase-table.js";
@@ -160,8 +160,8 @@ function verdictTable({ auditOk, conserved, durable, failures, short }: Verdict)
 }
 
 /** Of the benchmarks without tables of their own: what was run is in their reports, which are printed whole. */
-export function targetsTable(targets: readonly Target[]): Table {
-  return { title: `targets — on ${machineText(machineOf(undefined))}`, rows: targetRows(targets) };
+export function targetsTable(targets: readonly Target[], machine: Machine): Table {
+  return { title: `targets — on ${machineText(machine)}`, rows: targetRows(targets) };
 }
 
 function targetRows(targets: readonly Target[]): Table["rows"] {

@@ -276,7 +276,7 @@ describe("a target", () => {
     expect(below("wait", 100, 100).met).toBe(false);
     expect(atMost("lost", 0, 0).met).toBe(true);
     for (const target of [atLeast, atMost, below]) expect(target("any", 0, null).met).toBe(false);
-    const { rows } = targetsTable([below("wait", 100, 7), atLeast("rate", 1, null)]);
+    const { rows } = targetsTable([below("wait", 100, 7), atLeast("rate", 1, null)], {});
     expect(rows.slice(1)).toEqual([
       ["wait", "below 100", 7, "met"],
       ["rate", "at least 1", "-", "not met"],
