@@ -3,13 +3,15 @@ import type { RowSet } from "../kernel/actor.js";
 import { assert } from "../kernel/assert.js";
 import type { StateHash } from "../kernel/hash.js";
 import { ownerOf } from "../kernel/ids.js";
+import { type Hashed, LateHash, UNHASHED } from "../kernel/late-hash.js";
 import { AccountState, stricter } from "./account-state.js";
 import { HashKind } from "./hash-kinds.js";
+import type { Order } from "./order.js";
 import { numberIn, rowSetOf, type TableRow } from "./rows.js";
 import type { Watched } from "./watching.js";
 
 /** What an account has of one asset, in the asset's units. `held` is the part that its open orders may cost. */
-export interface Balance {
+export interface Balance extends Hashed {
   readonly account: number;
   readonly asset: number;
   total: number;
@@ -20,7 +22,7 @@ export interface Balance {
   isStored: boolean;
 }
 
-export interface Account {
+export interface Account extends Hashed {
   readonly id: number;
   /** Microseconds since 1970. */
   readonly opened: number;
@@ -30,7 +32,10 @@ export interface Account {
   readonly balances: Balance[];
   /** Which block of the open batch's journal is its own (`journal.ts`); −1: none yet. */
   block: number;
+  /** How many, the oldest and the newest of them (`live-orders.ts`). */
   openOrders: number;
+  firstLive: Order | null;
+  lastLive: Order | null;
   state: AccountState;
   /** Its orders do not trade with those of the group's other accounts; 0: it is in none. */
   group: number;
@@ -62,12 +67,12 @@ const OPENED_COLUMNS = {
 export class Accounts {
   private readonly byId = new Map<number, Account>();
   private readonly byParent = new Map<number, Account[]>();
-  private readonly hash: StateHash;
+  private readonly hash: LateHash<Account>;
   private readonly opened = new Set<Account>();
   private readonly changed = new Set<Account>();
 
   constructor(hash: StateHash) {
-    this.hash = hash;
+    this.hash = new LateHash(hash, addToHash);
   }
 
   find(id: number): Account | undefined {
@@ -116,29 +121,30 @@ export class Accounts {
   }
 
   setState(account: Account, state: AccountState): void {
-    this.change(account, () => {
-      account.state = state;
-    });
+    account.state = state;
+    this.change(account);
   }
 
   setGroup(account: Account, group: number): void {
-    this.change(account, () => {
-      account.group = group;
-    });
+    account.group = group;
+    this.change(account);
   }
 
   setTier(account: Account, tier: number): void {
-    this.change(account, () => {
-      account.tier = tier;
-    });
+    account.tier = tier;
+    this.change(account);
   }
 
   /** Counts one more event of the account's journal and returns its number. */
   advance(account: Account): number {
-    this.hash.remove(HashKind.Account, account.id, account.sequence);
     account.sequence += 1;
-    this.hash.add(HashKind.Account, account.id, account.sequence);
+    this.hash.touch(account);
     return account.sequence;
+  }
+
+  /** Brings the state's hash up to date. */
+  rehash(): void {
+    this.hash.settle();
   }
 
   takeRows(): { readonly opened: RowSet; readonly changed: RowSet } {
@@ -171,34 +177,31 @@ export class Accounts {
     standing: Standing,
   ): Account {
     assert(!this.byId.has(id), "account %s is there already", id);
-    const empty = { balances: [], block: -1, openOrders: 0, watched: null };
-    const account: Account = { id, opened, sequence, parent, ...empty, ...standing };
+    const noOrders = { openOrders: 0, firstLive: null, lastLive: null, watched: null };
+    const empty = { balances: [], block: -1, ...noOrders };
+    const account: Account = { id, opened, sequence, parent, ...empty, ...standing, ...UNHASHED };
     this.byId.set(id, account);
-    this.hash.add(HashKind.Account, id, sequence);
-    this.hashStanding(account);
+    this.hash.touch(account);
     if (parent === 0) return account;
-    this.hash.add(HashKind.SubAccount, id, parent);
     this.byParent.set(parent, [...(this.byParent.get(parent) ?? []), account]);
     return account;
   }
 
-  private change(account: Account, change: () => void): void {
-    this.unhashStanding(account);
-    change();
-    this.hashStanding(account);
+  private change(account: Account): void {
+    this.hash.touch(account);
     if (!this.opened.has(account)) this.changed.add(account);
   }
+}
 
-  /** An active account of no group and of tier 0 has no part of its own in the hash: that is what all were once (R13). */
-  private hashStanding({ id, state, group, tier }: Account): void {
-    if (state !== AccountState.Active) this.hash.add(HashKind.AccountState, id, state);
-    if (group !== 0) this.hash.add(HashKind.AccountGroup, id, group);
-    if (tier !== 0) this.hash.add(HashKind.AccountTier, id, tier);
-  }
-
-  private unhashStanding({ id, state, group, tier }: Account): void {
-    if (state !== AccountState.Active) this.hash.remove(HashKind.AccountState, id, state);
-    if (group !== 0) this.hash.remove(HashKind.AccountGroup, id, group);
-    if (tier !== 0) this.hash.remove(HashKind.AccountTier, id, tier);
-  }
+/** An active account of no group and of tier 0 has no part of its own in the hash: that is what all were once (R13). */
+function addToHash(hash: StateHash, account: Account): void {
+  const { id, parent, state, group, tier } = account;
+  hash.part(HashKind.Account);
+  hash.part(id);
+  hash.part(account.sequence);
+  hash.end();
+  if (parent !== 0) hash.add(HashKind.SubAccount, id, parent);
+  if (state !== AccountState.Active) hash.add(HashKind.AccountState, id, state);
+  if (group !== 0) hash.add(HashKind.AccountGroup, id, group);
+  if (tier !== 0) hash.add(HashKind.AccountTier, id, tier);
 }

@@ -12,6 +12,7 @@ import type { RowSet } from "../kernel/actor.js";
 import { assert } from "../kernel/assert.js";
 import type { StateHash } from "../kernel/hash.js";
 import { isHouseAccount } from "../kernel/ids.js";
+import { LateHash } from "../kernel/late-hash.js";
 import { UNITS_MAX } from "../kernel/limits.js";
 import type { Account, Balance } from "./accounts.js";
 import { HashKind } from "./hash-kinds.js";
@@ -26,12 +27,12 @@ const COLUMNS = {
 };
 
 export class Balances {
-  private readonly hash: StateHash;
+  private readonly hash: LateHash<Balance>;
   private readonly journal: Journal;
   private touched: Balance[] = [];
 
   constructor(hash: StateHash, journal: Journal) {
-    this.hash = hash;
+    this.hash = new LateHash(hash, addToHash);
     this.journal = journal;
   }
 
@@ -44,7 +45,6 @@ export class Balances {
   /** Adds to a balance's total and to the part of it that is held (either may be negative), in the asset's units. */
   move(account: Account, asset: number, total: number, held: number): void {
     const balance = balanceOf(account, asset) ?? this.put(account, asset, 0, 0);
-    this.hash.remove(HashKind.Balance, account.id, asset, balance.total, balance.held);
     balance.total += total;
     balance.held += held;
     // What the house gives back in one shard it was paid in another.
@@ -59,12 +59,17 @@ export class Balances {
       asset,
       balance.held,
     );
-    this.hash.add(HashKind.Balance, account.id, asset, balance.total, balance.held);
+    this.hash.touch(balance);
     if (!balance.isTouched) {
       balance.isTouched = true;
       this.touched.push(balance);
     }
     this.journal.change(account, asset, total, held);
+  }
+
+  /** Brings the state's hash up to date. */
+  rehash(): void {
+    this.hash.settle();
   }
 
   /** Those that have no row yet, and those whose rows change. */
@@ -98,11 +103,23 @@ export class Balances {
       held,
       isTouched: false,
       isStored: false,
+      lowHash: 0,
+      highHash: 0,
+      isStale: false,
     };
     account.balances.push(balance);
-    this.hash.add(HashKind.Balance, account.id, asset, total, held);
+    this.hash.touch(balance);
     return balance;
   }
+}
+
+function addToHash(hash: StateHash, { account, asset, total, held }: Balance): void {
+  hash.part(HashKind.Balance);
+  hash.part(account);
+  hash.part(asset);
+  hash.part(total);
+  hash.part(held);
+  hash.end();
 }
 
 function balanceOf({ balances }: Account, asset: number): Balance | undefined {

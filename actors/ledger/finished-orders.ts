@@ -71,11 +71,11 @@ export class FinishedOrders {
     if (isFull) this.oldest = (this.oldest + 1) % this.maximum;
     const pair = isFull ? this.numberAt(slot, PackedField.Pair) : 0;
     const isTaken = isFull && this.numberAt(slot, PackedField.Id) !== 0;
-    if (isTaken) this.clear(slot);
+    if (isTaken) this.removeKeys(slot);
     this.write(order, slot);
     this.byId.add(order.id, slot);
     const key = { account: order.account.id, clientOrderId: order.clientOrderId };
-    this.byClientId.add(key, slot, this.numberAt(slot, PackedField.KeyHash));
+    this.byClientId.add(key, slot, order.keyHash);
     return isTaken ? pair : 0;
   }
 
@@ -101,9 +101,13 @@ export class FinishedOrders {
     for (let slot = 0; slot < this.used; slot++) if (this.idAt(slot) !== 0) yield this.idAt(slot);
   }
 
-  private clear(slot: number): void {
+  private removeKeys(slot: number): void {
     this.byId.remove(slot, hashOfInteger(this.idAt(slot)));
     this.byClientId.remove(slot, this.numberAt(slot, PackedField.KeyHash));
+  }
+
+  private clear(slot: number): void {
+    this.removeKeys(slot);
     this.chunks[slot >> CHUNK_BITS]!.numbers.fill(
       0,
       numbersAt(slot),

@@ -3,6 +3,7 @@
  * (R10). As objects there are the live ones and those of the open batch that ended in it or were asked for; the others are
  * packed.
  */
+import { assert } from "../kernel/assert.js";
 import { FINISHED_ORDERS_IN_MEMORY_MAX } from "../kernel/limits.js";
 import { isFinal } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
@@ -13,8 +14,8 @@ import { OrderTable } from "./order-table.js";
 
 export class KnownOrders {
   private readonly objects = new OrderTable();
-  /** The finished ones among them. */
-  private readonly awake = new Set<Order>();
+  /** The finished ones among them, each once. */
+  private readonly awake: Order[] = [];
   /** The others, and how those that were asked for were before this batch. */
   private readonly finished: FinishedOrders;
 
@@ -42,6 +43,10 @@ export class KnownOrders {
     return pair === 0 ? undefined : this.objects.find(pair);
   }
 
+  *live(): Iterable<Order> {
+    for (const order of this.objects.all()) if (!isFinal(order.status)) yield order;
+  }
+
   all(): Order[] {
     const packed = [...this.finished.ids()].filter((id) => !this.objects.find(id));
     return [...this.objects.all(), ...packed.map((id) => this.finished.find(id)!)];
@@ -50,17 +55,20 @@ export class KnownOrders {
   /** Neither its id nor its client order id is another's. */
   add(order: Order): void {
     this.objects.add(order);
-    if (isFinal(order.status)) this.awake.add(order);
+    if (isFinal(order.status)) this.awake.push(order);
   }
 
   /** The order has ended. */
   end(order: Order): void {
-    this.awake.add(order);
+    this.awake.push(order);
   }
 
   forget(order: Order): void {
     this.objects.remove(order);
-    this.awake.delete(order);
+    // Nearly always it has just been woken, and is the last.
+    const place = this.awake.lastIndexOf(order);
+    assert(place >= 0, "order %s has not ended", order.id);
+    this.awake.splice(place, 1);
     this.finished.forget(order.id);
   }
 
@@ -78,7 +86,7 @@ export class KnownOrders {
       const halved = this.finished.put(order);
       if (halved !== 0) this.forgetFinished(halved);
     }
-    this.awake.clear();
+    this.awake.length = 0;
   }
 
   private forgetFinished(id: number): void {

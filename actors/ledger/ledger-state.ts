@@ -77,8 +77,12 @@ export class LedgerState {
   }
 
   stateHash(): number {
-    this.watching.rehash();
-    const { issued } = this.orders;
+    const { accounts, balances, orders, watching } = this;
+    accounts.rehash();
+    balances.rehash();
+    orders.rehash();
+    watching.rehash();
+    const { issued } = orders;
     this.hash.add(HashKind.OrdersIssued, issued);
     const value = this.hash.value();
     this.hash.remove(HashKind.OrdersIssued, issued);

@@ -16,6 +16,9 @@ import { rowSetOf } from "./rows.js";
 
 const NOTHING_CHANGED: Readonly<Record<string, RowSet>> = {};
 
+/** How much of the row of an order that is not new. */
+export type Changed = Exclude<RowChange, typeof RowChange.None | typeof RowChange.New>;
+
 export class OrderChanges {
   /** Then nothing is noted. */
   isSilent = false;
@@ -29,10 +32,7 @@ export class OrderChanges {
   }
 
   /** At least so much of its row changes; of a new one all is written. */
-  change(
-    order: Order,
-    change: Exclude<RowChange, typeof RowChange.None | typeof RowChange.New>,
-  ): void {
+  change(order: Order, change: Changed): void {
     const { rowChange } = order;
     if (this.isSilent || rowChange === RowChange.New) return;
     if (rowChange === RowChange.None) this.changed.push(order);

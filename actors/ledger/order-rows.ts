@@ -2,6 +2,7 @@
 import type { OrderStatus } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
 import type { PendingAmend } from "./holds.js";
+import { hashOfKey } from "./key-table.js";
 import { type Order, RowChange } from "./order.js";
 import { numberIn, numberOrNone, type TableRow, textIn } from "./rows.js";
 
@@ -80,10 +81,14 @@ export const NEW_COLUMNS_WITH_TERMS: Columns = {
 
 /** The order of a row of `orders`. */
 export function orderIn(account: Account, row: TableRow): Order {
+  const clientOrderId = textIn(row, "client_order_id");
   return {
     id: numberIn(row, "order_id"),
     account,
-    clientOrderId: textIn(row, "client_order_id"),
+    clientOrderId,
+    keyHash: hashOfKey(account.id, clientOrderId),
+    before: null,
+    after: null,
     instrument: numberIn(row, "instrument"),
     side: numberIn(row, "side"),
     type: numberIn(row, "type"),
@@ -119,6 +124,9 @@ export function orderIn(account: Account, row: TableRow): Order {
     created: numberIn(row, "created"),
     updated: numberIn(row, "updated"),
     rowChange: RowChange.None,
+    lowHash: 0,
+    highHash: 0,
+    isStale: false,
   };
 }
 

@@ -6,7 +6,6 @@
 import { assert } from "../kernel/assert.js";
 import { hashOfInteger } from "../kernel/hash.js";
 import type { Account } from "./accounts.js";
-import { hashOfKey } from "./key-table.js";
 import type { Order } from "./order.js";
 
 const INITIAL_PLACES = 64;
@@ -93,12 +92,12 @@ export class OrderTable {
   add(order: Order): void {
     assert(!this.find(order.id), "order %s is here already", order.id);
     this.byId.add(hashOfInteger(order.id) | 0, order);
-    this.byClientId.add(hashOfKey(order.account.id, order.clientOrderId), order);
+    this.byClientId.add(order.keyHash, order);
   }
 
   remove(order: Order): void {
     this.byId.remove(hashOfInteger(order.id) | 0, order);
-    this.byClientId.remove(hashOfKey(order.account.id, order.clientOrderId), order);
+    this.byClientId.remove(order.keyHash, order);
   }
 
   *all(): Iterable<Order> {

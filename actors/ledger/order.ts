@@ -1,6 +1,7 @@
 /** An order as its account sees it. A rejected order and a voided id have a record too: it keeps the id (R10). */
 import { Code } from "../kernel/codes.js";
 import type { FeeRates } from "../kernel/fees.js";
+import type { Hashed } from "../kernel/late-hash.js";
 import { CLIENT_ORDER_ID_KEPT_MICROS } from "../kernel/limits.js";
 import { isFinal, OrderStatus } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
@@ -45,9 +46,14 @@ export interface OrderProgress {
   readonly code: number;
 }
 
-export interface Order extends OrderTerms, FeeRates, OrderFees {
+export interface Order extends OrderTerms, FeeRates, OrderFees, Hashed {
   readonly id: number;
   readonly account: Account;
+  /** Of its account and its client order id (`hashOfKey`): it is looked for more often than it is read. */
+  readonly keyHash: number;
+  /** Its neighbours among its account's live orders (`live-orders.ts`). */
+  before: Order | null;
+  after: Order | null;
   price: number;
   quantity: number;
   stopPrice: number;

@@ -7,11 +7,14 @@ import { assert } from "../kernel/assert.js";
 import type { FeeRates } from "../kernel/fees.js";
 import type { StateHash } from "../kernel/hash.js";
 import { orderIdOf, shardOfOrder } from "../kernel/ids.js";
+import { LateHash } from "../kernel/late-hash.js";
 import { isFinal, Side } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
 import { charge, hasFees } from "./charges.js";
 import type { PendingAmend } from "./holds.js";
+import { hashOfKey } from "./key-table.js";
 import { KnownOrders } from "./known-orders.js";
+import { delist, enlist } from "./live-orders.js";
 import {
   type AmendedTerms,
   isConsistent,
@@ -21,8 +24,8 @@ import {
   type OrderTerms,
   RowChange,
 } from "./order.js";
-import { OrderChanges } from "./order-changes.js";
-import { addToHash, removeFromHash } from "./order-hash.js";
+import { type Changed, OrderChanges } from "./order-changes.js";
+import { addToHash } from "./order-hash.js";
 import { orderIn } from "./order-rows.js";
 import { Reviews } from "./reviews.js";
 import type { TableRow } from "./rows.js";
@@ -31,16 +34,14 @@ export class Orders {
   /** Those that are held for review. */
   readonly reviews = new Reviews();
   private readonly shard: number;
-  private readonly hash: StateHash;
+  private readonly hash: LateHash<Order>;
   private issuedCount: number;
   private readonly known: KnownOrders;
-  /** By account; in the order of their ids, as they are issued and loaded. */
-  private readonly live = new Map<Account, Set<Order>>();
   private readonly changes = new OrderChanges();
 
   constructor(shard: number, hash: StateHash, issued: number, accountOf: (id: number) => Account) {
     this.shard = shard;
-    this.hash = hash;
+    this.hash = new LateHash(hash, addToHash);
     this.issuedCount = issued;
     this.known = new KnownOrders(accountOf);
   }
@@ -72,13 +73,8 @@ export class Orders {
     return this.known.all();
   }
 
-  *allLive(): Iterable<Order> {
-    for (const ofAccount of this.live.values()) yield* ofAccount;
-  }
-
-  /** The live orders of an account, in the order of their ids. */
-  liveOf(account: Account): Iterable<Order> {
-    return this.live.get(account) ?? [];
+  allLive(): Iterable<Order> {
+    return this.known.live();
   }
 
   /** Was the id issued here, also if memory has forgotten the order? */
@@ -110,6 +106,9 @@ export class Orders {
       id,
       account,
       clientOrderId,
+      keyHash: hashOfKey(account.id, clientOrderId),
+      before: null,
+      after: null,
       instrument,
       side,
       type,
@@ -145,6 +144,9 @@ export class Orders {
       created: time,
       updated: time,
       rowChange: RowChange.None,
+      lowHash: 0,
+      highHash: 0,
+      isStale: false,
     };
     this.put(order);
     this.changes.add(order);
@@ -154,19 +156,14 @@ export class Orders {
   /** Moves an order on: event number `sequence` of its account says so. */
   progress(order: Order, progress: OrderProgress, sequence: number, time: number): void {
     assert(!isFinal(order.status), "order %s has ended", order.id);
-    this.unhash(order);
     order.filled = progress.filled;
     order.leaves = progress.leaves;
     order.status = progress.status;
     order.code = progress.code;
     assert(isConsistent(order), "order %s does not add up", order.id);
     this.touch(order, sequence, time);
-    if (!isFinal(order.status)) {
-      this.rehash(order);
-      return;
-    }
-    order.account.openOrders -= 1;
-    this.live.get(order.account)!.delete(order);
+    if (!isFinal(order.status)) return;
+    delist(order);
     // An amend that is still on its way comes too late; what it would have been is of no interest any more.
     if (order.amend) this.setAmend(order, null);
     if (order.reviewUntil !== 0) this.setReview(order, 0);
@@ -176,17 +173,15 @@ export class Orders {
   /** An amend is on its way to the market: event number `sequence` of the account says so. */
   beginAmend(order: Order, amend: PendingAmend, sequence: number, time: number): void {
     assert(order.amend === null, "order %s is being amended", order.id);
-    this.rehashed(order, () => this.setAmend(order, amend));
+    this.setAmend(order, amend);
     this.touch(order, sequence, time);
   }
 
   /** The amend under way has become true, or (without terms) come to nothing. */
   endAmend(order: Order, terms: AmendedTerms | null, sequence: number, time: number): void {
     assert(order.amend !== null, "order %s is not being amended", order.id);
-    this.rehashed(order, () => {
-      this.setAmend(order, null);
-      if (terms) applyTerms(order, terms);
-    });
+    this.setAmend(order, null);
+    if (terms) applyTerms(order, terms);
     assert(isConsistent(order), "order %s does not add up", order.id);
     this.touch(order, sequence, time);
   }
@@ -194,10 +189,8 @@ export class Orders {
   /** A trade of this value is charged for, before it moves the order on. Returns the fee; below zero: a rebate. */
   charge(order: Order, isMaker: boolean, value: number): number {
     if (!hasFees(order)) return 0;
-    this.unhash(order);
     const fee = charge(order, isMaker, value);
-    this.rehash(order);
-    this.changes.change(order, RowChange.Terms);
+    this.change(order, RowChange.Terms);
     return fee;
   }
 
@@ -205,7 +198,7 @@ export class Orders {
   reprice(order: Order, price: number, sequence: number, time: number): void {
     const { quantity, leaves, stopPrice, display } = order;
     applyTerms(order, { price, quantity, leaves, stopPrice, display });
-    this.changes.change(order, RowChange.Terms);
+    this.change(order, RowChange.Terms);
     this.touch(order, sequence, time);
   }
 
@@ -213,39 +206,33 @@ export class Orders {
   setCancelling(order: Order, isCancelling: boolean, sequence: number, time: number): void {
     this.touch(order, sequence, time);
     if (order.isCancelling === isCancelling) return;
-    this.rehashed(order, () => {
-      order.isCancelling = isCancelling;
-      this.changes.change(order, RowChange.Marks);
-    });
+    order.isCancelling = isCancelling;
+    this.change(order, RowChange.Marks);
   }
 
   /** Does it wait at its market, for its trigger or its auction? The event that said so has been noted. */
   setWaiting(order: Order, isWaiting: boolean): void {
     if (order.isWaiting === isWaiting) return;
-    this.rehashed(order, () => {
-      order.isWaiting = isWaiting;
-      this.changes.change(order, RowChange.Marks);
-    });
+    order.isWaiting = isWaiting;
+    this.change(order, RowChange.Marks);
   }
 
   /** Event number `sequence` of the account says that it is held for review until then, and not on its way to its market. */
   beginReview(order: Order, until: number, sequence: number, time: number): void {
-    this.rehashed(order, () => this.setReview(order, until));
+    this.setReview(order, until);
     this.touch(order, sequence, time);
   }
 
   /** Event number `sequence` of the account says that it may go on. */
   endReview(order: Order, sequence: number, time: number): void {
-    this.rehashed(order, () => this.setReview(order, 0));
+    this.setReview(order, 0);
     this.touch(order, sequence, time);
   }
 
   /** Event number `sequence` of the account says that the other of its pair has traded. */
   endPair(order: Order, sequence: number, time: number): void {
-    this.rehashed(order, () => {
-      order.isPairDone = true;
-      this.changes.change(order, RowChange.Terms);
-    });
+    order.isPairDone = true;
+    this.change(order, RowChange.Terms);
     this.touch(order, sequence, time);
   }
 
@@ -253,7 +240,12 @@ export class Orders {
   touch(order: Order, sequence: number, time: number): void {
     order.lastSequence = sequence;
     order.updated = time;
-    this.changes.change(order, RowChange.Progress);
+    this.change(order, RowChange.Progress);
+  }
+
+  /** Brings the state's hash up to date. */
+  rehash(): void {
+    this.hash.settle();
   }
 
   /** Ends the batch. By part; a batch writes no row twice. */
@@ -299,41 +291,26 @@ export class Orders {
     }
     this.known.add(order);
     if (isFinal(order.status)) return;
-    order.account.openOrders += 1;
-    let live = this.live.get(order.account);
-    if (!live) {
-      live = new Set();
-      this.live.set(order.account, live);
-    }
-    live.add(order);
+    enlist(order);
     if (order.reviewUntil !== 0) this.reviews.add(order);
-    this.rehash(order);
+    this.hash.touch(order);
   }
 
   private setAmend(order: Order, amend: PendingAmend | null): void {
     order.amend = amend;
-    this.changes.change(order, RowChange.Terms);
+    this.change(order, RowChange.Terms);
   }
 
   private setReview(order: Order, until: number): void {
     if (order.reviewUntil !== 0) this.reviews.remove(order);
     order.reviewUntil = until;
     if (until !== 0) this.reviews.add(order);
-    this.changes.change(order, RowChange.Review);
+    this.change(order, RowChange.Review);
   }
 
-  private rehashed(order: Order, change: () => void): void {
-    this.unhash(order);
-    change();
-    this.rehash(order);
-  }
-
-  private rehash(order: Order): void {
-    addToHash(this.hash, order);
-  }
-
-  private unhash(order: Order): void {
-    removeFromHash(this.hash, order);
+  private change(order: Order, change: Changed): void {
+    this.changes.change(order, change);
+    this.hash.touch(order);
   }
 }
 

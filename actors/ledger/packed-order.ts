@@ -3,7 +3,6 @@ import { assert } from "../kernel/assert.js";
 import { CLIENT_ORDER_ID_LENGTH_MAX } from "../kernel/limits.js";
 import { isFinal, type OrderStatus } from "../kernel/order.js";
 import type { Account } from "./accounts.js";
-import { hashOfKey } from "./key-table.js";
 import { type Order, RowChange } from "./order.js";
 
 /** How many numbers an order is. */
@@ -56,7 +55,7 @@ export function pack(
   numbers[at + 27] = order.created;
   numbers[at + 28] = order.updated;
   numbers[at + 29] = flagsOf(order);
-  numbers[at + 30] = hashOfKey(order.account.id, clientOrderId);
+  numbers[at + PackedField.KeyHash] = order.keyHash;
   for (let n = 0; n < clientOrderId.length; n++) {
     const code = clientOrderId.charCodeAt(n);
     assert(code < 0x80, "a client order id is ASCII");
@@ -76,6 +75,9 @@ export function unpack(
     id: numbers[at]!,
     account,
     clientOrderId,
+    keyHash: numbers[at + PackedField.KeyHash]!,
+    before: null,
+    after: null,
     instrument: numbers[at + 4]!,
     side: numbers[at + 5]!,
     type: numbers[at + 6]!,
@@ -111,6 +113,9 @@ export function unpack(
     created: numbers[at + 27]!,
     updated: numbers[at + 28]!,
     rowChange: RowChange.None,
+    lowHash: 0,
+    highHash: 0,
+    isStale: false,
   };
 }
 

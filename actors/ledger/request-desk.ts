@@ -12,6 +12,7 @@ import { assetHeld } from "./holds.js";
 import { bandEdge, hasNoPrice, judgeAmended } from "./ladder.js";
 import type { LedgerState } from "./ledger-state.js";
 import type { Listing } from "./listings.js";
+import { liveOrdersOf } from "./live-orders.js";
 import type { AmendOrder } from "./messages.js";
 import type { AmendedTerms, Order } from "./order.js";
 import { heldWith } from "./order-hold.js";
@@ -55,7 +56,7 @@ export class RequestDesk {
     const { orders, journal, outgoing } = this.state;
     const { origin, time } = request;
     const { instrument, side } = request.command;
-    const chosen = [...orders.liveOf(account)].filter(
+    const chosen = liveOrdersOf(account).filter(
       (order) =>
         !order.isCancelling &&
         (instrument === 0 || order.instrument === instrument) &&

@@ -5,6 +5,7 @@
  */
 import { Code } from "../kernel/codes.js";
 import type { StateHash } from "../kernel/hash.js";
+import { type Hashed, LateHash, UNHASHED } from "../kernel/late-hash.js";
 import type { AccountEvent } from "./account-event.js";
 import type { Account } from "./accounts.js";
 import { HashKind } from "./hash-kinds.js";
@@ -22,14 +23,12 @@ const WINDOW_MICROS = WINDOW_SECONDS * 1_000_000;
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** What was counted of an account in the last window in which there was anything to count. */
-export interface Watched extends Writable<Counts> {
+export interface Watched extends Writable<Counts>, Hashed {
   readonly account: Account;
   /** Since 1970. */
   window: number;
   /** A bit for each kind that it was warned of in this window. */
   warned: number;
-  /** Is the hash of the state with it? Not while a batch counts. */
-  isHashed: boolean;
 }
 
 interface Warning {
@@ -41,14 +40,13 @@ const NONE: readonly Warning[] = [];
 const NOTHING = { orders: 0, amends: 0, cancels: 0, trades: 0, selfTrades: 0, warned: 0 };
 
 export class Watching {
-  private readonly hash: StateHash;
-  private unhashed: Watched[] = [];
+  private readonly hash: LateHash<Watched>;
   /** Those of whom the open command has counted something. */
   private readonly counted: Watched[] = [];
   private window = 0;
 
   constructor(hash: StateHash) {
-    this.hash = hash;
+    this.hash = new LateHash(hash, addToHash);
   }
 
   /** A command begins, at this time in microseconds since 1970. */
@@ -96,6 +94,7 @@ export class Watching {
         const bit = 1 << kind;
         if ((watched.warned & bit) !== 0 || !isWorthAWarning(kind, watched)) continue;
         watched.warned |= bit;
+        this.hash.touch(watched);
         warnings = [...warnings, { account: watched.account, event: warningOf(kind, watched) }];
       }
     }
@@ -118,27 +117,19 @@ export class Watching {
       .split(",")
       .map(Number) as [number, number, number, number, number, number, number, number];
     const counts = { orders, amends, cancels, trades, selfTrades, usualOrders };
-    this.add({ account, window, ...counts, warned, isHashed: false });
+    this.add({ account, window, ...counts, warned, ...UNHASHED });
   }
 
-  /** Brings the hash up to date: once for all that a batch has counted of an account. */
+  /** Brings the state's hash up to date. */
   rehash(): void {
-    for (const watched of this.unhashed) {
-      this.hash.add(...partsOf(watched));
-      watched.isHashed = true;
-    }
-    this.unhashed = [];
+    this.hash.settle();
   }
 
   private current(account: Account): Watched {
     const watched =
       account.watched ??
-      this.add({ account, window: this.window, ...NOTHING, usualOrders: 0, isHashed: false });
-    if (watched.isHashed) {
-      this.hash.remove(...partsOf(watched));
-      watched.isHashed = false;
-      this.unhashed.push(watched);
-    }
+      this.add({ account, window: this.window, ...NOTHING, usualOrders: 0, ...UNHASHED });
+    this.hash.touch(watched);
     if (watched.window !== this.window) roll(watched, this.window);
     this.counted.push(watched);
     return watched;
@@ -146,7 +137,7 @@ export class Watching {
 
   private add(watched: Watched): Watched {
     watched.account.watched = watched;
-    this.unhashed.push(watched);
+    this.hash.touch(watched);
     return watched;
   }
 }
@@ -170,20 +161,16 @@ function warningOf(warning: WarningEvent["warning"], watched: Watched): WarningE
   return { kind: "warning", warning, window: watched.window * WINDOW_MICROS, ...counts };
 }
 
-function partsOf(watched: Watched): number[] {
-  const { account, window, orders, amends, cancels } = watched;
-  const { trades, selfTrades, usualOrders, warned } = watched;
-  const { id } = account;
-  return [
-    HashKind.Watched,
-    id,
-    window,
-    orders,
-    amends,
-    cancels,
-    trades,
-    selfTrades,
-    usualOrders,
-    warned,
-  ];
+function addToHash(hash: StateHash, watched: Watched): void {
+  hash.part(HashKind.Watched);
+  hash.part(watched.account.id);
+  hash.part(watched.window);
+  hash.part(watched.orders);
+  hash.part(watched.amends);
+  hash.part(watched.cancels);
+  hash.part(watched.trades);
+  hash.part(watched.selfTrades);
+  hash.part(watched.usualOrders);
+  hash.part(watched.warned);
+  hash.end();
 }

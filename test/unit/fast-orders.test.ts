@@ -3,9 +3,8 @@
  * what changed.
  */
 import { strict as assert } from "node:assert";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LaneHash, StateHash } from "../../actors/kernel/hash.js";
+import { StateHash } from "../../actors/kernel/hash.js";
 import { orderIdOf } from "../../actors/kernel/ids.js";
 import { OrderType, SelfTrade, Side, TimeInForce } from "../../actors/kernel/order.js";
 import type { OpenOrder } from "../../actors/market/engine.js";
@@ -168,25 +167,6 @@ it("expiries come in the order of (expiry, priority), whoever ended or moved mea
     assert.equal(heap.first(), first?.[0] ?? 0);
     if (n % 500 === 0) heap.checkInvariants(live.size);
   }
-});
-
-it("lanes that are hashed part by part are those of the state's hash", () => {
-  const integers = fc.integer({ min: -(2 ** 53 - 1), max: 2 ** 53 - 1 });
-  const things = fc.array(fc.array(integers, { minLength: 1, maxLength: 8 }), { maxLength: 5 });
-  fc.assert(
-    fc.property(things, (all) => {
-      const whole = new StateHash();
-      const lanes = new LaneHash();
-      for (const parts of all) {
-        whole.add(...parts);
-        for (const part of parts) lanes.part(part);
-        lanes.end();
-      }
-      const added = new StateHash();
-      added.addLanes(lanes.low, lanes.high);
-      expect(added.value()).toBe(whole.value());
-    }),
-  );
 });
 
 describe("rows and hash", () => {

@@ -11,6 +11,7 @@ import {
 } from "../../actors/kernel/event-frame.js";
 import { decodeFrame, encodeFrame, stampToken } from "../../actors/kernel/frame.js";
 import { hashOfInteger, hashOfIntegers, StateHash } from "../../actors/kernel/hash.js";
+import { type Hashed, LateHash, UNHASHED } from "../../actors/kernel/late-hash.js";
 import {
   decodeSymbol,
   encodeSymbol,
@@ -220,6 +221,55 @@ describe("names and hashes", () => {
         for (const thing of kept) direct.add(...thing);
         expect(detour.value()).toBe(direct.value());
         expect(Number.isSafeInteger(direct.value())).toBe(true);
+      }),
+    );
+  });
+
+  it("a thing that is given part by part is the same as at once", () => {
+    const things = fc.array(fc.array(safe, { minLength: 1, maxLength: 8 }), { maxLength: 5 });
+    fc.assert(
+      fc.property(things, (all) => {
+        const atOnce = new StateHash();
+        const byParts = new StateHash();
+        for (const parts of all) {
+          atOnce.add(...parts);
+          for (const part of parts) byParts.part(part);
+          byParts.end();
+        }
+        expect(byParts.value()).toBe(atOnce.value());
+        for (const parts of all) byParts.remove(...parts);
+        expect(byParts.value()).toBe(new StateHash().value());
+      }),
+    );
+  });
+
+  it("what is hashed late adds what it is when somebody asks", () => {
+    interface Thing extends Hashed {
+      value: number;
+    }
+    const draw = fc.record({ at: fc.nat({ max: 4 }), value: fc.integer(), asks: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(draw), (draws) => {
+        const sum = new StateHash();
+        const others = 77;
+        sum.add(others);
+        // A thing whose value is 0 is no part of the state.
+        const late = new LateHash<Thing>(sum, (hash, { value }) => {
+          if (value !== 0) hash.add(1, value);
+        });
+        const things = Array.from({ length: 5 }, () => ({ value: 0, ...UNHASHED }));
+        for (const { at, value, asks } of [...draws, { at: 0, value: 1, asks: true }]) {
+          const thing = things[at]!;
+          if (asks) late.touch(thing);
+          thing.value = value;
+          if (!asks) late.touch(thing);
+          if (!asks) continue;
+          late.settle();
+          const direct = new StateHash();
+          direct.add(others);
+          for (const each of things) if (each.value !== 0) direct.add(1, each.value);
+          expect(sum.value()).toBe(direct.value());
+        }
       }),
     );
   });

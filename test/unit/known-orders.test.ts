@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { UNHASHED } from "../../actors/kernel/late-hash.js";
 import { AccountState } from "../../actors/ledger/account-state.js";
 import type { Account } from "../../actors/ledger/accounts.js";
 import { FinishedOrders } from "../../actors/ledger/finished-orders.js";
 import { hashOfKey } from "../../actors/ledger/key-table.js";
 import { KnownOrders } from "../../actors/ledger/known-orders.js";
+import { delist, enlist, liveOrdersOf } from "../../actors/ledger/live-orders.js";
 import { type Order, RowChange } from "../../actors/ledger/order.js";
 import { OrderTable } from "../../actors/ledger/order-table.js";
 import { SlotTable } from "../../actors/ledger/slot-table.js";
@@ -18,11 +20,14 @@ const ACCOUNTS = [1, 2, 2 ** 48].map(
     balances: [],
     block: -1,
     openOrders: 0,
+    firstLive: null,
+    lastLive: null,
     state: AccountState.Active,
     group: 0,
     tier: 0,
     parent: 0,
     watched: null,
+    ...UNHASHED,
   }),
 );
 
@@ -34,10 +39,14 @@ function accountOf(id: number): Account {
 
 /** One whose every field has a value of its own, as far as an ended one may. */
 function ended(id: number, changes: Partial<Order> = {}): Order {
+  const { account = ACCOUNTS[id % ACCOUNTS.length]!, clientOrderId = `id-${id}` } = changes;
   return {
     id,
-    account: ACCOUNTS[id % ACCOUNTS.length]!,
-    clientOrderId: `id-${id}`,
+    account,
+    clientOrderId,
+    keyHash: hashOfKey(account.id, clientOrderId),
+    before: null,
+    after: null,
     instrument: 1_001,
     side: 77,
     type: 78,
@@ -73,6 +82,7 @@ function ended(id: number, changes: Partial<Order> = {}): Order {
     created: 1_800_000_000_000_002,
     updated: 1_800_000_000_000_003,
     rowChange: RowChange.None,
+    ...UNHASHED,
     ...changes,
   };
 }
@@ -189,6 +199,43 @@ describe("finished orders", () => {
         },
       ),
     );
+  });
+});
+
+describe("the live orders of an account", () => {
+  it("stay in the order in which they came, whichever of them go", () => {
+    const steps = fc.array(fc.nat({ max: 20 }), { maxLength: 100 });
+    fc.assert(
+      fc.property(steps, (draws) => {
+        const account = { ...ACCOUNTS[0]! };
+        let there: Order[] = [];
+        for (const [id, at] of draws.entries()) {
+          const gone = there[at];
+          if (gone) {
+            delist(gone);
+            there = there.filter((order) => order !== gone);
+          } else {
+            const order = live(id, { account });
+            enlist(order);
+            there.push(order);
+          }
+          expect(liveOrdersOf(account).map((order) => order.id)).toEqual(
+            there.map((order) => order.id),
+          );
+          expect(account.openOrders).toBe(there.length);
+        }
+      }),
+    );
+  });
+
+  it("has each once", () => {
+    const account = { ...ACCOUNTS[0]! };
+    const order = live(1, { account });
+    enlist(order);
+    delist(order);
+    expect(() => {
+      delist(order);
+    }).toThrow("order 1 is not listed");
   });
 });
 

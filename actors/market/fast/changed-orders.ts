@@ -4,7 +4,7 @@
  * times is hashed once. What an order added to the sum is kept, to be taken out again.
  */
 import { assert } from "../../kernel/assert.js";
-import { LaneHash, StateHash } from "../../kernel/hash.js";
+import { StateHash } from "../../kernel/hash.js";
 import type { OrderRows } from "../engine.js";
 import { hashOrder } from "../order-hash.js";
 import { OrderFlag, Place } from "./layout.js";
@@ -32,7 +32,7 @@ export class ChangedOrders {
   private lanes = new Int32Array(2 * INITIAL_SLOTS);
   private low = 0;
   private high = 0;
-  private readonly hash = new LaneHash();
+  private readonly hash = new StateHash();
   private readonly record = new OrderRecord();
 
   constructor(orders: OrderStore) {
@@ -93,7 +93,7 @@ export class ChangedOrders {
       const slot = this.touched[at]!;
       if (this.orders.isOpen(slot)) this.rehash(slot);
     }
-    hash.addLanes(this.low, this.high);
+    hash.addSums(this.low, this.high);
   }
 
   /** All that was touched came from its rows. */
