@@ -3,7 +3,7 @@ import type { RowSet } from "../kernel/actor.js";
 import { assert } from "../kernel/assert.js";
 import type { StateHash } from "../kernel/hash.js";
 import { ownerOf } from "../kernel/ids.js";
-import { type Hashed, LateHash, UNHASHED } from "../kernel/late-hash.js";
+import { type Hashed, LateHash } from "../kernel/late-hash.js";
 import { AccountState, stricter } from "./account-state.js";
 import { HashKind } from "./hash-kinds.js";
 import type { Order } from "./order.js";
@@ -177,9 +177,26 @@ export class Accounts {
     standing: Standing,
   ): Account {
     assert(!this.byId.has(id), "account %s is there already", id);
-    const noOrders = { openOrders: 0, firstLive: null, lastLive: null, watched: null };
-    const empty = { balances: [], block: -1, ...noOrders };
-    const account: Account = { id, opened, sequence, parent, ...empty, ...standing, ...UNHASHED };
+    const { state, group, tier } = standing;
+    // Written out: what is spread lies in a second object.
+    const account: Account = {
+      id,
+      opened,
+      sequence,
+      parent,
+      state,
+      group,
+      tier,
+      balances: [],
+      block: -1,
+      openOrders: 0,
+      firstLive: null,
+      lastLive: null,
+      watched: null,
+      lowHash: 0,
+      highHash: 0,
+      isStale: false,
+    };
     this.byId.set(id, account);
     this.hash.touch(account);
     if (parent === 0) return account;

@@ -9,6 +9,7 @@ import type { StateHash } from "../kernel/hash.js";
 import { orderIdOf, shardOfOrder } from "../kernel/ids.js";
 import { LateHash } from "../kernel/late-hash.js";
 import { isFinal, Side } from "../kernel/order.js";
+import { unboxed } from "../kernel/unboxed.js";
 import type { Account } from "./accounts.js";
 import { charge, hasFees } from "./charges.js";
 import type { PendingAmend } from "./holds.js";
@@ -135,10 +136,10 @@ export class Orders {
       isPairDone: false,
       isWaiting: false,
       reviewUntil: 0,
-      filled,
-      leaves,
+      filled: unboxed(filled),
+      leaves: unboxed(leaves),
       status,
-      code,
+      code: unboxed(code),
       firstSequence: sequence,
       lastSequence: sequence,
       created: time,
@@ -156,10 +157,10 @@ export class Orders {
   /** Moves an order on: event number `sequence` of its account says so. */
   progress(order: Order, progress: OrderProgress, sequence: number, time: number): void {
     assert(!isFinal(order.status), "order %s has ended", order.id);
-    order.filled = progress.filled;
-    order.leaves = progress.leaves;
+    order.filled = unboxed(progress.filled);
+    order.leaves = unboxed(progress.leaves);
     order.status = progress.status;
-    order.code = progress.code;
+    order.code = unboxed(progress.code);
     assert(isConsistent(order), "order %s does not add up", order.id);
     this.touch(order, sequence, time);
     if (!isFinal(order.status)) return;
@@ -316,10 +317,10 @@ export class Orders {
 
 function applyTerms(order: Order, terms: AmendedTerms): void {
   const worse = order.side === Side.Buy ? Math.max : Math.min;
-  order.worstPrice = worse(order.worstPrice || order.price, order.price, terms.price);
-  order.price = terms.price;
-  order.quantity = terms.quantity;
-  order.leaves = terms.leaves;
-  order.stopPrice = terms.stopPrice;
-  order.display = terms.display;
+  order.worstPrice = unboxed(worse(order.worstPrice || order.price, order.price, terms.price));
+  order.price = unboxed(terms.price);
+  order.quantity = unboxed(terms.quantity);
+  order.leaves = unboxed(terms.leaves);
+  order.stopPrice = unboxed(terms.stopPrice);
+  order.display = unboxed(terms.display);
 }
