@@ -3,6 +3,7 @@
  * and heaps have their size. It is cut into parts; a line is laid through the parts' medians, which a collector's saw does
  * not move much, and how far they lie from it says how much its slope is worth.
  */
+import { median } from "./median.js";
 
 /** What a process may keep of a million orders for good, in MiB. */
 export const GROWTH_LIMIT_MIB_PER_MILLION_ORDERS = 8;
@@ -82,11 +83,6 @@ function lineThrough(points: readonly Sample[]): { slope: number; error: number 
   let rest = 0;
   for (const { orders, mib } of points) rest += (mib - level - slope * (orders - middle)) ** 2;
   return { slope, error: Math.sqrt(rest / (count - 2) / spread) };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
 }
 
 function tenths(value: number): number {

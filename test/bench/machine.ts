@@ -5,6 +5,7 @@ import { cpus, release, totalmem } from "node:os";
 import { basename, sep } from "node:path";
 import { PROJECT_ROOT } from "../../services/servers/project-root.js";
 import { deviceOf } from "./disk.js";
+import { machineSpeed } from "./machine-speed.js";
 
 const BYTES_PER_MIB = 1_048_576;
 /** Fields of a line of /proc/self/mountinfo; the kind of file system is the first after a lone dash. */
@@ -26,6 +27,7 @@ export function machineOf(dataFolder: string | undefined): Machine {
     node: process.version,
     system: process.platform,
     kernel: release(),
+    ...machineSpeed(),
     fileSystem: orNull(dataFolder, (folder) =>
       fileSystemOf(realpathSync(folder), readFileSync("/proc/self/mountinfo", "utf8")),
     ),

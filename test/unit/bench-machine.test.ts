@@ -46,6 +46,8 @@ describe("the machine", () => {
     const machine = machineOf(undefined);
     expect(machine).toMatchObject({ kernel: release(), fileSystem: null, blockDevice: null });
     expect(machine["memoryMib"]).toBeGreaterThan(0);
+    expect(machine["walkNanoseconds"]).toBeGreaterThan(0);
+    expect(machine["mixNanoseconds"]).toBeGreaterThan(0);
     const nowhere = machineOf(join(tmpdir(), "palisade-is-not-there"));
     expect(nowhere).toMatchObject({ fileSystem: null, blockDevice: null });
   });
