@@ -1,7 +1,7 @@
 /**
  * Things of a state whose part in its hash is brought up to date when somebody asks for the hash, once for all that a batch has
  * changed of them. What a thing has added to the sums stays with it, to be taken out again, so it does not matter whether
- * it is touched before it changes or after.
+ * it is touched before it changes or after, as long as both come before the next `settle`.
  */
 import { StateHash } from "./hash.js";
 
