@@ -7,8 +7,7 @@
 const LOW_SEED = 0x243f6a88;
 const HIGH_SEED = 0x13198a2e;
 const INTEGERS_SEED = 0x9e3779b9;
-/** A power of two, so to multiply by it is to divide by its inverse, exactly, and quicker. */
-const ONE_BY_TWO_TO_32 = 1 / 0x1_0000_0000;
+const TWO_TO_32 = 0x1_0000_0000;
 
 /** Mixes in one whole number, given by its lower and its upper bits. */
 function mixPart(before: number, lower: number, upper: number): number {
@@ -35,14 +34,13 @@ export function hashOfString(text: string): number {
 /** A well-mixed 32-bit number from safe integers, e.g. to spread accounts over shards. */
 export function hashOfIntegers(...values: number[]): number {
   let hash = INTEGERS_SEED;
-  for (const value of values)
-    hash = mixPart(hash, value | 0, Math.floor(value * ONE_BY_TWO_TO_32) | 0);
+  for (const value of values) hash = mixPart(hash, value | 0, Math.floor(value / TWO_TO_32) | 0);
   return mixEnd(hash) >>> 0;
 }
 
 /** The same of one, without an array of it. */
 export function hashOfInteger(value: number): number {
-  return mixEnd(mixPart(INTEGERS_SEED, value | 0, Math.floor(value * ONE_BY_TWO_TO_32) | 0)) >>> 0;
+  return mixEnd(mixPart(INTEGERS_SEED, value | 0, Math.floor(value / TWO_TO_32) | 0)) >>> 0;
 }
 
 export class StateHash {
@@ -73,7 +71,7 @@ export class StateHash {
   /** Part by part, for who hashes too many things to make an array of each; `end` adds it. */
   part(value: number): void {
     const lower = value | 0;
-    const upper = Math.floor(value * ONE_BY_TWO_TO_32) | 0;
+    const upper = Math.floor(value / TWO_TO_32) | 0;
     this.lowPart = mixPart(this.lowPart, lower, upper);
     this.highPart = mixPart(this.highPart, lower, upper);
   }

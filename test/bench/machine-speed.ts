@@ -8,7 +8,7 @@ import { hundredths } from "./rounding.js";
 const ROUNDS = 7;
 const WALK_STEPS = 100_000;
 const MIX_STEPS = 2_000_000;
-/** 4 MiB: more than a core has to itself, less than all of them share. */
+/** 4 MiB of numbers. */
 const WALK_PLACES = 1 << 20;
 /** Any odd number that is 1 more than a multiple of 4 leads through all places, and a large one far away each time. */
 const WALK_FACTOR = 1_664_525;

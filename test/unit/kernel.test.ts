@@ -225,6 +225,14 @@ describe("names and hashes", () => {
     );
   });
 
+  it("a state's hash is what it was when it was stored (R13)", () => {
+    const hash = new StateHash();
+    hash.add(5, 1_001, 2, 2 ** 40 + 7, -3);
+    hash.add(9, 2 ** 53 - 1);
+    hash.remove(1, 2, 3);
+    expect(hash.value()).toBe(723_641_412_956_653);
+  });
+
   it("a thing that is given part by part is the same as at once", () => {
     const things = fc.array(fc.array(safe, { minLength: 1, maxLength: 8 }), { maxLength: 5 });
     fc.assert(
